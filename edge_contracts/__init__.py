@@ -1,0 +1,1 @@
+"""What crosses a wire or a disk: messages, bundles, configuration, and their errors."""

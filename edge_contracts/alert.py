@@ -1,0 +1,72 @@
+"""An alert: one inspection that was not good."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from edge_contracts.identifiers import Sha256, Slug
+from edge_contracts.message import Event, Payload
+from edge_contracts.verdict import Cause, Outcome
+
+ALERT_TYPE: Final = "lepton.alert.v1"
+
+
+class Severity(str, Enum):
+    """How soon a person must act."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class EvidenceKind(str, Enum):
+    """What a piece of evidence shows."""
+
+    IMAGE = "image"
+    HEAT_MAP = "heat-map"
+
+
+class Evidence(Payload):
+    """A file that backs an alert, named by its content; the alert never waits for it."""
+
+    kind: EvidenceKind
+    sha256: Sha256
+    media_type: Annotated[str, StringConstraints(max_length=64)]
+    bytes: Annotated[int, Field(ge=1)]
+
+
+class Alert(Payload):
+    """The part, what was decided, by which model, and where the pictures are.
+
+    Attributes:
+        count: inspections that this alert stands for; above 1 only for consecutive unknowns with one cause.
+    """
+
+    point: Slug
+    part: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    outcome: Literal[Outcome.DEFECT, Outcome.UNKNOWN]
+    cause: Cause
+    reason: Annotated[str, StringConstraints(max_length=512)]
+    severity: Severity = Severity.WARNING
+    model: Sha256 | None = None
+    label: Annotated[str, StringConstraints(max_length=128)] | None = None
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    latency_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    count: Annotated[int, Field(ge=1)] = 1
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=8)] = ()
+
+    @model_validator(mode="after")
+    def _cause_fits_outcome(self) -> Alert:
+        if self.cause is Cause.CLEAN or (self.cause is Cause.THRESHOLD) != (self.outcome is Outcome.DEFECT):
+            raise ValueError(f"an alert of {self.outcome.value} cannot have the cause {self.cause.value}")
+        return self
+
+
+class AlertEvent(Event[Alert]):
+    """An alert in its envelope."""
+
+    type: Literal["lepton.alert.v1"] = ALERT_TYPE

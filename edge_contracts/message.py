@@ -1,0 +1,67 @@
+"""The envelope of everything that a device says: CloudEvents 1.0, structured JSON, with our order and clock beside it.
+
+Order is (device, epoch, seq), never time. New fields are optional; receivers ignore fields that they do not know.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from edge_contracts.identifiers import Epoch
+
+MAX_ALERT_BYTES = 4096
+MAX_BIRTH_BYTES = 8192
+MAX_STATE_BYTES = 1024
+SEQ_MAX = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly."""
+
+Seq = Annotated[int, Field(ge=1, le=SEQ_MAX)]
+
+
+class Payload(BaseModel):
+    """The `data` of a message; frozen, tolerant of fields from newer senders."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ClockTrust(str, Enum):
+    """How far the device's wall clock is trusted: not at all, above a durable floor, or set by NTP."""
+
+    NONE = "none"
+    FLOOR = "floor"
+    NTP = "ntp"
+
+
+PayloadT = TypeVar("PayloadT", bound=Payload)
+
+
+class Event(BaseModel, Generic[PayloadT]):
+    """One spooled message.
+
+    Attributes:
+        id: UUIDv7, made once when spooled; a re-send keeps it.
+        source: `lepton/1/{org}/{site}/{device}`.
+        type: `lepton.{kind}.v{major}`.
+        time: the device's wall clock, RFC 3339; for people, never for order.
+        epoch, seq: the spool's life and the place in it.
+        clk: how far `time` is trusted.
+        mono: the device's monotonic clock in milliseconds since it booted.
+        data: the payload.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    source: Annotated[str, StringConstraints(pattern=r"^lepton/1(/[a-z0-9-]{1,32}){3}$")]
+    type: str
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    epoch: Epoch
+    seq: Seq
+    clk: ClockTrust = ClockTrust.NONE
+    mono: Annotated[int, Field(ge=0)]
+    data: PayloadT

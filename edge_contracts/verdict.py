@@ -1,0 +1,76 @@
+"""What an inspection ends in: exactly one of good, defect, unknown, and why.
+
+No fault ever reads as good: every cause other than `clean` and `threshold` makes the verdict unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(str, Enum):
+    """The three ends of an inspection; only `good` lets a part pass."""
+
+    GOOD = "good"
+    DEFECT = "defect"
+    UNKNOWN = "unknown"
+
+
+class Cause(str, Enum):
+    """Why a verdict is what it is, in words that a line operator can look up."""
+
+    CLEAN = "clean"
+    THRESHOLD = "threshold"
+    NO_FRAME = "no-frame"
+    SOURCE_LOST = "source-lost"
+    STALE = "stale"
+    FROZEN = "frozen"
+    DARK = "dark"
+    OVEREXPOSED = "overexposed"
+    BLURRED = "blurred"
+    BAD_FRAME = "bad-frame"
+    NOT_A_NUMBER = "not-a-number"
+    UNSURE = "unsure"
+    BACKEND_HUNG = "backend-hung"
+    BACKEND_FAILED = "backend-failed"
+    DEADLINE = "deadline"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One part, judged once.
+
+    point: the inspection point's name.
+    part: the part's id, unique within the point's run.
+    outcome: good, defect or unknown.
+    cause: `clean` for good, `threshold` for defect, anything else for unknown.
+    reason: one sentence for a person.
+    model: the bundle's digest (SHA-256, hexadecimal), None before a bundle was loaded.
+    label: the class that decided, None when nothing was scored.
+    score, threshold: the number that decided and its limit, in the model's own unit.
+    captured_at_ns: monotonic time of the frame, 0 when there was none.
+    decided_at_ns: monotonic time of the verdict.
+    latency_ms: from the frame (or the trigger, without one) to the verdict.
+    """
+
+    point: str
+    part: str
+    outcome: Outcome
+    cause: Cause
+    reason: str
+    model: str | None
+    label: str | None
+    score: float | None
+    threshold: float | None
+    captured_at_ns: int
+    decided_at_ns: int
+    latency_ms: float
+
+    def __post_init__(self) -> None:
+        """Hold the promise that no fault reads as good, whoever builds the value."""
+        allowed = {Outcome.GOOD: {Cause.CLEAN}, Outcome.DEFECT: {Cause.THRESHOLD}}
+        faults = set(Cause) - {Cause.CLEAN, Cause.THRESHOLD}
+        if self.cause not in allowed.get(self.outcome, faults):
+            raise ValueError(f"a verdict of {self.outcome.value} cannot have the cause {self.cause.value}")
