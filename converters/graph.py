@@ -1,16 +1,17 @@
 """The internal form of a network: tensors by name, operators in run order.
 
-Readers, passes, the quantizer and the detector builder all speak this form; `converters.tflite` reads it from a file and
-writes it to one. It is TFLite's vocabulary (NHWC, builtin operator names) because that is what the boards run.
+Readers, passes, the quantizer and the detector builder all speak this form; `converters.tflite` reads it from a file
+and writes it to one. It is TFLite's vocabulary (NHWC, builtin operator names) because that is what the boards run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Tensor:
     dtype: numpy's dtype of the stored values.
     data: the stored values (shape `shape`) for a constant, None for an activation.
     quantization: None for a float (or integer index) tensor.
+    is_variable: True for a state that survives from one run to the next (a recurrent layer's memory).
     """
 
     name: str
@@ -42,6 +44,7 @@ class Tensor:
     dtype: np.dtype[Any]
     data: npt.NDArray[Any] | None = None
     quantization: Quantization | None = None
+    is_variable: bool = False
 
 
 @dataclass(slots=True)
@@ -50,12 +53,14 @@ class Operator:
 
     inputs: a name per slot; None where an optional input is absent.
     options: e.g. {"padding": "SAME", "stride_h": 2, "fused_activation_function": "RELU6"}; enums by their schema name.
+    intermediates: tensors that only carry quantisation for the operator's inside (recurrent layers).
     """
 
     kind: str
     inputs: list[str | None]
     outputs: list[str]
     options: dict[str, Any] = field(default_factory=dict)
+    intermediates: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
