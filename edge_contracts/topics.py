@@ -6,9 +6,12 @@ Area, line and camera are fields of the payload, not levels, so that a broker's 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.identifiers import Slug
+
+if TYPE_CHECKING:
+    from edge_contracts.identifiers import Slug
 
 ROOT = "lepton/1"
 _ROOT_LEVELS = 2

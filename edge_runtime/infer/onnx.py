@@ -1,0 +1,83 @@
+"""ONNX Runtime: Jetson (TensorRT and CUDA providers) and x86."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime as ort
+
+from edge_runtime.infer.backend import BackendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+_DTYPES = {
+    "tensor(float)": np.float32,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+}
+
+
+class OnnxBackend:
+    """One session; its input buffer is allocated once.
+
+    Args:
+        session: an open session with one input of static shape.
+    """
+
+    runtime = "onnx"
+
+    def __init__(self, session: Any) -> None:
+        inputs = session.get_inputs()
+        if len(inputs) != 1:
+            raise BackendError(f"wanted a model with one input, found {len(inputs)}; export it with a single input")
+        shape = [size if isinstance(size, int) else 1 for size in inputs[0].shape]
+        if inputs[0].type not in _DTYPES:
+            raise BackendError(f"wanted an input of {', '.join(_DTYPES)}, found {inputs[0].type}")
+        self.version = str(ort.__version__)
+        self.kernels = session.get_providers()[0]
+        self._session: Any = session
+        self._name: str = inputs[0].name
+        self._buffer: npt.NDArray[Any] = np.zeros(shape, _DTYPES[inputs[0].type])
+        self._outputs = [output.name for output in session.get_outputs()]
+
+    def run(self, fill: Callable[[npt.NDArray[Any]], None]) -> dict[str, npt.NDArray[Any]]:
+        """See `Backend.run`."""
+        fill(self._buffer)
+        try:
+            values = self._session.run(self._outputs, {self._name: self._buffer})
+        except Exception as error:  # onnxruntime's errors share no public base class
+            raise BackendError(f"onnxruntime {self.version} failed while running the model: {error}") from error
+        return dict(zip(self._outputs, values, strict=True))
+
+    def close(self) -> None:
+        """Free the session."""
+        self._session = None
+
+
+def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
+    """Load an ONNX model with the best provider that this installation has.
+
+    Args:
+        model: the ONNX file's bytes.
+        threads: threads inside one operator.
+        kernels: `default`, or `builtin` for the CPU provider alone.
+
+    Raises:
+        BackendError: ONNX Runtime refuses the model.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = ["CPUExecutionProvider"] if kernels == "builtin" else ort.get_available_providers()
+    try:
+        session = ort.InferenceSession(model, options, providers=providers)
+    except Exception as error:  # onnxruntime's errors share no public base class
+        raise BackendError(f"wanted a model that onnxruntime {ort.__version__} can run, found: {error}") from error
+    return OnnxBackend(session)

@@ -1,0 +1,227 @@
+"""A bundle as a function: pixels in, scores out.
+
+The daemon, the converter's gate and the trainer all score with this: there is one preprocessing in the house.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_contracts.bundle import Bundle, read_bundle
+from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
+from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput
+from edge_runtime.frames import Scores
+from edge_runtime.infer.backend import Backend, open_backend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from edge_contracts.manifest import Golden, TensorQuantisation
+
+
+class GoldenMismatch(LeptonError, ValueError):
+    """This machine does not answer as the one that recorded the bundle's goldens: it must not judge parts."""
+
+
+class Predictor:
+    """Scores inputs with one bundle.
+
+    Example:
+        >>> predictor = Predictor.open(Path("part.bundle"))
+        >>> predictor.verify_goldens()
+        >>> predictor.predict(frame.pixels).values[0]
+
+    Args:
+        bundle: a bundle that was read and checked.
+        backend: its model, loaded.
+    """
+
+    def __init__(self, bundle: Bundle, backend: Backend) -> None:
+        self._bundle = bundle
+        self._backend = backend
+        spec = bundle.manifest.input
+        self._write_pixels = _pixel_writer(spec) if isinstance(spec, ImageInput) else None
+
+    @classmethod
+    def open(cls, path: Path, *, runtime: str = "auto", threads: int = 1, kernels: str = "default") -> Predictor:
+        """Read a bundle and load its model.
+
+        Args:
+            path: a bundle file, or the folder of an unpacked one.
+            runtime: `auto`, `litert`, `tflite` or `onnx`.
+            threads: threads of the runtime.
+            kernels: `default`, or `builtin` for the runtime's kernels without a delegate.
+
+        Raises:
+            BundleRejected: the bundle is damaged or none.
+            MissingExtraError: the runtime is not installed.
+            BackendError: the runtime refuses the model.
+        """
+        return cls.load(read_bundle(path), runtime=runtime, threads=threads, kernels=kernels)
+
+    @classmethod
+    def load(cls, bundle: Bundle, *, runtime: str = "auto", threads: int = 1, kernels: str = "default") -> Predictor:
+        """Load the model of a bundle that is already in memory; see `open`."""
+        backend = open_backend(
+            bundle.model, model_format=bundle.manifest.runtime, runtime=runtime, threads=threads, kernels=kernels
+        )
+        return cls(bundle, backend)
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the bundle says of itself."""
+        return self._bundle.manifest
+
+    @property
+    def digest(self) -> str:
+        """The bundle's name: SHA-256 of its manifest, hexadecimal."""
+        return self._bundle.digest
+
+    @property
+    def backend(self) -> Backend:
+        """The runtime, for its name, version and kernels."""
+        return self._backend
+
+    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
+        """Score one picture.
+
+        Args:
+            pixels: H×W×3 uint8 RGB, 0–255.
+
+        Raises:
+            BadInputError: the pixels have another shape or dtype, or the model takes no pictures.
+            BackendError: the runtime failed.
+        """
+        write = self._write_pixels
+        if write is None:
+            raise BadInputError(f"wanted numbers for {self.manifest.name}, found a picture; use predict_tensor")
+        return self._score(lambda buffer: write(pixels, buffer))
+
+    def predict_tensor(self, values: npt.NDArray[Any]) -> Scores:
+        """Score one input that is no picture, or a picture that is already in the model's own form.
+
+        Args:
+            values: the input tensor's shape, with or without the batch axis; real float32 values, or stored values
+                in the model's own dtype.
+
+        Raises:
+            BadInputError: the shape or dtype does not fit.
+            BackendError: the runtime failed.
+        """
+        stored = _stored(values, self.manifest.input)
+        return self._score(lambda buffer: np.copyto(buffer, stored.reshape(buffer.shape)))
+
+    def verify_goldens(self) -> None:
+        """Replay the recorded inputs and compare.
+
+        Raises:
+            GoldenMismatch: an output lies outside its tolerance; the message names the golden, output and distance.
+        """
+        recorded = self.manifest.golden
+        for golden in recorded.goldens if recorded else ():
+            self._verify(golden, recorded.tolerance if recorded else {})
+
+    def close(self) -> None:
+        """Free the model."""
+        self._backend.close()
+
+    def _score(self, fill: Callable[[npt.NDArray[Any]], None]) -> Scores:
+        given: list[npt.NDArray[Any]] = []
+
+        def fill_and_keep(buffer: npt.NDArray[Any]) -> None:
+            fill(buffer)
+            if self.manifest.task == "reconstruction":
+                given.append(buffer.copy())
+
+        raw = self._backend.run(fill_and_keep)
+        real = {spec.tensor: _real(raw, spec) for spec in self.manifest.outputs}
+        if given:
+            return _reconstruction(self.manifest, real, _dequantised(given[0], self.manifest.input.quantisation))
+        return _scores(self.manifest, real)
+
+    def _verify(self, golden: Golden, tolerance: dict[str, float]) -> None:
+        scores = self.predict_tensor(_array(self._bundle, golden.input))
+        for tensor, member in golden.outputs.items():
+            wanted = _array(self._bundle, member)
+            distance = float(np.max(np.abs(scores.outputs[tensor] - wanted), initial=0.0))
+            if not distance <= tolerance.get(tensor, 0.0):
+                found = f"{self._backend.runtime} {self._backend.version} ({self._backend.kernels})"
+                raise GoldenMismatch(
+                    f"wanted output {tensor!r} within {tolerance.get(tensor, 0.0):g} of {member} in bundle "
+                    f"{self.manifest.name}, found {distance:g} with {found}; convert the model again for this board"
+                )
+
+
+def _pixel_writer(spec: ImageInput) -> Callable[[npt.NDArray[np.uint8], npt.NDArray[Any]], None]:
+    try:
+        from edge_runtime.preprocess import Preprocessor  # noqa: PLC0415 - a station without pictures needs no OpenCV
+    except ImportError as error:
+        raise MissingExtraError(
+            f"wanted OpenCV to feed pictures to a model, found it missing ({error}); pip install 'lepton-edge[camera]'"
+        ) from error
+    return Preprocessor(spec).write
+
+
+def _array(bundle: Bundle, member: str) -> npt.NDArray[Any]:
+    return np.asarray(np.load(io.BytesIO(bundle.members[member]), allow_pickle=False))
+
+
+def _stored(values: npt.NDArray[Any], spec: ImageInput | TensorInput) -> npt.NDArray[Any]:
+    """Values in the model's own dtype, with the batch axis."""
+    if values.size != int(np.prod(spec.shape)):
+        raise BadInputError(f"wanted an input of shape {spec.shape}, found {values.shape}")
+    dtype = np.dtype(spec.dtype)
+    if values.dtype == dtype:
+        return values.reshape(spec.shape)
+    if values.dtype != np.float32 or spec.quantisation is None:
+        raise BadInputError(f"wanted {dtype} or real float32 values, found {values.dtype}")
+    limits = np.iinfo(dtype)
+    stored = np.rint(values / np.float32(spec.quantisation.scale)) + spec.quantisation.zero_point
+    return np.asarray(np.clip(stored, limits.min, limits.max), dtype).reshape(spec.shape)
+
+
+def _real(raw: dict[str, npt.NDArray[Any]], spec: Output) -> npt.NDArray[np.float32]:
+    if spec.tensor not in raw:
+        raise BadInputError(f"wanted an output {spec.tensor!r} as the manifest says, found {', '.join(raw)}")
+    return _dequantised(raw[spec.tensor], spec.quantisation)
+
+
+def _dequantised(values: npt.NDArray[Any], quantisation: TensorQuantisation | None) -> npt.NDArray[np.float32]:
+    if quantisation is None:
+        return np.asarray(values, np.float32)
+    centred = np.asarray(values, np.float32) - np.float32(quantisation.zero_point)
+    return np.asarray(centred * np.float32(quantisation.scale), np.float32)
+
+
+def _scores(manifest: Manifest, real: dict[str, npt.NDArray[np.float32]]) -> Scores:
+    """The judged output flattened, the heat map without its unit axes."""
+    values = np.empty(0, np.float32)
+    heat_map: npt.NDArray[np.float32] | None = None
+    for spec in manifest.outputs:
+        if spec.role in {"score", "probabilities", "raw"} and not values.size:
+            values = real[spec.tensor].reshape(-1)
+        elif spec.role == "logits":
+            values = _softmax(real[spec.tensor].reshape(-1))
+        elif spec.role == "heat-map":
+            heat_map = real[spec.tensor].reshape(spec.shape[1:3])
+    return Scores(values, heat_map, dict(real))
+
+
+def _reconstruction(
+    manifest: Manifest, real: dict[str, npt.NDArray[np.float32]], given: npt.NDArray[np.float32]
+) -> Scores:
+    """Mean squared error between the input and its reconstruction, in real units."""
+    answer = next(real[spec.tensor] for spec in manifest.outputs if spec.role == "reconstruction")
+    error = np.mean((given.reshape(-1) - answer.reshape(-1)) ** 2, dtype=np.float64)
+    return Scores(np.asarray([error], np.float32), None, dict(real))
+
+
+def _softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    grown = np.exp(logits - logits.max())
+    return np.asarray(grown / grown.sum(), np.float32)
