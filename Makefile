@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh machine: make demo, make test.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench bench-detect docs wheel clean
+
+help:           ## say what can be made
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+$(READY): pyproject.toml tools/make_venv.sh
+	@PYTHON=$(PYTHON) sh tools/make_venv.sh $(VENV)
+	@touch $@
+
+demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive; two minutes
+	@$(BIN)/lepton demo
+
+test: $(READY)  ## every test that this machine can run
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## format, lint, types, import directions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(READY) ## size, memory and start-up of the board's install
+	@$(BIN)/python tests/bench/board.py
+
+bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
+	@$(BIN)/python tests/bench/detect.py
+
+docs: $(READY)  ## write the reference pages that are made from the code
+	@$(BIN)/python tools/write_reference.py
+
+wheel: $(READY) ## one wheel with all packages
+	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:          ## remove what make made
+	@rm -rf $(VENV) .venv-board dist build out
