@@ -1,0 +1,129 @@
+"""Load a board's profile by name or from a file of one's own; every error of the file is told at once."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from device_profiles.board import Profile
+from edge_contracts.errors import BadInputError
+from edge_contracts.explain import explain
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.abc import Traversable
+
+_SUFFIX = ".toml"
+
+
+def profile_names() -> tuple[str, ...]:
+    """The names of the boards that the package knows, sorted."""
+    return tuple(sorted(entry.name[: -len(_SUFFIX)] for entry in _boards().iterdir() if entry.name.endswith(_SUFFIX)))
+
+
+def load_profile(name: str | Path) -> Profile:
+    """Load one profile.
+
+    Args:
+        name: a name of `profile_names()`, or the path of a `.toml` file in the same form.
+
+    Raises:
+        BadInputError: no such board or file, not TOML, a figure without a source, or an unknown, missing or wrong
+            key; all errors of the file at once.
+    """
+    if _is_path(name):
+        return parse_profile(_read(Path(name)), str(name))
+    if name not in profile_names():
+        raise BadInputError(_unknown(str(name)))
+    board = f"{name}{_SUFFIX}"
+    return parse_profile(_boards().joinpath(board).read_text("utf-8"), board)
+
+
+def parse_profile(text: str, where: str) -> Profile:
+    """Parse a board file.
+
+    Args:
+        text: the file's TOML.
+        where: what the errors call the file.
+
+    Raises:
+        BadInputError: as `load_profile`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInputError(f"wanted a board profile in TOML, found {where}: {error}; mend that line") from error
+    problems = _dangling(document)
+    try:
+        profile = Profile.model_validate(document)
+    except ValidationError as error:
+        raise BadInputError(_refusal(where, explain(error, Profile) + problems)) from error
+    if problems:
+        raise BadInputError(_refusal(where, problems))
+    return profile
+
+
+def _boards() -> Traversable:
+    return files("device_profiles").joinpath("boards")
+
+
+def _is_path(name: str | Path) -> bool:
+    return isinstance(name, Path) or name.endswith(_SUFFIX) or "/" in name
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise BadInputError(
+            f"wanted a board profile in {path}, found: {reason}; 'lepton profile list' names the ones that are built in"
+        ) from error
+
+
+def _unknown(name: str) -> str:
+    known = profile_names()
+    close = get_close_matches(name.lower(), known, n=1)
+    hint = f", did you mean {close[0]!r}?" if close else ";"
+    return (
+        f"wanted one of {', '.join(known)}, found {name!r}{hint} "
+        "See 'lepton profile list', or give the path of your own .toml file"
+    )
+
+
+def _refusal(where: str, problems: list[str]) -> str:
+    listed = "\n  ".join(problems)
+    return f"wanted a board profile in {where}, found:\n  {listed}\nThe form is in docs/reference/profiles.md"
+
+
+def _dangling(document: dict[str, Any]) -> list[str]:
+    sources = document.get("sources", {})
+    known = sorted(sources) if isinstance(sources, dict) else []
+    body = {key: value for key, value in document.items() if key != "sources"}
+    return [
+        f"{where}.source: wanted a key of [sources] ({', '.join(known) or 'it is empty'}), found {key!r}"
+        for where, key in _citations(body, "")
+        if key not in known
+    ]
+
+
+def _citations(node: Any, where: str) -> Iterator[tuple[str, str]]:
+    """Each place that names a source, with the key that it names."""
+    if isinstance(node, list):
+        for index, item in enumerate(node):
+            yield from _citations(item, f"{where}.{index}")
+    elif isinstance(node, dict):
+        if isinstance(node.get("source"), str):
+            yield where, node["source"]
+        for key, value in node.items():
+            yield from _citations(value, f"{where}.{key}" if where else key)
