@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 
 _LEVELS = 256
 _SIGN_BIT = 0x80
-_CV_METHODS = {
-    "nearest": cv2.INTER_NEAREST_EXACT,
-    "bilinear": cv2.INTER_LINEAR_EXACT,
-    "area": cv2.INTER_AREA,
-}
+# These two give the same bytes in OpenCV 4 and 5; its nearest-neighbour methods do not, so that one is our own.
+_CV_METHODS = {"bilinear": cv2.INTER_LINEAR_EXACT, "area": cv2.INTER_AREA}
 _CV_COLOURS = {"bgr": cv2.COLOR_RGB2BGR, "grey": cv2.COLOR_RGB2GRAY}
 
 
@@ -67,6 +64,8 @@ class Preprocessor:
         height, width = self._spec.height_px, self._spec.width_px
         if pixels.shape[:2] == (height, width):
             return pixels
+        if self._spec.resize == "nearest":
+            return pixels[_nearest(pixels.shape[0], height)[:, None], _nearest(pixels.shape[1], width)]
         if self._spec.resize == "bilinear-antialias":
             return self._antialiased(pixels, height, width)
         resized = cv2.resize(pixels, (width, height), interpolation=_CV_METHODS[self._spec.resize])
@@ -140,6 +139,11 @@ def triangle_filter(source: int, target: int) -> npt.NDArray[np.float32]:
     distance = np.abs(np.arange(source, dtype=np.float64)[None, :] + 0.5 - centres[:, None]) / support
     weights = np.clip(1.0 - distance, 0.0, None)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
+
+
+def _nearest(source: int, target: int) -> npt.NDArray[np.intp]:
+    """The source index under the centre of each target pixel."""
+    return (2 * np.arange(target, dtype=np.intp) + 1) * source // (2 * target)
 
 
 def _is_sign_flip(table: npt.NDArray[Any]) -> bool:

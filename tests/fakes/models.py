@@ -1,0 +1,107 @@
+"""Small real models: written by our own writer, run by the real runtime. The score is the picture's mean brightness."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.tflite import write_tflite
+from edge_contracts.bundle import file_entries, write_bundle
+from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, ImageInput, Manifest, Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIDE = 8
+CELLS = 4
+
+
+def brightness_graph(*, divide_by: float = 1.0) -> Graph:
+    """Camera bytes int8 1×8×8×3 → heat map 1×4×4×1 (brightness 0–1) and score [1], its mean; `divide_by=0` gives NaN."""
+    float32, int8, int32 = np.dtype(np.float32), np.dtype(np.int8), np.dtype(np.int32)
+    quantisation = Quantization(np.asarray([1 / 255], np.float32), np.asarray([-128], np.int64))
+    tensors = [
+        Tensor("image", (1, SIDE, SIDE, 3), int8, None, quantisation),
+        Tensor("real", (1, SIDE, SIDE, 3), float32),
+        Tensor("pooled", (1, CELLS, CELLS, 3), float32),
+        Tensor("channel_axis", (1,), int32, np.asarray([3], np.int32)),
+        Tensor("grey", (1, CELLS, CELLS, 1), float32),
+        Tensor("divisor", (1,), float32, np.asarray([divide_by], np.float32)),
+        Tensor("heat_map", (1, CELLS, CELLS, 1), float32),
+        Tensor("all_axes", (3,), int32, np.asarray([1, 2, 3], np.int32)),
+        Tensor("score", (1,), float32),
+    ]
+    pool = {"padding": "VALID", "stride_h": 2, "stride_w": 2, "filter_height": 2, "filter_width": 2}
+    operators = [
+        Operator("DEQUANTIZE", ["image"], ["real"]),
+        Operator("AVERAGE_POOL_2D", ["real"], ["pooled"], pool),
+        Operator("MEAN", ["pooled", "channel_axis"], ["grey"], {"keep_dims": True}),
+        Operator("DIV", ["grey", "divisor"], ["heat_map"]),
+        Operator("MEAN", ["heat_map", "all_axes"], ["score"], {"keep_dims": False}),
+    ]
+    return Graph({tensor.name: tensor for tensor in tensors}, operators, ["image"], ["score", "heat_map"])
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRecipe:
+    """What a test may ask of a bundle."""
+
+    threshold: float = 0.5
+    divide_by: float = 1.0
+    golden_score: float | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def write_brightness_bundle(path: Path, recipe: BundleRecipe | None = None) -> str:
+    """A real bundle whose score is the mean brightness, 0 to 1; returns its digest."""
+    asked = recipe or BundleRecipe()
+    members = {"model.tflite": write_tflite(brightness_graph(divide_by=asked.divide_by))}
+    golden = None
+    if asked.golden_score is not None:
+        half = np.zeros((1, SIDE, SIDE, 3), np.int8)
+        members |= {
+            "golden/0.npy": _npy(half),
+            "golden/0-score.npy": _npy(np.asarray([asked.golden_score], np.float32)),
+        }
+        golden = GoldenSet(
+            runtime="litert",
+            runtime_version="any",
+            kernels="xnnpack",
+            machine="x86_64",
+            tolerance={"score": 1e-5},
+            goldens=(Golden(input="golden/0.npy", outputs={"score": "golden/0-score.npy"}),),
+        )
+    values: dict[str, Any] = {
+        "name": "brightness",
+        "sequence": 1,
+        "task": "anomaly",
+        "precision": "float32",
+        "profile": "x86-64",
+        "runtime": "tflite",
+        "input": ImageInput(
+            tensor="image",
+            height_px=SIDE,
+            width_px=SIDE,
+            dtype="int8",
+            std=(255.0,),
+            quantisation={"scale": 1 / 255, "zero_point": -128},
+        ),
+        "outputs": (
+            Output(tensor="score", role="score", shape=(1,), dtype="float32"),
+            Output(tensor="heat_map", role="heat-map", shape=(1, CELLS, CELLS, 1), dtype="float32"),
+        ),
+        "rule": AnomalyRule(threshold=asked.threshold),
+        "golden": golden,
+        "files": file_entries(members),
+    }
+    return write_bundle(path, Manifest(**(values | asked.changes)), members)
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
