@@ -32,7 +32,14 @@ ActivationType = Literal["int8", "uint8", "int16", "float16", "float32"]
 
 
 class Processor(Table):
-    """The processor. Cores and clock are absent where the profile stands for more than one machine."""
+    """The processor. Cores and clock are absent where the profile stands for more than one machine.
+
+    Attributes:
+        soc: the chip.
+        core: the kind of core.
+        source: what names chip and core.
+        cores: how many.
+    """
 
     soc: Text
     core: Text
@@ -43,7 +50,12 @@ class Processor(Table):
 
 
 class Accelerator(Table):
-    """What computes besides the processor, and through what it is reached; absent where no runtime of ours uses it."""
+    """What computes besides the processor, and through what it is reached.
+
+    Attributes:
+        name: what it is.
+        source: what says so.
+    """
 
     name: Text
     why: Annotated[Text, Field(description="how it is used, or why it is not")]
@@ -51,7 +63,13 @@ class Accelerator(Table):
 
 
 class System(Table):
-    """An operating system of the board and the Python that it brings."""
+    """An operating system of the board and the Python that it brings.
+
+    Attributes:
+        name: with the distribution that it is made from.
+        python: major and minor, such as `3.11`.
+        source: what says so.
+    """
 
     name: Text
     python: PythonVersion
@@ -65,7 +83,13 @@ class System(Table):
 
 
 class Runtime(Table):
-    """A runtime that the board can have; `extra` is absent where the vendor's own wheel must stay."""
+    """A runtime that the board can have.
+
+    Attributes:
+        name: `litert`, `tflite` or `onnx`.
+        extra: of `lepton-edge`; absent where the vendor's own wheel must stay.
+        source: what says that it can be had.
+    """
 
     name: RuntimeName
     extra: RuntimeName | None = None
@@ -74,7 +98,13 @@ class Runtime(Table):
 
 
 class Quantisation(Table):
-    """What the converter should aim at."""
+    """What the converter should aim at.
+
+    Attributes:
+        weights: `per_channel` or `per_tensor`.
+        why: the reason.
+        source: what the reason rests on.
+    """
 
     weights: Literal["per_channel", "per_tensor"]
     activations: Annotated[
@@ -93,7 +123,11 @@ class Limits(Table):
 
 
 class Power(Table):
-    """What the board draws; a figure that nobody published is absent."""
+    """What the board draws; a figure that nobody published is absent.
+
+    Attributes:
+        idle: booted, nothing running.
+    """
 
     idle: Watts | None = None
     load: Annotated[Watts | None, Field(description="all cores busy")] = None

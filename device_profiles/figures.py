@@ -84,7 +84,15 @@ Milliseconds = Annotated[Figure, AfterValidator(_in_unit("ms"))]
 
 
 class LatencyRow(Table):
-    """One published latency of a series, in ms; `input` and `note` are those of the publication."""
+    """One published latency of a series.
+
+    Attributes:
+        model: as the publication calls it.
+        precision: as the publication calls it.
+        ms: milliseconds per inference.
+        input: a side in px, or what the publication says.
+        note: what else the publication says of it.
+    """
 
     model: Text
     precision: Text
