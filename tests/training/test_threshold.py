@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_contracts.errors import BadInputError
+from training.threshold import lognormal_threshold
+
+
+def test_five_percent_of_many_lognormal_scores_lie_above() -> None:
+    scores = np.random.default_rng(0).lognormal(0.3, 0.4, 20_000)
+    threshold = lognormal_threshold(scores.tolist())
+    assert np.mean(scores >= threshold.value) == pytest.approx(0.05, abs=0.003)
+    assert threshold.overkill_low < 0.05 < threshold.overkill_high
+
+
+def test_the_stated_interval_covers_the_true_overkill_nine_times_in_ten() -> None:
+    random = np.random.default_rng(1)
+    covered = 0
+    for _ in range(400):
+        threshold = lognormal_threshold(random.lognormal(0, 1, 20).tolist())
+        fresh = np.random.default_rng(2).lognormal(0, 1, 20_000)
+        covered += threshold.overkill_low <= np.mean(fresh >= threshold.value) <= threshold.overkill_high
+    assert covered / 400 == pytest.approx(0.90, abs=0.05)
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=5, max_size=40, unique=True), st.floats(0.5, 20))
+def test_a_change_of_unit_changes_the_threshold_by_that_unit(scores: list[float], unit: float) -> None:
+    plain, scaled = lognormal_threshold(scores), lognormal_threshold([one * unit for one in scores])
+    assert scaled.value == pytest.approx(plain.value * unit, rel=1e-6)
+    assert plain.low <= plain.value <= plain.high
+
+
+@pytest.mark.parametrize("scores", [[1.0] * 4, [1.0] * 9, [0.0, 1, 2, 3, 4], [float("nan"), 1, 2, 3, 4]])
+def test_scores_that_say_nothing_are_refused(scores: list[float]) -> None:
+    with pytest.raises(BadInputError):
+        lognormal_threshold(scores)
