@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from edge_contracts.errors import BadInputError
+from training.dataset import Photographs, groups_of, read_dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+PIXELS = np.full((20, 30, 3), 80, np.uint8)
+
+
+def _manifest(folder: Path, text: str) -> Path:
+    path = folder / "parts.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_folder_per_class_gives_labels(tmp_path: Path, save: Callable[..., Path]) -> None:
+    for name in ("Normal/2.png", "Normal/1.png", "scratch/1.png"):
+        save(name, PIXELS)
+    (tmp_path / "notes").mkdir()
+    assert [(one.path.name, one.label, one.is_good) for one in read_dataset(tmp_path)] == [
+        ("1.png", "Normal", True),
+        ("2.png", "Normal", True),
+        ("1.png", "scratch", False),
+    ]
+
+
+def test_pictures_alone_are_all_good(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("b.png", PIXELS)
+    save("a.jpg", PIXELS)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    assert [(one.path.name, one.is_good) for one in read_dataset(tmp_path)] == [("a.jpg", True), ("b.png", True)]
+
+
+def test_a_manifest_gives_label_group_and_split(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("pictures/1.png", PIXELS)
+    save("pictures/2.png", PIXELS)
+    rows = "path,label,group,split,operator\npictures/1.png,good,part-7,train,Kim\npictures/2.png,dent,,test,\n"
+    first, second = read_dataset(_manifest(tmp_path, rows))
+    assert (first.label, first.group, first.split, first.is_good) == ("good", "part-7", "train", True)
+    assert (second.label, second.group, second.split, second.is_good) == ("dent", "", "test", False)
+    assert first.path == tmp_path / "pictures/1.png"
+
+
+def test_group_and_split_may_be_left_away(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("1.png", PIXELS)
+    samples = read_dataset(_manifest(tmp_path, "label,path\ngood,1.png\n"))
+    assert samples[0].split == ""
+    assert groups_of(samples) is None
+
+
+def test_a_picture_without_a_group_stands_alone(tmp_path: Path, save: Callable[..., Path]) -> None:
+    for name in ("1.png", "2.png", "3.png"):
+        save(name, PIXELS)
+    groups = groups_of(read_dataset(_manifest(tmp_path, "path,label,group\n1.png,good,a\n2.png,good,\n3.png,good,\n")))
+    assert groups is not None
+    assert len(set(groups)) == 3
+
+
+def test_pixels_are_read_when_they_are_asked_for(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("1.png", PIXELS)
+    (tmp_path / "2.png").write_text("damaged")
+    photographs = Photographs(read_dataset(tmp_path))
+    assert len(photographs) == 2
+    assert len(photographs[1:]) == 1
+    np.testing.assert_array_equal(photographs[0], PIXELS)
+    with pytest.raises(BadInputError, match=r"2\.png"):
+        photographs[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "found no label and no path"),
+        ("path,label\n", "found none"),
+        ("file,label\n1.png,good\n", "found no path"),
+        ("path,label,grup\n1.png,good,a\n", "did you mean 'group'"),
+        ("path,label\n1.png\n", "line 2"),
+        ("path,label\n1.png,good,more,cells\n", "line 2"),
+        ("path,label\n1.png,good\ngone.png,good\n", "gone.png"),
+        ('path,label\n"1.png,good\n', "unreadable"),
+    ],
+)
+def test_a_manifest_with_a_fault_says_which(text: str, found: str, tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("1.png", PIXELS)
+    with pytest.raises(BadInputError) as refusal:
+        read_dataset(_manifest(tmp_path, text))
+    assert found in str(refusal.value)
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="found none"):
+        read_dataset(tmp_path)
+
+
+def test_a_missing_source_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="found nothing"):
+        read_dataset(tmp_path / "gone")
+
+
+def test_a_text_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "parts.txt"
+    path.write_text("path,label\n")
+    with pytest.raises(BadInputError, match=r"\.csv"):
+        read_dataset(path)
+
+
+def test_classes_without_a_good_one_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("dent/1.png", PIXELS)
+    with pytest.raises(BadInputError, match="found dent"):
+        read_dataset(tmp_path)
+
+
+def test_pictures_beside_the_classes_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("good/1.png", PIXELS)
+    save("stray.png", PIXELS)
+    with pytest.raises(BadInputError, match="stray"):
+        read_dataset(tmp_path)
