@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from edge_contracts.errors import BadInputError
+from edge_runtime.infer.backend import open_backend
+from edge_runtime.preprocess import prepare
+from training.detector import Backbone, Detector, learn
+from training.metrics import auroc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def detector(good_parts: list[np.ndarray]) -> Detector:
+    return learn(good_parts)
+
+
+def _answers(detector: Detector, frames: list[np.ndarray]) -> list[dict[str, np.ndarray]]:
+    backend = open_backend(detector.model, model_format="tflite", runtime="litert", threads=1)
+    tensors = [prepare(frame, detector.spec) for frame in frames]
+    return [backend.run(lambda buffer, one=one: np.copyto(buffer, one)) for one in tensors]
+
+
+def test_a_scratch_scores_above_what_was_learned(detector: Detector, draw_part: Callable[..., np.ndarray]) -> None:
+    good = [float(one["score"][0]) for one in _answers(detector, [draw_part(seed) for seed in range(100, 120)])]
+    bad_frames = [draw_part(seed, scratch=True) for seed in range(200, 220)]
+    bad = [float(one["score"][0]) for one in _answers(detector, bad_frames)]
+    assert auroc(good, bad) > 0.98
+    assert np.mean(np.array(bad) >= detector.threshold.value) > 0.9
+    assert np.mean(np.array(good) >= detector.threshold.value) <= 0.25
+
+
+def test_the_heat_map_points_at_the_scratch(detector: Detector, draw_part: Callable[..., np.ndarray]) -> None:
+    frame = draw_part(300)
+    frame[20:30, 125:140] = 235
+    (answer,) = _answers(detector, [frame])
+    heat = answer["heat_map"][0, ..., 0]
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    assert 20 / 120 * 14 - 1.5 <= row <= 30 / 120 * 14 + 0.5
+    assert 125 / 160 * 14 - 1.5 <= column <= 140 / 160 * 14 + 0.5
+
+
+def test_the_same_photographs_give_the_same_bytes(detector: Detector, good_parts: list[np.ndarray]) -> None:
+    again = learn(good_parts)
+    assert again.model == detector.model
+    assert again.threshold == detector.threshold
+
+
+def test_few_parts_are_learned_with_copies_and_many_without(
+    detector: Detector, draw_part: Callable[..., np.ndarray]
+) -> None:
+    assert detector.copies == 6
+    assert len(detector.good_scores) == 20
+    assert learn([draw_part(seed) for seed in range(50)]).copies == 0
+
+
+def test_a_long_part_is_looked_at_in_proportion(draw_part: Callable[..., np.ndarray]) -> None:
+    detector = learn([draw_part(seed, height=100, width=300) for seed in range(12)])
+    assert (detector.spec.height_px, detector.spec.width_px) == (224, 672)
+
+
+def test_a_classifier_can_lend_its_features(
+    data: Path, good_parts: list[np.ndarray], draw_part: Callable[..., np.ndarray]
+) -> None:
+    file = data / "mlperf-tiny/vww_96_int8.tflite"
+    detector = learn(good_parts, backbone=Backbone(file.read_bytes(), file.name))
+    good = [float(one["score"][0]) for one in _answers(detector, [draw_part(seed) for seed in range(100, 110)])]
+    bad_frames = [draw_part(seed, scratch=True) for seed in range(200, 210)]
+    bad = [float(one["score"][0]) for one in _answers(detector, bad_frames)]
+    assert detector.method == "backbone"
+    assert auroc(good, bad) > 0.9
+
+
+def test_progress_is_told_for_each_photograph(good_parts: list[np.ndarray]) -> None:
+    seen: list[int] = []
+    learn(good_parts[:12], progress=seen.append)
+    assert seen == list(range(1, 13))
+
+
+def test_too_few_photographs_say_how_many_are_missing(good_parts: list[np.ndarray]) -> None:
+    with pytest.raises(BadInputError, match="found 7; take 3 more"):
+        learn(good_parts[:7])
+
+
+def test_copies_of_one_file_do_not_count(good_parts: list[np.ndarray]) -> None:
+    with pytest.raises(BadInputError, match="found 1 among 30"):
+        learn(good_parts[:1] * 30)
+
+
+@pytest.mark.parametrize("groups", [["one"] * 20, ["a", "b"]])
+def test_groups_that_cannot_be_split_are_refused(groups: list[str], good_parts: list[np.ndarray]) -> None:
+    with pytest.raises(BadInputError, match="wanted a group for each"):
+        learn(good_parts, groups=groups)

@@ -1,0 +1,146 @@
+"""Features from a classifier that the user has: cut it where it still sees small things, and read its numbers there.
+
+The cut is the first tensor of the greatest width among those at stride 16 that carry the network's main line: sums,
+concatenations, and convolutions that narrow what came before. Tensors inside an expansion are wide only for a moment
+and are passed over. In MobileNetV2 that is the first 96-channel tensor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from converters.graph import Graph, Operator, Tensor
+from converters.tflite import read_tflite, write_tflite
+from edge_contracts.errors import BadInputError
+from training.features import FeaturePart
+from training.size_rule import SIDE_PX, InputSize
+from training.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STRIDE = 16
+# A network without padding gives a few cells less: 299 px become 17 cells.
+STRIDE_SLACK = 2
+SQUEEZING = {"ADD", "CONCATENATION"}
+QUANTISED = (np.dtype(np.uint8), np.dtype(np.int8))
+WANTED = "wanted a quantised image classifier (.tflite, uint8 or int8, 1×H×W×3 input)"
+NEXT = "give another file, or leave --backbone away for features that need none"
+
+
+def cut_backbone(model: bytes, size: InputSize | None = None, *, name: str = "the backbone") -> FeaturePart:
+    """Cut a quantised classifier after its widest stride-16 tensor and dequantise there.
+
+    Args:
+        model: the .tflite file's bytes.
+        size: the input size to work at; None keeps the classifier's own.
+        name: what messages call the file.
+
+    Raises:
+        BadInputError: no TFLite file, no quantised image input, no stride-16 tensor, or a network that refuses `size`.
+    """
+    graph = _read_classifier(model, name)
+    cut = _cut_tensor(graph, name)
+    kept = _operators_before(graph, cut)
+    wanted = {used for one in kept for used in (*one.inputs, *one.outputs) if used is not None} | {graph.inputs[0]}
+    tensors = {key: tensor for key, tensor in graph.tensors.items() if key in wanted}
+    part = Graph(tensors, kept, [graph.inputs[0]], [cut], "backbone")
+    _give_size(part, size or _own_size(graph), name)
+    pen = Wiring(part, "backbone")
+    part.outputs[:] = [pen.rename(pen.apply("DEQUANTIZE", [cut], pen.shape(cut)), "features")]
+    return FeaturePart(part, "backbone")
+
+
+def backbone_side_px(model: bytes, *, name: str = "the backbone") -> int:
+    """The short side of the pictures that the classifier was made for.
+
+    Raises:
+        BadInputError: as `cut_backbone`.
+    """
+    size = _own_size(_read_classifier(model, name))
+    return min(size.height_px, size.width_px)
+
+
+def _read_classifier(model: bytes, name: str) -> Graph:
+    try:
+        graph = read_tflite(model)
+    except BadInputError as error:
+        raise BadInputError(f"{WANTED}, found in {name}: {error}") from error
+    if len(graph.inputs) != 1:
+        raise BadInputError(f"{WANTED}, found {len(graph.inputs)} inputs in {name}; {NEXT}")
+    image = graph.tensors[graph.inputs[0]]
+    if len(image.shape) != 4 or image.shape[3] != 3 or image.dtype not in QUANTISED:  # noqa: PLR2004 - N×H×W×3
+        shape = "×".join(str(side) for side in image.shape)
+        raise BadInputError(f"{WANTED}, found an input of {shape} {image.dtype} in {name}; {NEXT}")
+    return graph
+
+
+def _own_size(graph: Graph) -> InputSize:
+    _, height, width, _ = graph.tensors[graph.inputs[0]].shape
+    return InputSize(height, width) if height > 0 and width > 0 else InputSize(SIDE_PX, SIDE_PX)
+
+
+def _cut_tensor(graph: Graph, name: str) -> str:
+    at_stride = [one for one in graph.operators if _is_at_stride(graph, graph.tensors[one.outputs[0]])]
+    main_line = [one for one in at_stride if _narrows(graph, one)]
+    plain = [one for one in at_stride if one.kind == "CONV_2D"]
+    candidates = main_line or plain
+    if not candidates:
+        raise BadInputError(f"{WANTED}, found no quantised tensor at stride {STRIDE} in {name}; {NEXT}")
+    # `max` keeps the first of equals.
+    return max(candidates, key=lambda one: graph.tensors[one.outputs[0]].shape[3]).outputs[0]
+
+
+def _is_at_stride(graph: Graph, tensor: Tensor) -> bool:
+    if len(tensor.shape) != 4 or tensor.dtype not in QUANTISED or tensor.shape[1] < 2:  # noqa: PLR2004 - a map
+        return False
+    stride = graph.tensors[graph.inputs[0]].shape[1] / tensor.shape[1]
+    return abs(stride - STRIDE) < STRIDE_SLACK
+
+
+def _narrows(graph: Graph, operator: Operator) -> bool:
+    if operator.kind in SQUEEZING:
+        return True
+    if operator.kind != "CONV_2D" or operator.inputs[0] is None:
+        return False
+    return graph.tensors[operator.outputs[0]].shape[3] < graph.tensors[operator.inputs[0]].shape[3]
+
+
+def _operators_before(graph: Graph, cut: str) -> list[Operator]:
+    """The operators that `cut` depends on, in run order."""
+    needed, kept = {cut}, []
+    for operator in reversed(graph.operators):
+        if needed & set(operator.outputs):
+            needed.update(one for one in operator.inputs if one is not None)
+            kept.append(operator)
+    return kept[::-1]
+
+
+def _give_size(graph: Graph, size: InputSize, name: str) -> None:
+    """Set every shape for an input of `size`; LiteRT itself infers them, as it will on the board."""
+    image = graph.tensors[graph.inputs[0]]
+    wanted = (1, size.height_px, size.width_px, 3)
+    if image.shape == wanted:
+        return
+    for key, shape in _inferred_shapes(graph, wanted, name).items():
+        if key in graph.tensors and graph.tensors[key].data is None:
+            graph.tensors[key].shape = shape
+
+
+def _inferred_shapes(graph: Graph, wanted: Sequence[int], name: str) -> dict[str, tuple[int, ...]]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: PLC0415 - as in training.features
+
+    # Under a delegate the tensors between two operators keep their old shapes.
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    try:
+        interpreter = Interpreter(model_content=write_tflite(graph), num_threads=1, experimental_op_resolver_type=plain)
+        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], list(wanted))
+        interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        size = f"{wanted[1]}×{wanted[2]}"
+        raise BadInputError(
+            f"wanted a classifier that takes pictures of {size}, found that {name} does not ({error}); {NEXT}"
+        ) from error
+    return {one["name"]: tuple(int(side) for side in one["shape"]) for one in interpreter.get_tensor_details()}
