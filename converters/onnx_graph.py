@@ -1,0 +1,52 @@
+"""What an ONNX network takes and gives, read without running it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from edge_contracts.errors import BadInputError, MissingExtraError
+
+PICTURE_RANK = 4
+
+
+def onnx_interface(
+    content: bytes, where: str
+) -> tuple[str, tuple[int, ...], dict[str, tuple[int, ...]], bool, Literal["NHWC", "NCHW"]]:
+    """Input name and shape, outputs, whether a softmax ends it, and the layout of a picture.
+
+    Raises:
+        BadInputError: not ONNX, several inputs, a shape that is not static.
+        MissingExtraError: the package `onnx` is not installed.
+    """
+    try:
+        import onnx  # noqa: PLC0415 - only ONNX models need it
+        from google.protobuf.message import DecodeError  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingExtraError(f"wanted the package onnx ({error}); pip install 'lepton-edge[convert]'") from error
+    try:
+        model = onnx.load_from_string(content)
+        onnx.checker.check_model(model)
+    except (DecodeError, onnx.checker.ValidationError) as error:
+        reason = str(error).strip().splitlines()
+        raise BadInputError(f"wanted a whole ONNX model, found {where}: {reason[0] if reason else 'damaged'}") from error
+    constants = {initializer.name for initializer in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in constants]
+    if len(inputs) != 1:
+        raise BadInputError(f"wanted a model with one input, found {len(inputs)} in {where}; export it with one")
+    shape = _shape(inputs[0], where)
+    outputs = {value.name: _shape(value, where) for value in model.graph.output}
+    softmax = any(node.op_type == "Softmax" and model.graph.output[0].name in node.output for node in model.graph.node)
+    nchw = len(shape) == PICTURE_RANK and shape[1] in {1, 3}
+    return inputs[0].name, shape, outputs, softmax, "NCHW" if nchw else "NHWC"
+
+
+def _shape(value: Any, where: str) -> tuple[int, ...]:
+    sizes = [int(dimension.dim_value) for dimension in value.type.tensor_type.shape.dim]
+    if sizes and sizes[0] < 1:
+        sizes[0] = 1
+    if any(size < 1 for size in sizes):
+        raise BadInputError(
+            f"wanted static shapes apart from the batch, found {value.name!r} with {sizes} in {where}; "
+            "export the model with a fixed input size"
+        )
+    return tuple(sizes)
