@@ -68,9 +68,8 @@ def _weave(height_px: int) -> Field:
 
 def _wear(height_px: int, rng: np.random.Generator) -> Field:
     """What years of parts leave: cloudy tone, long scuffs, specks, and the belt's slanting joint; percent of tone."""
-    wear = (
-        4 * _cloud(height_px, rng, 90, 40) + 3 * _cloud(height_px, rng, 200, 3) + 3.5 * _cloud(height_px, rng, 0.8, 0.8)
-    )
+    wear = 4 * _cloud(height_px, rng, 200, 80) + 3 * _cloud(height_px, rng, 400, 6)
+    wear += 3 * _cloud(height_px, rng, 2, 2)
     scuffs = np.zeros((height_px, LOOP_PX), np.float32)
     for _ in range(160):
         x, y = int(rng.integers(0, LOOP_PX - 320)), int(rng.integers(0, height_px))
@@ -85,14 +84,14 @@ def _wear(height_px: int, rng: np.random.Generator) -> Field:
     return cast(Field, wear + cv2.GaussianBlur(scuffs, (0, 0), 0.8))
 
 
-def _cloud(height_px: int, rng: np.random.Generator, long_px: float, tall_px: float) -> Field:
-    """Smooth noise of standard deviation one, closed along the loop so that the belt has no second joint."""
-    noise = rng.standard_normal((height_px, LOOP_PX), dtype=np.float32)
-    reach = min(LOOP_PX, 4 * int(long_px) + 4)
-    around = np.concatenate((noise[:, -reach:], noise, noise[:, :reach]), axis=1)
-    smooth = cast(Field, cv2.GaussianBlur(around, (0, 0), sigmaX=long_px, sigmaY=tall_px))[:, reach:-reach]
-    cloud: Field = smooth / smooth.std()
-    return cloud
+def _cloud(height_px: int, rng: np.random.Generator, long_px: int, tall_px: int) -> Field:
+    """Smooth noise of standard deviation one, with patches of that size; closed along the loop like the belt itself."""
+    patches = rng.standard_normal((-(-height_px // tall_px), LOOP_PX // long_px), dtype=np.float32)
+    around = np.concatenate((patches[:, -2:], patches, patches[:, :2]), axis=1)
+    size = (around.shape[1] * long_px, around.shape[0] * tall_px)
+    smooth = cv2.resize(around, size, interpolation=cv2.INTER_CUBIC)[:height_px, 2 * long_px : 2 * long_px + LOOP_PX]
+    cloud = smooth / smooth.std()
+    return cast(Field, cloud)
 
 
 def _rail(width_px: int, rng: np.random.Generator) -> NDArray[np.uint8]:

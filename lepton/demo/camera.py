@@ -67,9 +67,9 @@ class Camera:
     def expose(self, scene: Field, light: Light, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Take the picture; the scene is spent in the making."""
         gain = light.gain * (1 + FLICKER * float(rng.standard_normal()))
-        field = cv2.addWeighted(self.falloff, gain, self.slant, gain * light.tilt, 0)
-        scene *= field
-        scene *= np.array([1 + light.warmth, 1, 1 - light.warmth], np.float32)
+        scene *= cv2.addWeighted(self.falloff, gain, self.slant, gain * light.tilt, 0)
+        scene[..., 0] *= np.float32(1 + light.warmth)
+        scene[..., 2] *= np.float32(1 - light.warmth)
         top, left = (int(place) for place in rng.integers(0, BANK_MARGIN_PX, 2))
         noise = self.noise[top : top + scene.shape[0], left : left + scene.shape[1]]
         scene += noise * (READ_NOISE + SHOT_NOISE * scene)
