@@ -1,1 +1,1 @@
-"""."""
+"""Sources of pictures: one file each, one Protocol, one table (`source.py`)."""

@@ -1,0 +1,93 @@
+"""A folder of pictures, in the order of their names; a picture that cannot be read is handed over as a bad one."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, PictureRejected, read_picture
+from edge_runtime.capture.source import BadPicture, Picture, SourceEnded, SourceLost
+from edge_runtime.frames import Frame
+
+if TYPE_CHECKING:
+    import threading
+
+    from edge_contracts.station import FolderSource as FolderSettings
+    from edge_runtime.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+
+class FolderSource:
+    """Pictures of one folder, not of its sub-folders.
+
+    Args:
+        path: the folder.
+        repeat: begin again after the last picture; from the second round on a picture is called `name~round`.
+        clock: stamps the pictures.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, repeat: bool = False) -> None:
+        self._path = path
+        self._clock = clock
+        self._repeat = repeat
+        self._files: list[Path] = []
+        self._given = 0
+
+    def open(self) -> None:
+        """List the folder.
+
+        Raises:
+            SourceLost: there is no folder or no picture in it.
+        """
+        self._files = _pictures(self._path)
+        self._given = 0
+
+    def advance(self) -> None:
+        """Step to the next file.
+
+        Raises:
+            SourceEnded: the last one was given and `repeat` is off.
+        """
+        if self._given >= len(self._files) and not self._repeat:
+            raise SourceEnded(f"{self._path} has given its last picture")
+        self._given += 1
+
+    def picture(self) -> Picture:
+        """Read the file."""
+        turn, index = divmod(self._given - 1, len(self._files))
+        file = self._files[index]
+        name = file.name if turn == 0 else f"{file.name}~{turn + 1}"
+        try:
+            pixels = read_picture(file)
+        except PictureRejected as error:
+            return BadPicture(name, self._given, self._clock.now_ns(), str(error))
+        return Frame(pixels, self._clock.now_ns(), self._given, name)
+
+    def close(self) -> None:
+        """Forget the list."""
+        self._files = []
+
+
+def build(settings: FolderSettings, clock: Clock, stop: threading.Event) -> FolderSource:  # noqa: ARG001 - waits for nothing
+    """Make the source that the configuration asks for."""
+    return FolderSource(Path(settings.path), clock, repeat=settings.repeat)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise SourceLost(
+            f"wanted a folder of pictures at {folder}, found none ({error.strerror}); check the path of the source"
+        ) from error
+    pictures = [entry for entry in entries if entry.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES]
+    if not pictures:
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise SourceLost(f"wanted pictures ({kinds}) in {folder}, found none; check the path of the source")
+    if strangers := len(entries) - len(pictures):
+        _log.info(
+            "%s: %d pictures; %d other entries are no pictures and are left alone", folder, len(pictures), strangers
+        )
+    return pictures

@@ -1,0 +1,187 @@
+"""The thread that keeps one source open for as long as the daemon runs, and hands its pictures over.
+
+A source may block inside a driver for ever. Then its thread is abandoned, loudly and counted, and a fresh one opens
+the source anew; the pipeline never waits for either longer than it wants to.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from edge_runtime.capture.handover import Handover
+from edge_runtime.capture.source import SourceEnded, SourceLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_runtime.capture.backoff import Backoff
+    from edge_runtime.capture.source import Picture, Source
+    from edge_runtime.clock import Clock
+
+_POLL_S = 0.25
+_NS_PER_S = 1_000_000_000
+_ABANDONED_MAX = 8
+"""Threads that a driver may swallow before the daemon should rather be restarted."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class ReaderCounts:
+    """What happened to the source since the start."""
+
+    opened: int = 0
+    lost: int = 0
+    abandoned: int = 0
+
+
+@dataclass(slots=True)
+class _Session:
+    """One thread's life; an abandoned one finds its stop event set when it wakes up."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    alive_at_ns: int = 0
+
+
+class Reader:
+    """Reads one source in a named thread.
+
+    Args:
+        name: the inspection point.
+        build: makes a source, not yet open, whose waits end with the event that it is given.
+        live: only the newest picture counts.
+        clock: monotonic.
+        backoff: the waits between attempts to open.
+        stuck_after_s: a thread that made no step for so long is abandoned.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        build: Callable[[threading.Event], Source],
+        *,
+        live: bool,
+        clock: Clock,
+        backoff: Backoff,
+        stuck_after_s: float,
+    ) -> None:
+        self.counts = ReaderCounts()
+        self.live = live
+        self.lost: str | None = "the source is not open yet"
+        self._name = name
+        self._build = build
+        self._clock = clock
+        self._backoff = backoff
+        self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
+        self._handover = Handover(live=live)
+        self._session = _Session()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def ended(self) -> bool:
+        """The source gave its last picture, and it was taken."""
+        return self._handover.ended
+
+    @property
+    def exhausted(self) -> bool:
+        """So many threads hang in a driver that only a restart of the daemon helps."""
+        return self.counts.abandoned > _ABANDONED_MAX
+
+    def start(self) -> None:
+        """Start the thread."""
+        session = _Session(alive_at_ns=self._clock.now_ns())
+        self._session = session
+        self._thread = threading.Thread(target=self._run, args=(session,), name=f"read-{self._name}", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Stop the thread; False, and a line in the log, if it hangs in its driver."""
+        self._session.stop.set()
+        if self._thread is None:
+            return True
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            _log.error("%s: the source's thread did not stop within %g s; left behind", self._name, timeout_s)
+            return False
+        return True
+
+    def want(self) -> None:
+        """Ask for a picture that is captured from now on."""
+        self._handover.want()
+
+    def take(self, timeout_s: float) -> Picture | None:
+        """Take the next picture, or None after `timeout_s` or at the end.
+
+        A picture of a folder or film is stamped now: waiting for the judge does not make it old.
+        """
+        picture = self._handover.take(timeout_s)
+        if picture is None and not self.ended:
+            self._replace_a_stuck_thread()
+        if picture is not None and not self.live:
+            return replace(picture, captured_at_ns=self._clock.now_ns())
+        return picture
+
+    def _replace_a_stuck_thread(self) -> None:
+        still_ns = self._clock.now_ns() - self._session.alive_at_ns
+        if still_ns <= self._stuck_after_ns or self.exhausted:
+            return
+        self._session.stop.set()
+        self.counts.abandoned += 1
+        self.lost = f"the source's driver has not answered for {still_ns / _NS_PER_S:.0f} s"
+        _log.error("%s: %s; opening it anew (%d left behind)", self._name, self.lost, self.counts.abandoned)
+        if not self.exhausted:
+            self.start()
+
+    def _run(self, session: _Session) -> None:
+        source = self._build(session.stop)
+        while not session.stop.is_set():
+            try:
+                self._read_until_lost(source, session)
+            except SourceEnded:
+                self._handover.end()
+                return
+            except SourceLost as error:
+                self._note_loss(str(error), session)
+            except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the source is opened again
+                _log.exception("%s: the source failed", self._name)
+                self._note_loss(f"the source failed ({type(error).__name__}: {error})", session)
+            finally:
+                source.close()
+            if not session.stop.is_set():
+                session.alive_at_ns = self._clock.now_ns()
+                self._clock.wait(session.stop, self._backoff.next_s())
+
+    def _read_until_lost(self, source: Source, session: _Session) -> None:
+        source.open()
+        self.counts.opened += 1
+        while not session.stop.is_set():
+            session.alive_at_ns = self._clock.now_ns()
+            source.advance()
+            if session.stop.is_set():
+                return
+            self._backoff.reset()
+            self.lost = None
+            if self._is_wanted(session):
+                picture = source.picture()
+                if not session.stop.is_set():
+                    self._handover.put(picture)
+
+    def _is_wanted(self, session: _Session) -> bool:
+        if self.live:
+            return self._handover.wanted
+        while not session.stop.is_set():
+            session.alive_at_ns = self._clock.now_ns()
+            if self._handover.wait_until_wanted(_POLL_S):
+                return True
+        return False
+
+    def _note_loss(self, reason: str, session: _Session) -> None:
+        if session.stop.is_set():
+            return
+        self.counts.lost += 1
+        if self.lost != reason:
+            _log.warning("%s: %s", self._name, reason)
+        self.lost = reason

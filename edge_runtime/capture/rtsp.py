@@ -1,0 +1,130 @@
+"""A network camera over RTSP, read with OpenCV's FFmpeg.
+
+What a stall looks like from here (OpenCV 5.0, FFmpeg 62): with a read time-out of 2 s, grab() returns True twice with
+frames that are 2 and 4 s old, then False for ever, even when the camera resumes. So a frame's time comes from the
+stream's own clock, and a False closes the stream.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from edge_runtime.capture.picture_file import load_opencv
+from edge_runtime.capture.source import BadPicture, Picture, SourceLost
+from edge_runtime.capture.stream_lag import StreamLag
+from edge_runtime.frames import Frame
+
+if TYPE_CHECKING:
+    import threading
+
+    from edge_contracts.station import RtspSource as RtspSettings
+    from edge_runtime.clock import Clock
+
+_MS_PER_S = 1000
+_NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
+_CAUGHT_UP_NS = 5 * _NS_PER_MS
+"""A grab that had to wait this long met a frame that was not in a buffer yet."""
+_BUFFERED_FRAMES_MAX = 300
+_LATE_FRAMES_MAX = 10
+"""So many late frames in a row are no hiccup: the stream runs behind and only a new one catches up."""
+
+
+class RtspSource:
+    """One RTSP stream.
+
+    Args:
+        settings: address and time-outs.
+        clock: stamps the frames.
+    """
+
+    def __init__(self, settings: RtspSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._shown = without_password(settings.url)
+        self._capture: Any = None
+        self._lag = StreamLag()
+        self._captured_at_ns = 0
+        self._number = 0
+        self._late = 0
+
+    def open(self) -> None:
+        """Connect, and drop what the camera had buffered.
+
+        Raises:
+            SourceLost: no stream within the open time-out.
+        """
+        self.close()
+        cv2 = load_opencv()
+        limits = [
+            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(self._settings.open_timeout_s * _MS_PER_S)),
+            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(self._settings.read_timeout_s * _MS_PER_S)),
+        ]
+        self._capture = cv2.VideoCapture(self._settings.url, cv2.CAP_FFMPEG, limits)
+        if not self._capture.isOpened():
+            self.close()
+            raise SourceLost(
+                f"wanted a stream from {self._shown} within {self._settings.open_timeout_s:g} s, found none; "
+                "check the camera's power, network, address and password"
+            )
+        self._number = self._late = 0
+        self._lag = StreamLag()
+        self._catch_up()
+
+    def advance(self) -> None:
+        """Receive the next frame without converting it.
+
+        Raises:
+            SourceLost: silent for the read time-out, ended, or running behind for good.
+        """
+        self._grab()
+        self._number += 1
+        arrived_ns = self._clock.now_ns()
+        lag_ns = self._lag.observe(arrived_ns, self._stream_ns())
+        self._captured_at_ns = arrived_ns - lag_ns
+        self._late = self._late + 1 if lag_ns > self._settings.read_timeout_s * _NS_PER_S else 0
+        if self._late > _LATE_FRAMES_MAX:
+            raise SourceLost(f"wanted fresh frames from {self._shown}, found them {lag_ns / _NS_PER_S:.1f} s behind")
+
+    def picture(self) -> Picture:
+        """Convert the frame."""
+        cv2 = load_opencv()
+        found, pixels = self._capture.retrieve()
+        if not found or pixels is None:
+            reason = f"wanted a frame from {self._shown}, found one that cannot be decoded"
+            return BadPicture("", self._number, self._captured_at_ns, reason)
+        return Frame(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), self._captured_at_ns, self._number)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+    def _grab(self) -> None:
+        if not self._capture.grab():
+            raise SourceLost(
+                f"wanted a frame from {self._shown} within {self._settings.read_timeout_s:g} s, found silence; "
+                "check the camera's power and network"
+            )
+
+    def _catch_up(self) -> None:
+        for _ in range(_BUFFERED_FRAMES_MAX):
+            before_ns = self._clock.now_ns()
+            self._grab()
+            if self._clock.now_ns() - before_ns > _CAUGHT_UP_NS:
+                return
+
+    def _stream_ns(self) -> int:
+        return int(self._capture.get(load_opencv().CAP_PROP_POS_MSEC) * _NS_PER_MS)
+
+
+def build(settings: RtspSettings, clock: Clock, stop: threading.Event) -> RtspSource:  # noqa: ARG001 - FFmpeg has its own time-outs
+    """Make the source that the configuration asks for."""
+    return RtspSource(settings, clock)
+
+
+def without_password(url: str) -> str:
+    """The address as it may be shown: a password in it becomes three stars."""
+    return re.sub(r"(?<=//)([^:/@]*):[^@/]*@", r"\1:***@", url)

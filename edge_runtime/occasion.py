@@ -1,0 +1,58 @@
+"""What a trigger calls for and what an inspection leaves behind: the values between trigger, inspector and sinks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from edge_contracts.station import Region
+    from edge_contracts.verdict import Cause, Verdict
+    from edge_runtime.capture.source import Picture
+    from edge_runtime.frames import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """Why a part cannot be judged.
+
+    cause: never `clean` or `threshold`.
+    reason: one sentence for a person.
+    """
+
+    cause: Cause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One part that must get a verdict.
+
+    part: its id, unique within the point's run.
+    picture: None when none came.
+    triggered_at_ns: monotonic time at which the deadline begins.
+    ailment: what already speaks against judging it.
+    """
+
+    part: str
+    picture: Picture | None
+    triggered_at_ns: int
+    ailment: Ailment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One verdict and what backs it.
+
+    frame: the picture that was judged, None when there was none.
+    heat_map: float32 h×w over `region`, larger is more suspicious; None where the model has none.
+    region: the part of the frame that was judged.
+    """
+
+    verdict: Verdict
+    frame: Frame | None
+    heat_map: npt.NDArray[np.float32] | None
+    region: Region

@@ -1,0 +1,128 @@
+"""The loop of one inspection point: trigger, inspection, verdict to all who must know. It knows only protocols."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from edge_contracts.verdict import Cause
+from edge_runtime.occasion import Ailment, Occasion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_runtime.clock import Clock
+    from edge_runtime.occasion import Inspected
+    from edge_runtime.triggers import Trigger
+
+_PAUSE_AFTER_FAULT_S = 0.2
+_log = logging.getLogger(__name__)
+
+
+class VerdictSink(Protocol):
+    """Somebody who must know each verdict: reject output, log, spool."""
+
+    def take(self, inspected: Inspected) -> None:
+        """Take a verdict; returns at once, waits for no disk and no network."""
+        ...
+
+
+class Inspects(Protocol):
+    """Turns occasions into verdicts; `edge_runtime.inspector.Inspector` is one."""
+
+    def inspect(self, occasion: Occasion) -> Inspected:
+        """Exactly one verdict; never raises."""
+        ...
+
+
+class Ends(Protocol):
+    """Knows whether more pictures can come."""
+
+    @property
+    def ended(self) -> bool:
+        """The last picture was taken."""
+        ...
+
+
+class Pipeline:
+    """One inspection point in its own thread.
+
+    Args:
+        name: the inspection point.
+        trigger: calls for inspections.
+        inspector: judges.
+        sinks: told of each verdict, in this order.
+        feed: tells when a folder or film is over; then the loop is.
+        clock: monotonic.
+        stop: ends the loop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        trigger: Trigger,
+        inspector: Inspects,
+        sinks: Sequence[VerdictSink],
+        feed: Ends,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self.name = name
+        self.faults = 0
+        self.progress_at_ns = clock.now_ns()
+        self._trigger = trigger
+        self._inspector = inspector
+        self._sinks = tuple(sinks)
+        self._feed = feed
+        self._clock = clock
+        self._stop = stop
+        self._thread = threading.Thread(target=self._run, name=f"point-{name}", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop's thread is alive."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; False, and a line in the log, when it does not come."""
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            _log.error("%s: the point's thread did not stop within %g s", self.name, timeout_s)
+            return False
+        return True
+
+    def step(self) -> None:
+        """Wait a moment for an occasion and, if there is one, give its verdict to every sink."""
+        self.progress_at_ns = self._clock.now_ns()
+        occasion = self._occasion()
+        if occasion is None:
+            return
+        inspected = self._inspector.inspect(occasion)
+        for sink in self._sinks:
+            self._tell(sink, inspected)
+
+    def _run(self) -> None:
+        while not self._stop.is_set() and not self._feed.ended:
+            self.step()
+
+    def _tell(self, sink: VerdictSink, inspected: Inspected) -> None:
+        try:
+            sink.take(inspected)
+        except Exception:  # noqa: BLE001 - one sink's fault must not keep the verdict from the others
+            self.faults += 1
+            _log.exception("%s %s: %s failed", self.name, inspected.verdict.part, type(sink).__name__)
+
+    def _occasion(self) -> Occasion | None:
+        try:
+            return self._trigger.next()
+        except Exception as error:  # noqa: BLE001 - a part may have passed unseen: that is an unknown
+            self.faults += 1
+            _log.exception("%s: the trigger failed", self.name)
+            self._clock.wait(self._stop, _PAUSE_AFTER_FAULT_S)
+            ailment = Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")
+            return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment)
