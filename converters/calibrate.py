@@ -62,10 +62,8 @@ def observe(
         progress: told the fraction done, 0 to 1.
 
     Raises:
-        BadInputError: no samples, or the model gives NaN or infinity for one of them.
+        BadInputError: the model gives NaN or infinity for one of them.
     """
-    if not feeds:
-        raise BadInputError("calibration wants at least one sample, found none; 20 to 100 typical inputs do well")
     names = [tensor.name for tensor in graph.tensors.values() if tensor.data is None and tensor.dtype == _FLOAT]
     session = Session(write_tflite(graph), Kernels.REFERENCE, keep_all=True)
     extremes, means = _extremes_and_means(session, names, feeds, progress)

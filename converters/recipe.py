@@ -25,7 +25,8 @@ class Recipe:
     ranges: range rules to try, best on held-out samples wins, the first on a tie (see `converters.ranges`).
     per_channel: operators whose weights get one scale per output channel; the others get one per tensor.
     bias_correction: take the mean error of rounded weights out of the biases.
-    keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float.
+    keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float; None to keep all of the
+        float part of a model that already takes integers (its builder chose), and otherwise nothing.
     input: the int8 parameters of the model's inputs where they are known, as for camera bytes; None to calibrate.
     float_outputs: give outputs as float32 even where an int8 operator makes them.
     float16_constants: store big constants of operators that stay float as float16.
@@ -34,7 +35,7 @@ class Recipe:
     ranges: tuple[str, ...] = ("mse", "min-max", "p99.99")
     per_channel: tuple[str, ...] = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
     bias_correction: bool = True
-    keep_float: tuple[str, ...] = ()
+    keep_float: tuple[str, ...] | None = None
     input: Affine | None = None
     float_outputs: bool = False
     float16_constants: bool = True
