@@ -137,7 +137,9 @@ def _read(path: Path) -> bytes:
             raise BadInputError(f"wanted a model of at most {LARGEST_MODEL_BYTES} bytes, found {size} in {path}")
         return path.read_bytes()
     except OSError as error:
-        raise BadInputError(f"wanted a model to convert, found none at {path} ({error.strerror}); check the path") from error
+        raise BadInputError(
+            f"wanted a model to convert, found none at {path} ({error.strerror}); check the path"
+        ) from error
 
 
 def _checked(bundle: Bundle, path: Path) -> Bundle:
@@ -149,7 +151,7 @@ def _checked(bundle: Bundle, path: Path) -> Bundle:
     return bundle
 
 
-def _as_bundle(  # noqa: PLR0917 - each argument is one line of the manifest
+def _as_bundle(
     path: Path, content: bytes, model_path: str, interface: Interface, said: Description, *, pictures: bool
 ) -> Bundle:
     members = {model_path: content}
@@ -184,7 +186,7 @@ def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classif
     role: Literal["probabilities", "logits", "reconstruction", "raw"] = "raw"
     task: Literal["classification", "reconstruction", "raw"] = "raw"
     first = next(iter(interface.outputs.values()))
-    if len(interface.outputs) == 1 and first == interface.input_shape:
+    if len(interface.outputs) == 1 and first == interface.input_shape and not interface.ends_in_softmax:
         role, task = "reconstruction", "reconstruction"
     elif len(interface.outputs) == 1 and len(first) == BATCHED_VECTOR and first[1] > 1:
         role, task = ("probabilities" if interface.ends_in_softmax else "logits"), "classification"

@@ -28,7 +28,9 @@ def onnx_interface(
         onnx.checker.check_model(model)
     except (DecodeError, onnx.checker.ValidationError) as error:
         reason = str(error).strip().splitlines()
-        raise BadInputError(f"wanted a whole ONNX model, found {where}: {reason[0] if reason else 'damaged'}") from error
+        raise BadInputError(
+            f"wanted a whole ONNX model, found {where}: {reason[0] if reason else 'damaged'}"
+        ) from error
     constants = {initializer.name for initializer in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in constants]
     if len(inputs) != 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.capture.photograph import SUFFIXES as PICTURES
-from edge_runtime.capture.photograph import read_photograph
+from edge_runtime.capture.picture_file import SUFFIXES as PICTURES
+from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.preprocess import Preprocessor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from edge_contracts.manifest import ImageInput, TensorInput
@@ -94,7 +95,9 @@ def find_calibration(source: str) -> Calibration:
             by_kind.setdefault(kind, []).append(path)
     if len(by_kind) != 1:
         found = ", ".join(f"{len(paths)} {kind}" for kind, paths in by_kind.items()) or "none of them"
-        raise BadInputError(f"wanted pictures, .wav sounds or .npy/.bin arrays in {folder}, found {found}; keep one kind")
+        raise BadInputError(
+            f"wanted pictures, .wav sounds or .npy/.bin arrays in {folder}, found {found}; keep one kind"
+        )
     kind, paths = next(iter(by_kind.items()))
     return Calibration(kind, folder, tuple(_spread(paths, MOST_SAMPLES)), len(paths))
 
@@ -135,7 +138,7 @@ def _read(kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput) ->
     if kind == "pictures":
         if spec.kind != "image":
             raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {path}")
-        yield picture_sample(read_photograph(path), spec, path.name, label)
+        yield picture_sample(read_picture(path), spec, path.name, label)
         return
     flat = _sound(path) if kind == "sounds" else _array(path)
     size = int(np.prod(spec.shape))

@@ -117,6 +117,22 @@ class Predictor:
         stored = _stored(values, self.manifest.input)
         return self._score(lambda buffer: np.copyto(buffer, stored.reshape(buffer.shape)))
 
+    def stored(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The input tensor that a run on `values` feeds: the model's own shape and dtype.
+
+        Args:
+            values: H×W×3 uint8 RGB pixels for a model that takes pictures, else as for `predict_tensor`.
+
+        Raises:
+            BadInputError: the values do not fit.
+        """
+        spec = self.manifest.input
+        if self._write_pixels is None or values.shape == spec.shape:
+            return _stored(values, spec)
+        buffer = np.empty(spec.shape, np.dtype(spec.dtype))
+        self._write_pixels(values, buffer)
+        return buffer
+
     def verify_goldens(self) -> None:
         """Replay the recorded inputs and compare.
 

@@ -1,0 +1,187 @@
+"""The finished network for a board, and what the manifest must say of it: int8 where that pays, float where it must.
+
+A good-only detector keeps its arithmetic (its backbone is integer already, its head measures distances that int8 cannot
+hold) and only stores its big constants in half the bytes. Everything else becomes full-integer int8.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from converters.affine import Affine
+from converters.float16 import store_constants_as_float16
+from converters.onnx_quantize import quantize_onnx
+from converters.precision import computes_in_float
+from converters.quantize import quantize
+from converters.recipe import Recipe
+from converters.tflite import read_tflite, write_tflite
+from edge_contracts.card import PrecisionShare
+from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, TensorQuantisation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from converters.graph import Graph, Tensor
+    from converters.samples import Sample
+    from device_profiles.board import Profile
+    from edge_contracts.bundle import Bundle
+
+    Progress = Callable[[str, float], None]
+
+INT8_LOWEST, INT8_STEPS = -128, 255
+FULL_BYTE = 255.0
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A network ready to be judged.
+
+    model: the file's bytes; spec, outputs: how to feed and read it.
+    precision: what the weights mostly are.
+    shares: operators and stored bytes by precision.
+    settings: what was chosen, for the provenance.
+    notes: sentences for the card.
+    """
+
+    model: bytes
+    spec: ImageInput | TensorInput
+    outputs: tuple[Output, ...]
+    precision: Literal["int8", "mixed"]
+    operators: dict[str, int]
+    shares: tuple[PrecisionShare, ...]
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+    """Turn a float bundle's network into the one that the board runs.
+
+    Raises:
+        BadInputError: the profile has no runtime for the model's format, or the network cannot be quantised.
+    """
+    able = {"tflite": {"litert", "tflite"}, "onnx": {"onnx"}}[source.manifest.runtime]
+    offered = [runtime.name for runtime in profile.runtimes]
+    if not able & set(offered):
+        raise BadInputError(
+            f"wanted a {' or '.join(sorted(able))} runtime for this {source.manifest.runtime} model, found that "
+            f"{profile.name} offers {', '.join(offered)}; export the model to another format or choose another board"
+        )
+    if source.manifest.runtime == "onnx":
+        return _onnx(source, samples, progress)
+    if source.manifest.task == "anomaly":
+        return _detector(source)
+    return _int8(source, samples, profile, progress)
+
+
+def _detector(source: Bundle) -> Artefact:
+    graph = read_tflite(source.model)
+    halved = store_constants_as_float16(graph)
+    note = "the detector's head stays float: a Mahalanobis distance needs more range than int8 has"
+    return Artefact(
+        model=write_tflite(graph),
+        spec=source.manifest.input,
+        outputs=source.manifest.outputs,
+        precision="mixed",
+        operators=_operators(graph),
+        shares=precision_shares(graph),
+        settings={"kept": "float head", "float16_constants": halved},
+        notes=(note,),
+    )
+
+
+def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+    per_tensor = profile.quantisation.weights == "per_tensor"
+    known_input = _camera_bytes(source.manifest.input)
+    recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
+    made = quantize(read_tflite(source.model), [sample.values for sample in samples], recipe, progress)
+    graph = made.graph
+    by_name = {output.tensor: output for output in source.manifest.outputs}
+    return Artefact(
+        model=made.content,
+        spec=_stored_input(source.manifest.input, graph.tensors[graph.inputs[0]]),
+        outputs=tuple(_stored_output(by_name[name], graph.tensors[name]) for name in graph.outputs),
+        precision="mixed" if made.float_operators else "int8",
+        operators=_operators(graph),
+        shares=precision_shares(graph),
+        settings={"range_rule": made.rule, "per_channel": list(recipe.per_channel), "samples": len(samples)},
+        notes=made.failures,
+    )
+
+
+def _onnx(source: Bundle, samples: Sequence[Sample], progress: Progress) -> Artefact:
+    progress("calibrate", 0.0)
+    made = quantize_onnx(source.model, [sample.values for sample in samples])
+    progress("quantize", 1.0)
+    return Artefact(
+        model=made.content,
+        spec=source.manifest.input,
+        outputs=source.manifest.outputs,
+        precision="mixed" if made.float_operators else "int8",
+        operators=dict(made.operators),
+        shares=(
+            PrecisionShare(precision="int8", operators=sum(made.int8_operators.values()), bytes=made.int8_bytes),
+            PrecisionShare(precision="float32", operators=sum(made.float_operators.values()), bytes=made.float_bytes),
+        ),
+        settings={"format": "QDQ, uint8 activations, int8 weights per channel", "samples": len(samples)},
+        notes=("inputs and outputs stay float32; ONNX Runtime quantises inside",),
+    )
+
+
+def precision_shares(graph: Graph) -> tuple[PrecisionShare, ...]:
+    """Operators by the precision they compute in, constants by the type they are stored in."""
+    computing = Counter(_computes_in(graph, operator.outputs[0]) for operator in graph.operators)
+    stored: Counter[str] = Counter()
+    for tensor in graph.tensors.values():
+        if tensor.data is not None:
+            stored[str(tensor.dtype)] += tensor.data.nbytes
+    names = sorted({*computing, *stored})
+    return tuple(PrecisionShare(precision=name, operators=computing[name], bytes=stored[name]) for name in names)
+
+
+def _computes_in(graph: Graph, output: str) -> str:
+    operator = next(operator for operator in graph.operators if output in operator.outputs)
+    return "float32" if computes_in_float(graph, operator) else str(graph.tensors[output].dtype)
+
+
+def _operators(graph: Graph) -> dict[str, int]:
+    return dict(sorted(Counter(operator.kind for operator in graph.operators).items()))
+
+
+def _camera_bytes(spec: ImageInput | TensorInput) -> Affine | None:
+    """The input's int8 parameters with which byte p is stored as p − 128, where mean and deviation allow it."""
+    if spec.kind != "image" or len(set(spec.mean)) != 1 or len(set(spec.std)) != 1:
+        return None
+    scale = np.float32(1.0 / spec.std[0])
+    return Affine(float(scale), round(INT8_LOWEST + spec.mean[0]))
+
+
+def _stored_input(spec: ImageInput | TensorInput, tensor: Tensor) -> ImageInput | TensorInput:
+    return spec.model_copy(update={"dtype": str(tensor.dtype), "quantisation": _quantisation(tensor)})
+
+
+def _stored_output(output: Output, tensor: Tensor) -> Output:
+    return output.model_copy(update={"dtype": str(tensor.dtype), "quantisation": _quantisation(tensor)})
+
+
+def _quantisation(tensor: Tensor) -> TensorQuantisation | None:
+    if tensor.quantization is None:
+        return None
+    return TensorQuantisation(
+        scale=float(tensor.quantization.scale[0]), zero_point=int(tensor.quantization.zero_point[0])
+    )
+
+
+def with_artefact(source: Manifest, artefact: Artefact) -> dict[str, Any]:
+    """The manifest's fields that the artefact changes."""
+    return {
+        "input": artefact.spec,
+        "outputs": artefact.outputs,
+        "precision": artefact.precision,
+        "operators": artefact.operators,
+        "runtime": source.runtime,
+    }

@@ -1,0 +1,133 @@
+"""`lepton convert`: a float model becomes an int8 bundle for one board."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from converters.convert import Conversion
+
+RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--profile", "profile_name", required=True, metavar="BOARD", help="The board; see 'lepton profile list'.")
+@click.option(
+    "--calibration",
+    required=True,
+    metavar="FOLDER|random",
+    help="Pictures, .wav sounds or .npy/.bin arrays in the model's input type; 'random' for size and speed work only.",
+)
+@click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), help="The bundle to write.")
+@click.option("--name", default="", help="The bundle's name; else the file's.")
+@click.option("--labels", type=click.Path(path_type=Path), help="A text file, one class name per line.")
+@click.option("--good", multiple=True, metavar="LABEL", help="A class that lets a part pass; may be given again.")
+@click.option(
+    "--pixel-range", type=float, nargs=2, default=(0.0, 1.0), show_default=True, help="What bytes 0 and 255 mean."
+)
+@click.option("--colour", type=click.Choice(["rgb", "bgr", "grey"]), default="rgb", show_default=True)
+@click.option("--resize", type=click.Choice(RESIZES), default="area", show_default=True, help="As in training.")
+@click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def convert(
+    model: Path,
+    profile_name: str,
+    calibration: str,
+    out: Path,
+    name: str,
+    labels: Path | None,
+    good: tuple[str, ...],
+    pixel_range: tuple[float, float],
+    colour: Any,
+    resize: Any,
+    *,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Turn MODEL into an int8 bundle for one board, proven with the board's own code.
+
+    MODEL is a bundle of 'lepton train', a float .tflite or a float .onnx. A bare model does not say what its numbers
+    mean: tell it with --labels, --good, --pixel-range, --colour and --resize.
+
+    \b
+    lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
+    lepton convert kws.tflite --profile rpi-zero-2w --calibration windows/ --labels words.txt -o kws.bundle
+
+    Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    from converters.convert import convert as run_conversion  # noqa: PLC0415 - loads the runtime
+    from converters.load import Description  # noqa: PLC0415
+    from device_profiles import load_profile  # noqa: PLC0415
+
+    profile = load_profile(profile_name)
+    if pixel_range[0] >= pixel_range[1]:
+        raise BadInputError(f"wanted --pixel-range as low then high, found {pixel_range[0]:g} {pixel_range[1]:g}")
+    said = Description(
+        name=name, labels=_lines(labels), good=good, pixel_range=pixel_range, colour=colour, resize=resize
+    )
+    with progress_bar(silent=as_json) as progress:
+        done = run_conversion(
+            model, profile=profile, calibration=calibration, out=out, description=said, force=force, progress=progress
+        )
+    click.echo(json.dumps(_document(done), indent=2) if as_json else _sentence(done))
+
+
+@contextmanager
+def progress_bar(*, silent: bool) -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error for long work, told a stage and the fraction of it that is done."""
+    if silent or not sys.stderr.isatty():
+        yield lambda _stage, _done: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a person at a terminal sees it
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: float) -> None:
+            task = tasks.setdefault(stage, None) or bars.add_task(stage, total=1.0)
+            tasks[stage] = task
+            bars.update(task, completed=done)
+
+        yield tell
+
+
+def _lines(path: Path | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    try:
+        return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"wanted a text file of labels, found {path}: {error}") from error
+
+
+def _document(done: Conversion) -> dict[str, Any]:
+    return {"bundle": str(done.path), "digest": done.digest, "card": done.card.model_dump(mode="json")}
+
+
+def _sentence(done: Conversion) -> str:
+    figures = {metric.name: metric.value for metric in done.card.metrics}
+    gate = done.card.gate
+    verdict = gate.verdict if gate else "none"
+    lines = [
+        f"{done.path}  {done.digest[:16]}  for {done.card.profile}",
+        f"  size      {figures['float_model_bytes']:>12,.0f} → {figures['model_bytes']:,.0f} bytes",
+        f"  latency   {figures['float_latency_ms']:>12.3f} → {figures['latency_ms']:.3f} ms on this machine, 1 thread",
+        f"  gate      {verdict:>12}  on {done.card.calibration}",
+    ]
+    lines += [f"            {reason}" for reason in (gate.reasons if gate else ())]
+    lines += [
+        f"  {name:<18}{figures[name]:.4f}" for name in ("accuracy", "agreement", "score_shift") if name in figures
+    ]
+    return "\n".join(lines)

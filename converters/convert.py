@@ -1,0 +1,168 @@
+"""From a float model to a bundle for one board: load, quantise, verify, pack, report.
+
+Nothing is written before the end.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from converters.artefact import make_artefact
+from converters.load import Description, load_model
+from converters.pack import complete, draft_bundle
+from converters.report import Page, render
+from converters.samples import find_calibration, read_samples
+from converters.verify import Comparison, compare, judge, median_ms
+from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
+from edge_contracts.card import Card, GateResult, Measurement
+from edge_contracts.errors import BadInputError, RefusedError
+from edge_runtime.infer.predictor import Predictor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from converters.artefact import Artefact
+    from converters.pack import Draft
+    from converters.samples import Sample
+    from device_profiles.board import Profile
+    from edge_contracts.bundle import Bundle
+
+    Progress = Callable[[str, float], None]
+
+
+class GateRefused(RefusedError, ValueError):
+    """The finished artefact loses more than the profile allows; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What `convert` made.
+
+    path, digest: the bundle. card: what was measured. comparison: float against artefact, sample by sample.
+    """
+
+    path: Path
+    digest: str
+    card: Card
+    comparison: Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Everything that the card and the page tell of."""
+
+    source: Bundle
+    artefact: Artefact
+    samples: list[Sample]
+    comparison: Comparison
+    gate: GateResult
+    float_ms: float
+    artefact_ms: float
+
+
+def convert(
+    model: Path,
+    *,
+    profile: Profile,
+    calibration: str,
+    out: Path,
+    description: Description | None = None,
+    force: bool = False,
+    progress: Progress = lambda _stage, _done: None,
+) -> Conversion:
+    """Convert one model for one board.
+
+    Args:
+        model: a bundle of `lepton train`, a float `.tflite` or a float `.onnx`.
+        profile: the board.
+        calibration: a folder of pictures, `.wav` sounds or `.npy`/`.bin` arrays, or `random`.
+        out: the bundle to write.
+        description: what a bare model does not say of itself.
+        force: pack what the gate refuses; the card says so.
+        progress: told the stage and the fraction of it that is done.
+
+    Raises:
+        BadInputError: the model, the calibration data or the output path cannot be used.
+        GateRefused: the loss is above the profile's limits.
+    """
+    require_bundle_name(out)
+    found = find_calibration(calibration)
+    source = load_model(model, description or Description(), pictures=found.kind in {"pictures", "random"})
+    samples = list(read_samples(found, source.manifest.input))
+    if not samples:
+        raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
+    artefact = make_artefact(source, samples, profile, progress)
+    draft = draft_bundle(source, artefact, profile, found.sentence)
+    judged = _verified(
+        source, artefact, draft, samples, profile, force=force, random=found.kind == "random", tell=progress
+    )
+    if judged.gate.verdict == "refused":
+        reasons = "; ".join(judged.gate.reasons)
+        raise GateRefused(
+            f"wanted {source.manifest.name} within the limits of {profile.name}, found: {reasons}; nothing was "
+            "written. Give calibration data that look like the line's, or pack it anyway with --force"
+        )
+    draft = complete(draft, samples, judged.comparison)
+    card = _card(judged, profile, found.sentence)
+    page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
+    html = render(page, draft.bundle())
+    members = {**draft.members, CARD: card.model_dump_json(indent=2).encode(), REPORT: html.encode()}
+    digest = write_bundle(out, draft.manifest, members)
+    return Conversion(out, digest, card, judged.comparison)
+
+
+def _verified(
+    source: Bundle,
+    artefact: Artefact,
+    draft: Draft,
+    samples: list[Sample],
+    profile: Profile,
+    *,
+    force: bool,
+    random: bool,
+    tell: Progress,
+) -> _Judged:
+    before, after = Predictor.load(source), Predictor.load(draft.bundle())
+    comparison = compare(before, after, samples, tell)
+    gate = judge(comparison, profile.limits, random_inputs=random, force=force)
+    return _Judged(
+        source, artefact, samples, comparison, gate, median_ms(before, samples[0]), median_ms(after, samples[0])
+    )
+
+
+def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
+    return Card(
+        created=datetime.now(timezone.utc),
+        tool=f"lepton-edge {version('lepton-edge')}",
+        profile=profile.name,
+        calibration=calibration,
+        gate=judged.gate,
+        precision=judged.artefact.shares,
+        metrics=tuple(_measurements(judged)),
+        notes=judged.artefact.notes,
+    )
+
+
+def _measurements(judged: _Judged) -> list[Measurement]:
+    here = f"{platform.machine()}, 1 thread, not the board"
+    comparison = judged.comparison
+    figures = [
+        Measurement(name="model_bytes", value=len(judged.artefact.model), unit="B"),
+        Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B"),
+        Measurement(name="latency_ms", value=round(judged.artefact_ms, 4), unit="ms", where=here),
+        Measurement(name="float_latency_ms", value=round(judged.float_ms, 4), unit="ms", where=here),
+        Measurement(name="signal_to_noise_db", value=round(comparison.signal_to_noise_db, 2), unit="dB"),
+    ]
+    shares = {
+        "agreement": comparison.agreement,
+        "accuracy_float": comparison.accuracy_float,
+        "accuracy": comparison.accuracy,
+        "score_shift": comparison.score_shift,
+    }
+    figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
+    return figures

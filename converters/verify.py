@@ -1,0 +1,172 @@
+"""The gate: the finished artefact, run by the board's own predictor, against the float model on the same inputs.
+
+Nothing is packed that was not run here. What is compared depends on the task; every figure goes into the card.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.card import GateResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from converters.samples import Sample
+    from device_profiles.board import Limits
+    from edge_contracts.manifest import Manifest
+    from edge_runtime.frames import Scores
+    from edge_runtime.infer.predictor import Predictor
+
+MOST_DISAGREEMENT = 0.05
+"""Without labels: the share of inputs whose best class may change. A flip is not a loss, but five in a hundred are."""
+
+MOST_SCORE_SHIFT = 0.03
+"""Mean relative change of an anomaly score or reconstruction error: the published loss of int8 autoencoders is .06."""
+
+LEAST_SIGNAL_TO_NOISE_DB = 10.0
+"""For models that are not judged: below it the error carries a tenth of the signal's power."""
+
+WARM_UP_RUNS = 5
+TIMED_RUNS = 31
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Float against artefact on the same inputs; a figure that the task does not have is None.
+
+    samples: inputs compared.
+    signal_to_noise_db: over all outputs.
+    agreement: share of inputs with the same best class.
+    accuracy_float, accuracy: share of labelled inputs whose best class is the label.
+    score_shift: mean over inputs of |artefact − float| / |float|.
+    scores_float, scores: one number per input: the anomaly score, or the winner's probability.
+    """
+
+    samples: int
+    signal_to_noise_db: float
+    scores_float: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]
+    agreement: float | None = None
+    accuracy_float: float | None = None
+    accuracy: float | None = None
+    score_shift: float | None = None
+
+
+def compare(
+    float_model: Predictor, artefact: Predictor, samples: Sequence[Sample], progress: Callable[[str, float], None]
+) -> Comparison:
+    """Run both on every sample."""
+    pairs = []
+    for place, sample in enumerate(samples):
+        pairs.append((_score(float_model, sample), _score(artefact, sample)))
+        progress("verify", (place + 1) / len(samples))
+    manifest = artefact.manifest
+    noise = _signal_to_noise_db(pairs)
+    if manifest.task == "classification":
+        return _classes(manifest, samples, pairs, noise)
+    before = np.asarray([_number(a) for a, _ in pairs])
+    after = np.asarray([_number(b) for _, b in pairs])
+    shift = float(np.mean(np.abs(after - before) / np.maximum(np.abs(before), _TINY)))
+    judged = manifest.task in {"anomaly", "reconstruction"}
+    return Comparison(len(pairs), noise, before, after, score_shift=shift if judged else None)
+
+
+def judge(comparison: Comparison, limits: Limits, *, random_inputs: bool, force: bool) -> GateResult:
+    """Hold the comparison against the profile's limits.
+
+    Returns:
+        `passed`, or `refused` with a sentence per limit crossed; `forced` when refused and `force`; `reported` for
+        random inputs, which prove nothing about accuracy.
+    """
+    reasons = tuple(_crossed(comparison, limits))
+    if random_inputs:
+        return GateResult(verdict="reported", reasons=reasons, samples=comparison.samples)
+    if not reasons:
+        return GateResult(verdict="passed", samples=comparison.samples)
+    return GateResult(verdict="forced" if force else "refused", reasons=reasons, samples=comparison.samples)
+
+
+def median_ms(predictor: Predictor, sample: Sample) -> float:
+    """Median milliseconds of one inference on this machine, input already prepared."""
+    times = []
+    for turn in range(WARM_UP_RUNS + TIMED_RUNS):
+        begin = time.perf_counter_ns()
+        predictor.predict_tensor(sample.values)
+        if turn >= WARM_UP_RUNS:
+            times.append(time.perf_counter_ns() - begin)
+    return float(np.median(times)) / 1e6
+
+
+def _score(predictor: Predictor, sample: Sample) -> Scores:
+    return predictor.predict_tensor(sample.values) if sample.pixels is None else predictor.predict(sample.pixels)
+
+
+def _number(scores: Scores) -> float:
+    return float(scores.values[0]) if scores.values.size else 0.0
+
+
+def _classes(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: float
+) -> Comparison:
+    before = np.asarray([int(np.argmax(a.values)) for a, _ in pairs])
+    after = np.asarray([int(np.argmax(b.values)) for _, b in pairs])
+    known = {label: index for index, label in enumerate(manifest.labels)}
+    labelled = np.asarray([known.get(sample.label, -1) for sample in samples])
+    seen = labelled >= 0
+    return Comparison(
+        samples=len(pairs),
+        signal_to_noise_db=noise,
+        scores_float=np.asarray([float(a.values.max()) for a, _ in pairs]),
+        scores=np.asarray([float(b.values.max()) for _, b in pairs]),
+        agreement=float(np.mean(before == after)),
+        accuracy_float=float(np.mean(before[seen] == labelled[seen])) if seen.any() else None,
+        accuracy=float(np.mean(after[seen] == labelled[seen])) if seen.any() else None,
+    )
+
+
+def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
+    signal = noise = 0.0
+    for before, after in pairs:
+        for name, wanted in before.outputs.items():
+            signal += float(np.sum(np.square(wanted, dtype=np.float64)))
+            noise += float(np.sum(np.square(wanted.astype(np.float64) - after.outputs[name])))
+    if not np.isfinite(noise):
+        return -np.inf
+    return float(10 * np.log10(max(signal, _TINY) / max(noise, _TINY * max(signal, _TINY))))
+
+
+def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
+    """One sentence per limit that was crossed; a NaN crosses every limit."""
+    reasons = []
+    if comparison.accuracy is not None and comparison.accuracy_float is not None:
+        loss = 100 * (comparison.accuracy_float - comparison.accuracy)
+        most = limits.max_accuracy_loss.value
+        if not loss <= most:
+            reasons.append(f"wanted a loss of at most {most:g} points of accuracy, found {loss:.2f}")
+    elif comparison.agreement is not None and not 1 - comparison.agreement <= MOST_DISAGREEMENT:
+        reasons.append(
+            f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs, "
+            f"found {100 * comparison.agreement:.1f} %"
+        )
+    elif comparison.agreement is None and comparison.score_shift is None and _is_noisy(comparison):
+        reasons.append(
+            f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise, found {comparison.signal_to_noise_db:.1f} dB"
+        )
+    if comparison.score_shift is not None and not comparison.score_shift <= MOST_SCORE_SHIFT:
+        reasons.append(
+            f"wanted scores within {100 * MOST_SCORE_SHIFT:g} % of the float model's, "
+            f"found {100 * comparison.score_shift:.2f} % apart"
+        )
+    return reasons
+
+
+def _is_noisy(comparison: Comparison) -> bool:
+    return not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB
