@@ -93,15 +93,25 @@ class IntervalTrigger(Settings):
 
 
 class PresenceTrigger(Settings):
-    """One inspection per part that crosses the middle of the region; an empty belt is no part.
+    """One inspection per part that crosses the line; an empty belt is no part.
 
     While no frame comes, one inspection per `interval_s` ends in unknown: the line may be moving unseen.
     """
 
     kind: Literal["presence"]
     region: Region = Region()
-    difference: Annotated[float, Field(gt=0, lt=1, description="grey difference from the belt that counts")] = 0.08
-    coverage: Annotated[float, Field(gt=0, lt=1, description="share of the region that makes a part")] = 0.05
+    travel: Annotated[
+        Literal["right", "left", "down", "up"], Field(description="where the belt carries the parts in the picture")
+    ] = "right"
+    line: Annotated[
+        float, Field(gt=0, lt=1, description="where a part is inspected: fraction of the region along the travel")
+    ] = 0.5
+    difference: Annotated[
+        float, Field(gt=0, lt=255, description="grey levels, in any colour, by which a part differs from the belt")
+    ] = 18.0
+    shortest: Annotated[
+        float, Field(gt=0, lt=1, description="shortest part as a fraction of the region along the travel")
+    ] = 0.06
     interval_s: Seconds = 1.0
 
 
