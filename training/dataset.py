@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, overload
 
 from edge_contracts.errors import BadInputError
-from training.photograph import SUFFIXES, read_photograph
+from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, read_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,8 @@ GOOD_LABELS = frozenset({"good", "normal"})
 REQUIRED_COLUMNS = ("path", "label")
 OPTIONAL_COLUMNS = ("group", "split")
 NAMED_AT_ONCE = 5
+# A 12-bit value that stands unscaled in a 16-bit file comes out below 16 of 255.
+DARKEST_PEAK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Sample:
 class Photographs(Sequence["npt.NDArray[np.uint8]"]):
     """The pixels of samples, H×W×3 uint8 RGB each, read from disk at each access.
 
+    Access raises BadInputError for a file that is no picture, and for a picture without light.
+
     Args:
         samples: which pictures, in which order.
     """
@@ -68,7 +72,7 @@ class Photographs(Sequence["npt.NDArray[np.uint8]"]):
     def __getitem__(self, place: int | slice) -> npt.NDArray[np.uint8] | Photographs:
         if isinstance(place, slice):
             return Photographs(self._samples[place])
-        return read_photograph(self._samples[place].path)
+        return _lit(read_picture(self._samples[place].path), self._samples[place].path)
 
 
 def read_dataset(source: Path) -> tuple[Sample, ...]:
@@ -94,6 +98,15 @@ def groups_of(samples: Sequence[Sample]) -> list[str] | None:
     if not any(one.group for one in samples):
         return None
     return [one.group or str(one.path) for one in samples]
+
+
+def _lit(pixels: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.uint8]:
+    if int(pixels.max()) >= DARKEST_PEAK:
+        return pixels
+    raise BadInputError(
+        f"wanted a picture with light in it, found none above {pixels.max()} of 255 in {path}; a 16-bit file may "
+        "hold raw 10- or 12-bit values: save it as 8-bit PNG"
+    )
 
 
 def _read_folder(folder: Path) -> tuple[Sample, ...]:
@@ -122,8 +135,13 @@ def _read_folder(folder: Path) -> tuple[Sample, ...]:
 
 def _pictures(folder: Path) -> list[Path]:
     """The picture files directly in `folder`, by name; hidden files are not pictures."""
-    files = (one for one in folder.iterdir() if one.suffix.lower() in SUFFIXES and not one.name.startswith("."))
-    return sorted(one for one in files if one.is_file())
+    files = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
+    if foreign := [one.name for one in files if one.suffix.lower() in FOREIGN_SUFFIXES]:
+        raise BadInputError(
+            f"wanted pictures of the kinds {', '.join(sorted(SUFFIXES))} in {folder}, found {len(foreign)} of another, "
+            f"such as {foreign[0]}; save them as PNG"
+        )
+    return [one for one in files if one.suffix.lower() in SUFFIXES]
 
 
 def _read_manifest(manifest: Path) -> tuple[Sample, ...]:

@@ -95,6 +95,31 @@ def test_a_manifest_with_a_fault_says_which(text: str, found: str, tmp_path: Pat
     assert found in str(refusal.value)
 
 
+def test_grey_alpha_and_sixteen_bits_become_the_same_eight_bit_colours(
+    tmp_path: Path, save: Callable[..., Path]
+) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (24, 32), np.uint8)
+    colours = np.repeat(grey[..., None], 3, axis=2)
+    save("1.png", grey)
+    save("2.png", np.dstack([colours, grey]))
+    save("3.png", colours.astype(np.uint16) * 257)
+    for pixels in Photographs(read_dataset(tmp_path)):
+        np.testing.assert_array_equal(pixels, colours)
+
+
+def test_raw_sensor_values_in_sixteen_bits_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("raw.png", np.random.default_rng(0).integers(0, 4096, (24, 32, 3), np.uint16))
+    with pytest.raises(BadInputError, match=r"raw\.png.*12-bit"):
+        Photographs(read_dataset(tmp_path))[0]
+
+
+def test_pictures_of_a_kind_that_is_not_read_are_named(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("good/1.png", PIXELS)
+    save("good/2.tif", PIXELS)
+    with pytest.raises(BadInputError, match=r"2\.tif; save them as PNG"):
+        read_dataset(tmp_path)
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="found none"):
         read_dataset(tmp_path)
