@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from lepton.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from click.testing import Result
+
+
+def _lepton(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def _document(*arguments: str | Path) -> dict[str, Any]:
+    result = _lepton(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+@pytest.fixture
+def parts(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]) -> Path:
+    """A folder with twelve good parts and four scratched ones, and a manifest that splits them."""
+    rows = ["path,label,group,split"]
+    for seed in range(16):
+        name = f"parts/good/{seed:02}.png"
+        save(name, draw_part(seed))
+        rows.append(f"{name},good,tray-{seed // 2},{'train' if seed < 12 else 'test'}")
+    for seed in range(4):
+        name = f"parts/scratch/{seed:02}.png"
+        save(name, draw_part(100 + seed, scratch=True))
+        rows.append(f"{name},scratch,,test")
+    (tmp_path / "parts.csv").write_text("\n".join(rows))
+    return tmp_path / "parts"
+
+
+def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -> None:
+    trained = _document("train", parts, "-o", tmp_path / "plate.bundle")
+    assert (trained["photographs"], trained["features"], trained["copies_of_each"]) == (16, "gabor", 6)
+    judged = _document("evaluate", tmp_path / "plate.bundle", "--data", parts)
+    assert judged["bundle"]["digest"] == trained["digest"]
+    assert (judged["good"], judged["defective"]) == (16, 4)
+    assert judged["auroc"] == 1.0
+    assert judged["data"]["good_were_learned"] is True
+
+
+def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: Path) -> None:
+    assert parts.is_dir()
+    trained = _document("train", tmp_path / "parts.csv", "-o", tmp_path / "plate.bundle")
+    assert trained["photographs"] == 12
+    judged = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv")
+    assert (judged["good"], judged["defective"], judged["data"]["split"]) == (4, 4, "test")
+    assert judged["data"]["good_were_learned"] is False
+    assert {one["label"] for one in judged["pictures"]} == {"good", "scratch"}
+    everything = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "train")
+    assert everything["samples"] == 12
+    assert everything["auroc"] is None
+
+
+def test_the_same_pictures_and_seed_give_the_same_digest(parts: Path, tmp_path: Path) -> None:
+    digests = {_document("train", parts, "-o", tmp_path / "plate.bundle")["digest"] for _ in range(2)}
+    assert len(digests) == 1
+
+
+def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
+    trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle")
+    assert "learned 16 good parts" in trained.stdout
+    judged = _lepton("evaluate", tmp_path / "plate.bundle", "--data", parts)
+    assert "AUROC 1.0000" in judged.stdout
+    assert "these good pictures were learned from" in judged.stdout
+
+
+def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path], str]]:
+    out = tmp_path / "out.bundle"
+    words = tmp_path / "words.txt"
+    words.write_text("no model")
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for number in range(12):
+        (broken / f"{number}.png").write_bytes(b"\x89PNG no")
+    return {
+        "missing source": (["train", tmp_path / "gone", "-o", out], "found nothing"),
+        "broken pictures": (["train", broken, "-o", out], "0.png"),
+        "too few": (["train", parts / "scratch", "-o", out], "take 6 more"),
+        "text as backbone": (["train", parts, "-o", out, "--backbone", words], "quantised image classifier"),
+        "missing backbone": (["train", parts, "-o", out, "--backbone", tmp_path / "gone"], "cannot be read"),
+        "no folder to write to": (["train", parts, "-o", tmp_path / "no/out.bundle"], "create it first"),
+        "text as bundle": (["evaluate", words, "--data", parts], "wanted a bundle"),
+    }
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "missing source",
+        "broken pictures",
+        "too few",
+        "text as backbone",
+        "missing backbone",
+        "no folder to write to",
+        "text as bundle",
+    ],
+)
+def test_wrong_use_is_a_sentence_exit_code_two_and_no_file(case: str, tmp_path: Path, parts: Path) -> None:
+    arguments, found = _wrong_uses(tmp_path, parts)[case]
+    result = _lepton(*arguments)
+    assert result.exit_code == 2
+    assert found in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("*bundle*"))
+
+
+def test_a_split_that_is_not_there_is_refused(parts: Path, tmp_path: Path) -> None:
+    _document("train", parts, "-o", tmp_path / "plate.bundle")
+    result = _lepton("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "validation")
+    assert result.exit_code == 2
+    assert "found test, train" in result.stderr

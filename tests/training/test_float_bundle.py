@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.bundle import read_bundle, write_bundle
+from edge_runtime.infer.predictor import Predictor
+from training.detector import Backbone, learn
+from training.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LATER = datetime(2031, 5, 4, tzinfo=timezone.utc)
+EARLIER = datetime(2030, 1, 1, tzinfo=timezone.utc)
+
+
+def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
+    detector = learn(good_parts)
+    manifest, members = float_bundle(detector, name="plate", inputs={}, settings={"seed": 0}, created=EARLIER)
+    write_bundle(tmp_path / "plate.bundle", manifest, members)
+    predictor = Predictor.open(tmp_path / "plate.bundle")
+    scores = predictor.predict(good_parts[0])
+    assert scores.values.shape == (1,)
+    assert scores.heat_map is not None
+    assert scores.heat_map.shape == (14, 14)
+    # A learned picture lies nearer than the same picture held out.
+    assert 0 < scores.values[0] < detector.good_scores[0]
+    assert predictor.manifest.rule.model_dump() == {"kind": "anomaly", "threshold": detector.threshold.value}
+
+
+def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
+    detector = learn(good_parts)
+    digests = []
+    for number, created in enumerate((EARLIER, LATER)):
+        manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=created)
+        digests.append(write_bundle(tmp_path / f"{number}.bundle", manifest, members))
+        card = read_bundle(tmp_path / f"{number}.bundle").card
+        assert card is not None
+        assert card.created == created
+    assert digests[0] == digests[1]
+
+
+def test_the_precision_says_what_the_graph_holds(data: Path, good_parts: list[np.ndarray]) -> None:
+    model = (data / "mlperf-tiny/vww_96_int8.tflite").read_bytes()
+    kinds = []
+    for backbone in (None, Backbone(model)):
+        manifest, _ = float_bundle(
+            learn(good_parts, backbone=backbone), name="plate", inputs={}, settings={}, created=EARLIER
+        )
+        kinds.append(manifest.precision)
+    assert kinds == ["float32", "mixed"]
+
+
+def test_a_bundle_knows_the_pictures_that_taught_it(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
+    files = [tmp_path / "1", tmp_path / "2"]
+    for file in files:
+        file.write_text(file.name)
+    inputs = {PHOTOGRAPHS: digest_of(files)}
+    manifest, _ = float_bundle(learn(good_parts), name="plate", inputs=inputs, settings={}, created=EARLIER)
+    assert was_learned_from(manifest, files)
+    assert not was_learned_from(manifest, files[:1])
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("Part_A.bundle", "part-a"), ("ä.bundle", "detector"), ("x" * 50 + ".bundle", "x" * 32), ("a.b.bundle", "a-b")],
+)
+def test_a_bundle_is_named_after_its_file(file: str, name: str) -> None:
+    assert bundle_name(Path(file)) == name

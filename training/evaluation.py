@@ -1,0 +1,137 @@
+"""What a bundle says of labelled pictures, scored with the very predictor that the board runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import ClassRule, NoRule
+from edge_contracts.verdict import Outcome
+from edge_runtime.decide import Ruling, decide
+from training.dataset import Photographs
+from training.metrics import auroc, escape_at_overkill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edge_contracts.manifest import Manifest
+    from edge_runtime.frames import Scores
+    from edge_runtime.infer.predictor import Predictor
+    from training.dataset import Sample
+
+NANOSECONDS_PER_MS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One picture's answer.
+
+    score: greater is worse; the anomaly score, or for classes one minus the probability of the good ones.
+    """
+
+    path: str
+    label: str
+    is_good: bool
+    score: float
+    verdict: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The answers to a set of pictures, and what they amount to.
+
+    auroc, escape_at_5_percent_overkill: None without good or without defective pictures.
+    overkill: share of good pictures not called good at the bundle's own threshold; None without good ones.
+    escape: share of defective pictures called good there; None without defective ones.
+    ms_per_picture: median of preprocessing and inference together, wall time.
+    """
+
+    judged: tuple[Judged, ...]
+    auroc: float | None
+    escape_at_5_percent_overkill: float | None
+    overkill: float | None
+    escape: float | None
+    ms_per_picture: float
+
+    def document(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        labels = Counter(one.label for one in self.judged)
+        figures = {name: value for name, value in asdict(self).items() if name != "judged"}
+        good = sum(one.is_good for one in self.judged)
+        counts = {"samples": len(self.judged), "good": good, "defective": len(self.judged) - good}
+        confusion = Counter(
+            f"{'good' if one.is_good else 'defective'} called {one.verdict.value}" for one in self.judged
+        )
+        return {
+            **counts,
+            **figures,
+            "labels": dict(sorted(labels.items())),
+            "confusion": dict(sorted(confusion.items())),
+            "pictures": [asdict(one) for one in self.judged],
+        }
+
+
+def evaluate_samples(
+    predictor: Predictor,
+    samples: Sequence[Sample],
+    *,
+    monotonic_ns: Callable[[], int],
+    progress: Callable[[int], object] | None = None,
+) -> Evaluation:
+    """Score every sample with `predictor` and compare with the labels.
+
+    Raises:
+        BadInputError: no samples, a picture that cannot be read, or a bundle that does not judge.
+        BackendError: the runtime failed.
+    """
+    if not samples:
+        raise BadInputError("wanted labelled pictures, found none; give --data a folder or manifest with rows")
+    judged, spent_ms = [], []
+    for number, (sample, pixels) in enumerate(zip(samples, Photographs(samples), strict=True), start=1):
+        started_ns = monotonic_ns()
+        scores = predictor.predict(pixels)
+        spent_ms.append((monotonic_ns() - started_ns) / NANOSECONDS_PER_MS)
+        score, verdict = judge(predictor.manifest, scores)
+        judged.append(Judged(str(sample.path), sample.label, sample.is_good, score, verdict))
+        if progress is not None:
+            progress(number)
+    return summarise(tuple(judged), median(spent_ms))
+
+
+def judge(manifest: Manifest, scores: Scores) -> tuple[float, Outcome]:
+    """Score and verdict of one answer under the bundle's own rule, as a station would judge it.
+
+    Raises:
+        BadInputError: the bundle has no rule.
+    """
+    rule = manifest.rule
+    if isinstance(rule, NoRule):
+        raise BadInputError(f"wanted a bundle that judges, found {manifest.name} without a rule; it only measures")
+    outcome = decide(scores, Ruling(rule, manifest.labels)).outcome
+    if isinstance(rule, ClassRule):
+        return 1 - float(sum(scores.values[manifest.labels.index(label)] for label in rule.good)), outcome
+    return float(scores.values[0]), outcome
+
+
+def summarise(judged: tuple[Judged, ...], ms_per_picture: float) -> Evaluation:
+    """The figures for answers that are there; a score that is not finite counts as the worst of all."""
+    good = [_rank(one.score) for one in judged if one.is_good]
+    bad = [_rank(one.score) for one in judged if not one.is_good]
+    passed = Counter(one.is_good for one in judged if one.verdict is Outcome.GOOD)
+    return Evaluation(
+        judged=judged,
+        auroc=auroc(good, bad) if good and bad else None,
+        escape_at_5_percent_overkill=escape_at_overkill(good, bad) if good and bad else None,
+        overkill=1 - passed[True] / len(good) if good else None,
+        escape=passed[False] / len(bad) if bad else None,
+        ms_per_picture=ms_per_picture,
+    )
+
+
+def _rank(score: float) -> float:
+    return score if np.isfinite(score) else float("inf")

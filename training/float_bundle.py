@@ -1,0 +1,134 @@
+"""A learned detector as a float bundle: what `lepton train` writes and `lepton convert` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal
+
+from edge_contracts.bundle import CARD, file_entries
+from edge_contracts.card import Card, Measurement, PrecisionShare
+from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
+from training.gauss_head import HEAT_MAP, SCORE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from converters.graph import Graph
+    from training.detector import Detector
+
+NO_PROFILE = "none"
+PHOTOGRAPHS = "photographs"
+"""Key of the learned pictures' digest among the training step's inputs."""
+
+MODEL = "model.tflite"
+LONGEST_NAME = 32
+
+
+def float_bundle(
+    detector: Detector, *, name: str, inputs: dict[str, str], settings: dict[str, Any], created: datetime
+) -> tuple[Manifest, dict[str, bytes]]:
+    """Return the manifest and the members that `edge_contracts.bundle.write_bundle` takes.
+
+    Args:
+        detector: what was learned.
+        name: the bundle's name, `[a-z0-9-]`, at most 32 characters.
+        inputs: what it was learned from, name to digest.
+        settings: how.
+        created: time of making; stands in the card only, outside the digest.
+    """
+    model = detector.model
+    score, heat = (detector.graph.tensors[tensor] for tensor in (SCORE, HEAT_MAP))
+    manifest = Manifest(
+        name=name,
+        sequence=1,
+        task="anomaly",
+        precision=_precision(detector.graph),
+        profile=NO_PROFILE,
+        runtime="tflite",
+        input=detector.spec,
+        outputs=(
+            Output(tensor=SCORE, role="score", shape=score.shape, dtype="float32"),
+            Output(tensor=HEAT_MAP, role="heat-map", shape=heat.shape, dtype="float32"),
+        ),
+        rule=AnomalyRule(threshold=detector.threshold.value),
+        operators=dict(sorted(Counter(one.kind for one in detector.graph.operators).items())),
+        files=file_entries({MODEL: model}),
+        provenance=(ProvenanceStep(step="train", tool=_tool(), inputs=inputs, settings=settings),),
+    )
+    return manifest, {MODEL: model, CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
+
+
+def bundle_name(path: Path) -> str:
+    """A bundle's name from its file's: `Part_A.bundle` becomes `part-a`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
+    return slug[:LONGEST_NAME].strip("-") or "detector"
+
+
+def was_learned_from(manifest: Manifest, files: Iterable[Path]) -> bool:
+    """Whether exactly these pictures, in this order, taught the bundle's detector."""
+    learned = {step.inputs[PHOTOGRAPHS] for step in manifest.provenance if PHOTOGRAPHS in step.inputs}
+    return bool(learned) and digest_of(files) in learned
+
+
+def digest_of(files: Iterable[Path]) -> str:
+    """SHA-256 over the files' own digests, in the given order: the identity of a set of pictures."""
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _precision(graph: Graph) -> Literal["float32", "mixed"]:
+    return "mixed" if any(share.precision != "float32" for share in _shares(graph)) else "float32"
+
+
+def _shares(graph: Graph) -> tuple[PrecisionShare, ...]:
+    """Operators, and the bytes of their constants, by the dtype that they compute."""
+    operators: Counter[str] = Counter()
+    stored: Counter[str] = Counter()
+    for one in graph.operators:
+        precision = str(graph.tensors[one.outputs[0]].dtype)
+        operators[precision] += 1
+        constants = [graph.tensors[name] for name in one.inputs if name is not None]
+        stored[precision] += sum(constant.data.nbytes for constant in constants if constant.data is not None)
+    return tuple(
+        PrecisionShare(precision=precision, operators=operators[precision], bytes=stored[precision])
+        for precision in sorted(operators)
+    )
+
+
+def _card(detector: Detector, model: bytes, created: datetime) -> Card:
+    limit = detector.threshold
+    return Card(
+        created=created,
+        tool=_tool(),
+        profile=NO_PROFILE,
+        calibration=f"{limit.samples} photographs of good parts",
+        precision=_shares(detector.graph),
+        metrics=(
+            Measurement(name="threshold", value=limit.value, unit="score", low=limit.low, high=limit.high),
+            Measurement(
+                name="expected_overkill",
+                value=limit.overkill,
+                unit="share",
+                how="estimated",
+                low=limit.overkill_low,
+                high=limit.overkill_high,
+            ),
+            Measurement(name="model_bytes", value=len(model), unit="bytes"),
+        ),
+        notes=(
+            "The threshold rests on cross-validated scores of the good parts that were learned. It covers chance, not "
+            "a line that changes: estimate it again on the line's own good parts.",
+        ),
+        details={"good_scores": list(detector.good_scores)},
+    )
+
+
+def _tool() -> str:
+    return f"lepton-edge {version('lepton-edge')}"
