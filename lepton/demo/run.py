@@ -1,0 +1,122 @@
+"""The whole way on drawn parts: photographs, training, conversion, the line, the alerts, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+
+from converters.convert import convert
+from device_profiles import load_profile
+from edge_contracts.bundle import read_bundle, write_bundle
+from edge_runtime.capture.picture_file import read_picture
+from lepton.demo.broker import loopback_broker
+from lepton.demo.contact_sheet import contact_sheet
+from lepton.demo.film import Film
+from lepton.demo.line import run_line, write_station
+from lepton.demo.outcome import Outcome, count
+from lepton.demo.recording import write_film, write_photographs
+from training.detector import learn
+from training.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from converters.convert import Conversion
+
+    Tell = Callable[[str, float], None]
+
+PHOTOGRAPHED = 40
+BOARD = "rpi-4b"
+SHEET_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What to draw, and where to put it."""
+
+    folder: Path
+    kind: str = "bracket"
+    seed: int = 7
+    parts: int = 60
+    defect_rate: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What came of it.
+
+    outcome: the counts. conversion: sizes, speed and the gate. broker: which one carried the alerts.
+    """
+
+    plan: DemoPlan
+    outcome: Outcome
+    conversion: Conversion
+    broker: str
+
+
+def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
+    """Run the demo in `plan.folder`, which must be empty or absent.
+
+    Args:
+        plan: what to draw.
+        now: the wall clock, for the float bundle's card.
+        tell: told the stage and the fraction of it that is done.
+
+    Raises:
+        LeptonError: a stage said no; its message says what to do.
+    """
+    folder = plan.folder
+    photographs = folder / "good"
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = write_photographs(
+        photographs, PHOTOGRAPHED, seed=plan.seed, kind=plan.kind, progress=_stage(tell, "photograph good parts")
+    )
+    learned = _learn(pictures, folder, now, tell)
+    bundle = folder / "part.bundle"
+    conversion = convert(
+        learned,
+        profile=load_profile(BOARD),
+        calibration=str(photographs),
+        out=bundle,
+        progress=_within(tell, "convert"),
+    )
+    (folder / "report.html").write_bytes(read_bundle(bundle).members["report.html"])
+    film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
+    movie = folder / "film.avi"
+    write_film(film, movie, progress=_stage(tell, "film the line"))
+    with loopback_broker(folder) as broker:
+        station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
+        told = _stage(tell, "inspect")
+        record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
+    _write_sheet(film, folder / "parts.jpg")
+    return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
+
+
+def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Path:
+    frames = [read_picture(path) for path in pictures]
+    told = _stage(tell, "learn what good is")
+    detector = learn(frames, progress=lambda done: told(done, len(frames)))
+    manifest, members = float_bundle(
+        detector, name="drawn-part", inputs={PHOTOGRAPHS: digest_of(pictures)}, settings={"demo": True}, created=now
+    )
+    path = folder / "part-float.bundle"
+    write_bundle(path, manifest, members)
+    return path
+
+
+def _write_sheet(film: Film, path: Path) -> None:
+    centred = [frame for frame in film if frame.is_centred]
+    shown = sorted(centred, key=lambda frame: frame.defect is None)[: SHEET_COLUMNS * SHEET_COLUMNS]
+    cv2.imwrite(str(path), cv2.cvtColor(contact_sheet([f.image for f in shown], SHEET_COLUMNS), cv2.COLOR_RGB2BGR))
+
+
+def _stage(tell: Tell, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: tell(name, done / total)
+
+
+def _within(tell: Tell, name: str) -> Tell:
+    return lambda stage, done: tell(f"{name}: {stage}", done)
