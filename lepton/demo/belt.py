@@ -24,6 +24,8 @@ TONES: Final[dict[str, Rgb]] = {
     "pale": (176.0, 178.0, 172.0),
 }
 
+RELIEF: Final[dict[str, float]] = {"petrol": 1.0, "slate": 1.0, "pale": 0.5}  # how plainly weave and wear show
+
 
 @dataclass(frozen=True, slots=True)
 class Belt:
@@ -36,7 +38,7 @@ class Belt:
     @classmethod
     def woven(cls, tone: str, width_px: int, height_px: int, rng: np.random.Generator) -> Belt:
         """Weave a belt for a picture of that size, in one of `TONES`."""
-        relief = _weave(height_px) + _wear(height_px, rng)
+        relief = (_weave(height_px) + _wear(height_px, rng)) * np.float32(RELIEF[tone])
         strip = np.float32(1 / 100) * (100 + relief)[..., None] * np.asarray(TONES[tone], np.float32)
         loop = np.clip(strip, 0, 255).astype(np.uint8)
         return cls(np.concatenate((loop, loop[:, :width_px]), axis=1), _rail(width_px, rng), width_px)
