@@ -44,8 +44,7 @@ class Handover:
         with self._turn:
             if self._live:
                 self._picture = None
-            self._wanted = True
-            self._turn.notify_all()
+            self._ask()
 
     def wait_until_wanted(self, timeout_s: float) -> bool:
         """Wait until a picture is wanted, at most `timeout_s`."""
@@ -53,9 +52,10 @@ class Handover:
             return self._turn.wait_for(lambda: self._wanted, timeout_s)
 
     def put(self, picture: Picture) -> None:
-        """Hand over; what lay there and was not taken is replaced."""
+        """Hand over; a live source's picture that lay there and was not taken is replaced."""
         with self._turn:
             self._picture = picture
+            self._wanted = self._live
             self._turn.notify_all()
 
     def end(self) -> None:
@@ -67,11 +67,14 @@ class Handover:
     def take(self, timeout_s: float) -> Picture | None:
         """Take the picture, or None after `timeout_s` or at the end; the wish stays open until it is fulfilled."""
         with self._turn:
-            if not self._wanted:
-                self._wanted = True
-                self._turn.notify_all()
+            self._ask()
             self._turn.wait_for(lambda: self._picture is not None or self._ended, timeout_s)
             taken, self._picture = self._picture, None
             if taken is not None:
                 self._wanted = False
             return taken
+
+    def _ask(self) -> None:
+        if self._picture is None and not self._wanted:
+            self._wanted = True
+            self._turn.notify_all()

@@ -1,0 +1,125 @@
+"""station.toml to frozen values, all errors at once; its model is `edge_contracts.station`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.explain import explain
+from edge_contracts.station import FolderSource, IntervalTrigger, StationConfig, VideoSource
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_contracts.station import Point
+
+_BYTES_MAX = 1 << 20
+_MS_PER_S = 1000
+_PATH_KEYS = frozenset({"path", "bundle", "state_folder", "password_file", "ca", "certificate", "key"})
+
+
+class ConfigRejected(BadInputError):
+    """The station's configuration cannot be used as it is; the message lists every error."""
+
+
+def load_station(path: Path) -> StationConfig:
+    """Read and check a configuration; every path in the result is absolute.
+
+    Raises:
+        ConfigRejected: lists what was wanted and found for each error, and what to do next.
+    """
+    document = _parse(path)
+    try:
+        config = StationConfig.model_validate(_absolute(document, path.resolve().parent))
+    except ValidationError as error:
+        raise _rejected(path, explain(error, StationConfig)) from error
+    config = _with_absolute_state(config, path.resolve().parent)
+    if problems := [*_timing_problems(config), *_missing_files(config)]:
+        raise _rejected(path, problems)
+    return config
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _BYTES_MAX:
+            raise ConfigRejected(f"wanted a configuration of at most {_BYTES_MAX} bytes, found more in {path}")
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigRejected(
+            f"wanted a station configuration at {path}, found none ({error.strerror}); "
+            "docs/how-to/run-on-a-board.md shows a complete one"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigRejected(f"wanted UTF-8 text in {path}, found other bytes ({error.reason})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigRejected(f"wanted TOML in {path}, found a mistake: {error}; mend it and try again") from error
+    return document
+
+
+def _absolute(value: Any, folder: Path, key: str = "") -> Any:
+    """The document with every path made absolute, so that the daemon's working folder does not matter."""
+    if isinstance(value, dict):
+        return {name: _absolute(inner, folder, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_absolute(inner, folder, key) for inner in value]
+    if isinstance(value, str) and value and key in _PATH_KEYS:
+        return str(folder / Path(value).expanduser())
+    return value
+
+
+def _with_absolute_state(config: StationConfig, folder: Path) -> StationConfig:
+    """The same for the one path that has a default."""
+    state_folder = str(folder / config.station.state_folder)
+    return config.model_copy(update={"station": config.station.model_copy(update={"state_folder": state_folder})})
+
+
+def _timing_problems(config: StationConfig) -> Iterator[str]:
+    for index, point in enumerate(config.points):
+        trigger = point.trigger
+        if isinstance(trigger, IntervalTrigger) and trigger.interval_s * _MS_PER_S < point.deadline_ms:
+            yield (
+                f"points.{index}.deadline_ms: wanted at most the interval of {trigger.interval_s * _MS_PER_S:g} ms, "
+                f"found {point.deadline_ms:g}; lower deadline_ms or raise interval_s"
+            )
+
+
+def _missing_files(config: StationConfig) -> Iterator[str]:
+    for index, point in enumerate(config.points):
+        where = f"points.{index}"
+        if not Path(point.bundle).exists():
+            yield f"{where}.bundle: wanted a bundle, found nothing at {point.bundle}; make one with 'lepton convert'"
+        yield from _missing_source(where, point)
+    if (uplink := config.uplink) is not None:
+        named = {"uplink.password_file": uplink.password_file}
+        if uplink.tls is not None:
+            tls = uplink.tls
+            named |= {"uplink.tls.ca": tls.ca, "uplink.tls.certificate": tls.certificate, "uplink.tls.key": tls.key}
+        for key, file in named.items():
+            if file is not None and not Path(file).is_file():
+                yield f"{key}: wanted a file, found none at {file}; check the path"
+
+
+def _missing_source(where: str, point: Point) -> Iterator[str]:
+    source = point.source
+    if isinstance(source, FolderSource) and not Path(source.path).is_dir():
+        yield f"{where}.source.path: wanted a folder of pictures, found none at {source.path}; check the path"
+    if isinstance(source, VideoSource) and not Path(source.path).is_file():
+        yield f"{where}.source.path: wanted a video file, found none at {source.path}; check the path"
+
+
+def _rejected(path: Path, problems: list[str]) -> ConfigRejected:
+    count = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+    listed = "\n  ".join(problems)
+    return ConfigRejected(
+        f"wanted a usable station configuration in {path}, found {count}; docs/reference/station.md tells every key:"
+        f"\n  {listed}"
+    )

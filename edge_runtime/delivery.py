@@ -1,0 +1,209 @@
+"""The thread between verdicts and the spool: evidence to disk, then the alert, while the next part is inspected.
+
+Alerts wait in memory in a bounded line. When the disk is slow, pictures are given up first; when it takes nothing for
+so long that the line is full, further alerts are counted, and one alert tells their number as soon as it takes again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edge_contracts.alert import Alert, Severity
+from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.alert_rule import AlertRule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from concurrent.futures import Future
+
+    from edge_contracts.alert import Evidence
+    from edge_runtime.clock import Clock
+    from edge_runtime.occasion import Inspected
+
+LINE_MAX = 4096
+"""Alerts that may wait in memory, about 1 kB each."""
+PICTURES_MAX = 8
+"""Of those, how many may hold a picture: 8 of 1920×1080 are 50 MB."""
+
+OFFERED_MAX = 256
+"""Alerts that may wait inside the spool for one commit of the disk."""
+
+_POLL_S = 1.0
+_COMMIT_TIMEOUT_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class AlertSpool(Protocol):
+    """Where an alert is durable once its future has a result; `edge_runtime.outbox.Outbox` is one."""
+
+    def offer(self, alert: Alert) -> Future[Any]:
+        """Hand over an alert without waiting; the future fails when it is not stored, as the spool's ledger tells."""
+        ...
+
+
+class KeepsEvidence(Protocol):
+    """Where pictures go; `edge_runtime.evidence.EvidenceStore` is one."""
+
+    def keep(self, inspected: Inspected) -> tuple[Evidence, ...]:
+        """Write what backs a verdict; empty when that is nothing."""
+        ...
+
+
+@dataclass(slots=True)
+class DeliveryCounts:
+    """What happened to alerts since the start.
+
+    spooled: durable.
+    refused: the spool said no.
+    overflowed: the line was full.
+    without_picture: told without their picture, because too many waited.
+    """
+
+    spooled: int = 0
+    refused: int = 0
+    overflowed: int = 0
+    without_picture: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    alert: Alert
+    inspected: Inspected | None
+
+
+class Delivery:
+    """Takes the verdicts of all points and brings those that must be told into the spool, in order.
+
+    Args:
+        points: the names of the inspection points.
+        spool: makes alerts durable.
+        evidence: keeps pictures, None when none are wanted.
+        clock: monotonic.
+    """
+
+    def __init__(self, points: Iterable[str], spool: AlertSpool, evidence: KeepsEvidence | None, clock: Clock) -> None:
+        self.counts = DeliveryCounts()
+        self._rules = {name: AlertRule() for name in points}
+        self._spool = spool
+        self._evidence = evidence
+        self._clock = clock
+        self._line: deque[_Waiting] = deque()
+        self._offered: deque[tuple[Alert, Future[Any]]] = deque()
+        self._pictures = 0
+        self._untold = 0
+        self._lock = threading.Lock()
+        self._more = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Tell what is untold, empty the line, stop; False, and a line in the log, when alerts stay behind."""
+        with self._lock:
+            for rule in self._rules.values():
+                self._enqueue(rule.flush(), None)
+        self._stopping.set()
+        self._more.set()
+        self._thread.join(timeout_s)
+        if self._thread.is_alive() or self._line:
+            _log.error("delivery did not end within %g s: %d alerts stay behind", timeout_s, len(self._line))
+            return False
+        return True
+
+    def take(self, inspected: Inspected) -> None:
+        """Take a verdict; returns at once."""
+        with self._lock:
+            admitted = self._rules[inspected.verdict.point].admit(inspected.verdict)
+            self._enqueue(admitted.earlier, None)
+            self._enqueue(admitted.now, inspected)
+
+    def _enqueue(self, alert: Alert | None, inspected: Inspected | None) -> None:
+        if alert is None:
+            return
+        if len(self._line) >= LINE_MAX:
+            self.counts.overflowed += alert.count
+            self._untold += alert.count
+            return
+        if inspected is None or inspected.frame is None or self._evidence is None:
+            inspected = None
+        elif self._pictures >= PICTURES_MAX:
+            self.counts.without_picture += 1
+            inspected = None
+        else:
+            self._pictures += 1
+        self._line.append(_Waiting(alert, inspected))
+        self._more.set()
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and not self._line):
+            self._clock.wait(self._more, _POLL_S)
+            self._more.clear()
+            self._tell_what_is_due()
+            self._empty_the_line()
+
+    def _tell_what_is_due(self) -> None:
+        with self._lock:
+            now_ns = self._clock.now_ns()
+            for rule in self._rules.values():
+                self._enqueue(rule.due(now_ns), None)
+
+    def _empty_the_line(self) -> None:
+        while self._line:
+            with self._lock:
+                waiting = self._line.popleft()
+            self._offer(waiting)
+        with self._lock:
+            untold, self._untold = self._untold, 0
+        if untold:
+            self._offer(_Waiting(_overflow_alert(next(iter(self._rules)), untold), None))
+        while self._offered:
+            self._settle()
+
+    def _offer(self, waiting: _Waiting) -> None:
+        alert = waiting.alert
+        if waiting.inspected is not None:
+            alert = alert.model_copy(update={"evidence": self._evidence_of(waiting.inspected)})
+            with self._lock:
+                self._pictures -= 1
+        if len(self._offered) >= OFFERED_MAX:
+            self._settle()
+        self._offered.append((alert, self._spool.offer(alert)))
+
+    def _settle(self) -> None:
+        """See what became of the oldest alert that the spool was offered."""
+        alert, future = self._offered.popleft()
+        try:
+            future.result(_COMMIT_TIMEOUT_S)
+        except (Exception, FutureTimeout) as error:  # noqa: BLE001 - the spool's ledger has it; the next must be tried
+            self.counts.refused += 1
+            _log.error("%s %s: the alert is not durable: %s", alert.point, alert.part, error)
+            return
+        self.counts.spooled += 1
+
+    def _evidence_of(self, inspected: Inspected) -> tuple[Evidence, ...]:
+        try:
+            return self._evidence.keep(inspected) if self._evidence else ()
+        except Exception:  # noqa: BLE001 - an alert never waits for its picture
+            _log.exception("%s %s: evidence failed", inspected.verdict.point, inspected.verdict.part)
+            return ()
+
+
+def _overflow_alert(point: str, count: int) -> Alert:
+    return Alert(
+        point=point,
+        part="untold",
+        outcome=Outcome.UNKNOWN,
+        cause=Cause.INTERNAL,
+        reason=f"{count} alerts came while the spool took none and the line of {LINE_MAX} was full; see the log",
+        severity=Severity.CRITICAL,
+        latency_ms=0.0,
+        count=count,
+    )

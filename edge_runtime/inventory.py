@@ -1,0 +1,88 @@
+"""What the device says of itself when it connects and once per period: the birth and the state."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_contracts.device import Birth, PointState, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_contracts.device import InspectionPoint
+    from edge_contracts.station import Uplink
+    from edge_runtime.delivery_clock import Moment
+    from edge_runtime.outbox import SpoolDepth
+
+_MS_PER_S = 1000
+_DISTRIBUTION = "lepton-edge"
+_HARDWARE = Path("/proc/device-tree/model")
+_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequence[InspectionPoint]) -> Birth:
+    """The inventory, for one connection.
+
+    Args:
+        session: counts connections.
+        epoch: the spool's life.
+        uplink: who acknowledges.
+        runtime: names and versions of the runtimes in use.
+        points: the inspection points and their models.
+    """
+    return Birth(
+        session=session,
+        epoch=epoch,
+        version=version(_DISTRIBUTION),
+        hardware=hardware(),
+        system=platform.platform(),
+        python=platform.python_version(),
+        runtime=runtime,
+        ack=uplink.ack,
+        points=tuple(points),
+    )
+
+
+def state(
+    moment: Moment, uptime_s: float, depth: SpoolDepth, state_folder: Path, points: tuple[PointState, ...]
+) -> State:
+    """The health at this moment.
+
+    Args:
+        moment: all clocks.
+        uptime_s: since the daemon started.
+        depth: what waits in the spool.
+        state_folder: whose disk is told of.
+        points: what each inspection point did.
+    """
+    return State(
+        time=datetime.fromtimestamp(moment.unix_ms / _MS_PER_S, timezone.utc),
+        clk=moment.trust,
+        uptime_s=round(uptime_s, 3),
+        spool_depth=depth.rows,
+        spool_age_s=round(depth.age_s, 3),
+        disk_free_bytes=shutil.disk_usage(state_folder).free,
+        temperature_c=temperature_c(),
+        points=points,
+    )
+
+
+def hardware() -> str:
+    """The board's name as its device tree gives it, else the kind of processor."""
+    try:
+        return _HARDWARE.read_text("utf-8", "replace").strip("\0\n ")
+    except OSError:
+        return platform.machine()
+
+
+def temperature_c() -> float | None:
+    """The processor's temperature in °C, None where the kernel does not tell."""
+    try:
+        return int(_THERMAL.read_text("ascii")) / 1000
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,57 @@
+"""What each inspection point did since the daemon started: counts, the last outcome, how long verdicts took."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import TYPE_CHECKING
+
+from edge_contracts.device import PointState
+from edge_contracts.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from edge_runtime.occasion import Inspected
+
+_LATENCIES = 1000
+"""The 95th percentile is taken over so many last verdicts."""
+_P95 = 0.95
+
+
+class Tally:
+    """Counts the verdicts of all points; may be read from any thread.
+
+    Args:
+        points: the names of the inspection points.
+    """
+
+    def __init__(self, points: Iterable[str]) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, Counter[Outcome]] = {name: Counter() for name in points}
+        self._last: dict[str, Outcome] = {}
+        self._latencies_ms: dict[str, deque[float]] = {name: deque(maxlen=_LATENCIES) for name in self._counts}
+
+    def take(self, inspected: Inspected) -> None:
+        """Count a verdict."""
+        verdict = inspected.verdict
+        with self._lock:
+            self._counts[verdict.point][verdict.outcome] += 1
+            self._last[verdict.point] = verdict.outcome
+            self._latencies_ms[verdict.point].append(verdict.latency_ms)
+
+    def states(self) -> tuple[PointState, ...]:
+        """One line per point, in the order of the configuration."""
+        with self._lock:
+            return tuple(self._state(name) for name in self._counts)
+
+    def _state(self, name: str) -> PointState:
+        counts, latencies_ms = self._counts[name], sorted(self._latencies_ms[name])
+        return PointState(
+            point=name,
+            last=self._last.get(name),
+            good=counts[Outcome.GOOD],
+            defect=counts[Outcome.DEFECT],
+            unknown=counts[Outcome.UNKNOWN],
+            p95_ms=round(latencies_ms[int(_P95 * (len(latencies_ms) - 1))], 3) if latencies_ms else None,
+        )
