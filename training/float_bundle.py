@@ -1,4 +1,7 @@
-"""A learned detector as a float bundle: what `lepton train` writes and `lepton convert` reads."""
+"""A learned detector as a float bundle: what `lepton train` writes and `lepton convert` reads.
+
+`float32` says what kind of bundle it is: for no board yet. The card says how much of a cut classifier is integer.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import hashlib
 import re
 from collections import Counter
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from converters.artefact import precision_shares
 from edge_contracts.bundle import CARD, file_entries
-from edge_contracts.card import Card, Measurement, PrecisionShare
+from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
 from training.gauss_head import HEAT_MAP, SCORE
 
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from converters.graph import Graph
     from training.detector import Detector
 
 NO_PROFILE = "none"
@@ -47,7 +50,7 @@ def float_bundle(
         name=name,
         sequence=1,
         task="anomaly",
-        precision=_precision(detector.graph),
+        precision="float32",
         profile=NO_PROFILE,
         runtime="tflite",
         input=detector.spec,
@@ -83,25 +86,6 @@ def digest_of(files: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
-def _precision(graph: Graph) -> Literal["float32", "mixed"]:
-    return "mixed" if any(share.precision != "float32" for share in _shares(graph)) else "float32"
-
-
-def _shares(graph: Graph) -> tuple[PrecisionShare, ...]:
-    """Operators, and the bytes of their constants, by the dtype that they compute."""
-    operators: Counter[str] = Counter()
-    stored: Counter[str] = Counter()
-    for one in graph.operators:
-        precision = str(graph.tensors[one.outputs[0]].dtype)
-        operators[precision] += 1
-        constants = [graph.tensors[name] for name in one.inputs if name is not None]
-        stored[precision] += sum(constant.data.nbytes for constant in constants if constant.data is not None)
-    return tuple(
-        PrecisionShare(precision=precision, operators=operators[precision], bytes=stored[precision])
-        for precision in sorted(operators)
-    )
-
-
 def _card(detector: Detector, model: bytes, created: datetime) -> Card:
     limit = detector.threshold
     return Card(
@@ -109,7 +93,7 @@ def _card(detector: Detector, model: bytes, created: datetime) -> Card:
         tool=_tool(),
         profile=NO_PROFILE,
         calibration=f"{limit.samples} photographs of good parts",
-        precision=_shares(detector.graph),
+        precision=precision_shares(detector.graph),
         metrics=(
             Measurement(name="threshold", value=limit.value, unit="score", low=limit.low, high=limit.high),
             Measurement(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_contracts.bundle import read_bundle, write_bundle
+from edge_contracts.card import Card
 from edge_runtime.infer.predictor import Predictor
 from training.detector import Backbone, learn
 from training.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
@@ -44,15 +45,15 @@ def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_part
     assert digests[0] == digests[1]
 
 
-def test_the_precision_says_what_the_graph_holds(data: Path, good_parts: list[np.ndarray]) -> None:
+def test_the_card_says_how_much_is_integer(data: Path, good_parts: list[np.ndarray]) -> None:
     model = (data / "mlperf-tiny/vww_96_int8.tflite").read_bytes()
-    kinds = []
-    for backbone in (None, Backbone(model)):
-        manifest, _ = float_bundle(
-            learn(good_parts, backbone=backbone), name="plate", inputs={}, settings={}, created=EARLIER
-        )
-        kinds.append(manifest.precision)
-    assert kinds == ["float32", "mixed"]
+    detector = learn(good_parts, backbone=Backbone(model))
+    manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=EARLIER)
+    shares = {share.precision: share for share in Card.model_validate_json(members["card.json"]).precision}
+    assert manifest.precision == "float32"
+    assert shares["int8"].operators == 13
+    assert shares["float32"].operators == sum(manifest.operators.values()) - 13
+    assert 0 < shares["int8"].bytes < len(model)
 
 
 def test_a_bundle_knows_the_pictures_that_taught_it(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
