@@ -36,6 +36,10 @@ COMMANDS: dict[str, Entry] = {
 }
 
 
+_EXTRAS = {"training": "train", "converters": "convert", "fleet_manager": "fleet", "lepton": "demo"}
+_OWN = {"lepton", "edge_contracts", "device_profiles", "edge_runtime", "converters", "training", "fleet_manager"}
+
+
 class LazyGroup(click.Group):
     """A group whose commands are looked up in a table and imported when they are called."""
 
@@ -49,7 +53,7 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         module, _, name = entry.target.partition(":")
-        command: click.Command = getattr(_import(module, cmd_name), name)
+        command: click.Command = getattr(import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -65,6 +69,8 @@ class LazyGroup(click.Group):
             raise _No(str(error)) from error
         except LeptonError as error:
             raise _WrongInput(str(error)) from error
+        except ModuleNotFoundError as error:
+            raise _missing(ctx.invoked_subcommand or "", error) from error
 
 
 class _WrongInput(click.ClickException):
@@ -83,18 +89,15 @@ class _No(_WrongInput):
     exit_code = 1
 
 
-def _import(module: str, command: str) -> Any:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == module.partition(".")[0]:
-            raise
-        extra = {"training": "train", "converters": "convert", "fleet_manager": "fleet", "lepton": "demo"}
-        name = extra.get(module.partition(".")[0], "litert,camera")
-        raise _WrongInput(
-            f"wanted the parts that 'lepton {command}' needs, found {error.name!r} not installed; "
-            f"pip install 'lepton-edge[{name}]'"
-        ) from error
+def _missing(command: str, error: ModuleNotFoundError) -> Exception:
+    """The sentence for a part that is not installed; a module of our own that is missing stays a traceback."""
+    owner = COMMANDS[command].target.partition(".")[0] if command in COMMANDS else ""
+    if owner not in _EXTRAS or (error.name or "").partition(".")[0] in _OWN:
+        return error
+    return _WrongInput(
+        f"wanted the parts that 'lepton {command}' needs, found {error.name!r} not installed; "
+        f"pip install 'lepton-edge[{_EXTRAS[owner]}]'"
+    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

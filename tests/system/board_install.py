@@ -1,0 +1,58 @@
+"""The board's install, for real: the wheel with `[litert,camera]` and nothing else in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+EXTRAS = "litert,camera"
+NOT_COUNTED = {"pip", "setuptools"}
+
+
+@dataclass(frozen=True, slots=True)
+class BoardInstall:
+    """An environment as a board has it.
+
+    distributions: name to version, without pip and setuptools.
+    bytes: on disk, the interpreter's own files not counted.
+    """
+
+    python: Path
+    distributions: dict[str, str]
+    bytes: int
+
+    @property
+    def lepton(self) -> Path:
+        """The program."""
+        return self.python.with_name("lepton")
+
+
+def make_board_install(folder: Path) -> BoardInstall:
+    """Build the wheel and install it into a fresh virtual environment below `folder`."""
+    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(REPOSITORY))
+    (wheel,) = folder.glob("lepton_edge-*.whl")
+    environment = folder / "board"
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    _run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[{EXTRAS}]")
+    listed = json.loads(_run(str(python), "-m", "pip", "list", "--format", "json"))
+    found = {row["name"]: row["version"] for row in listed if row["name"] not in NOT_COUNTED}
+    _run(str(python), "-m", "pip", "uninstall", "--quiet", "--yes", *NOT_COUNTED)
+    return BoardInstall(python, found, _bytes_below(environment))
+
+
+def _bytes_below(folder: Path) -> int:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[:4])} … ended with {done.returncode}: {done.stderr[-2000:]}")
+    return done.stdout
