@@ -46,10 +46,10 @@ def mean_output_shift(operator: Operator, mean_input: Array, error: npt.NDArray[
 def _mean_patch(operator: Operator, mean_input: Array, kernel: tuple[int, ...]) -> Array:
     """What each tap of the kernel sees on average over output places: height x width x C, padding as zeros."""
     strides = operator.options["stride_h"], operator.options["stride_w"]
-    dilations = operator.options["dilation_h_factor"], operator.options["dilation_w_factor"]
+    dilations = operator.options.get("dilation_h_factor", 1), operator.options.get("dilation_w_factor", 1)
     image = mean_input.mean(axis=0)
     rows, columns = (
-        _positions(size, taps, stride, dilation, same=operator.options["padding"] == "SAME")
+        _positions(size, taps, stride, dilation, same=operator.options.get("padding", "SAME") == "SAME")
         for size, taps, stride, dilation in zip(image.shape[:2], kernel, strides, dilations, strict=True)
     )
     return np.array([[_mean_at(image, row, column) for column in columns] for row in rows])
