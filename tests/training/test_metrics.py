@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
@@ -12,12 +12,14 @@ from training.metrics import auroc, escape_at_overkill
 scores = st.lists(st.integers(0, 8).map(float), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(scores, scores)
 def test_auroc_is_the_share_of_pairs_in_the_right_order(good: list[float], defective: list[float]) -> None:
     pairs = [1.0 if bad > fine else 0.5 if bad == fine else 0.0 for bad in defective for fine in good]
     assert auroc(good, defective) == pytest.approx(sum(pairs) / len(pairs))
 
 
+@settings(deadline=None)
 @given(scores, scores, st.sampled_from([0.0, 0.05, 0.2, 0.5]))
 def test_escape_is_the_least_that_any_limit_with_that_overkill_reaches(
     good: list[float], defective: list[float], overkill: float

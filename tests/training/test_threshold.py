@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
@@ -26,6 +26,7 @@ def test_the_stated_interval_covers_the_true_overkill_nine_times_in_ten() -> Non
     assert covered / 400 == pytest.approx(0.90, abs=0.05)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.1, 10), min_size=5, max_size=40, unique=True), st.floats(0.5, 20))
 def test_a_change_of_unit_changes_the_threshold_by_that_unit(scores: list[float], unit: float) -> None:
     plain, scaled = lognormal_threshold(scores), lognormal_threshold([one * unit for one in scores])
