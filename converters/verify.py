@@ -48,6 +48,7 @@ class Comparison:
     accuracy_float, accuracy: share of labelled inputs whose best class is the label.
     score_shift: mean over inputs of |artefact − float| / |float|.
     scores_float, scores: one number per input: the anomaly score, or the winner's probability.
+    classes_float, classes: the winner's index per input.
     """
 
     samples: int
@@ -58,6 +59,8 @@ class Comparison:
     accuracy_float: float | None = None
     accuracy: float | None = None
     score_shift: float | None = None
+    classes_float: npt.NDArray[np.int64] | None = None
+    classes: npt.NDArray[np.int64] | None = None
 
 
 def compare(
@@ -130,6 +133,8 @@ def _classes(
         agreement=float(np.mean(before == after)),
         accuracy_float=float(np.mean(before[seen] == labelled[seen])) if seen.any() else None,
         accuracy=float(np.mean(after[seen] == labelled[seen])) if seen.any() else None,
+        classes_float=before,
+        classes=after,
     )
 
 

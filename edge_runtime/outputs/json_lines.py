@@ -21,7 +21,9 @@ _log = logging.getLogger(__name__)
 
 
 class JsonLines:
-    """Writes verdicts to a text stream, every field of `edge_contracts.verdict.Verdict`.
+    """Writes verdicts to a text stream: every field of `edge_contracts.verdict.Verdict`, and `frame`.
+
+    `frame` is the number of the judged picture, from 1 per opening of the source; null when there was none.
 
     Args:
         stream: flushed after each line; closed by its owner.
@@ -30,7 +32,7 @@ class JsonLines:
     def __init__(self, stream: TextIO) -> None:
         self.dropped = 0
         self._stream = stream
-        self._line: Queue[Verdict | None] = Queue(_LINES_MAX)
+        self._line: Queue[tuple[Verdict, int | None] | None] = Queue(_LINES_MAX)
         self._thread = threading.Thread(target=self._run, name="json-lines", daemon=True)
 
     def start(self) -> None:
@@ -53,14 +55,15 @@ class JsonLines:
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once, and counts it as dropped when the reader is 10,000 lines behind."""
         try:
-            self._line.put_nowait(inspected.verdict)
+            self._line.put_nowait((inspected.verdict, inspected.frame.number if inspected.frame else None))
         except Full:
             self.dropped += 1
 
     def _run(self) -> None:
         try:
-            while (verdict := self._line.get()) is not None:
-                self._stream.write(json.dumps(asdict(verdict)) + "\n")
+            while (line := self._line.get()) is not None:
+                verdict, frame = line
+                self._stream.write(json.dumps(asdict(verdict) | {"frame": frame}) + "\n")
                 self._stream.flush()
         except (OSError, ValueError) as error:
             _log.warning("nobody reads the JSON lines any more (%s)", error)

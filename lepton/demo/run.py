@@ -10,6 +10,7 @@ import cv2
 from converters.convert import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
+from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import read_picture
 from lepton.demo.broker import loopback_broker
 from lepton.demo.contact_sheet import contact_sheet
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
 
     from converters.convert import Conversion
 
@@ -92,7 +96,7 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
-    _write_sheet(film, folder / "parts.jpg")
+    _write_stills(film, folder / "parts", folder / "parts.jpg")
     return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
 
 
@@ -108,10 +112,20 @@ def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Pat
     return path
 
 
-def _write_sheet(film: Film, path: Path) -> None:
+def _write_stills(film: Film, folder: Path, sheet: Path) -> None:
+    """Each part as the camera saw it in the middle, a folder per class; and a sheet that begins with the defects."""
     centred = [frame for frame in film if frame.is_centred]
+    for frame in centred:
+        place = folder / (frame.defect or "good") / f"part-{frame.part_index:04d}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _write_picture(place, frame.image)
     shown = sorted(centred, key=lambda frame: frame.defect is None)[: SHEET_COLUMNS * SHEET_COLUMNS]
-    cv2.imwrite(str(path), cv2.cvtColor(contact_sheet([f.image for f in shown], SHEET_COLUMNS), cv2.COLOR_RGB2BGR))
+    _write_picture(sheet, contact_sheet([frame.image for frame in shown], SHEET_COLUMNS))
+
+
+def _write_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)):
+        raise BadInputError(f"wanted to write {path}, found that the disk refuses it; free some space")
 
 
 def _stage(tell: Tell, name: str) -> Callable[[int, int], None]:

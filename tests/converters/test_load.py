@@ -44,7 +44,7 @@ def test_what_is_no_model_is_named(tmp_path, content, found):
 
 
 def test_nothing_at_the_path_says_so(tmp_path):
-    with pytest.raises(BadInputError, match="found none at .* check the path"):
+    with pytest.raises(BadInputError, match=r"found none at .* check the path"):
         load_model(tmp_path / "missing.tflite", Description(), pictures=False)
 
 
