@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NS_PER_MS = 1_000_000
 _RESERVE_SHARE = 0.1
-_RESERVE_MAX_MS = 20.0
+_RESERVE_MAX_MS = 50.0
 """What the scorer leaves of the deadline for waking up, deciding and handing over: a tenth, at most this."""
 
 _log = logging.getLogger(__name__)

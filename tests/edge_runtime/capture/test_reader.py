@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_runtime.capture.backoff import Backoff
+from edge_runtime.capture.reader import Reader
+from edge_runtime.frames import Frame
+from tests.fakes.clock import FakeClock
+from tests.fakes.sources import ScriptedSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_S = 10.0
+STUCK_AFTER_S = 5.0
+
+
+class Reading:
+    """A reader whose sources come from a list, one per thread."""
+
+    def __init__(self, *sources: ScriptedSource, live: bool = False) -> None:
+        self.clock = FakeClock()
+        self.sources = list(sources)
+        left = iter(sources)
+        self.reader = Reader(
+            "gate",
+            lambda _stop: next(left),
+            live=live,
+            clock=self.clock,
+            backoff=Backoff(lambda: 1.0, first_s=1.0, most_s=4.0),
+            stuck_after_s=STUCK_AFTER_S,
+        )
+        self.reader.start()
+
+    def numbers(self, count: int) -> list[int]:
+        taken = [self.reader.take(PATIENCE_S) for _ in range(count)]
+        return [picture.number for picture in taken if isinstance(picture, Frame)]
+
+
+@pytest.fixture
+def readings() -> Iterator[list[Reading]]:
+    made: list[Reading] = []
+    yield made
+    for reading in made:
+        for source in reading.sources:
+            source.release.set()
+        assert reading.reader.stop(PATIENCE_S)
+
+
+def test_a_replayed_source_hands_over_every_picture(readings: list[Reading]) -> None:
+    readings.append(Reading(ScriptedSource("ffffffff")))
+    assert readings[0].numbers(8) == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert readings[0].reader.take(PATIENCE_S) is None
+    assert readings[0].reader.ended
+
+
+def test_a_replayed_picture_is_dated_when_it_is_taken(readings: list[Reading]) -> None:
+    readings.append(Reading(ScriptedSource("f")))
+    picture = readings[0].reader.take(PATIENCE_S)
+    assert picture is not None
+    assert picture.captured_at_ns == readings[0].clock.now_ns()
+
+
+@pytest.mark.parametrize("fault", ["x", "!"])
+def test_a_source_that_dies_is_opened_again(readings: list[Reading], fault: str) -> None:
+    readings.append(Reading(ScriptedSource(f"ff{fault}ff{fault}f")))
+    assert readings[0].numbers(5) == [1, 2, 3, 4, 5]
+    assert readings[0].reader.counts.lost == 2
+    assert readings[0].reader.counts.opened == 3
+    assert readings[0].sources[0].closed >= 2
+
+
+def test_a_source_that_never_was_there_is_tried_for_ever_with_growing_waits(readings: list[Reading]) -> None:
+    readings.append(Reading(ScriptedSource("f", fail_opens=6)))
+    assert readings[0].numbers(1) == [1]
+    assert readings[0].clock.waits_s[:6] == [1, 2, 4, 4, 4, 4]
+
+
+def test_why_the_source_is_lost_is_known_until_it_gives_again(readings: list[Reading]) -> None:
+    reading = Reading(ScriptedSource("fh", fail_opens=1), live=True)
+    readings.append(reading)
+    assert reading.sources[0].hanging.wait(PATIENCE_S)
+    assert reading.reader.lost is None
+    assert reading.reader.counts.lost == 1
+
+
+def test_a_driver_that_never_answers_is_left_behind_and_a_fresh_one_opened(readings: list[Reading]) -> None:
+    stuck, fresh = ScriptedSource("h"), ScriptedSource("ff")
+    reading = Reading(stuck, fresh)
+    readings.append(reading)
+    assert stuck.hanging.wait(PATIENCE_S)
+    reading.clock.advance(STUCK_AFTER_S + 1)
+    assert reading.reader.take(0) is None
+    assert reading.reader.counts.abandoned == 1
+    assert reading.numbers(2) == [1, 2]
+
+
+def test_a_thread_that_was_left_behind_hands_over_nothing_when_it_wakes_up(readings: list[Reading]) -> None:
+    stuck, fresh = ScriptedSource("hffff"), ScriptedSource("fff")
+    reading = Reading(stuck, fresh)
+    readings.append(reading)
+    assert stuck.hanging.wait(PATIENCE_S)
+    reading.clock.advance(STUCK_AFTER_S + 1)
+    reading.reader.take(0)
+    stuck.release.set()
+    assert reading.numbers(3) == [1, 2, 3]
+    assert reading.reader.take(PATIENCE_S) is None
+
+
+def test_too_many_swallowed_threads_call_for_a_restart(readings: list[Reading]) -> None:
+    sources = [ScriptedSource("h") for _ in range(10)]
+    reading = Reading(*sources)
+    readings.append(reading)
+    for source in sources[:9]:
+        assert source.hanging.wait(PATIENCE_S)
+        assert not reading.reader.exhausted
+        reading.clock.advance(STUCK_AFTER_S + 1)
+        reading.reader.take(0)
+    assert reading.reader.exhausted
+    assert sources[9].opened == 0
+
+
+def test_stopping_says_no_while_the_driver_hangs() -> None:
+    reading = Reading(ScriptedSource("h"))
+    assert reading.sources[0].hanging.wait(PATIENCE_S)
+    assert reading.reader.stop(0.0) is False
+    reading.sources[0].release.set()
+    assert reading.reader.stop(PATIENCE_S) is True
