@@ -55,9 +55,9 @@ def convert(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Turn MODEL into an int8 bundle for one board, proven with the board's own code.
+    """Turn MODEL into an int8 bundle for one board.
 
-    MODEL is a bundle of 'lepton train', a float .tflite or a float .onnx. A bare model does not say what its numbers
+    The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton train', a float .tflite or a float .onnx. A bare model does not say what its numbers
     mean: tell it with --labels, --good, --pixel-range, --colour and --resize.
 
     \b

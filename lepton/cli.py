@@ -26,12 +26,12 @@ class Entry:
 
 COMMANDS: dict[str, Entry] = {
     "train": Entry("training.cli:train", "Learn a defect detector from photographs of good parts."),
-    "convert": Entry("converters.cli:convert", "Turn a model into an int8 bundle for one board."),
-    "evaluate": Entry("training.cli:evaluate", "Score a bundle on labelled pictures."),
+    "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
+    "evaluate": Entry("training.cli:evaluate", "Score BUNDLE on labelled pictures."),
     "bundle": Entry("edge_runtime.bundle_cli:bundle", "Look into a bundle and check it."),
-    "run": Entry("edge_runtime.cli:run", "Inspect parts as station.toml says."),
-    "fleet": Entry("fleet_manager.cli:fleet", "Receive and store the alerts of all boards."),
-    "profile": Entry("device_profiles.cli:profile", "Show the boards and what they can do."),
+    "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
+    "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
+    "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in two minutes."),
 }
 

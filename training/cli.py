@@ -65,7 +65,10 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
 @click.option("--runtime", default="auto", show_default=True, type=click.Choice(["auto", "litert", "tflite", "onnx"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def evaluate(bundle: Path, source: Path, split: str | None, runtime: str, *, as_json: bool) -> None:
-    """Score BUNDLE on labelled pictures: AUROC, escape at 5 % overkill, and what its own threshold does."""
+    """Score BUNDLE on labelled pictures.
+
+    Says the AUROC, the escape at 5 % overkill, and what the bundle's own threshold does.
+    """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same

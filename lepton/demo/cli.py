@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--parts", type=click.IntRange(1, 500), default=60, show_default=True, help="Parts on the belt.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 def demo(folder: Path, kind: str, seed: int, parts: int, *, as_json: bool) -> None:
-    """Show the whole way on drawn parts: photographs, training, conversion, the line, the alerts.
+    """Show the whole way on drawn parts, in two minutes.
 
     Draws its own parts and a film of a conveyor, learns from 40 photographs of good ones, converts the detector for a
     Raspberry Pi 4, runs the daemon on the film against a broker on this machine, receives the alerts, and counts.
