@@ -106,7 +106,7 @@ def _refuse_broken(name: str, place: int, value: npt.NDArray[Any]) -> None:
 def _histogram(value: npt.NDArray[Any], lowest: float, highest: float) -> npt.NDArray[np.int64]:
     thinned = _thin(value)
     thinned = thinned[np.abs(thinned) < PADDING]
-    bins = (thinned - lowest) * (BINS / max(highest - lowest, np.finfo(np.float32).tiny))
+    bins = (thinned - lowest) * (BINS / (highest - lowest if highest > lowest else 1.0))
     return np.bincount(np.clip(bins, 0, BINS - 1).astype(np.int64), minlength=BINS)
 
 

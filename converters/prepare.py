@@ -102,9 +102,20 @@ def _fusable_producer(graph: Graph, activation: Operator) -> Operator | None:
     return producer if producer.options.get("fused_activation_function") == "NONE" else None
 
 
+def _drop_unused(graph: Graph) -> bool:
+    used = {*graph.inputs, *graph.outputs}
+    for operator in graph.operators:
+        used.update((*operator.outputs, *operator.intermediates, *(name for name in operator.inputs if name)))
+    kept = {name: tensor for name, tensor in graph.tensors.items() if name in used}
+    changed = len(kept) < len(graph.tensors)
+    graph.tensors = kept
+    return changed
+
+
 PREPARATION = (
     Pass("fix shapes", "every input has a fixed size, except its batch", "no shape is open", _fix_shapes),
     Pass("restore constants", "-", "float operators read float32 constants", _restore_constants),
     Pass("fuse activations", "-", "no RELU stands alone where the operator before can do it", _fuse_activations),
+    Pass("drop what is unused", "-", "every tensor has an operator or is an input or output", _drop_unused),
 )
 """The sequence, in order."""

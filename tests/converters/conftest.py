@@ -68,7 +68,7 @@ def _answers(path: Path, count: int) -> list[list[Array]]:
         return [[stored[f"{place}|{output}"] for output in range(outputs)] for place in range(count)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def one_operator() -> Callable[..., Graph]:
     """Draws a float graph of one operator.
 

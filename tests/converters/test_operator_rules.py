@@ -93,56 +93,55 @@ CASES: list[tuple[str, list[Any], list[tuple[int, ...]], dict[str, Any]]] = [
     ("L2_NORMALIZATION", [(1, 16)], [(1, 16)], {}),
     ("LOG_SOFTMAX", [(1, 10)], [(1, 10)], {}),
 ]
-# Wants positive inputs: drawn as such below.
-POSITIVE = ("RSQRT", [IMAGE], [IMAGE], {})
+POSITIVE = "RSQRT"
+ALL = [*CASES, (POSITIVE, [IMAGE], [IMAGE], {})]
 
 
-def samples_of(graph: Graph, *, positive: bool = False) -> list[dict[str, np.ndarray[Any, Any]]]:
+def samples_of(graph: Graph) -> list[dict[str, np.ndarray[Any, Any]]]:
     """Uniform values, the second input three times as wide, so that equal scales are no accident."""
     generator = np.random.default_rng(11)
     widths = {name: 1.0 + 2.0 * place for place, name in enumerate(graph.inputs)}
     drawn = [{name: _draw(generator, graph, name, widths[name]) for name in graph.inputs} for _ in range(SAMPLES)]
-    return [{name: np.abs(value) + 0.5 for name, value in feed.items()} for feed in drawn] if positive else drawn
+    if graph.operators[0].kind != POSITIVE:
+        return drawn
+    return [{name: np.abs(value) + 0.5 for name, value in feed.items()} for feed in drawn]
 
 
 def _draw(generator: np.random.Generator, graph: Graph, name: str, width: float) -> np.ndarray[Any, Any]:
     return generator.uniform(-width, width, graph.tensors[name].shape).astype(np.float32)
 
 
-def quantized(graph: Graph, *, positive: bool = False) -> QuantizedModel:
-    return quantize(graph, samples_of(graph, positive=positive), Recipe(ranges=("min-max",)))
+@pytest.fixture(scope="module")
+def models(one_operator: Callable[..., Graph]) -> list[tuple[Graph, QuantizedModel]]:
+    """The float graph and the int8 model of every case."""
+    graphs = [one_operator(kind, slots, outputs, **options) for kind, slots, outputs, options in ALL]
+    recipe = Recipe(ranges=("min-max",))
+    return [(graph, quantize(graph, samples_of(graph), recipe)) for graph in graphs]
 
 
 def test_every_operator_of_the_table_has_a_case() -> None:
-    assert {case[0] for case in (*CASES, POSITIVE)} == set(RULES)
+    assert {case[0] for case in ALL} == set(RULES)
 
 
-@pytest.mark.parametrize("case", [*CASES, POSITIVE], ids=lambda case: case[0])
-def test_an_int8_operator_answers_like_the_float_one(
-    one_operator: Callable[..., Graph], case: tuple[str, list[Any], list[tuple[int, ...]], dict[str, Any]]
-) -> None:
-    kind, slots, outputs, options = case
-    model = quantized(one_operator(kind, slots, outputs, **options), positive=case is POSITIVE)
-    assert model.int8_operators == {kind: 1}
+@pytest.mark.parametrize("place", range(len(ALL)), ids=[case[0] for case in ALL])
+def test_an_int8_operator_answers_like_the_float_one(models: list[tuple[Graph, QuantizedModel]], place: int) -> None:
+    _, model = models[place]
+    assert model.int8_operators == {ALL[place][0]: 1}
     assert {model.graph.tensors[name].dtype for name in model.graph.outputs} == {np.dtype("i1")}
     assert model.best.xnnpack_db > LEAST_DB
     assert model.best.reference_db > LEAST_DB
 
 
 def test_every_int8_operator_is_right_in_tflite_runtime(
-    one_operator: Callable[..., Graph], tflite_runtime: Callable[..., Any]
+    models: list[tuple[Graph, QuantizedModel]], tflite_runtime: Callable[..., Any]
 ) -> None:
-    runs, expected = [], []
-    for case in (*CASES, POSITIVE):
-        graph = one_operator(case[0], case[1], case[2], **case[3])
-        model = quantized(graph, positive=case is POSITIVE)
-        feed = samples_of(graph, positive=case is POSITIVE)[3]
-        expected.append((case[0], model.graph, feed, graph))
-        runs.append((model.content, [_stored(model.graph, feed)]))
-    worst = {}
-    for (kind, int8, feed, graph), answers in zip(expected, tflite_runtime(runs), strict=True):
-        found = [_real(int8, name, value) for name, value in zip(int8.outputs, answers[0], strict=True)]
-        worst[kind] = min(worst.get(kind, np.inf), signal_to_noise_db(_float_answers(graph, feed), found))
+    feeds = [samples_of(graph)[3] for graph, _ in models]
+    runs = [(model.content, [_stored(model.graph, feed)]) for (_, model), feed in zip(models, feeds, strict=True)]
+    worst: dict[str, float] = {}
+    for (graph, model), feed, answers in zip(models, feeds, tflite_runtime(runs), strict=True):
+        found = [_real(model.graph, name, value) for name, value in zip(graph.outputs, answers[0], strict=True)]
+        kind, agreement = graph.operators[0].kind, signal_to_noise_db(_float_answers(graph, feed), found)
+        worst[kind] = min(worst.get(kind, np.inf), agreement)
     assert {kind: db for kind, db in worst.items() if db < LEAST_DB} == {}
 
 
