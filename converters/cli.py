@@ -57,8 +57,9 @@ def convert(
 ) -> None:
     """Turn MODEL into an int8 bundle for one board.
 
-    The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton train', a float .tflite or a float .onnx. A bare model does not say what its numbers
-    mean: tell it with --labels, --good, --pixel-range, --colour and --resize.
+    The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton
+    train', a float .tflite or a float .onnx. A bare model does not say what its numbers mean: tell it with --labels,
+    --good, --pixel-range, --colour and --resize.
 
     \b
     lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
