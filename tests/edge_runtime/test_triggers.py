@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.station import PictureHealth, Region
+from edge_contracts.verdict import Cause
+from edge_runtime.capture.source import BadPicture
+from edge_runtime.picture_health import PictureCheck
+from edge_runtime.triggers import FrameTrigger, IntervalTrigger, Lookout, PresenceTrigger
+from tests.fakes.clock import NS_PER_S, FakeClock
+from tests.fakes.feed import FakeFeed
+from tests.fakes.parts import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from edge_runtime.capture.source import Picture
+    from edge_runtime.occasion import Occasion
+    from edge_runtime.triggers import Trigger
+
+
+class Gate:
+    """Sees a part in the frames whose turn is listed."""
+
+    def __init__(self, *turns: int) -> None:
+        self._turns = turns
+        self.seen = 0
+
+    def sees_new_part(self, pixels: npt.NDArray[np.uint8]) -> bool:  # noqa: ARG002 - the Protocol's
+        self.seen += 1
+        return self.seen in self._turns
+
+
+class Scene:
+    def __init__(self, make: list[Callable[[], Picture] | None], *, live: bool = False) -> None:
+        self.clock = FakeClock()
+        self.feed = FakeFeed(self.clock, make, live=live)
+        check = PictureCheck(PictureHealth(), frozen_frames=3)
+        self.lookout = Lookout(self.feed, check, Region(), self.clock)
+
+    def every_frame(self) -> FrameTrigger:
+        return FrameTrigger(self.lookout, self.clock)
+
+    def every(self, interval_s: float) -> IntervalTrigger:
+        stop = threading.Event()
+        return IntervalTrigger(self.lookout, self.clock, stop, interval_s=interval_s, lead_s=0.1, patience_s=0.25)
+
+    def presence(self, gate: Gate, interval_s: float = 1.0) -> PresenceTrigger:
+        return PresenceTrigger(self.lookout, self.clock, gate, interval_s=interval_s)
+
+    def occasions(self, trigger: Trigger, seconds: float) -> list[Occasion]:
+        until_ns = self.clock.now_ns() + int(seconds * NS_PER_S)
+        found = []
+        while self.clock.now_ns() < until_ns and not self.feed.ended:
+            if (occasion := trigger.next()) is not None:
+                found.append(occasion)
+        return found
+
+
+def frames(count: int, level: int = 100) -> list[Callable[[], Picture] | None]:
+    return [lambda n=n: frame(number=n, level=level) for n in range(1, count + 1)]  # type: ignore[misc]
+
+
+def bad() -> Picture:
+    return BadPicture("torn.png", 1, 1, "wanted a whole picture, found torn.png cut off")
+
+
+def causes(occasions: list[Occasion]) -> list[Cause | None]:
+    return [occasion.ailment.cause if occasion.ailment else None for occasion in occasions]
+
+
+def test_every_picture_is_one_part_with_a_number() -> None:
+    scene = Scene(frames(3))
+    assert [occasion.part for occasion in scene.occasions(scene.every_frame(), 10)] == ["000001", "000002", "000003"]
+
+
+def test_a_part_bears_the_name_of_its_file() -> None:
+    scene = Scene([lambda: frame(name="good_07.png"), lambda: frame(name="x" * 300 + ".png", number=2)])
+    named = [occasion.part for occasion in scene.occasions(scene.every_frame(), 10)]
+    assert named[0] == "good_07.png"
+    assert len(named[1]) == 128
+
+
+def test_a_picture_that_cannot_be_read_is_a_part_too() -> None:
+    scene = Scene([bad, *frames(1)])
+    assert causes(scene.occasions(scene.every_frame(), 10)) == [Cause.BAD_FRAME, None]
+
+
+def test_a_silent_camera_is_an_unknown_part_each_second() -> None:
+    scene = Scene([], live=True)
+    assert causes(scene.occasions(scene.every_frame(), 5)) == [Cause.NO_FRAME] * 5
+
+
+def test_a_lost_camera_says_why() -> None:
+    scene = Scene([], live=True)
+    scene.feed.lost = "wanted a stream, found none; check the cable"
+    first = scene.occasions(scene.every_frame(), 2)[0]
+    assert first.ailment is not None
+    assert (first.ailment.cause, first.ailment.reason) == (Cause.SOURCE_LOST, scene.feed.lost)
+
+
+def test_a_slow_folder_is_no_fault() -> None:
+    scene = Scene([None] * 20 + frames(1))
+    assert causes(scene.occasions(scene.every_frame(), 60)) == [None]
+
+
+def test_a_frozen_camera_makes_its_parts_unknown() -> None:
+    scene = Scene([frame] * 5, live=True)
+    assert causes(scene.occasions(scene.every_frame(), 0.1)) == [None, None, Cause.FROZEN, Cause.FROZEN, Cause.FROZEN]
+
+
+def test_an_interval_is_one_part_whether_or_not_a_frame_came() -> None:
+    scene = Scene([*frames(2), None, *frames(1)], live=True)
+    occasions = scene.occasions(scene.every(1.0), 5.1)
+    assert causes(occasions) == [None, None, Cause.NO_FRAME, None, Cause.NO_FRAME]
+
+
+def test_the_deadline_of_an_interval_begins_at_its_tick() -> None:
+    scene = Scene([None], live=True)
+    begun_ns = scene.clock.now_ns()
+    occasion = scene.occasions(scene.every(1.0), 1.1)[0]
+    assert (occasion.triggered_at_ns - begun_ns) / NS_PER_S == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_frame_is_asked_for_shortly_before_the_tick() -> None:
+    scene = Scene([], live=True)
+    trigger = scene.every(1.0)
+    scene.occasions(trigger, 0.85)
+    assert scene.feed.wants == 0
+    scene.occasions(trigger, 0.1)
+    assert scene.feed.wants == 1
+
+
+def test_intervals_that_were_missed_are_not_made_up_for() -> None:
+    scene = Scene(frames(10), live=True)
+    trigger = scene.every(1.0)
+    scene.occasions(trigger, 1.05)
+    scene.clock.advance(5.0)
+    assert len(scene.occasions(trigger, 2.5)) == 3
+
+
+def test_an_empty_belt_is_no_part() -> None:
+    scene = Scene(frames(10))
+    assert [o.part for o in scene.occasions(scene.presence(Gate(4, 8)), 60)] == ["000001", "000002"]
+
+
+def test_behind_a_lost_camera_the_line_may_be_moving() -> None:
+    scene = Scene([], live=True)
+    scene.feed.lost = "gone"
+    assert causes(scene.occasions(scene.presence(Gate(), interval_s=2.0), 10)) == [Cause.SOURCE_LOST] * 5
+
+
+def test_a_dark_camera_cannot_show_an_empty_belt() -> None:
+    scene = Scene([*frames(2), *frames(10, level=0)], live=True)
+    gate = Gate()
+    occasions = scene.occasions(scene.presence(gate), 0.5)
+    assert causes(occasions) == [Cause.DARK]
+    assert gate.seen == 2
+
+
+def test_a_camera_that_stays_dark_is_told_of_once_per_interval() -> None:
+    scene = Scene([], live=True)
+
+    def dark_after_a_while() -> Picture:
+        scene.clock.advance(0.1)
+        return frame(level=0, number=int(scene.clock.now_ns() % 97))
+
+    scene.feed._make = [dark_after_a_while] * 35
+    assert causes(scene.occasions(scene.presence(Gate()), 3.45)) == [Cause.DARK] * 4
+
+
+def test_a_torn_picture_before_the_gate_is_an_unknown_part() -> None:
+    scene = Scene([*frames(1), bad, *frames(1)])
+    assert causes(scene.occasions(scene.presence(Gate()), 60)) == [Cause.BAD_FRAME]
