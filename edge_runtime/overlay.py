@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Region
 
-_OPACITY = 0.45
+_OPACITY = 0.7
+"""Of the hottest place; the coldest is clear, so that a good part is seen as it is."""
 
 
 def draw_heat(
     pixels: npt.NDArray[np.uint8], heat_map: npt.NDArray[np.float32], region: Region, full: float | None
 ) -> npt.NDArray[np.uint8]:
-    """A copy of the picture with the heat map over its region, cold blue to hot red.
+    """A copy of the picture with the heat map over its region: clear where cold, red where hot.
 
     Args:
         pixels: H×W×3 uint8 RGB, 0–255.
@@ -35,8 +36,9 @@ def draw_heat(
     below = drawn[rows, columns]
     size = (below.shape[1], below.shape[0])
     levels = cv2.resize(_levels(heat_map, full), size, interpolation=cv2.INTER_LINEAR)
-    colours = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_JET), cv2.COLOR_BGR2RGB)
-    drawn[rows, columns] = cv2.addWeighted(colours, _OPACITY, below, 1 - _OPACITY, 0)
+    colours = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_TURBO), cv2.COLOR_BGR2RGB)
+    opacity = levels.astype(np.float32) * np.float32(_OPACITY / 255.0)
+    drawn[rows, columns] = cv2.blendLinear(colours, np.ascontiguousarray(below), opacity, 1 - opacity)
     return cast("npt.NDArray[np.uint8]", drawn)
 
 
