@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_contracts.alert import Severity
+from edge_contracts.verdict import Cause
+from edge_runtime.alert_rule import REPEAT_NS, AlertRule, alert_of
+from tests.fakes.parts import verdict
+
+S = 1_000_000_000
+
+
+def counts(rule: AlertRule, steps: list[tuple[float, Cause]]) -> list[tuple[Cause, int]]:
+    """Cause and count of each alert that verdicts at these seconds lead to."""
+    told = []
+    for number, (at_s, cause) in enumerate(steps):
+        admitted = rule.admit(verdict(cause, part=str(number), decided_at_ns=int(at_s * S)))
+        told += [(alert.cause, alert.count) for alert in (admitted.earlier, admitted.now) if alert]
+    return told
+
+
+def test_good_parts_are_no_alerts() -> None:
+    assert counts(AlertRule(), [(0, Cause.CLEAN), (1, Cause.CLEAN)]) == []
+
+
+def test_every_defect_is_an_alert_of_its_own() -> None:
+    assert counts(AlertRule(), [(n, Cause.THRESHOLD) for n in range(5)]) == [(Cause.THRESHOLD, 1)] * 5
+
+
+def test_of_a_run_of_unknowns_the_first_is_told_and_then_one_a_minute_with_their_number() -> None:
+    steps = [(float(n), Cause.DARK) for n in range(121)]
+    assert counts(AlertRule(), steps) == [(Cause.DARK, 1), (Cause.DARK, 60), (Cause.DARK, 60)]
+
+
+def test_another_cause_begins_another_run_and_tells_the_rest_of_the_first() -> None:
+    steps = [(0, Cause.DARK), (1, Cause.DARK), (2, Cause.DARK), (3, Cause.STALE)]
+    assert counts(AlertRule(), steps) == [(Cause.DARK, 1), (Cause.DARK, 2), (Cause.STALE, 1)]
+
+
+def test_a_good_part_ends_a_run() -> None:
+    steps = [(0, Cause.DARK), (1, Cause.DARK), (2, Cause.CLEAN), (3, Cause.DARK)]
+    assert counts(AlertRule(), steps) == [(Cause.DARK, 1), (Cause.DARK, 1), (Cause.DARK, 1)]
+
+
+def test_a_minute_without_verdicts_tells_what_was_held_back() -> None:
+    rule = AlertRule()
+    counts(rule, [(0, Cause.NO_FRAME), (1, Cause.NO_FRAME)])
+    assert rule.due(59 * S) is None
+    alert = rule.due(REPEAT_NS)
+    assert alert is not None
+    assert alert.count == 1
+    assert rule.due(2 * REPEAT_NS) is None
+
+
+def test_a_fault_of_the_machine_is_critical_and_a_defect_is_a_warning() -> None:
+    assert alert_of(verdict(Cause.BACKEND_HUNG)).severity is Severity.CRITICAL
+    assert alert_of(verdict(Cause.THRESHOLD)).severity is Severity.WARNING
+
+
+def test_an_endless_reason_is_cut_to_what_an_alert_may_hold() -> None:
+    assert len(alert_of(verdict(reason="x" * 5000, label="y" * 500)).reason) == 512
+
+
+def test_a_good_verdict_is_never_an_alert() -> None:
+    with pytest.raises(ValueError, match="found part 1 good"):
+        alert_of(verdict(Cause.CLEAN))
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.sampled_from([Cause.CLEAN, Cause.THRESHOLD, Cause.DARK, Cause.STALE]))))
+def test_the_counts_of_the_alerts_add_up_to_the_parts_that_were_not_good(steps: list[tuple[float, Cause]]) -> None:
+    rule, at_s, timed = AlertRule(), 0.0, []
+    for pause_s, cause in steps:
+        at_s += pause_s
+        timed.append((at_s, cause))
+    told = sum(count for _, count in counts(rule, timed))
+    rest = rule.flush()
+    assert told + (rest.count if rest else 0) == sum(cause is not Cause.CLEAN for _, cause in steps)

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from edge_contracts.alert import Alert, Evidence, EvidenceKind
+from edge_contracts.verdict import Cause
+from edge_runtime import delivery as line
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.delivery import Delivery
+from tests.fakes.parts import inspected, verdict
+
+if TYPE_CHECKING:
+    import pytest
+
+    from edge_runtime.occasion import Inspected
+
+PATIENCE_S = 10.0
+
+
+class Spool:
+    """Keeps alerts in memory; a shut one takes none until it is opened."""
+
+    def __init__(self, *, shut: bool = False, refuses: bool = False) -> None:
+        self.alerts: list[Alert] = []
+        self.open = threading.Event()
+        self.touched = threading.Event()
+        self._refuses = refuses
+        if not shut:
+            self.open.set()
+
+    def offer(self, alert: Alert) -> Future[Any]:
+        self.touched.set()
+        assert self.open.wait(PATIENCE_S)
+        future: Future[Any] = Future()
+        if self._refuses:
+            future.set_exception(OSError("disk full"))
+        else:
+            self.alerts.append(alert)
+            future.set_result(None)
+        return future
+
+
+class Pictures:
+    def __init__(self, *, broken: bool = False) -> None:
+        self.kept = 0
+        self._broken = broken
+
+    def keep(self, given: Inspected) -> tuple[Evidence, ...]:
+        assert given.frame is not None
+        if self._broken:
+            raise OSError("disk full")
+        self.kept += 1
+        return (Evidence(kind=EvidenceKind.IMAGE, sha256="0" * 64, media_type="image/jpeg", bytes=1),)
+
+
+def deliver(spool: Spool, pictures: Pictures | None = None) -> Delivery:
+    made = Delivery(["gate"], spool, pictures, MonotonicClock())
+    made.start()
+    return made
+
+
+def parts(spool: Spool) -> list[str]:
+    return [alert.part for alert in spool.alerts]
+
+
+def test_defects_reach_the_spool_in_order_with_their_pictures() -> None:
+    spool, pictures = Spool(), Pictures()
+    delivery = deliver(spool, pictures)
+    for number in range(5):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert delivery.stop(PATIENCE_S)
+    assert parts(spool) == ["0", "1", "2", "3", "4"]
+    assert delivery.counts.spooled == 5
+    assert all(alert.evidence for alert in spool.alerts) or delivery.counts.without_picture > 0
+
+
+def test_good_parts_are_not_spooled() -> None:
+    spool = Spool()
+    delivery = deliver(spool)
+    delivery.take(inspected(verdict(Cause.CLEAN)))
+    assert delivery.stop(PATIENCE_S)
+    assert spool.alerts == []
+
+
+def test_stopping_tells_the_unknowns_that_were_held_back() -> None:
+    spool = Spool()
+    delivery = deliver(spool)
+    for number in range(7):
+        delivery.take(inspected(verdict(Cause.DARK, part=str(number))))
+    assert delivery.stop(PATIENCE_S)
+    assert [alert.count for alert in spool.alerts] == [1, 6]
+
+
+def test_a_slow_disk_never_holds_up_an_inspection_and_costs_pictures_first() -> None:
+    spool, pictures = Spool(shut=True), Pictures()
+    delivery = deliver(spool, pictures)
+    delivery.take(inspected(verdict(part="first")))
+    assert spool.touched.wait(PATIENCE_S)
+    for number in range(50):
+        delivery.take(inspected(verdict(part=str(number))))
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert len(spool.alerts) == 51
+    assert pictures.kept == 1 + line.PICTURES_MAX
+    assert delivery.counts.without_picture == 50 - line.PICTURES_MAX
+
+
+def test_what_no_line_can_hold_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "LINE_MAX", 10)
+    spool = Spool(shut=True)
+    delivery = deliver(spool)
+    delivery.take(inspected(verdict(part="first")))
+    assert spool.touched.wait(PATIENCE_S)
+    for number in range(15):
+        delivery.take(inspected(verdict(part=str(number))))
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert delivery.counts.overflowed == 5
+    last = spool.alerts[-1]
+    assert (last.cause, last.count) == (Cause.INTERNAL, 5)
+    assert sum(alert.count for alert in spool.alerts) == 16
+
+
+def test_a_spool_that_refuses_is_counted_and_asked_again_for_the_next() -> None:
+    spool = Spool(refuses=True)
+    delivery = deliver(spool)
+    for _ in range(3):
+        delivery.take(inspected())
+    assert delivery.stop(PATIENCE_S)
+    assert (delivery.counts.refused, delivery.counts.spooled) == (3, 0)
+
+
+def test_a_disk_without_room_for_pictures_costs_no_alert() -> None:
+    spool = Spool()
+    delivery = deliver(spool, Pictures(broken=True))
+    delivery.take(inspected())
+    assert delivery.stop(PATIENCE_S)
+    assert [alert.evidence for alert in spool.alerts] == [()]
+
+
+def test_stopping_says_no_while_alerts_stay_behind() -> None:
+    spool = Spool(shut=True)
+    delivery = deliver(spool)
+    delivery.take(inspected())
+    assert spool.touched.wait(PATIENCE_S)
+    assert delivery.stop(0.0) is False
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S) is True

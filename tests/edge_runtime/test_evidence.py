@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.alert import EvidenceKind
+from edge_contracts.station import EvidenceSettings, Region
+from edge_contracts.verdict import Cause
+from edge_runtime.capture.picture_file import read_picture
+from edge_runtime.evidence import EvidenceStore
+from edge_runtime.occasion import Inspected
+from tests.fakes.parts import frame, inspected, verdict
+from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+MB = 1 << 20
+
+
+def with_picture(seed: int) -> Inspected:
+    return Inspected(verdict(), frame(number=seed), None, Region())
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_picture_and_heat_map_lie_under_their_hashes(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    pieces = store.keep(inspected(heat=True))
+    assert [piece.kind for piece in pieces] == [EvidenceKind.IMAGE, EvidenceKind.HEAT_MAP]
+    for piece in pieces:
+        content = store.path_of(piece.sha256).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == piece.sha256
+        assert len(content) == piece.bytes
+        assert read_picture(store.path_of(piece.sha256)).shape == (HEIGHT_PX, WIDTH_PX, 3)
+
+
+def test_a_verdict_without_a_picture_has_no_evidence(tmp_path: Path) -> None:
+    assert EvidenceStore(tmp_path, EvidenceSettings()).keep(inspected(with_frame=False)) == ()
+
+
+def test_a_heat_map_of_nan_is_not_drawn(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    heat = np.full((2, 2), np.nan, np.float32)
+    pieces = store.keep(Inspected(verdict(Cause.NOT_A_NUMBER), frame(), heat, Region()))
+    assert [piece.kind for piece in pieces] == [EvidenceKind.IMAGE]
+
+
+def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    assert store.keep(with_picture(1)) == store.keep(with_picture(1))
+    assert len(files(tmp_path)) == 1
+
+
+def settings_for(pictures: float, folder: Path) -> EvidenceSettings:
+    """A quota that holds so many of the test's pictures; the schema's own least quota is far larger."""
+    size = EvidenceStore(folder, EvidenceSettings()).keep(with_picture(1))[0].bytes
+    return EvidenceSettings.model_construct(enabled=True, max_bytes=int(size * pictures), jpeg_quality=85)
+
+
+def test_the_oldest_goes_first_when_the_quota_is_full(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "store", settings_for(3.5, tmp_path / "probe"))
+    hashes = [store.keep(with_picture(seed))[0].sha256 for seed in range(5)]
+    assert [store.path_of(sha256).exists() for sha256 in hashes] == [False, False, True, True, True]
+    assert store.counts.removed == 2
+
+
+def test_what_an_earlier_run_left_counts_towards_the_quota(tmp_path: Path) -> None:
+    settings = settings_for(2.5, tmp_path / "probe")
+    first = EvidenceStore(tmp_path / "store", settings)
+    old, young = (first.keep(with_picture(seed))[0].sha256 for seed in range(2))
+    os.utime(first.path_of(old), ns=(0, 0))
+    second = EvidenceStore(tmp_path / "store", settings)
+    second.keep(with_picture(9))
+    assert not second.path_of(old).exists()
+    assert second.path_of(young).exists()
+
+
+def test_a_full_disk_is_counted_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert store.keep(with_picture(1)) == ()
+    assert store.counts.failed == 1
+    assert files(tmp_path) == []
+
+
+def test_a_half_written_file_of_a_run_that_died_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    (tmp_path / "ab" / "abcd.99.partial").write_bytes(b"half")
+    EvidenceStore(tmp_path, EvidenceSettings())
+    assert files(tmp_path) == []
+
+
+def test_evidence_can_be_switched_off(tmp_path: Path) -> None:
+    assert EvidenceStore(tmp_path, EvidenceSettings(enabled=False)).keep(inspected()) == ()

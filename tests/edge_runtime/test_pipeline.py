@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from edge_contracts.verdict import Cause
+from edge_runtime.occasion import Inspected, Occasion
+from edge_runtime.pipeline import Pipeline, VerdictSink
+from tests.fakes.clock import FakeClock
+from tests.fakes.parts import inspected, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Line:
+    """Trigger, inspector, feed and sink in one: parts 1 to n, each called good."""
+
+    def __init__(self, parts: int) -> None:
+        self._parts = parts
+        self._given = 0
+        self.taken: list[Inspected] = []
+
+    @property
+    def ended(self) -> bool:
+        return self._given >= self._parts
+
+    def next(self) -> Occasion | None:
+        self._given += 1
+        return Occasion(str(self._given), None, 0)
+
+    def inspect(self, occasion: Occasion) -> Inspected:
+        cause = occasion.ailment.cause if occasion.ailment else Cause.CLEAN
+        return inspected(verdict(cause, part=occasion.part), with_frame=False)
+
+    def take(self, given: Inspected) -> None:
+        self.taken.append(given)
+
+
+class BrokenTrigger:
+    @staticmethod
+    def next() -> Occasion | None:
+        raise RuntimeError("the light barrier is gone")
+
+
+class BrokenSink:
+    @staticmethod
+    def take(given: Inspected) -> None:  # noqa: ARG004 - the Protocol's
+        raise OSError("no such lamp")
+
+
+def pipeline(line: Line, sinks: Sequence[VerdictSink], *, clock: FakeClock | None = None) -> Pipeline:
+    return Pipeline("gate", line, line, sinks, line, clock or FakeClock(), threading.Event())
+
+
+def test_every_part_reaches_every_sink_and_the_loop_ends_with_the_source() -> None:
+    line, other = Line(4), Line(0)
+    loop = pipeline(line, [line, other])
+    loop.start()
+    assert loop.join(10)
+    assert [one.verdict.part for one in line.taken] == ["1", "2", "3", "4"]
+    assert other.taken == line.taken
+
+
+def test_a_sink_that_fails_keeps_the_verdict_from_nobody() -> None:
+    line = Line(2)
+    loop = pipeline(line, [BrokenSink(), line])
+    loop.step()
+    loop.step()
+    assert len(line.taken) == 2
+    assert loop.faults == 2
+
+
+def test_a_trigger_that_fails_may_have_missed_a_part() -> None:
+    line, clock = Line(1), FakeClock()
+    loop = Pipeline("gate", BrokenTrigger(), line, [line], line, clock, threading.Event())
+    loop.step()
+    assert line.taken[0].verdict.cause is Cause.INTERNAL
+    assert clock.waits_s
+    assert loop.faults == 1
+
+
+def test_each_step_is_a_sign_of_progress() -> None:
+    clock = FakeClock()
+    loop = pipeline(Line(2), [], clock=clock)
+    clock.advance(7)
+    loop.step()
+    assert loop.progress_at_ns == clock.now_ns()
+
+
+def test_the_stop_event_ends_a_loop_without_end() -> None:
+    line, stop = Line(10**9), threading.Event()
+    loop = Pipeline("gate", line, line, [], line, FakeClock(), stop)
+    loop.start()
+    stop.set()
+    assert loop.join(10)
+    assert not loop.running
