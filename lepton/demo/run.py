@@ -12,17 +12,18 @@ from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import read_picture
+from edge_runtime.infer.predictor import Predictor
 from lepton.demo.broker import loopback_broker
-from lepton.demo.contact_sheet import contact_sheet
 from lepton.demo.film import Film
 from lepton.demo.line import run_line, write_station
 from lepton.demo.outcome import Outcome, count
 from lepton.demo.recording import write_film, write_photographs
+from lepton.demo.sheet import judged_sheet
 from training.detector import learn
 from training.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.convert import Conversion
+    from lepton.demo.film import FilmFrame
 
     Tell = Callable[[str, float], None]
 
 PHOTOGRAPHED = 40
 BOARD = "rpi-4b"
-SHEET_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
-    _write_stills(film, folder / "parts", folder / "parts.jpg")
+    centred = [frame for frame in film if frame.is_centred]
+    _write_stills(centred, folder / "parts")
+    _write_picture(folder / "parts.jpg", judged_sheet(centred, Predictor.open(bundle)))
     return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
 
 
@@ -112,15 +115,12 @@ def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Pat
     return path
 
 
-def _write_stills(film: Film, folder: Path, sheet: Path) -> None:
-    """Each part as the camera saw it in the middle, a folder per class; and a sheet that begins with the defects."""
-    centred = [frame for frame in film if frame.is_centred]
+def _write_stills(centred: Sequence[FilmFrame], folder: Path) -> None:
+    """Each part as the camera saw it in the middle, a folder per class, for `lepton evaluate`."""
     for frame in centred:
         place = folder / (frame.defect or "good") / f"part-{frame.part_index:04d}.jpg"
         place.parent.mkdir(parents=True, exist_ok=True)
         _write_picture(place, frame.image)
-    shown = sorted(centred, key=lambda frame: frame.defect is None)[: SHEET_COLUMNS * SHEET_COLUMNS]
-    _write_picture(sheet, contact_sheet([frame.image for frame in shown], SHEET_COLUMNS))
 
 
 def _write_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
