@@ -81,8 +81,8 @@ def _wear(height_px: int, rng: np.random.Generator) -> Field:
         at = (int(rng.integers(0, LOOP_PX)), int(rng.integers(0, height_px)))
         cv2.circle(scuffs, at, int(rng.integers(1, 3)), (float(rng.uniform(-30, 26)),), -1, cv2.LINE_AA)
     joint = LOOP_PX * 3 // 4
-    cv2.line(scuffs, (joint, 0), (joint + 60, height_px), (-26.0,), 3, cv2.LINE_AA)
-    cv2.line(scuffs, (joint + 4, 0), (joint + 64, height_px), (14.0,), 2, cv2.LINE_AA)
+    cv2.line(scuffs, (joint, 0), (joint + 60, height_px), (-11.0,), 2, cv2.LINE_AA)
+    cv2.line(scuffs, (joint + 4, 0), (joint + 64, height_px), (6.0,), 2, cv2.LINE_AA)
     return cast(Field, wear + cv2.GaussianBlur(scuffs, (0, 0), 0.8))
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Defect: TypeAlias = Literal["scratch", "dent", "missing", "wrong", "contamination"]
 DEFECTS: Final[tuple[Defect, ...]] = ("scratch", "dent", "missing", "wrong", "contamination")
-SCRATCH_LENGTH_PX = (34.0, 150.0)
-SCRATCH_BREADTH_PX = (1.2, 2.4)
+SCRATCH_LENGTH_PX = (40.0, 170.0)
+SCRATCH_BREADTH_PX = (1.4, 3.0)
 DENT_RADIUS_PX = (7.0, 17.0)
 DENT_DEPTH_PX = (1.6, 7.0)
 STAIN_RADIUS_PX = (11.0, 34.0)
@@ -45,8 +45,8 @@ def scratch(bed: Bed, skin: Surface, rng: np.random.Generator, severity: float) 
     burr = inside(np.abs(line - breadth) - np.float32(0.6), 1.4) * pressed
     fresh = BARE_METAL if _is_metal(skin) else WHITENED
     there = skin.at(place)
-    there.height += np.float32(0.35 + 0.6 * severity) * (np.float32(0.8) * burr - np.float32(1.5) * groove)
-    there.paint(groove * np.float32(0.25 + 0.6 * severity), fresh)
+    there.height += np.float32(0.5 + 0.7 * severity) * (np.float32(0.8) * burr - np.float32(1.5) * groove)
+    there.paint(groove * np.float32(0.35 + 0.6 * severity), fresh)
 
 
 def dent(bed: Bed, skin: Surface, rng: np.random.Generator, severity: float) -> None:

@@ -26,8 +26,7 @@ STEP_PX = 96  # what the belt moves between two frames
 FRAMES_PER_PART = 13
 REACH_FRAMES = 5  # a part is seen this many frames before and after the one in which it is centred
 LEAD_FRAMES = 6  # empty belt before the first part's turn and after the last one's
-PLAY_PX = 5.0  # standard deviation of a part's place in its nest, right and down
-PLAY_LIMIT_PX = 14.0
+PLAY_PX = 6.0  # how far a nest lets a part slide, either way, right and down
 PLAN_SEED, PART_SEED, EXPOSURE_SEED = range(10, 13)  # apart from the station's own seeds
 
 
@@ -119,7 +118,7 @@ class Film:
 
 def place_under_camera(rng: np.random.Generator) -> tuple[int, int]:
     """The middle of the picture, give or take the play of the nest; whole pixels, the drawing has the fraction."""
-    x_play, y_play = np.clip(rng.normal(0, PLAY_PX, 2), -PLAY_LIMIT_PX, PLAY_LIMIT_PX)
+    x_play, y_play = rng.uniform(-PLAY_PX, PLAY_PX, 2)
     return WIDTH_PX // 2 + round(float(x_play)), HEIGHT_PX // 2 + round(float(y_play))
 
 

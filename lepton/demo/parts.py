@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PartKind: TypeAlias = Literal["bracket", "cap", "badge"]
 DRAWING_WIDTH_PX, DRAWING_HEIGHT_PX = 460, 380
-TURN_RAD = 0.017  # standard deviation of how parts lie in their nests: one degree
+TURN_RAD = 0.014  # how far a nest lets a part turn, either way: 0.8 degrees
 HARDEST, PLAINEST = 0.15, 1.0  # the range of severities
 
 
@@ -82,7 +82,7 @@ def draw_part(
     body, fault = np.random.default_rng(body_seed), np.random.default_rng(fault_seed)
     drawn_severity = float(fault.uniform(HARDEST, PLAINEST))
     shift = (float(body.uniform(-0.5, 0.5)), float(body.uniform(-0.5, 0.5)))
-    bed = Bed.with_pose(DRAWING_WIDTH_PX, DRAWING_HEIGHT_PX, float(body.normal(0, TURN_RAD)), shift)
+    bed = Bed.with_pose(DRAWING_WIDTH_PX, DRAWING_HEIGHT_PX, float(body.uniform(-TURN_RAD, TURN_RAD)), shift)
     change = FeatureChange(defect == "missing", float(fault.random())) if defect in {"missing", "wrong"} else None
     skin = made.draw(bed, body, change)
     blemish = {"scratch": scratch, "dent": dent, "contamination": contamination}.get(defect or "")

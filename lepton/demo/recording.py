@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 JPEG_QUALITY = 95  # of 100, for the film's frames and the photographs alike, as one camera would compress both
 PHOTOGRAPH_SEED = 20  # apart from the film's own seeds
-SHIFT_PHOTOGRAPHED = (-0.5, 0.5)  # the photographs' moments; the film runs from 0 to 1, so half its light was seen
+SHIFT_PHOTOGRAPHED = (-0.25, 0.75)  # the photographs' moments; the film runs from 0 to 1 and ends in unseen light
 TRUTH_COLUMNS = ("part", "first_frame", "last_frame", "centred_frame", "defect")
 
 
