@@ -26,7 +26,8 @@ _LARGEST_ERROR = 2.0**-11
 
 def store_constants_as_float16(graph: Graph) -> bool:
     """Change `graph` in place; whether any constant was worth it and fits float16's range."""
-    fitting = [tensor for tensor in graph.tensors.values() if _fits(tensor)]
+    read = {name for operator in graph.operators for name in operator.inputs}
+    fitting = [tensor for tensor in graph.tensors.values() if tensor.name in read and _fits(tensor)]
     for tensor in fitting:
         _store(graph, tensor)
     return bool(fitting)

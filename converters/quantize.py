@@ -16,7 +16,6 @@ from converters.calibrate import observe
 from converters.candidate import Candidate, Judge, int8_graph
 from converters.execute import Kernels, run_all
 from converters.feeds import as_feeds, part
-from converters.operator_rules import RULES
 from converters.precision import becomes_int8, computes_in_float
 from converters.prepare import prepare
 from converters.recipe import Recipe
@@ -117,7 +116,7 @@ def _int8_outputs(graph: Graph, recipe: Recipe) -> frozenset[str]:
     int8 = {op.outputs[0] for op in graph.operators if becomes_int8(graph, op, keep_float)}
     if not int8 and not keep_float:
         kinds = ", ".join(sorted({operator.kind for operator in graph.operators}))
-        raise BadInputError(f"wanted operators with an int8 form ({', '.join(RULES)}), found {kinds}; keep it float")
+        raise BadInputError(f"wanted an operator with an int8 form, found only {kinds}; let this model stay float")
     return frozenset(int8)
 
 

@@ -169,7 +169,7 @@ def test_an_integer_model_is_refused(data: Path) -> None:
 
 
 def test_a_model_without_int8_forms_is_refused() -> None:
-    with pytest.raises(BadInputError, match="found EXP"):
+    with pytest.raises(BadInputError, match="found only EXP"):
         quantize(chain(("EXP", ["in"], "out", SHAPE, {})), drawn())
 
 
