@@ -107,8 +107,14 @@ class PresenceTrigger(Settings):
         float, Field(gt=0, lt=1, description="where a part is inspected: fraction of the region along the travel")
     ] = 0.5
     difference: Annotated[
-        float, Field(gt=0, lt=255, description="grey levels, in any colour, by which a part differs from the belt")
-    ] = 18.0
+        float,
+        Field(
+            gt=0,
+            lt=255,
+            description="grey levels, in any colour, by which a part differs from the belt, "
+            "on top of 6 percent of the belt's own",
+        ),
+    ] = 12.0
     shortest: Annotated[
         float, Field(gt=0, lt=1, description="shortest part as a fraction of the region along the travel")
     ] = 0.06
