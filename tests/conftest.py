@@ -1,4 +1,8 @@
-"""What every test may ask for: the folder of real data, by name, or a named skip."""
+"""What every test may ask for: the folder of real data, by name, or a named skip.
+
+`LEPTON_REQUIRE_DATA=1` turns a skip for missing data into a failure; `LEPTON_REQUIRE=all` does so for every skip that
+`tests/allowed_skips.txt` does not list with its reason.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+ALLOWED_SKIPS = REPOSITORY / "tests" / "allowed_skips.txt"
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +24,32 @@ def data() -> Path:
             pytest.fail(f"LEPTON_REQUIRE_DATA=1 and there is no data folder at {folder}")
         pytest.skip(f"needs the real data folder; set LEPTON_DATA (looked at {folder})")
     return folder
+
+
+def allowed_skips() -> set[str]:
+    """Test ids that may be skipped even where everything is required; each line is `id: reason`."""
+    lines = ALLOWED_SKIPS.read_text("utf-8").splitlines()
+    return {line.split(": ", 1)[0] for line in lines if line and not line.startswith("#")}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):  # noqa: ARG001 - pytest's signature
+    report = yield
+    return _refused_skip(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):  # noqa: ARG001 - pytest's signature
+    report = yield
+    return _refused_skip(report)
+
+
+def _refused_skip(report):
+    expected_failure = getattr(report, "wasxfail", None) is not None
+    if report.outcome != "skipped" or expected_failure or os.environ.get("LEPTON_REQUIRE") != "all":
+        return report
+    if report.nodeid.partition("[")[0] not in allowed_skips():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"LEPTON_REQUIRE=all and {report.nodeid} was skipped: {reason}"
+    return report
