@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.bundle import BundleRejected
+from edge_contracts.errors import BadInputError, RefusedError
+from edge_contracts.manifest import NoRule
+from edge_contracts.station import PictureHealth, VideoSource
+from edge_runtime.config import load_station
+from edge_runtime.notify import Notifier
+from edge_runtime.service import Daemon, End, frozen_frames
+from tests.fakes.models import BundleRecipe
+from tests.fakes.parts import point
+from tests.fakes.pictures import picture, write_film
+from tests.fakes.stations import (
+    DEFECT_LEVEL,
+    FOLDER,
+    GOOD_LEVEL,
+    THRESHOLD,
+    StopAfter,
+    run_station,
+    write_parts,
+    write_station,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIXED = [GOOD_LEVEL, DEFECT_LEVEL, GOOD_LEVEL, DEFECT_LEVEL]
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    write_parts(tmp_path / "parts", MIXED)
+    return write_station(tmp_path)
+
+
+def test_every_picture_of_a_folder_gets_its_verdict_in_order(station: Path) -> None:
+    verdicts, summary = run_station(station)
+    assert [verdict["part"] for verdict in verdicts] == ["00.png", "01.png", "02.png", "03.png"]
+    assert [verdict["outcome"] for verdict in verdicts] == ["good", "defect", "good", "defect"]
+    assert (summary.end, summary.good, summary.defect, summary.unknown) == (End.EXHAUSTED, 2, 2, 0)
+
+
+def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(station: Path) -> None:
+    _, summary = run_station(station)
+    assert (summary.spooled, summary.refused, summary.waiting) == (2, 0, 2)
+    evidence = [path for path in (station.parent / "state" / "evidence").rglob("*.jpg") if path.is_file()]
+    assert len(evidence) == 4
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.stem for path in evidence)
+    with sqlite3.connect(station.parent / "state" / "spool.sqlite") as spool:
+        assert spool.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    spool.close()
+
+
+def test_the_same_station_may_run_again_and_its_spool_grows(station: Path) -> None:
+    run_station(station)
+    assert run_station(station)[1].waiting == 4
+
+
+def test_stopping_ends_an_endless_source_cleanly(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    endless = write_station(tmp_path, 'source = { kind = "folder", path = "parts", repeat = true }\n')
+    verdicts, summary = run_station(endless, lines=StopAfter(20))
+    assert summary.end is End.STOPPED
+    assert len(verdicts) >= 20
+    assert summary.good + summary.defect == len(verdicts)
+    assert not [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+def test_no_broker_does_not_disturb_the_inspection(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    endless = 'source = { kind = "folder", path = "parts", repeat = true }\n'
+    station = write_station(tmp_path, endless, more='[uplink]\nhost = "127.0.0.1"\nport = 1\n')
+    verdicts, summary = run_station(station, lines=StopAfter(12))
+    assert {verdict["outcome"] for verdict in verdicts} == {"good", "defect"}
+    assert summary.waiting == summary.defect
+
+
+def test_several_points_run_side_by_side(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL] * 3)
+    write_film(tmp_path / "belt.avi", [picture(DEFECT_LEVEL, seed=n) for n in range(5)])
+    second = """
+[[points]]
+name = "exit"
+bundle = "part.bundle"
+source = { kind = "video", path = "belt.avi", pace = "fast" }
+"""
+    verdicts, summary = run_station(write_station(tmp_path, FOLDER + second))
+    assert (summary.good, summary.defect) == (3, 5)
+    assert {verdict["point"] for verdict in verdicts} == {"gate", "exit"}
+
+
+def test_only_the_region_is_judged_and_the_stations_threshold_counts(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    station = write_station(tmp_path, FOLDER + "threshold = 0.1\nregion = { x = 0.5, width = 0.5 }\n")
+    verdicts, _ = run_station(station)
+    assert (verdicts[0]["outcome"], verdicts[0]["threshold"]) == ("defect", 0.1)
+
+
+class Recorder(Notifier):
+    """Stops the daemon at the second sign of life."""
+
+    def __init__(self) -> None:
+        super().__init__(watchdog_s=0.3)
+        self.told: list[str] = []
+        self.stop = threading.Event()
+
+    def _send(self, message: str) -> None:
+        self.told.append(message.partition("\n")[0])
+        if self.told.count("WATCHDOG=1") > 1:
+            self.stop.set()
+
+
+def test_the_service_manager_hears_ready_then_signs_of_life_then_stopping(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    endless = write_station(tmp_path, 'source = { kind = "folder", path = "parts", repeat = true }\n')
+    recorder = Recorder()
+    Daemon(load_station(endless), recorder, recorder.stop).run()
+    assert recorder.told == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]
+
+
+def test_a_machine_that_answers_otherwise_than_recorded_must_not_judge(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    station = write_station(tmp_path, recipe=BundleRecipe(threshold=THRESHOLD, golden_score=0.9))
+    with pytest.raises(RefusedError, match="inspection point gate: wanted output 'score' within"):
+        run_station(station)
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_bundle_that_does_not_judge_cannot_inspect(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    station = write_station(tmp_path, recipe=BundleRecipe(changes={"rule": NoRule()}))
+    with pytest.raises(BadInputError, match=r"wanted a bundle that judges pictures, found .*rule 'none'"):
+        run_station(station)
+
+
+def test_a_text_file_is_no_bundle(station: Path) -> None:
+    (station.parent / "part.bundle").write_text("no bundle")
+    with pytest.raises(BundleRejected, match="wanted a bundle"):
+        run_station(station)
+
+
+def test_an_empty_folder_is_told_before_anything_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    with pytest.raises(BadInputError, match="inspection point gate: wanted pictures"):
+        run_station(write_station(tmp_path))
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(station: Path) -> None:
+    (station.parent / "state").write_text("in the way")
+    with pytest.raises(BadInputError, match=r"wanted a writable station\.state_folder at .*state"):
+        run_station(station)
+
+
+def test_a_folder_may_hold_the_same_picture_twice_and_a_camera_may_not_give_it() -> None:
+    film = VideoSource(kind="video", path="/belt.avi")
+    assert frozen_frames(point()) == 0
+    assert frozen_frames(point(source=film)) == 5
+    assert frozen_frames(point(health=PictureHealth(frozen_frames=3))) == 3
+    assert frozen_frames(point(source=film, health=PictureHealth(frozen_frames=0))) == 0
