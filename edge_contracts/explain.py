@@ -21,7 +21,16 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
         error: what pydantic raised for `model`.
         model: the model that was asked for; its fields are the candidates of "did you mean".
     """
-    return [_sentence(detail, model) for detail in error.errors(include_url=False, include_context=False)]
+    details = error.errors(include_url=False, include_context=False)
+    return [_sentence(detail, model) for detail in details if not _is_echo(detail, details)]
+
+
+def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
+    """A list counts as too short when its items are wrong; the items' own errors say it better."""
+    inside = len(detail["loc"])
+    return detail["type"] == "too_short" and any(
+        other["loc"][:inside] == detail["loc"] and len(other["loc"]) > inside for other in details
+    )
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
