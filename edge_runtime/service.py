@@ -59,6 +59,8 @@ _MS_PER_S = 1000
 _NS_PER_S = 1_000_000_000
 _FAREWELL_S = 10.0
 """After the last picture of every folder and film, how long the manager may take to store what is in the spool."""
+_CONNECT_S = 2.0
+"""… and how long to wait for a broker that is not connected."""
 _DELIVERY_STOP_S = 10.0
 _LINES_STOP_S = 3.0
 _FILE_STUCK_S = 60.0
@@ -154,11 +156,12 @@ class Daemon:
             halt = threading.Event()
             parts = zip(self._config.points, predictors, strict=True)
             points = [self._point(point, predictor, sinks, halt) for point, predictor in parts]
-            self._start_uplink(outbox, points, running)
+            uplink = self._start_uplink(outbox, points, running)
             self._start_points(points, halt, running)
             end = self._watch(points)
             if end is End.EXHAUSTED:
-                self._wait_for_the_manager(outbox, delivery)
+                delivery.stop(_DELIVERY_STOP_S)
+                self._wait_for_the_manager(outbox, uplink)
         return self._summary(end, delivery, outbox)
 
     def _look_at_source(self, point: Point) -> None:
@@ -203,11 +206,11 @@ class Daemon:
         lines.start()
         return [lines]
 
-    def _start_uplink(self, outbox: Outbox, points: Sequence[InspectionPoint], running: ExitStack) -> None:
+    def _start_uplink(self, outbox: Outbox, points: Sequence[InspectionPoint], running: ExitStack) -> Uplink | None:
         settings, station = self._config.uplink, self._config.station
         if settings is None:
             _log.warning("no [uplink] in the configuration: alerts stay in the spool")
-            return
+            return None
         runtimes = sorted({_runtime_name(point.predictor) for point in points})
         announcements = Announcements(
             birth=lambda session, epoch: inventory.birth(
@@ -224,6 +227,7 @@ class Daemon:
         uplink = Uplink(outbox, DeviceAddress(station.org, station.site, station.device), settings, announcements)
         running.callback(uplink.stop)
         uplink.start()
+        return uplink
 
     def _start_points(self, points: Sequence[InspectionPoint], halt: threading.Event, running: ExitStack) -> None:
         for point in points:
@@ -294,12 +298,12 @@ class Daemon:
                 sign_due_ns = now_ns + int((self._notifier.watchdog_s or _NS_PER_S) * _NS_PER_S / _SIGNS_PER_WATCHDOG)
         return End.STOPPED
 
-    def _wait_for_the_manager(self, outbox: Outbox, delivery: Delivery) -> None:
-        delivery.stop(_DELIVERY_STOP_S)
-        if self._config.uplink is None:
-            return
-        until_ns = self._clock.now_ns() + int(_FAREWELL_S * _NS_PER_S)
-        while not outbox.drained(_TICK_S) and self._clock.now_ns() < until_ns and not self._stop.is_set():
+    def _wait_for_the_manager(self, outbox: Outbox, uplink: Uplink | None) -> None:
+        begun_ns = self._clock.now_ns()
+        while uplink is not None and not self._stop.is_set() and not outbox.drained(_TICK_S):
+            patience_s = _FAREWELL_S if uplink.counters.connected else _CONNECT_S
+            if self._clock.now_ns() - begun_ns > patience_s * _NS_PER_S:
+                return
             self._notifier.alive(self._status())
 
     def _status(self) -> str:

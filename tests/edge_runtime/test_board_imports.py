@@ -1,0 +1,45 @@
+"""The daemon needs on the board what the board installs, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_station
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_S = 60
+
+BOARD_ONLY = """
+import sys
+from importlib.abc import MetaPathFinder
+
+BARRED = {"rich", "jinja2", "onnx", "onnxruntime", "flatbuffers", "amqtt", "serial", "tqdm", "hypothesis", "pytest",
+          "psutil", "ml_dtypes", "converters", "training", "fleet_manager", "PIL", "scipy", "matplotlib"}
+
+class Bar(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in BARRED:
+            raise ModuleNotFoundError(f"{name} is not on the board", name=name)
+
+sys.meta_path.insert(0, Bar())
+from lepton.cli import main
+main()
+"""
+
+
+def run_on_a_board(station: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BOARD_ONLY, "run", "--json", str(station)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def test_the_whole_daemon_runs_without_page_report_and_progress_libraries(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    station = write_station(tmp_path, more='[uplink]\nhost = "127.0.0.1"\nport = 1\n')
+    done = run_on_a_board(station)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["good", "defect"]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.models import BundleRecipe
+from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, write_parts, write_station
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_S = 60
+LEPTON = [sys.executable, "-c", "from lepton.cli import main; main()"]
+ENDLESS = (
+    'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 0.3 }\n'
+)
+
+
+def lepton_run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*LEPTON, "run", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    return tmp_path
+
+
+def test_verdicts_are_json_lines_and_the_end_is_a_summary(folder: Path) -> None:
+    done = lepton_run(write_station(folder), "--json")
+    assert done.returncode == 0
+    assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["good", "defect"]
+    assert "1 good, 1 defect, 0 unknown; 1 alerts spooled" in done.stderr.splitlines()[-1]
+
+
+def test_quiet_logs_only_what_is_not_good(folder: Path) -> None:
+    told = lepton_run(write_station(folder), "--quiet").stderr
+    assert "01.png: defect" in told
+    assert "00.png" not in told
+
+
+def test_a_wrong_configuration_is_code_2_and_writes_nothing(folder: Path) -> None:
+    done = lepton_run(write_station(folder, FOLDER + "threshhold = 1\n"))
+    assert done.returncode == 2
+    assert "did you mean 'threshold'?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (folder / "state").exists()
+
+
+def test_a_missing_configuration_is_code_2(tmp_path: Path) -> None:
+    assert lepton_run(tmp_path / "gone.toml").returncode == 2
+
+
+def test_a_bundle_that_is_none_is_code_2_and_writes_nothing(folder: Path) -> None:
+    station = write_station(folder)
+    (folder / "part.bundle").write_text("no bundle")
+    done = lepton_run(station)
+    assert done.returncode == 2
+    assert "wanted a bundle" in done.stderr
+    assert not (folder / "state").exists()
+
+
+def test_goldens_that_are_answered_otherwise_are_code_1(folder: Path) -> None:
+    assert lepton_run(write_station(folder, recipe=BundleRecipe(golden_score=0.9))).returncode == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_daemon_cleanly_after_it_was_ready(folder: Path, number: signal.Signals) -> None:
+    station, address = write_station(folder, ENDLESS, deadline_ms=200), str(folder / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(PATIENCE_S)
+        environment = os.environ | {"NOTIFY_SOCKET": address}
+        with subprocess.Popen(
+            [*LEPTON, "run", str(station)], env=environment, stderr=subprocess.PIPE, text=True
+        ) as daemon:
+            assert manager.recv(1024).startswith(b"READY=1")
+            daemon.send_signal(number)
+            _, told = daemon.communicate(timeout=PATIENCE_S)
+        said = [manager.recv(1024).partition(b"\n")[0]]
+        while said[-1] != b"STOPPING=1":
+            said.append(manager.recv(1024).partition(b"\n")[0])
+    assert daemon.returncode == 0
+    assert "lepton: stopped:" in told
+    assert set(said[:-1]) <= {b"WATCHDOG=1"}
+
+
+def test_help_loads_neither_opencv_nor_numpy() -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from edge_runtime.cli import run;"
+        "assert CliRunner().invoke(run, ['--help']).exit_code == 0;"
+        "print(sorted({'cv2', 'numpy', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
+    assert done.stdout.strip() == "[]"
