@@ -130,9 +130,7 @@ def _verified(
     before, after = Predictor.load(source), Predictor.load(draft.bundle())
     comparison = compare(before, after, samples, tell)
     gate = judge(comparison, profile.limits, random_inputs=random, force=force)
-    return _Judged(
-        source, artefact, samples, comparison, gate, median_ms(before, samples[0]), median_ms(after, samples[0])
-    )
+    return _Judged(source, artefact, samples, comparison, gate, *median_ms((before, after), samples[0]))
 
 
 def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:

@@ -71,7 +71,8 @@ class Calibration:
         if self.kind == RANDOM:
             return f"{RANDOM_SAMPLES} random inputs: good for size and speed, not for accuracy"
         used = "" if self.found == len(self.files) else f", {len(self.files)} of them used"
-        return f"{self.found} {self.kind} from {self.folder.name}{used}"
+        kind = self.kind if self.found > 1 else self.kind.removesuffix("s")
+        return f"{self.found} {kind} from {self.folder.name}{used}"
 
 
 def find_calibration(source: str) -> Calibration:

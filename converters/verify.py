@@ -97,16 +97,20 @@ def judge(comparison: Comparison, limits: Limits, *, random_inputs: bool, force:
     return GateResult(verdict="forced" if force else "refused", reasons=reasons, samples=comparison.samples)
 
 
-def median_ms(predictor: Predictor, sample: Sample) -> float:
-    """Median milliseconds of one inference on this machine, input already prepared."""
-    stored = predictor.stored(sample.values if sample.pixels is None else sample.pixels)
-    times = []
+def median_ms(models: Sequence[Predictor], sample: Sample) -> list[float]:
+    """Median milliseconds of one inference on this machine, input already prepared.
+
+    The models take turns, so that a machine that slows down slows all of them.
+    """
+    stored = [model.stored(sample.values if sample.pixels is None else sample.pixels) for model in models]
+    times: list[list[int]] = [[] for _ in models]
     for turn in range(WARM_UP_RUNS + TIMED_RUNS):
-        begin = time.perf_counter_ns()
-        predictor.predict_tensor(stored)
-        if turn >= WARM_UP_RUNS:
-            times.append(time.perf_counter_ns() - begin)
-    return float(np.median(times)) / 1e6
+        for model, values, taken in zip(models, stored, times, strict=True):
+            begin = time.perf_counter_ns()
+            model.predict_tensor(values)
+            if turn >= WARM_UP_RUNS:
+                taken.append(time.perf_counter_ns() - begin)
+    return [float(np.median(taken)) / 1e6 for taken in times]
 
 
 def _score(predictor: Predictor, sample: Sample) -> Scores:

@@ -1,3 +1,5 @@
+"""A heat map shows where a part is suspicious, and leaves the rest as it is."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -29,9 +31,15 @@ def test_the_given_picture_is_not_drawn_upon() -> None:
     np.testing.assert_array_equal(GREY, before)
 
 
-def test_far_below_the_threshold_nothing_glows() -> None:
-    faint = draw_heat(GREY, HOT_RIGHT, Region(), 10.0).astype(np.int16)
-    assert np.abs(faint - GREY).max() <= 0.1 * 255
+def test_up_to_the_threshold_nothing_glows() -> None:
+    np.testing.assert_array_equal(draw_heat(GREY, HOT_RIGHT, Region(), 1.0), GREY)
+
+
+def test_one_hot_corner_does_not_drown_another() -> None:
+    two = np.array([[30.0, 0.0, 0.0, 3.0]] * 3, np.float32)
+    drawn = draw_heat(GREY, two, Region(), 1.0).astype(np.int16)
+    corner, other = (np.abs(drawn[HEIGHT_PX // 2, column] - 128).max() for column in (2, -2))
+    assert other > 0.5 * corner
 
 
 def test_an_even_map_is_clear() -> None:
