@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect docs wheel clean
+.PHONY: help demo test check bench bench-detect tflite-venv docs wheel clean
 
 help:           ## say what can be made
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 $(READY): pyproject.toml tools/make_venv.sh
 	@PYTHON=$(PYTHON) sh tools/make_venv.sh $(VENV)
@@ -20,6 +20,14 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive; 
 
 test: $(READY)  ## every test that this machine can run
 	@$(BIN)/python -m pytest
+
+tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)
+
+.venv-tflite/.ready: pyproject.toml $(READY)
+	@$(PYTHON) -m venv .venv-tflite
+	@.venv-tflite/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-tflite/bin/python -m pip install --quiet '.[tflite,camera]' hypothesis pytest pytest-timeout
+	@touch $@
 
 check: $(READY) ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .
@@ -40,4 +48,4 @@ wheel: $(READY) ## one wheel with all packages
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:          ## remove what make made
-	@rm -rf $(VENV) .venv-board dist build out
+	@rm -rf $(VENV) .venv-tflite dist build out

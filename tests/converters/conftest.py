@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from converters.graph import Graph, Operator, Tensor
+from tests.system.tools import require_tflite_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,13 +40,11 @@ for model in sorted(home.glob("*.tflite")):
 
 @pytest.fixture
 def tflite_runtime(tmp_path: Path) -> Callable[[Sequence[Run]], list[list[list[Array]]]]:
-    """Runs models with tflite-runtime in the Python that `LEPTON_TFLITE_PYTHON` names; skips by name without it.
+    """Runs models with tflite-runtime in an environment of its own; skips by name without one.
 
     Takes (model, feeds) pairs; gives the outputs per model, feed and output.
     """
-    python = os.environ.get("LEPTON_TFLITE_PYTHON")
-    if not python:
-        pytest.skip("needs a Python with tflite-runtime; name its executable in LEPTON_TFLITE_PYTHON")
+    python = require_tflite_python()
 
     def run(runs: Sequence[Run]) -> list[list[list[Array]]]:
         for number, (content, feeds) in enumerate(runs):
@@ -54,7 +52,7 @@ def tflite_runtime(tmp_path: Path) -> Callable[[Sequence[Run]], list[list[list[A
             stem.with_suffix(".tflite").write_bytes(content)
             named: dict[str, Any] = {f"{p}|{name}": feed[name] for p, feed in enumerate(feeds) for name in feed}
             np.savez(stem.with_suffix(".feeds.npz"), count=len(feeds), **named)
-        command = [str(python), "-c", TFLITE_SCRIPT, str(tmp_path)]
+        command = [python, "-c", TFLITE_SCRIPT, str(tmp_path)]
         child = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
         assert child.returncode == 0, child.stderr
         return [_answers(tmp_path / f"{number:03}.answers.npz", len(feeds)) for number, (_, feeds) in enumerate(runs)]
