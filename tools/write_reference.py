@@ -1,4 +1,7 @@
-"""Write the reference pages that are made from the code: one JSON Schema per contract. `--check` only compares."""
+"""Write the reference pages that are made from the code: a JSON Schema per contract, the commands, the boards.
+
+`--check` only compares.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 from pydantic import BaseModel, TypeAdapter
 
+from device_profiles.reference import reference as boards_page
 from edge_contracts.ack import Ack
 from edge_contracts.alert import AlertEvent
 from edge_contracts.card import Card
@@ -17,8 +22,12 @@ from edge_contracts.gap import GapEvent
 from edge_contracts.manifest import Manifest
 from edge_contracts.station import StationConfig
 from edge_contracts.verdict import Verdict
+from lepton.cli import COMMANDS
+from lepton.cli import main as lepton
 
-SCHEMAS = Path(__file__).resolve().parents[1] / "docs" / "reference" / "schemas"
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+SCHEMAS = REFERENCE / "schemas"
+HELP_WIDTH = 100
 
 CONTRACTS: dict[str, Any] = {
     "ack": Ack,
@@ -41,10 +50,36 @@ def schema_text(contract: Any) -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def commands_page() -> str:
+    """Every command's own `--help`, one after the other."""
+    parts = ["# Commands", "Each command's own `--help`. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input."]
+    for name in COMMANDS:
+        command = lepton.get_command(click.Context(lepton), name)
+        if command is not None:
+            parts += _help_of(command, f"lepton {name}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _help_of(command: click.Command, path: str) -> list[str]:
+    context = click.Context(command, info_name=path, max_content_width=HELP_WIDTH, terminal_width=HELP_WIDTH)
+    context.help_option_names = ["-h", "--help"]
+    sections = [f"## {path}", f"```text\n{command.get_help(context)}\n```"]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            sections += _help_of(child, f"{path} {name}") if child else []
+    return sections
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file and what must stand in it."""
+    schemas = {SCHEMAS / f"{name}.json": schema_text(contract) for name, contract in CONTRACTS.items()}
+    return schemas | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
+
+
 def stale() -> list[Path]:
-    """The schema files that differ from the code or are missing."""
-    wanted = {SCHEMAS / f"{name}.json": schema_text(contract) for name, contract in CONTRACTS.items()}
-    return [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    """The files that differ from the code or are missing."""
+    return [path for path, text in pages().items() if not path.is_file() or path.read_text("utf-8") != text]
 
 
 def main() -> int:
@@ -54,8 +89,8 @@ def main() -> int:
             print(f"{path} is stale; run 'make docs'", file=sys.stderr)
         return int(bool(stale()))
     SCHEMAS.mkdir(parents=True, exist_ok=True)
-    for name, contract in CONTRACTS.items():
-        (SCHEMAS / f"{name}.json").write_text(schema_text(contract), "utf-8")
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
     return 0
 
 
