@@ -1,0 +1,159 @@
+"""From a model to a bundle: judged by the board's own code, the same bytes for the same inputs, or nothing at all."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from converters.convert import GateRefused, convert
+from converters.load import Description
+from device_profiles import load_profile
+from edge_contracts.bundle import read_bundle
+from edge_contracts.errors import BadInputError
+from edge_runtime.infer.predictor import Predictor
+from lepton.cli import main
+from tests.fakes.models import BundleRecipe, write_brightness_bundle
+
+BOARD = load_profile("rpi-4b")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(12):
+        smooth = cv2.GaussianBlur(rng.integers(0, 256, (60, 80, 3)).astype(np.uint8), (0, 0), 3)
+        cv2.imwrite(str(folder / f"{index}.png"), smooth)
+    return folder
+
+
+@pytest.fixture
+def detector(tmp_path):
+    path = tmp_path / "float.bundle"
+    write_brightness_bundle(path, BundleRecipe(threshold=0.5, changes={"profile": "none"}))
+    return path
+
+
+def converted(model, pictures, out, **changes):
+    return convert(model, profile=BOARD, calibration=str(pictures), out=out, **changes)
+
+
+def test_a_detector_keeps_its_scores_its_threshold_and_gets_goldens(detector, pictures, tmp_path):
+    out = tmp_path / "part.bundle"
+    done = converted(detector, pictures, out)
+    predictor = Predictor.open(out)
+    predictor.verify_goldens()
+    assert predictor.digest == done.digest
+    assert predictor.manifest.profile == "rpi-4b"
+    assert predictor.manifest.rule.threshold == pytest.approx(0.5, rel=1e-3)
+    assert len(predictor.manifest.golden.goldens) == 3
+    assert done.card.gate.verdict == "passed"
+    np.testing.assert_allclose(done.comparison.scores, done.comparison.scores_float, rtol=1e-5)
+
+
+def test_the_same_inputs_make_the_same_digest(detector, pictures, tmp_path):
+    first, second = (converted(detector, pictures, tmp_path / f"{name}.bundle") for name in "ab")
+    assert first.digest == second.digest
+    one, other = read_bundle(first.path).members, read_bundle(second.path).members
+    assert {path for path in one if one[path] != other[path]} <= {"card.json", "report.html"}
+
+
+def test_pictures_become_int8_camera_bytes_without_arithmetic(data, pictures, tmp_path):
+    model = data / "mlperf-tiny/vww_96_float.tflite"
+    done = converted(model, pictures, tmp_path / "vww.bundle", description=Description(labels=("none", "person")))
+    manifest = read_bundle(done.path).manifest
+    assert (manifest.precision, manifest.input.dtype) == ("int8", "int8")
+    assert manifest.input.quantisation.zero_point == -128
+    assert manifest.input.quantisation.scale == pytest.approx(1 / 255)
+    assert set(manifest.operators) >= {"CONV_2D", "DEPTHWISE_CONV_2D"}
+    figures = {metric.name: metric.value for metric in done.card.metrics}
+    assert figures["model_bytes"] < figures["float_model_bytes"] / 3
+    assert figures["model_bytes"] == len(read_bundle(done.path).model)
+
+
+def test_an_onnx_model_becomes_an_int8_onnx_bundle(data, tmp_path):
+    arrays = tmp_path / "digits"
+    arrays.mkdir()
+    for index, folder in enumerate(sorted((data / "onnx/mnist").glob("test_data_set_*"))):
+        raw = (folder / "input_0.pb").read_bytes()[-28 * 28 * 4 :]
+        np.save(arrays / f"{index}.npy", np.frombuffer(raw, np.float32).reshape(1, 1, 28, 28))
+    done = converted(data / "onnx/mnist/model.onnx", arrays, tmp_path / "mnist.bundle")
+    assert done.comparison.agreement == 1
+    assert read_bundle(done.path).manifest.runtime == "onnx"
+    Predictor.open(done.path).verify_goldens()
+
+
+def test_the_gate_refuses_names_the_loss_and_writes_nothing(data, pictures, tmp_path):
+    model, out = data / "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite", tmp_path / "out" / "x.bundle"
+    out.parent.mkdir()
+    with pytest.raises(GateRefused, match=r"wanted the float model's class on 95 % of the inputs, found .* --force"):
+        converted(model, pictures, out, description=Description(pixel_range=(-1.0, 1.0)))
+    assert list(out.parent.iterdir()) == []
+
+
+def test_force_packs_it_and_the_card_remembers(data, pictures, tmp_path):
+    model = data / "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
+    said = Description(pixel_range=(-1.0, 1.0))
+    done = converted(model, pictures, tmp_path / "x.bundle", description=said, force=True)
+    gate = read_bundle(done.path).card.gate
+    assert gate.verdict == "forced"
+    assert "wanted the float model's class" in gate.reasons[0]
+
+
+def test_random_calibration_reports_and_never_refuses(data, tmp_path):
+    model = data / "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
+    done = convert(model, profile=BOARD, calibration="random", out=tmp_path / "x.bundle")
+    assert done.card.gate.verdict == "reported"
+    assert "random" in done.card.calibration
+
+
+def test_an_int8_bundle_is_not_converted_twice(detector, pictures, tmp_path):
+    first = converted(detector, pictures, tmp_path / "part.bundle")
+    with pytest.raises(BadInputError, match="wanted a float bundle to convert"):
+        converted(first.path, pictures, tmp_path / "again.bundle")
+
+
+def test_a_board_that_cannot_run_the_format_is_refused(detector, pictures, tmp_path):
+    only_onnx = BOARD.model_copy(update={"runtimes": tuple(r for r in BOARD.runtimes if r.name == "onnx")})
+    with pytest.raises(BadInputError, match="wanted a litert or tflite runtime for this tflite model"):
+        convert(detector, profile=only_onnx, calibration=str(pictures), out=tmp_path / "part.bundle")
+
+
+def test_a_broken_picture_among_the_calibration_is_named(detector, pictures, tmp_path):
+    (pictures / "5.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(BadInputError, match=r"5\.png"):
+        converted(detector, pictures, tmp_path / "part.bundle")
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "coral-test-data/model_invoking_error.tflite",
+        "coral-test-data/mobilenet_v1_0.25_128_quant_edgetpu.tflite",
+        "tflite-micro/person_detect.tflite",
+    ],
+)
+def test_a_wrong_model_on_the_command_line_is_one_sentence_and_code_2(data, tmp_path, file):
+    out = tmp_path / "x.bundle"
+    command = ["convert", data / file, "--profile", "rpi-4b", "--calibration", "random", "-o", out]
+    said = CliRunner().invoke(main, [str(word) for word in command])
+    assert said.exit_code == 2, said.output
+    assert said.output.startswith("lepton: ")
+    assert not out.exists()
+
+
+def test_the_command_line_speaks_json(detector, pictures, tmp_path):
+    out = tmp_path / "part.bundle"
+    command = ["convert", detector, "--profile", "rpi-4b", "--calibration", pictures, "-o", out, "--json"]
+    said = CliRunner().invoke(main, [str(word) for word in command])
+    assert said.exit_code == 0, said.output
+    document = json.loads(said.stdout)
+    assert document["digest"] == read_bundle(out).digest
+    inspected = json.loads(CliRunner().invoke(main, ["bundle", "inspect", str(out), "--json"]).stdout)
+    assert {"model.tflite", "manifest.json", "card.json", "report.html", "sbom.cdx.json"} <= {
+        file["path"] for file in inspected["files"]
+    }
+    assert inspected["metrics"]["model_bytes"]["value"] == document["card"]["metrics"][0]["value"]
