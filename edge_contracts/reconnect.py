@@ -1,0 +1,75 @@
+"""How both ends of the wire come back to a broker: full jitter, and MQTT 5 first, 3.1.1 where it is refused.
+
+Pure rules: no clock, no socket, no randomness of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SILENT_REFUSALS: Final = 2
+"""Connections that a broker closed without a word before the other protocol is tried: one may be a restart."""
+
+
+class MqttVersion(str, Enum):
+    """The protocols that we speak, in the order that we prefer them."""
+
+    V5 = "5"
+    V311 = "3.1.1"
+
+
+@dataclass(frozen=True, slots=True)
+class FullJitter:
+    """Wait a random time between nothing and a limit that doubles: a thousand devices do not come back at once.
+
+    Attributes:
+        first_s: the limit before the second attempt.
+        longest_s: the limit never grows beyond this.
+    """
+
+    first_s: float = 0.5
+    longest_s: float = 60.0
+
+    def delay_s(self, failures: int, draw: Callable[[], float]) -> float:
+        """Seconds to wait after `failures` attempts in a row that failed; `draw` gives a number in [0, 1)."""
+        doublings = min(max(failures - 1, 0), 32)
+        return draw() * min(self.longest_s, self.first_s * 2.0**doublings)
+
+
+class ProtocolChoice:
+    """Which MQTT version to offer next; what a broker once answered to stays chosen.
+
+    Example:
+        choice = ProtocolChoice()
+        choice.refused()          # the broker said: unsupported protocol version
+        choice.offered            # MqttVersion.V311
+    """
+
+    def __init__(self) -> None:
+        self.offered = MqttVersion.V5
+        self._settled = False
+        self._silent = 0
+
+    def accepted(self) -> None:
+        """The broker answered to the offered version."""
+        self._settled, self._silent = True, 0
+
+    def refused(self) -> None:
+        """The broker named the protocol version as its reason."""
+        self._settled = False
+        self._other()
+
+    def closed_silently(self) -> None:
+        """The broker closed before it answered; an old one does that to a version that it does not know."""
+        self._silent += 1
+        if not self._settled and self._silent >= SILENT_REFUSALS:
+            self._other()
+
+    def _other(self) -> None:
+        self.offered = MqttVersion.V311 if self.offered is MqttVersion.V5 else MqttVersion.V5
+        self._silent = 0

@@ -1,0 +1,259 @@
+"""One MQTT connection, turned by its owner: no thread, no reconnecting, no queue that outlives it.
+
+The owner calls `turn` in a loop; whatever goes wrong with the connection is a `LinkLost`, and a lost link is thrown
+away.
+paho's own threads and reconnects are not used, so that there is one place that decides when to try again.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from edge_contracts.errors import LeptonError
+from edge_contracts.reconnect import MqttVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paho.mqtt.reasoncodes import ReasonCode
+
+WILL_DELAY_S: Final = 10
+SESSION_EXPIRY_S: Final = 60
+"""Longer than the will's delay, or the session's end would send the will at once (MQTT 5, 3.1.3.2.2)."""
+REFUSED: Final = 0x80
+"""Reason codes from here on are failures (MQTT 5, 2.4)."""
+UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
+LONGEST_TURN_S: Final = 1.0
+"""paho looks after its keep-alive once per turn."""
+
+
+class LinkLost(LeptonError, ConnectionError):
+    """The connection did not come about or broke; try again."""
+
+
+class ProtocolRefused(LinkLost):
+    """The broker does not speak the version that was offered."""
+
+
+class ClosedSilently(LinkLost):
+    """The broker took the connection and closed it before it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """Where the broker is and who we are; files are PEM paths."""
+
+    host: str
+    port: int
+    client_id: str
+    keepalive_s: int = 30
+    timeout_s: float = 5.0
+    username: str | None = None
+    password: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says when we are gone."""
+
+    topic: str
+    body: bytes
+
+
+class LinkEvents(Protocol):
+    """What the owner hears, in its own thread, while it turns the link."""
+
+    def message(self, topic: str, body: bytes) -> None:
+        """A message came."""
+
+    def stored_by_broker(self, mid: int) -> None:
+        """The broker acknowledged the publication `mid`."""
+
+    def refused_by_broker(self, mid: int, reason: str) -> None:
+        """The broker refused the publication or subscription `mid`."""
+
+
+class MqttLink:
+    """A connection that is opened once and closed once."""
+
+    def __init__(self, options: LinkOptions, version: MqttVersion, will: Will, events: LinkEvents) -> None:
+        self._options, self._version, self._events = options, version, events
+        self._answer: ReasonCode | None = None
+        self._confirmed: set[int] = set()
+        self._client = self._build(will)
+
+    def open(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        """Connect and wait for the broker's answer.
+
+        Raises:
+            ProtocolRefused, ClosedSilently: try the other protocol version.
+            LinkLost: no broker, or it said no.
+        """
+        where = f"{self._options.host}:{self._options.port}"
+        try:
+            self._connect()
+        except (OSError, ValueError) as err:
+            raise LinkLost(f"wanted a broker at {where}, found {err}: is it running, is the address right?") from err
+        deadline_s = monotonic_s() + self._options.timeout_s
+        while self._answer is None:
+            if monotonic_s() > deadline_s:
+                raise ClosedSilently(f"wanted an answer from {where} in {self._options.timeout_s} s, found none")
+            try:
+                self.turn(0.1)
+            except LinkLost as err:
+                self._judge_answer(where)
+                raise ClosedSilently(f"wanted an answer from {where}, found the connection closed") from err
+        self._judge_answer(where)
+
+    def publish(self, topic: str, body: bytes, *, qos: int, retain: bool = False, expiry_s: float | None = None) -> int:
+        """Hand a message to the socket; says its message id. The expiry needs MQTT 5 and is left out without it."""
+        properties = None
+        if expiry_s is not None and self._version is MqttVersion.V5:
+            properties = _properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = max(1, round(expiry_s))
+        mid = self._client.publish(topic, body, qos=qos, retain=retain, properties=properties).mid
+        self._confirmed.discard(mid)
+        return mid
+
+    def subscribe(self, topic: str, qos: int = 0) -> None:
+        """Ask for a topic; a refusal comes as an event."""
+        self._check(self._client.subscribe(topic, qos)[0])
+
+    def is_confirmed(self, mid: int) -> bool:
+        """Whether the broker acknowledged the last publication of this id."""
+        return mid in self._confirmed
+
+    def turn(self, timeout_s: float, wake_fd: int | None = None) -> None:
+        """Move bytes both ways; returns after something happened, `wake_fd` became readable, or the time is over.
+
+        Raises:
+            LinkLost: the connection broke.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            raise LinkLost("the connection to the broker is closed")
+        held = sock.pending() if hasattr(sock, "pending") else 0
+        poll = select.poll()
+        poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
+        if wake_fd is not None:
+            poll.register(wake_fd, select.POLLIN)
+        ready = dict(poll.poll(0 if held else min(timeout_s, LONGEST_TURN_S) * 1000))
+        state = ready.get(sock.fileno(), 0)
+        if wake_fd in ready and wake_fd is not None:
+            os.eventfd_read(wake_fd)
+        if held or state & ~select.POLLOUT:
+            self._check(self._client.loop_read())
+        if state & select.POLLOUT:
+            self._check(self._client.loop_write())
+        self._check(self._client.loop_misc())
+
+    def close(self, *, politely: bool) -> None:
+        """End the connection; politely means without the will."""
+        sock = self._client.socket()
+        if politely:
+            self._client.disconnect()
+        if sock is not None:
+            sock.close()
+
+    def _build(self, will: Will) -> Client:
+        options, is_v5 = self._options, self._version is MqttVersion.V5
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=options.client_id,
+            clean_session=None if is_v5 else True,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = options.timeout_s
+        client.on_connect, client.on_message = self._on_connect, self._on_message
+        client.on_publish, client.on_subscribe = self._on_publish, self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        properties = None
+        if is_v5:
+            properties = _properties(PacketTypes.WILLMESSAGE)
+            properties.WillDelayInterval = WILL_DELAY_S
+        client.will_set(will.topic, will.body, qos=1, retain=True, properties=properties)
+        return client
+
+    def _connect(self) -> None:
+        options = self._options
+        if options.username is not None:
+            self._client.username_pw_set(options.username, options.password)
+        if options.ca is not None:
+            self._client.tls_set(options.ca, options.certificate, options.key)
+        properties = None
+        if self._version is MqttVersion.V5:
+            properties = _properties(PacketTypes.CONNECT)
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            self._client.connect(
+                options.host, options.port, options.keepalive_s, clean_start=False, properties=properties
+            )
+        else:
+            self._client.connect(options.host, options.port, options.keepalive_s)
+
+    def _judge_answer(self, where: str) -> None:
+        if self._answer is None or not self._answer.is_failure:
+            return
+        if self._answer.value in UNSUPPORTED_PROTOCOL or "protocol version" in str(self._answer).lower():
+            raise ProtocolRefused(f"the broker at {where} does not speak MQTT {self._version.value}")
+        raise LinkLost(f"wanted to be let in at {where}, found {self._answer}: check user, password and certificate")
+
+    def _check(self, code: MQTTErrorCode) -> None:
+        if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise LinkLost(f"the connection to {self._options.host}:{self._options.port} broke: {code.name}")
+
+    def _on_connect(
+        self, client: Client, userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, userdata, flags, properties
+        self._answer = reason
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, properties
+        if flags.is_disconnect_packet_from_server:
+            raise LinkLost(f"the broker ended the connection: {reason}")
+
+    def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
+        del client, userdata
+        self._events.message(message.topic, bytes(message.payload))
+
+    def _on_publish(
+        self, client: Client, userdata: object, mid: int, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, userdata, properties
+        if reason.value >= REFUSED:
+            self._events.refused_by_broker(mid, str(reason))
+        else:
+            self._confirmed.add(mid)
+            self._events.stored_by_broker(mid)
+
+    def _on_subscribe(
+        self, client: Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        del client, userdata, properties
+        for reason in reasons:
+            if reason.value >= REFUSED:
+                self._events.refused_by_broker(mid, f"subscription refused: {reason}")
+
+
+def _properties(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]

@@ -1,0 +1,135 @@
+"""From the spool to the wire: sends what the go-back-N rules allow, and takes acknowledgements back to the spool."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import ValidationError
+
+from edge_contracts.ack import Ack
+from edge_runtime.go_back_n import GoBackN, ResendRules
+from edge_runtime.spool_policy import AckVerdict
+
+if TYPE_CHECKING:
+    from edge_contracts.topics import DeviceAddress
+    from edge_runtime.mqtt_link import MqttLink
+    from edge_runtime.outbox import Outbox
+    from edge_runtime.spool_file import SpooledRow
+
+_LOG = logging.getLogger(__name__)
+ROWS_PER_PUMP: Final = 64
+_MISTAKES: Final = frozenset({AckVerdict.OTHER_EPOCH, AckVerdict.BEYOND_SENT})
+
+
+class Sender:
+    """What is on the wire of one device; used by the uplink's thread alone.
+
+    Attributes:
+        sent: publications, re-sends counted. bad_acks: acknowledgements that were refused or not understood.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        address: DeviceAddress,
+        ack_by: Literal["manager", "broker"],
+        rules: ResendRules,
+    ) -> None:
+        self._outbox, self._address, self._ack_by = outbox, address, ack_by
+        self._window = GoBackN(rules)
+        self._seq_of_mid: dict[int, int] = {}
+        self._unconfirmed: set[int] = set()
+        self._epoch = outbox.epoch
+        self.sent = 0
+        self.bad_acks = 0
+        self.refusals = 0
+
+    @property
+    def resends(self) -> int:
+        """How often silence made it go back."""
+        return self._window.resends
+
+    def begin(self) -> None:
+        """A session begins: everything that is not acknowledged is sent again."""
+        self._epoch = self._outbox.epoch
+        self._seq_of_mid.clear()
+        self._unconfirmed.clear()
+        self._window.begin(self._outbox.freed_through + 1)
+
+    def pump(self, link: MqttLink, now_s: float) -> None:
+        """Send what may be sent at monotonic time `now_s`."""
+        self._window.look(now_s)
+        if self._outbox.last_seq < min(self._window.next_gap, self._window.next_row):
+            return
+        for row in self._outbox.read_gaps(self._window.next_gap, ROWS_PER_PUMP):
+            self._send(link, row)
+            self._window.sent_gap(row.seq, now_s)
+        room = min(self._window.room, ROWS_PER_PUMP)
+        for row in self._outbox.read(self._window.next_row, room) if room else ():
+            self._send_in_turn(link, row, now_s)
+
+    def wait_s(self, now_s: float, longest_s: float) -> float:
+        """Seconds until there is something to do without being told."""
+        if self._window.room and self._outbox.last_seq >= self._window.next_row:
+            return 0.0
+        if self._window.deadline_s is None:
+            return longest_s
+        return min(longest_s, max(0.0, self._window.deadline_s - now_s))
+
+    def take_ack(self, body: bytes, now_s: float) -> None:
+        """The manager's word; what cannot be understood or be true is counted, logged and frees nothing."""
+        try:
+            ack = Ack.model_validate_json(body)
+        except ValidationError as err:
+            self._refuse_ack(f"wanted {{epoch, seq}}, found {body[:80]!r} ({err.error_count()} errors)")
+            return
+        verdict = self._outbox.acknowledge(ack)
+        if verdict in _MISTAKES:
+            self._refuse_ack(f"{verdict.value}: epoch {ack.epoch} seq {ack.seq}, this spool is {self._outbox.epoch}")
+        else:
+            self._window.acknowledged(ack.seq, now_s)
+
+    def confirmed(self, mid: int, now_s: float) -> None:
+        """The broker's PUBACK; frees rows, in order, only where the station asked for that."""
+        seq = self._seq_of_mid.pop(mid, None)
+        if seq is None or self._ack_by != "broker":
+            return
+        self._unconfirmed.discard(seq)
+        through = min(self._unconfirmed | {self._window.next_row}) - 1
+        if through >= self._window.base:
+            self._outbox.acknowledge(Ack(epoch=self._epoch, seq=through))
+            self._window.acknowledged(through, now_s)
+
+    def refused(self, mid: int, reason: str) -> None:
+        """The broker said no to a publication; the row stays and is sent again when the silence is over."""
+        self._seq_of_mid.pop(mid, None)
+        self.refusals += 1
+        if _is_power_of_two(self.refusals):
+            _LOG.error("the broker refused a message or subscription (%d so far): %s", self.refusals, reason)
+
+    def _send_in_turn(self, link: MqttLink, row: SpooledRow, now_s: float) -> None:
+        if row.leaf == "gap":
+            if row.seq >= self._window.next_gap:
+                self._send(link, row)
+                self._window.sent_gap(row.seq, now_s)
+            self._window.skip_through(row.seq)
+            return
+        self._send(link, row)
+        self._window.sent(row.seq, now_s)
+
+    def _send(self, link: MqttLink, row: SpooledRow) -> None:
+        mid = link.publish(self._address.topic(row.leaf), row.body, qos=1)
+        self.sent += 1
+        self._seq_of_mid[mid] = row.seq
+        if self._ack_by == "broker":
+            self._unconfirmed.add(row.seq)
+
+    def _refuse_ack(self, what: str) -> None:
+        self.bad_acks += 1
+        if _is_power_of_two(self.bad_acks):
+            _LOG.warning("an acknowledgement was refused (%d so far): %s", self.bad_acks, what)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0

@@ -1,0 +1,17 @@
+"""What the spool says no with; each is the project's error and Python's kind."""
+
+from __future__ import annotations
+
+from edge_contracts.errors import LeptonError
+
+
+class SpoolRefused(LeptonError, OSError):
+    """An alert could not be made durable (disk full, unwritable, slow); it is counted and enters the loss ledger."""
+
+
+class SpoolInUse(LeptonError, OSError):
+    """Another process holds the spool; two would give one place to two alerts."""
+
+
+class SpoolDamaged(LeptonError, OSError):
+    """The spool's file is not readable as what it was; it is set aside and a new epoch begins."""

@@ -1,0 +1,323 @@
+"""The spool on disk: places are given, rows are written, freed and shed in one durable transaction at a time.
+
+Promises: when `write` returns, the rows are on the medium; a sequence is given once in an epoch; every sequence below
+`last_seq` is a row, is freed, or stands in a gap record. Not thread-safe: `Outbox` holds the lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
+from edge_runtime.envelope import Letter, Sealed, seal
+from edge_runtime.spool_errors import SpoolDamaged, SpoolRefused
+from edge_runtime.spool_policy import (
+    PAGE_BYTES,
+    RowClass,
+    SpoolLimits,
+    Victim,
+    as_ranges,
+    charge,
+    choose_victims,
+    in_gaps,
+    merged,
+)
+from edge_runtime.spool_reserve import Reserve
+from edge_runtime.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from edge_runtime.delivery_clock import Moment
+
+_LOG = logging.getLogger(__name__)
+NOISE_BYTES: Final = 10
+EPOCH_BYTES: Final = 8
+_IN_SHEDDING_ORDER: Final = "SELECT seq, charge FROM rows WHERE class < ? ORDER BY class, seq"
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledRow:
+    """A row as it goes on the wire."""
+
+    seq: int
+    leaf: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a letter went; `kept` is False when it was shed at once, and so stands in the loss ledger."""
+
+    epoch: str
+    seq: int
+    event_id: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One transaction's work.
+
+    moment: for the gap records that the transaction may write.
+    free_through: rows up to it are acknowledged. lost: alerts that were refused before; they get a place in a gap.
+    freed_ranges: what a manager that lost its memory asks for again. opens_session: count one more connection.
+    """
+
+    moment: Moment
+    letters: Sequence[Letter] = ()
+    free_through: int = 0
+    lost: int = 0
+    freed_ranges: Sequence[SeqRange] = ()
+    opens_session: bool = False
+
+
+class SpoolFile:
+    """One open spool.
+
+    Args:
+        path: the SQLite file; made if it is absent, set aside if it is damaged.
+        source: CloudEvents source of the device.
+        limits: how much disk it may use.
+        moment: now, for the gap that tells of a damaged predecessor.
+        noise: gives n random bytes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        limits: SpoolLimits,
+        moment: Moment,
+        noise: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._path = path
+        self._source = source
+        self._limits = limits
+        self._noise = noise
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
+        self._con, self._life, self.damaged = self._open(moment)
+        self._handed_out = self._life.last_seq
+        self._reserve.hold()
+
+    @property
+    def life(self) -> Life:
+        """The state as of the last commit."""
+        return self._life
+
+    @property
+    def sent_through(self) -> int:
+        """Highest sequence that can have been on the wire: found at opening, or read since."""
+        return self._handed_out
+
+    def close(self) -> None:
+        """Fold the log back and let go of the file."""
+        self._con.close()
+
+    def read(self, first: int, limit: int) -> list[SpooledRow]:
+        """Up to `limit` rows from sequence `first` on, in order; they count as on the wire from now on.
+
+        Raises:
+            SpoolDamaged, SpoolRefused: the file can no longer be read.
+        """
+        return self._read("SELECT seq, leaf, body FROM rows WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit))
+
+    def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
+        """The same for gap records alone."""
+        query = "SELECT seq, leaf, body FROM rows WHERE class = ? AND seq >= ? AND leaf = 'gap' ORDER BY seq LIMIT ?"
+        return self._read(query, (RowClass.KEPT, first, limit))
+
+    def oldest_mono_ms(self) -> tuple[int, int] | None:
+        """Sequence and monotonic time of the oldest row; None when the spool is empty."""
+        row = self._con.execute("SELECT seq, mono_ms FROM rows ORDER BY seq LIMIT 1").fetchone()
+        return (row[0], row[1]) if row else None
+
+    def write(self, batch: Batch) -> list[Placed | BadInputError]:
+        """Do a batch in one durable transaction; on a full disk, once more with the reserve given up and rows shed.
+
+        Raises:
+            SpoolRefused: nothing of the batch was written.
+            SpoolDamaged: the file is malformed.
+        """
+        self._reserve.hold()
+        try:
+            return self._transact(batch, room=0)
+        except SpoolRefused as err:
+            _LOG.warning("%s; the spool gives up its reserve and sheds", err)
+        self._reserve.give_up()
+        self._fold_log()
+        return self._transact(batch, room=max(1, len(batch.letters)) * PAGE_BYTES)
+
+    def _open(self, moment: Moment) -> tuple[sqlite3.Connection, Life, Path | None]:
+        try:
+            con = connect(self._path, self._limits)
+        except SpoolDamaged as err:
+            return self._begin_again(err, moment)
+        life = load_life(con)
+        return (con, life, None) if life else (*self._begin(con), None)
+
+    def _begin(self, con: sqlite3.Connection) -> tuple[sqlite3.Connection, Life]:
+        epoch = self._noise(EPOCH_BYTES).hex()
+        create_life(con, epoch)
+        sync_folder(self._path.parent)
+        _LOG.info("new spool %s, epoch %s", self._path, epoch)
+        return con, Life(epoch)
+
+    def _begin_again(self, err: SpoolDamaged, moment: Moment) -> tuple[sqlite3.Connection, Life, Path]:
+        old = remnants(self._path)
+        aside = set_aside(self._path, self._noise(4).hex())
+        _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
+        con, self._life = self._begin(connect(self._path, self._limits))
+        self._con, self._handed_out = con, 0
+        if old and old.last_seq > old.freed_through:
+            lost = (SeqRange(first=old.freed_through + 1, last=old.last_seq),)
+            self._in_transaction(lambda draft: self._insert_gaps(draft, old.epoch, lost, GapReason.DAMAGED, moment))
+        else:
+            _LOG.error("how many alerts %s held is not known; they are in no gap record", aside)
+        return con, self._life, aside
+
+    def _read(self, query: str, values: tuple[int, ...]) -> list[SpooledRow]:
+        with _named_errors(self._path):
+            rows = [SpooledRow(*row) for row in self._con.execute(query, values)]
+        self._handed_out = max([self._handed_out, *(row.seq for row in rows)])
+        return rows
+
+    def _transact(self, batch: Batch, room: int) -> list[Placed | BadInputError]:
+        return self._in_transaction(lambda draft: self._apply(draft, batch, room))
+
+    def _in_transaction(self, work: Callable[[Life], list[Placed | BadInputError]]) -> list[Placed | BadInputError]:
+        draft = replace(self._life)
+        with _named_errors(self._path):
+            self._con.execute("BEGIN IMMEDIATE")
+            try:
+                placed = work(draft)
+                self._con.execute(
+                    "UPDATE life SET last_seq = ?, freed_through = ?, session = ?",
+                    (draft.last_seq, draft.freed_through, draft.session),
+                )
+                self._con.execute("COMMIT")
+            except BaseException:
+                if self._con.in_transaction:
+                    self._con.execute("ROLLBACK")
+                raise
+        self._life = draft
+        return placed
+
+    def _apply(self, draft: Life, batch: Batch, room: int) -> list[Placed | BadInputError]:
+        draft.session += batch.opens_session
+        self._free(draft, batch.free_through)
+        shed = self._shed(draft, room)
+        placed = [self._place(draft, letter) for letter in batch.letters]
+        lost = range(draft.last_seq + 1, draft.last_seq + 1 + batch.lost)
+        draft.last_seq += batch.lost
+        shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or lost else 0)))
+        self._note_loss(draft, [*shed, *lost], batch.moment)
+        if batch.freed_ranges:
+            self._insert_gaps(draft, draft.epoch, batch.freed_ranges, GapReason.FREED, batch.moment)
+        gone = set(shed)
+        return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
+
+    def _free(self, draft: Life, through: int) -> None:
+        if through <= draft.freed_through:
+            return
+        rows, used = self._con.execute(
+            "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
+        ).fetchone()
+        self._con.execute("DELETE FROM rows WHERE seq <= ?", (through,))
+        draft.rows -= rows
+        draft.used -= used
+        draft.freed_through = through
+
+    def _place(self, draft: Life, letter: Letter) -> Placed | BadInputError:
+        try:
+            sealed = seal(letter, self._source, draft.epoch, draft.last_seq + 1)
+        except BadInputError as err:
+            return err
+        self._insert(draft, sealed, letter.moment)
+        return Placed(draft.epoch, draft.last_seq, sealed.event_id, kept=True)
+
+    def _insert(self, draft: Life, sealed: Sealed, moment: Moment) -> None:
+        draft.last_seq += 1
+        cost = charge(len(sealed.body))
+        self._con.execute(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+            (draft.last_seq, sealed.row_class, sealed.leaf, cost, moment.mono_ms, sealed.body),
+        )
+        draft.rows += 1
+        draft.used += cost
+
+    def _shed(self, draft: Life, need_bytes: int) -> list[int]:
+        if need_bytes <= 0:
+            return []
+        victims = choose_victims(self._candidates(), need_bytes)
+        self._con.executemany("DELETE FROM rows WHERE seq = ?", [(victim.seq,) for victim in victims])
+        draft.rows -= len(victims)
+        draft.used -= sum(victim.charge for victim in victims)
+        return [victim.seq for victim in victims]
+
+    def _candidates(self) -> Iterator[Victim]:
+        for seq, cost in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
+            yield Victim(seq, cost)
+
+    def _note_loss(self, draft: Life, seqs: Iterable[int], moment: Moment) -> None:
+        ranges = as_ranges(seqs)
+        if ranges and not self._extend_gap(draft, ranges):
+            self._insert_gaps(draft, draft.epoch, ranges, GapReason.SHED, moment)
+
+    def _extend_gap(self, draft: Life, ranges: Sequence[SeqRange]) -> bool:
+        """Put the ranges into the newest gap if it was never on the wire: a long outage must not fill up with gaps."""
+        row = self._con.execute(
+            "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT 1",
+            (RowClass.KEPT, self._handed_out),
+        ).fetchone()
+        if row is None:
+            return False
+        seq, old_cost, body = row
+        event = GapEvent.model_validate_json(body)
+        together = merged([*event.data.ranges, *ranges])
+        if event.data.why is not GapReason.SHED or event.data.of_epoch != draft.epoch or len(together) > MAX_RANGES:
+            return False
+        data = event.data.model_copy(update={"ranges": together, "count": _length(together)})
+        longer = event.model_copy(update={"data": data}).model_dump_json(exclude_none=True).encode()
+        cost = charge(len(longer))
+        self._con.execute("UPDATE rows SET body = ?, charge = ? WHERE seq = ?", (longer, cost, seq))
+        draft.used += cost - old_cost
+        return True
+
+    def _insert_gaps(
+        self, draft: Life, of_epoch: str, ranges: Sequence[SeqRange], why: GapReason, moment: Moment
+    ) -> list[Placed | BadInputError]:
+        for portion in in_gaps(ranges):
+            gap = Gap(of_epoch=of_epoch, ranges=portion, count=_length(portion), why=why)
+            letter = Letter(gap, moment, self._noise(NOISE_BYTES))
+            self._insert(draft, seal(letter, self._source, draft.epoch, draft.last_seq + 1), moment)
+        return []
+
+    def _fold_log(self) -> None:
+        """Move the log's pages into the database; the log keeps its blocks, which is the second reserve."""
+        try:
+            self._con.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.OperationalError as err:
+            _LOG.warning("the spool's log %s-wal could not be folded back: %s", self._path, err)
+
+
+@contextlib.contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """SQLite's errors as the spool's own: OperationalError is the medium's trouble, its parent a malformed file."""
+    try:
+        yield
+    except sqlite3.OperationalError as err:
+        raise SpoolRefused(f"wanted the spool {path} written, found {err}: free or mend the disk") from err
+    except sqlite3.DatabaseError as err:
+        raise SpoolDamaged(f"wanted the spool {path} sound, found {err}") from err
+
+
+def _length(ranges: Iterable[SeqRange]) -> int:
+    return sum(piece.last - piece.first + 1 for piece in ranges)

@@ -1,0 +1,159 @@
+"""The spool's SQLite file: how it is opened, made, found damaged and set aside.
+
+Write-ahead log, `synchronous=FULL` (a commit is on the medium when it returns), exclusive lock (one daemon, one spool).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from edge_runtime.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
+from edge_runtime.spool_policy import PAGE_BYTES, SpoolLimits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION: Final = 1
+_TABLES: Final = (
+    """CREATE TABLE life (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        epoch TEXT NOT NULL,
+        last_seq INTEGER NOT NULL,
+        freed_through INTEGER NOT NULL,
+        session INTEGER NOT NULL)""",
+    """CREATE TABLE rows (
+        seq INTEGER PRIMARY KEY,
+        class INTEGER NOT NULL,
+        leaf TEXT NOT NULL,
+        charge INTEGER NOT NULL,
+        mono_ms INTEGER NOT NULL,
+        body BLOB NOT NULL)""",
+    "CREATE INDEX rows_by_class ON rows (class, seq)",
+)
+
+
+@dataclass(slots=True)
+class Life:
+    """The one row of `life` and two sums over `rows`.
+
+    last_seq: highest sequence ever given. freed_through: everything up to it is acknowledged.
+    session: connections tried.
+    rows, used: number of rows and the bytes that they are charged with.
+    """
+
+    epoch: str
+    last_seq: int = 0
+    freed_through: int = 0
+    session: int = 0
+    rows: int = 0
+    used: int = 0
+
+
+def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
+    """Open the file for this process alone, checked page by page.
+
+    Raises:
+        SpoolInUse: another process holds it.
+        SpoolDamaged: it is no spool of ours, or SQLite finds it malformed.
+        SpoolRefused: the medium cannot be read or written.
+    """
+    try:
+        con = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
+    except sqlite3.OperationalError as err:
+        raise SpoolRefused(f"wanted a spool at {path}, found {err}: is the folder there and writable?") from err
+    try:
+        _set_up(con, limits)
+        _check(con, path)
+    except sqlite3.OperationalError as err:
+        con.close()
+        if "locked" in str(err):
+            raise SpoolInUse(f"wanted the spool {path} alone, found it held: is another daemon running?") from err
+        raise SpoolRefused(f"wanted a writable spool at {path}, found {err}: check the disk") from err
+    except sqlite3.DatabaseError as err:
+        con.close()
+        raise SpoolDamaged(f"wanted a spool at {path}, found {err}") from err
+    except SpoolDamaged:
+        con.close()
+        raise
+    return con
+
+
+def create_life(con: sqlite3.Connection, epoch: str) -> None:
+    """Make the tables and the first row, durably, if this file is new."""
+    con.execute("BEGIN IMMEDIATE")
+    for statement in _TABLES:
+        con.execute(statement)
+    con.execute("INSERT INTO life VALUES (1, ?, 0, 0, 0)", (epoch,))
+    con.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    con.execute("COMMIT")
+
+
+def load_life(con: sqlite3.Connection) -> Life | None:
+    """The spool's life; None when the file is new."""
+    if con.execute("PRAGMA user_version").fetchone()[0] == 0:
+        return None
+    epoch, last_seq, freed, session = con.execute("SELECT epoch, last_seq, freed_through, session FROM life").fetchone()
+    rows, used = con.execute("SELECT count(*), coalesce(sum(charge), 0) FROM rows").fetchone()
+    return Life(epoch, last_seq, freed, session, rows, used)
+
+
+def set_aside(path: Path, name: str) -> Path:
+    """Rename the file and its log, so that nothing of them is lost to a person who wants to look; says where to."""
+    aside = path.with_name(f"{path.name}.damaged-{name}")
+    path.replace(aside)
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():
+        log.replace(aside.with_name(f"{aside.name}-wal"))
+    sync_folder(path.parent)
+    return aside
+
+
+def remnants(path: Path) -> Life | None:
+    """What a damaged file still says of its life; None when it says nothing."""
+    con = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=1.0)
+    with contextlib.closing(con):
+        try:
+            row = con.execute("SELECT epoch, last_seq, freed_through, session FROM life").fetchone()
+        except sqlite3.Error:
+            return None
+    return Life(*row) if row and _is_plausible(*row) else None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the folder's names durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _is_plausible(epoch: object, *numbers: object) -> bool:
+    return isinstance(epoch, str) and len(epoch) == 16 and all(isinstance(n, int) and n >= 0 for n in numbers)  # noqa: PLR2004
+
+
+def _set_up(con: sqlite3.Connection, limits: SpoolLimits) -> None:
+    con.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+    con.execute("PRAGMA locking_mode = EXCLUSIVE")
+    con.execute("PRAGMA journal_mode = WAL")
+    con.execute("PRAGMA synchronous = FULL")
+    con.execute(f"PRAGMA wal_autocheckpoint = {limits.log_pages}")
+
+
+def _check(con: sqlite3.Connection, path: Path) -> None:
+    answer = con.execute("PRAGMA quick_check(1)").fetchone()[0]
+    version = con.execute("PRAGMA user_version").fetchone()[0]
+    if answer != "ok":
+        raise SpoolDamaged(f"wanted a sound spool at {path}, found {answer}")
+    tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    wanted = {"life", "rows"} if version else set()
+    if version not in {0, SCHEMA_VERSION} or tables != wanted:
+        raise SpoolDamaged(
+            f"wanted a spool of version {SCHEMA_VERSION} at {path}, found {version} with {sorted(tables)}"
+        )
+    if version and con.execute("SELECT count(*) FROM life").fetchone()[0] != 1:
+        raise SpoolDamaged(f"wanted one life in the spool {path}, found none")

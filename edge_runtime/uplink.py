@@ -1,0 +1,291 @@
+"""The uplink: keeps a session with the broker and empties the spool through it, without ever holding up an inspection.
+
+Each session announces itself (`status` with a will, `birth`), hears `ack`, says `state` once per period, and sends what
+the spool holds. A lost session is tried again after a random time that grows (full jitter). MQTT 5 is spoken first; a
+broker that refuses it is spoken to in 3.1.1, which is said once in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.device import Birth, Presence, State, Status
+from edge_contracts.errors import BadInputError, LeptonError
+from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
+from edge_runtime.go_back_n import ResendRules
+from edge_runtime.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Will
+from edge_runtime.sender import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_contracts import station
+    from edge_contracts.topics import DeviceAddress
+    from edge_runtime.outbox import Outbox
+
+_LOG = logging.getLogger(__name__)
+LONGEST_WAIT_S: Final = 1.0
+GOODBYE_S: Final = 2.0
+"""How long a clean stop waits for the broker to take the farewell."""
+STEADY_S: Final = 5.0
+"""A session that lived this long was a success: the next wait starts small again."""
+
+
+class UplinkStuck(LeptonError, TimeoutError):
+    """The uplink's thread did not end in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """What the service knows and the uplink says.
+
+    birth: from session and epoch to the inventory. state: the health at this moment.
+    """
+
+    birth: Callable[[int, str], Birth]
+    state: Callable[[], State]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the uplink waits: for brokers and for acknowledgements."""
+
+    reconnect: FullJitter = field(default_factory=FullJitter)
+    resend: ResendRules = field(default_factory=ResendRules)
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkCounters:
+    """Since the daemon started.
+
+    sessions: connections that the broker accepted. sent: messages from the spool, re-sends counted. resends: times that
+    silence made it go back. bad_acks: acknowledgements not understood or refused. refusals: messages or subscriptions
+    that the broker refused. too_large: announcements over their limit. connected: whether a session is open now.
+    """
+
+    sessions: int
+    sent: int
+    resends: int
+    bad_acks: int
+    refusals: int
+    too_large: int
+    connected: bool
+
+
+class Uplink:
+    """One thread, one broker.
+
+    Args:
+        outbox: the spool, already started.
+        address: of the device.
+        settings: the `[uplink]` table of the station.
+        announcements: what to say of the device.
+        folder: relative paths of the settings start here.
+        pace: how long to wait for what.
+        draw: gives a number in [0, 1), for the jitter.
+        monotonic_s: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        address: DeviceAddress,
+        settings: station.Uplink,
+        announcements: Announcements,
+        *,
+        folder: Path = Path(),
+        pace: Pace | None = None,
+        draw: Callable[[], float] = random.random,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._outbox, self._address, self._settings = outbox, address, settings
+        self._announcements, self._pace = announcements, pace or Pace()
+        self._draw, self._monotonic_s = draw, monotonic_s
+        self._options = link_options(settings, address, folder)
+        self._sender = Sender(outbox, address, settings.ack, self._pace.resend)
+        self._protocol = ProtocolChoice()
+        self._sessions = self._too_large = 0
+        self._connected = False
+        self._said_old_protocol = False
+        self._stop = threading.Event()
+        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._waking = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    @property
+    def counters(self) -> UplinkCounters:
+        """What happened since the daemon started."""
+        sender = self._sender
+        return UplinkCounters(
+            self._sessions,
+            sender.sent,
+            sender.resends,
+            sender.bad_acks,
+            sender.refusals,
+            self._too_large,
+            self._connected,
+        )
+
+    def start(self) -> None:
+        """Start trying; returns at once, broker or no broker."""
+        self._outbox.on_change(self._wake)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 15.0) -> None:
+        """Say goodbye and end the thread; what is not acknowledged stays in the spool.
+
+        Raises:
+            UplinkStuck: the thread did not end in time.
+        """
+        self._stop.set()
+        self._wake()
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            raise UplinkStuck(
+                f"wanted the uplink stopped within {timeout_s} s, found it busy with {self._options.host}"
+            )
+        with self._waking:
+            os.close(self._wake_fd)
+            self._wake_fd = -1
+
+    def message(self, topic: str, body: bytes) -> None:
+        """A message came: the manager's acknowledgement is the only one that is asked for."""
+        if topic == self._address.topic("ack"):
+            self._sender.take_ack(body, self._monotonic_s())
+        else:
+            _LOG.warning("a message on %s was not asked for", topic)
+
+    def stored_by_broker(self, mid: int) -> None:
+        """The broker acknowledged a publication."""
+        self._sender.confirmed(mid, self._monotonic_s())
+
+    def refused_by_broker(self, mid: int, reason: str) -> None:
+        """The broker refused a publication or a subscription."""
+        self._sender.refused(mid, reason)
+
+    def _wake(self) -> None:
+        with self._waking:
+            if self._wake_fd >= 0:
+                os.eventfd_write(self._wake_fd, 1)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            began_s = self._monotonic_s()
+            try:
+                self._session()
+            except LinkLost as err:
+                self._note_loss(err, failures)
+            except Exception:  # noqa: BLE001 - whatever fails in a session, the next one must come
+                _LOG.exception("the uplink's session failed; it begins again")
+            failures = 1 if self._monotonic_s() - began_s > STEADY_S else failures + 1
+            self._stop.wait(self._pace.reconnect.delay_s(failures, self._draw))
+
+    def _note_loss(self, err: LinkLost, failures: int) -> None:
+        if isinstance(err, ProtocolRefused):
+            self._protocol.refused()
+        if isinstance(err, ClosedSilently):
+            self._protocol.closed_silently()
+        level = logging.WARNING if failures == 0 else logging.DEBUG
+        _LOG.log(level, "%s; alerts wait in the spool, trying again", err)
+
+    def _session(self) -> None:
+        number = self._outbox.next_session()
+        will = Will(self._address.topic("status"), _status(Presence.OFFLINE, number))
+        link = MqttLink(self._options, self._protocol.offered, will, self)
+        politely = False
+        try:
+            link.open(self._monotonic_s)
+            self._settle(link)
+            self._converse(link, number)
+            politely = self._say_goodbye(link, number)
+        finally:
+            self._connected = False
+            link.close(politely=politely)
+
+    def _settle(self, link: MqttLink) -> None:
+        self._protocol.accepted()
+        self._sessions += 1
+        self._connected = True
+        if self._protocol.offered is MqttVersion.V311 and not self._said_old_protocol:
+            self._said_old_protocol = True
+            _LOG.warning("the broker refuses MQTT 5: speaking 3.1.1, without expiry and without a delayed will")
+        if self._settings.ack == "manager":
+            link.subscribe(self._address.topic("ack"))
+
+    def _converse(self, link: MqttLink, number: int) -> None:
+        epoch, state_due_s = "", 0.0
+        link.publish(self._address.topic("status"), _status(Presence.ONLINE, number), qos=1, retain=True)
+        while not self._stop.is_set():
+            now_s = self._monotonic_s()
+            if epoch != self._outbox.epoch:
+                epoch = self._outbox.epoch
+                self._announce(link, "birth", self._announcements.birth(number, epoch))
+                self._sender.begin()
+            if now_s >= state_due_s:
+                state_due_s = now_s + self._settings.state_period_s
+                self._announce(link, "state", self._announcements.state())
+            self._sender.pump(link, now_s)
+            link.turn(min(self._sender.wait_s(now_s, LONGEST_WAIT_S), max(0.0, state_due_s - now_s)), self._wake_fd)
+
+    def _announce(self, link: MqttLink, leaf: str, payload: Payload) -> None:
+        body = payload.model_dump_json(exclude_none=True).encode()
+        limit, qos = (MAX_STATE_BYTES, 0) if leaf == "state" else (MAX_BIRTH_BYTES, 1)
+        if len(body) > limit:
+            self._too_large += 1
+            _LOG.error("wanted %s within %d bytes, found %d: it is not sent; use shorter names", leaf, limit, len(body))
+            return
+        expiry_s = 3 * self._settings.state_period_s if leaf == "state" else None
+        link.publish(self._address.topic(leaf), body, qos=qos, retain=True, expiry_s=expiry_s)
+
+    def _say_goodbye(self, link: MqttLink, number: int) -> bool:
+        farewell = link.publish(self._address.topic("status"), _status(Presence.OFFLINE, number), qos=1, retain=True)
+        deadline_s = self._monotonic_s() + GOODBYE_S
+        while not link.is_confirmed(farewell) and self._monotonic_s() < deadline_s:
+            link.turn(0.1)
+        return True
+
+
+def link_options(settings: station.Uplink, address: DeviceAddress, folder: Path) -> LinkOptions:
+    """The connection that the station's settings ask for, its files looked at.
+
+    Raises:
+        BadInputError: a password or certificate file cannot be read.
+    """
+    tls = settings.tls
+    ca, certificate, key = (
+        _file(folder, name) if name else None for name in ((tls.ca, tls.certificate, tls.key) if tls else (None,) * 3)
+    )
+    password = None
+    if settings.password_file:
+        password = Path(_file(folder, settings.password_file)).read_text(encoding="utf-8").strip()
+    return LinkOptions(
+        host=settings.host,
+        port=settings.port,
+        client_id=f"{address.org}-{address.site}-{address.device}",
+        keepalive_s=settings.keepalive_s,
+        username=settings.username,
+        password=password,
+        ca=ca,
+        certificate=certificate,
+        key=key,
+    )
+
+
+def _file(folder: Path, name: str) -> str:
+    path = folder / name
+    if not os.access(path, os.R_OK) or not path.is_file():
+        raise BadInputError(f"wanted a readable file for the uplink, found none at {path}: correct the path")
+    return str(path)
+
+
+def _status(presence: Presence, session: int) -> bytes:
+    return Status(status=presence, session=session).model_dump_json().encode()

@@ -1,0 +1,117 @@
+"""Judging what arrives: an alert, a gap, a birth, or something that is refused and kept all the same.
+
+Nothing that a device sends may stop the ingest, and nothing that is refused for ever may make the device send it for
+ever: where epoch and sequence can be read, a refused message takes its place among the stored ones and lies in
+quarantine with its body. The topic says who sent it, because the broker checks the topic; a source that differs is
+refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from edge_contracts.alert import AlertEvent
+from edge_contracts.device import Birth
+from edge_contracts.errors import BadInputError
+from edge_contracts.gap import GapEvent
+from edge_contracts.identifiers import Epoch, Slug
+from edge_contracts.message import MAX_ALERT_BYTES, MAX_BIRTH_BYTES, Seq
+from edge_contracts.topics import DeviceAddress, parse_topic
+
+KEPT_BODY_BYTES: Final = 65_536
+_SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
+_SOURCE_FIRST: Final = "lepton/1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message, judged.
+
+    address: `org/site/device` from the topic; empty when the topic names no device.
+    epoch, seq: its place; None when there is none to read.
+    event_id: the event's id, or `sha256:…` of the body of a refused one.
+    content: what it says; None for a refused one. why: the reason of a refusal.
+    """
+
+    topic: str
+    address: str
+    body: bytes
+    event_id: str
+    epoch: str | None = None
+    seq: int | None = None
+    content: AlertEvent | GapEvent | Birth | None = None
+    why: str = ""
+
+
+class _Place(BaseModel):
+    """The two fields that a message must have to have a place."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    epoch: Epoch
+    seq: Seq
+
+
+def judge(topic: str, body: bytes) -> Arrival:
+    """What a message is; never raises."""
+    try:
+        sender, leaf = parse_topic(topic)
+        address = _address(sender)
+    except (BadInputError, ValidationError):
+        return _refusal(topic, "", body, "the topic names no device")
+    try:
+        return _read(topic, address, leaf, body)
+    except ValidationError as err:
+        first = err.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        return _refusal(topic, address, body, f"{err.error_count()} errors, the first: {place or leaf}: {first['msg']}")
+    except BadInputError as err:
+        return _refusal(topic, address, body, str(err))
+
+
+def _address(sender: DeviceAddress) -> str:
+    for level in (sender.org, sender.site, sender.device):
+        _SLUG.validate_python(level)
+    return sender.source.removeprefix(_SOURCE_FIRST)
+
+
+def _read(topic: str, address: str, leaf: str, body: bytes) -> Arrival:
+    _check_size(leaf, body)
+    if leaf == "birth":
+        birth = Birth.model_validate_json(body)
+        return Arrival(topic, address, body, "", epoch=birth.epoch, content=birth)
+    if leaf == "gap":
+        gap = GapEvent.model_validate_json(body)
+        _check_source(gap.source, address)
+        return Arrival(topic, address, body, gap.id, gap.epoch, gap.seq, gap)
+    alert = AlertEvent.model_validate_json(body)
+    _check_source(alert.source, address)
+    return Arrival(topic, address, body, alert.id, alert.epoch, alert.seq, alert)
+
+
+def _check_size(leaf: str, body: bytes) -> None:
+    limit = MAX_BIRTH_BYTES if leaf == "birth" else MAX_ALERT_BYTES
+    if len(body) > limit:
+        raise BadInputError(f"wanted at most {limit} bytes of {leaf}, found {len(body)}")
+
+
+def _check_source(source: str, address: str) -> None:
+    if source != _SOURCE_FIRST + address:
+        raise BadInputError(f"the topic is {address}'s, the source says {source}")
+
+
+def _refusal(topic: str, address: str, body: bytes, why: str) -> Arrival:
+    event_id = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    kept = body[:KEPT_BODY_BYTES]
+    unplaced = Arrival(topic, address, kept, event_id, why=why)
+    if not address:
+        return unplaced
+    try:
+        place = _Place.model_validate_json(body)
+    except ValidationError:
+        return unplaced
+    return replace(unplaced, epoch=place.epoch, seq=place.seq)

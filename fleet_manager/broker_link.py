@@ -1,0 +1,202 @@
+"""One MQTT connection of the manager, turned by its owner; messages are acknowledged by hand.
+
+The session outlives the connection on the broker (MQTT 5: one day), so that what devices send meanwhile waits there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from edge_contracts.errors import LeptonError
+from edge_contracts.reconnect import MqttVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from paho.mqtt.reasoncodes import ReasonCode
+
+SESSION_EXPIRY_S: Final = 86_400
+REFUSED: Final = 0x80
+UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
+FAREWELL_TURNS: Final = 20
+
+
+class BrokerClosed(LeptonError, ConnectionError):
+    """There is no connection to the broker; `is_silent` when it closed without an answer."""
+
+    is_silent = False
+
+
+class BrokerSilent(BrokerClosed):
+    """The broker took the connection and closed it before it answered."""
+
+    is_silent = True
+
+
+class BrokerRefused(BrokerClosed):
+    """The broker said no; `is_protocol` when it does not speak the version."""
+
+    def __init__(self, message: str, *, is_protocol: bool) -> None:
+        super().__init__(message)
+        self.is_protocol = is_protocol
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerOptions:
+    """Where the broker is and who we are; files are PEM paths."""
+
+    host: str
+    port: int
+    client_id: str
+    username: str | None = None
+    password: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    keepalive_s: int = 30
+    timeout_s: float = 5.0
+
+    @property
+    def where(self) -> str:
+        """Host and port, for a person."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message as it came, with what the broker wants to hear when it is stored."""
+
+    topic: str
+    body: bytes
+    mid: int
+    qos: int
+
+
+class BrokerLink:
+    """A connection that is opened once and closed once."""
+
+    def __init__(self, options: BrokerOptions, version: MqttVersion) -> None:
+        self._options, self._version = options, version
+        self._answer: ReasonCode | None = None
+        self._granted: list[ReasonCode] | None = None
+        self._heard: list[Heard] = []
+        is_v5 = version is MqttVersion.V5
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=options.client_id,
+            clean_session=None if is_v5 else False,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        self._client.connect_timeout = options.timeout_s
+        self._client.on_connect, self._client.on_message = self._on_connect, self._on_message
+        self._client.on_subscribe = self._on_subscribe
+
+    def open(self, filters: Sequence[str], monotonic_s: Callable[[], float]) -> None:
+        """Connect and subscribe at QoS 1.
+
+        Raises:
+            BrokerClosed: no broker, or no answer, or it said no.
+        """
+        where = self._options.where
+        try:
+            self._connect()
+        except (OSError, ValueError) as err:
+            advice = f"start one (mosquitto -p {self._options.port}) or give --broker"
+            raise BrokerClosed(f"wanted a broker at {where}, found {err}: {advice}") from err
+        deadline_s = monotonic_s() + self._options.timeout_s
+        self._await(lambda: self._answer is not None, deadline_s, monotonic_s)
+        self._judge_answer()
+        self._client.subscribe([(name, 1) for name in filters])
+        self._await(lambda: self._granted is not None, deadline_s, monotonic_s)
+        if any(reason.value >= REFUSED for reason in self._granted or ()):
+            raise BrokerRefused(
+                f"wanted to hear all devices at {where}, found the subscription refused: check the broker's ACL",
+                is_protocol=False,
+            )
+
+    def turn(self, timeout_s: float) -> list[Heard]:
+        """Move bytes both ways; gives the messages that came.
+
+        Raises:
+            BrokerClosed: the connection broke.
+        """
+        code = self._client.loop(timeout_s)
+        if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise BrokerClosed(f"the connection to the broker at {self._options.where} broke: {code.name}")
+        heard, self._heard = self._heard, []
+        return heard
+
+    def publish(self, topic: str, body: bytes) -> None:
+        """Send at QoS 0."""
+        self._client.publish(topic, body, qos=0)
+
+    def acknowledge(self, message: Heard) -> None:
+        """Tell the broker that a message is stored."""
+        self._client.ack(message.mid, message.qos)
+
+    def close(self) -> None:
+        """End the connection, after what was handed over is on its way."""
+        for _ in range(FAREWELL_TURNS):
+            if not self._client.want_write() or self._client.loop(0.05) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
+        sock = self._client.socket()
+        self._client.disconnect()
+        if sock is not None:
+            sock.close()
+
+    def _connect(self) -> None:
+        options = self._options
+        if options.username is not None:
+            self._client.username_pw_set(options.username, options.password)
+        if options.ca is not None:
+            self._client.tls_set(options.ca, options.certificate, options.key)
+        if self._version is MqttVersion.V5:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            self._client.connect(
+                options.host, options.port, options.keepalive_s, clean_start=False, properties=properties
+            )
+        else:
+            self._client.connect(options.host, options.port, options.keepalive_s)
+
+    def _await(self, is_done: Callable[[], bool], deadline_s: float, monotonic_s: Callable[[], float]) -> None:
+        while not is_done():
+            if monotonic_s() > deadline_s:
+                raise BrokerSilent(f"wanted an answer from {self._options.where} in time, found none: is it a broker?")
+            if self._client.loop(0.1) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self._judge_answer()
+                raise BrokerSilent(f"wanted an answer from {self._options.where}, found the connection closed")
+
+    def _judge_answer(self) -> None:
+        if self._answer is None or not self._answer.is_failure:
+            return
+        is_protocol = self._answer.value in UNSUPPORTED_PROTOCOL or "protocol version" in str(self._answer).lower()
+        raise BrokerRefused(
+            f"wanted to be let in at {self._options.where} with MQTT {self._version.value}, found {self._answer}:"
+            " check user, password and certificate",
+            is_protocol=is_protocol,
+        )
+
+    def _on_connect(
+        self, client: Client, userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, userdata, flags, properties
+        self._answer = reason
+
+    def _on_subscribe(
+        self, client: Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        del client, userdata, mid, properties
+        self._granted = reasons
+
+    def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
+        del client, userdata
+        self._heard.append(Heard(message.topic, bytes(message.payload), message.mid, message.qos))
