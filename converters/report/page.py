@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from converters.report import figures, sentences
 from converters.report.chart import histogram, scatter
@@ -14,7 +15,6 @@ from edge_contracts.manifest import AnomalyRule
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from jinja2 import Environment
 
     from converters.report.chart import Histogram
     from converters.samples import Sample
@@ -94,8 +94,6 @@ def render(page: Page, bundle: Bundle) -> str:
 
 
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - only a page needs it
-
     return Environment(
         loader=PackageLoader("converters.report"),
         autoescape=True,

@@ -59,8 +59,17 @@ def test_the_daemon_inspects_in_that_install(board, tmp_path):
 
 @pytest.mark.parametrize(("command", "extra"), [("convert", "convert"), ("demo", "demo"), ("fleet", "fleet")])
 def test_a_command_that_is_not_for_boards_names_its_extra(board, tmp_path, command, extra):
+    write_brightness_bundle(tmp_path / "float.bundle", BundleRecipe(changes={"profile": "none"}))
     arguments = {
-        "convert": ["x.tflite", "--profile", "rpi-4b", "--calibration", "random", "-o", tmp_path / "x.bundle"],
+        "convert": [
+            tmp_path / "float.bundle",
+            "--profile",
+            "rpi-4b",
+            "--calibration",
+            "random",
+            "-o",
+            tmp_path / "x.bundle",
+        ],
         "demo": ["-o", tmp_path / "demo"],
         "fleet": ["listen", "--store", tmp_path / "alerts.sqlite"],
     }[command]
