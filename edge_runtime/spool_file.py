@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 NOISE_BYTES: Final = 10
 EPOCH_BYTES: Final = 8
+_SHED_FACTORS: Final = (1, 4, 16)
+_SHED_MOST: Final = 64
 _IN_SHEDDING_ORDER: Final = "SELECT seq, charge FROM rows WHERE class < ? ORDER BY class, seq"
 
 
@@ -153,7 +155,7 @@ class SpoolFile:
             _LOG.warning("%s; the spool gives up its reserve and sheds", err)
         self._reserve.give_up()
         self._fold_log()
-        return self._transact(batch, room=max(1, len(batch.letters)) * PAGE_BYTES)
+        return self._transact_shedding(batch)
 
     def _open(self, moment: Moment) -> tuple[sqlite3.Connection, Life, Path | None]:
         try:
@@ -191,6 +193,16 @@ class SpoolFile:
 
     def _transact(self, batch: Batch, room: int) -> list[Placed | BadInputError]:
         return self._in_transaction(lambda draft: self._apply(draft, batch, room))
+
+    def _transact_shedding(self, batch: Batch) -> list[Placed | BadInputError]:
+        """Shed a little; when the rows left behind keep every page in use, shed more."""
+        room = max(1, len(batch.letters)) * PAGE_BYTES
+        for factor in _SHED_FACTORS:
+            try:
+                return self._transact(batch, room * factor)
+            except SpoolRefused:
+                _LOG.debug("%d bytes shed gave no free page", room * factor)
+        return self._transact(batch, room * _SHED_MOST)
 
     def _in_transaction(self, work: Callable[[Life], list[Placed | BadInputError]]) -> list[Placed | BadInputError]:
         draft = replace(self._life)

@@ -1,8 +1,8 @@
 """A station's delivery half as a process of its own: the real outbox and uplink, parts instead of pictures.
 
-Writes `O part` to the given pipe before it offers an alert and `E part` once `append` has returned; another process makes
-these lines durable. With `--early`, `E` is written when the alert is handed over, before its commit: the sabotage that the
-kill test must notice.
+Writes `O part` to the given pipe before it offers an alert and `E part` once `append` has returned; another process
+makes these lines durable. With `--early`, `E` is written when the alert is handed over, before its commit: the sabotage
+that the kill test must notice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The witness: makes durable what the device says through a pipe, so that "emitted" survives whatever kills the device."""
+"""The witness: makes durable what the station says through a pipe, so that "emitted" outlives it."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class Rig:
     kills: Counter[str] = field(default_factory=Counter)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def __enter__(self) -> Rig:
+    def __enter__(self) -> Rig:  # noqa: PYI034 - Self is not in Python 3.10
         self.port = _free_port()
         self._program = mosquitto()
         config = (

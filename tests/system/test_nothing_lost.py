@@ -1,13 +1,14 @@
 """Nothing lost: every part of the way is killed at random while alerts flow, and what was emitted is what is stored.
 
-*Emitted* is what a process that nobody kills made durable after the spool's append had returned. An alert whose append was
-durable, but whose station died before it could say so, is stored without being witnessed; at most one per inspection
-point and kill, and always one that was offered.
+*Emitted* is what a process that nobody kills made durable after the spool's append had returned. An alert whose append
+was durable, but whose station died before it could say so, is stored without being witnessed; at most one per
+inspection point and kill, and always one that was offered.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,12 @@ def test_what_was_emitted_is_stored_once_though_everything_is_killed(tmp_path: P
         for role in ROLES:
             rig.start(role)
         kill_at_random(rig, KILLS, (1.2, 2.8), SEED)
+        while_killing = len(rig.found().emitted)
         found = rig.wait_until(lambda f: len(f.emitted) >= PARTS and not f.lost, 30)
-        print(f"seed {SEED}: {summary(rig, found)}, {time.monotonic() - began_s:.1f} s")
+        report(
+            f"seed {SEED}: {summary(rig, found)}, {while_killing} emitted while killing, "
+            f"{time.monotonic() - began_s:.1f} s"
+        )
         assert rig.kills == dict.fromkeys(ROLES, KILLS)
         assert len(found.emitted) >= PARTS
         assert found.lost == set(), rig.log("device")
@@ -42,6 +47,10 @@ def test_what_was_emitted_is_stored_once_though_everything_is_killed(tmp_path: P
         assert rig.stop("device", f"{READY} {rig.runs}") == 0, rig.log("device")
         assert rig.stop("receiver", "listening at") == 0, rig.log("receiver")
         assert "lost: 0" in rig.log("receiver").splitlines()[-1]
+
+
+def report(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def summary(rig: Rig, found: Found) -> str:
@@ -61,7 +70,7 @@ def test_the_harness_notices_an_append_that_returns_before_its_commit(tmp_path: 
             rig.start("device")
         rig.kill("device")
         found = rig.wait_until(lambda f: not f.lost, 3)
-        print(summary(rig, found))
+        report(summary(rig, found))
         assert found.lost, "alerts were said to be durable before they were, and the harness saw no loss"
 
 
@@ -80,7 +89,7 @@ def test_the_harness_notices_that_a_brokers_acknowledgement_is_not_storage(tmp_p
         rig.wait_until(lambda f: len(f.stored) >= after + 50, 20)
         rig.kill("device")
         found = rig.wait_until(lambda f: not f.lost, 3)
-        print(summary(rig, found))
+        report(summary(rig, found))
         assert found.lost, "the broker forgot what it had acknowledged, and the harness saw no loss"
 
 
@@ -94,7 +103,7 @@ def test_fifty_alerts_offered_without_a_broker_arrive_in_order_and_once(tmp_path
         rig.start("broker")
         rig.start("receiver")
         found = rig.wait_until(lambda f: not f.lost and len(f.emitted) >= 50, 20)
-        print(summary(rig, found))
+        report(summary(rig, found))
         assert (len(found.emitted), found.lost, found.duplicates) == (50, set(), set())
         seqs = [seq for seq, _, _ in rig.rows()]
         assert seqs == sorted(seqs)

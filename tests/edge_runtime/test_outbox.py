@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge_contracts.ack import Ack
+from edge_contracts.errors import BadInputError
+from edge_contracts.gap import GapEvent, GapReason
+from edge_contracts.verdict import Outcome
+from edge_runtime import outbox as module
+from edge_runtime.outbox import Outbox, Receipt
+from edge_runtime.spool_errors import SpoolRefused
+from edge_runtime.spool_policy import AckVerdict, SpoolLimits
+from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE_S = 10.0
+BIG = SpoolLimits(8 << 20, 1 << 20)
+
+
+@contextmanager
+def outbox(
+    path: Path, clock: HandClock | None = None, limits: SpoolLimits = BIG, window_s: float = 0.0
+) -> Iterator[Outbox]:
+    made = Outbox(path, ADDRESS, limits, clock or HandClock(), window_s=window_s, noise=counting_noise(os.getpid()))
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def commits(box: Outbox) -> list[str]:
+    """Every COMMIT from now on."""
+    seen: list[str] = []
+    box._file._con.set_trace_callback(lambda sql: seen.append(sql) if sql == "COMMIT" else None)
+    return seen
+
+
+def test_an_append_that_returned_is_on_disk_though_the_process_is_killed(tmp_path: Path) -> None:
+    script = f"""
+import os, signal
+from pathlib import Path
+from edge_runtime.outbox import Outbox
+from edge_runtime.spool_policy import SpoolLimits
+from tests.fakes.letters import ADDRESS, HandClock, alert
+box = Outbox(Path({str(tmp_path / "s")!r}), ADDRESS, SpoolLimits(), HandClock())
+box.start()
+for number in range(5):
+    box.append(alert(part=f"part-{{number}}"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run([sys.executable, "-c", script], check=False, timeout=30)
+    assert done.returncode == -signal.SIGKILL
+    with outbox(tmp_path / "s") as box:
+        assert [row.seq for row in box.read(1, 10)] == [1, 2, 3, 4, 5]
+
+
+def test_appends_that_are_near_share_one_commit(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", window_s=0.5) as box:
+        seen = commits(box)
+        futures = [box.offer(alert()) for _ in range(20)]
+        receipts = [future.result(PATIENCE_S) for future in futures]
+        assert [receipt.seq for receipt in receipts] == list(range(1, 21))
+        assert len(seen) == 1
+
+
+def test_appends_from_many_threads_get_a_place_each(tmp_path: Path) -> None:
+    receipts: list[Receipt] = []
+    with outbox(tmp_path / "s") as box:
+        threads = [threading.Thread(target=lambda: receipts.append(box.append(alert()))) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+        assert sorted(receipt.seq for receipt in receipts) == list(range(1, 17))
+        assert box.last_seq == 16
+
+
+def test_stopping_writes_what_waits(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", window_s=PATIENCE_S) as box:
+        future = box.offer(alert())
+    assert future.result(0).seq == 1
+
+
+def test_a_stopped_outbox_refuses(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        pass
+    with pytest.raises(SpoolRefused, match="stopped"):
+        box.append(alert())
+
+
+def test_an_acknowledgement_frees_and_drains(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        assert not box.drained(0.0)
+        box.read(1, 10)
+        assert box.acknowledge(Ack(epoch=box.epoch, seq=1)) is AckVerdict.FREES
+        assert box.drained(PATIENCE_S)
+    with outbox(tmp_path / "s") as again:
+        assert again.read(1, 10) == []
+        assert again.freed_through == 1
+
+
+def test_nothing_is_freed_that_was_never_sent(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        assert box.acknowledge(Ack(epoch=box.epoch, seq=1)) is AckVerdict.BEYOND_SENT
+        assert box.acknowledge(Ack(epoch="f" * 16, seq=1)) is AckVerdict.OTHER_EPOCH
+        assert box.counters.acks == {AckVerdict.BEYOND_SENT: 1, AckVerdict.OTHER_EPOCH: 1}
+        assert [row.seq for row in box.read(1, 10)] == [1]
+
+
+def test_what_a_process_before_this_one_sent_may_be_acknowledged(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+    with outbox(tmp_path / "s") as again:
+        assert again.acknowledge(Ack(epoch=again.epoch, seq=1)) is AckVerdict.FREES
+
+
+def test_a_manager_that_lost_its_memory_is_told_what_is_freed(tmp_path: Path) -> None:
+    clock = HandClock()
+    with outbox(tmp_path / "s", clock) as box:
+        for _ in range(3):
+            box.append(alert())
+        box.read(1, 10)
+        box.acknowledge(Ack(epoch=box.epoch, seq=3))
+        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        clock.mono_ms += 2_000
+        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        box.append(alert())
+        (row,) = box.read_gaps(1, 10)
+        gap = GapEvent.model_validate_json(row.body).data
+        assert (gap.why, gap.ranges[0].first, gap.ranges[0].last) == (GapReason.FREED, 2, 3)
+
+
+def test_the_session_number_grows_over_restarts(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        assert [box.next_session(), box.next_session()] == [1, 2]
+    with outbox(tmp_path / "s") as again:
+        assert again.next_session() == 3
+
+
+def test_depth_tells_rows_and_the_age_of_the_oldest(tmp_path: Path) -> None:
+    clock = HandClock()
+    with outbox(tmp_path / "s", clock) as box:
+        assert (box.depth().rows, box.depth().age_s) == (0, 0.0)
+        box.append(alert())
+        clock.mono_ms += 5_000
+        box.append(alert())
+        assert (box.depth().rows, box.depth().age_s) == (2, 5.0)
+    with outbox(tmp_path / "s", clock) as again:
+        clock.mono_ms += 3_000
+        assert again.depth().age_s == 3.0
+
+
+def test_an_alert_shed_as_it_came_is_refused_and_in_the_ledger(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", limits=SpoolLimits(240_000, 40_000)) as box:
+        while not box.read_gaps(1, 1):
+            box.append(alert(reason="x" * 500))
+        with pytest.raises(SpoolRefused, match="in the ledger"):  # noqa: PT012 - one of a hundred finds the spool full
+            for _ in range(100):
+                box.append(alert(Outcome.UNKNOWN, reason="x" * 500))
+        assert box.counters.shed == 1
+
+
+def test_a_dead_disk_is_an_error_and_later_a_line_in_the_ledger(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        box._file._con.execute("PRAGMA query_only = ON")
+        with pytest.raises(SpoolRefused, match="free or mend the disk"):
+            box.append(alert())
+        assert box.next_session() == 1
+        box._file._con.execute("PRAGMA query_only = OFF")
+        box.append(alert())
+        (row,) = box.read_gaps(1, 10)
+        gap = GapEvent.model_validate_json(row.body).data
+        assert (gap.why, gap.count) == (GapReason.SHED, 1)
+        assert box.counters.refused == 1
+
+
+def test_a_disk_that_hangs_holds_up_nobody_for_longer_than_was_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_QUEUE", 3)
+    with outbox(tmp_path / "s") as box:
+        with box._file_lock:
+            with pytest.raises(SpoolRefused, match="the disk busy"):
+                box.append(alert(), timeout_s=0.05)
+            offered = [box.offer(alert()) for _ in range(5)]
+            refused = [future for future in offered if future.done()]
+            assert refused
+            assert all("alerts wait for it" in str(future.exception()) for future in refused)
+        kept = [future.result(PATIENCE_S) for future in offered if future not in refused]
+        assert len(kept) + len(refused) == 5
+        box.append(alert())
+        (row,) = box.read_gaps(1, 10)
+        assert GapEvent.model_validate_json(row.body).data.count == len(refused)
+
+
+def test_an_alert_too_large_for_any_message_is_an_error_of_its_sender(tmp_path: Path) -> None:
+    huge = alert().model_copy(update={"label": "x" * 5000})
+    with outbox(tmp_path / "s") as box, pytest.raises(BadInputError, match="at most 4096 bytes"):
+        box.append(huge)
+
+
+def test_a_spool_damaged_in_use_is_set_aside_and_the_alert_is_kept(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        old = box.epoch
+        box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (tmp_path / "s").write_bytes(b"\x55" * 65_536)
+        box._file._con.execute("PRAGMA cache_size = 0")
+        box._file._con.execute("PRAGMA shrink_memory")
+        receipt = box.append(alert())
+        assert receipt.epoch == box.epoch != old
+        assert box.counters.damaged == 1
+        assert box.freed_through == 0
+    assert len(list(tmp_path.glob("s.damaged-*"))) >= 1
+
+
+def test_listeners_hear_of_new_rows(tmp_path: Path) -> None:
+    heard = threading.Event()
+    with outbox(tmp_path / "s") as box:
+        box.on_change(heard.set)
+        box.append(alert())
+        assert heard.wait(PATIENCE_S)
+
+
+def test_a_caller_cannot_cancel_what_it_offered(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", window_s=0.2) as box:
+        futures: list[Any] = [box.offer(alert()) for _ in range(2)]
+        assert not futures[0].cancel()
+        assert [future.result(PATIENCE_S).seq for future in futures] == [1, 2]

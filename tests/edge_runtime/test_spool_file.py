@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.gap import GapEvent, GapReason, SeqRange
+from edge_contracts.verdict import Outcome
+from edge_runtime.envelope import Letter
+from edge_runtime.spool_errors import SpoolInUse, SpoolRefused
+from edge_runtime.spool_file import Batch, Placed, SpoolFile
+from edge_runtime.spool_policy import RowClass, SpoolLimits
+from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter
+
+NOW = HandClock().now()
+SMALL = SpoolLimits(max_bytes=240_000, reserve_bytes=40_000)
+"""Room for about 70 kB of rows."""
+LONG = "x" * 500
+
+
+def spool(path: Path, limits: SpoolLimits = SMALL, start: int = 1) -> SpoolFile:
+    return SpoolFile(path, ADDRESS.source, limits, NOW, counting_noise(start))
+
+
+def write(file: SpoolFile, *letters: Letter, **more: object) -> list[Placed]:
+    placed = file.write(Batch(NOW, letters, **more))  # type: ignore[arg-type]
+    assert all(isinstance(place, Placed) for place in placed)
+    return [place for place in placed if isinstance(place, Placed)]
+
+
+def gaps(file: SpoolFile) -> list[GapEvent]:
+    return [GapEvent.model_validate_json(row.body) for row in file.read_gaps(1, 10_000)]
+
+
+def covered(events: list[GapEvent]) -> list[int]:
+    return [seq for event in events for r in event.data.ranges for seq in range(r.first, r.last + 1)]
+
+
+def test_sequences_begin_at_one_and_have_no_holes(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        assert [place.seq for place in write(file, letter(), letter())] == [1, 2]
+        assert [place.seq for place in write(file, letter())] == [3]
+
+
+def test_rows_and_life_survive_a_restart_unchanged(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, letter(), letter(), opens_session=True)
+        write(file, free_through=1)
+        life, rows = file.life, file.read(1, 10)
+    with closing(spool(tmp_path / "s", start=99)) as again:
+        assert again.life == life
+        assert again.read(1, 10) == rows
+        assert [place.seq for place in write(again, letter())] == [3]
+
+
+def test_a_new_spool_is_a_new_epoch(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "one")) as one, closing(spool(tmp_path / "two", start=7)) as two:
+        assert one.life.epoch != two.life.epoch
+        assert len(one.life.epoch) == 16
+
+
+def test_two_daemons_cannot_hold_one_spool(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")), pytest.raises(SpoolInUse, match="another daemon"):
+        spool(tmp_path / "s")
+
+
+def test_a_spool_without_its_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SpoolRefused, match="is the folder there"):
+        spool(tmp_path / "nowhere" / "s")
+
+
+def test_an_acknowledged_row_is_gone(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, letter(), letter(), letter())
+        write(file, free_through=2)
+        assert [row.seq for row in file.read(1, 10)] == [3]
+        assert (file.life.rows, file.life.freed_through) == (1, 2)
+
+
+def test_a_letter_that_is_too_large_harms_no_other(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        huge = Letter(alert().model_copy(update={"label": "x" * 5000}), NOW, bytes(10))
+        good, bad, also_good = file.write(Batch(NOW, (letter(), huge, letter())))
+        assert isinstance(bad, BadInputError)
+        assert [place.seq for place in (good, also_good) if isinstance(place, Placed)] == [1, 2]
+
+
+def fill(file: SpoolFile, outcomes: list[Outcome]) -> None:
+    for outcome in outcomes:
+        write(file, letter(outcome, LONG))
+
+
+def test_a_full_spool_sheds_the_oldest_unknown_and_writes_down_which(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        unknown = []
+        for _ in range(60):
+            fill(file, [Outcome.DEFECT])
+            unknown += [place.seq for place in write(file, letter(Outcome.UNKNOWN, LONG))]
+        (gap,) = gaps(file)
+        lost = covered([gap])
+        assert gap.data.why is GapReason.SHED
+        assert gap.data.count == len(lost)
+        assert lost == unknown[: len(lost)]
+        assert not {row.seq for row in file.read(1, 1000)} & set(lost)
+
+
+def test_defects_are_shed_only_when_no_unknown_is_left(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        fill(file, [Outcome.UNKNOWN] * 10 + [Outcome.DEFECT] * 120)
+        lost = covered(gaps(file))
+        assert lost[:10] == list(range(1, 11))
+        assert len(lost) > 10
+
+
+def test_an_unknown_that_comes_to_a_spool_full_of_defects_is_shed_itself_and_said_so(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        while not gaps(file):
+            fill(file, [Outcome.DEFECT])
+        room = file.life.rows
+        while True:
+            (place,) = write(file, letter(Outcome.UNKNOWN, LONG))
+            if not place.kept:
+                break
+        assert place.seq in covered(gaps(file))
+        assert file.life.rows >= room
+
+
+def test_a_long_outage_does_not_fill_the_spool_with_gaps(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        for _ in range(40):
+            write(file, *(letter(Outcome.DEFECT, LONG) for _ in range(50)))
+        (gap,) = gaps(file)
+        assert gap.data.count > 1800
+
+
+def test_a_gap_that_was_on_the_wire_is_never_rewritten(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        while not gaps(file):
+            fill(file, [Outcome.DEFECT] * 20)
+        first = file.read_gaps(1, 10)
+        while len(gaps(file)) < 2:
+            fill(file, [Outcome.DEFECT] * 20)
+        assert file.read_gaps(1, 10)[0] == first[0]
+
+
+def test_what_no_disk_took_has_its_place_in_the_ledger(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, letter())
+        (place,) = write(file, letter(), lost=3)
+        assert place.seq == 2
+        assert covered(gaps(file)) == [3, 4, 5]
+        assert file.life.last_seq == 6
+
+
+def test_a_manager_without_memory_gets_a_gap_of_what_is_freed(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, letter(), letter())
+        write(file, free_through=2)
+        write(file, freed_ranges=(SeqRange(first=1, last=2),))
+        (gap,) = gaps(file)
+        assert (gap.data.why, covered([gap]), gap.seq) == (GapReason.FREED, [1, 2], 3)
+
+
+@pytest.mark.parametrize("keep_bytes", [1, 100, 4096, 5000])
+def test_a_damaged_spool_is_kept_aside_and_a_new_epoch_begins(tmp_path: Path, keep_bytes: int) -> None:
+    path = tmp_path / "s"
+    with closing(spool(path)) as file:
+        write(file, letter(), letter())
+        old = file.life.epoch
+    path.write_bytes(path.read_bytes()[:keep_bytes].ljust(8192, b"\x55"))
+    with closing(spool(path, start=500)) as again:
+        assert again.life.epoch != old
+        assert again.damaged is not None
+        assert again.damaged.read_bytes()[keep_bytes:] == b"\x55" * (8192 - keep_bytes)
+
+
+def test_a_damaged_spool_that_still_tells_its_life_is_written_into_the_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with closing(spool(path, SpoolLimits())) as file:
+        write(file, *(letter(reason=LONG) for _ in range(100)))
+        write(file, free_through=10)
+        old = file.life.epoch
+    with closing(sqlite3.connect(path)) as con:
+        root = con.execute("SELECT rootpage FROM sqlite_master WHERE name = 'rows'").fetchone()[0]
+    with path.open("r+b") as file_bytes:
+        file_bytes.seek((root - 1) * 4096)
+        file_bytes.write(b"\xff" * 4096)
+    with closing(spool(path, start=900)) as again:
+        (gap,) = gaps(again)
+        assert gap.data.why is GapReason.DAMAGED
+        assert gap.data.of_epoch == old
+        assert covered([gap]) == list(range(11, 101))
+
+
+def test_another_programs_file_is_kept_aside_and_not_written_into(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("CREATE TABLE recipes (name)")
+        con.commit()
+    with closing(spool(path)) as file:
+        assert file.damaged is not None
+        with closing(sqlite3.connect(file.damaged)) as con:
+            assert con.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
+
+
+def test_a_log_cut_anywhere_opens_as_a_beginning_of_what_was_written(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        for number in range(6):
+            write(file, letter(), letter())
+            if number == 3:
+                write(file, free_through=3)
+        main, log = (tmp_path / "s").read_bytes(), (tmp_path / "s-wal").read_bytes()
+    for cut in range(0, len(log), 3001):
+        folder = tmp_path / str(cut)
+        folder.mkdir()
+        (folder / "s").write_bytes(main)
+        (folder / "s-wal").write_bytes(log[:cut])
+        with closing(spool(folder / "s", start=700)) as again:
+            seqs = [row.seq for row in again.read(1, 100)]
+            assert seqs == list(range(again.life.freed_through + 1, again.life.last_seq + 1))
+
+
+def test_a_database_that_may_not_grow_sheds_instead_of_failing(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s", SpoolLimits(16 << 20, 1 << 20))) as file:
+        fill(file, [Outcome.UNKNOWN] * 20)
+        pages = file._con.execute("PRAGMA page_count").fetchone()[0]
+        file._con.execute(f"PRAGMA max_page_count = {pages + 1}")
+        fill(file, [Outcome.DEFECT] * 20)
+        assert covered(gaps(file))[0] == 1
+        assert [place.kept for place in write(file, letter())] == [True]
+
+
+def test_a_spool_that_cannot_even_shed_refuses_and_stays_whole(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s", SpoolLimits(16 << 20, 1 << 20))) as file:
+        write(file, letter())
+        life = file.life
+        file._con.execute("PRAGMA query_only = ON")
+        with pytest.raises(SpoolRefused, match="free or mend the disk"):
+            write(file, letter())
+        assert file.life == life
+        file._con.execute("PRAGMA query_only = OFF")
+        assert [place.seq for place in write(file, letter())] == [2]
+
+
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - thousands of commits, none to keep
+OUTCOMES = st.sampled_from([Outcome.DEFECT, Outcome.UNKNOWN])
+
+
+class SpoolModel(RuleBasedStateMachine):
+    """A spool beside the simplest thing that behaves like it: a dictionary, a floor, a set of what is in the ledger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
+        self.start = 1
+        self.file = self.open()
+        self.epoch = self.file.life.epoch
+        self.classes: dict[int, RowClass] = {}
+        self.ids: dict[int, str] = {}
+        self.freed = 0
+        self.in_ledger: set[int] = set()
+        self.delivered: set[int] = set()
+        self.last = 0
+
+    def open(self) -> SpoolFile:
+        self.start += 100_000
+        return spool(self.folder / "s", start=self.start)
+
+    @initialize(count=st.sampled_from([0, 60]))
+    def begins_with(self, count: int) -> None:
+        for _ in range(count // 12):
+            self.appends([Outcome.DEFECT] * 12, length=500)
+
+    @rule(outcomes=st.lists(OUTCOMES, min_size=1, max_size=12), length=st.sampled_from([0, 200, 500]))
+    def appends(self, outcomes: list[Outcome], length: int) -> None:
+        for outcome, place in zip(
+            outcomes, write(self.file, *(letter(o, "x" * length) for o in outcomes)), strict=True
+        ):
+            self.last += 1
+            assert place.seq == self.last
+            assert place.epoch == self.epoch
+            self.classes[place.seq] = RowClass.DEFECT if outcome is Outcome.DEFECT else RowClass.UNKNOWN
+            self.ids[place.seq] = place.event_id
+        self.note_shedding()
+
+    @rule(lost=st.integers(1, 5))
+    def loses(self, lost: int) -> None:
+        write(self.file, lost=lost)
+        self.in_ledger |= set(range(self.last + 1, self.last + lost + 1))
+        self.last += lost
+        self.note_shedding()
+
+    @rule(share=st.floats(0, 1))
+    def frees(self, share: float) -> None:
+        self.freed = max(self.freed, int(share * self.last))
+        self.delivered |= set(covered([gap for gap in self.gap_rows() if gap.seq <= self.freed]))
+        write(self.file, free_through=self.freed)
+        self.classes = {seq: cls for seq, cls in self.classes.items() if seq > self.freed}
+
+    @rule()
+    def is_killed_and_opened_again(self) -> None:
+        self.file.close()
+        self.file = self.open()
+
+    @rule()
+    def is_sent(self) -> None:
+        self.file.read(self.freed + 1, 1000)
+
+    def note_shedding(self) -> None:
+        """Take over what was shed, having checked that nothing of more worth went before something of less."""
+        self.last = self.file.life.last_seq
+        rows = {row.seq: row for row in self.rows()}
+        shed = set(self.classes) - set(rows)
+        left = {self.classes[seq] for seq in self.classes if seq in rows}
+        assert all(self.classes[seq] <= min(left, default=RowClass.KEPT) for seq in shed)
+        for worth in {self.classes[seq] for seq in shed}:
+            kept = [seq for seq, cls in self.classes.items() if cls is worth and seq in rows]
+            assert max(seq for seq in shed if self.classes[seq] is worth) < min(kept, default=self.last + 1)
+        for seq in shed:
+            del self.classes[seq]
+        self.in_ledger |= shed
+        for row in rows.values():
+            if row.leaf == "gap":
+                self.classes.setdefault(row.seq, RowClass.KEPT)
+
+    def rows(self) -> list[_Row]:
+        """What is on disk, without counting as on the wire."""
+        query = "SELECT seq, leaf, body FROM rows ORDER BY seq"
+        return [_Row(*row) for row in self.file._con.execute(query)]
+
+    @invariant()
+    def every_sequence_is_a_row_or_freed_or_in_the_ledger(self) -> None:
+        rows = self.rows()
+        seqs = {row.seq for row in rows}
+        told = set(covered(self.gap_rows())) | self.delivered
+        unfreed = set(range(self.freed + 1, self.last + 1))
+        assert unfreed - seqs == {seq for seq in self.in_ledger if seq > self.freed}
+        assert {seq for seq in self.in_ledger if seq > self.freed} <= told
+        assert seqs <= unfreed
+
+    def gap_rows(self) -> list[GapEvent]:
+        return [GapEvent.model_validate_json(row.body) for row in self.rows() if row.leaf == "gap"]
+
+    @invariant()
+    def a_row_keeps_its_id(self) -> None:
+        for row in self.rows():
+            if row.leaf == "alert":
+                assert json.loads(row.body)["id"] == self.ids[row.seq]
+
+    @invariant()
+    def rows_stay_within_their_budget(self) -> None:
+        assert self.file.life.used <= SMALL.rows_budget
+        assert self.file.life.rows == len(self.rows())
+
+    @invariant()
+    def the_disk_stays_within_the_cap(self) -> None:
+        sizes = sum(path.stat().st_size for path in self.folder.iterdir())
+        assert sizes <= SMALL.max_bytes
+
+    def teardown(self) -> None:
+        self.file.close()
+        shutil.rmtree(self.folder)
+
+
+class _Row:
+    def __init__(self, seq: int, leaf: str, body: bytes) -> None:
+        self.seq, self.leaf, self.body = seq, leaf, body
+
+
+TestSpoolModel = SpoolModel.TestCase
+TestSpoolModel.settings = settings(
+    max_examples=int(os.environ.get("LEPTON_EXAMPLES", "15")),
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
