@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 LONGEST_QUEUE: Final = 1024
 """Alerts that wait for the disk; more means that the medium has stopped, and the next is refused at once."""
-LARGEST_BATCH: Final = 256
 FREE_WINDOW_S: Final = 1.0
 """An acknowledgement waits this long for an append to share a commit with; losing it costs a re-send, no alert."""
 APPEND_TIMEOUT_S: Final = 5.0
@@ -296,16 +295,17 @@ class Outbox:
             self._wake.wait_for(lambda: not self._work.is_empty or self._stopping)
             if not self._work.is_pressing:
                 self._wake.wait_for(lambda: self._work.is_pressing or self._stopping, FREE_WINDOW_S)
-            if self._work.letters and len(self._work.letters) < LARGEST_BATCH:
+            if self._work.letters and len(self._work.letters) < self._limits.batch_rows:
                 self._wake.wait_for(self._is_full_or_stopping, self._window_s)
             if self._work.is_empty:
                 return None
             work, self._work = self._work, _Work()
-            work.letters, self._work.letters = work.letters[:LARGEST_BATCH], work.letters[LARGEST_BATCH:]
+            most = self._limits.batch_rows
+            work.letters, self._work.letters = work.letters[:most], work.letters[most:]
             return work
 
     def _is_full_or_stopping(self) -> bool:
-        return self._stopping or len(self._work.letters) >= LARGEST_BATCH
+        return self._stopping or len(self._work.letters) >= self._limits.batch_rows
 
     def _do(self, work: _Work) -> None:
         with self._file_lock:
@@ -325,6 +325,9 @@ class Outbox:
         for waiting in work.sessions:
             waiting.set_result(session)
         with self._wake:
+            if self._file.life.freed_through < batch.free_through <= self._free_through:
+                self._work.epoch = work.epoch
+                self._work.free_through = max(self._work.free_through, batch.free_through)
             self._wake.notify_all()
         if work.letters or work.lost or work.freed_ranges:
             for listener in self._listeners:

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 NOISE_BYTES: Final = 10
 EPOCH_BYTES: Final = 8
-_SHED_FACTORS: Final = (1, 4, 16)
 _SHED_MOST: Final = 64
 _IN_SHEDDING_ORDER: Final = "SELECT seq, charge FROM rows WHERE class < ? ORDER BY class, seq"
 
@@ -69,7 +68,8 @@ class Batch:
     """One transaction's work.
 
     moment: for the gap records that the transaction may write.
-    free_through: rows up to it are acknowledged. lost: alerts that were refused before; they get a place in a gap.
+    free_through: rows up to it are acknowledged; `batch_rows` go at a time, the caller asks again.
+    lost: alerts that were refused before; they get a place in a gap.
     freed_ranges: what a manager that lost its memory asks for again. opens_session: count one more connection.
     """
 
@@ -106,7 +106,7 @@ class SpoolFile:
         self._noise = noise
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
         self._con, self._life, self.damaged = self._open(moment)
-        self._handed_out = self._life.last_seq
+        self._rows_handed = self._gaps_handed = self._life.last_seq
         self._reserve.hold()
 
     @property
@@ -116,8 +116,14 @@ class SpoolFile:
 
     @property
     def sent_through(self) -> int:
-        """Highest sequence that can have been on the wire: found at opening, or read since."""
-        return self._handed_out
+        """Everything up to here that is still a row can have been on the wire: found at opening, or read since.
+
+        A row that was never sent cannot have been stored, whatever an acknowledgement says; a sequence that was shed
+        can have been, by its gap.
+        """
+        query = "SELECT min(seq) FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?)"
+        unsent = self._con.execute(query, (self._rows_handed, self._gaps_handed)).fetchone()[0]
+        return self._life.last_seq if unsent is None else int(unsent) - 1
 
     def close(self) -> None:
         """Fold the log back and let go of the file."""
@@ -129,7 +135,9 @@ class SpoolFile:
         Raises:
             SpoolDamaged, SpoolRefused: the file can no longer be read.
         """
-        return self._read("SELECT seq, leaf, body FROM rows WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit))
+        rows = self._read("SELECT seq, leaf, body FROM rows WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit))
+        self._rows_handed = max([self._rows_handed, *(row.seq for row in rows)])
+        return rows
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
         """The same for gap records alone."""
@@ -177,7 +185,7 @@ class SpoolFile:
         aside = set_aside(self._path, self._noise(4).hex())
         _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
         con, self._life = self._begin(connect(self._path, self._limits))
-        self._con, self._handed_out = con, 0
+        self._con, self._rows_handed, self._gaps_handed = con, 0, 0
         if old and old.last_seq > old.freed_through:
             lost = (SeqRange(first=old.freed_through + 1, last=old.last_seq),)
             self._in_transaction(lambda draft: self._insert_gaps(draft, old.epoch, lost, GapReason.DAMAGED, moment))
@@ -188,21 +196,20 @@ class SpoolFile:
     def _read(self, query: str, values: tuple[int, ...]) -> list[SpooledRow]:
         with _named_errors(self._path):
             rows = [SpooledRow(*row) for row in self._con.execute(query, values)]
-        self._handed_out = max([self._handed_out, *(row.seq for row in rows)])
+        self._gaps_handed = max([self._gaps_handed, *(row.seq for row in rows if row.leaf == "gap")])
         return rows
 
     def _transact(self, batch: Batch, room: int) -> list[Placed | BadInputError]:
         return self._in_transaction(lambda draft: self._apply(draft, batch, room))
 
-    def _transact_shedding(self, batch: Batch) -> list[Placed | BadInputError]:
+    def _transact_shedding(self, batch: Batch, factor: int = 1) -> list[Placed | BadInputError]:
         """Shed a little; when the rows left behind keep every page in use, shed more."""
-        room = max(1, len(batch.letters)) * PAGE_BYTES
-        for factor in _SHED_FACTORS:
-            try:
-                return self._transact(batch, room * factor)
-            except SpoolRefused:
-                _LOG.debug("%d bytes shed gave no free page", room * factor)
-        return self._transact(batch, room * _SHED_MOST)
+        try:
+            return self._transact(batch, max(1, len(batch.letters)) * PAGE_BYTES * factor)
+        except SpoolRefused:
+            if factor >= _SHED_MOST:
+                raise
+        return self._transact_shedding(batch, factor * 4)
 
     def _in_transaction(self, work: Callable[[Life], list[Placed | BadInputError]]) -> list[Placed | BadInputError]:
         draft = replace(self._life)
@@ -237,8 +244,12 @@ class SpoolFile:
         return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
 
     def _free(self, draft: Life, through: int) -> None:
+        """Free rows up to `through`, or the oldest of them when they are too many for one transaction."""
         if through <= draft.freed_through:
             return
+        query = "SELECT seq FROM rows WHERE seq <= ? ORDER BY seq LIMIT 1 OFFSET ?"
+        most = self._con.execute(query, (through, self._limits.batch_rows - 1)).fetchone()
+        through = most[0] if most else through
         rows, used = self._con.execute(
             "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
         ).fetchone()
@@ -287,7 +298,7 @@ class SpoolFile:
         """Put the ranges into the newest gap if it was never on the wire: a long outage must not fill up with gaps."""
         row = self._con.execute(
             "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT 1",
-            (RowClass.KEPT, self._handed_out),
+            (RowClass.KEPT, self._gaps_handed),
         ).fetchone()
         if row is None:
             return False

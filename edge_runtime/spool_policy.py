@@ -17,6 +17,8 @@ PAGE_BYTES: Final = 4096
 """The page size that every spool is created with."""
 ROW_OVERHEAD_BYTES: Final = 96
 """Columns, index entry and cell header of one row beside its body; measured, see tests."""
+FIXED_PAGES: Final = 8
+"""Schema, roots and inner pages of a spool's trees."""
 SHED_SHARE: Final = 0.05
 """Shedding frees at least this share of the budget, so that not every append sheds and writes a gap."""
 SHED_MOST_BYTES: Final = 256 << 10
@@ -56,7 +58,12 @@ class SpoolLimits:
     @property
     def rows_budget(self) -> int:
         """Bytes that rows may be charged for."""
-        return self.max_bytes - self.reserve - 2 * self.log_pages * PAGE_BYTES
+        return self.max_bytes - self.reserve - (2 * self.log_pages + FIXED_PAGES) * PAGE_BYTES
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows that one transaction may add or free; each may touch a page of its own in the log."""
+        return self.log_pages
 
     def to_free(self, used_bytes: int) -> int:
         """Bytes to shed when rows are charged with `used_bytes`; 0 while they fit."""

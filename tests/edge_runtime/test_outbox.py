@@ -165,7 +165,7 @@ def test_depth_tells_rows_and_the_age_of_the_oldest(tmp_path: Path) -> None:
 
 
 def test_an_alert_shed_as_it_came_is_refused_and_in_the_ledger(tmp_path: Path) -> None:
-    with outbox(tmp_path / "s", limits=SpoolLimits(240_000, 40_000)) as box:
+    with outbox(tmp_path / "s", limits=SpoolLimits(280_000, 40_000)) as box:
         while not box.read_gaps(1, 1):
             box.append(alert(reason="x" * 500))
         with pytest.raises(SpoolRefused, match="in the ledger"):  # noqa: PT012 - one of a hundred finds the spool full
@@ -242,3 +242,16 @@ def test_a_caller_cannot_cancel_what_it_offered(tmp_path: Path) -> None:
         futures: list[Any] = [box.offer(alert()) for _ in range(2)]
         assert not futures[0].cancel()
         assert [future.result(PATIENCE_S).seq for future in futures] == [1, 2]
+
+
+def test_a_great_acknowledgement_is_freed_in_small_commits(tmp_path: Path) -> None:
+    limits = SpoolLimits(1 << 20, 1 << 16)
+    with outbox(tmp_path / "s", limits=limits) as box:
+        for future in [box.offer(alert()) for _ in range(5 * limits.batch_rows)]:
+            future.result(PATIENCE_S)
+        box.read(1, 1000)
+        box.acknowledge(Ack(epoch=box.epoch, seq=box.last_seq))
+        seen = commits(box)
+    with outbox(tmp_path / "s", limits=limits) as again:
+        assert again.depth().rows == 0
+    assert len(seen) >= 5
