@@ -25,6 +25,7 @@ from edge_runtime.spool_policy import (
     as_ranges,
     charge,
     choose_victims,
+    holes_between,
     in_gaps,
     merged,
 )
@@ -239,7 +240,8 @@ class SpoolFile:
         shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or lost else 0)))
         self._note_loss(draft, [*shed, *lost], batch.moment)
         if batch.freed_ranges:
-            self._insert_gaps(draft, draft.epoch, batch.freed_ranges, GapReason.FREED, batch.moment)
+            forgotten = merged([*batch.freed_ranges, *self._untold_holes(draft, batch.freed_ranges[-1].last)])
+            self._insert_gaps(draft, draft.epoch, forgotten, GapReason.FREED, batch.moment)
         gone = set(shed)
         return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
 
@@ -313,6 +315,18 @@ class SpoolFile:
         self._con.execute("UPDATE rows SET body = ?, charge = ? WHERE seq = ?", (longer, cost, seq))
         draft.used += cost - old_cost
         return True
+
+    def _untold_holes(self, draft: Life, floor: int) -> list[SeqRange]:
+        """Sequences above the floor that are no row and stand in no gap above it: theirs was acknowledged and freed."""
+        rows = self._con.execute(
+            "SELECT seq, leaf, CASE leaf WHEN 'gap' THEN body END FROM rows WHERE seq > ?", (floor,)
+        )
+        told: list[SeqRange] = []
+        for seq, leaf, body in rows:
+            told.append(SeqRange(first=seq, last=seq))
+            gap = GapEvent.model_validate_json(body).data if leaf == "gap" else None
+            told.extend(gap.ranges if gap and gap.of_epoch == draft.epoch else ())
+        return holes_between(floor, draft.last_seq, merged(told))
 
     def _insert_gaps(
         self, draft: Life, of_epoch: str, ranges: Sequence[SeqRange], why: GapReason, moment: Moment

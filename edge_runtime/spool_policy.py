@@ -125,6 +125,17 @@ def merged(ranges: Iterable[SeqRange]) -> tuple[SeqRange, ...]:
     return tuple(out)
 
 
+def holes_between(floor: int, top: int, told: Iterable[SeqRange]) -> list[SeqRange]:
+    """What lies above `floor`, up to and with `top`, and in none of the merged ranges."""
+    holes: list[SeqRange] = []
+    at = floor + 1
+    for piece in told:
+        if piece.first > at:
+            holes.append(SeqRange(first=at, last=min(piece.first - 1, top)))
+        at = max(at, piece.last + 1)
+    return [*holes, SeqRange(first=at, last=top)] if at <= top else holes
+
+
 def in_gaps(ranges: Sequence[SeqRange]) -> list[tuple[SeqRange, ...]]:
     """The ranges in portions that one gap record may carry."""
     return [tuple(ranges[i : i + MAX_RANGES]) for i in range(0, len(ranges), MAX_RANGES)]

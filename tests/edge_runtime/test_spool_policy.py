@@ -21,6 +21,7 @@ from edge_runtime.spool_policy import (
     as_ranges,
     charge,
     choose_victims,
+    holes_between,
     in_gaps,
     judge_ack,
     merged,
@@ -58,6 +59,12 @@ def test_ranges_cover_exactly_their_sequences(seqs: set[int]) -> None:
 @given(SEQS, SEQS)
 def test_merged_ranges_cover_what_both_covered(one: set[int], two: set[int]) -> None:
     assert merged([*as_ranges(one), *as_ranges(two)]) == as_ranges(one | two)
+
+
+@given(st.integers(0, 50), st.integers(51, 200), SEQS)
+def test_holes_are_what_nobody_tells_of(floor: int, top: int, told: set[int]) -> None:
+    expected = as_ranges(set(range(floor + 1, top + 1)) - told)
+    assert tuple(holes_between(floor, top, as_ranges(seq for seq in told if seq <= top))) == expected
 
 
 def test_no_gap_record_gets_more_ranges_than_it_may_carry() -> None:
