@@ -70,6 +70,11 @@ class ProtocolChoice:
         if not self._settled and self._silent >= SILENT_REFUSALS:
             self._other()
 
+    def unanswered(self) -> None:
+        """The broker took the connection and kept silent for the whole time-out: amqtt does that to MQTT 5."""
+        if not self._settled:
+            self._other()
+
     def _other(self) -> None:
         self.offered = MqttVersion.V311 if self.offered is MqttVersion.V5 else MqttVersion.V5
         self._silent = 0

@@ -48,6 +48,10 @@ class ClosedSilently(LinkLost):
     """The broker took the connection and closed it before it answered."""
 
 
+class Unanswered(LinkLost):
+    """The broker took the connection and never answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
     """Where the broker is and who we are; files are PEM paths."""
@@ -109,7 +113,7 @@ class MqttLink:
         deadline_s = monotonic_s() + self._options.timeout_s
         while self._answer is None:
             if monotonic_s() > deadline_s:
-                raise ClosedSilently(f"wanted an answer from {where} in {self._options.timeout_s} s, found none")
+                raise Unanswered(f"wanted an answer from {where} in {self._options.timeout_s} s, found none")
             try:
                 self.turn(0.1)
             except LinkLost as err:

@@ -21,7 +21,7 @@ from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
 from edge_runtime.go_back_n import ResendRules
-from edge_runtime.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Will
+from edge_runtime.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Unanswered, Will
 from edge_runtime.sender import Sender
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ class Uplink:
             self._protocol.refused()
         if isinstance(err, ClosedSilently):
             self._protocol.closed_silently()
+        if isinstance(err, Unanswered):
+            self._protocol.unanswered()
         level = logging.WARNING if failures == 0 else logging.DEBUG
         _LOG.log(level, "%s; alerts wait in the spool, trying again", err)
 

@@ -39,6 +39,10 @@ class BrokerSilent(BrokerClosed):
     is_silent = True
 
 
+class BrokerUnanswered(BrokerClosed):
+    """The broker took the connection and never answered."""
+
+
 class BrokerRefused(BrokerClosed):
     """The broker said no; `is_protocol` when it does not speak the version."""
 
@@ -170,7 +174,9 @@ class BrokerLink:
     def _await(self, is_done: Callable[[], bool], deadline_s: float, monotonic_s: Callable[[], float]) -> None:
         while not is_done():
             if monotonic_s() > deadline_s:
-                raise BrokerSilent(f"wanted an answer from {self._options.where} in time, found none: is it a broker?")
+                raise BrokerUnanswered(
+                    f"wanted an answer from {self._options.where} in time, found none: is it a broker?"
+                )
             if self._client.loop(0.1) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self._judge_answer()
                 raise BrokerSilent(f"wanted an answer from {self._options.where}, found the connection closed")

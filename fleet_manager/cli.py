@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ import click
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
     from fleet_manager.broker_link import BrokerOptions
@@ -110,10 +112,10 @@ def _listen(
     from fleet_manager.ingest import Ingest  # noqa: PLC0415
 
     stop = _Stop()
-    _stop_on_signals(stop)
     watcher = _watcher(stop, count, as_json=as_json, quiet=quiet)
     try:
-        Ingest(store, options, watcher, draw=random.random, give_up_s=give_up_s).run(stop)
+        with _stopped_by_signals(stop):
+            Ingest(store, options, watcher, draw=random.random, give_up_s=give_up_s).run(stop)
     finally:
         watcher.close()
     _say(f"{watcher.alerts} new alerts stored, {watcher.duplicates} re-sends, {watcher.refused} refused and kept")
@@ -146,13 +148,18 @@ class _Stop:
         return self._is_set
 
 
-def _stop_on_signals(stop: _Stop) -> None:
+@contextmanager
+def _stopped_by_signals(stop: _Stop) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         del number, frame
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _say(line: str) -> None:

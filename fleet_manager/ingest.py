@@ -18,7 +18,7 @@ from edge_contracts.errors import LeptonError
 from edge_contracts.reconnect import FullJitter, ProtocolChoice
 from edge_contracts.topics import ROOT, filter_for
 from fleet_manager.arrival import Arrival, judge
-from fleet_manager.broker_link import BrokerClosed, BrokerLink, BrokerOptions, BrokerRefused, Heard
+from fleet_manager.broker_link import BrokerClosed, BrokerLink, BrokerOptions, BrokerRefused, BrokerUnanswered, Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +125,8 @@ class Ingest:
     def _note(self, err: BrokerClosed) -> None:
         if isinstance(err, BrokerRefused) and err.is_protocol:
             self._protocol.refused()
+        elif isinstance(err, BrokerUnanswered):
+            self._protocol.unanswered()
         elif err.is_silent:
             self._protocol.closed_silently()
         self._watcher.disconnected(err)

@@ -172,7 +172,8 @@ class AlertStore:
     def _quarantine(self, arrival: Arrival) -> None:
         key = (arrival.topic, arrival.event_id)
         self._con.execute(
-            "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (topic, event_id) DO UPDATE SET times = times + 1",
+            "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)"
+            " ON CONFLICT (topic, event_id) DO UPDATE SET times = times + 1",
             (*key, arrival.address, arrival.epoch, arrival.seq, arrival.why, self._unix_ms(), arrival.body),
         )
 

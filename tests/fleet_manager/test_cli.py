@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import socket
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from edge_contracts.errors import BadInputError
+from fleet_manager.cli import fleet, parse_broker
+from fleet_manager.ingest import NoBroker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("broker", ("broker", 1883)),
+        ("broker:8883", ("broker", 8883)),
+        ("[::1]:1884", ("::1", 1884)),
+        ("[::1]", ("::1", 1883)),
+    ],
+)
+def test_a_broker_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> None:
+    assert parse_broker(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", ":1883", "host:", "host:0", "host:70000", "host:mqtt"])
+def test_what_is_no_broker_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadInputError, match="for example"):
+        parse_broker(text)
+
+
+def test_no_broker_within_the_time_is_an_answer_with_a_next_step(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{unused.getsockname()[1]}"
+        store = str(tmp_path / "alerts.sqlite")
+        result = CliRunner().invoke(
+            fleet, ["listen", "--quiet", "--broker", where, "--store", store, "--give-up-after", "0"]
+        )
+    assert isinstance(result.exception, NoBroker)
+    assert f"wanted a broker at {where}" in result.stderr
+    assert "start one (mosquitto -p" in result.stderr
+
+
+def test_a_store_that_is_another_file_is_refused_before_anything_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "recipes.sqlite"
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("CREATE TABLE recipes (name)")
+    result = CliRunner().invoke(fleet, ["listen", "--store", str(path)])
+    assert isinstance(result.exception, BadInputError)
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(fleet, ["listen", "--ca", str(tmp_path / "ca.pem")])
+    assert "ca.pem" in str(result.exception)
+    assert "correct the path" in str(result.exception)
