@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+def test_no_wait_is_longer_than_agreed(failures: int, drawn: float) -> None:
+    assert 0 <= FullJitter(0.5, 60).delay_s(failures, lambda: drawn) <= 60
+
+
+def test_the_limit_doubles_with_each_failure() -> None:
+    limits = [FullJitter(0.5, 6).delay_s(failures, lambda: 1.0) for failures in range(1, 7)]
+    assert limits == [0.5, 1, 2, 4, 6, 6]
+
+
+def test_mqtt_5_is_offered_first_and_3_1_1_to_a_broker_that_refuses_it() -> None:
+    choice = ProtocolChoice()
+    assert choice.offered is MqttVersion.V5
+    choice.refused()
+    assert choice.offered is MqttVersion.V311
+
+
+def test_one_silent_close_may_be_a_restart_and_two_are_an_answer() -> None:
+    choice = ProtocolChoice()
+    choice.closed_silently()
+    assert choice.offered is MqttVersion.V5
+    choice.closed_silently()
+    assert choice.offered is MqttVersion.V311
+
+
+def test_what_a_broker_once_took_is_kept_through_its_restarts() -> None:
+    choice = ProtocolChoice()
+    choice.accepted()
+    for _ in range(10):
+        choice.closed_silently()
+        choice.unanswered()
+    assert choice.offered is MqttVersion.V5
+
+
+def test_a_broker_that_never_answers_is_offered_the_other_version() -> None:
+    choice = ProtocolChoice()
+    choice.unanswered()
+    assert choice.offered is MqttVersion.V311
+    choice.unanswered()
+    assert choice.offered is MqttVersion.V5
