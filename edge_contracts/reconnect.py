@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,14 +44,18 @@ class FullJitter:
 class ProtocolChoice:
     """Which MQTT version to offer next; what a broker once answered to stays chosen.
 
+    Args:
+        wanted: `auto`, or the one version that may be offered.
+
     Example:
         choice = ProtocolChoice()
         choice.refused()          # the broker said: unsupported protocol version
         choice.offered            # MqttVersion.V311
     """
 
-    def __init__(self) -> None:
-        self.offered = MqttVersion.V5
+    def __init__(self, wanted: Literal["auto", "5", "3.1.1"] = "auto") -> None:
+        self._fixed = wanted != "auto"
+        self.offered = MqttVersion.V5 if wanted == "auto" else MqttVersion(wanted)
         self._settled = False
         self._silent = 0
 
@@ -76,5 +80,6 @@ class ProtocolChoice:
             self._other()
 
     def _other(self) -> None:
-        self.offered = MqttVersion.V311 if self.offered is MqttVersion.V5 else MqttVersion.V5
         self._silent = 0
+        if not self._fixed:
+            self.offered = MqttVersion.V311 if self.offered is MqttVersion.V5 else MqttVersion.V5

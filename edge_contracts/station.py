@@ -174,6 +174,9 @@ class Uplink(Settings):
     host: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
     ack: Literal["manager", "broker"] = "manager"
+    mqtt: Annotated[
+        Literal["auto", "5", "3.1.1"], Field(description="auto offers 5 first and 3.1.1 where it is refused")
+    ] = "auto"
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     state_period_s: Seconds = 30.0
     username: str | None = None

@@ -111,7 +111,7 @@ class Uplink:
         self._draw, self._monotonic_s = draw, monotonic_s
         self._options = link_options(settings, address, folder)
         self._sender = Sender(outbox, address, settings.ack, self._pace.resend)
-        self._protocol = ProtocolChoice()
+        self._protocol = ProtocolChoice(settings.mqtt)
         self._sessions = self._too_large = 0
         self._connected = False
         self._said_old_protocol = False

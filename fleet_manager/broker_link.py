@@ -6,7 +6,7 @@ The session outlives the connection on the broker (MQTT 5: one day), so that wha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -53,7 +53,7 @@ class BrokerRefused(BrokerClosed):
 
 @dataclass(frozen=True, slots=True)
 class BrokerOptions:
-    """Where the broker is and who we are; files are PEM paths."""
+    """Where the broker is and who we are; files are PEM paths; `mqtt` is the version to speak, or `auto`."""
 
     host: str
     port: int
@@ -63,6 +63,7 @@ class BrokerOptions:
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    mqtt: Literal["auto", "5", "3.1.1"] = "auto"
     keepalive_s: int = 30
     timeout_s: float = 5.0
 

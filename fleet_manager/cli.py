@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -51,6 +51,13 @@ def fleet() -> None:
     metavar="SECONDS",
     help="Leave with code 2 when no broker answers in this time; the default is to try for ever.",
 )
+@click.option(
+    "--mqtt",
+    type=click.Choice(["auto", "5", "3.1.1"]),
+    default="auto",
+    show_default=True,
+    help="auto offers 5 first, and 3.1.1 where it is refused.",
+)
 @click.option("--username", help="User name at the broker.")
 @click.option("--password-file", type=click.Path(path_type=Path), help="File that holds the password.")
 @click.option("--ca", type=click.Path(path_type=Path), help="TLS: the authority that signed the broker, PEM.")
@@ -61,6 +68,7 @@ def listen(
     store_path: Path,
     count: int | None,
     give_up_s: float | None,
+    mqtt: Any,
     username: str | None,
     password_file: Path | None,
     ca: Path | None,
@@ -83,7 +91,7 @@ def listen(
     authority, own, own_key = (str(_readable(path)) if path else None for path in (ca, certificate, key))
     store = AlertStore(store_path, lambda: time.time_ns() // 1_000_000)
     try:
-        options = BrokerOptions(host, port, store.client_id, username, password, authority, own, own_key)
+        options = BrokerOptions(host, port, store.client_id, username, password, authority, own, own_key, mqtt)
         _listen(store, options, count, give_up_s, as_json=as_json, quiet=quiet)
         for line in store.ledger():
             _say(line.sentence())

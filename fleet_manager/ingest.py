@@ -97,7 +97,7 @@ class Ingest:
         self._alerts, self._options, self._watcher = store, options, watcher
         self._give_up_s, self._reconnect = give_up_s, reconnect or FullJitter(longest_s=5.0)
         self._draw, self._monotonic_s = draw, monotonic_s
-        self._protocol = ProtocolChoice()
+        self._protocol = ProtocolChoice(options.mqtt)
         self._batch = _Batch()
         self._was_connected = False
 

@@ -23,6 +23,7 @@ READY_WITHIN_S = 15.0
 PROBE_EVERY_S = 0.05
 SBIN = "/usr/sbin"
 
+_SPEAKS = {"mosquitto": "5", "amqtt": "3.1.1"}
 _MOSQUITTO = "listener {port} {host}\nallow_anonymous true\npersistence false\n"
 _AMQTT = """\
 listeners:
@@ -41,11 +42,12 @@ class BrokerMissing(LeptonError, RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A running broker: which one it is, and where it listens."""
+    """A running broker: which one it is, where it listens, and which MQTT it speaks."""
 
     name: str
     host: str
     port: int
+    mqtt: str
 
 
 @contextmanager
@@ -70,7 +72,7 @@ def loopback_broker(folder: Path) -> Iterator[Broker]:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_until_it_listens(process, port, log)
-            yield Broker(name, LOOPBACK, port)
+            yield Broker(name, LOOPBACK, port, _SPEAKS[name])
         finally:
             stop_process(process)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 RUN_WITHIN_S = 100.0
 STORED_WITHIN_S = 15.0
+LISTEN_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.1
 
 _STATION = """\
@@ -47,6 +48,7 @@ pace = "fast"
 [uplink]
 host = "{host}"
 port = {port}
+mqtt = "{mqtt}"
 """
 
 
@@ -68,7 +70,11 @@ class LineRecord:
 def write_station(path: Path, *, bundle: Path, film: Path, broker: Broker) -> Path:
     """Write the station's configuration, with paths relative to it."""
     text = _STATION.format(
-        bundle=bundle.relative_to(path.parent), film=film.relative_to(path.parent), host=broker.host, port=broker.port
+        bundle=bundle.relative_to(path.parent),
+        film=film.relative_to(path.parent),
+        host=broker.host,
+        port=broker.port,
+        mqtt=broker.mqtt,
     )
     path.write_text(text, "utf-8")
     return path
@@ -90,10 +96,12 @@ def run_line(station: Path, store: Path, broker: Broker, tell: Callable[[int], N
     log = station.with_name("daemon.log")
     with log.open("wb") as daemon_log, station.with_name("receiver.log").open("wb") as receiver_log:
         listen = ["fleet", "listen", "--broker", f"{broker.host}:{broker.port}", "--store", str(store), "--json"]
+        listen += ["--mqtt", broker.mqtt]
         receiver = _lepton(listen, receiver_log)
         daemon = None
         readers = [_reader(receiver, lambda line: record.stored_parts.append(_part_of(line)))]
         try:
+            _wait_until_it_listens(receiver, station.with_name("receiver.log"))
             daemon = _lepton(["run", str(station), "--json"], daemon_log)
 
             def take(line: bytes) -> None:
@@ -120,6 +128,14 @@ def _reader(process: subprocess.Popen[bytes], take: Callable[[bytes], None]) -> 
     thread = threading.Thread(target=read_lines, args=(process, take), name=f"read-{process.pid}", daemon=True)
     thread.start()
     return thread
+
+
+def _wait_until_it_listens(receiver: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + LISTEN_WITHIN_S
+    while b"listening at" not in log.read_bytes():
+        if receiver.poll() is not None or time.monotonic() > deadline:
+            raise LineFailed(f"wanted a receiver within {LISTEN_WITHIN_S:g} s, found none; see {log}")
+        time.sleep(LOOK_EVERY_S)
 
 
 def _wait(daemon: subprocess.Popen[bytes], log: Path) -> None:

@@ -46,3 +46,10 @@ def test_a_broker_that_never_answers_is_offered_the_other_version() -> None:
     assert choice.offered is MqttVersion.V311
     choice.unanswered()
     assert choice.offered is MqttVersion.V5
+
+
+def test_a_version_that_was_asked_for_is_the_only_one_offered() -> None:
+    choice = ProtocolChoice("3.1.1")
+    choice.refused()
+    choice.unanswered()
+    assert choice.offered is MqttVersion.V311
