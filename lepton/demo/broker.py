@@ -51,17 +51,20 @@ class Broker:
 
 
 @contextmanager
-def loopback_broker(folder: Path) -> Iterator[Broker]:
+def loopback_broker(folder: Path, wanted: str = "auto") -> Iterator[Broker]:
     """Run a broker that only this machine can reach, until the block ends.
 
     Args:
         folder: takes its configuration and log.
+        wanted: `mosquitto`, `amqtt`, or `auto` for the first of these that is there.
 
     Raises:
-        BrokerMissing: it did not start; the message names its log.
+        BrokerMissing: it is not installed or did not start; the message says what to do.
     """
     port = _free_port()
-    found = shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
+    found = None if wanted == "amqtt" else shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
+    if wanted == "mosquitto" and not found:
+        raise BrokerMissing("wanted mosquitto, found none; install it (Debian: apt install mosquitto) or take amqtt")
     name, text = ("mosquitto", _MOSQUITTO) if found else ("amqtt", _AMQTT)
     configuration = folder / f"{name}.conf"
     configuration.write_text(text.format(host=LOOPBACK, port=port), "utf-8")

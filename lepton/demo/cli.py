@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 @click.option("--kind", type=click.Choice(["bracket", "cap", "badge"]), default="bracket", show_default=True)
 @click.option("--seed", type=int, default=7, show_default=True, help="Decides every part and every defect.")
 @click.option("--parts", type=click.IntRange(1, 500), default=60, show_default=True, help="Parts on the belt.")
+@click.option("--broker", type=click.Choice(["auto", "mosquitto", "amqtt"]), default="auto", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
-def demo(folder: Path, kind: str, seed: int, parts: int, *, as_json: bool) -> None:
+def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json: bool) -> None:
     """Show the whole way on drawn parts, in two minutes.
 
     Draws its own parts and a film of a conveyor, learns from 40 photographs of good ones, converts the detector for a
@@ -43,7 +44,9 @@ def demo(folder: Path, kind: str, seed: int, parts: int, *, as_json: bool) -> No
     _make_room(folder)
     begun_s = time.monotonic()
     with progress_bar(silent=as_json) as progress:
-        result = run_demo(DemoPlan(folder.resolve(), kind, seed, parts), datetime.now(timezone.utc), progress)
+        result = run_demo(
+            DemoPlan(folder.resolve(), kind, seed, parts, broker=broker), datetime.now(timezone.utc), progress
+        )
     spent_s = time.monotonic() - begun_s
     if as_json:
         click.echo(json.dumps(_document(result, spent_s), indent=2))

@@ -48,6 +48,7 @@ class DemoPlan:
     seed: int = 7
     parts: int = 60
     defect_rate: float = 0.25
+    broker: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
     film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
     movie = folder / "film.avi"
     write_film(film, movie, progress=_stage(tell, "film the line"))
-    with loopback_broker(folder) as broker:
+    with loopback_broker(folder, plan.broker) as broker:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
