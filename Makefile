@@ -1,6 +1,7 @@
 # Two commands do everything on a fresh machine: make demo, make test.
 SHELL := /bin/sh
 PYTHON ?= python3
+PYTEST_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -19,7 +20,7 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive; 
 	@$(BIN)/lepton demo
 
 test: $(READY)  ## every test that this machine can run
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)
 
