@@ -21,7 +21,7 @@ CELLS = 4
 
 
 def brightness_graph(*, divide_by: float = 1.0) -> Graph:
-    """Camera bytes int8 1×8×8×3 → heat map 1×4×4×1 (brightness 0–1) and score [1], its mean; dividing by 0 gives NaN."""
+    """Camera bytes int8 1×8×8×3 → heat map 1×4×4×1 (brightness 0–1) and score [1], its mean; division by 0: NaN."""
     float32, int8, int32 = np.dtype(np.float32), np.dtype(np.int8), np.dtype(np.int32)
     quantisation = Quantization(np.asarray([1 / 255], np.float32), np.asarray([-128], np.int64))
     tensors = [
