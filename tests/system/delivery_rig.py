@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+STARTED = "kills before this start"
 ROLES = ("broker", "device", "receiver")
 
 
@@ -71,6 +72,7 @@ class Rig:
     device_options: Sequence[str] = ()
     runs: int = 0
     kills: Counter[str] = field(default_factory=Counter)
+    kills_in_flow: Counter[str] = field(default_factory=Counter)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __enter__(self) -> Rig:  # noqa: PYI034 - Self is not in Python 3.10
@@ -97,7 +99,7 @@ class Rig:
     def start(self, role: str) -> None:
         log = (self.folder / f"{role}.log").open("ab")
         with log:
-            log.write(f"{self.kills[role]} kills before this start\n".encode())
+            log.write(f"{self.kills[role]} {STARTED}\n".encode())
             log.flush()
             self._processes[role] = subprocess.Popen(
                 self._command(role), stdout=log, stderr=log, pass_fds=(self._pipe,), cwd=REPOSITORY, env=_environment()
@@ -110,15 +112,19 @@ class Rig:
         process.kill()
         process.wait(10)
         self.kills[role] += 1
+        self.kills_in_flow[role] += len(self.found().emitted) < self.parts
 
     def stop(self, role: str, ready: str) -> int:
         """SIGTERM, once its log says that it is ready to hear it, and the exit code."""
-        self.wait_until(lambda _: ready in self.log(role), 20)
+        self.wait_until(lambda _: ready in self._log_since_start(role), 20)
         self._processes[role].send_signal(signal.SIGTERM)
         return self._processes[role].wait(20)
 
     def log(self, role: str) -> str:
         return (self.folder / f"{role}.log").read_text(errors="replace")[-4000:]
+
+    def _log_since_start(self, role: str) -> str:
+        return (self.folder / f"{role}.log").read_text(errors="replace").rpartition(STARTED)[2]
 
     def found(self) -> Found:
         lines = self._witnessed.read_text().splitlines() if self._witnessed.exists() else []
