@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-detect tflite-venv docs wheel clean
+.PHONY: help demo test test-pythons check bench bench-detect tflite-venv docs wheel clean
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -21,6 +21,9 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive; 
 
 test: $(READY)  ## every test that this machine can run
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-pythons: $(READY) ## the unit tests on each other supported Python that this machine has
+	@sh tools/test_pythons.sh
 
 tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)
 

@@ -1,0 +1,23 @@
+#!/bin/sh
+# The unit tests on each supported Python that this machine has, apart from the one of .venv.
+set -eu
+default=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+# A name on PATH may be a shim of pyenv for a version that is not switched on: only what runs counts.
+interpreter_of() {
+    for candidate in "python$1" "$(command -v pyenv >/dev/null && pyenv root || true)"/versions/"$1".*/bin/python"$1"; do
+        if "$candidate" -c 'import venv, ensurepip' >/dev/null 2>&1; then
+            echo "$candidate"
+            return
+        fi
+    done
+}
+
+for version in 3.10 3.11 3.12 3.13; do
+    python=$(interpreter_of "$version")
+    if [ "$version" = "$default" ] || [ -z "$python" ]; then
+        continue
+    fi
+    echo "unit tests on Python $version"
+    make --no-print-directory test VENV=".venv-$version" PYTHON="$python" PYTEST_ARGS="-q -m 'not system and not slow'"
+done
