@@ -205,7 +205,7 @@ class AlertStore:
         refused = self._con.execute("SELECT count(*) FROM refused WHERE address = ?", one).fetchone()[0]
         ack = self._con.execute("SELECT ack FROM devices WHERE address = ?", one).fetchone()
         epochs = self._con.execute(
-            "SELECT epoch FROM places WHERE address = ?1 UNION SELECT epoch FROM gap_ranges WHERE address = ?1", one
+            "SELECT epoch FROM places WHERE address = ? UNION SELECT epoch FROM gap_ranges WHERE address = ?", one * 2
         ).fetchall()
         lost = dict.fromkeys(_LEDGER_ORDER, 0)
         missing = 0
