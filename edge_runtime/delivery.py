@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 
 class AlertSpool(Protocol):
-    """Where an alert is durable once its future has a result; `edge_runtime.outbox.Outbox` is one."""
+    """Where an alert is durable once its future has a result; `edge_runtime.outbox.outbox.Outbox` is one."""
 
     def offer(self, alert: Alert) -> Future[Any]:
         """Hand over an alert without waiting; the future fails when it is not stored, as the spool's ledger tells."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from edge_contracts.device import InspectionPoint
     from edge_contracts.station import Uplink
-    from edge_runtime.delivery_clock import Moment
-    from edge_runtime.outbox import SpoolDepth
+    from edge_runtime.outbox.delivery_clock import Moment
+    from edge_runtime.outbox.outbox import SpoolDepth
 
 _MS_PER_S = 1000
 _DISTRIBUTION = "lepton-edge"

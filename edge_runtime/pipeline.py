@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from edge_runtime.clock import Clock
     from edge_runtime.occasion import Inspected
-    from edge_runtime.triggers import Trigger
+    from edge_runtime.trigger.triggers import Trigger
 
 _PAUSE_AFTER_FAULT_S = 0.2
 _log = logging.getLogger(__name__)

@@ -27,31 +27,31 @@ from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.clock import Clock, MonotonicClock
 from edge_runtime.decide import Ruling
 from edge_runtime.delivery import Delivery
-from edge_runtime.delivery_clock import SystemClock
 from edge_runtime.evidence import EvidenceStore
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.inspector import Inspector
-from edge_runtime.outbox import Outbox
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.outputs.json_lines import JsonLines
 from edge_runtime.outputs.log import VerdictLog
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.pipeline import Pipeline, VerdictSink
-from edge_runtime.presence_gate import PresenceGate
 from edge_runtime.scorer import Scorer
-from edge_runtime.spool_policy import SpoolLimits
 from edge_runtime.tally import Tally
-from edge_runtime.triggers import FrameTrigger as EveryFrame
-from edge_runtime.triggers import IntervalTrigger as EveryInterval
-from edge_runtime.triggers import Lookout, PresenceTrigger
-from edge_runtime.uplink import Announcements, Uplink
+from edge_runtime.trigger.presence_gate import PresenceGate
+from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
+from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
+from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
+from edge_runtime.uplink.uplink import Announcements, Uplink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts.station import Point, StationConfig
     from edge_runtime.notify import Notifier
-    from edge_runtime.triggers import Trigger
+    from edge_runtime.trigger.triggers import Trigger
 
 _TICK_S = 0.1
 _SIGNS_PER_WATCHDOG = 3

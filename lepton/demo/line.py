@@ -120,7 +120,7 @@ def run_line(station: Path, store: Path, broker: Broker, tell: Callable[[int], N
 
 
 def _lepton(arguments: list[str], log: Any) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", "from lepton.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "lepton", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
 
 

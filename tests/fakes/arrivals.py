@@ -7,7 +7,7 @@ from typing import Any
 
 from edge_contracts.device import Birth
 from edge_contracts.gap import Gap, GapReason, SeqRange
-from edge_runtime.envelope import Letter, seal
+from edge_runtime.outbox.envelope import Letter, seal
 from fleet_manager.arrival import Arrival, judge
 from tests.fakes.letters import ADDRESS, HandClock, alert
 

@@ -10,8 +10,8 @@ from edge_contracts.alert import Alert
 from edge_contracts.message import ClockTrust
 from edge_contracts.topics import DeviceAddress
 from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.delivery_clock import Moment
-from edge_runtime.envelope import Letter
+from edge_runtime.outbox.delivery_clock import Moment
+from edge_runtime.outbox.envelope import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

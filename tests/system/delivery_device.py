@@ -24,11 +24,11 @@ from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Uplink as UplinkSettings
 from edge_contracts.topics import DeviceAddress
 from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.delivery_clock import SystemClock
-from edge_runtime.go_back_n import ResendRules
-from edge_runtime.outbox import Outbox
-from edge_runtime.spool_policy import SpoolLimits
-from edge_runtime.uplink import Announcements, Pace, Uplink
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.uplink.go_back_n import ResendRules
+from edge_runtime.uplink.uplink import Announcements, Pace, Uplink
 
 POINTS = 4
 READY = "station ready, run"

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from edge_contracts.ack import Ack
 from edge_contracts.gap import GapReason
 from edge_contracts.verdict import Outcome
-from edge_runtime.go_back_n import ResendRules
-from edge_runtime.outbox import Outbox
-from edge_runtime.sender import Sender
-from edge_runtime.spool_errors import SpoolRefused
-from edge_runtime.spool_policy import SpoolLimits
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_errors import SpoolRefused
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.uplink.go_back_n import ResendRules
+from edge_runtime.uplink.sender import Sender
 from fleet_manager.arrival import judge
 from fleet_manager.store import AlertStore
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise

@@ -10,7 +10,7 @@ from edge_contracts.bundle import read_bundle
 from tests.system.tools import require_tool
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
-LEPTON = [sys.executable, "-c", "from lepton.cli import main; main()"]
+LEPTON = [sys.executable, "-m", "lepton"]
 
 
 def run_demo(folder, *options):

@@ -15,10 +15,10 @@ import pytest
 
 from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
-from edge_runtime.delivery_clock import SystemClock
-from edge_runtime.outbox import Outbox
-from edge_runtime.spool_errors import SpoolRefused
-from edge_runtime.spool_policy import SpoolLimits
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_errors import SpoolRefused
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.letters import ADDRESS, alert
 
 if TYPE_CHECKING:
@@ -125,9 +125,9 @@ def test_a_disk_that_has_room_again_is_used_again_and_holds_its_reserve(tmp_path
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from edge_runtime.delivery_clock import SystemClock
-from edge_runtime.outbox import Outbox
-from edge_runtime.spool_policy import SpoolLimits
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.letters import ADDRESS, alert
 box = Outbox(Path(sys.argv[1]), ADDRESS, SpoolLimits(), SystemClock())
 box._file._con.execute(f"PRAGMA synchronous = {sys.argv[2]}") if sys.argv[2] != "as-shipped" else None

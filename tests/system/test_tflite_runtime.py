@@ -47,8 +47,7 @@ def test_the_same_picture_scores_the_same_in_both_runtimes(python, tmp_path):
 def test_goldens_recorded_with_litert_hold_in_tflite_runtime(python, tmp_path):
     bundle = tmp_path / "part.bundle"
     write_brightness_bundle(bundle, BundleRecipe(golden_score=128 / 255))
-    code = "from lepton.cli import main; main()"
-    said = run(python, "-c", code, "bundle", "verify", bundle, "--runtime", "tflite")
+    said = run(python, "-m", "lepton", "bundle", "verify", bundle, "--runtime", "tflite")
     assert "1 goldens within tolerance (tflite 2.14.0" in said
 
 

@@ -23,11 +23,11 @@ from edge_contracts.message import ClockTrust
 from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Tls
 from edge_contracts.station import Uplink as UplinkSettings
-from edge_runtime.delivery_clock import SystemClock
-from edge_runtime.go_back_n import ResendRules
-from edge_runtime.outbox import Outbox
-from edge_runtime.spool_policy import SpoolLimits
-from edge_runtime.uplink import Announcements, Pace, Uplink, link_options
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.uplink.go_back_n import ResendRules
+from edge_runtime.uplink.uplink import Announcements, Pace, Uplink, link_options
 from fleet_manager.broker_link import BrokerOptions
 from fleet_manager.ingest import Ingest
 from fleet_manager.store import AlertStore

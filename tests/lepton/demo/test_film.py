@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.presence import PresenceRule
+from edge_runtime.trigger.presence import PresenceRule
 from lepton.demo.belt import RAIL_PX
 from lepton.demo.defects import DEFECTS
 from lepton.demo.film import STEP_PX, Film

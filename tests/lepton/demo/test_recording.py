@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.presence import PresenceRule
+from edge_runtime.trigger.presence import PresenceRule
 from lepton.demo.film import Film
 from lepton.demo.recording import write_film, write_photographs
 

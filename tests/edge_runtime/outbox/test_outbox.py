@@ -14,10 +14,10 @@ from edge_contracts.ack import Ack
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
-from edge_runtime import outbox as module
-from edge_runtime.outbox import Outbox, Receipt
-from edge_runtime.spool_errors import SpoolRefused
-from edge_runtime.spool_policy import AckVerdict, SpoolLimits
+from edge_runtime.outbox import outbox as module
+from edge_runtime.outbox.outbox import Outbox, Receipt
+from edge_runtime.outbox.spool_errors import SpoolRefused
+from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def test_an_append_that_returned_is_on_disk_though_the_process_is_killed(tmp_pat
     script = f"""
 import os, signal
 from pathlib import Path
-from edge_runtime.outbox import Outbox
-from edge_runtime.spool_policy import SpoolLimits
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert
 box = Outbox(Path({str(tmp_path / "s")!r}), ADDRESS, SpoolLimits(), HandClock())
 box.start()

@@ -11,8 +11,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_runtime.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
-from edge_runtime.spool_policy import PAGE_BYTES, SpoolLimits
+from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
+from edge_runtime.outbox.spool_policy import PAGE_BYTES, SpoolLimits
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge_contracts.station import PresenceTrigger
-from edge_runtime.presence_gate import PresenceGate
+from edge_runtime.trigger.presence_gate import PresenceGate
 
 
 def belt(part_at_px: int | None, *, height_px: int = 96, width_px: int = 256) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.presence import PresenceOptions, PresenceRule
+from edge_runtime.trigger.presence import PresenceOptions, PresenceRule
 
 if TYPE_CHECKING:
     import numpy as np

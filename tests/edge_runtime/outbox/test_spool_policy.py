@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge_contracts.ack import Ack
 from edge_contracts.gap import MAX_RANGES, SeqRange
-from edge_runtime.spool_policy import (
+from edge_runtime.outbox.spool_policy import (
     PAGE_BYTES,
     AckVerdict,
     FreedAnswer,
@@ -26,7 +26,7 @@ from edge_runtime.spool_policy import (
     judge_ack,
     merged,
 )
-from edge_runtime.spool_schema import connect, create_life
+from edge_runtime.outbox.spool_schema import connect, create_life
 
 if TYPE_CHECKING:
     from pathlib import Path

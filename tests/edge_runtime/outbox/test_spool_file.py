@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason, SeqRange
 from edge_contracts.verdict import Outcome
-from edge_runtime.envelope import Letter
-from edge_runtime.spool_errors import SpoolInUse, SpoolRefused
-from edge_runtime.spool_file import Batch, Placed, SpoolFile
-from edge_runtime.spool_policy import RowClass, SpoolLimits
+from edge_runtime.outbox.envelope import Letter
+from edge_runtime.outbox.spool_errors import SpoolInUse, SpoolRefused
+from edge_runtime.outbox.spool_file import Batch, Placed, SpoolFile
+from edge_runtime.outbox.spool_policy import RowClass, SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter
 
 NOW = HandClock().now()

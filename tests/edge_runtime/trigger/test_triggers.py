@@ -9,7 +9,7 @@ from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import BadPicture
 from edge_runtime.picture_health import PictureCheck
-from edge_runtime.triggers import FrameTrigger, IntervalTrigger, Lookout, PresenceTrigger
+from edge_runtime.trigger.triggers import FrameTrigger, IntervalTrigger, Lookout, PresenceTrigger
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.feed import FakeFeed
 from tests.fakes.parts import frame
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge_runtime.capture.source import Picture
     from edge_runtime.occasion import Occasion
-    from edge_runtime.triggers import Trigger
+    from edge_runtime.trigger.triggers import Trigger
 
 
 class Gate:

@@ -13,10 +13,10 @@ from edge_contracts.gap import Gap, GapEvent
 from edge_contracts.identifiers import uuid7
 from edge_contracts.message import MAX_ALERT_BYTES, Payload
 from edge_contracts.verdict import Outcome
-from edge_runtime.spool_policy import RowClass
+from edge_runtime.outbox.spool_policy import RowClass
 
 if TYPE_CHECKING:
-    from edge_runtime.delivery_clock import Moment
+    from edge_runtime.outbox.delivery_clock import Moment
 
 ELLIPSIS: Final = "…"
 LATEST_MS: Final = 253_402_300_799_000

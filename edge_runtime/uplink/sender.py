@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import ValidationError
 
 from edge_contracts.ack import Ack
-from edge_runtime.go_back_n import GoBackN, ResendRules
-from edge_runtime.spool_policy import AckVerdict
+from edge_runtime.outbox.spool_policy import AckVerdict
+from edge_runtime.uplink.go_back_n import GoBackN, ResendRules
 
 if TYPE_CHECKING:
     from edge_contracts.topics import DeviceAddress
-    from edge_runtime.mqtt_link import MqttLink
-    from edge_runtime.outbox import Outbox
-    from edge_runtime.spool_file import SpooledRow
+    from edge_runtime.outbox.outbox import Outbox
+    from edge_runtime.outbox.spool_file import SpooledRow
+    from edge_runtime.uplink.mqtt_link import MqttLink
 
 _LOG = logging.getLogger(__name__)
 ROWS_PER_PUMP: Final = 64

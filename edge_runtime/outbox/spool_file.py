@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
-from edge_runtime.envelope import Letter, Sealed, seal
-from edge_runtime.spool_errors import SpoolDamaged, SpoolRefused
-from edge_runtime.spool_policy import (
+from edge_runtime.outbox.envelope import Letter, Sealed, seal
+from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
+from edge_runtime.outbox.spool_policy import (
     PAGE_BYTES,
     RowClass,
     SpoolLimits,
@@ -29,14 +29,14 @@ from edge_runtime.spool_policy import (
     in_gaps,
     merged,
 )
-from edge_runtime.spool_reserve import Reserve
-from edge_runtime.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
+from edge_runtime.outbox.spool_reserve import Reserve
+from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from edge_runtime.delivery_clock import Moment
+    from edge_runtime.outbox.delivery_clock import Moment
 
 _LOG = logging.getLogger(__name__)
 NOISE_BYTES: Final = 10

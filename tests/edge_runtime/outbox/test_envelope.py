@@ -12,9 +12,9 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import Gap, GapEvent, GapReason, SeqRange
 from edge_contracts.message import MAX_ALERT_BYTES, SEQ_MAX, ClockTrust
 from edge_contracts.verdict import Outcome
-from edge_runtime.delivery_clock import Moment
-from edge_runtime.envelope import Letter, seal
-from edge_runtime.spool_policy import RowClass
+from edge_runtime.outbox.delivery_clock import Moment
+from edge_runtime.outbox.envelope import Letter, seal
+from edge_runtime.outbox.spool_policy import RowClass
 from tests.fakes.letters import ADDRESS, alert
 
 EPOCH = "0123456789abcdef"

@@ -20,16 +20,24 @@ from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
-from edge_runtime.go_back_n import ResendRules
-from edge_runtime.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Unanswered, Will
-from edge_runtime.sender import Sender
+from edge_runtime.uplink.go_back_n import ResendRules
+from edge_runtime.uplink.mqtt_link import (
+    ClosedSilently,
+    LinkLost,
+    LinkOptions,
+    MqttLink,
+    ProtocolRefused,
+    Unanswered,
+    Will,
+)
+from edge_runtime.uplink.sender import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_contracts import station
     from edge_contracts.topics import DeviceAddress
-    from edge_runtime.outbox import Outbox
+    from edge_runtime.outbox.outbox import Outbox
 
 _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0

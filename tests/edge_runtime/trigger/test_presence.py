@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.presence import BLIND_FRAMES, START_FRAMES, PresenceOptions, PresenceRule
+from edge_runtime.trigger.presence import BLIND_FRAMES, START_FRAMES, PresenceOptions, PresenceRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.spool_reserve import Reserve
+from edge_runtime.outbox.spool_reserve import Reserve
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.gap import SeqRange
-from edge_runtime.envelope import Letter
-from edge_runtime.spool_errors import SpoolDamaged, SpoolRefused
-from edge_runtime.spool_file import NOISE_BYTES, Batch, Placed, SpooledRow, SpoolFile
-from edge_runtime.spool_policy import AckVerdict, FreedAnswer, SpoolLimits, judge_ack
+from edge_runtime.outbox.envelope import Letter
+from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
+from edge_runtime.outbox.spool_file import NOISE_BYTES, Batch, Placed, SpooledRow, SpoolFile
+from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits, judge_ack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from edge_contracts.ack import Ack
     from edge_contracts.alert import Alert
     from edge_contracts.topics import DeviceAddress
-    from edge_runtime.delivery_clock import DeliveryClock
+    from edge_runtime.outbox.delivery_clock import DeliveryClock
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUEUE: Final = 1024

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from edge_runtime.go_back_n import GoBackN, ResendRules
+from edge_runtime.uplink.go_back_n import GoBackN, ResendRules
 
 RULES = ResendRules(window=4, first_s=2.0, longest_s=300.0)
 

@@ -1,0 +1,7 @@
+"""`python -m lepton` is `lepton`."""
+
+from __future__ import annotations
+
+from lepton.cli import main
+
+main(prog_name="lepton")
