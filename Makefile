@@ -27,8 +27,13 @@ test-pythons: $(READY) ## the unit tests on each other supported Python that thi
 
 tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)
 
+# tflite-runtime has no wheel above Python 3.11.
+TFLITE_PYTHON ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
+    $$python -c 'import sys; sys.exit(sys.version_info[:2] > (3, 11))' 2>/dev/null && echo $$python && break; done)
+
 .venv-tflite/.ready: pyproject.toml $(READY)
-	@$(PYTHON) -m venv .venv-tflite
+	@test -n "$(TFLITE_PYTHON)" || { echo "wanted Python 3.10 or 3.11 for tflite-runtime, found none" >&2; exit 2; }
+	@$(TFLITE_PYTHON) -m venv .venv-tflite
 	@.venv-tflite/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@.venv-tflite/bin/python -m pip install --quiet '.[tflite,camera]' hypothesis pytest pytest-timeout
 	@touch $@

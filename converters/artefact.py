@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, float], None]
 
-INT8_LOWEST, INT8_STEPS = -128, 255
+INT8_LOWEST = -128
 FULL_BYTE = 255.0
 
 
@@ -51,7 +51,7 @@ class Artefact:
     model: bytes
     spec: ImageInput | TensorInput
     outputs: tuple[Output, ...]
-    precision: Literal["int8", "mixed"]
+    precision: Literal["int8", "float16", "mixed"]
     operators: dict[str, int]
     shares: tuple[PrecisionShare, ...]
     settings: dict[str, Any]
@@ -81,14 +81,15 @@ def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, p
 def _detector(source: Bundle) -> Artefact:
     graph = read_tflite(source.model)
     halved = store_constants_as_float16(graph)
+    shares = precision_shares(graph)
     note = "the detector's head stays float: a Mahalanobis distance needs more range than int8 has"
     return Artefact(
         model=write_tflite(graph),
         spec=source.manifest.input,
         outputs=source.manifest.outputs,
-        precision="mixed",
+        precision=_weights_of(shares),
         operators=_operators(graph),
-        shares=precision_shares(graph),
+        shares=shares,
         settings={"kept": "float head", "float16_constants": halved},
         notes=(note,),
     )
@@ -143,6 +144,12 @@ def precision_shares(graph: Graph) -> tuple[PrecisionShare, ...]:
     return tuple(PrecisionShare(precision=name, operators=computing[name], bytes=stored[name]) for name in names)
 
 
+def _weights_of(shares: Sequence[PrecisionShare]) -> Literal["float16", "mixed"]:
+    """`float16` where no operator computes in integers, else `mixed`."""
+    integer = [share for share in shares if share.operators and not share.precision.startswith("float")]
+    return "mixed" if integer else "float16"
+
+
 def _computes_in(graph: Graph, output: str) -> str:
     operator = next(operator for operator in graph.operators if output in operator.outputs)
     return "float32" if computes_in_float(graph, operator) else str(graph.tensors[output].dtype)
@@ -155,6 +162,8 @@ def _operators(graph: Graph) -> dict[str, int]:
 def _camera_bytes(spec: ImageInput | TensorInput) -> Affine | None:
     """The input's int8 parameters with which byte p is stored as p − 128, where mean and deviation allow it."""
     if spec.kind != "image" or len(set(spec.mean)) != 1 or len(set(spec.std)) != 1:
+        return None
+    if not 0 <= spec.mean[0] <= FULL_BYTE:
         return None
     scale = np.float32(1.0 / spec.std[0])
     return Affine(float(scale), round(INT8_LOWEST + spec.mean[0]))

@@ -35,8 +35,8 @@ class Candidate:
     """One range rule's model, judged on held-out samples.
 
     rule: the name of the rule. graph: the int8 graph. content: the bytes of its TFLite file.
-    xnnpack_db, reference_db: signal to noise of its outputs against the float model's, mean over outputs, with
-        XNNPACK's and with reference kernels.
+    xnnpack_db, reference_db: signal to noise of its worst output against the float model's, with XNNPACK's and
+        with reference kernels; minus infinity where an output is not finite.
     """
 
     rule: str
@@ -73,7 +73,7 @@ class Judge:
             )
             for place, name in enumerate(graph.outputs)
         ]
-        return float(np.mean(per_output))
+        return float(min(per_output))
 
 
 def int8_graph(
@@ -102,11 +102,16 @@ def int8_graph(
 
 
 def signal_to_noise_db(expected: Sequence[npt.NDArray[Any]], found: Sequence[npt.NDArray[Any]]) -> float:
-    """10 log10 of the power of `expected` over the power of the error, over all values; infinite where equal."""
+    """10 log10 of the power of `expected` over the power of the error, over all values.
+
+    Infinite where they are equal, minus infinity where `found` is not finite.
+    """
     signal = sum(float(np.square(value, dtype=np.float64).sum()) for value in expected)
     noise = sum(
         float(np.square(value.astype(np.float64) - other).sum()) for value, other in zip(expected, found, strict=True)
     )
+    if not np.isfinite(noise):
+        return -np.inf
     return float(10 * np.log10(max(signal, np.finfo(np.float64).tiny) / noise)) if noise else np.inf
 
 

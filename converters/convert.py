@@ -107,7 +107,7 @@ def convert(
             f"wanted {source.manifest.name} within the limits of {profile.name}, found: {reasons}; nothing was "
             "written. Give calibration data that look like the line's, or pack it anyway with --force"
         )
-    draft = complete(draft, samples, judged.comparison)
+    draft = complete(draft, samples, None if judged.gate.verdict == "reported" else judged.comparison)
     card = _card(judged, profile, found.sentence)
     page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
     html = render(page, draft.bundle())
@@ -161,6 +161,8 @@ def _measurements(judged: _Judged) -> list[Measurement]:
         "accuracy_float": comparison.accuracy_float,
         "accuracy": comparison.accuracy,
         "score_shift": comparison.score_shift,
+        "auroc_float": comparison.auroc_float,
+        "auroc": comparison.auroc,
     }
     figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
     return figures

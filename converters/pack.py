@@ -18,6 +18,7 @@ import numpy as np
 
 from converters.artefact import with_artefact
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.errors import RefusedError
 from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, ProvenanceStep
 from edge_runtime.infer.predictor import Predictor
 
@@ -40,7 +41,15 @@ KERNEL_HEADROOM = 4.0
 RELATIVE_FLOOR = 2e-3
 """Least tolerance, as a share of the output's largest value: float kernels sum in different orders."""
 
+MOST_APART = 0.1
+"""Kernels may differ by this share of an output's reach; more and a golden with that tolerance would prove nothing."""
+
+INT8_STEPS = 255
 TOOLS = ("lepton-edge", "numpy", "ai-edge-litert")
+
+
+class KernelsDisagree(RefusedError, ValueError):
+    """The artefact's answers depend on whose kernels run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,14 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     return Draft(Manifest(**fields), members)
 
 
-def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison) -> Draft:
+def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | None) -> Draft:
     """Add goldens, and carry the threshold over to the artefact's own scores.
 
     The threshold moves by the geometric mean of artefact over float scores, because a detector's scores are lognormal.
+    Without a comparison (the inputs were random) it stays.
+
+    Raises:
+        KernelsDisagree: this machine's two kernel sets answer so differently that no golden would prove anything.
     """
     predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
     inputs = [_stored_input(predictor, sample) for sample in _spread(samples, GOLDENS)]
@@ -96,7 +109,7 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison) ->
     )
     changes: dict[str, Any] = {"golden": recorded, "files": file_entries(members)}
     rule = draft.manifest.rule
-    if isinstance(rule, AnomalyRule):
+    if isinstance(rule, AnomalyRule) and comparison is not None:
         changes["rule"] = AnomalyRule(threshold=rule.threshold * _score_ratio(comparison))
     fields = {name: getattr(draft.manifest, name) for name in Manifest.model_fields} | changes
     return Draft(Manifest(**fields), members)
@@ -156,6 +169,13 @@ def _tolerances(one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]]
         apart = max(float(np.max(np.abs(a[spec.tensor] - b[spec.tensor]))) for a, b in pairs)
         largest = max(float(np.max(np.abs(a[spec.tensor]))) for a, _ in pairs)
         step = spec.quantisation.scale if spec.quantisation else 0.0
+        reach = max(largest, INT8_STEPS * step)
+        if not apart <= MOST_APART * reach:
+            raise KernelsDisagree(
+                f"wanted two kernel sets that answer alike, found output {spec.tensor!r} {apart:g} apart "
+                f"({one.backend.kernels}, {other.backend.kernels}) where it reaches {reach:g}; "
+                "the model is not fit to ship"
+            )
         tolerances[spec.tensor] = max(KERNEL_HEADROOM * apart, KERNEL_HEADROOM * step, RELATIVE_FLOOR * largest)
     return tolerances
 

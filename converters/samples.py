@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from edge_contracts.manifest import ImageInput, TensorInput
 
+GOOD_LABELS = frozenset({"good", "normal"})
+"""Names of folders and labels that mean a good part."""
+
 RANDOM = "random"
 RANDOM_SAMPLES = 32
 RANDOM_SEED = 20_240_501

@@ -148,19 +148,21 @@ def _tensor(content: bytes, model: schema.Model, stored: schema.Tensor, name: st
     )
 
 
-def _buffer(content: bytes, model: schema.Model, index: int) -> bytes | None:
-    """The bytes of a buffer, or None for the empty buffer that marks an activation."""
+def _buffer(content: bytes, model: schema.Model, index: int) -> memoryview | None:
+    """A view of a buffer's bytes, or None for the empty buffer that marks an activation."""
     if index == 0:
         return None
     if index >= model.BuffersLength():
         raise BadInputError(f"buffer {index} of {model.BuffersLength()} is asked for; the file is damaged")
     buffer = model.Buffers(index)
     if buffer.Offset() > 1:  # files above 2 GB, and newer exporters, keep the bytes behind the flatbuffer
-        return content[buffer.Offset() : buffer.Offset() + buffer.Size()]
-    return None if buffer.DataIsNone() else bytes(buffer.DataAsNumpy())
+        return memoryview(content)[buffer.Offset() : buffer.Offset() + buffer.Size()]
+    return None if buffer.DataIsNone() else memoryview(buffer.DataAsNumpy())
 
 
-def _constant(name: str, shape: Sequence[int], dtype: np.dtype[Any], stored: bytes | None) -> npt.NDArray[Any] | None:
+def _constant(
+    name: str, shape: Sequence[int], dtype: np.dtype[Any], stored: memoryview | None
+) -> npt.NDArray[Any] | None:
     if stored is None or (not stored and prod(shape) > 0):
         return None
     if len(stored) != prod(shape) * dtype.itemsize:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from converters.metrics import auroc
+from converters.samples import GOOD_LABELS
 from edge_contracts.card import GateResult
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class Comparison:
     agreement: share of inputs with the same best class.
     accuracy_float, accuracy: share of labelled inputs whose best class is the label.
     score_shift: mean over inputs of |artefact − float| / |float|.
+    auroc_float, auroc: of a detector, where the folders name good and other pictures.
     scores_float, scores: one number per input: the anomaly score, or the winner's probability.
     classes_float, classes: the winner's index per input.
     """
@@ -59,6 +62,8 @@ class Comparison:
     accuracy_float: float | None = None
     accuracy: float | None = None
     score_shift: float | None = None
+    auroc_float: float | None = None
+    auroc: float | None = None
     classes_float: npt.NDArray[np.int64] | None = None
     classes: npt.NDArray[np.int64] | None = None
 
@@ -79,7 +84,16 @@ def compare(
     after = np.asarray([_number(b) for _, b in pairs])
     shift = float(np.mean(np.abs(after - before) / np.maximum(np.abs(before), _TINY)))
     judged = manifest.task in {"anomaly", "reconstruction"}
-    return Comparison(len(pairs), noise, before, after, score_shift=shift if judged else None)
+    aurocs = _aurocs(samples, before, after) if judged else (None, None)
+    return Comparison(
+        len(pairs),
+        noise,
+        before,
+        after,
+        score_shift=shift if judged else None,
+        auroc_float=aurocs[0],
+        auroc=aurocs[1],
+    )
 
 
 def judge(comparison: Comparison, limits: Limits, *, random_inputs: bool, force: bool) -> GateResult:
@@ -115,6 +129,17 @@ def median_ms(models: Sequence[Predictor], sample: Sample) -> list[float]:
 
 def _score(predictor: Predictor, sample: Sample) -> Scores:
     return predictor.predict_tensor(sample.values) if sample.pixels is None else predictor.predict(sample.pixels)
+
+
+def _aurocs(
+    samples: Sequence[Sample], before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> tuple[float, float] | tuple[None, None]:
+    """Float and artefact AUROC where some pictures are labelled good and others are labelled something else."""
+    good = np.asarray([sample.label.lower() in GOOD_LABELS for sample in samples])
+    bad = np.asarray([bool(sample.label) for sample in samples]) & ~good
+    if not (good.any() and bad.any()):
+        return None, None
+    return auroc(before[good], before[bad]), auroc(after[good], after[bad])
 
 
 def _number(scores: Scores) -> float:
@@ -161,7 +186,7 @@ def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
         most = limits.max_accuracy_loss.value
         if not loss <= most:
             reasons.append(f"wanted a loss of at most {most:g} points of accuracy, found {loss:.2f}")
-    elif comparison.agreement is not None and not 1 - comparison.agreement <= MOST_DISAGREEMENT:
+    elif comparison.agreement is not None and not comparison.agreement >= 1 - MOST_DISAGREEMENT:
         reasons.append(
             f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs, "
             f"found {100 * comparison.agreement:.1f} %"
@@ -170,6 +195,12 @@ def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
         reasons.append(
             f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise, found {comparison.signal_to_noise_db:.1f} dB"
         )
+    if comparison.auroc is not None and comparison.auroc_float is not None:
+        most = limits.max_auroc_loss.value
+        if not comparison.auroc_float - comparison.auroc <= most:
+            reasons.append(
+                f"wanted a loss of at most {most:g} of AUROC, found {comparison.auroc_float - comparison.auroc:.4f}"
+            )
     if comparison.score_shift is not None and not comparison.score_shift <= MOST_SCORE_SHIFT:
         reasons.append(
             f"wanted scores within {100 * MOST_SCORE_SHIFT:g} % of the float model's, "

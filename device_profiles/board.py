@@ -14,7 +14,6 @@ from device_profiles.figures import (
     LatencySeries,
     Megabytes,
     Megahertz,
-    Milliseconds,
     Points,
     Source,
     SourceKey,
@@ -115,11 +114,10 @@ class Quantisation(Table):
 
 
 class Limits(Table):
-    """What the converter's gate lets pass: the loss from the float model to the finished artefact."""
+    """What the converter's gate lets pass: the loss from the float model to the finished artefact, on labelled data."""
 
     max_accuracy_loss: Annotated[Points, Field(description="labelled models, in percentage points")]
     max_auroc_loss: Annotated[Auroc, Field(description="good-only detectors")]
-    max_latency: Annotated[Milliseconds | None, Field(description="per inference; absent = no budget")] = None
 
 
 class Power(Table):

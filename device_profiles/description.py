@@ -53,7 +53,6 @@ def figures_of(profile: Profile) -> list[tuple[str, Figure]]:
         ("price", profile.price),
         ("accuracy that the gate lets go", profile.limits.max_accuracy_loss),
         ("AUROC that the gate lets go", profile.limits.max_auroc_loss),
-        ("latency that the gate lets pass", profile.limits.max_latency),
     ]
     return [(label, figure) for label, figure in candidates if figure is not None]
 

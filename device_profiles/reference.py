@@ -46,8 +46,7 @@ _DECISIONS = """\
 Figures whose source is `house` are choices of Lepton Edge:
 
 - **The gate lets go 1 point of accuracy and 0.005 AUROC.** A careful conversion to int8 stays within both; a larger
-  loss has a cause that can be found and should not be shipped unseen. Put other limits into a file of
-  your own. `max_latency` is absent until you set it, because the takt time is the line's, not the board's.
+  loss has a cause that can be found and should not be shipped unseen. Put other limits into a file of your own.
 - **int8, and float for what int8 cannot hold.** int16 activations are not delegated to XNNPACK: measured on x86-64 with
   LiteRT 2.3.0 on one thread they were 10 to 126 times slower. With ONNX Runtime's static quantisation, uint8
   activations with int8 weights per channel were the quickest on the processor.

@@ -193,7 +193,7 @@ class Manifest(Part):
     sequence: Annotated[int, Field(ge=1)]
     task: Literal["anomaly", "classification", "reconstruction", "raw"]
     labels: tuple[str, ...] = ()
-    precision: Literal["float32", "int8", "mixed"]
+    precision: Literal["float32", "float16", "int8", "mixed"]
     profile: Slug
     runtime: Literal["tflite", "onnx"]
     input: Annotated[ImageInput | TensorInput, Field(discriminator="kind")]

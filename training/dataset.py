@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, overload
 
+from converters.samples import GOOD_LABELS
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, read_picture
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-GOOD_LABELS = frozenset({"good", "normal"})
 REQUIRED_COLUMNS = ("path", "label")
 OPTIONAL_COLUMNS = ("group", "split")
 NAMED_AT_ONCE = 5

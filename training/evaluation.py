@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.metrics import auroc, escape_at_overkill
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
 from edge_runtime.decide import Ruling, decide
 from training.dataset import Photographs
-from training.metrics import auroc, escape_at_overkill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -54,6 +54,26 @@ def test_a_detector_keeps_its_scores_its_threshold_and_gets_goldens(detector, pi
     np.testing.assert_allclose(done.comparison.scores, done.comparison.scores_float, rtol=1e-5)
 
 
+def test_labelled_pictures_hold_a_detector_to_its_auroc(detector, pictures, tmp_path):
+    for label, names in (("good", range(6)), ("scratched", range(6, 12))):
+        (pictures / label).mkdir()
+        for name in names:
+            (pictures / f"{name}.png").rename(pictures / label / f"{name}.png")
+    done = converted(detector, pictures, tmp_path / "part.bundle")
+    assert done.comparison.auroc == done.comparison.auroc_float
+    assert {metric.name for metric in done.card.metrics} >= {"auroc", "auroc_float"}
+
+
+def test_random_inputs_do_not_move_a_threshold(detector, tmp_path):
+    done = convert(detector, profile=BOARD, calibration="random", out=tmp_path / "part.bundle")
+    assert read_bundle(done.path).manifest.rule.threshold == 0.5
+
+
+def test_the_precision_is_what_the_operators_compute_in(detector, pictures, tmp_path):
+    manifest = read_bundle(converted(detector, pictures, tmp_path / "part.bundle").path).manifest
+    assert manifest.precision == "float16"
+
+
 def test_the_same_inputs_make_the_same_digest(detector, pictures, tmp_path):
     first, second = (converted(detector, pictures, tmp_path / f"{name}.bundle") for name in "ab")
     assert first.digest == second.digest

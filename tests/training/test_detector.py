@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from converters.metrics import auroc
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
 from training.detector import Backbone, Detector, learn
-from training.metrics import auroc
 
 if TYPE_CHECKING:
     from collections.abc import Callable

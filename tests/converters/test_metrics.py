@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from converters.metrics import auroc, escape_at_overkill
 from edge_contracts.errors import BadInputError
-from training.metrics import auroc, escape_at_overkill
 
 # Few distinct values, so that ties are common.
 scores = st.lists(st.integers(0, 8).map(float), min_size=1, max_size=30)
