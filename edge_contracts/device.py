@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from edge_contracts.identifiers import Epoch, Sha256, Slug
-from edge_contracts.message import ClockTrust, Payload
+from edge_contracts.message import SEQ_MAX, ClockTrust, Payload
 from edge_contracts.verdict import Outcome
 
 
@@ -23,7 +23,7 @@ class Status(Payload):
     """Birth and will of a session; a will whose counter is older than the last birth's is ignored."""
 
     status: Presence
-    session: Annotated[int, Field(ge=1)]
+    session: Annotated[int, Field(ge=1, le=SEQ_MAX)]
 
 
 class InspectionPoint(Payload):
@@ -38,7 +38,7 @@ class InspectionPoint(Payload):
 class Birth(Payload):
     """The inventory, sent at every connection; at most 8 kB."""
 
-    session: Annotated[int, Field(ge=1)]
+    session: Annotated[int, Field(ge=1, le=SEQ_MAX)]
     epoch: Epoch
     version: str
     hardware: str
@@ -56,10 +56,10 @@ class PointState(Payload):
 
     point: Slug
     last: Outcome | None
-    good: Annotated[int, Field(ge=0)]
-    defect: Annotated[int, Field(ge=0)]
-    unknown: Annotated[int, Field(ge=0)]
-    p95_ms: Annotated[float, Field(ge=0)] | None = None
+    good: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    defect: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    unknown: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    p95_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class State(Payload):
@@ -67,9 +67,9 @@ class State(Payload):
 
     time: AwareDatetime
     clk: ClockTrust
-    uptime_s: Annotated[float, Field(ge=0)]
-    spool_depth: Annotated[int, Field(ge=0)]
-    spool_age_s: Annotated[float, Field(ge=0)]
-    disk_free_bytes: Annotated[int, Field(ge=0)]
-    temperature_c: float | None = None
+    uptime_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    spool_depth: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    spool_age_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    disk_free_bytes: Annotated[int, Field(ge=0, le=SEQ_MAX)]
+    temperature_c: Annotated[float, Field(allow_inf_nan=False)] | None = None
     points: tuple[PointState, ...]

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 
 from edge_contracts.identifiers import Epoch
-from edge_contracts.message import Event, Payload, Seq
+from edge_contracts.message import SEQ_MAX, Event, Payload, Seq
 
 GAP_TYPE: Final = "lepton.gap.v1"
 MAX_RANGES = 64
@@ -41,7 +41,7 @@ class Gap(Payload):
 
     of_epoch: Epoch
     ranges: Annotated[tuple[SeqRange, ...], Field(min_length=1, max_length=MAX_RANGES)]
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1, le=SEQ_MAX)]
     why: GapReason
 
     @model_validator(mode="after")

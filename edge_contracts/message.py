@@ -16,7 +16,7 @@ MAX_ALERT_BYTES = 4096
 MAX_BIRTH_BYTES = 8192
 MAX_STATE_BYTES = 1024
 SEQ_MAX = 2**53 - 1
-"""The largest integer that every JSON reader keeps exactly."""
+"""The largest integer that every JSON reader keeps exactly; no integer on the wire is larger, so each fits SQLite."""
 
 Seq = Annotated[int, Field(ge=1, le=SEQ_MAX)]
 
@@ -63,5 +63,5 @@ class Event(BaseModel, Generic[PayloadT]):
     epoch: Epoch
     seq: Seq
     clk: ClockTrust = ClockTrust.NONE
-    mono: Annotated[int, Field(ge=0)]
+    mono: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     data: PayloadT

@@ -6,6 +6,8 @@ came; a different message for an occupied place is not dropped but kept in quara
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from fleet_manager.arrival import Arrival
 
 _CONFLICT: Final = "another message has this place: two devices with one identity, or a spool that lost commits"
+_ROW_FAULTS: Final = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""SQLite's errors that one row causes; every other one is the medium's or the file's."""
 _LEDGER_ORDER: Final = (GapReason.SHED, GapReason.DAMAGED, GapReason.REFUSED, GapReason.FREED)
 
 
@@ -107,13 +111,29 @@ class AlertStore:
         duplicates = 0
         touched: dict[tuple[str, str], None] = {}
         for arrival in arrivals:
-            duplicates += self._take_one(arrival, alerts, refused)
+            duplicates += self._take_or_refuse(arrival, alerts, refused)
             if arrival.address and arrival.epoch is not None:
                 touched[arrival.address, arrival.epoch] = None
             if isinstance(arrival.content, GapEvent):
                 touched[arrival.address, arrival.content.data.of_epoch] = None
         words = tuple(Word(*key, self._advance(*key)) for key in touched)
         return Taken(tuple(alerts), tuple(refused), duplicates, words)
+
+    def _take_or_refuse(self, arrival: Arrival, alerts: list[Arrival], refused: list[Arrival]) -> bool:
+        """Store one arrival, or refuse it and keep it: a message that breaks the storing must not stop the rest."""
+        self._con.execute("SAVEPOINT one")
+        try:
+            return self._take_one(arrival, alerts, refused)
+        except Exception as err:
+            if isinstance(err, sqlite3.Error) and not isinstance(err, _ROW_FAULTS):
+                raise
+            self._con.execute("ROLLBACK TO one")
+            name = arrival.event_id or f"sha256:{hashlib.sha256(arrival.body).hexdigest()}"
+            why = f"the store could not take it: {type(err).__name__}: {err}"
+            return self._take_one(replace(arrival, event_id=name, content=None, why=why), alerts, refused)
+        finally:
+            if self._con.in_transaction:
+                self._con.execute("RELEASE one")
 
     def _take_one(self, arrival: Arrival, alerts: list[Arrival], refused: list[Arrival]) -> bool:
         """Store one arrival; says whether it was there already."""

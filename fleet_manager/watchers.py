@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
+
+from pydantic_core import from_json, to_json
 
 from edge_contracts.alert import AlertEvent
 from edge_contracts.errors import LeptonError, MissingExtraError
@@ -76,7 +77,10 @@ class QuietWatcher:
 
 
 class JsonWatcher(QuietWatcher):
-    """One line of JSON per alert that is stored: the event as the device sent it."""
+    """One line of JSON per alert that is stored: the event as the device sent it.
+
+    The reader of events lets NaN and infinities pass in fields that it does not know; JSON has none, so they are null.
+    """
 
     def __init__(self, say: Say, enough: Callable[[], None], wanted: int | None, write: Say) -> None:
         super().__init__(say, enough, wanted)
@@ -85,7 +89,7 @@ class JsonWatcher(QuietWatcher):
     def show(self, arrival: Arrival, event: AlertEvent) -> None:
         """Write the line."""
         del event
-        self._write(json.dumps(json.loads(arrival.body), separators=(",", ":"), ensure_ascii=False))
+        self._write(to_json(from_json(arrival.body), inf_nan_mode="null").decode())
 
 
 class TableWatcher(QuietWatcher):

@@ -1,0 +1,135 @@
+"""Whatever a device sends, the receiver goes on: what the judge accepts, the store takes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge_contracts.message import SEQ_MAX
+from fleet_manager.arrival import judge
+from fleet_manager.store import AlertStore, Word
+from fleet_manager.watchers import JsonWatcher
+from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival
+from tests.fakes.letters import ADDRESS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HUGE = (2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, 2**70, -(2**70), 10**300)
+FLOATS = (1e308, -1e308, 5e-324, float("inf"), float("-inf"), float("nan"))
+TEXTS = ("\ud800", "\udfff\ud800", "a\0b", "\0", "\u2028", "\x1b[2J", "x" * 3000, "\U0001f600" * 128, "")
+TIMES = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "2026-01-01T00:00:00+23:59", 253_402_300_799, 1e18)
+adversarial = st.recursive(
+    st.sampled_from((*HUGE, *FLOATS, *TEXTS, *TIMES, None, True, 1)) | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+GENUINE = {
+    "alert": json.loads(alert_body(1)),
+    "gap": json.loads(gap_arrival(3, (1, 2)).body),
+    "birth": json.loads(birth_arrival().body),
+}
+
+
+def paths(document: Any, so_far: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    keys = document if isinstance(document, dict) else range(len(document)) if isinstance(document, list) else ()
+    return [so_far] * bool(so_far) + [path for key in keys for path in paths(document[key], (*so_far, key))]
+
+
+def spoilt(document: Any, path: tuple[Any, ...], value: Any) -> Any:
+    made = json.loads(json.dumps(document))
+    at = made
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return made
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A genuine message with one or two values replaced, or with a field of a newer sender."""
+    leaf = draw(st.sampled_from(sorted(GENUINE)))
+    document = GENUINE[leaf]
+    for _ in range(draw(st.integers(1, 2))):
+        path = draw(st.sampled_from([*paths(document), ("from_a_newer_sender",)]))
+        document = spoilt(document, path, draw(adversarial))
+        document = document if isinstance(document, dict) else GENUINE[leaf]
+    text = json.dumps(document, ensure_ascii=draw(st.booleans()))
+    return leaf, text.encode("utf-8", "surrogatepass")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(message=messages())
+def test_whatever_the_judge_accepts_the_store_takes(message: tuple[str, bytes]) -> None:
+    is_taken(*message)
+
+
+@pytest.mark.parametrize("leaf", sorted(GENUINE))
+def test_no_known_evil_in_any_field_stops_the_receiver(leaf: str) -> None:
+    for path in [*paths(GENUINE[leaf]), ("from_a_newer_sender",)]:
+        for evil in (*HUGE, *FLOATS, *TEXTS, *TIMES):
+            document = spoilt(GENUINE[leaf], path, evil)
+            is_taken(leaf, json.dumps(document).encode())
+    for depth in (100, 190, 210, 900):
+        is_taken(leaf, alert_body(1).replace(b"{", b'{"deep":' + b"[" * depth + b"]" * depth + b",", 1))
+
+
+def is_taken(leaf: str, body: bytes) -> None:
+    arrival = judge(ADDRESS.topic(leaf), body)
+    store = AlertStore(":memory:", lambda: 0)  # type: ignore[arg-type]
+    with closing(store):
+        taken = store.take([arrival, alert_arrival(7)])
+        assert arrival in (*taken.alerts, *taken.refused) or leaf in {"gap", "birth"}
+        assert all("the store could not take it" not in refused.why for refused in taken.refused)
+        assert store.take([arrival]).alerts == ()
+        assert store.ledger()[0].stored >= 1
+        watcher = JsonWatcher(lambda _: None, lambda: None, None, strictly_json)
+        watcher.stored(taken)
+
+
+def strictly_json(line: str) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON: {line}")
+
+    json.loads(line, parse_constant=refuse)
+    line.encode()
+
+
+@pytest.mark.parametrize("field", ["count", "bytes", "mono"])
+def test_no_integer_on_the_wire_is_too_large_for_the_store(field: str) -> None:
+    document = json.loads(alert_body(1))
+    target = document if field == "mono" else document["data"]
+    target[field] = 2**70
+    if field == "bytes":
+        document["data"]["evidence"] = [{"kind": "image", "sha256": "0" * 64, "media_type": "x", "bytes": 2**70}]
+    arrival = judge(ADDRESS.topic("alert"), json.dumps(document).encode())
+    assert arrival.content is None
+    assert (arrival.epoch, arrival.seq) == (EPOCH, 1)
+    assert str(SEQ_MAX) in arrival.why
+
+
+def test_a_row_that_the_database_cannot_hold_is_kept_and_does_not_stop_its_batch(tmp_path: Path) -> None:
+    good = alert_arrival(1)
+    assert good.content is not None
+    data = good.content.data.model_copy(update={"count": 2**70})  # type: ignore[union-attr]
+    poison = judge(ADDRESS.topic("alert"), alert_body(2))
+    poison = type(poison)(
+        **{name: getattr(poison, name) for name in ("topic", "address", "body", "event_id", "epoch", "seq", "why")},
+        content=poison.content.model_copy(update={"data": data}),  # type: ignore[union-attr]
+    )
+    store = AlertStore(tmp_path / "alerts.sqlite", lambda: 0)
+    with closing(store):
+        taken = store.take([good, poison, alert_arrival(3)])
+        assert [arrival.seq for arrival in taken.alerts] == [1, 3]
+        assert "the store could not take it" in taken.refused[0].why
+        assert taken.words == (Word(WHERE, EPOCH, 3),)
+        again = store.take([poison])
+        assert (again.duplicates, again.refused) == (1, ())
+    with closing(sqlite3.connect(tmp_path / "alerts.sqlite")) as con:
+        assert con.execute("SELECT seq, body FROM refused").fetchall() == [(2, poison.body)]
