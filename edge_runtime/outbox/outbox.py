@@ -161,11 +161,11 @@ class Outbox:
         self._thread = threading.Thread(target=self._run, name="outbox-writer", daemon=True)
         self._thread.start()
 
-    def stop(self, timeout_s: float = 10.0) -> None:
+    def stop(self, timeout_s: float = 10.0) -> bool:
         """Write what waits, close the file and end the writer.
 
-        Raises:
-            SpoolRefused: the writer did not end in time: the medium hangs.
+        Returns:
+            Whether the writer ended in time; if not, the medium hangs and the file stays open.
         """
         with self._wake:
             self._stopping = True
@@ -173,9 +173,11 @@ class Outbox:
         if self._thread is not None:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
-                raise SpoolRefused(f"wanted the outbox stopped within {timeout_s} s, found it writing: check the disk")
+                _LOG.error("wanted the outbox stopped within %s s, found it writing: check the disk", timeout_s)
+                return False
             self._thread = None
         self._file.close()
+        return True
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Have `listener` called, from the writer's thread, whenever rows were added."""

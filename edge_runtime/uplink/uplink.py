@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.device import Birth, Presence, State, Status
-from edge_contracts.errors import BadInputError, LeptonError
+from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
 from edge_runtime.uplink.go_back_n import ResendRules
@@ -45,10 +45,6 @@ GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
 STEADY_S: Final = 5.0
 """A session that lived this long was a success: the next wait starts small again."""
-
-
-class UplinkStuck(LeptonError, TimeoutError):
-    """The uplink's thread did not end in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +143,25 @@ class Uplink:
         self._outbox.on_change(self._wake)
         self._thread.start()
 
-    def stop(self, timeout_s: float = 15.0) -> None:
+    def stop(self, timeout_s: float = 15.0) -> bool:
         """Say goodbye and end the thread; what is not acknowledged stays in the spool.
 
-        Raises:
-            UplinkStuck: the thread did not end in time.
+        Returns:
+            Whether the thread ended in time. Looking up a name may take longer than any time-out of ours; the thread
+            is a daemon's, so the process can end all the same.
         """
         self._stop.set()
         self._wake()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            raise UplinkStuck(
-                f"wanted the uplink stopped within {timeout_s} s, found it busy with {self._options.host}"
-            )
+            where = self._options.host
+            _LOG.error("wanted the uplink stopped within %s s, found it busy with %s: left alone", timeout_s, where)
+            return False
         with self._waking:
-            os.close(self._wake_fd)
+            if self._wake_fd >= 0:
+                os.close(self._wake_fd)
             self._wake_fd = -1
+        return True
 
     def message(self, topic: str, body: bytes) -> None:
         """A message came: the manager's acknowledgement is the only one that is asked for."""

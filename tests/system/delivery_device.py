@@ -54,8 +54,7 @@ def main() -> None:
         pass
     for line in lines:
         line.join()
-    uplink.stop()
-    outbox.stop()
+    sys.exit(not (uplink.stop() and outbox.stop()))
 
 
 def parse() -> argparse.Namespace:

@@ -109,7 +109,7 @@ def world(folder: Path, limits: SpoolLimits = TIGHT, **options: float) -> Iterat
     try:
         yield made
     finally:
-        made.box.stop()
+        assert made.box.stop()
         made.store.close()
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from edge_contracts.bundle import read_bundle
-from tests.system.tools import require_tool
+from tests.system.required import require_tool
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 LEPTON = [sys.executable, "-m", "lepton"]

@@ -58,7 +58,7 @@ def spool(place: Path, limits: SpoolLimits) -> Iterator[Outbox]:
     try:
         yield outbox
     finally:
-        outbox.stop()
+        assert outbox.stop()
 
 
 def fill_up(place: Path) -> None:

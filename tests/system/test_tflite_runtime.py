@@ -9,7 +9,7 @@ import pytest
 
 from edge_runtime.infer.predictor import Predictor
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
-from tests.system.tools import REPOSITORY, require_tflite_python
+from tests.system.required import REPOSITORY, require_tflite_python
 
 pytestmark = pytest.mark.system
 

@@ -122,8 +122,8 @@ def station(folder: Path, port: int, ack: str = "manager", hardware: str = "x") 
     try:
         yield outbox, uplink
     finally:
-        uplink.stop()
-        outbox.stop()
+        assert uplink.stop()
+        assert outbox.stop()
 
 
 def announcements(hardware: str) -> Announcements:

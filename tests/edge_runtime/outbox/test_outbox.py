@@ -37,7 +37,7 @@ def outbox(
     try:
         yield made
     finally:
-        made.stop()
+        assert made.stop()
 
 
 def commits(box: Outbox) -> list[str]:
@@ -98,6 +98,16 @@ def test_a_stopped_outbox_refuses(tmp_path: Path) -> None:
         pass
     with pytest.raises(SpoolRefused, match="stopped"):
         box.append(alert())
+
+
+def test_a_disk_that_hangs_is_an_answer_of_stopping_not_an_error(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0)
+    box.start()
+    with box._file_lock:
+        future = box.offer(alert())
+        assert box.stop(0.05) is False
+    assert box.stop(PATIENCE_S) is True
+    assert future.result(0).seq == 1
 
 
 def test_an_acknowledgement_frees_and_drains(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""The uplink where the broker cannot even be looked up."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge_contracts.device import Birth, State
+from edge_contracts.message import ClockTrust
+from edge_contracts.reconnect import FullJitter
+from edge_contracts.station import Uplink as UplinkSettings
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.uplink.uplink import Announcements, Pace, Uplink
+from tests.fakes.letters import ADDRESS, HandClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_S = 10.0
+
+
+def announcements() -> Announcements:
+    def birth(session: int, epoch: str) -> Birth:
+        texts = dict.fromkeys(("version", "hardware", "system", "python", "runtime"), "x")
+        return Birth.model_validate({"session": session, "epoch": epoch, "ack": "manager", "points": (), **texts})
+
+    def state() -> State:
+        numbers = dict.fromkeys(("uptime_s", "spool_depth", "spool_age_s", "disk_free_bytes"), 0)
+        now = datetime.now(timezone.utc)
+        return State.model_validate({"time": now, "clk": ClockTrust.NONE, "points": (), **numbers})
+
+    return Announcements(birth, state)
+
+
+def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def hang(*_: Any, **__: Any) -> Any:
+        asked.set()
+        answer.wait(PATIENCE_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    box.start()
+    settings = UplinkSettings(host="broker.plant")
+    uplink = Uplink(box, ADDRESS, settings, announcements(), pace=Pace(FullJitter(0.01, 0.01)))
+    uplink.start()
+    assert asked.wait(PATIENCE_S)
+    with caplog.at_level(logging.ERROR):
+        assert uplink.stop(0.05) is False
+    assert "busy with broker.plant" in caplog.text
+    answer.set()
+    assert uplink.stop(PATIENCE_S) is True
+    assert uplink.stop(PATIENCE_S) is True
+    assert box.stop(PATIENCE_S)
