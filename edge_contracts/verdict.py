@@ -8,6 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+PART_MAX_BYTES = 128
+REASON_MAX_BYTES = 512
+LABEL_MAX_BYTES = 128
+"""Texts of a verdict are cut to these lengths in UTF-8, so that its alert fits its message, escapes included."""
+
+_NAMELESS = "nameless"
+
 
 class Outcome(str, Enum):
     """The three ends of an inspection; only `good` lets a part pass."""
@@ -40,7 +47,10 @@ class Cause(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One part, judged once.
+    r"""One part, judged once.
+
+    A part, reason or label may come from a file name or a driver, so it may hold anything: what no message can carry
+    (bytes that are not UTF-8, control characters) becomes an escape such as `\udce9`, and what is too long is cut.
 
     point: the inspection point's name.
     part: the part's id, unique within the point's run.
@@ -69,8 +79,27 @@ class Verdict:
     latency_ms: float
 
     def __post_init__(self) -> None:
-        """Hold the promise that no fault reads as good, whoever builds the value."""
+        """Hold the promises that no fault reads as good and that every text can be told, whoever builds the value."""
+        object.__setattr__(self, "part", _tail(_telling(self.part), PART_MAX_BYTES) or _NAMELESS)
+        object.__setattr__(self, "reason", _head(_telling(self.reason), REASON_MAX_BYTES))
+        if self.label is not None:
+            object.__setattr__(self, "label", _head(_telling(self.label), LABEL_MAX_BYTES))
         allowed = {Outcome.GOOD: {Cause.CLEAN}, Outcome.DEFECT: {Cause.THRESHOLD}}
         faults = set(Cause) - {Cause.CLEAN, Cause.THRESHOLD}
         if self.cause not in allowed.get(self.outcome, faults):
             raise ValueError(f"a verdict of {self.outcome.value} cannot have the cause {self.cause.value}")
+
+
+def _telling(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
+def _head(text: str, most_bytes: int) -> str:
+    return text.encode()[:most_bytes].decode("utf-8", "ignore")
+
+
+def _tail(text: str, most_bytes: int) -> str:
+    """The end of a name, which is where names of one series differ."""
+    return text.encode()[-most_bytes:].decode("utf-8", "ignore")

@@ -5,6 +5,7 @@ Pure; the counts of a point's alerts always add up to its verdicts that were not
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -21,9 +22,6 @@ _MACHINE_CAUSES: Final = frozenset(
     {Cause.NO_FRAME, Cause.SOURCE_LOST, Cause.FROZEN, Cause.BACKEND_HUNG, Cause.BACKEND_FAILED, Cause.INTERNAL}
 )
 """Causes that stop the inspection of every part until somebody comes."""
-
-_REASON_MAX: Final = 512
-_LABEL_MAX: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,7 @@ class AlertRule:
 
 
 def alert_of(verdict: Verdict, count: int = 1) -> Alert:
-    """The alert of a verdict that is not good, without evidence.
+    """The alert of a verdict that is not good, without evidence; whatever the verdict says, it can be told.
 
     Raises:
         ValueError: the verdict is good.
@@ -89,15 +87,20 @@ def alert_of(verdict: Verdict, count: int = 1) -> Alert:
         part=verdict.part,
         outcome=_not_good(verdict),
         cause=verdict.cause,
-        reason=verdict.reason[:_REASON_MAX],
+        reason=verdict.reason,
         severity=Severity.CRITICAL if verdict.cause in _MACHINE_CAUSES else Severity.WARNING,
         model=verdict.model,
-        label=verdict.label[:_LABEL_MAX] if verdict.label else None,
-        score=verdict.score,
-        threshold=verdict.threshold,
-        latency_ms=verdict.latency_ms,
+        label=verdict.label,
+        score=_finite(verdict.score),
+        threshold=_finite(verdict.threshold),
+        latency_ms=max(_finite(verdict.latency_ms) or 0.0, 0.0),
         count=count,
     )
+
+
+def _finite(number: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _not_good(verdict: Verdict) -> Literal[Outcome.DEFECT, Outcome.UNKNOWN]:

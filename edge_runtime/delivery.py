@@ -2,6 +2,7 @@
 
 Alerts wait in memory in a bounded line. When the disk is slow, pictures are given up first; when it takes nothing for
 so long that the line is full, further alerts are counted, and one alert tells their number as soon as it takes again.
+A fault of the delivery's own is counted and told in the same way: it costs an alert its words, never its number.
 """
 
 from __future__ import annotations
@@ -62,12 +63,14 @@ class DeliveryCounts:
     refused: the spool said no.
     overflowed: the line was full.
     without_picture: told without their picture, because too many waited.
+    faults: exceptions here; each may have cost one alert its own words, which the next alert of number tells.
     """
 
     spooled: int = 0
     refused: int = 0
     overflowed: int = 0
     without_picture: int = 0
+    faults: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,16 @@ class Delivery:
         self._offered: deque[tuple[Alert, Future[Any]]] = deque()
         self._pictures = 0
         self._untold = 0
+        self._in_hand = 0
         self._lock = threading.Lock()
         self._more = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Start the thread."""
@@ -113,17 +122,22 @@ class Delivery:
         self._stopping.set()
         self._more.set()
         self._thread.join(timeout_s)
-        if self._thread.is_alive() or self._line:
-            _log.error("delivery did not end within %g s: %d alerts stay behind", timeout_s, len(self._line))
+        behind = len(self._line) + self._in_hand + len(self._offered) + self._untold
+        if self._thread.is_alive() or behind:
+            _log.error("delivery did not end within %g s: %d alerts stay behind", timeout_s, behind)
             return False
         return True
 
     def take(self, inspected: Inspected) -> None:
-        """Take a verdict; returns at once."""
+        """Take a verdict; returns at once and never raises."""
         with self._lock:
-            admitted = self._rules[inspected.verdict.point].admit(inspected.verdict)
-            self._enqueue(admitted.earlier, None)
-            self._enqueue(admitted.now, inspected)
+            try:
+                admitted = self._rules[inspected.verdict.point].admit(inspected.verdict)
+                self._enqueue(admitted.earlier, None)
+                self._enqueue(admitted.now, inspected)
+            except Exception:  # noqa: BLE001 - a part that was not good must not go untold, whatever fails in telling it
+                self._count_fault(1)
+                _log.exception("%s %s: not taken, counted as untold", inspected.verdict.point, inspected.verdict.part)
 
     def _enqueue(self, alert: Alert | None, inspected: Inspected | None) -> None:
         if alert is None:
@@ -142,12 +156,26 @@ class Delivery:
         self._line.append(_Waiting(alert, inspected))
         self._more.set()
 
+    def _count_fault(self, alerts: int) -> None:
+        """Under the lock."""
+        self.counts.faults += 1
+        self._untold += alerts
+        self._more.set()
+
     def _run(self) -> None:
-        while not (self._stopping.is_set() and not self._line):
+        while not self._stopping.is_set():
             self._clock.wait(self._more, _POLL_S)
             self._more.clear()
+            self._turn()
+        self._turn()
+
+    def _turn(self) -> None:
+        try:
             self._tell_what_is_due()
             self._empty_the_line()
+        except Exception:  # noqa: BLE001 - the stage loop: this thread must outlive any fault
+            self.counts.faults += 1
+            _log.exception("a turn of the delivery failed")
 
     def _tell_what_is_due(self) -> None:
         with self._lock:
@@ -159,13 +187,25 @@ class Delivery:
         while self._line:
             with self._lock:
                 waiting = self._line.popleft()
-            self._offer(waiting)
+            self._offer_or_count(waiting)
         with self._lock:
             untold, self._untold = self._untold, 0
         if untold:
-            self._offer(_Waiting(_overflow_alert(next(iter(self._rules)), untold), None))
+            self._offer_or_count(_Waiting(_alert_of_number(next(iter(self._rules)), untold), None))
         while self._offered:
             self._settle()
+
+    def _offer_or_count(self, waiting: _Waiting) -> None:
+        self._in_hand = 1
+        try:
+            self._offer(waiting)
+        except Exception:  # noqa: BLE001 - the next alert must be tried; this one's number is told with it
+            with self._lock:
+                self.counts.faults += 1
+                self._untold += waiting.alert.count
+            _log.exception("%s %s: not offered, counted as untold", waiting.alert.point, waiting.alert.part)
+        finally:
+            self._in_hand = 0
 
     def _offer(self, waiting: _Waiting) -> None:
         alert = waiting.alert
@@ -179,14 +219,16 @@ class Delivery:
 
     def _settle(self) -> None:
         """See what became of the oldest alert that the spool was offered."""
-        alert, future = self._offered.popleft()
+        alert, future = self._offered[0]
         try:
             future.result(_COMMIT_TIMEOUT_S)
         except (Exception, FutureTimeout) as error:  # noqa: BLE001 - the spool's ledger has it; the next must be tried
             self.counts.refused += 1
             _log.error("%s %s: the alert is not durable: %s", alert.point, alert.part, error)
-            return
-        self.counts.spooled += 1
+        else:
+            self.counts.spooled += 1
+        finally:
+            self._offered.popleft()
 
     def _evidence_of(self, inspected: Inspected) -> tuple[Evidence, ...]:
         try:
@@ -196,13 +238,13 @@ class Delivery:
             return ()
 
 
-def _overflow_alert(point: str, count: int) -> Alert:
+def _alert_of_number(point: str, count: int) -> Alert:
     return Alert(
         point=point,
         part="untold",
         outcome=Outcome.UNKNOWN,
         cause=Cause.INTERNAL,
-        reason=f"{count} alerts came while the spool took none and the line of {LINE_MAX} was full; see the log",
+        reason=f"{count} alerts could not be told one by one: the line of {LINE_MAX} was full, or a fault; see the log",
         severity=Severity.CRITICAL,
         latency_ms=0.0,
         count=count,

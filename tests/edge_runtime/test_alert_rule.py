@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_contracts.alert import Severity
+from edge_contracts.alert import Alert, Severity
+from edge_contracts.message import MAX_ALERT_BYTES
 from edge_contracts.verdict import Cause
 from edge_runtime.alert_rule import REPEAT_NS, AlertRule, alert_of
 from tests.fakes.parts import verdict
 
 S = 1_000_000_000
+ENVELOPE_BYTES = 1024
+"""What the event around an alert and its two pictures may take."""
 
 
 def counts(rule: AlertRule, steps: list[tuple[float, Cause]]) -> list[tuple[Cause, int]]:
@@ -77,3 +82,25 @@ def test_the_counts_of_the_alerts_add_up_to_the_parts_that_were_not_good(steps: 
     told = sum(count for _, count in counts(rule, timed))
     rest = rule.flush()
     assert told + (rest.count if rest else 0) == sum(cause is not Cause.CLEAN for _, cause in steps)
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=700)
+ANY_NUMBER = st.none() | st.floats()
+
+
+@given(part=ANY_TEXT, reason=ANY_TEXT, label=st.none() | ANY_TEXT, score=ANY_NUMBER, latency_ms=st.floats())
+def test_whatever_a_verdict_says_it_becomes_an_alert_that_fits_its_message(
+    part: str, reason: str, label: str | None, score: float | None, latency_ms: float
+) -> None:
+    alert = alert_of(verdict(part=part, reason=reason, label=label, score=score, latency_ms=latency_ms))
+    assert Alert.model_validate_json(alert.model_dump_json()) == alert
+    assert len(alert.model_dump_json(exclude_none=True).encode()) <= MAX_ALERT_BYTES - ENVELOPE_BYTES
+
+
+def test_a_name_that_is_not_utf_8_keeps_what_can_be_read_of_it() -> None:
+    assert verdict(part=os.fsdecode(b"b\xe9.png")).part == "b\\udce9.png"
+
+
+def test_a_long_name_keeps_its_end_and_a_missing_one_gets_one() -> None:
+    assert verdict(part="x" * 300 + "07.png").part.endswith("07.png")
+    assert verdict(part="").part == "nameless"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.alert import Alert, Evidence, EvidenceKind
 from edge_contracts.verdict import Cause
 from edge_runtime import delivery as line
+from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
 from tests.fakes.parts import inspected, verdict
@@ -14,6 +15,8 @@ from tests.fakes.parts import inspected, verdict
 if TYPE_CHECKING:
     import pytest
 
+    from edge_contracts.verdict import Verdict
+    from edge_runtime.alert_rule import Admitted
     from edge_runtime.occasion import Inspected
 
 PATIENCE_S = 10.0
@@ -148,3 +151,97 @@ def test_stopping_says_no_while_alerts_stay_behind() -> None:
     assert delivery.stop(0.0) is False
     spool.open.set()
     assert delivery.stop(PATIENCE_S) is True
+
+
+class Trap(Spool):
+    """Raises instead of taking the first alerts."""
+
+    def __init__(self, raises: int) -> None:
+        super().__init__()
+        self._raises = raises
+
+    def offer(self, alert: Alert) -> Future[Any]:
+        if self._raises:
+            self._raises -= 1
+            raise RuntimeError("no such spool")
+        return super().offer(alert)
+
+
+def test_an_alert_that_cannot_be_offered_is_told_by_number() -> None:
+    spool = Trap(raises=1)
+    delivery = deliver(spool)
+    delivery.take(inspected(verdict(part="lost")))
+    delivery.take(inspected(verdict(part="next")))
+    assert delivery.stop(PATIENCE_S)
+    assert sum(alert.count for alert in spool.alerts) == 2
+    assert {alert.cause for alert in spool.alerts} == {Cause.THRESHOLD, Cause.INTERNAL}
+    assert delivery.counts.faults == 1
+
+
+def test_a_verdict_that_cannot_be_taken_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: AlertRule, given: Verdict) -> Admitted:
+        raise RuntimeError(f"no rule for {given.part}")
+
+    spool = Spool()
+    delivery = deliver(spool)
+    with monkeypatch.context() as broken:
+        broken.setattr(AlertRule, "admit", fails)
+        delivery.take(inspected(verdict(part="lost")))
+    assert delivery.stop(PATIENCE_S)
+    assert [(alert.cause, alert.count) for alert in spool.alerts] == [(Cause.INTERNAL, 1)]
+    assert delivery.counts.faults == 1
+
+
+class ForgetfulClock(MonotonicClock):
+    """Fails when it is asked for the time once."""
+
+    def __init__(self) -> None:
+        self.failed = threading.Event()
+
+    def now_ns(self) -> int:  # type: ignore[override]
+        if not self.failed.is_set():
+            self.failed.set()
+            raise OSError("no clock")
+        return super().now_ns()
+
+
+def test_a_fault_in_a_turn_of_the_thread_does_not_end_it() -> None:
+    spool, clock = Spool(), ForgetfulClock()
+    delivery = Delivery(["gate"], spool, None, clock)
+    delivery.start()
+    delivery.take(inspected(verdict(part="1")))
+    assert clock.failed.wait(PATIENCE_S)
+    delivery.take(inspected(verdict(part="2")))
+    assert delivery.running
+    assert delivery.stop(PATIENCE_S)
+    assert parts(spool) == ["1", "2"]
+    assert delivery.counts.faults == 1
+
+
+class Slow(Spool):
+    """Takes alerts and makes none durable until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.promised: list[Future[Any]] = []
+
+    def offer(self, alert: Alert) -> Future[Any]:
+        self.alerts.append(alert)
+        self.promised.append(Future())
+        if len(self.promised) == 3:
+            self.touched.set()
+        return self.promised[-1]
+
+
+def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: pytest.LogCaptureFixture) -> None:
+    spool = Slow()
+    made = Delivery(["gate"], spool, None, MonotonicClock())
+    for number in range(3):
+        made.take(inspected(verdict(part=str(number))))
+    made.start()
+    assert spool.touched.wait(PATIENCE_S)
+    assert made.stop(0.0) is False
+    assert "3 alerts stay behind" in caplog.text
+    for future in spool.promised:
+        future.set_result(None)
+    assert made.stop(PATIENCE_S) is True

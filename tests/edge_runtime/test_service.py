@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -56,6 +57,14 @@ def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(stat
     with sqlite3.connect(station.parent / "state" / "spool.sqlite") as spool:
         assert spool.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     spool.close()
+
+
+def test_a_defect_in_a_file_whose_name_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    folder = os.fsencode(write_parts(tmp_path / "parts", [DEFECT_LEVEL]))
+    os.rename(os.path.join(folder, b"00.png"), os.path.join(folder, b"b\xe9.png"))  # noqa: PTH104, PTH118 - names of bytes
+    verdicts, summary = run_station(write_station(tmp_path))
+    assert [(verdict["part"], verdict["outcome"]) for verdict in verdicts] == [("b\\udce9.png", "defect")]
+    assert (summary.spooled, summary.refused) == (1, 0)
 
 
 def test_the_same_station_may_run_again_and_its_spool_grows(station: Path) -> None:
