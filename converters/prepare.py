@@ -99,6 +99,8 @@ def _fusable_producer(graph: Graph, activation: Operator) -> Operator | None:
     readers = sum(operator.inputs.count(name) for operator in graph.operators) + graph.outputs.count(str(name))
     if producer is None or readers != 1 or graph.tensors[activation.outputs[0]].dtype != _FLOAT:
         return None
+    if producer.kind == "CONCATENATION":
+        return None  # it has the option, and its kernel refuses it
     return producer if producer.options.get("fused_activation_function") == "NONE" else None
 
 

@@ -1,0 +1,11 @@
+"""Lowering: an ONNX model (channels second) becomes a TFLite graph (channels last) of the same numbers.
+
+    read_source -> a rule per node, layouts as tags -> tidy -> compare with ONNX Runtime
+
+`RULES` is the table of operators; a new one is a function in its family's file and a row there.
+"""
+
+from converters.lower.errors import CannotLowerError
+from converters.lower.lowering import lower_onnx
+
+__all__ = ["CannotLowerError", "lower_onnx"]

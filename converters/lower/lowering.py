@@ -1,0 +1,138 @@
+"""ONNX to TFLite: read, walk the nodes with the rule table, tidy, and compare with ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from converters.execute import Kernels, Session
+from converters.graph import Graph, Operator, Tensor
+from converters.lower.errors import CannotLowerError
+from converters.lower.layout import Layout, channel_last, physical, plain
+from converters.lower.rules import RULES
+from converters.lower.source import read_source
+from converters.lower.writing import FLOAT, Writing
+from converters.prepare import prepare
+from converters.tflite import write_tflite
+
+if TYPE_CHECKING:
+    from converters.lower.source import Source
+
+LARGEST_DEVIATION = 1e-3
+"""Relative to the output's largest value; beyond it the lowering is refused. Parity is ≤ 1e-5 on networks in use."""
+
+_PICTURE_RANK = 4
+
+
+def lower_onnx(content: bytes, *, input_size: tuple[int, int] | None = None) -> Graph:
+    """A float ONNX model as a float TFLite graph, run once and compared with ONNX Runtime.
+
+    An input of four axes becomes N×H×W×C, unless the model itself begins by transposing it from there. An output that
+    is computed with channels last stays so; every other one has ONNX's order. Names of inputs and outputs are kept.
+
+    Args:
+        content: the bytes of an ONNX file of operator set 7 to 23 with one float32 input.
+        input_size: height and width in pixels, where the model leaves them open.
+
+    Raises:
+        BadInputError: damaged, open or absurd shapes, weights in another file.
+        CannotLowerError: a node has no form in TFLite; it is named with the reason and what to change.
+        MissingExtraError: onnx or onnxruntime is not installed.
+    """
+    source = read_source(content, input_size)
+    _refuse_unknown(source)
+    w = Writing(source)
+    _add_input(w)
+    for node in source.nodes:
+        w.node = node
+        RULES[node.kind].lower(w, node)
+    layouts = _add_outputs(w)
+    graph = prepare(_without_dead(w.graph))
+    _compare(source, graph, layouts)
+    return graph
+
+
+def _refuse_unknown(source: Source) -> None:
+    unknown = [node for node in source.nodes if node.kind not in RULES]
+    if unknown:
+        others = sorted({node.kind for node in unknown[1:]} - {unknown[0].kind})
+        more = f" (and {', '.join(others)} elsewhere)" if others else ""
+        raise unknown[0].refuse(
+            f"this operator has no rule{more}",
+            "replace it with operators of docs/reference/onnx-operators.md, or keep the model ONNX",
+        )
+
+
+def _add_input(w: Writing) -> None:
+    name = w.source.input_name
+    layout = _input_layout(w.source)
+    shape = physical(w.shape(name), layout)
+    w.graph.tensors[name] = Tensor(name, shape, FLOAT)
+    w.graph.inputs.append(name)
+    w.give(name, name, layout)
+
+
+def _input_layout(source: Source) -> Layout:
+    rank = source.values[source.input_name].ndim
+    readers = [node for node in source.nodes if source.input_name in node.inputs]
+    turns = [tuple(node.attributes.get("perm", ())) for node in readers if node.kind == "Transpose"]
+    if rank != _PICTURE_RANK or (readers and len(turns) == len(readers) and set(turns) == {(0, 3, 1, 2)}):
+        return plain(rank)
+    return channel_last(rank)
+
+
+def _add_outputs(w: Writing) -> dict[str, Layout]:
+    """Every output under its own name; channels last if it was computed so, else in ONNX's order."""
+    layouts: dict[str, Layout] = {}
+    for name in w.source.outputs:
+        rank = len(w.shape(name))
+        layout = w.layout(name)
+        layouts[name] = layout if layout == channel_last(rank) and rank == _PICTURE_RANK else plain(rank)
+        _add_output(w, name, w.read(name, layouts[name]))
+    return layouts
+
+
+def _add_output(w: Writing, name: str, tensor: str) -> None:
+    graph, held = w.graph, w.graph.tensors[tensor]
+    if tensor in graph.inputs or tensor in graph.outputs or held.data is not None or name in graph.tensors:
+        size = w.add_integers(held.shape)
+        graph.operators.append(Operator("RESHAPE", [tensor, size], [name], {"new_shape": held.shape}))
+        graph.tensors[name] = replace(held, name=name, data=None)
+    else:
+        graph.tensors[name] = replace(graph.tensors.pop(tensor), name=name)
+        graph.operators = [_renamed(operator, tensor, name) for operator in graph.operators]
+    graph.outputs.append(name)
+
+
+def _renamed(operator: Operator, old: str, new: str) -> Operator:
+    if old not in operator.inputs and old not in operator.outputs:
+        return operator
+    inputs = [new if name == old else name for name in operator.inputs]
+    return replace(operator, inputs=inputs, outputs=[new if name == old else name for name in operator.outputs])
+
+
+def _without_dead(graph: Graph) -> Graph:
+    """Without operators whose outputs nobody reads."""
+    needed, kept = set(graph.outputs), []
+    for operator in reversed(graph.operators):
+        if needed.intersection(operator.outputs):
+            needed.update(name for name in operator.inputs if name)
+            kept.append(operator)
+    return replace(graph, operators=kept[::-1])
+
+
+def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
+    session = Session(write_tflite(graph), Kernels.XNNPACK)
+    given = source.values[source.input_name].transpose(_input_layout(source))
+    session.run({source.input_name: np.ascontiguousarray(given)})
+    for name, found in zip(graph.outputs, session.outputs(), strict=True):
+        wanted = source.values[name].transpose(layouts[name])
+        largest = float(np.abs(wanted).max(initial=0)) or 1.0
+        deviation = float(np.abs(found - wanted).max(initial=0)) / largest
+        if found.shape != wanted.shape or deviation > LARGEST_DEVIATION:
+            raise CannotLowerError(
+                f"cannot lower this model to TFLite: output {name!r} differs from ONNX Runtime's by {deviation:.2g} of "
+                f"its largest value, wanted at most {LARGEST_DEVIATION:g}; keep the model ONNX, and report it"
+            )

@@ -1,0 +1,183 @@
+"""An ONNX model made ready to lower: folded, every shape known, every value of one real inference at hand.
+
+ONNX Runtime folds constants and batch norms offline; then the model runs once with every intermediate as an output.
+What depends on shapes alone has its value from that run and is a constant from then on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.lower.errors import CannotLowerError
+from converters.lower.model_file import import_onnx, parse_model
+from converters.lower.node import Node
+from edge_contracts.errors import BadInputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
+SEED = 20_240_501
+_ONNX_DOMAINS = ("", "ai.onnx")
+_SHAPE_KINDS = ("Shape", "Size")
+_RANDOM_KINDS = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The model as the rules read it.
+
+    nodes: in run order, without those whose outputs are constants.
+    constants: every value that does not depend on the input.
+    values: each value in one inference on `values[input_name]`, constants included.
+    readers: how many slots and graph outputs read a value.
+    """
+
+    nodes: tuple[Node, ...]
+    input_name: str
+    outputs: tuple[str, ...]
+    constants: Mapping[str, Array]
+    values: Mapping[str, Array]
+    readers: Mapping[str, int]
+
+    def producer(self, name: str) -> Node | None:
+        """The node that computes a value, None for the input and for constants."""
+        return next((node for node in self.nodes if name in node.outputs), None)
+
+
+def read_source(content: bytes, input_size: tuple[int, int] | None) -> Source:
+    """Parse, fold and run an ONNX model.
+
+    Raises:
+        BadInputError: damaged, several inputs, open or absurd shapes, or ONNX Runtime does not run it.
+        CannotLowerError: it has operators of another domain than ONNX's own.
+        MissingExtraError: onnx or onnxruntime is not installed.
+    """
+    model = parse_model(content, input_size)
+    _refuse_foreign(model)
+    runtime = import_runtime()
+    folded = _folded(runtime, model)
+    values = _run_everything(runtime, folded, model.graph.input[0])
+    return _source(folded, values, model.graph.input[0].name)
+
+
+def import_runtime() -> Any:
+    """The package onnxruntime, imported when it is needed.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import onnxruntime  # noqa: PLC0415 - heavy, and only ONNX models need it
+    except ImportError as error:
+        raise MissingExtraError(f"wanted onnxruntime ({error}); pip install 'lepton-edge[convert]'") from error
+    return onnxruntime
+
+
+def _refuse_foreign(model: Any) -> None:
+    for node in model.graph.node:
+        if node.domain not in _ONNX_DOMAINS:
+            raise CannotLowerError(
+                f"cannot lower node {node.name or node.output[0]!r} ({node.domain}.{node.op_type}) to TFLite: it is no "
+                "operator of ONNX itself; export the model without custom operators and runtime optimisation"
+            )
+
+
+def session(runtime: Any, content: bytes, *, optimized: Path | None = None) -> Any:
+    """An ONNX Runtime session on one thread; with `optimized`, the folded model is written there.
+
+    Raises:
+        BadInputError: ONNX Runtime does not load it.
+    """
+    options = runtime.SessionOptions()
+    levels = runtime.GraphOptimizationLevel
+    options.graph_optimization_level = levels.ORT_ENABLE_BASIC if optimized else levels.ORT_DISABLE_ALL
+    if optimized:
+        options.optimized_model_filepath = str(optimized)
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    try:
+        return runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except _failures(runtime) as error:
+        raise BadInputError(f"ONNX Runtime does not load this model: {_first_line(error)}; export it again") from error
+
+
+def _folded(runtime: Any, model: Any) -> Any:
+    onnx = import_onnx()
+    with TemporaryDirectory(prefix="lepton-lower-") as folder:
+        path = Path(folder, "folded.onnx")
+        session(runtime, model.SerializeToString(), optimized=path)
+        return onnx.load(path)
+
+
+def _run_everything(runtime: Any, model: Any, given: Any) -> dict[str, Array]:
+    onnx = import_onnx()
+    open_model = onnx.ModelProto()
+    open_model.CopyFrom(model)
+    names = [name for node in model.graph.node for name in node.output if name]
+    del open_model.graph.output[:]
+    open_model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    shape = tuple(int(size.dim_value) for size in given.type.tensor_type.shape.dim)
+    feed = np.random.default_rng(SEED).standard_normal(shape, np.float32)
+    values = {item.name: onnx.numpy_helper.to_array(item) for item in model.graph.initializer}
+    values[given.name] = feed
+    if not names:
+        return values
+    try:
+        found = session(runtime, open_model.SerializeToString()).run(names, {given.name: feed})
+    except _failures(runtime) as error:
+        raise BadInputError(f"ONNX Runtime does not run this model: {_first_line(error)}; export it again") from error
+    return values | dict(zip(names, found, strict=True))
+
+
+def _source(model: Any, values: dict[str, Array], input_name: str) -> Source:
+    opset = next(entry.version for entry in model.opset_import if entry.domain in _ONNX_DOMAINS)
+    constants = {item.name: values[item.name] for item in model.graph.initializer}
+    nodes = []
+    for node in (_node(stored, opset) for stored in model.graph.node):
+        if _is_constant(node, constants):
+            constants.update((name, values[name]) for name in node.outputs if name)
+        else:
+            nodes.append(node)
+    outputs = tuple(value.name for value in model.graph.output)
+    readers = Counter(name for node in nodes for name in node.inputs if name) + Counter(outputs)
+    return Source(tuple(nodes), input_name, outputs, constants, values, readers)
+
+
+def _is_constant(node: Node, constants: Mapping[str, Array]) -> bool:
+    if node.kind in _SHAPE_KINDS:
+        return True
+    return node.kind not in _RANDOM_KINDS and all(name in constants for name in node.inputs if name)
+
+
+def _node(stored: Any, opset: int) -> Node:
+    attributes = {attribute.name: _attribute(attribute) for attribute in stored.attribute}
+    return Node(stored.name, stored.op_type, tuple(stored.input), tuple(stored.output), attributes, opset)
+
+
+def _attribute(attribute: Any) -> Any:
+    onnx = import_onnx()
+    value = onnx.helper.get_attribute_value(attribute)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return onnx.numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
+
+
+def _failures(runtime: Any) -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises; its own errors know no common kind."""
+    state = runtime.capi.onnxruntime_pybind11_state
+    own = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
+    return (*own, state.RuntimeException, RuntimeError, ValueError, MemoryError)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

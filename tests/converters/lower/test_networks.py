@@ -1,0 +1,75 @@
+"""Networks that others made answer in TFLite as they do in ONNX Runtime."""
+
+import numpy as np
+import onnx
+import pytest
+
+from converters.execute import Kernels, run_all
+from converters.lower import lower_onnx
+from converters.quantize import quantize
+from tests.converters.lower.onnx_models import agrees, lowered, with_drawn_weights
+
+SMALL = ("densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet")
+HEAVY = ("bvlc_alexnet", "vgg19", "zfnet512")
+FACES = ("ultraface-RFB-320.onnx", "ultraface-slim-320_simplified.onnx")
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_topology_with_drawn_weights_keeps_its_answers(data, name):
+    agrees(with_drawn_weights((data / f"onnx/light/light_{name}.onnx").read_bytes()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_topology_of_half_a_gigabyte_lowers(data, name):
+    made = lowered((data / f"onnx/light/light_{name}.onnx").read_bytes())
+    assert made.worst(run_all(made.content, [made.feed], Kernels.XNNPACK)[0]) <= 1e-4
+    assert made.kinds().count("FULLY_CONNECTED") == 3
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_face_detectors_keep_their_boxes_and_scores(data, name):
+    made = agrees((data / "onnx" / name).read_bytes())
+    assert made.graph.tensors[made.graph.inputs[0]].shape == (1, 240, 320, 3)
+    assert [made.graph.tensors[name].shape for name in made.graph.outputs] == [(1, 4420, 2), (1, 4420, 4)]
+    assert "TRANSPOSE" not in made.kinds()
+
+
+def test_the_digits_are_read_as_their_file_says(data):
+    graph = lower_onnx((data / "onnx/mnist/model.onnx").read_bytes())
+    quantized = quantize(graph, [_digit(data, place, "input").transpose(0, 2, 3, 1) for place in range(3)])
+    assert quantized.best.xnnpack_db > 25
+    assert quantized.float_operators == {}
+
+
+def _digit(data, place, what):
+    path = data / f"onnx/mnist/test_data_set_{place}" / f"{what}_0.pb"
+    return onnx.numpy_helper.to_array(onnx.TensorProto.FromString(path.read_bytes()))
+
+
+def test_the_digits_answers_are_those_of_the_model_zoo(data):
+    graph = lower_onnx((data / "onnx/mnist/model.onnx").read_bytes())
+    made = agrees((data / "onnx/mnist/model.onnx").read_bytes())
+    for place in range(3):
+        feed = {graph.inputs[0]: np.ascontiguousarray(_digit(data, place, "input").transpose(0, 2, 3, 1))}
+        found = run_all(made.content, [feed], Kernels.XNNPACK)[0][0]
+        np.testing.assert_allclose(found, _digit(data, place, "output"), rtol=1e-4, atol=1e-2)
+
+
+def test_a_face_detector_runs_in_int8(data):
+    graph = lower_onnx((data / "onnx" / FACES[0]).read_bytes())
+    rng = np.random.default_rng(0)
+    shape = graph.tensors[graph.inputs[0]].shape
+    samples = [np.cumsum(rng.standard_normal(shape), axis=2).astype(np.float32) / 20 for _ in range(8)]
+    quantized = quantize(graph, samples)
+    assert quantized.int8_operators["CONV_2D"] == 34
+    assert quantized.int8_operators["DEPTHWISE_CONV_2D"] == 18
+    assert quantized.best.xnnpack_db > 12
+
+
+def test_a_sample_answers_alike_in_tflite_runtime(data, tflite_runtime):
+    files = ["mnist/model.onnx", *FACES]
+    made = [lowered((data / "onnx" / name).read_bytes()) for name in files]
+    made.append(lowered(with_drawn_weights((data / "onnx/light/light_shufflenet.onnx").read_bytes())))
+    for model, found in zip(made, tflite_runtime([(m.content, [m.feed]) for m in made]), strict=True):
+        assert model.worst(found[0]) <= 1e-4
