@@ -16,7 +16,7 @@ $(READY): pyproject.toml tools/make_venv.sh
 	@PYTHON=$(PYTHON) sh tools/make_venv.sh $(VENV)
 	@touch $@
 
-demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive; two minutes
+demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive
 	@$(BIN)/lepton demo
 
 test: $(READY)  ## every test that this machine can run

@@ -131,4 +131,5 @@ def _sentence(done: Conversion) -> str:
     lines += [
         f"  {name:<18}{figures[name]:.4f}" for name in ("accuracy", "agreement", "score_shift") if name in figures
     ]
+    lines += [f"  note      {note}" for note in done.card.notes]
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from converters.artefact import make_artefact
 from converters.load import Description, load_model
 from converters.pack import complete, draft_bundle
 from converters.report import Page, render
-from converters.samples import find_calibration, read_samples
+from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.verify import Comparison, compare, judge, median_ms
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
@@ -91,6 +91,8 @@ def convert(
         GateRefused: the loss is above the profile's limits.
     """
     require_bundle_name(out)
+    if out.exists() and model.exists() and out.samefile(model):
+        raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
     found = find_calibration(calibration)
     source = load_model(model, description or Description(), pictures=found.kind in {"pictures", "random"})
     samples = list(read_samples(found, source.manifest.input))
@@ -142,8 +144,18 @@ def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
         gate=judged.gate,
         precision=judged.artefact.shares,
         metrics=tuple(_measurements(judged)),
-        notes=judged.artefact.notes,
+        notes=(*judged.artefact.notes, *_warnings(judged)),
     )
+
+
+def _warnings(judged: _Judged) -> list[str]:
+    """What a person should know before shipping it."""
+    warnings = []
+    if judged.source.manifest.rule.kind == "none":
+        warnings.append("it measures and does not judge: name its classes with --labels and the good ones with --good")
+    if judged.gate.verdict != "reported" and len(judged.samples) < ADVISED_SAMPLES:
+        warnings.append(f"compared on {len(judged.samples)} inputs only: give {ADVISED_SAMPLES} or more")
+    return warnings
 
 
 def _measurements(judged: _Judged) -> list[Measurement]:

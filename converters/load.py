@@ -35,6 +35,7 @@ BATCHED_VECTOR = 2
 PICTURE_RANK = 4
 SMALLEST_PICTURE_PX = 16
 FULL_BYTE = 255.0
+SHOWN_LABELS = 12
 
 _TFLITE_MARK = b"TFL3"
 _ZIP_MARK = b"PK\x03\x04"
@@ -118,6 +119,12 @@ def tflite_interface(graph: Graph, path: Path) -> Interface:
             f"wanted a float model, found {path} with an input of {taken.dtype}: it is quantised already; "
             "give the float model that it was made from"
         )
+    unknown = [name for name in graph.outputs if -1 in _batch_one(graph.tensors[name].shape)]
+    if unknown or -1 in _batch_one(taken.shape):
+        raise BadInputError(
+            f"wanted static shapes apart from the batch, found an open size in {', '.join(unknown) or taken.name} "
+            f"of {path}; export the model with a fixed input size"
+        )
     last = next((o for o in graph.operators if graph.outputs[0] in o.outputs), None)
     return Interface(
         taken.name,
@@ -168,7 +175,7 @@ def _as_bundle(
         runtime="onnx" if model_path.endswith(".onnx") else "tflite",
         input=_input(interface, said, pictures=pictures),
         outputs=outputs,
-        rule=ClassRule(good=said.good) if said.good and task == "classification" else NoRule(),
+        rule=_rule(said, task, labels),
         files=file_entries(members),
         provenance=(
             ProvenanceStep(step="import", tool="lepton", inputs={path.name: hashlib.sha256(content).hexdigest()}),
@@ -194,6 +201,15 @@ def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classif
         Output(tensor=name, role=role, shape=shape, dtype="float32") for name, shape in interface.outputs.items()
     ]
     return tuple(described), task
+
+
+def _rule(said: Description, task: str, labels: tuple[str, ...]) -> ClassRule | NoRule:
+    if not said.good or task != "classification":
+        return NoRule()
+    if strangers := sorted(set(said.good) - set(labels)):
+        known = ", ".join(labels[:SHOWN_LABELS]) + (" …" if len(labels) > SHOWN_LABELS else "")
+        raise BadInputError(f"wanted --good labels out of {known}, found {', '.join(strangers)}; mend the name")
+    return ClassRule(good=said.good)
 
 
 def _labels(said: Description, width: int) -> tuple[str, ...]:

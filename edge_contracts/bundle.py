@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,7 +133,8 @@ def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -
         _write_zip(partial, content)
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return hashlib.sha256(content[MANIFEST]).hexdigest()
 
 
@@ -205,11 +207,15 @@ def require_bundle_name(path: Path) -> Path:
     """Say no early to an output path that cannot take a bundle.
 
     Raises:
-        BadInputError: the path is a folder or its parent does not exist.
+        BadInputError: the path is a folder, a device or a pipe, or its parent does not exist.
     """
     if path.is_dir():
         raise BadInputError(
             f"wanted a file to write the bundle to, found the folder {path}; give a name such as part.bundle"
+        )
+    if path.exists() and not path.is_file():
+        raise BadInputError(
+            f"wanted a file to write the bundle to, found a device or pipe at {path}; give another name"
         )
     if not path.parent.is_dir():
         raise BadInputError(f"wanted a folder to write {path.name} into, found none at {path.parent}; create it first")

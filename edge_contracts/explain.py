@@ -39,9 +39,26 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{where}: unknown key{_nearest(detail['loc'], model)}"
     if detail["type"] == "missing":
         return f"{where}: missing; this key is required"
+    if detail["type"] in {"union_tag_not_found", "union_tag_invalid"}:
+        return f"{where}.kind: wanted {_kinds(detail, model)}, found {_kind_of(detail['input'])}"
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
     return f"{where or 'document'}: {detail['msg']}; found {shown}"
+
+
+def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """The kinds that a table may have there: the literal values of `kind` in each model that fits."""
+    owners = _owners(detail["loc"], model)
+    literals = [value for owner in owners if "kind" in owner.model_fields for value in _literals(owner)]
+    return " or ".join(repr(value) for value in literals) or "another kind"
+
+
+def _literals(owner: type[BaseModel]) -> tuple[Any, ...]:
+    return get_args(owner.model_fields["kind"].annotation)
+
+
+def _kind_of(given: Any) -> str:
+    return repr(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
 
 
 def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:

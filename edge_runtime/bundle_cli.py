@@ -30,8 +30,13 @@ def inspect(path: Path, *, as_json: bool) -> None:
 @bundle.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--runtime", default="auto", show_default=True, type=click.Choice(["auto", "litert", "tflite", "onnx"]))
-def verify(path: Path, runtime: str) -> None:
-    """Check every hash and replay the goldens with this machine's runtime; exit code 1 if it answers differently."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def verify(path: Path, runtime: str, *, as_json: bool) -> None:
+    """Check every hash and replay the goldens with this machine's runtime.
+
+    Exit code 1 if it answers differently. The hashes show damage, not origin: whoever can write the bundle can write
+    them too.
+    """
     from edge_runtime.infer.predictor import GoldenMismatch, Predictor  # noqa: PLC0415 - loads the runtime
 
     predictor = Predictor.open(path, runtime=runtime)
@@ -42,10 +47,17 @@ def verify(path: Path, runtime: str) -> None:
         raise RefusedError(str(error)) from error
     count = len(recorded.goldens) if recorded else 0
     backend = predictor.backend
-    click.echo(
-        f"{predictor.manifest.name}: files whole, {count} goldens within tolerance "
-        f"({backend.runtime} {backend.version}, {backend.kernels})"
-    )
+    ran_on = f"{backend.runtime} {backend.version}, {backend.kernels}"
+    replayed = f"{count} goldens within tolerance ({ran_on})" if count else f"no goldens to replay; it loads ({ran_on})"
+    document = {
+        "name": predictor.manifest.name,
+        "digest": predictor.digest,
+        "goldens": count,
+        "runtime": backend.runtime,
+        "version": backend.version,
+        "kernels": backend.kernels,
+    }
+    click.echo(json.dumps(document) if as_json else f"{predictor.manifest.name}: files whole, {replayed}")
 
 
 def describe(content: Bundle) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The one program, `lepton`: a table of sub-command names and the modules that serve them, nothing else.
 
 A sub-command's module is imported only when it is called, so `lepton --help` costs no numpy and a board needs no
-training library. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input.
+training library. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Any
 import click
 
 from edge_contracts.errors import LeptonError, RefusedError
+
+EXIT_STOPPED = 130
+"""As a shell says it of a process that Ctrl-C ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,11 @@ class LazyGroup(click.Group):
             raise _WrongInput(str(error)) from error
         except ModuleNotFoundError as error:
             raise _missing(ctx.invoked_subcommand or "", error) from error
+        except OSError as error:
+            raise _WrongInput(_disk_or_pipe(error)) from error
+        except KeyboardInterrupt:
+            click.echo("lepton: stopped", err=True)
+            ctx.exit(EXIT_STOPPED)
 
 
 class _WrongInput(click.ClickException):
@@ -87,6 +95,13 @@ class _No(_WrongInput):
     """The work was done and the answer is no; exit code 1."""
 
     exit_code = 1
+
+
+def _disk_or_pipe(error: OSError) -> str:
+    """The sentence for what the system refused."""
+    where = f" {error.filename}" if error.filename else " a file or pipe"
+    reason = error.strerror or str(error)
+    return f"wanted to use{where}, found that the system refuses: {reason}; check the path, its rights and free space"
 
 
 def _missing(command: str, error: ModuleNotFoundError) -> Exception:

@@ -15,6 +15,7 @@ import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import AnomalyRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from training.detector import Backbone, Detector
     from training.evaluation import Evaluation
 
+NAMED_ESCAPES = 10
 TRAIN_SPLIT = "train"
 TEST_SPLIT = "test"
 LEARNED_NOTE = "\nnote: these good pictures were learned from, so the figures flatter; judge on others"
@@ -189,8 +191,23 @@ def _evaluated_text(manifest: Manifest, evaluation: Evaluation, split: str | Non
             f"at the bundle's own threshold: overkill {_share(evaluation.overkill)}, "
             f"escape {_share(evaluation.escape)}",
             f"{evaluation.ms_per_picture:.2f} ms per picture",
+            *_advice(manifest, evaluation),
         )
     )
+
+
+def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
+    """Which defects passed, and the threshold that a station could take instead."""
+    escaped = [Path(path).name for path in evaluation.escaped]
+    more = f" and {len(escaped) - NAMED_ESCAPES} more" if len(escaped) > NAMED_ESCAPES else ""
+    lines = [f"called good though defective: {', '.join(escaped[:NAMED_ESCAPES])}{more}"] if escaped else []
+    suggested = evaluation.suggested_threshold
+    if isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
+        lines.append(
+            f"5 % overkill on these good pictures is a threshold of {suggested:.4g} (the bundle has "
+            f"{manifest.rule.threshold:.4g}); 'threshold = {suggested:.4g}' in station.toml sets it"
+        )
+    return lines
 
 
 def _share(value: float | None, digits: int = 3) -> str:

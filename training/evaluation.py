@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from training.dataset import Sample
 
 NANOSECONDS_PER_MS = 1e6
+SUGGESTED_OVERKILL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class Evaluation:
     overkill: float | None
     escape: float | None
     ms_per_picture: float
+
+    @property
+    def escaped(self) -> list[str]:
+        """The defective pictures that the bundle's own threshold calls good."""
+        return [one.path for one in self.judged if not one.is_good and one.verdict is Outcome.GOOD]
+
+    @property
+    def suggested_threshold(self) -> float | None:
+        """The score that lets at most 5 % of these good pictures fail, and as few defects as possible pass."""
+        good = sorted((one.score for one in self.judged if one.is_good), reverse=True)
+        return None if not good else float(np.nextafter(good[int(SUGGESTED_OVERKILL * len(good))], np.inf))
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from converters.graph import Graph, Operator, Tensor
-from tests.system.tools import require_tflite_python
+from tests.system.required import require_tflite_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -177,3 +177,17 @@ def test_the_command_line_speaks_json(detector, pictures, tmp_path):
         file["path"] for file in inspected["files"]
     }
     assert inspected["metrics"]["model_bytes"]["value"] == document["card"]["metrics"][0]["value"]
+
+
+def test_a_model_is_never_overwritten_by_its_own_bundle(detector, pictures):
+    before = detector.read_bytes()
+    with pytest.raises(BadInputError, match="is the model itself"):
+        converted(detector, pictures, detector)
+    assert detector.read_bytes() == before
+
+
+def test_a_bundle_that_does_not_judge_and_a_thin_calibration_are_noted(data, pictures, tmp_path):
+    done = converted(data / "mlperf-tiny/vww_96_float.tflite", pictures, tmp_path / "vww.bundle")
+    notes = " ".join(done.card.notes)
+    assert "name its classes with --labels and the good ones with --good" in notes
+    assert "compared on 12 inputs only" in notes

@@ -110,3 +110,14 @@ def test_as_many_labels_as_the_network_has_values(tmp_path):
 def test_pictures_for_a_model_that_takes_none_are_refused(tmp_path):
     with pytest.raises(BadInputError, match="wanted an input for pictures"):
         load(tmp_path, softmax_model(1, 49, 10, 1), pictures=True)
+
+
+def test_a_good_label_that_the_model_does_not_know_is_named(tmp_path):
+    with pytest.raises(BadInputError, match="wanted --good labels out of a, b, c, found maybe"):
+        load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("maybe",))
+
+
+def test_an_open_size_is_named(data):
+    path = data / "onnx/ultraface-RFB-320_without_postprocessing.tflite"
+    with pytest.raises(BadInputError, match=r"found an open size in .* export the model with a fixed input size"):
+        load_model(path, Description(), pictures=True)

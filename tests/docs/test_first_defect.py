@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.tools import require_tool
+from tests.system.required import require_tool
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TUTORIAL = REPOSITORY / "docs" / "first-defect.md"

@@ -176,5 +176,7 @@ def test_a_failed_write_leaves_the_old_bundle_and_nothing_else(tmp_path, monkeyp
 def test_an_impossible_output_path_is_refused_early(tmp_path):
     with pytest.raises(BadInputError, match="found the folder"):
         require_bundle_name(tmp_path)
+    with pytest.raises(BadInputError, match="a device or pipe"):
+        require_bundle_name(Path("/dev/null"))
     with pytest.raises(BadInputError, match="create it first"):
         require_bundle_name(tmp_path / "missing" / "part.bundle")

@@ -3,12 +3,21 @@
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from edge_contracts.errors import BadInputError, RefusedError
 from lepton import cli
 from lepton.cli import COMMANDS, Entry, main
+
+
+def fails_with(error):
+    @click.command()
+    def fails():
+        raise error
+
+    return fails
 
 
 def lepton(*arguments):
@@ -47,14 +56,8 @@ def test_an_unknown_command_is_wrong_use():
     ("error", "code"), [(BadInputError("wanted a, found b; do c"), 2), (RefusedError("the answer is no"), 1)]
 )
 def test_an_error_of_the_house_is_one_sentence_and_an_exit_code(monkeypatch, error, code):
-    import click  # noqa: PLC0415
-
-    @click.command()
-    def fails():
-        raise error
-
     monkeypatch.setitem(COMMANDS, "fails", Entry("tests.lepton.none:fails", "Fails."))
-    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda _self, _ctx, _name: fails)
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda _self, _ctx, _name: fails_with(error))
     said = lepton("fails")
     assert said.exit_code == code
     assert said.output == f"lepton: {error}\n"
@@ -87,3 +90,24 @@ def test_wrong_input_gets_a_sentence_and_leaves_nothing_behind(tmp_path, monkeyp
     assert sentence in said.output
     assert said.output.startswith("lepton: wanted ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (OSError(30, "Read-only file system", "/ro/x.bundle"), 2, "wanted to use /ro/x.bundle, found that the system"),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "No space left on device; check the path, its rights and free space",
+        ),
+        (KeyboardInterrupt(), 130, "lepton: stopped"),
+    ],
+)
+def test_a_disk_that_refuses_and_a_ctrl_c_are_sentences_too(monkeypatch, error, code, sentence):
+    monkeypatch.setitem(COMMANDS, "fails", Entry("tests.lepton.none:fails", "Fails."))
+    monkeypatch.setattr(cli.LazyGroup, "get_command", lambda _self, _ctx, _name: fails_with(error))
+    said = lepton("fails")
+    assert said.exit_code == code
+    assert sentence in said.output
+    assert "Traceback" not in said.output

@@ -78,3 +78,14 @@ def test_the_figures_count_what_was_judged() -> None:
 def test_good_parts_alone_give_overkill_and_no_auroc() -> None:
     evaluation = summarise((Judged("1", "good", is_good=True, score=1.0, verdict=Outcome.GOOD),), 1.0)
     assert (evaluation.auroc, evaluation.escape, evaluation.overkill) == (None, None, 0.0)
+
+
+def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
+    good = [Judged(f"g{place}", "good", is_good=True, score=float(place), verdict=Outcome.GOOD) for place in range(40)]
+    bad = [Judged("b", "dent", is_good=False, score=38.5, verdict=Outcome.GOOD)]
+    evaluation = summarise((*good, *bad), 1.0)
+    suggested = evaluation.suggested_threshold
+    assert suggested is not None
+    assert sum(one.score >= suggested for one in good) == 2
+    assert bad[0].score >= suggested
+    assert evaluation.escaped == ["b"]
