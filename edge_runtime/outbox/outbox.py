@@ -156,6 +156,11 @@ class Outbox:
         with self._wake:
             return replace(self._counters, acks=dict(self._counters.acks))
 
+    @property
+    def running(self) -> bool:
+        """Whether the writer's thread is alive."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Start the writer."""
         self._thread = threading.Thread(target=self._run, name="outbox-writer", daemon=True)

@@ -138,6 +138,11 @@ class Uplink:
             self._connected,
         )
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Start trying; returns at once, broker or no broker."""
         self._outbox.on_change(self._wake)
