@@ -6,6 +6,6 @@
 """
 
 from converters.lower.errors import CannotLowerError
-from converters.lower.lowering import lower_onnx
+from converters.lower.lowering import Lowering, lower_model, lower_onnx
 
-__all__ = ["CannotLowerError", "lower_onnx"]
+__all__ = ["CannotLowerError", "Lowering", "lower_model", "lower_onnx"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from converters.execute import Kernels, Session
 from converters.graph import Graph, Operator, Tensor
 from converters.lower.errors import CannotLowerError
 from converters.lower.layout import Layout, channel_last, physical, plain
+from converters.lower.patterns import with_patterns
 from converters.lower.rules import RULES
 from converters.lower.source import read_source
 from converters.lower.writing import FLOAT, Writing
@@ -18,6 +19,8 @@ from converters.prepare import prepare
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from converters.lower.source import Source
 
 LARGEST_DEVIATION = 1e-3
@@ -26,7 +29,24 @@ LARGEST_DEVIATION = 1e-3
 _PICTURE_RANK = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """A lowered model.
+
+    graph: float32, channels last.
+    layouts: for its input and every output, which axis of ONNX's value each axis of the tensor is.
+    """
+
+    graph: Graph
+    layouts: Mapping[str, Layout]
+
+
 def lower_onnx(content: bytes, *, input_size: tuple[int, int] | None = None) -> Graph:
+    """The graph of `lower_model`, which see."""
+    return lower_model(content, input_size=input_size).graph
+
+
+def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) -> Lowering:
     """A float ONNX model as a float TFLite graph, run once and compared with ONNX Runtime.
 
     An input of four axes becomes N×H×W×C, unless the model itself begins by transposing it from there. An output that
@@ -41,17 +61,17 @@ def lower_onnx(content: bytes, *, input_size: tuple[int, int] | None = None) -> 
         CannotLowerError: a node has no form in TFLite; it is named with the reason and what to change.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
-    source = read_source(content, input_size)
+    source = with_patterns(read_source(content, input_size))
     _refuse_unknown(source)
     w = Writing(source)
     _add_input(w)
     for node in source.nodes:
         w.node = node
         RULES[node.kind].lower(w, node)
-    layouts = _add_outputs(w)
+    layouts = {source.input_name: w.layout(source.input_name)} | _add_outputs(w)
     graph = prepare(_without_dead(w.graph))
     _compare(source, graph, layouts)
-    return graph
+    return Lowering(graph, layouts)
 
 
 def _refuse_unknown(source: Source) -> None:
@@ -125,7 +145,7 @@ def _without_dead(graph: Graph) -> Graph:
 
 def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
     session = Session(write_tflite(graph), Kernels.XNNPACK)
-    given = source.values[source.input_name].transpose(_input_layout(source))
+    given = source.values[source.input_name].transpose(layouts[source.input_name])
     session.run({source.input_name: np.ascontiguousarray(given)})
     for name, found in zip(graph.outputs, session.outputs(), strict=True):
         wanted = source.values[name].transpose(layouts[name])

@@ -11,6 +11,8 @@ from converters.lower.elementwise import binary, operand, scalar
 from converters.lower.layout import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from converters.lower.node import Node
@@ -108,7 +110,7 @@ def _batched(w: Writing, node: Node, left_shape: tuple[int, ...], right_shape: t
     left_shape = left_shape if len(left_shape) > 1 else (1, *left_shape)
     right_shape = right_shape if len(right_shape) > 1 else (*right_shape, 1)
     batch = np.broadcast_shapes(left_shape[:-2], right_shape[:-2])
-    shapes = [_merged(shape, batch) for shape in (left_shape, right_shape)]
+    shapes = _merged((left_shape, right_shape), batch)
     if max(map(len, shapes)) > MOST_BATCHED_AXES:
         raise node.refuse(f"its batch {batch} has too many axes", f"use at most {MOST_BATCHED_AXES} axes")
     sides = [w.read_as(name, shape, plain(len(shape))) for name, shape in zip(node.inputs[:2], shapes, strict=True)]
@@ -116,9 +118,9 @@ def _batched(w: Writing, node: Node, left_shape: tuple[int, ...], right_shape: t
     return w.emit("BATCH_MATMUL", sides, result, adj_x=False, adj_y=False)
 
 
-def _merged(shape: tuple[int, ...], batch: tuple[int, ...]) -> tuple[int, ...]:
-    """The batch axes as one where both sides have the whole batch or none of it."""
-    own = (1,) * (len(batch) - len(shape) + 2) + shape[:-2]
-    if own == batch or prod(own) == 1:
-        return (prod(own), *shape[-2:])
-    return (*own, *shape[-2:])
+def _merged(shapes: Sequence[tuple[int, ...]], batch: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Both sides with one batch axis, if each has the whole batch or none of it."""
+    owns = [(1,) * (len(batch) - len(shape) + 2) + shape[:-2] for shape in shapes]
+    if all(own == batch or prod(own) == 1 for own in owns):
+        return [(prod(own), *shape[-2:]) for own, shape in zip(owns, shapes, strict=True)]
+    return [(*own, *shape[-2:]) for own, shape in zip(owns, shapes, strict=True)]

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
+import onnx.shape_inference
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from converters.execute import Kernels, run_all
-from converters.lower import lower_onnx
+from converters.lower import lower_model
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ PARITY = 1e-4
 """Largest deviation from ONNX Runtime, relative to the largest value of an output."""
 
 OPSET = 17
-CHANNEL_LAST = (0, 2, 3, 1)
 
 
 def drawn(
@@ -45,7 +45,7 @@ def drawn(
         [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-    return bytes(model.SerializeToString())
+    return bytes(onnx.shape_inference.infer_shapes(model, data_prop=True).SerializeToString())
 
 
 def one(kind: str, shape: Sequence[int | str], *constants: Any, opset: int = OPSET, **attributes: Any) -> bytes:
@@ -89,30 +89,24 @@ def deviation(found: Array, wanted: Array) -> float:
     return float(np.abs(found - wanted).max(initial=0) / max(float(np.abs(wanted).max(initial=0)), 1e-6))
 
 
-def lowered(content: bytes, *, seed: int = 7, low: float | None = None, as_onnx: bool = False) -> Lowered:
+def lowered(content: bytes, *, seed: int = 7, low: float | None = None) -> Lowered:
     """Lower a model and draw an input for it.
 
     Args:
         content: the ONNX file.
         seed: of the input.
         low: the least input; None for a normal distribution.
-        as_onnx: whether the model's own input is channel-last already.
     """
-    graph = lower_onnx(content)
+    made = lower_model(content)
+    graph = made.graph
     name = graph.inputs[0]
     shape = graph.tensors[name].shape
     rng = np.random.default_rng(seed)
     values = rng.standard_normal(shape) if low is None else rng.uniform(low, low + 2, shape)
     feed = values.astype(np.float32)
-    is_picture = len(shape) == len(CHANNEL_LAST) and not as_onnx
-    wanted = answers(content, feed.transpose(0, 3, 1, 2) if is_picture else feed)
-    shapes = [graph.tensors[output].shape for output in graph.outputs]
-    turned = [_as_given(value, given) for value, given in zip(wanted, shapes, strict=True)]
+    wanted = answers(content, feed.transpose(np.argsort(made.layouts[name])))
+    turned = [value.transpose(made.layouts[output]) for value, output in zip(wanted, graph.outputs, strict=True)]
     return Lowered(graph, write_tflite(graph), {name: feed}, turned)
-
-
-def _as_given(value: Array, shape: tuple[int, ...]) -> Array:
-    return value.transpose(CHANNEL_LAST) if value.ndim == len(CHANNEL_LAST) and value.shape != shape else value
 
 
 def agrees(content: bytes, **drawing: Any) -> Lowered:
