@@ -62,12 +62,15 @@ def read_source(content: bytes, input_size: tuple[int, int] | None) -> Source:
         CannotLowerError: it has operators of another domain than ONNX's own.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
-    model = parse_model(content, input_size)
-    _refuse_foreign(model)
-    runtime = import_runtime()
-    folded = _folded(runtime, model)
-    values = _run_everything(runtime, folded, model.graph.input[0])
-    return _source(folded, values, model.graph.input[0].name)
+    try:
+        model = parse_model(content, input_size)
+        _refuse_foreign(model)
+        runtime = import_runtime()
+        folded = _folded(runtime, model)
+        values = _run_everything(runtime, folded, model.graph.input[0])
+        return _source(folded, values, model.graph.input[0].name)
+    except UnicodeDecodeError as error:  # a name or a message that quotes one
+        raise BadInputError(f"wanted names in UTF-8, found {error}; the file is damaged: export it again") from error
 
 
 def import_runtime() -> Any:
