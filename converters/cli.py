@@ -38,6 +38,17 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 )
 @click.option("--colour", type=click.Choice(["rgb", "bgr", "grey"]), default="rgb", show_default=True)
 @click.option("--resize", type=click.Choice(RESIZES), default="area", show_default=True, help="As in training.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["auto", "tflite", "onnx"]),
+    default="auto",
+    show_default=True,
+    help="What an ONNX model becomes; auto: what the board's best runtime runs.",
+)
+@click.option(
+    "--input-size", type=click.IntRange(1), nargs=2, metavar="HEIGHT WIDTH", help="For ONNX that leaves it open."
+)
 @click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def convert(
@@ -51,6 +62,8 @@ def convert(
     pixel_range: tuple[float, float],
     colour: Any,
     resize: Any,
+    form: Any,
+    input_size: tuple[int, int] | None,
     *,
     force: bool,
     as_json: bool,
@@ -59,7 +72,8 @@ def convert(
 
     The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton
     train', a float .tflite or a float .onnx. A bare model does not say what its numbers mean: tell it with --labels,
-    --good, --pixel-range, --colour and --resize.
+    --good, --pixel-range, --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best;
+    arrays to calibrate it keep the axes of the ONNX model.
 
     \b
     lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
@@ -75,11 +89,24 @@ def convert(
     if pixel_range[0] >= pixel_range[1]:
         raise BadInputError(f"wanted --pixel-range as low then high, found {pixel_range[0]:g} {pixel_range[1]:g}")
     said = Description(
-        name=name, labels=_lines(labels), good=good, pixel_range=pixel_range, colour=colour, resize=resize
+        name=name,
+        labels=_lines(labels),
+        good=good,
+        pixel_range=pixel_range,
+        colour=colour,
+        resize=resize,
+        input_size=input_size,
     )
     with progress_bar(silent=as_json) as progress:
         done = run_conversion(
-            model, profile=profile, calibration=calibration, out=out, description=said, force=force, progress=progress
+            model,
+            profile=profile,
+            calibration=calibration,
+            out=out,
+            description=said,
+            form=form,
+            force=force,
+            progress=progress,
         )
     click.echo(json.dumps(_document(done), indent=2) if as_json else _sentence(done))
 

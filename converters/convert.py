@@ -9,10 +9,10 @@ import platform
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from converters.artefact import make_artefact
-from converters.load import Description, load_model
+from converters.load import Description, load_model, sample_axes
 from converters.pack import complete, draft_bundle
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
@@ -72,6 +72,7 @@ def convert(
     calibration: str,
     out: Path,
     description: Description | None = None,
+    form: Literal["auto", "tflite", "onnx"] = "auto",
     force: bool = False,
     progress: Progress = lambda _stage, _done: None,
 ) -> Conversion:
@@ -83,6 +84,7 @@ def convert(
         calibration: a folder of pictures, `.wav` sounds or `.npy`/`.bin` arrays, or `random`.
         out: the bundle to write.
         description: what a bare model does not say of itself.
+        form: what an ONNX model becomes; `auto` is what the profile's best runtime runs. Other models keep their form.
         force: pack what the gate refuses; the card says so.
         progress: told the stage and the fraction of it that is done.
 
@@ -94,8 +96,10 @@ def convert(
     if out.exists() and model.exists() and out.samefile(model):
         raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
     found = find_calibration(calibration)
-    source = load_model(model, description or Description(), pictures=found.kind in {"pictures", "random"})
-    samples = list(read_samples(found, source.manifest.input))
+    pictures = found.kind in {"pictures", "random"}
+    source = load_model(model, description or Description(), pictures=pictures, lower=_lowers(profile, form))
+    _refuse_other_form(source, form)
+    samples = list(read_samples(found, source.manifest.input, sample_axes(source.manifest)))
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
     artefact = make_artefact(source, samples, profile, progress)
@@ -116,6 +120,17 @@ def convert(
     members = {**draft.members, CARD: card.model_dump_json(indent=2).encode(), REPORT: html.encode()}
     digest = write_bundle(out, draft.manifest, members)
     return Conversion(out, digest, card, judged.comparison)
+
+
+def _lowers(profile: Profile, form: str) -> bool:
+    return profile.runtimes[0].name != "onnx" if form == "auto" else form == "tflite"
+
+
+def _refuse_other_form(source: Bundle, form: str) -> None:
+    if form not in {"auto", source.manifest.runtime}:
+        raise BadInputError(
+            f"wanted an ONNX model for the format {form}, found a {source.manifest.runtime} one; leave the format out"
+        )
 
 
 def _verified(

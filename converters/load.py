@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from converters.lower import CannotLowerError, lower_model
 from converters.onnx_graph import onnx_interface
-from converters.tflite import read_tflite
+from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries, read_bundle
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import (
@@ -35,6 +36,8 @@ BATCHED_VECTOR = 2
 PICTURE_RANK = 4
 SMALLEST_PICTURE_PX = 16
 FULL_BYTE = 255.0
+LOWER = "lower"
+"""The provenance's name for the step from ONNX to TFLite."""
 SHOWN_LABELS = 12
 
 _TFLITE_MARK = b"TFL3"
@@ -43,6 +46,7 @@ _ONNX_FIRST_FIELDS = (0x08, 0x0A, 0x12, 0x3A)
 
 Resize = Literal["nearest", "bilinear", "area", "bilinear-antialias"]
 Colour = Literal["rgb", "bgr", "grey"]
+Format = Literal["tflite", "onnx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Description:
     labels: names of the classes, in the order of the output; empty for 0, 1, 2 …
     good: the labels that let a part pass; empty for a model that measures and does not judge.
     pixel_range: the real values that the network expects for byte 0 and byte 255.
+    input_size: height and width in pixels, for an ONNX model that leaves them open.
     """
 
     name: str = ""
@@ -60,6 +65,7 @@ class Description:
     pixel_range: tuple[float, float] = (0.0, 1.0)
     colour: Colour = "rgb"
     resize: Resize = "area"
+    input_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,17 @@ class Interface:
     layout: Literal["NHWC", "NCHW"]
 
 
-def load_model(path: Path, description: Description, *, pictures: bool) -> Bundle:
+def load_model(path: Path, description: Description, *, pictures: bool, lower: bool = False) -> Bundle:
     """Read a model and say what it takes and gives.
 
     Args:
         path: a bundle made by `lepton train`, a float `.tflite` or a float `.onnx`; told apart by content, not by name.
         description: what the user says of a bare model; ignored for a bundle, which says it itself.
         pictures: whether its calibration data are pictures; decides what a 4-dimensional input means.
+        lower: whether an ONNX model becomes a TFLite one, channels last.
 
     Raises:
+        CannotLowerError: an ONNX model was to be lowered, and one of its nodes has no form in TFLite.
         BadInputError: nothing there, none of the three, already quantised, several inputs.
         BundleRejected: a damaged bundle.
     """
@@ -96,13 +104,37 @@ def load_model(path: Path, description: Description, *, pictures: bool) -> Bundl
     if content[4:8] == _TFLITE_MARK:
         interface, model_path = tflite_interface(read_tflite(content), path), "model.tflite"
     elif content[:1] and content[0] in _ONNX_FIRST_FIELDS and not _is_text(content):
+        if lower:
+            return _lowered(path, content, description, pictures=pictures)
         interface, model_path = Interface(*onnx_interface(content, str(path))), "model.onnx"
     else:
         raise BadInputError(
             f"wanted a bundle, a .tflite or an .onnx model, found {_impression(content)} in {path}; "
             "export the float model to TFLite or ONNX, or make one with 'lepton train'"
         )
-    return _as_bundle(path, content, model_path, interface, description, pictures=pictures)
+    imported = (_import_step(path, content),)
+    return _as_bundle(path, content, model_path, interface, description, imported, pictures=pictures)
+
+
+def sample_axes(manifest: Manifest) -> tuple[int, ...]:
+    """How arrays in the axes of the user's own model are transposed for a lowered one; empty where nothing is."""
+    steps = [step for step in manifest.provenance if step.step == LOWER]
+    return tuple(steps[-1].settings["input_axes"]) if steps else ()
+
+
+def _lowered(path: Path, content: bytes, said: Description, *, pictures: bool) -> Bundle:
+    try:
+        made = lower_model(content, input_size=said.input_size)
+    except CannotLowerError as error:
+        raise CannotLowerError(f"{error}. To keep {path.name} as ONNX, give --format onnx") from error
+    settings = {"input_axes": list(made.layouts[made.graph.inputs[0]])}
+    steps = (_import_step(path, content), ProvenanceStep(step=LOWER, tool="lepton", settings=settings))
+    interface = tflite_interface(made.graph, path)
+    return _as_bundle(path, write_tflite(made.graph), "model.tflite", interface, said, steps, pictures=pictures)
+
+
+def _import_step(path: Path, content: bytes) -> ProvenanceStep:
+    return ProvenanceStep(step="import", tool="lepton", inputs={path.name: hashlib.sha256(content).hexdigest()})
 
 
 def tflite_interface(graph: Graph, path: Path) -> Interface:
@@ -159,7 +191,14 @@ def _checked(bundle: Bundle, path: Path) -> Bundle:
 
 
 def _as_bundle(
-    path: Path, content: bytes, model_path: str, interface: Interface, said: Description, *, pictures: bool
+    path: Path,
+    content: bytes,
+    model_path: str,
+    interface: Interface,
+    said: Description,
+    provenance: tuple[ProvenanceStep, ...],
+    *,
+    pictures: bool,
 ) -> Bundle:
     members = {model_path: content}
     outputs, task = _outputs(interface)
@@ -177,9 +216,7 @@ def _as_bundle(
         outputs=outputs,
         rule=_rule(said, task, labels),
         files=file_entries(members),
-        provenance=(
-            ProvenanceStep(step="import", tool="lepton", inputs={path.name: hashlib.sha256(content).hexdigest()}),
-        ),
+        provenance=provenance,
     )
     return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
 

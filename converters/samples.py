@@ -109,12 +109,15 @@ def find_calibration(source: str) -> Calibration:
     return Calibration(kind, folder, tuple(_spread(paths, MOST_SAMPLES)), len(paths))
 
 
-def read_samples(calibration: Calibration, spec: ImageInput | TensorInput) -> Iterator[Sample]:
+def read_samples(
+    calibration: Calibration, spec: ImageInput | TensorInput, axes: tuple[int, ...] = ()
+) -> Iterator[Sample]:
     """Each file as inputs of the float model; one file may hold several.
 
     Args:
         calibration: what `find_calibration` found.
         spec: the float model's input.
+        axes: which axis of an array each axis of the input is, for a model that was lowered; empty where they agree.
 
     Raises:
         BadInputError: a file is damaged or does not fit the input.
@@ -123,7 +126,7 @@ def read_samples(calibration: Calibration, spec: ImageInput | TensorInput) -> It
         yield from _random(spec)
     for path in calibration.files:
         label = path.parent.name if path.parent != calibration.folder else ""
-        yield from _read(calibration.kind, path, label, spec)
+        yield from _read(calibration.kind, path, label, spec, axes)
 
 
 def _kind(path: Path) -> Kind | None:
@@ -141,7 +144,9 @@ def _spread(paths: list[Path], most: int) -> list[Path]:
     return [paths[index * len(paths) // most] for index in range(most)]
 
 
-def _read(kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput) -> Iterator[Sample]:
+def _read(
+    kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+) -> Iterator[Sample]:
     if kind == "pictures":
         if spec.kind != "image":
             raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {path}")
@@ -157,8 +162,15 @@ def _read(kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput) ->
     if kind == "sounds" and flat.size < size:
         flat = np.pad(flat, (0, size - flat.size))
     for index in range(flat.size // size):
-        values = flat[index * size : (index + 1) * size].reshape(spec.shape)
+        values = _placed(flat[index * size : (index + 1) * size], spec.shape, axes)
         yield Sample(values, f"{path.name}[{index}]", label)
+
+
+def _placed(values: npt.NDArray[np.float32], shape: tuple[int, ...], axes: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    if not axes:
+        return values.reshape(shape)
+    given = [shape[axes.index(axis)] for axis in range(len(axes))]
+    return np.ascontiguousarray(values.reshape(given).transpose(axes))
 
 
 def picture_sample(pixels: npt.NDArray[np.uint8], spec: ImageInput, name: str, label: str = "") -> Sample:

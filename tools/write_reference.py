@@ -13,6 +13,7 @@ from typing import Any
 import click
 from pydantic import BaseModel, TypeAdapter
 
+from converters.lower.reference import reference as operators_page
 from device_profiles.reference import reference as boards_page
 from edge_contracts.ack import Ack
 from edge_contracts.alert import AlertEvent
@@ -74,7 +75,11 @@ def _help_of(command: click.Command, path: str) -> list[str]:
 def pages() -> dict[Path, str]:
     """Every generated file and what must stand in it."""
     schemas = {SCHEMAS / f"{name}.json": schema_text(contract) for name, contract in CONTRACTS.items()}
-    return schemas | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
+    return (
+        schemas
+        | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
+        | {REFERENCE / "onnx-operators.md": operators_page()}
+    )
 
 
 def stale() -> list[Path]:

@@ -81,7 +81,7 @@ def _refuse_unknown(source: Source) -> None:
         more = f" (and {', '.join(others)} elsewhere)" if others else ""
         raise unknown[0].refuse(
             f"this operator has no rule{more}",
-            "replace it with operators of docs/reference/onnx-operators.md, or keep the model ONNX",
+            "replace it with operators of docs/reference/onnx-operators.md",
         )
 
 

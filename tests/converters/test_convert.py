@@ -100,7 +100,7 @@ def test_an_onnx_model_becomes_an_int8_onnx_bundle(data, tmp_path):
     for index, folder in enumerate(sorted((data / "onnx/mnist").glob("test_data_set_*"))):
         raw = (folder / "input_0.pb").read_bytes()[-28 * 28 * 4 :]
         np.save(arrays / f"{index}.npy", np.frombuffer(raw, np.float32).reshape(1, 1, 28, 28))
-    done = converted(data / "onnx/mnist/model.onnx", arrays, tmp_path / "mnist.bundle")
+    done = converted(data / "onnx/mnist/model.onnx", arrays, tmp_path / "mnist.bundle", form="onnx")
     assert done.comparison.agreement == 1
     assert read_bundle(done.path).manifest.runtime == "onnx"
     Predictor.open(done.path).verify_goldens()
@@ -191,3 +191,58 @@ def test_a_bundle_that_does_not_judge_and_a_thin_calibration_are_noted(data, pic
     notes = " ".join(done.card.notes)
     assert "name its classes with --labels and the good ones with --good" in notes
     assert "compared on 12 inputs only" in notes
+
+
+@pytest.fixture
+def digits(data, tmp_path):
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    for index, source in enumerate(sorted((data / "onnx/mnist").glob("test_data_set_*"))):
+        raw = (source / "input_0.pb").read_bytes()[-28 * 28 * 4 :]
+        np.save(folder / f"{index}.npy", np.frombuffer(raw, np.float32).reshape(1, 1, 28, 28))
+    return folder
+
+
+def test_an_onnx_model_becomes_tflite_for_a_board_that_runs_that_best(data, digits, tmp_path):
+    done = converted(data / "onnx/mnist/model.onnx", digits, tmp_path / "mnist.bundle")
+    manifest = read_bundle(done.path).manifest
+    assert (manifest.runtime, manifest.precision, manifest.input.shape) == ("tflite", "int8", (1, 28, 28, 1))
+    assert [step.step for step in manifest.provenance] == ["import", "lower", "convert"]
+    assert done.comparison.agreement == 1
+    Predictor.open(done.path).verify_goldens()
+
+
+def test_an_onnx_model_stays_onnx_for_a_board_that_runs_that_best(data, digits, tmp_path):
+    out, board = tmp_path / "mnist.bundle", load_profile("jetson-orin-nano")
+    done = convert(data / "onnx/mnist/model.onnx", profile=board, calibration=str(digits), out=out)
+    assert read_bundle(done.path).manifest.runtime == "onnx"
+
+
+def test_a_face_detector_takes_pictures_channels_last(data, pictures, tmp_path):
+    said = Description(pixel_range=(-1.0, 1.0))
+    done = converted(data / "onnx/ultraface-RFB-320.onnx", pictures, tmp_path / "faces.bundle", description=said)
+    spec = read_bundle(done.path).manifest.input
+    assert (spec.layout, spec.height_px, spec.width_px, spec.dtype) == ("NHWC", 240, 320, "int8")
+
+
+def test_what_cannot_be_lowered_is_an_error_that_names_the_way_out(tmp_path):
+    path = tmp_path / "sums.onnx"
+    path.write_bytes(onnx_model("CumSum"))
+    with pytest.raises(BadInputError, match=r"node 'total' \(CumSum.*To keep sums\.onnx as ONNX, give --format onnx"):
+        converted(path, "random", tmp_path / "sums.bundle")
+    assert not (tmp_path / "sums.bundle").exists()
+
+
+def test_a_format_that_the_model_is_not_in_is_refused(detector, pictures, tmp_path):
+    with pytest.raises(BadInputError, match="wanted an ONNX model for the format onnx, found a tflite one"):
+        converted(detector, pictures, tmp_path / "part.bundle", form="onnx")
+
+
+def onnx_model(kind):
+    onnx = pytest.importorskip("onnx")
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4]) for name in ("x", "y")]
+    axis = onnx.numpy_helper.from_array(np.array(1), "axis")
+    node = onnx.helper.make_node(kind, ["x", "axis"], ["y"], name="total")
+    graph = onnx.helper.make_graph([node], "sums", values[:1], values[1:], [axis])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()

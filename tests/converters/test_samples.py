@@ -105,3 +105,11 @@ def test_a_picture_for_a_model_of_numbers_is_refused(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), np.zeros((20, 30, 3), np.uint8))
     with pytest.raises(BadInputError, match="wanted arrays of shape"):
         read(tmp_path, VECTOR)
+
+
+def test_arrays_keep_the_axes_of_the_model_that_was_lowered(tmp_path):
+    values = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
+    np.save(tmp_path / "two.npy", values)
+    spec = TensorInput(tensor="x", shape=(1, 4, 5, 3), dtype="float32")
+    found = list(read_samples(find_calibration(str(tmp_path)), spec, (0, 2, 3, 1)))
+    np.testing.assert_array_equal(np.concatenate([sample.values for sample in found]), values.transpose(0, 2, 3, 1))
