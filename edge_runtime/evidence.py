@@ -17,6 +17,7 @@ import numpy as np
 from edge_contracts.alert import Evidence, EvidenceKind
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.overlay import draw_heat
+from edge_runtime.state_folder import make_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,13 +46,17 @@ class EvidenceStore:
     Args:
         folder: made when it is not there; what an earlier run left counts towards the quota.
         settings: quota and quality.
+
+    Raises:
+        BadInputError: the folder cannot be made there.
+        MediumRefused: the disk is full, read-only or broken just now.
     """
 
     def __init__(self, folder: Path, settings: EvidenceSettings) -> None:
         self.counts = EvidenceCounts()
         self._folder = folder
         self._settings = settings
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, "folder for evidence")
         self._sizes = _found(folder)
         self._total_bytes = sum(self._sizes.values())
 

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from edge_contracts.device import InspectionPoint as Inventory
     from edge_runtime.capture.reader import Reader
+    from edge_runtime.clock import Clock
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.scorer import Scorer
 
 _NS_PER_S = 1_000_000_000
-STOP_TIMEOUT_S = 3.0
-"""How long each thread may take to end."""
+LOOPS_STOP_S = 4.0
+SOURCES_STOP_S = 3.0
+MODELS_STOP_S = 3.0
+"""How long the loops of all points together may take to end, then all sources, then all models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,6 @@ class InspectionPoint:
         self.reader.start()
         self.pipeline.start()
 
-    def stop(self) -> None:
-        """The loop first, then pictures, then the model; the loop's stop event must be set already."""
-        self.pipeline.join(STOP_TIMEOUT_S)
-        self.reader.stop(STOP_TIMEOUT_S)
-        # A runtime that still computes must not lose its memory under its feet.
-        if self.scorer.stop(STOP_TIMEOUT_S):
-            self.predictor.close()
-
     def trouble(self, now_ns: int, hang_restart_s: float) -> str | None:
         """What only a restart of the daemon can mend, None while there is nothing of the kind."""
         name = self.inventory.name
@@ -62,3 +59,41 @@ class InspectionPoint:
         """Whether the loop runs and makes no progress; then the watchdog is not fed."""
         still_ns = now_ns - self.pipeline.progress_at_ns
         return self.pipeline.running and still_ns > self.stall_s * _NS_PER_S
+
+
+def stop_loops(points: Sequence[InspectionPoint], clock: Clock) -> bool:
+    """Wait for the loops, whose stop event must be set already; False when one does not end."""
+    left_s = _countdown(clock, LOOPS_STOP_S)
+    ended = [point.pipeline.join(left_s()) for point in points]
+    return all(ended)
+
+
+def stop_sources(points: Sequence[InspectionPoint], clock: Clock) -> bool:
+    """Stop all readers side by side; False when one hangs in its driver."""
+    for point in points:
+        point.reader.ask_to_stop()
+    left_s = _countdown(clock, SOURCES_STOP_S)
+    ended = [point.reader.stop(left_s()) for point in points]
+    return all(ended)
+
+
+def stop_models(points: Sequence[InspectionPoint], clock: Clock) -> bool:
+    """Stop all models side by side; False when one still computes: it must not lose its memory under its feet."""
+    for point in points:
+        point.scorer.ask_to_stop()
+    left_s = _countdown(clock, MODELS_STOP_S)
+    ended = [_stop_model(point, left_s()) for point in points]
+    return all(ended)
+
+
+def _stop_model(point: InspectionPoint, timeout_s: float) -> bool:
+    ended = point.scorer.stop(timeout_s)
+    if ended:
+        point.predictor.close()
+    return ended
+
+
+def _countdown(clock: Clock, total_s: float) -> Callable[[], float]:
+    """What is left of a time that several waits share, in seconds."""
+    until_ns = clock.now_ns() + int(total_s * _NS_PER_S)
+    return lambda: max((until_ns - clock.now_ns()) / _NS_PER_S, 0.0)

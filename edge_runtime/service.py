@@ -3,55 +3,49 @@
 from __future__ import annotations
 
 import logging
-import random
+import sqlite3
 import threading
-from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
-import numpy as np
-
-from edge_contracts.device import InspectionPoint as Inventory
-from edge_contracts.errors import BadInputError, RefusedError
-from edge_contracts.manifest import ClassRule, ImageInput, NoRule
-from edge_contracts.station import FrameTrigger, IntervalTrigger, RtspSource
+from edge_contracts.errors import BadInputError
 from edge_contracts.topics import DeviceAddress
 from edge_runtime import inventory
-from edge_runtime.capture.backoff import Backoff
+from edge_runtime.assembly import Surroundings, assemble, load_predictor
 from edge_runtime.capture.picture_file import load_opencv
-from edge_runtime.capture.reader import Reader
-from edge_runtime.capture.rtsp import without_password
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.clock import Clock, MonotonicClock
-from edge_runtime.decide import Ruling
 from edge_runtime.delivery import Delivery
 from edge_runtime.evidence import EvidenceStore
-from edge_runtime.infer.predictor import GoldenMismatch, Predictor
-from edge_runtime.inspection_point import InspectionPoint
-from edge_runtime.inspector import Inspector
+from edge_runtime.inspection_point import (
+    LOOPS_STOP_S,
+    MODELS_STOP_S,
+    SOURCES_STOP_S,
+    stop_loops,
+    stop_models,
+    stop_sources,
+)
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.outputs.json_lines import JsonLines
 from edge_runtime.outputs.log import VerdictLog
-from edge_runtime.picture_health import PictureCheck
-from edge_runtime.pipeline import Pipeline, VerdictSink
-from edge_runtime.scorer import Scorer
+from edge_runtime.shutdown import Shutdown
+from edge_runtime.state_folder import MediumRefused, make_folder
 from edge_runtime.tally import Tally
-from edge_runtime.trigger.presence_gate import PresenceGate
-from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
-from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
-from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 from edge_runtime.uplink.uplink import Announcements, Uplink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts.station import Point, StationConfig
+    from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.inspection_point import InspectionPoint
     from edge_runtime.notify import Notifier
-    from edge_runtime.trigger.triggers import Trigger
+    from edge_runtime.pipeline import VerdictSink
 
 _TICK_S = 0.1
 _SIGNS_PER_WATCHDOG = 3
@@ -61,11 +55,17 @@ _FAREWELL_S = 10.0
 """After the last picture of every folder and film, how long the manager may take to store what is in the spool."""
 _CONNECT_S = 2.0
 """… and how long to wait for a broker that is not connected."""
-_DELIVERY_STOP_S = 10.0
+_UPLINK_STOP_S = 11.0
+"""A broker that does not answer is given up after 10 s (5 to connect, 5 to be heard)."""
 _LINES_STOP_S = 3.0
-_FILE_STUCK_S = 60.0
-_STREAM_STUCK_S = 30.0
-_STALL_SLACK_S = 2.0
+_DELIVERY_STOP_S = 6.0
+_OUTBOX_STOP_S = 8.0
+LONGEST_STOP_S: Final = (
+    2 * _DELIVERY_STOP_S  # the signal may come just when the last picture was judged and the delivery is emptied
+    + (LOOPS_STOP_S + SOURCES_STOP_S + MODELS_STOP_S)
+    + (_UPLINK_STOP_S + _LINES_STOP_S + _OUTBOX_STOP_S)
+)
+"""From the signal to the end of `Daemon.run`, when every part takes all the time that it is given."""
 
 _log = logging.getLogger(__name__)
 
@@ -86,6 +86,11 @@ class Summary:
     spooled: alerts that are durable; one may stand for several unknowns.
     refused: alerts that are not; the spool's ledger has them.
     waiting: rows of the spool that nobody has acknowledged.
+    faults: exceptions inside the loops and the delivery; the log has a traceback of each.
+    without_picture: alerts told without their picture, because too many waited.
+    not_kept: pictures that the disk did not take.
+    lines_dropped: verdicts that the reader of the JSON lines did not read in time.
+    left_behind: parts of the daemon that did not stop; the process must be left at once.
     """
 
     end: End
@@ -95,12 +100,46 @@ class Summary:
     spooled: int
     refused: int
     waiting: int
+    faults: int = 0
+    without_picture: int = 0
+    not_kept: int = 0
+    lines_dropped: int = 0
+    left_behind: int = 0
 
     def __str__(self) -> str:
+        troubles = {
+            "faults": self.faults,
+            "alerts without their picture": self.without_picture,
+            "pictures not kept": self.not_kept,
+            "JSON lines dropped": self.lines_dropped,
+            "parts did not stop": self.left_behind,
+        }
         return (
             f"{self.end.value}: {self.good} good, {self.defect} defect, {self.unknown} unknown; "
             f"{self.spooled} alerts spooled, {self.refused} refused, {self.waiting} not acknowledged yet"
-        )
+        ) + "".join(f"; {count} {what}" for what, count in troubles.items() if count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What runs; None for what the configuration does not ask for."""
+
+    outbox: Outbox
+    evidence: EvidenceStore | None
+    delivery: Delivery
+    lines: JsonLines | None
+    points: tuple[InspectionPoint, ...]
+    uplink: Uplink | None
+
+    def dead_thread(self) -> str | None:
+        """Which of the threads that must outlive every fault is not alive."""
+        if not self.delivery.running:
+            return "the delivery's thread is dead"
+        if not self.outbox.running:
+            return "the spool's writer is dead"
+        if self.uplink is not None and not self.uplink.running:
+            return "the uplink's thread is dead"
+        return None
 
 
 class Daemon:
@@ -141,6 +180,8 @@ class Daemon:
 
         Raises:
             BadInputError: a bundle, folder, film or state folder cannot be used.
+            SpoolInUse: another daemon holds the state folder.
+            MediumRefused: the disk is full, read-only or broken just now.
             RefusedError: this machine does not answer a bundle's goldens as recorded.
             MissingExtraError: a runtime or OpenCV is not installed.
         """
@@ -148,21 +189,30 @@ class Daemon:
         for point in self._config.points:
             self._look_at_source(point)
         predictors = [self._open_predictor(point) for point in self._config.points]
-        _make_folder(self._state_folder)
-        with ExitStack() as running:
-            outbox = self._start_outbox(running)
-            delivery = self._start_delivery(outbox, running)
-            sinks: list[VerdictSink] = [self._tally, delivery, VerdictLog(), *self._start_lines(running)]
-            halt = threading.Event()
-            parts = zip(self._config.points, predictors, strict=True)
-            points = [self._point(point, predictor, sinks, halt) for point, predictor in parts]
-            uplink = self._start_uplink(outbox, points, running)
-            self._start_points(points, halt, running)
-            end = self._watch(points)
+        make_folder(self._state_folder, "station.state_folder")
+        with Shutdown() as running:
+            parts = self._start(predictors, running)
+            end = self._watch(parts)
             if end is End.EXHAUSTED:
-                delivery.stop(_DELIVERY_STOP_S)
-                self._wait_for_the_manager(outbox, uplink)
-        return self._summary(end, delivery, outbox)
+                parts.delivery.stop(_DELIVERY_STOP_S)
+                self._wait_for_the_manager(parts)
+        if running.stuck:
+            _log.critical("did not stop: %s; the daemon is to be started anew", ", ".join(running.stuck))
+            end = End.TROUBLE
+        return self._summary(end, parts, len(running.left_behind))
+
+    def _start(self, predictors: Sequence[Predictor], running: Shutdown) -> _Parts:
+        outbox = self._start_outbox(running)
+        evidence = self._open_evidence()
+        delivery = self._start_delivery(outbox, evidence, running)
+        lines = self._start_lines(running)
+        sinks: list[VerdictSink] = [self._tally, delivery, VerdictLog(), *([lines] if lines else [])]
+        shared = Surroundings(sinks, self._clock, threading.Event())
+        pairs = zip(self._config.points, predictors, strict=True)
+        points = tuple(assemble(point, predictor, shared) for point, predictor in pairs)
+        uplink = self._start_uplink(outbox, points, running)
+        self._start_points(points, shared.halt, running)
+        return _Parts(outbox, evidence, delivery, lines, points, uplink)
 
     def _look_at_source(self, point: Point) -> None:
         """A folder or film that cannot be used is a mistake of today; a camera may come back."""
@@ -176,37 +226,43 @@ class Daemon:
         finally:
             source.close()
 
-    def _start_outbox(self, running: ExitStack) -> Outbox:
+    def _start_outbox(self, running: Shutdown) -> Outbox:
         station, spool = self._config.station, self._config.spool
-        outbox = Outbox(
-            self._state_folder / "spool.sqlite",
-            DeviceAddress(station.org, station.site, station.device),
-            SpoolLimits(spool.max_bytes, spool.reserve_bytes),
-            self._delivery_clock,
-            window_s=spool.commit_window_ms / _MS_PER_S,
-        )
-        running.callback(outbox.stop)
+        try:
+            outbox = Outbox(
+                self._state_folder / "spool.sqlite",
+                DeviceAddress(station.org, station.site, station.device),
+                SpoolLimits(spool.max_bytes, spool.reserve_bytes),
+                self._delivery_clock,
+                window_s=spool.commit_window_ms / _MS_PER_S,
+            )
+        except SpoolInUse:
+            raise
+        except (OSError, sqlite3.Error) as error:
+            raise MediumRefused(f"wanted to open the spool in {self._state_folder}, found: {error}") from error
+        running.add("the spool", lambda: outbox.stop(_OUTBOX_STOP_S))
         outbox.start()
         return outbox
 
-    def _start_delivery(self, outbox: Outbox, running: ExitStack) -> Delivery:
+    def _open_evidence(self) -> EvidenceStore | None:
         settings = self._config.evidence
-        evidence = EvidenceStore(self._state_folder / "evidence", settings) if settings.enabled else None
-        names = [point.name for point in self._config.points]
-        delivery = Delivery(names, outbox, evidence, self._clock)
-        running.callback(delivery.stop, _DELIVERY_STOP_S)
+        return EvidenceStore(self._state_folder / "evidence", settings) if settings.enabled else None
+
+    def _start_delivery(self, outbox: Outbox, evidence: EvidenceStore | None, running: Shutdown) -> Delivery:
+        delivery = Delivery([point.name for point in self._config.points], outbox, evidence, self._clock)
         delivery.start()
+        running.add("the delivery", lambda: delivery.stop(_DELIVERY_STOP_S))
         return delivery
 
-    def _start_lines(self, running: ExitStack) -> list[VerdictSink]:
+    def _start_lines(self, running: Shutdown) -> JsonLines | None:
         if self._lines is None:
-            return []
+            return None
         lines = JsonLines(self._lines)
-        running.callback(lines.stop, _LINES_STOP_S)
         lines.start()
-        return [lines]
+        running.add("the JSON lines", lambda: lines.stop(_LINES_STOP_S), needs_restart=False)
+        return lines
 
-    def _start_uplink(self, outbox: Outbox, points: Sequence[InspectionPoint], running: ExitStack) -> Uplink | None:
+    def _start_uplink(self, outbox: Outbox, points: Sequence[InspectionPoint], running: Shutdown) -> Uplink | None:
         settings, station = self._config.uplink, self._config.station
         if settings is None:
             _log.warning("no [uplink] in the configuration: alerts stay in the spool")
@@ -225,72 +281,33 @@ class Daemon:
             ),
         )
         uplink = Uplink(outbox, DeviceAddress(station.org, station.site, station.device), settings, announcements)
-        running.callback(uplink.stop)
         uplink.start()
+        running.add("the uplink", lambda: uplink.stop(_UPLINK_STOP_S))
         return uplink
 
-    def _start_points(self, points: Sequence[InspectionPoint], halt: threading.Event, running: ExitStack) -> None:
+    def _start_points(self, points: Sequence[InspectionPoint], halt: threading.Event, running: Shutdown) -> None:
+        started: list[InspectionPoint] = []
+        running.add("a model", lambda: stop_models(started, self._clock))
+        running.add("a source", lambda: stop_sources(started, self._clock), needs_restart=False)
+        running.add("a loop", lambda: stop_loops(started, self._clock))
+        running.add("halt", halt.set)
+        running.add("notice", self._notifier.stopping)
         for point in points:
-            running.callback(point.stop)
             point.start()
-        running.callback(halt.set)
-        running.callback(self._notifier.stopping)
+            started.append(point)
         self._notifier.ready(self._status())
 
-    def _point(
-        self, point: Point, predictor: Predictor, sinks: Sequence[VerdictSink], halt: threading.Event
-    ) -> InspectionPoint:
-        manifest, kind = predictor.manifest, KINDS[point.source.kind]
-        scorer = Scorer(point.name, predictor, self._clock)
-        reader = Reader(
-            point.name,
-            lambda stop: build_source(point.source, self._clock, stop),
-            live=kind.live,
-            clock=self._clock,
-            backoff=Backoff(random.random),
-            stuck_after_s=_stuck_after_s(point),
-        )
-        ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
-        inspector = Inspector(point, ruling, predictor.digest, scorer, self._clock)
-        trigger = self._trigger(point, reader, halt)
-        return InspectionPoint(
-            inventory=Inventory(
-                name=point.name, source=_shown_source(point), bundle=manifest.name, model=predictor.digest
-            ),
-            predictor=predictor,
-            scorer=scorer,
-            reader=reader,
-            pipeline=Pipeline(point.name, trigger, inspector, sinks, reader, self._clock, halt),
-            stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
-        )
-
-    def _trigger(self, point: Point, reader: Reader, halt: threading.Event) -> Trigger:
-        check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
-        lookout = Lookout(reader, check, point.region, self._clock)
-        settings = point.trigger
-        if isinstance(settings, FrameTrigger):
-            return EveryFrame(lookout, self._clock)
-        if isinstance(settings, IntervalTrigger):
-            return EveryInterval(
-                lookout,
-                self._clock,
-                halt,
-                interval_s=settings.interval_s,
-                lead_s=point.max_frame_age_ms / 2 / _MS_PER_S,
-                patience_s=point.deadline_ms / 2 / _MS_PER_S,
-            )
-        return PresenceTrigger(lookout, self._clock, PresenceGate(settings), interval_s=settings.interval_s)
-
-    def _watch(self, points: Sequence[InspectionPoint]) -> End:
+    def _watch(self, parts: _Parts) -> End:
         """Feed the watchdog while every loop makes progress, until the end, the stop or trouble."""
+        points = parts.points
         hang_restart_s = self._config.station.hang_restart_s
         sign_due_ns = 0
         while not self._clock.wait(self._stop, _TICK_S):
             now_ns = self._clock.now_ns()
-            for point in points:
-                if (trouble := point.trouble(now_ns, hang_restart_s)) is not None:
-                    _log.critical("%s; the daemon ends so that it can be started anew", trouble)
-                    return End.TROUBLE
+            troubles = [parts.dead_thread(), *(point.trouble(now_ns, hang_restart_s) for point in points)]
+            if trouble := next(filter(None, troubles), None):
+                _log.critical("%s; the daemon ends so that it can be started anew", trouble)
+                return End.TROUBLE
             if not any(point.pipeline.running for point in points):
                 return End.EXHAUSTED
             if now_ns >= sign_due_ns and not any(point.is_stuck(now_ns) for point in points):
@@ -298,9 +315,9 @@ class Daemon:
                 sign_due_ns = now_ns + int((self._notifier.watchdog_s or _NS_PER_S) * _NS_PER_S / _SIGNS_PER_WATCHDOG)
         return End.STOPPED
 
-    def _wait_for_the_manager(self, outbox: Outbox, uplink: Uplink | None) -> None:
-        begun_ns = self._clock.now_ns()
-        while uplink is not None and not self._stop.is_set() and not outbox.drained(_TICK_S):
+    def _wait_for_the_manager(self, parts: _Parts) -> None:
+        begun_ns, uplink = self._clock.now_ns(), parts.uplink
+        while uplink is not None and not self._stop.is_set() and not parts.outbox.drained(_TICK_S):
             patience_s = _FAREWELL_S if uplink.counters.connected else _CONNECT_S
             if self._clock.now_ns() - begun_ns > patience_s * _NS_PER_S:
                 return
@@ -310,8 +327,8 @@ class Daemon:
         states = self._tally.states()
         return ", ".join(f"{one.point}: {one.good} good, {one.defect} defect, {one.unknown} unknown" for one in states)
 
-    def _summary(self, end: End, delivery: Delivery, outbox: Outbox) -> Summary:
-        states, counts = self._tally.states(), delivery.counts
+    def _summary(self, end: End, parts: _Parts, left_behind: int) -> Summary:
+        states, counts = self._tally.states(), parts.delivery.counts
         return Summary(
             end=end,
             good=sum(state.good for state in states),
@@ -319,66 +336,13 @@ class Daemon:
             unknown=sum(state.unknown for state in states),
             spooled=counts.spooled,
             refused=counts.refused + counts.overflowed,
-            waiting=max(outbox.last_seq - outbox.freed_through, 0),
+            waiting=max(parts.outbox.last_seq - parts.outbox.freed_through, 0),
+            faults=counts.faults + sum(point.pipeline.faults for point in parts.points),
+            without_picture=counts.without_picture,
+            not_kept=parts.evidence.counts.failed if parts.evidence else 0,
+            lines_dropped=parts.lines.dropped if parts.lines else 0,
+            left_behind=left_behind,
         )
-
-
-def load_predictor(point: Point) -> Predictor:
-    """Load a point's bundle, check that it can judge pictures, replay its goldens, warm it up.
-
-    Raises:
-        BadInputError: the bundle is damaged, or judges no pictures.
-        RefusedError: this machine does not answer the goldens as recorded.
-    """
-    predictor = Predictor.open(Path(point.bundle), runtime=point.runtime, threads=point.threads)
-    spec, rule = predictor.manifest.input, predictor.manifest.rule
-    if not isinstance(spec, ImageInput) or isinstance(rule, NoRule):
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a bundle that judges pictures, found {point.bundle} with input "
-            f"{spec.kind!r} and rule {rule.kind!r}; train one with 'lepton train'"
-        )
-    if isinstance(rule, ClassRule) and point.threshold is not None and not 0 <= point.threshold <= 1:
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a threshold of 0 to 1, because {point.bundle} gives probabilities, "
-            f"found {point.threshold:g}"
-        )
-    try:
-        predictor.verify_goldens()
-    except GoldenMismatch as error:
-        raise RefusedError(f"inspection point {point.name}: {error}") from error
-    predictor.predict(np.zeros((spec.height_px, spec.width_px, 3), np.uint8))
-    return predictor
-
-
-def frozen_frames(point: Point) -> int:
-    """After how many identical pictures a camera counts as frozen; a folder only when the file asks for it.
-
-    A folder may hold the same picture twice; what stands for a camera does not give it twice.
-    """
-    asked_for = "frozen_frames" in point.health.model_fields_set
-    return point.health.frozen_frames if asked_for or KINDS[point.source.kind].camera else 0
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInputError(
-            f"wanted a writable station.state_folder at {folder}, found that it cannot be made ({error.strerror}); "
-            "choose another or mend its rights"
-        ) from error
-
-
-def _stuck_after_s(point: Point) -> float:
-    source = point.source
-    if isinstance(source, RtspSource):
-        return source.open_timeout_s + source.read_timeout_s + _STREAM_STUCK_S
-    return _FILE_STUCK_S
-
-
-def _shown_source(point: Point) -> str:
-    source = point.source
-    return f"{source.kind} {without_password(source.url) if isinstance(source, RtspSource) else source.path}"
 
 
 def _runtime_name(predictor: Predictor) -> str:

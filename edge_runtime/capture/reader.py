@@ -97,9 +97,13 @@ class Reader:
         self._thread = threading.Thread(target=self._run, args=(session,), name=f"read-{self._name}", daemon=True)
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Tell the thread to end, without waiting."""
+        self._session.stop.set()
+
     def stop(self, timeout_s: float) -> bool:
         """Stop the thread; False, and a line in the log, if it hangs in its driver."""
-        self._session.stop.set()
+        self.ask_to_stop()
         if self._thread is None:
             return True
         self._thread.join(timeout_s)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
+from contextlib import suppress
 from dataclasses import asdict
 from queue import Full, Queue
 from typing import TYPE_CHECKING, TextIO
@@ -41,12 +43,10 @@ class JsonLines:
 
     def stop(self, timeout_s: float) -> bool:
         """Write what waits, then stop; False, and a line in the log, when the reader does not read."""
-        try:
+        until_s = time.monotonic() + timeout_s
+        with suppress(Full):
             self._line.put(None, timeout=timeout_s)
-        except Full:
-            pass
-        else:
-            self._thread.join(timeout_s)
+        self._thread.join(max(until_s - time.monotonic(), 0.0))
         if self._thread.is_alive():
             _log.error("the reader of the JSON lines does not read: %d lines stay unwritten", self._line.qsize())
             return False

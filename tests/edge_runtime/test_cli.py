@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import termios
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_contracts.topics import DeviceAddress
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.models import BundleRecipe
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, write_parts, write_station
 
@@ -17,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 60
+F_SETPIPE_SZ = 1031
+"""Of Linux's fcntl.h; Python names it from 3.10 on where its C library does."""
 LEPTON = [sys.executable, "-c", "from lepton.cli import main; main()"]
 ENDLESS = (
     'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 0.3 }\n'
@@ -91,6 +102,61 @@ def test_a_signal_ends_the_daemon_cleanly_after_it_was_ready(folder: Path, numbe
     assert daemon.returncode == 0
     assert "lepton: stopped:" in told
     assert set(said[:-1]) <= {b"WATCHDOG=1"}
+
+
+def test_a_log_that_nobody_reads_does_not_keep_the_daemon_from_ending(folder: Path) -> None:
+    endless = 'source = { kind = "folder", path = "parts", repeat = true }\n'
+    command = [*LEPTON, "run", str(write_station(folder, endless))]
+    hears, tells = os.pipe()
+    fcntl.fcntl(tells, F_SETPIPE_SZ, select.PIPE_BUF)
+    with subprocess.Popen(command, stderr=tells) as daemon:
+        os.close(tells)
+        until_s = time.monotonic() + PATIENCE_S
+        while waiting_bytes(hears) < select.PIPE_BUF / 2:
+            assert time.monotonic() < until_s
+            threading.Event().wait(0.05)
+        daemon.send_signal(signal.SIGTERM)
+        try:
+            assert daemon.wait(PATIENCE_S) == 0
+        finally:
+            daemon.kill()
+            os.close(hears)
+
+
+def waiting_bytes(pipe: int) -> int:
+    found = bytearray(4)
+    fcntl.ioctl(pipe, termios.FIONREAD, found)
+    return int.from_bytes(found, sys.byteorder)
+
+
+def test_a_disk_that_refuses_at_the_start_is_code_3(folder: Path) -> None:
+    (folder / "state" / "spool.sqlite").mkdir(parents=True)
+    done = lepton_run(write_station(folder))
+    assert done.returncode == 3
+    assert "lepton: wanted to open the spool in" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_daemon_on_one_state_folder_is_code_2(folder: Path) -> None:
+    (folder / "state").mkdir()
+    holder = Outbox(
+        folder / "state" / "spool.sqlite", DeviceAddress("acme", "north", "line-1"), SpoolLimits(), SystemClock()
+    )
+    holder.start()
+    try:
+        done = lepton_run(write_station(folder))
+    finally:
+        assert holder.stop(PATIENCE_S)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_in_the_place_of_the_evidence_is_code_2(folder: Path) -> None:
+    (folder / "state").mkdir()
+    (folder / "state" / "evidence").write_text("in the way")
+    done = lepton_run(write_station(folder))
+    assert done.returncode == 2
+    assert "wanted a writable folder for evidence at" in done.stderr
 
 
 def test_help_loads_neither_opencv_nor_numpy() -> None:

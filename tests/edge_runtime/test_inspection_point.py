@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from edge_contracts.device import InspectionPoint as Inventory
-from edge_runtime.inspection_point import InspectionPoint
-from tests.fakes.clock import NS_PER_S
+from edge_runtime.inspection_point import (
+    LOOPS_STOP_S,
+    MODELS_STOP_S,
+    SOURCES_STOP_S,
+    InspectionPoint,
+    stop_loops,
+    stop_models,
+    stop_sources,
+)
+from tests.fakes.clock import NS_PER_S, FakeClock
 
 if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
@@ -27,16 +35,24 @@ class Parts:
     progress_at_ns: int = 0
     stops: bool = True
     closed: bool = False
+    clock: FakeClock = field(default_factory=FakeClock)
+    told: list[str] = field(default_factory=list)
     counts: Any = field(default_factory=lambda: SimpleNamespace(abandoned=9))
 
     def hung_s(self) -> float:
         return self.hung
 
-    def stop(self, _timeout_s: float) -> bool:
+    def ask_to_stop(self) -> None:
+        self.told.append("ask")
+
+    def stop(self, timeout_s: float) -> bool:
+        self.told.append("wait")
+        if not self.stops:
+            self.clock.advance(timeout_s)
         return self.stops
 
-    def join(self, _timeout_s: float) -> bool:
-        return True
+    def join(self, timeout_s: float) -> bool:
+        return self.stop(timeout_s)
 
     def close(self) -> None:
         self.closed = True
@@ -72,5 +88,22 @@ def test_a_loop_without_progress_starves_the_watchdog() -> None:
 @pytest.mark.parametrize("stops", [True, False])
 def test_a_model_that_still_computes_keeps_its_memory(stops: bool) -> None:  # noqa: FBT001 - the parameter of the test
     parts = Parts(stops=stops)
-    point_of(parts).stop()
+    assert stop_models([point_of(parts)], FakeClock()) is stops
     assert parts.closed is stops
+
+
+@pytest.mark.parametrize(("stop", "total_s"), [
+    (stop_loops, LOOPS_STOP_S), (stop_sources, SOURCES_STOP_S), (stop_models, MODELS_STOP_S),
+])  # fmt: skip
+def test_sixteen_points_that_hang_take_no_longer_to_stop_than_one(stop: Any, total_s: float) -> None:
+    clock = FakeClock()
+    begun_ns = clock.now_ns()
+    assert stop([point_of(Parts(stops=False, clock=clock)) for _ in range(16)], clock) is False
+    assert (clock.now_ns() - begun_ns) / NS_PER_S == pytest.approx(total_s)
+
+
+@pytest.mark.parametrize("stop", [stop_sources, stop_models])
+def test_every_part_is_told_to_stop_before_the_first_is_waited_for(stop: Any) -> None:
+    told: list[str] = []
+    stop([point_of(Parts(told=told)) for _ in range(3)], FakeClock())
+    assert told == ["ask"] * 3 + ["wait"] * 3

@@ -4,7 +4,9 @@ import hashlib
 import os
 import sqlite3
 import threading
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -12,9 +14,14 @@ from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import NoRule
 from edge_contracts.station import PictureHealth, VideoSource
+from edge_runtime import journal
+from edge_runtime.assembly import frozen_frames
 from edge_runtime.config import load_station
+from edge_runtime.delivery import Delivery
 from edge_runtime.notify import Notifier
-from edge_runtime.service import Daemon, End, frozen_frames
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.service import LONGEST_STOP_S, Daemon, End, Summary
+from edge_runtime.uplink.uplink import Uplink
 from tests.fakes.models import BundleRecipe
 from tests.fakes.parts import point
 from tests.fakes.pictures import picture, write_film
@@ -28,9 +35,6 @@ from tests.fakes.stations import (
     write_parts,
     write_station,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MIXED = [GOOD_LEVEL, DEFECT_LEVEL, GOOD_LEVEL, DEFECT_LEVEL]
 
@@ -173,3 +177,78 @@ def test_a_folder_may_hold_the_same_picture_twice_and_a_camera_may_not_give_it()
     assert frozen_frames(point(source=film)) == 5
     assert frozen_frames(point(health=PictureHealth(frozen_frames=3))) == 3
     assert frozen_frames(point(source=film, health=PictureHealth(frozen_frames=0))) == 0
+
+
+def leaves(*_: object) -> NoReturn:
+    """Ends the thread that calls it, past every `except Exception`."""
+    raise SystemExit
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(("owner", "step", "says"), [
+    (Delivery, "_turn", "the delivery's thread is dead"),
+    (Outbox, "_next_work", "the spool's writer is dead"),
+    (Uplink, "_session", "the uplink's thread is dead"),
+])  # fmt: skip
+def test_a_thread_that_died_ends_the_daemon_for_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, owner: type, step: str, says: str
+) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    point = (
+        'source = { kind = "folder", path = "parts", repeat = true }\n'
+        'trigger = { kind = "interval", interval_s = 0.1 }\n'
+    )
+    uplink = '[uplink]\nhost = "127.0.0.1"\nport = 1\n'
+    station = write_station(tmp_path, point, more=uplink, deadline_ms=100)
+    monkeypatch.setattr("edge_runtime.delivery._COMMIT_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(owner, step, leaves)
+    _, summary = run_station(station)
+    assert summary.end is End.TROUBLE
+    assert says in caplog.text
+
+
+@pytest.mark.parametrize("owner", [Outbox, Uplink, Delivery])
+def test_a_part_that_does_not_stop_ends_the_daemon_for_a_restart_and_stops_the_others(
+    station: Path, monkeypatch: pytest.MonkeyPatch, owner: type
+) -> None:
+    stop = owner.stop
+
+    def late(part: Any, timeout_s: float) -> bool:
+        stop(part, timeout_s)
+        return False
+
+    monkeypatch.setattr(owner, "stop", late)
+    station.write_text(station.read_text() + '[uplink]\nhost = "127.0.0.1"\nport = 1\n')
+    _, summary = run_station(station)
+    assert (summary.end, summary.left_behind) == (End.TROUBLE, 1)
+    assert "; 1 parts did not stop" in str(summary)
+    assert [thread.name for thread in threading.enumerate()] == [threading.main_thread().name]
+
+
+def test_a_start_that_fails_stops_what_was_started(station: Path) -> None:
+    (station.parent / "state").mkdir()
+    (station.parent / "state" / "evidence").write_text("in the way")
+    with pytest.raises(BadInputError, match="wanted a writable folder for evidence"):
+        run_station(station)
+    assert [thread.name for thread in threading.enumerate()] == [threading.main_thread().name]
+
+
+def test_the_service_manager_waits_longer_than_the_slowest_stop() -> None:
+    unit = Path(__file__).resolve().parents[2] / "systemd" / "lepton-edge.service"
+    told = {key: value for key, _, value in (line.partition("=") for line in unit.read_text().splitlines())}
+    assert float(told["TimeoutStopSec"]) >= LONGEST_STOP_S + journal.STOP_S + 10
+
+
+def test_the_summary_names_each_trouble_that_there_was() -> None:
+    quiet = Summary(End.STOPPED, 1, 0, 0, 0, 0, 0)
+    assert str(quiet).endswith("0 not acknowledged yet")
+    loud = replace(quiet, faults=1, without_picture=2, not_kept=3, lines_dropped=4)
+    assert str(loud).endswith("; 1 faults; 2 alerts without their picture; 3 pictures not kept; 4 JSON lines dropped")
+
+
+def test_a_fault_in_a_loop_is_in_the_summary(station: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> NoReturn:
+        raise OSError("no log")
+
+    monkeypatch.setattr("edge_runtime.service.VerdictLog.take", staticmethod(fails))
+    assert run_station(station)[1].faults == len(MIXED)

@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge_runtime.assembly import load_predictor
 from edge_runtime.config import load_station
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.notify import Notifier
-from edge_runtime.service import Daemon, Summary, load_predictor
+from edge_runtime.service import Daemon, Summary
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 from tests.fakes.pictures import picture, write_picture
 

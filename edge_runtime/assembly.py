@@ -1,0 +1,147 @@
+"""One inspection point put together: its model, its reader, its trigger and its loop, as the configuration asks."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.device import InspectionPoint as Inventory
+from edge_contracts.errors import BadInputError, RefusedError
+from edge_contracts.manifest import ClassRule, ImageInput, NoRule
+from edge_contracts.station import FrameTrigger, IntervalTrigger, RtspSource
+from edge_runtime.capture.backoff import Backoff
+from edge_runtime.capture.reader import Reader
+from edge_runtime.capture.rtsp import without_password
+from edge_runtime.capture.source import KINDS, build_source
+from edge_runtime.decide import Ruling
+from edge_runtime.infer.predictor import GoldenMismatch, Predictor
+from edge_runtime.inspection_point import InspectionPoint
+from edge_runtime.inspector import Inspector
+from edge_runtime.picture_health import PictureCheck
+from edge_runtime.pipeline import Pipeline, VerdictSink
+from edge_runtime.scorer import Scorer
+from edge_runtime.trigger.presence_gate import PresenceGate
+from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
+from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
+from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from edge_contracts.station import Point
+    from edge_runtime.clock import Clock
+    from edge_runtime.trigger.triggers import Trigger
+
+_MS_PER_S = 1000
+_FILE_STUCK_S = 60.0
+_STREAM_STUCK_S = 30.0
+_STALL_SLACK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all points of a daemon share.
+
+    sinks: told of each verdict, in this order.
+    halt: ends the loops.
+    """
+
+    sinks: Sequence[VerdictSink]
+    clock: Clock
+    halt: threading.Event
+
+
+def load_predictor(point: Point) -> Predictor:
+    """Load a point's bundle, check that it can judge pictures, replay its goldens, warm it up.
+
+    Raises:
+        BadInputError: the bundle is damaged, or judges no pictures.
+        RefusedError: this machine does not answer the goldens as recorded.
+    """
+    predictor = Predictor.open(Path(point.bundle), runtime=point.runtime, threads=point.threads)
+    spec, rule = predictor.manifest.input, predictor.manifest.rule
+    if not isinstance(spec, ImageInput) or isinstance(rule, NoRule):
+        raise BadInputError(
+            f"inspection point {point.name}: wanted a bundle that judges pictures, found {point.bundle} with input "
+            f"{spec.kind!r} and rule {rule.kind!r}; train one with 'lepton train'"
+        )
+    if isinstance(rule, ClassRule) and point.threshold is not None and not 0 <= point.threshold <= 1:
+        raise BadInputError(
+            f"inspection point {point.name}: wanted a threshold of 0 to 1, because {point.bundle} gives probabilities, "
+            f"found {point.threshold:g}"
+        )
+    try:
+        predictor.verify_goldens()
+    except GoldenMismatch as error:
+        raise RefusedError(f"inspection point {point.name}: {error}") from error
+    predictor.predict(np.zeros((spec.height_px, spec.width_px, 3), np.uint8))
+    return predictor
+
+
+def frozen_frames(point: Point) -> int:
+    """After how many identical pictures a camera counts as frozen; a folder only when the file asks for it.
+
+    A folder may hold the same picture twice; what stands for a camera does not give it twice.
+    """
+    asked_for = "frozen_frames" in point.health.model_fields_set
+    return point.health.frozen_frames if asked_for or KINDS[point.source.kind].camera else 0
+
+
+def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> InspectionPoint:
+    """Build what belongs to one point; nothing of it runs yet."""
+    manifest, kind = predictor.manifest, KINDS[point.source.kind]
+    scorer = Scorer(point.name, predictor, shared.clock)
+    reader = Reader(
+        point.name,
+        lambda stop: build_source(point.source, shared.clock, stop),
+        live=kind.live,
+        clock=shared.clock,
+        backoff=Backoff(random.random),
+        stuck_after_s=_stuck_after_s(point),
+    )
+    ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
+    inspector = Inspector(point, ruling, predictor.digest, scorer, shared.clock)
+    trigger = _trigger(point, reader, shared)
+    return InspectionPoint(
+        inventory=Inventory(name=point.name, source=_shown_source(point), bundle=manifest.name, model=predictor.digest),
+        predictor=predictor,
+        scorer=scorer,
+        reader=reader,
+        pipeline=Pipeline(point.name, trigger, inspector, shared.sinks, reader, shared.clock, shared.halt),
+        stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
+    )
+
+
+def _trigger(point: Point, reader: Reader, shared: Surroundings) -> Trigger:
+    check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
+    lookout = Lookout(reader, check, point.region, shared.clock)
+    settings = point.trigger
+    if isinstance(settings, FrameTrigger):
+        return EveryFrame(lookout, shared.clock)
+    if isinstance(settings, IntervalTrigger):
+        return EveryInterval(
+            lookout,
+            shared.clock,
+            shared.halt,
+            interval_s=settings.interval_s,
+            lead_s=point.max_frame_age_ms / 2 / _MS_PER_S,
+            patience_s=point.deadline_ms / 2 / _MS_PER_S,
+        )
+    return PresenceTrigger(lookout, shared.clock, PresenceGate(settings), interval_s=settings.interval_s)
+
+
+def _stuck_after_s(point: Point) -> float:
+    source = point.source
+    if isinstance(source, RtspSource):
+        return source.open_timeout_s + source.read_timeout_s + _STREAM_STUCK_S
+    return _FILE_STUCK_S
+
+
+def _shown_source(point: Point) -> str:
+    source = point.source
+    return f"{source.kind} {without_password(source.url) if isinstance(source, RtspSource) else source.path}"
