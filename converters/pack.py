@@ -35,14 +35,17 @@ if TYPE_CHECKING:
 GOLDENS = 3
 SBOM = "sbom.cdx.json"
 
-KERNEL_HEADROOM = 4.0
+KERNEL_HEADROOM = 2.0
 """A golden may differ by so many times what this machine's two kernels differ by: a board's are a third kind."""
 
 RELATIVE_FLOOR = 2e-3
 """Least tolerance, as a share of the output's largest value: float kernels sum in different orders."""
 
-MOST_APART = 0.1
-"""Kernels may differ by this share of an output's reach; more and a golden with that tolerance would prove nothing."""
+MOST_APART = 0.25
+"""Kernels may differ by this share of an output's reach; more and a golden with that tolerance would prove nothing.
+
+Single scores of a detector on an integer backbone differ by a tenth between XNNPACK and the builtin kernels.
+"""
 
 INT8_STEPS = 255
 TOOLS = ("lepton-edge", "numpy", "ai-edge-litert")
@@ -98,13 +101,14 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
     predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
     inputs = [_stored_input(predictor, sample) for sample in _spread(samples, GOLDENS)]
     members = dict(draft.members)
-    goldens = [_record(predictor, values, index, members) for index, values in enumerate(inputs)]
+    tolerance = _tolerances(predictor, other, inputs)
+    goldens = [_record(predictor, values, index, members, set(tolerance)) for index, values in enumerate(inputs)]
     recorded = GoldenSet(
         runtime=_runtime(predictor),
         runtime_version=predictor.backend.version,
         kernels=predictor.backend.kernels,
         machine=platform.machine(),
-        tolerance=_tolerances(predictor, other, inputs),
+        tolerance=tolerance,
         goldens=tuple(goldens),
     )
     changes: dict[str, Any] = {"golden": recorded, "files": file_entries(members)}
@@ -152,17 +156,22 @@ def _stored_input(predictor: Predictor, sample: Sample) -> npt.NDArray[Any]:
     return predictor.stored(sample.values if sample.pixels is None else sample.pixels)
 
 
-def _record(predictor: Predictor, values: npt.NDArray[Any], index: int, members: dict[str, bytes]) -> Golden:
+def _record(
+    predictor: Predictor, values: npt.NDArray[Any], index: int, members: dict[str, bytes], recorded: set[str]
+) -> Golden:
     answers = predictor.predict_tensor(values).outputs
     members[f"golden/{index}-input.npy"] = _npy(values)
     paths = {}
     for place, spec in enumerate(predictor.manifest.outputs):
+        if spec.tensor not in recorded:
+            continue
         paths[spec.tensor] = f"golden/{index}-output-{place}.npy"
         members[paths[spec.tensor]] = _npy(answers[spec.tensor])
     return Golden(input=f"golden/{index}-input.npy", outputs=paths)
 
 
 def _tolerances(one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
+    """How far each output may lie from its golden; a heat map that depends on the kernels gets no golden."""
     tolerances = {}
     pairs = [(one.predict_tensor(values).outputs, other.predict_tensor(values).outputs) for values in inputs]
     for spec in one.manifest.outputs:
@@ -170,6 +179,8 @@ def _tolerances(one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]]
         largest = max(float(np.max(np.abs(a[spec.tensor]))) for a, _ in pairs)
         step = spec.quantisation.scale if spec.quantisation else 0.0
         reach = max(largest, INT8_STEPS * step)
+        if not apart <= MOST_APART * reach and spec.role == "heat-map":
+            continue
         if not apart <= MOST_APART * reach:
             raise KernelsDisagree(
                 f"wanted two kernel sets that answer alike, found output {spec.tensor!r} {apart:g} apart "
