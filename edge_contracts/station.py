@@ -133,7 +133,7 @@ class PictureHealth(Settings):
     dark_mean: Annotated[float, Field(ge=0, le=255)] = 8.0
     bright_mean: Annotated[float, Field(ge=0, le=255)] = 247.0
     sharpness_min: Annotated[float, Field(ge=0)] = 0.0
-    frozen_frames: Annotated[int, Field(ge=0, description="identical pictures in a row; 0 = off")] = 5
+    frozen_frames: Annotated[int, Field(ge=0, description="identical pictures in a row; 0 = off")] = 2
 
 
 class Point(Settings):

@@ -174,7 +174,7 @@ def test_a_state_folder_that_cannot_be_made_is_named(station: Path) -> None:
 def test_a_folder_may_hold_the_same_picture_twice_and_a_camera_may_not_give_it() -> None:
     film = VideoSource(kind="video", path="/belt.avi")
     assert frozen_frames(point()) == 0
-    assert frozen_frames(point(source=film)) == 5
+    assert frozen_frames(point(source=film)) == 2
     assert frozen_frames(point(health=PictureHealth(frozen_frames=3))) == 3
     assert frozen_frames(point(source=film, health=PictureHealth(frozen_frames=0))) == 0
 
