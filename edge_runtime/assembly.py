@@ -15,7 +15,7 @@ from edge_contracts.manifest import ClassRule, ImageInput, NoRule
 from edge_contracts.station import FrameTrigger, IntervalTrigger, RtspSource
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
-from edge_runtime.capture.rtsp import without_password
+from edge_runtime.capture.rtsp import shown_address
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.decide import Ruling
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
@@ -144,4 +144,4 @@ def _stuck_after_s(point: Point) -> float:
 
 def _shown_source(point: Point) -> str:
     source = point.source
-    return f"{source.kind} {without_password(source.url) if isinstance(source, RtspSource) else source.path}"
+    return f"{source.kind} {shown_address(source.url) if isinstance(source, RtspSource) else source.path}"

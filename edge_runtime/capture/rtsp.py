@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MS_PER_S = 1000
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.%\w]+\])(?::\d{1,5})?")
 _CAUGHT_UP_NS = 5 * _NS_PER_MS
 """A grab that had to wait this long met a frame that was not in a buffer yet."""
 _BUFFERED_FRAMES_MAX = 300
@@ -42,7 +43,7 @@ class RtspSource:
     def __init__(self, settings: RtspSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._shown = without_password(settings.url)
+        self._shown = shown_address(settings.url)
         self._capture: Any = None
         self._lag = StreamLag()
         self._captured_at_ns = 0
@@ -125,6 +126,16 @@ def build(settings: RtspSettings, clock: Clock, stop: threading.Event) -> RtspSo
     return RtspSource(settings, clock)
 
 
-def without_password(url: str) -> str:
-    """The address as it may be shown: a password in it becomes three stars."""
-    return re.sub(r"(?<=//)([^:/@]*):[^@/]*@", r"\1:***@", url)
+def shown_address(url: str) -> str:
+    """The camera's address as it may be shown: scheme, host and port, nothing else.
+
+    Cameras take passwords before the host, in the path and in the query, and people write them there with signs that an
+    address should escape. Where it is not certain what the host is, it is not shown either.
+    """
+    scheme, _, rest = url.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest[len(authority) :]:
+        is_certain = rest.count("@") == 1 and "?" not in rest and not _HOST.fullmatch(authority)
+        authority = re.split(r"[/?#]", rest.rpartition("@")[2], maxsplit=1)[0] if is_certain else ""
+    host = authority.rpartition("@")[2]
+    return f"{scheme}://{host if _HOST.fullmatch(host) else '(hidden)'}"
