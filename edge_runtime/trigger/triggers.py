@@ -92,10 +92,12 @@ class Lookout:
         self._region = region
         self._clock = clock
         self._parts = 0
+        self._taken_at_ns = 0
 
     def look(self, timeout_s: float) -> tuple[Picture | None, Ailment | None]:
         """The next picture and what is wrong with it; (None, None) when none came."""
         picture = self.feed.take(timeout_s)
+        self._taken_at_ns = self._clock.now_ns()
         if picture is None:
             return None, None
         if isinstance(picture, BadPicture):
@@ -113,10 +115,10 @@ class Lookout:
     def occasion(
         self, picture: Picture | None, ailment: Ailment | None, triggered_at_ns: int | None = None
     ) -> Occasion:
-        """Name the part and begin its deadline, now or at `triggered_at_ns`."""
+        """Name the part; its deadline began when its picture was taken, or at `triggered_at_ns`."""
         self._parts += 1
         part = (picture.name if picture else "") or f"{self._parts:06d}"
-        return Occasion(part[-_PART_MAX:], picture, triggered_at_ns or self._clock.now_ns(), ailment)
+        return Occasion(part[-_PART_MAX:], picture, triggered_at_ns or self._taken_at_ns, ailment)
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_runtime.capture.source import Picture
-    from edge_runtime.occasion import Occasion
+    from edge_runtime.occasion import Ailment, Occasion
     from edge_runtime.trigger.triggers import Trigger
 
 
@@ -127,6 +127,27 @@ def test_the_deadline_of_an_interval_begins_at_its_tick() -> None:
     begun_ns = scene.clock.now_ns()
     occasion = scene.occasions(scene.every(1.0), 1.1)[0]
     assert (occasion.triggered_at_ns - begun_ns) / NS_PER_S == pytest.approx(1.0, abs=0.01)
+
+
+class SlowCheck(PictureCheck):
+    """Takes 0.3 s to examine a picture."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(PictureHealth(), frozen_frames=0)
+        self._clock = clock
+
+    def examine(self, pixels: npt.NDArray[np.uint8]) -> Ailment | None:
+        self._clock.advance(0.3)
+        return super().examine(pixels)
+
+
+@pytest.mark.parametrize("kind", ["frame", "presence"])
+def test_the_deadline_begins_when_the_picture_is_taken_not_after_its_examination(kind: str) -> None:
+    scene = Scene(frames(1))
+    scene.lookout._check = SlowCheck(scene.clock)
+    begun_ns = scene.clock.now_ns()
+    trigger = scene.every_frame() if kind == "frame" else scene.presence(Gate(1))
+    assert [occasion.triggered_at_ns for occasion in scene.occasions(trigger, 10)] == [begun_ns]
 
 
 def test_a_frame_is_asked_for_shortly_before_the_tick() -> None:
