@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,11 @@ _DTYPES = {
     "tensor(int32)": np.int32,
     "tensor(int64)": np.int64,
 }
+
+_REMOTE = "AzureExecutionProvider"
+"""Stands in the list of the ordinary CPU wheel and runs no model on the board."""
+
+_log = logging.getLogger(__name__)
 
 
 class OnnxBackend:
@@ -75,9 +81,27 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    providers = ["CPUExecutionProvider"] if kernels == "builtin" else ort.get_available_providers()
+    providers = ["CPUExecutionProvider"] if kernels == "builtin" else _providers_here()
     try:
         session = ort.InferenceSession(model, options, providers=providers)
     except Exception as error:  # onnxruntime's errors share no public base class
         raise BackendError(f"wanted a model that onnxruntime {ort.__version__} can run, found: {error}") from error
+    _tell(providers, session.get_providers())
     return OnnxBackend(session)
+
+
+def _providers_here() -> list[str]:
+    return [name for name in ort.get_available_providers() if name != _REMOTE]
+
+
+def _tell(offered: list[str], running: list[str]) -> None:
+    """ONNX Runtime leaves out a provider that cannot start, and runs on the next one, without an error."""
+    if running[:1] == offered[:1]:
+        _log.info("onnxruntime %s runs on %s", ort.__version__, running[0])
+    else:
+        _log.warning(
+            "onnxruntime %s: wanted %s, found it running on %s; check the driver and the libraries of the first",
+            ort.__version__,
+            ", ".join(offered),
+            ", ".join(running),
+        )

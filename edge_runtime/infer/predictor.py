@@ -6,6 +6,7 @@ The daemon, the converter's gate and the trainer all score with this: there is o
 from __future__ import annotations
 
 import io
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.manifest import Golden, TensorQuantisation
+
+_log = logging.getLogger(__name__)
 
 
 class GoldenMismatch(LeptonError, ValueError):
@@ -134,12 +137,18 @@ class Predictor:
         return buffer
 
     def verify_goldens(self) -> None:
-        """Replay the recorded inputs and compare.
+        """Replay the recorded inputs and compare; a bundle without any is let through, with a warning in the log.
 
         Raises:
             GoldenMismatch: an output lies outside its tolerance; the message names the golden, output and distance.
         """
         recorded = self.manifest.golden
+        if recorded is None or not recorded.goldens:
+            _log.warning(
+                "bundle %s has no goldens: whether this machine computes as the one that made it is not checked; "
+                "convert the model again to record some",
+                self.manifest.name,
+            )
         for golden in recorded.goldens if recorded else ():
             self._verify(golden, recorded.tolerance if recorded else {})
 

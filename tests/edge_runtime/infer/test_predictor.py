@@ -125,3 +125,14 @@ def test_an_onnx_model_runs_like_any_other(data):
     outputs = backend.run(lambda buffer: buffer.fill(0))
     assert [values.shape for values in outputs.values()] == [(1, 10)]
     backend.close()
+
+
+def test_a_bundle_without_goldens_is_let_through_and_the_log_says_so(tmp_path, caplog):
+    path = tmp_path / "part.bundle"
+    write_brightness_bundle(path)
+    Predictor.open(path).verify_goldens()
+    assert "has no goldens" in caplog.text
+    caplog.clear()
+    write_brightness_bundle(path, BundleRecipe(golden_score=128 / 255))
+    Predictor.open(path).verify_goldens()
+    assert caplog.text == ""

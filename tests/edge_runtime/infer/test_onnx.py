@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import onnxruntime as ort
+
+from edge_runtime.infer import onnx as module
+from edge_runtime.infer.onnx import open_backend
+from tests.fakes.onnx_models import brightness_classifier
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_the_log_names_the_provider_that_runs(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        backend = open_backend(brightness_classifier(), threads=1, kernels="builtin")
+    assert backend.kernels == "CPUExecutionProvider"
+    assert "runs on CPUExecutionProvider" in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_a_provider_that_does_not_start_is_missed_aloud(caplog: pytest.LogCaptureFixture) -> None:
+    module._tell(["CUDAExecutionProvider", "CPUExecutionProvider"], ["CPUExecutionProvider"])
+    assert "wanted CUDAExecutionProvider, CPUExecutionProvider, found it running on CPUExecutionProvider" in caplog.text
+
+
+def test_no_provider_outside_of_the_board_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ort, "get_available_providers", lambda: ["AzureExecutionProvider", "CPUExecutionProvider"])
+    assert open_backend(brightness_classifier(), threads=1, kernels="default").kernels == "CPUExecutionProvider"
