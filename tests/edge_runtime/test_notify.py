@@ -36,8 +36,14 @@ def test_ready_alive_and_stopping_are_one_datagram_each(manager: tuple[str, sock
     ]
 
 
-def test_without_a_service_manager_nobody_is_told() -> None:
-    Notifier(None).ready("inspecting")
+def test_without_a_service_manager_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(socket, "socket", lambda *given: opened.append(given))
+    notifier = Notifier.from_environment({})
+    notifier.ready("inspecting")
+    notifier.alive("3 good")
+    notifier.stopping()
+    assert opened == []
 
 
 def test_a_manager_that_is_gone_stops_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
