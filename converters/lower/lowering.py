@@ -14,7 +14,9 @@ from converters.lower.layout import Layout, channel_last, physical, plain
 from converters.lower.patterns import with_patterns
 from converters.lower.rules import RULES
 from converters.lower.source import read_source
+from converters.lower.tidy import TIDYING
 from converters.lower.writing import FLOAT, Writing
+from converters.passes import run_passes
 from converters.prepare import prepare
 from converters.tflite import write_tflite
 
@@ -69,7 +71,8 @@ def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) ->
         w.node = node
         RULES[node.kind].lower(w, node)
     layouts = {source.input_name: w.layout(source.input_name)} | _add_outputs(w)
-    graph = prepare(_without_dead(w.graph))
+    run_passes(w.graph, TIDYING)
+    graph = prepare(w.graph)
     _compare(source, graph, layouts)
     return Lowering(graph, layouts)
 
@@ -131,16 +134,6 @@ def _renamed(operator: Operator, old: str, new: str) -> Operator:
         return operator
     inputs = [new if name == old else name for name in operator.inputs]
     return replace(operator, inputs=inputs, outputs=[new if name == old else name for name in operator.outputs])
-
-
-def _without_dead(graph: Graph) -> Graph:
-    """Without operators whose outputs nobody reads."""
-    needed, kept = set(graph.outputs), []
-    for operator in reversed(graph.operators):
-        if needed.intersection(operator.outputs):
-            needed.update(name for name in operator.inputs if name)
-            kept.append(operator)
-    return replace(graph, operators=kept[::-1])
 
 
 def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
