@@ -42,6 +42,8 @@ def parse_model(content: bytes, input_size: tuple[int, int] | None) -> Any:
         onnx.checker.check_model(model)
     except (DecodeError, onnx.checker.ValidationError, RecursionError) as error:
         raise BadInputError(f"wanted a whole ONNX model, found {_first_line(error)}; export it again") from error
+    if model.functions:
+        model = onnx.inliner.inline_local_functions(model)
     _check_opset(model)
     _strip_inputs(model)
     _fix_input(model.graph.input[0], input_size)
@@ -59,6 +61,7 @@ def import_onnx() -> Any:
     try:
         import onnx  # noqa: PLC0415 - heavy, and only ONNX models need it
         import onnx.checker  # noqa: PLC0415
+        import onnx.inliner  # noqa: PLC0415
         import onnx.shape_inference  # noqa: PLC0415
     except ImportError as error:
         raise MissingExtraError(f"wanted the package onnx ({error}); pip install 'lepton-edge[convert]'") from error

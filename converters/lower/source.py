@@ -119,7 +119,10 @@ def _folded(runtime: Any, model: Any) -> Any:
     with TemporaryDirectory(prefix="lepton-lower-") as folder:
         path = Path(folder, "folded.onnx")
         session(runtime, model.SerializeToString(), optimized=path)
-        return onnx.load(path)
+        folded = onnx.load(path)
+    # Should it fuse into operators of its own, the model as it was will do: constants are found by the run as well.
+    is_foreign = any(node.domain not in _ONNX_DOMAINS for node in folded.graph.node)
+    return model if is_foreign else folded
 
 
 def _run_everything(runtime: Any, model: Any, given: Any) -> dict[str, Array]:

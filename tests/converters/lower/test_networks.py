@@ -3,11 +3,12 @@
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 
 from converters.execute import Kernels, run_all
 from converters.lower import lower_onnx
 from converters.quantize import quantize
-from tests.converters.lower.onnx_models import agrees, lowered, with_drawn_weights
+from tests.converters.lower.onnx_models import agrees, drawn, lowered, one, with_drawn_weights
 
 SMALL = ("densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet")
 HEAVY = ("bvlc_alexnet", "vgg19", "zfnet512")
@@ -73,3 +74,26 @@ def test_a_sample_answers_alike_in_tflite_runtime(data, tflite_runtime):
     made.append(lowered(with_drawn_weights((data / "onnx/light/light_shufflenet.onnx").read_bytes())))
     for model, found in zip(made, tflite_runtime([(m.content, [m.feed]) for m in made]), strict=True):
         assert model.worst(found[0]) <= 1e-4
+
+
+def test_functions_of_the_model_itself_are_unfolded():
+    body = [helper.make_node("Sigmoid", ["a"], ["b"]), helper.make_node("Mul", ["a", "b"], ["c"])]
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("house", 1)]
+    function = helper.make_function("house", "Silu", ["a"], ["c"], body, imports[:1])
+    values = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, 4, 5]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Silu", ["x"], ["y"], domain="house")], "g", values[:1], values[1:])
+    model = helper.make_model(graph, functions=[function], opset_imports=imports, ir_version=9)
+    assert agrees(model.SerializeToString()).kinds() == ["LOGISTIC", "MUL"]
+
+
+def test_an_output_may_be_constant_or_the_input_itself():
+    nodes = [helper.make_node("Identity", ["x"], ["same"]), helper.make_node("Identity", ["c"], ["fixed"])]
+    constants = {"c": np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)}
+    agrees(drawn(nodes, (1, 3, 4, 5), constants, outputs=("same", "fixed")))
+
+
+def test_group_norm():
+    constants = [np.array([1, 2, 3, 4], np.float32), np.array([0, 1, 0, 1], np.float32)]
+    model = onnx.load_from_string(one("GroupNormalization", (1, 4, 5, 6), *constants, opset=21, num_groups=2))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, (1, 4, 5, 6)))
+    agrees(model.SerializeToString())
