@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_runtime.capture.jpeg_data import damage_of
 from edge_runtime.capture.picture_header import is_cut_off, picture_size
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".pgm"})
 FOREIGN_SUFFIXES = frozenset({".tif", ".tiff", ".gif", ".heic", ".heif", ".avif", ".jp2", ".svg", ".raw", ".dng"})
 """Pictures that are not read: each is named as a bad picture, never passed over."""
 
+_JPEG_START = b"\xff\xd8"
 _WANTED = "a PNG, JPEG, BMP, PNM or WebP picture"
 
 
@@ -60,6 +62,8 @@ def read_picture(path: Path, limits: PictureLimits | None = None) -> npt.NDArray
         )
     if is_cut_off(content):
         raise PictureRejected(f"wanted a whole picture, found {path.name} cut off before its end; copy it again")
+    if content.startswith(_JPEG_START) and (damage := damage_of(content)) is not None:
+        raise PictureRejected(f"wanted a whole picture, found {path.name} damaged: {damage}; copy or take it again")
     return _decode(content, path)
 
 
