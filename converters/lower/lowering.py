@@ -141,7 +141,7 @@ def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
     given = source.values[source.input_name].transpose(layouts[source.input_name])
     session.run({source.input_name: np.ascontiguousarray(given)})
     for name, found in zip(graph.outputs, session.outputs(), strict=True):
-        wanted = source.values[name].transpose(layouts[name])
+        wanted = source.answers[name].transpose(layouts[name])
         largest = float(np.abs(wanted).max(initial=0)) or 1.0
         deviation = float(np.abs(found - wanted).max(initial=0)) / largest
         if found.shape != wanted.shape or deviation > LARGEST_DEVIATION:

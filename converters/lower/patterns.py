@@ -1,4 +1,4 @@
-"""Operators that exporters spell out of smaller ones, put together again: Gelu and HardSwish."""
+"""Operators that exporters spell out of smaller ones, put together again: Gelu, HardSwish, a padded Conv."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HARD_SWISH_SHIFT, _HARD_SWISH_TOP = 3.0, 6.0
 def with_patterns(source: Source) -> Source:
     """The source with the last node of each spelled-out operator replaced; its other nodes fall away unread."""
     producers = {name: node for node in source.nodes for name in node.outputs}
-    nodes = tuple(_recognised(source, producers, node) for node in source.nodes)
+    nodes = tuple(_with_pad(source, producers, _recognised(source, producers, node)) for node in source.nodes)
     return replace(source, nodes=nodes)
 
 
@@ -34,6 +34,33 @@ def _recognised(source: Source, producers: Mapping[str, Node], node: Node) -> No
         if abs(number - 1 / _HARD_SWISH_TOP) < _CLOSE and _is_hard_swish_gate(source, producers, x, gate):
             return Node(node.name, "HardSwish", (x,), node.outputs, {}, node.opset)
     return node
+
+
+def _with_pad(source: Source, producers: Mapping[str, Node], node: Node) -> Node:
+    """A Conv with the pads of the Pad of zeros before it."""
+    pad = producers.get(node.inputs[0]) if node.kind == "Conv" and node.inputs else None
+    if pad is None or pad.kind != "Pad" or node.attributes.get("auto_pad", "NOTSET") not in {"NOTSET", "VALID"}:
+        return node
+    added = _spatial_pads(source, pad)
+    if added is None:
+        return node
+    own = [int(amount) for amount in node.attributes.get("pads") or [0] * len(added)]
+    attributes = {**node.attributes, "pads": [one + other for one, other in zip(own, added, strict=True)]}
+    attributes.pop("auto_pad", None)
+    return replace(node, inputs=(pad.inputs[0], *node.inputs[1:]), attributes=attributes)
+
+
+def _spatial_pads(source: Source, pad: Node) -> list[int] | None:
+    """What a Pad of zeros adds to the spatial axes; None if it does anything else."""
+    stored = source.constants.get(pad.input(1))
+    amounts = [int(amount) for amount in (pad.attributes.get("pads", ()) if stored is None else stored.reshape(-1))]
+    fill = _number(source, pad.input(2)) if pad.input(2) else pad.attributes.get("value", 0.0)
+    half = len(amounts) // 2
+    if pad.input(3) or pad.attributes.get("mode", "constant") != "constant" or fill != 0 or half <= 2:  # noqa: PLR2004
+        return None
+    if min(amounts) < 0 or any((*amounts[:2], *amounts[half : half + 2])):
+        return None
+    return [*amounts[2:half], *amounts[half + 2 :]]
 
 
 def _factors(source: Source, producers: Mapping[str, Node], node: Node) -> tuple[float, list[str]] | None:

@@ -193,3 +193,20 @@ def test_what_depends_on_shapes_alone_is_constant():
 def test_channels_last_is_a_permutation():
     assert channel_last(4) == (0, 2, 3, 1)
     assert channel_last(1) == (0,)
+
+
+def test_a_pad_before_a_convolution_is_its_own():
+    weights = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
+    nodes = [helper.make_node("Pad", ["x", "p"], ["a"]), helper.make_node("Conv", ["a", "w"], ["y"], strides=[2, 2])]
+    made = agrees(drawn(nodes, (1, 3, 8, 8), {"w": weights, "p": integers(0, 0, 0, 0, 0, 0, 1, 1)}))
+    assert made.kinds() == ["CONV_2D"]
+
+
+def test_zeros_around_a_pooling_of_negative_numbers_count():
+    nodes = [
+        helper.make_node("Abs", ["x"], ["a"]),
+        helper.make_node("Neg", ["a"], ["n"]),
+        helper.make_node("Pad", ["n", "p"], ["b"]),
+        helper.make_node("MaxPool", ["b"], ["y"], kernel_shape=[2, 2]),
+    ]
+    agrees(drawn(nodes, (1, 3, 4, 5), {"p": integers(0, 0, 1, 1, 0, 0, 1, 1)}))
