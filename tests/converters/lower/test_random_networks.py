@@ -1,0 +1,149 @@
+"""Networks drawn at random, layer after layer, keep their answers; whatever one layer leaves behind, the next reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.converters.lower.drawing import Pen
+from tests.converters.lower.onnx_models import agrees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_ELEMENTS = 20_000
+ACTIVATIONS = ("Relu", "Sigmoid", "HardSwish", "LeakyRelu", "Tanh", "Elu", "Identity")
+
+Shape = tuple[int, int, int]
+"""Channels, height, width."""
+
+
+class Drawing:
+    """A network that grows by one layer per call; every earlier value may be read again."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.shape: Shape = (self.number(1, 5), self.number(8, 16), self.number(8, 16))
+        self.pen = Pen((1, *self.shape), rng=self.rng)
+        self.value = "x"
+        self.earlier: list[tuple[str, Shape]] = [("x", self.shape)]
+
+    def number(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high))
+
+    def one_of(self, choices: Any) -> Any:
+        return choices[self.number(0, len(choices))]
+
+    def put(self, value: str, shape: Shape) -> None:
+        self.value, self.shape = value, shape
+        self.earlier.append((value, shape))
+
+    def activated(self, value: str) -> str:
+        return str(self.pen.node(self.one_of(ACTIVATIONS), value))
+
+    def content(self) -> bytes:
+        channels, height, width = self.shape
+        if self.number(0, 2):
+            flat = self.pen.node("Flatten", self.pen.node("Relu", self.value))
+            return self.pen.done(self.pen.node("Softmax", self.pen.dense(flat, channels * height * width, 3), axis=-1))
+        return self.pen.done(self.activated(self.value))
+
+
+def conv(d: Drawing) -> None:
+    channels, height, width = d.shape
+    given, stride, pads = d.number(1, 9), d.number(1, 3), [d.number(0, 2) for _ in range(4)]
+    if min(height, width) >= 3:
+        value = d.pen.conv(d.value, channels, given, strides=(stride, stride), pads=pads)
+        sizes = ((height + pads[0] + pads[2] - 3) // stride + 1, (width + pads[1] + pads[3] - 3) // stride + 1)
+        d.put(d.activated(value), (given, *sizes))
+
+
+def depthwise(d: Drawing) -> None:
+    d.put(d.activated(d.pen.conv(d.value, d.shape[0], d.shape[0], group=d.shape[0])), d.shape)
+
+
+def pool(d: Drawing) -> None:
+    channels, height, width = d.shape
+    pad = d.number(0, 2)
+    if min(height, width) >= 4:
+        kind = d.one_of(("MaxPool", "AveragePool"))
+        value = d.pen.node(kind, d.value, kernel_shape=(3, 3), strides=(2, 2), pads=[pad] * 4)
+        d.put(value, (channels, (height + 2 * pad - 3) // 2 + 1, (width + 2 * pad - 3) // 2 + 1))
+
+
+def normalize(d: Drawing) -> None:
+    d.put(d.pen.normalized(d.value, d.shape[0]), d.shape)
+
+
+def add(d: Drawing) -> None:
+    other = d.one_of([value for value, shape in d.earlier if shape == d.shape])
+    d.put(d.activated(d.pen.node("Add", d.value, other)), d.shape)
+
+
+def concat(d: Drawing) -> None:
+    other, shape = d.one_of([entry for entry in d.earlier if entry[1][1:] == d.shape[1:]])
+    d.put(d.pen.node("Concat", d.value, other, axis=1), (d.shape[0] + shape[0], *d.shape[1:]))
+
+
+def split(d: Drawing) -> None:
+    channels, *sizes = d.shape
+    if channels > 1:
+        one, rest = d.pen.node("Split", d.value, d.pen.integers(1, channels - 1), outputs=2, axis=1)
+        d.earlier.append((one, (1, *sizes)))
+        d.put(rest, (channels - 1, *sizes))
+
+
+def enlarge(d: Drawing) -> None:
+    channels, height, width = d.shape
+    scales = d.pen.constant(np.array([1, 1, 2, 2], np.float32))
+    modes = {"mode": d.one_of(("nearest", "linear"))}
+    modes["coordinate_transformation_mode"] = d.one_of(("half_pixel", "asymmetric", "align_corners"))
+    d.put(d.pen.node("Resize", d.value, "", scales, **modes), (channels, 2 * height, 2 * width))
+
+
+def shuffle(d: Drawing) -> None:
+    channels, height, width = d.shape
+    if channels % 2 == 0:
+        split_up = d.pen.reshape(d.value, 1, 2, channels // 2, height, width)
+        turned = d.pen.node("Transpose", split_up, perm=[0, 2, 1, 3, 4])
+        d.put(d.pen.reshape(turned, 1, channels, height, width), d.shape)
+
+
+def turn(d: Drawing) -> None:
+    order = [int(axis) for axis in d.rng.permutation(3)]
+    value = d.pen.node("Transpose", d.value, perm=[0, *(axis + 1 for axis in order)])
+    d.put(value, (d.shape[order[0]], d.shape[order[1]], d.shape[order[2]]))
+
+
+def gate(d: Drawing) -> None:
+    squeezed = d.pen.conv(d.pen.node("GlobalAveragePool", d.value), d.shape[0], d.shape[0], (1, 1))
+    d.put(d.pen.node("Mul", d.value, d.pen.node("HardSigmoid", squeezed, alpha=1 / 6)), d.shape)
+
+
+def pad(d: Drawing) -> None:
+    channels, height, width = d.shape
+    mode = d.one_of(("constant", "edge"))
+    value = d.pen.node("Pad", d.value, d.pen.integers(0, 0, 1, 0, 0, 0, 0, 1), mode=mode)
+    d.put(value, (channels, height + 1, width + 1))
+
+
+def combine(d: Drawing) -> None:
+    channels, height, width = d.shape
+    constant = d.pen.weights(*d.one_of([(channels, 1, 1), (1,), (height, width), (1, channels, height, 1)]))
+    d.put(d.pen.node(d.one_of(("Mul", "Sub", "Max", "Min")), d.value, constant), d.shape)
+
+
+LAYERS: tuple[Callable[[Drawing], None], ...] = (
+    conv, conv, depthwise, pool, normalize, add, concat, split, enlarge, shuffle, turn, gate, pad, combine,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_network_keeps_its_answers(seed):
+    drawing = Drawing(seed)
+    for _ in range(drawing.number(3, 12)):
+        if np.prod(drawing.shape) < MOST_ELEMENTS:
+            drawing.one_of(LAYERS)(drawing)
+    agrees(drawing.content())
