@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_contracts.errors import BadInputError
-from training.threshold import OVERKILL
+
+OVERKILL = 0.05
+"""Share of good parts that a line can bear to reject."""
 
 
 def auroc(good: npt.ArrayLike, defective: npt.ArrayLike) -> float:

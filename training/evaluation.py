@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.metrics import auroc, escape_at_overkill
+from converters.metrics import OVERKILL, auroc, escape_at_overkill
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from training.dataset import Sample
 
 NANOSECONDS_PER_MS = 1e6
-SUGGESTED_OVERKILL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Evaluation:
     def suggested_threshold(self) -> float | None:
         """The score that lets at most 5 % of these good pictures fail, and as few defects as possible pass."""
         good = sorted((one.score for one in self.judged if one.is_good), reverse=True)
-        return None if not good else float(np.nextafter(good[int(SUGGESTED_OVERKILL * len(good))], np.inf))
+        return None if not good else float(np.nextafter(good[int(OVERKILL * len(good))], np.inf))
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""

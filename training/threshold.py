@@ -16,12 +16,12 @@ from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING
 
+from converters.metrics import OVERKILL
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OVERKILL = 0.05
 CONFIDENCE = 0.90
 FEWEST_SCORES = 5
 

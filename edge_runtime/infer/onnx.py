@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+_ERRORS_ONLY = 3
+"""ONNX Runtime's severity; its warnings speak to the model's exporter, not to a station."""
+
 _DTYPES = {
     "tensor(float)": np.float32,
     "tensor(uint8)": np.uint8,
@@ -80,6 +83,7 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = ["CPUExecutionProvider"] if kernels == "builtin" else _providers_here()
     try:
