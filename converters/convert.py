@@ -97,8 +97,9 @@ def convert(
         raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
     found = find_calibration(calibration)
     pictures = found.kind in {"pictures", "random"}
-    source = load_model(model, description or Description(), pictures=pictures, lower=_lowers(profile, form))
-    _refuse_other_form(source, form)
+    said = description or Description()
+    source = load_model(model, said, pictures=pictures, lower=_lowers(profile, form))
+    _refuse_unused(source, form, said)
     samples = list(read_samples(found, source.manifest.input, sample_axes(source.manifest)))
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
@@ -126,10 +127,15 @@ def _lowers(profile: Profile, form: str) -> bool:
     return profile.runtimes[0].name != "onnx" if form == "auto" else form == "tflite"
 
 
-def _refuse_other_form(source: Bundle, form: str) -> None:
+def _refuse_unused(source: Bundle, form: str, said: Description) -> None:
+    """Refuse a format or a size that was asked for and changed nothing."""
     if form not in {"auto", source.manifest.runtime}:
         raise BadInputError(
             f"wanted an ONNX model for the format {form}, found a {source.manifest.runtime} one; leave the format out"
+        )
+    if said.input_size is not None and not sample_axes(source.manifest):
+        raise BadInputError(
+            "wanted an ONNX model that becomes TFLite for the input size, found another; leave the size out"
         )
 
 

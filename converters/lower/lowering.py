@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy.typing as npt
 
     from converters.lower.source import Source
 
@@ -142,10 +144,18 @@ def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
     session.run({source.input_name: np.ascontiguousarray(given)})
     for name, found in zip(graph.outputs, session.outputs(), strict=True):
         wanted = source.answers[name].transpose(layouts[name])
-        largest = float(np.abs(wanted).max(initial=0)) or 1.0
-        deviation = float(np.abs(found - wanted).max(initial=0)) / largest
-        if found.shape != wanted.shape or deviation > LARGEST_DEVIATION:
+        deviation = _deviation(found, wanted) if found.shape == wanted.shape else np.inf
+        if not deviation <= LARGEST_DEVIATION:
             raise CannotLowerError(
                 f"cannot lower this model to TFLite: output {name!r} differs from ONNX Runtime's by {deviation:.2g} of "
                 f"its largest value, wanted at most {LARGEST_DEVIATION:g}; keep the model ONNX, and report it"
             )
+
+
+def _deviation(found: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> float:
+    """The largest difference as a share of the largest value; NaN and infinity must be where they were."""
+    usual = np.isfinite(wanted)
+    if not np.array_equal(found[~usual], wanted[~usual], equal_nan=True):
+        return np.inf
+    difference = float(np.abs(found[usual] - wanted[usual]).max(initial=0))
+    return difference / (float(np.abs(wanted[usual]).max(initial=0)) or 1.0)

@@ -160,6 +160,9 @@ def _run(runtime: Any, model: Any, given: Any, names: list[str]) -> dict[str, Ar
 def _source(model: Any, values: dict[str, Array], answers: dict[str, Array], input_name: str) -> Source:
     opset = next(entry.version for entry in model.opset_import if entry.domain in _ONNX_DOMAINS)
     constants = {item.name: values[item.name] for item in model.graph.initializer}
+    for name, value in constants.items():
+        if value.dtype.kind == "f" and np.isnan(value).any():
+            raise BadInputError(f"wanted numbers as weights, found NaN in {name!r}; train or export the model again")
     nodes = []
     for node in (_node(stored, opset) for stored in model.graph.node):
         if _is_constant(node, constants):

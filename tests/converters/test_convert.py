@@ -238,6 +238,35 @@ def test_a_format_that_the_model_is_not_in_is_refused(detector, pictures, tmp_pa
         converted(detector, pictures, tmp_path / "part.bundle", form="onnx")
 
 
+def test_an_open_size_is_the_one_that_the_user_says(pictures, tmp_path):
+    path = tmp_path / "open.onnx"
+    path.write_bytes(open_onnx_model())
+    with pytest.raises(BadInputError, match="wanted a fixed size for axis 2"):
+        converted(path, pictures, tmp_path / "open.bundle")
+    done = converted(path, pictures, tmp_path / "open.bundle", description=Description(input_size=(48, 64)))
+    spec = read_bundle(done.path).manifest.input
+    assert (spec.height_px, spec.width_px) == (48, 64)
+
+
+def test_a_size_that_changes_nothing_is_refused(detector, pictures, tmp_path):
+    with pytest.raises(BadInputError, match="leave the size out"):
+        converted(detector, pictures, tmp_path / "part.bundle", description=Description(input_size=(48, 64)))
+
+
+def open_onnx_model():
+    onnx = pytest.importorskip("onnx")
+    sizes = (["n", 3, "h", "w"], ["n", 4, "h2", "w2"])
+    values = [
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, size)
+        for name, size in zip("xy", sizes, strict=True)
+    ]
+    weights = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
+    node = onnx.helper.make_node("Conv", ["x", "w"], ["y"], strides=[2, 2])
+    graph = onnx.helper.make_graph([node], "g", values[:1], values[1:], [onnx.numpy_helper.from_array(weights, "w")])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
 def onnx_model(kind):
     onnx = pytest.importorskip("onnx")
     values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4]) for name in ("x", "y")]

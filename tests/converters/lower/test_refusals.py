@@ -161,3 +161,34 @@ DAMAGED = drawn(
 
 def test_the_undamaged_file_lowers():
     assert lowered(DAMAGED).kinds()[-1] == "SOFTMAX"
+
+
+def test_weights_that_are_no_numbers():
+    broken = WEIGHTS.copy()
+    broken[0, 0, 0, 0] = np.nan
+    with pytest.raises(BadInputError, match="wanted numbers as weights, found NaN in 'c0'"):
+        lower_onnx(one("Conv", (1, 3, 8, 8), broken))
+
+
+def test_a_logarithm_of_what_is_negative_is_lowered_all_the_same():
+    assert [operator.kind for operator in lower_onnx(one("Log", (1, 8))).operators] == ["LOG"]
+
+
+def test_a_graph_that_bites_its_tail():
+    nodes = [helper.make_node("Add", ["x", "b"], ["a"]), helper.make_node("Relu", ["a"], ["b"])]
+    model = onnx.load_from_string(one("Relu", (1, 3)))
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, helper.make_node("Relu", ["b"], ["y"])])
+    with pytest.raises(BadInputError, match="wanted a whole ONNX model"):
+        lower_onnx(model.SerializeToString())
+
+
+def test_a_function_that_calls_itself():
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("house", 1)]
+    body = [helper.make_node("Again", ["a"], ["b"], domain="house")]
+    model = onnx.load_from_string(one("Relu", (1, 3)))
+    model.functions.append(helper.make_function("house", "Again", ["a"], ["b"], body, imports))
+    model.opset_import.append(imports[1])
+    model.graph.node[0].op_type, model.graph.node[0].domain = "Again", "house"
+    with pytest.raises(BadInputError):
+        lower_onnx(model.SerializeToString())
