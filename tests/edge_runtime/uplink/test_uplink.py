@@ -8,8 +8,6 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from edge_contracts.device import Birth, State
 from edge_contracts.message import ClockTrust
 from edge_contracts.reconnect import FullJitter
@@ -21,6 +19,8 @@ from tests.fakes.letters import ADDRESS, HandClock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 PATIENCE_S = 10.0
 
