@@ -65,9 +65,8 @@ class Sender:
         for row in self._outbox.read_gaps(self._window.next_gap, ROWS_PER_PUMP):
             self._send(link, row)
             self._window.sent_gap(row.seq, now_s)
-        room = min(self._window.room, ROWS_PER_PUMP)
-        for row in self._outbox.read(self._window.next_row, room) if room else ():
-            self._send_in_turn(link, row, now_s)
+        if room := min(self._window.room, ROWS_PER_PUMP):
+            self._send_rows(link, room, now_s)
 
     def wait_s(self, now_s: float, longest_s: float) -> float:
         """Seconds until there is something to do without being told."""
@@ -96,6 +95,10 @@ class Sender:
         if seq is None or self._ack_by != "broker":
             return
         self._unconfirmed.discard(seq)
+        self._free_confirmed(now_s)
+
+    def _free_confirmed(self, now_s: float) -> None:
+        """Free up to the first row that the broker has not confirmed; a place without a row was told of by its gap."""
         through = min(self._unconfirmed | {self._window.next_row}) - 1
         if through >= self._window.base:
             self._outbox.acknowledge(Ack(epoch=self._epoch, seq=through))
@@ -107,6 +110,16 @@ class Sender:
         self.refusals += 1
         if _is_power_of_two(self.refusals):
             _LOG.error("the broker refused a message or subscription (%d so far): %s", self.refusals, reason)
+
+    def _send_rows(self, link: MqttLink, room: int, now_s: float) -> None:
+        top = self._outbox.last_seq
+        rows = self._outbox.read(self._window.next_row, room)
+        for row in rows:
+            self._send_in_turn(link, row, now_s)
+        if len(rows) < room:
+            self._window.skip_through(top)
+            if self._ack_by == "broker":
+                self._free_confirmed(now_s)
 
     def _send_in_turn(self, link: MqttLink, row: SpooledRow, now_s: float) -> None:
         if row.leaf == "gap":

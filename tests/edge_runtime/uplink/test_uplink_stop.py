@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+
 PATIENCE_S = 10.0
 
 
