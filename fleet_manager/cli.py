@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.tls_files import check_tls_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +90,9 @@ def listen(
     host, port = parse_broker(broker)
     password = _read(password_file).strip() if password_file else None
     authority, own, own_key = (str(_readable(path)) if path else None for path in (ca, certificate, key))
+    check_tls_files(authority, own, own_key)
+    if password and authority is None:
+        _say("the password travels in plain text: give --ca to encrypt the connection")
     store = AlertStore(store_path, lambda: time.time_ns() // 1_000_000)
     try:
         options = BrokerOptions(host, port, store.client_id, username, password, authority, own, own_key, mqtt)

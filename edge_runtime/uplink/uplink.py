@@ -20,6 +20,7 @@ from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
+from edge_contracts.tls_files import check_tls_files
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.mqtt_link import (
     ClosedSilently,
@@ -272,15 +273,18 @@ def link_options(settings: station.Uplink, address: DeviceAddress, folder: Path)
     """The connection that the station's settings ask for, its files looked at.
 
     Raises:
-        BadInputError: a password or certificate file cannot be read.
+        BadInputError: a password or certificate file cannot be read, or is not what it should be.
     """
     tls = settings.tls
     ca, certificate, key = (
         _file(folder, name) if name else None for name in ((tls.ca, tls.certificate, tls.key) if tls else (None,) * 3)
     )
+    check_tls_files(ca, certificate, key)
     password = None
     if settings.password_file:
         password = Path(_file(folder, settings.password_file)).read_text(encoding="utf-8").strip()
+        if ca is None:
+            _LOG.warning("the broker's password travels in plain text: give [uplink.tls] to encrypt the connection")
     return LinkOptions(
         host=settings.host,
         port=settings.port,
