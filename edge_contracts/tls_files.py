@@ -12,17 +12,19 @@ def check_tls_files(ca: str | None, certificate: str | None, key: str | None) ->
 
     Args:
         ca: the authority that signed the broker's certificate, PEM; None for no TLS.
-        certificate: our own, PEM. key: its key, PEM; None where the certificate's file holds it.
+        certificate: our own, PEM.
+        key: its key, PEM; None where the certificate's file holds it.
 
     Raises:
         BadInputError: a certificate without an authority (the connection would be plain text), or a file that is no PEM
-            of its kind, or a key that does not fit.
+            of its kind, or a key that does not fit or
+            has no certificate.
     """
     if ca is None:
         if certificate or key:
             raise BadInputError(
-                f"wanted the authority's file beside {certificate or key}, found none: without it nothing is encrypted; "
-                "give the CA's PEM file"
+                f"wanted the authority's file beside {certificate or key}, found none: without it nothing is "
+                "encrypted; give the CA's PEM file"
             )
         return
     try:
@@ -31,6 +33,8 @@ def check_tls_files(ca: str | None, certificate: str | None, key: str | None) ->
         raise BadInputError(
             f"wanted an authority's certificate (PEM), found {ca}: {error}; give the CA's file"
         ) from error
+    if key and not certificate:
+        raise BadInputError(f"wanted the certificate beside its key {key}, found none: give the certificate's PEM file")
     if certificate:
         try:
             context.load_cert_chain(certificate, key)

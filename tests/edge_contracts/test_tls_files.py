@@ -14,10 +14,10 @@ from tests.system.required import require_tool
 def pem(tmp_path_factory):
     """Two self-signed certificates and their keys: `a.pem`, `a.key`, `b.pem`, `b.key`."""
     openssl, folder = require_tool("openssl"), tmp_path_factory.mktemp("pem")
+    request = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
     for name in "ab":
         subprocess.run(
-            [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={name}"]
-            + ["-keyout", str(folder / f"{name}.key"), "-out", str(folder / f"{name}.pem")],
+            [*request, "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"],
             check=True,
             capture_output=True,
         )
@@ -46,3 +46,8 @@ def test_a_key_of_another_certificate_is_refused(pem):
 
 def test_no_tls_needs_no_files():
     assert check_tls_files(None, None, None) is None
+
+
+def test_a_key_alone_shows_nobody_who_we_are_and_is_refused(pem):
+    with pytest.raises(BadInputError, match="give the certificate's PEM file"):
+        check_tls_files(str(pem / "a.pem"), None, str(pem / "a.key"))
