@@ -60,3 +60,23 @@ def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(fleet, ["listen", "--ca", str(tmp_path / "ca.pem")])
     assert "ca.pem" in str(result.exception)
     assert "correct the path" in str(result.exception)
+
+
+def test_a_certificate_without_its_authority_is_refused_before_anything_is_heard(tmp_path: Path) -> None:
+    for name in ("own.pem", "own.key"):
+        (tmp_path / name).write_text("PEM")
+    own = ["--certificate", str(tmp_path / "own.pem"), "--key", str(tmp_path / "own.key")]
+    result = CliRunner().invoke(fleet, ["listen", "--store", str(tmp_path / "alerts.sqlite"), *own])
+    assert isinstance(result.exception, BadInputError)
+    assert "give the CA's PEM file" in str(result.exception)
+    assert not (tmp_path / "alerts.sqlite").exists()
+
+
+@pytest.mark.parametrize("user", [[], ["--username", "line"]])
+def test_a_password_without_tls_is_said_once(tmp_path: Path, user: list[str]) -> None:
+    (tmp_path / "password").write_text("secret\n")
+    options = ["--store", str(tmp_path / "alerts.sqlite"), "--password-file", str(tmp_path / "password"), *user]
+    broker = ["--broker", "127.0.0.1:1", "--quiet", "--give-up-after", "0"]
+    said = CliRunner().invoke(fleet, ["listen", *broker, *options]).stderr
+    assert said.count("in plain text") == 1
+    assert "secret" not in said

@@ -1,4 +1,4 @@
-"""The uplink where the broker cannot even be looked up."""
+"""The uplink where the way to the broker is not as it should be."""
 
 from __future__ import annotations
 
@@ -63,3 +63,16 @@ def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
     assert uplink.stop(PATIENCE_S) is True
     assert uplink.stop(PATIENCE_S) is True
     assert box.stop(PATIENCE_S)
+
+
+def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "password").write_text("secret\n")
+    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    box.start()
+    settings = UplinkSettings(host="127.0.0.1", port=1, username="line", password_file="password")
+    uplink = Uplink(box, ADDRESS, settings, announcements(), folder=tmp_path, pace=Pace(FullJitter(0.01, 0.01)))
+    uplink.start()
+    assert uplink.stop(PATIENCE_S)
+    assert box.stop(PATIENCE_S)
+    assert caplog.text.count("in plain text") == 1
+    assert "secret" not in caplog.text
