@@ -69,7 +69,8 @@ def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogC
     (tmp_path / "password").write_text("secret\n")
     box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
     box.start()
-    settings = UplinkSettings(host="127.0.0.1", port=1, username="line", password_file="password")
+    words = {"host": "127.0.0.1", "port": 1, "username": "line", "password_file": "password"}
+    settings = UplinkSettings.model_validate(words)
     uplink = Uplink(box, ADDRESS, settings, announcements(), folder=tmp_path, pace=Pace(FullJitter(0.01, 0.01)))
     uplink.start()
     assert uplink.stop(PATIENCE_S)
