@@ -45,7 +45,8 @@ class Taken:
 
     alerts: those that are new. refused: those in quarantine, new or again.
     duplicates: arrivals that were stored already.
-    words: one per device and epoch that had a place in the batch, or announced itself.
+    words: one per device and epoch that had a place in the batch, or announced itself; not for the ended life that a
+        gap tells of, because no spool waits for that word.
     """
 
     alerts: tuple[Arrival, ...]
@@ -115,7 +116,7 @@ class AlertStore:
             if arrival.address and arrival.epoch is not None:
                 touched[arrival.address, arrival.epoch] = None
             if isinstance(arrival.content, GapEvent):
-                touched[arrival.address, arrival.content.data.of_epoch] = None
+                self._advance(arrival.address, arrival.content.data.of_epoch)
         words = tuple(Word(*key, self._advance(*key)) for key in touched)
         return Taken(tuple(alerts), tuple(refused), duplicates, words)
 
