@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edge_contracts.alert import Alert
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.delivery_clock import DeliveryClock
+    from edge_runtime.outbox.spool_schema import Life
 
 _LOG = logging.getLogger(__name__)
 LONGEST_QUEUE: Final = 1024
@@ -270,8 +271,9 @@ class Outbox:
     def _is_drained(self) -> bool:
         return not self._work.letters and self._free_through >= self._file.life.last_seq
 
-    def _open(self) -> SpoolFile:
-        return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise)
+    def _open(self, known: Life | None = None) -> SpoolFile:
+        """Open the spool; `known` is its life as of the last commit, for the ledger of a file that no longer tells."""
+        return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise, known)
 
     def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
         with self._file_lock:
@@ -345,8 +347,9 @@ class Outbox:
             return self._file.write(batch)
         except SpoolDamaged:
             _LOG.exception("the spool is damaged while in use")
+            life = self._file.life
             self._file.close()
-            self._file = self._open()
+            self._file = self._open(life)
             self._free_through = 0
             self._found_through = 0
             self._count(damaged=1)

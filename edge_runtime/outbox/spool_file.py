@@ -91,6 +91,8 @@ class SpoolFile:
         limits: how much disk it may use.
         moment: now, for the gap that tells of a damaged predecessor.
         noise: gives n random bytes.
+        known: the file's life as of the last commit, where it was open before; what a file that is damaged beyond
+            reading held is then still in the ledger.
     """
 
     def __init__(
@@ -100,8 +102,10 @@ class SpoolFile:
         limits: SpoolLimits,
         moment: Moment,
         noise: Callable[[int], bytes] = os.urandom,
+        known: Life | None = None,
     ) -> None:
         self._path = path
+        self._known = known
         self._source = source
         self._limits = limits
         self._noise = noise
@@ -182,7 +186,7 @@ class SpoolFile:
         return con, Life(epoch)
 
     def _begin_again(self, err: SpoolDamaged, moment: Moment) -> tuple[sqlite3.Connection, Life, Path]:
-        old = remnants(self._path)
+        old = remnants(self._path) or self._known
         aside = set_aside(self._path, self._noise(4).hex())
         _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
         con, self._life = self._begin(connect(self._path, self._limits))

@@ -236,6 +236,9 @@ def test_a_spool_damaged_in_use_is_set_aside_and_the_alert_is_kept(tmp_path: Pat
         assert receipt.epoch == box.epoch != old
         assert box.counters.damaged == 1
         assert box.freed_through == 0
+        (gap,) = box.read_gaps(0, 10)
+        told = GapEvent.model_validate_json(gap.body).data
+        assert (told.of_epoch, told.why, told.count) == (old, GapReason.DAMAGED, 1)
     assert len(list(tmp_path.glob("s.damaged-*"))) >= 1
 
 
