@@ -16,6 +16,14 @@ SILENT_REFUSALS: Final = 2
 """Connections that a broker closed without a word before the other protocol is tried: one may be a restart."""
 
 
+REFUSED: Final = 0x80
+"""Reason codes from here on are failures (MQTT 5, 2.4; 3.1.1 has this one for subscriptions, 3.9.3)."""
+UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
+"""The broker's word for a version that it does not speak: MQTT 5, 3.2.2.2, and MQTT 3.1.1, 3.2.2.3."""
+STEADY_S: Final = 5.0
+"""A session that lived longer was a success: the next wait starts small again."""
+
+
 class MqttVersion(str, Enum):
     """The protocols that we speak, in the order that we prefer them."""
 
@@ -39,6 +47,16 @@ class FullJitter:
         """Seconds to wait after `failures` attempts in a row that failed; `draw` gives a number in [0, 1)."""
         doublings = min(max(failures - 1, 0), 32)
         return draw() * min(self.longest_s, self.first_s * 2.0**doublings)
+
+
+def failures_after(failures: int, lived_s: float) -> int:
+    """Failures in a row, now that a session has ended after `lived_s`."""
+    return 1 if lived_s > STEADY_S else failures + 1
+
+
+def names_protocol(code: int, text: str) -> bool:
+    """Whether a refusal, by its reason code or its words, is about the protocol version."""
+    return code in UNSUPPORTED_PROTOCOL or "protocol version" in text.lower()
 
 
 class ProtocolChoice:

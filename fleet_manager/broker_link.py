@@ -14,7 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import MqttVersion
+from edge_contracts.reconnect import REFUSED, MqttVersion, names_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
 SESSION_EXPIRY_S: Final = 86_400
-REFUSED: Final = 0x80
-UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
 FAREWELL_TURNS: Final = 20
 
 
@@ -185,11 +183,10 @@ class BrokerLink:
     def _judge_answer(self) -> None:
         if self._answer is None or not self._answer.is_failure:
             return
-        is_protocol = self._answer.value in UNSUPPORTED_PROTOCOL or "protocol version" in str(self._answer).lower()
         raise BrokerRefused(
             f"wanted to be let in at {self._options.where} with MQTT {self._version.value}, found {self._answer}:"
             " check user, password and certificate",
-            is_protocol=is_protocol,
+            is_protocol=names_protocol(self._answer.value, str(self._answer)),
         )
 
     def _on_connect(

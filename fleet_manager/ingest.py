@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_contracts.ack import Ack
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import FullJitter, ProtocolChoice
+from edge_contracts.reconnect import FullJitter, ProtocolChoice, failures_after
 from edge_contracts.topics import ROOT, filter_for
 from fleet_manager.arrival import Arrival, judge
 from fleet_manager.broker_link import BrokerClosed, BrokerLink, BrokerOptions, BrokerRefused, BrokerUnanswered, Heard
@@ -30,7 +30,6 @@ LEAVES: Final = ("alert", "gap", "birth")
 LARGEST_BATCH: Final = 500
 BATCH_WINDOW_S: Final = 0.02
 RETRY_STORE_S: Final = 1.0
-STEADY_S: Final = 5.0
 
 
 class NoBroker(LeptonError, ConnectionError):
@@ -117,8 +116,7 @@ class Ingest:
                 self._note(err)
                 if self._give_up_s is not None and not self._was_connected:
                     self._give_up_after(began_s, err)
-            steady = self._monotonic_s() - session_began_s > STEADY_S
-            failures = 1 if steady else failures + 1
+            failures = failures_after(failures, self._monotonic_s() - session_began_s)
             if not stop.is_set():
                 stop.wait(self._reconnect.delay_s(failures, self._draw))
 

@@ -19,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import MqttVersion
+from edge_contracts.reconnect import REFUSED, MqttVersion, names_protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 WILL_DELAY_S: Final = 10
 SESSION_EXPIRY_S: Final = 60
 """Longer than the will's delay, or the session's end would send the will at once (MQTT 5, 3.1.3.2.2)."""
-REFUSED: Final = 0x80
-"""Reason codes from here on are failures (MQTT 5, 2.4)."""
-UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
 LONGEST_TURN_S: Final = 1.0
 """paho looks after its keep-alive once per turn."""
 
@@ -210,7 +207,7 @@ class MqttLink:
     def _judge_answer(self, where: str) -> None:
         if self._answer is None or not self._answer.is_failure:
             return
-        if self._answer.value in UNSUPPORTED_PROTOCOL or "protocol version" in str(self._answer).lower():
+        if names_protocol(self._answer.value, str(self._answer)):
             raise ProtocolRefused(f"the broker at {where} does not speak MQTT {self._version.value}")
         raise LinkLost(f"wanted to be let in at {where}, found {self._answer}: check user, password and certificate")
 

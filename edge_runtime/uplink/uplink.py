@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
-from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
 from edge_contracts.tls_files import check_tls_files
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.mqtt_link import (
@@ -44,8 +44,6 @@ _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
 GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
-STEADY_S: Final = 5.0
-"""A session that lived this long was a success: the next wait starts small again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +197,7 @@ class Uplink:
                 self._note_loss(err, failures)
             except Exception:  # noqa: BLE001 - whatever fails in a session, the next one must come
                 _LOG.exception("the uplink's session failed; it begins again")
-            failures = 1 if self._monotonic_s() - began_s > STEADY_S else failures + 1
+            failures = failures_after(failures, self._monotonic_s() - began_s)
             self._stop.wait(self._pace.reconnect.delay_s(failures, self._draw))
 
     def _note_loss(self, err: LinkLost, failures: int) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after, names_protocol
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
@@ -14,6 +14,18 @@ def test_no_wait_is_longer_than_agreed(failures: int, drawn: float) -> None:
 def test_the_limit_doubles_with_each_failure() -> None:
     limits = [FullJitter(0.5, 6).delay_s(failures, lambda: 1.0) for failures in range(1, 7)]
     assert limits == [0.5, 1, 2, 4, 6, 6]
+
+
+def test_a_session_that_lived_a_while_makes_the_next_wait_small_again() -> None:
+    assert failures_after(7, 0.5) == 8
+    assert failures_after(7, 60.0) == 1
+
+
+def test_a_refusal_of_the_version_is_known_by_code_or_words() -> None:
+    assert names_protocol(0x84, "Unsupported protocol version")
+    assert names_protocol(0x01, "")
+    assert names_protocol(0x80, "bad protocol version")
+    assert not names_protocol(0x87, "Not authorized")
 
 
 def test_mqtt_5_is_offered_first_and_3_1_1_to_a_broker_that_refuses_it() -> None:
