@@ -20,6 +20,8 @@ REFUSED: Final = 0x80
 """Reason codes from here on are failures (MQTT 5, 2.4; 3.1.1 has this one for subscriptions, 3.9.3)."""
 UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
 """The broker's word for a version that it does not speak: MQTT 5, 3.2.2.2, and MQTT 3.1.1, 3.2.2.3."""
+UNTRUSTED_BROKER: Final = "is the authority (ca) the one that signed the broker's certificate, for this name?"
+CLOSED_UNANSWERED: Final = "does it want TLS, or a certificate that it trusts?"
 STEADY_S: Final = 5.0
 """A session that lived longer was a success: the next wait starts small again."""
 

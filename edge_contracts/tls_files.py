@@ -17,8 +17,7 @@ def check_tls_files(ca: str | None, certificate: str | None, key: str | None) ->
 
     Raises:
         BadInputError: a certificate without an authority (the connection would be plain text), or a file that is no PEM
-            of its kind, or a key that does not fit or
-            has no certificate.
+            of its kind, or a key that does not fit or has no certificate.
     """
     if ca is None:
         if certificate or key:
@@ -27,6 +26,15 @@ def check_tls_files(ca: str | None, certificate: str | None, key: str | None) ->
                 "encrypted; give the CA's PEM file"
             )
         return
+    tls_context(ca, certificate, key)
+
+
+def tls_context(ca: str, certificate: str | None, key: str | None) -> ssl.SSLContext:
+    """What a client connects with: the other side must be signed by `ca` for the name that it is called by.
+
+    Raises:
+        BadInputError: a file is no PEM of its kind, or a key does not fit or has no certificate.
+    """
     try:
         context = ssl.create_default_context(cafile=ca)
     except (ssl.SSLError, OSError) as error:
@@ -43,3 +51,16 @@ def check_tls_files(ca: str | None, certificate: str | None, key: str | None) ->
                 f"wanted a certificate and its key (PEM), found {certificate} and {key or 'no key file'}: {error}; "
                 "give the two that belong together"
             ) from error
+    context.sslsocket_class = _ClosedWhenRefused
+    return context
+
+
+class _ClosedWhenRefused(ssl.SSLSocket):
+    """A socket that does not stay open when the handshake fails; whoever asked for it never gets hold of it."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature is Python's
+        try:
+            super().do_handshake(block)
+        except (OSError, ValueError):
+            self.close()
+            raise

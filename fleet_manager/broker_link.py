@@ -5,6 +5,7 @@ The session outlives the connection on the broker (MQTT 5: one day), so that wha
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -14,7 +15,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import REFUSED, MqttVersion, names_protocol
+from edge_contracts.reconnect import CLOSED_UNANSWERED, REFUSED, UNTRUSTED_BROKER, MqttVersion, names_protocol
+from edge_contracts.tls_files import tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +114,9 @@ class BrokerLink:
         try:
             self._connect()
         except (OSError, ValueError) as err:
-            advice = f"start one (mosquitto -p {self._options.port}) or give --broker"
+            is_untrusted = isinstance(err, ssl.SSLCertVerificationError)
+            start_one = f"start one (mosquitto -p {self._options.port}) or give --broker"
+            advice = UNTRUSTED_BROKER if is_untrusted else start_one
             raise BrokerClosed(f"wanted a broker at {where}, found {err}: {advice}") from err
         deadline_s = monotonic_s() + self._options.timeout_s
         self._await(lambda: self._answer is not None, deadline_s, monotonic_s)
@@ -160,7 +164,7 @@ class BrokerLink:
         if options.username is not None:
             self._client.username_pw_set(options.username, options.password)
         if options.ca is not None:
-            self._client.tls_set(options.ca, options.certificate, options.key)
+            self._client.tls_set_context(tls_context(options.ca, options.certificate, options.key))
         if self._version is MqttVersion.V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             properties.SessionExpiryInterval = SESSION_EXPIRY_S
@@ -178,7 +182,8 @@ class BrokerLink:
                 )
             if self._client.loop(0.1) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
                 self._judge_answer()
-                raise BrokerSilent(f"wanted an answer from {self._options.where}, found the connection closed")
+                where = self._options.where
+                raise BrokerSilent(f"wanted an answer from {where}, found the connection closed: {CLOSED_UNANSWERED}")
 
     def _judge_answer(self) -> None:
         if self._answer is None or not self._answer.is_failure:

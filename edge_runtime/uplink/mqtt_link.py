@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import select
+import ssl
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
@@ -19,7 +20,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import REFUSED, MqttVersion, names_protocol
+from edge_contracts.reconnect import CLOSED_UNANSWERED, REFUSED, UNTRUSTED_BROKER, MqttVersion, names_protocol
+from edge_contracts.tls_files import tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,7 +108,9 @@ class MqttLink:
         try:
             self._connect()
         except (OSError, ValueError) as err:
-            raise LinkLost(f"wanted a broker at {where}, found {err}: is it running, is the address right?") from err
+            is_untrusted = isinstance(err, ssl.SSLCertVerificationError)
+            advice = UNTRUSTED_BROKER if is_untrusted else "is it running, is the address right?"
+            raise LinkLost(f"wanted a broker at {where}, found {err}: {advice}") from err
         deadline_s = monotonic_s() + self._options.timeout_s
         while self._answer is None:
             if monotonic_s() > deadline_s:
@@ -115,7 +119,8 @@ class MqttLink:
                 self.turn(0.1)
             except LinkLost as err:
                 self._judge_answer(where)
-                raise ClosedSilently(f"wanted an answer from {where}, found the connection closed") from err
+                closed = f"wanted an answer from {where}, found the connection closed: {CLOSED_UNANSWERED}"
+                raise ClosedSilently(closed) from err
         self._judge_answer(where)
 
     def publish(self, topic: str, body: bytes, *, qos: int, retain: bool = False, expiry_s: float | None = None) -> int:
@@ -193,7 +198,7 @@ class MqttLink:
         if options.username is not None:
             self._client.username_pw_set(options.username, options.password)
         if options.ca is not None:
-            self._client.tls_set(options.ca, options.certificate, options.key)
+            self._client.tls_set_context(tls_context(options.ca, options.certificate, options.key))
         properties = None
         if self._version is MqttVersion.V5:
             properties = _properties(PacketTypes.CONNECT)
