@@ -27,6 +27,9 @@ PARITY = 1e-4
 
 OPSET = 17
 
+OLD_ONNXRUNTIME = tuple(int(part) for part in onnxruntime.__version__.split(".")[:2]) < (1, 24)
+"""The last one for Python 3.10 is 1.23; it fails on some models that it says it can run."""
+
 
 def drawn(
     nodes: Sequence[onnx.NodeProto],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from tests.converters.lower.onnx_models import agrees, drawn, one
+from tests.converters.lower.onnx_models import OLD_ONNXRUNTIME, agrees, drawn, one
 
 REDUCTIONS = ("ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceSum", "ReduceSumSquare")
 
@@ -68,6 +68,7 @@ def test_reductions(kind, axes, keeps):
     agrees(one(kind, (2, 3, 4, 5), opset=11, axes=axes, keepdims=keeps))
 
 
+@pytest.mark.skipif(OLD_ONNXRUNTIME, reason="ONNX Runtime before 1.24 fails on these models itself")
 @pytest.mark.parametrize("kind", ["ReduceMean", "ReduceSum", "ReduceMax"])
 def test_new_reductions_take_their_axes_as_an_input(kind):
     agrees(one(kind, (2, 3, 4, 5), np.array([1, 2], np.int64), opset=18, keepdims=0))

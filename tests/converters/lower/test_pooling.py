@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from onnx import helper
 
-from tests.converters.lower.onnx_models import agrees, drawn, one
+from tests.converters.lower.onnx_models import OLD_ONNXRUNTIME, agrees, drawn, one
 
 WINDOWS = {
     "size": st.tuples(st.integers(4, 11), st.integers(4, 11)),
@@ -31,6 +31,7 @@ def test_max_pool(size, kernel, strides, pads, hangs_over):
     agrees(pool("MaxPool", size, kernel, strides, pads, hangs_over=hangs_over))
 
 
+@pytest.mark.skipif(OLD_ONNXRUNTIME, reason="ONNX Runtime before 1.24 pools windows that hang over differently")
 @given(counts_pads=st.booleans(), **WINDOWS)
 @EXAMPLES
 def test_average_pool(size, kernel, strides, pads, hangs_over, counts_pads):
