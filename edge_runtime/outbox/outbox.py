@@ -276,8 +276,14 @@ class Outbox:
         return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise, known)
 
     def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
+        """Read; a file that is found damaged is replaced at once, so that its gap need not wait for the next alert."""
         with self._file_lock:
-            return read(self._file)
+            try:
+                return read(self._file)
+            except SpoolDamaged:
+                _LOG.exception("the spool is damaged while in use")
+                self._begin_again()
+        return []
 
     def _refuse_now(self, future: Future[Receipt]) -> None:
         self._work.lost += 1
@@ -347,13 +353,16 @@ class Outbox:
             return self._file.write(batch)
         except SpoolDamaged:
             _LOG.exception("the spool is damaged while in use")
-            life = self._file.life
-            self._file.close()
-            self._file = self._open(life)
-            self._free_through = 0
-            self._found_through = 0
-            self._count(damaged=1)
+            self._begin_again()
             return self._file.write(replace(batch, free_through=0, freed_ranges=()))
+
+    def _begin_again(self) -> None:
+        """Set the damaged file aside; what it held and the manager had not stored is told by a gap."""
+        life = replace(self._file.life, freed_through=max(self._file.life.freed_through, self._free_through))
+        self._file.close()
+        self._file = self._open(life)
+        self._free_through = self._found_through = 0
+        self._count(damaged=1)
 
     def _tell(self, future: Future[Receipt], where: Placed | BadInputError) -> None:
         if isinstance(where, BadInputError):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
 from edge_runtime.outbox.envelope import Letter, Sealed, seal
+from edge_runtime.outbox.life_note import LifeNote
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_policy import (
     PAGE_BYTES,
@@ -91,8 +92,7 @@ class SpoolFile:
         limits: how much disk it may use.
         moment: now, for the gap that tells of a damaged predecessor.
         noise: gives n random bytes.
-        known: the file's life as of the last commit, where it was open before; what a file that is damaged beyond
-            reading held is then still in the ledger.
+        known: the file's life as of the last commit, where it was open before.
     """
 
     def __init__(
@@ -105,12 +105,12 @@ class SpoolFile:
         known: Life | None = None,
     ) -> None:
         self._path = path
-        self._known = known
         self._source = source
         self._limits = limits
         self._noise = noise
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
-        self._con, self._life, self.damaged = self._open(moment)
+        self._note = LifeNote(path.with_name(f"{path.name}.life"))
+        self.damaged = self._open(moment, known)
         self._rows_handed = self._gaps_handed = self._life.last_seq
         self._reserve.hold()
 
@@ -132,6 +132,8 @@ class SpoolFile:
 
     def close(self) -> None:
         """Fold the log back and let go of the file."""
+        self._note.keep(self._life, synced=True)
+        self._note.close()
         self._con.close()
 
     def read(self, first: int, limit: int) -> list[SpooledRow]:
@@ -170,33 +172,49 @@ class SpoolFile:
         self._fold_log()
         return self._transact_shedding(batch)
 
-    def _open(self, moment: Moment) -> tuple[sqlite3.Connection, Life, Path | None]:
+    def _open(self, moment: Moment, known: Life | None) -> Path | None:
+        """Open the file, or begin a new life; whatever life ended without being told of is told of first."""
+        ended = [life for life in (known, self._note.read()) if life]
+        aside = None
         try:
-            con = connect(self._path, self._limits)
+            self._con = connect(self._path, self._limits)
         except SpoolDamaged as err:
-            return self._begin_again(err, moment)
-        life = load_life(con)
-        return (con, life, None) if life else (*self._begin(con), None)
+            ended += [life for life in (remnants(self._path),) if life]
+            aside = set_aside(self._path, self._noise(4).hex())
+            _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
+            self._con = connect(self._path, self._limits)
+        self._life = load_life(self._con) or self._begin()
+        if aside and not ended:
+            _LOG.error("how many alerts %s held is not known; they are in no gap record", aside)
+        self._tell_of_ended(ended, moment)
+        self._note.keep(self._life, synced=True)
+        return aside
 
-    def _begin(self, con: sqlite3.Connection) -> tuple[sqlite3.Connection, Life]:
+    def _begin(self) -> Life:
         epoch = self._noise(EPOCH_BYTES).hex()
-        create_life(con, epoch)
+        create_life(self._con, epoch)
         sync_folder(self._path.parent)
         _LOG.info("new spool %s, epoch %s", self._path, epoch)
-        return con, Life(epoch)
+        return Life(epoch)
 
-    def _begin_again(self, err: SpoolDamaged, moment: Moment) -> tuple[sqlite3.Connection, Life, Path]:
-        old = remnants(self._path) or self._known
-        aside = set_aside(self._path, self._noise(4).hex())
-        _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
-        con, self._life = self._begin(connect(self._path, self._limits))
-        self._con, self._rows_handed, self._gaps_handed = con, 0, 0
-        if old and old.last_seq > old.freed_through:
-            lost = (SeqRange(first=old.freed_through + 1, last=old.last_seq),)
-            self._in_transaction(lambda draft: self._insert_gaps(draft, old.epoch, lost, GapReason.DAMAGED, moment))
-        else:
-            _LOG.error("how many alerts %s held is not known; they are in no gap record", aside)
-        return con, self._life, aside
+    def _tell_of_ended(self, ended: Sequence[Life], moment: Moment) -> None:
+        """Gaps, in one transaction, for every other life: what it gave a place and did not free is lost."""
+        others = [life for life in ended if life.epoch != self._life.epoch]
+        lost: dict[str, SeqRange] = {}
+        for epoch in dict.fromkeys(life.epoch for life in others):
+            same = [life for life in others if life.epoch == epoch]
+            last, freed = max(life.last_seq for life in same), max(life.freed_through for life in same)
+            if last > freed:
+                lost[epoch] = SeqRange(first=freed + 1, last=last)
+                _LOG.error("the spool of epoch %s is lost; a gap tells of %d to %d", epoch, freed + 1, last)
+
+        def insert(draft: Life) -> list[Placed | BadInputError]:
+            for epoch, piece in lost.items():
+                self._insert_gaps(draft, epoch, (piece,), GapReason.DAMAGED, moment)
+            return []
+
+        if lost:
+            self._in_transaction(insert)
 
     def _read(self, query: str, values: tuple[int, ...]) -> list[SpooledRow]:
         with _named_errors(self._path):
@@ -232,6 +250,7 @@ class SpoolFile:
                     self._con.execute("ROLLBACK")
                 raise
         self._life = draft
+        self._note.keep(draft)
         return placed
 
     def _apply(self, draft: Life, batch: Batch, room: int) -> list[Placed | BadInputError]:

@@ -120,7 +120,7 @@ def remnants(path: Path) -> Life | None:
             row = con.execute("SELECT epoch, last_seq, freed_through, session FROM life").fetchone()
         except sqlite3.Error:
             return None
-    return Life(*row) if row and _is_plausible(*row) else None
+    return Life(*row) if row and is_plausible(*row) else None
 
 
 def sync_folder(folder: Path) -> None:
@@ -132,7 +132,8 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _is_plausible(epoch: object, *numbers: object) -> bool:
+def is_plausible(epoch: object, *numbers: object) -> bool:
+    """Whether these can be an epoch and sequences or counters of a life."""
     return isinstance(epoch, str) and len(epoch) == 16 and all(isinstance(n, int) and n >= 0 for n in numbers)  # noqa: PLR2004
 
 

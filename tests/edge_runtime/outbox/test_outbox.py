@@ -242,6 +242,21 @@ def test_a_spool_damaged_in_use_is_set_aside_and_the_alert_is_kept(tmp_path: Pat
     assert len(list(tmp_path.glob("s.damaged-*"))) >= 1
 
 
+def test_damage_that_is_found_while_reading_is_told_without_waiting_for_an_alert(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        old = box.epoch
+        box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (tmp_path / "s").write_bytes(b"\x55" * 65_536)
+        box._file._con.execute("PRAGMA cache_size = 0")
+        box._file._con.execute("PRAGMA shrink_memory")
+        assert box.read(1, 10) == []
+        (gap,) = box.read_gaps(1, 10)
+        told = GapEvent.model_validate_json(gap.body).data
+        assert (told.of_epoch, told.why, told.count) == (old, GapReason.DAMAGED, 1)
+        assert box.append(alert()).epoch == box.epoch != old
+
+
 def test_listeners_hear_of_new_rows(tmp_path: Path) -> None:
     heard = threading.Event()
     with outbox(tmp_path / "s") as box:

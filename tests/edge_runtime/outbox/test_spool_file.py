@@ -20,30 +20,8 @@ from edge_runtime.outbox.envelope import Letter
 from edge_runtime.outbox.spool_errors import SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_file import Batch, Placed, SpoolFile
 from edge_runtime.outbox.spool_policy import RowClass, SpoolLimits
-from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter
-
-NOW = HandClock().now()
-SMALL = SpoolLimits(max_bytes=280_000, reserve_bytes=40_000)
-"""Room for about 70 kB of rows."""
-LONG = "x" * 500
-
-
-def spool(path: Path, limits: SpoolLimits = SMALL, start: int = 1) -> SpoolFile:
-    return SpoolFile(path, ADDRESS.source, limits, NOW, counting_noise(start))
-
-
-def write(file: SpoolFile, *letters: Letter, **more: object) -> list[Placed]:
-    placed = file.write(Batch(NOW, letters, **more))  # type: ignore[arg-type]
-    assert all(isinstance(place, Placed) for place in placed)
-    return [place for place in placed if isinstance(place, Placed)]
-
-
-def gaps(file: SpoolFile) -> list[GapEvent]:
-    return [GapEvent.model_validate_json(row.body) for row in file.read_gaps(1, 10_000)]
-
-
-def covered(events: list[GapEvent]) -> list[int]:
-    return [seq for event in events for r in event.data.ranges for seq in range(r.first, r.last + 1)]
+from tests.fakes.letters import alert, letter
+from tests.fakes.spools import LONG, NOW, SMALL, covered, gaps, spool, write
 
 
 def test_sequences_begin_at_one_and_have_no_holes(tmp_path: Path) -> None:
@@ -169,37 +147,6 @@ def test_a_manager_without_memory_gets_a_gap_of_what_is_freed(tmp_path: Path) ->
         write(file, freed_ranges=(SeqRange(first=1, last=2),))
         (gap,) = gaps(file)
         assert (gap.data.why, covered([gap]), gap.seq) == (GapReason.FREED, [1, 2], 3)
-
-
-@pytest.mark.parametrize("keep_bytes", [1, 100, 4096, 5000])
-def test_a_damaged_spool_is_kept_aside_and_a_new_epoch_begins(tmp_path: Path, keep_bytes: int) -> None:
-    path = tmp_path / "s"
-    with closing(spool(path)) as file:
-        write(file, letter(), letter())
-        old = file.life.epoch
-    path.write_bytes(path.read_bytes()[:keep_bytes].ljust(8192, b"\x55"))
-    with closing(spool(path, start=500)) as again:
-        assert again.life.epoch != old
-        assert again.damaged is not None
-        assert again.damaged.read_bytes()[keep_bytes:] == b"\x55" * (8192 - keep_bytes)
-
-
-def test_a_damaged_spool_that_still_tells_its_life_is_written_into_the_ledger(tmp_path: Path) -> None:
-    path = tmp_path / "s"
-    with closing(spool(path, SpoolLimits())) as file:
-        write(file, *(letter(reason=LONG) for _ in range(100)))
-        write(file, free_through=10)
-        old = file.life.epoch
-    with closing(sqlite3.connect(path)) as con:
-        root = con.execute("SELECT rootpage FROM sqlite_master WHERE name = 'rows'").fetchone()[0]
-    with path.open("r+b") as file_bytes:
-        file_bytes.seek((root - 1) * 4096)
-        file_bytes.write(b"\xff" * 4096)
-    with closing(spool(path, start=900)) as again:
-        (gap,) = gaps(again)
-        assert gap.data.why is GapReason.DAMAGED
-        assert gap.data.of_epoch == old
-        assert covered([gap]) == list(range(11, 101))
 
 
 def test_another_programs_file_is_kept_aside_and_not_written_into(tmp_path: Path) -> None:
