@@ -63,7 +63,7 @@ class PointState(Payload):
 
 
 class State(Payload):
-    """Health, once per period; at most 1 kB."""
+    """Health, once per period; at most 4 kB, which is room for sixteen points."""
 
     time: AwareDatetime
     clk: ClockTrust

@@ -14,7 +14,8 @@ from edge_contracts.identifiers import Epoch
 
 MAX_ALERT_BYTES = 4096
 MAX_BIRTH_BYTES = 8192
-MAX_STATE_BYTES = 1024
+MAX_STATE_BYTES = 4096
+"""Six busy points fit in 1 kB; sixteen do not, whose longest names alone are half of it. They need less than 3 kB."""
 SEQ_MAX = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly; no integer on the wire is larger, so each fits SQLite."""
 

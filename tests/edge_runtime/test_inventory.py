@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_contracts.device import InspectionPoint, PointState
-from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, ClockTrust
+from edge_contracts.device import InspectionPoint, PointState, State
+from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, SEQ_MAX, ClockTrust
 from edge_contracts.station import Uplink
 from edge_contracts.verdict import Outcome
 from edge_runtime import inventory
@@ -13,7 +13,8 @@ from edge_runtime.outbox.outbox import SpoolDepth
 if TYPE_CHECKING:
     from pathlib import Path
 
-POINTS_THAT_FIT = 6
+MOST_POINTS = 16
+POINTS_WITHIN_1_KB = 6
 
 
 def test_the_birth_of_a_full_station_fits_its_message() -> None:
@@ -30,15 +31,32 @@ def test_the_birth_of_a_full_station_fits_its_message() -> None:
 
 
 def test_the_state_tells_clocks_spool_disk_and_points_and_fits_its_message(tmp_path: Path) -> None:
-    points = tuple(
-        PointState(point=f"{n:032}", last=Outcome.UNKNOWN, good=10**7, defect=10**5, unknown=10**5, p95_ms=123.456)
-        for n in range(POINTS_THAT_FIT)
-    )
     moment = Moment(unix_ms=0, mono_ms=5, trust=ClockTrust.NONE)
-    state = inventory.state(moment, 12.3456, SpoolDepth(rows=3, bytes=900, age_s=1.5), tmp_path, points)
+    depth = SpoolDepth(rows=3, bytes=900, age_s=1.5)
+    state = inventory.state(moment, 12.3456, depth, tmp_path, busy_points(POINTS_WITHIN_1_KB, 10**7))
     assert (state.time.year, state.clk, state.spool_depth, state.uptime_s) == (1970, ClockTrust.NONE, 3, 12.346)
     assert state.disk_free_bytes > 0
-    assert len(state.model_dump_json(exclude_none=True).encode()) <= MAX_STATE_BYTES
+    assert size(state) <= 1024
+
+
+def test_the_state_of_a_full_station_with_the_longest_names_and_counters_fits(tmp_path: Path) -> None:
+    moment = Moment(unix_ms=1_700_000_000_123, mono_ms=5, trust=ClockTrust.FLOOR)
+    depth = SpoolDepth(rows=SEQ_MAX, bytes=SEQ_MAX, age_s=float(SEQ_MAX))
+    state = inventory.state(moment, float(SEQ_MAX), depth, tmp_path, busy_points(MOST_POINTS, SEQ_MAX))
+    assert size(state) <= MAX_STATE_BYTES
+
+
+def busy_points(number: int, count: int) -> tuple[PointState, ...]:
+    names = [f"{n:032}" for n in range(number)]
+    counts = {"good": count, "defect": count, "unknown": count}
+    return tuple(
+        PointState.model_validate({"point": name, "last": Outcome.UNKNOWN, "p95_ms": 123456.789, **counts})
+        for name in names
+    )
+
+
+def size(state: State) -> int:
+    return len(state.model_dump_json(exclude_none=True).encode())
 
 
 def test_a_board_always_has_a_name() -> None:

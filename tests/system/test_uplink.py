@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge_contracts.device import Birth, State
 from edge_contracts.errors import BadInputError
-from edge_contracts.message import ClockTrust
+from edge_contracts.message import MAX_STATE_BYTES, ClockTrust
 from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Tls
 from edge_contracts.station import Uplink as UplinkSettings
@@ -145,7 +145,7 @@ def test_a_session_says_who_it_is_how_it_does_and_goodbye(tmp_path: Path) -> Non
         with station(tmp_path, port) as (outbox, _):
             assert json.loads(heard.next("status").payload) == {"status": "online", "session": 1}
             assert json.loads(heard.next("birth").payload)["epoch"] == outbox.epoch
-            assert len(heard.next("state").payload) <= 1024
+            assert len(heard.next("state").payload) <= MAX_STATE_BYTES
             heard.next("state")
         assert json.loads(heard.next("status").payload) == {"status": "offline", "session": 1}
 
