@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from converters.affine import Affine
-from converters.float16 import store_constants_as_float16
-from converters.onnx_quantize import quantize_onnx
-from converters.precision import computes_in_float
 from converters.quantize import quantize
-from converters.recipe import Recipe
+from converters.quantize.affine import Affine
+from converters.quantize.float16 import store_constants_as_float16
+from converters.quantize.onnx import quantize_onnx
+from converters.quantize.precision import computes_in_float
+from converters.quantize.recipe import Recipe
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError

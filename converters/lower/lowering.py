@@ -17,7 +17,7 @@ from converters.lower.source import read_source
 from converters.lower.tidy import TIDYING
 from converters.lower.writing import FLOAT, Writing
 from converters.passes import run_passes
-from converters.prepare import prepare
+from converters.quantize.prepare import prepare
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:

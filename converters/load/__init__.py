@@ -1,0 +1,5 @@
+"""Whatever the user has, as a float bundle in memory."""
+
+from converters.load.model import LOWER, Description, load_model, sample_axes
+
+__all__ = ["LOWER", "Description", "load_model", "sample_axes"]

@@ -1,0 +1,6 @@
+"""Float graph to int8 graph: calibrate, choose ranges and scales, rewrite, try out, keep the best."""
+
+from converters.quantize.quantizer import QuantizedModel, quantize
+from converters.quantize.recipe import CAMERA_RAW, CAMERA_SIGNED, CAMERA_UNIT, Recipe
+
+__all__ = ["CAMERA_RAW", "CAMERA_SIGNED", "CAMERA_UNIT", "QuantizedModel", "Recipe", "quantize"]

@@ -1,0 +1,68 @@
+"""Which range of an activation int8 should cover: the rules, each from one observation to (lowest, highest)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from converters.quantize.calibrate import BINS, Observation
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Range = tuple[float, float]
+Rule = Callable[[Observation], Range]
+
+_STEPS = 255
+_SHARES = np.linspace(0.25, 1.0, 31)
+
+
+def least_squared_error(seen: Observation) -> Range:
+    """The range whose int8 rounding and clipping cost the least squared error over the histogram.
+
+    Both ends are tried at 31 shares, a quarter to the whole, of what was seen.
+    """
+    lowest, highest = min(seen.lowest, 0.0), max(seen.highest, 0.0)
+    centres = seen.lowest + (np.arange(BINS) + 0.5) * (seen.highest - seen.lowest) / BINS
+    used = seen.histogram > 0
+    centres, weights = centres[used], seen.histogram[used].astype(np.float64)
+    lows = np.unique(lowest * _SHARES)
+    highs = np.unique(highest * _SHARES)
+    costs = np.array([[_squared_error(centres, weights, low, high) for high in highs] for low in lows])
+    best_low, best_high = np.unravel_index(int(np.argmin(costs)), costs.shape)
+    return float(lows[best_low]), float(highs[best_high])
+
+
+def extremes(seen: Observation) -> Range:
+    """All that was seen."""
+    return seen.lowest, seen.highest
+
+
+def all_but_one_in_ten_thousand(seen: Observation) -> Range:
+    """What remains when 0.01 % of the values are cut off at each end."""
+    if seen.highest <= seen.lowest:
+        return seen.lowest, seen.highest
+    edges = np.linspace(seen.lowest, seen.highest, BINS + 1)
+    share = np.concatenate(([0.0], np.cumsum(seen.histogram))) / max(int(seen.histogram.sum()), 1)
+    return float(np.interp(1e-4, share, edges)), float(np.interp(1 - 1e-4, share, edges))
+
+
+RULES: dict[str, Rule] = {
+    "mse": least_squared_error,
+    "min-max": extremes,
+    "p99.99": all_but_one_in_ten_thousand,
+}
+"""The rules by the name that recipes use."""
+
+
+def _squared_error(
+    centres: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], lowest: float, highest: float
+) -> float:
+    if highest <= lowest:
+        return 0.0 if not centres.any() else np.inf
+    scale = (highest - lowest) / _STEPS
+    zero = np.rint(-lowest / scale)
+    rounded = (np.clip(np.rint(centres / scale) + zero, 0, _STEPS) - zero) * scale
+    return float(weights @ np.square(rounded - centres))

@@ -1,0 +1,46 @@
+"""How to quantise a model: plain data, kept beside the model that it made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from converters.quantize.affine import Affine
+from converters.quantize.ranges import RULES
+from edge_contracts.errors import BadInputError
+
+CAMERA_UNIT = Affine(1 / 255, -128)
+"""For a model that wants 0 to 1: its input's bytes are the camera's with the highest bit turned over."""
+
+CAMERA_SIGNED = Affine(1 / 127.5, -1)
+"""For a model that wants -1 to 1; off by half a step (0.004), because a zero point is whole."""
+
+CAMERA_RAW = Affine(1.0, -128)
+"""For a model that wants 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The choices of one quantisation.
+
+    ranges: range rules to try, best on held-out samples wins, the first on a tie (see `converters.quantize.ranges`).
+    per_channel: operators whose weights get one scale per output channel; the others get one per tensor.
+    bias_correction: take the mean error of rounded weights out of the biases.
+    keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float; None to keep all of the
+        float part of a model that already takes integers (its builder chose), and otherwise nothing.
+    input: the int8 parameters of the model's inputs where they are known, as for camera bytes; None to calibrate.
+    float_outputs: give outputs as float32 even where an int8 operator makes them.
+    float16_constants: store big constants of operators that stay float as float16.
+    """
+
+    ranges: tuple[str, ...] = ("mse", "min-max", "p99.99")
+    per_channel: tuple[str, ...] = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
+    bias_correction: bool = True
+    keep_float: tuple[str, ...] | None = None
+    input: Affine | None = None
+    float_outputs: bool = False
+    float16_constants: bool = True
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.ranges if name not in RULES]
+        if unknown or not self.ranges:
+            raise BadInputError(f"range rules: wanted some of {', '.join(RULES)}, found {', '.join(unknown) or 'none'}")

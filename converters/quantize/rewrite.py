@@ -1,0 +1,186 @@
+"""The int8 graph of a float graph, once it is decided which operators become int8 and which scale each tensor gets.
+
+Between int8 and float operators stand QUANTIZE and DEQUANTIZE, one per tensor and scale however many read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.quantize.affine import Affine
+from converters.quantize.bias_correction import mean_output_shift
+from converters.quantize.operator_rules import RULES, OperatorRule, Scales, Weights, data_slots
+from converters.quantize.weights import quantize_bias, quantize_weights
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    from converters.quantize.recipe import Recipe
+
+_FLOAT = np.dtype("f4")
+_INT8 = np.dtype("i1")
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the rewriting carries out.
+
+    int8: outputs of the operators that become int8.
+    scales: the scale of every activation that they read or write, and of inputs that are to be int8.
+    means: the mean of each activation over samples, for bias correction.
+    recipe: the rest.
+    """
+
+    int8: frozenset[str]
+    scales: Mapping[str, Affine]
+    means: Mapping[str, npt.NDArray[np.float64]]
+    recipe: Recipe
+
+
+def rewrite(graph: Graph, decisions: Decisions) -> Graph:
+    """A new graph with the decided operators in int8, the others as they are, under the same tensor names."""
+    writing = _Rewriting(graph, decisions)
+    for name in graph.inputs:
+        writing.add_input(name)
+    for operator in graph.operators:
+        if operator.outputs[0] in decisions.int8:
+            writing.add_int8(operator)
+        else:
+            writing.add_unchanged(operator)
+    writing.result.outputs = [writing.output(name) for name in graph.outputs]
+    return writing.result
+
+
+@dataclass(slots=True)
+class _Rewriting:
+    """The new graph while it grows.
+
+    stored: the scale of each float tensor of the old graph that the new one holds as int8 under the same name.
+    converted: (old name, scale or None for float) -> the tensor that a QUANTIZE or DEQUANTIZE made of it.
+    """
+
+    old: Graph
+    decisions: Decisions
+    result: Graph = field(init=False)
+    stored: dict[str, Affine] = field(default_factory=dict)
+    converted: dict[tuple[str, Affine | None], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.result = Graph({}, [], list(self.old.inputs), [], self.old.name)
+
+    def add_input(self, name: str) -> None:
+        if name in self.decisions.scales:
+            self._add_int8_activation(name)
+        else:
+            self.result.tensors[name] = self.old.tensors[name]
+
+    def add_unchanged(self, operator: Operator) -> None:
+        inputs = [None if name is None else self._as_was(name) for name in operator.inputs]
+        for name in (*operator.outputs, *operator.intermediates):
+            self.result.tensors[name] = self.old.tensors[name]
+        self.result.operators.append(replace(operator, inputs=inputs))
+
+    def add_int8(self, operator: Operator) -> None:
+        rule = RULES[operator.kind]
+        slots = data_slots(rule, len(operator.inputs))
+        inputs = [
+            None if name is None else self._as_int8(name, self._wanted(operator, rule, name)) if slot in slots else name
+            for slot, name in enumerate(operator.inputs)
+        ]
+        for slot, name in enumerate(operator.inputs):
+            if slot not in slots and name is not None and (rule.weights is None or slot < rule.weights.slot):
+                self.result.tensors[name] = self.old.tensors[name]
+        if rule.weights is not None:
+            inputs = self._with_weights(operator, rule.weights, inputs, slots[0])
+        for name in operator.outputs:
+            self._add_int8_activation(name)
+        self.result.operators.append(replace(operator, inputs=inputs))
+
+    def output(self, name: str) -> str:
+        return self._as_was(name) if self.decisions.recipe.float_outputs else name
+
+    def _add_int8_activation(self, name: str) -> None:
+        self.stored[name] = self.decisions.scales[name]
+        quantization = self.stored[name].quantization()
+        self.result.tensors[name] = replace(self.old.tensors[name], dtype=_INT8, quantization=quantization)
+
+    def _wanted(self, operator: Operator, rule: OperatorRule, name: str) -> Affine:
+        """The scale in which `operator` has to read `name`."""
+        if rule.scales is Scales.SAME:
+            return self.decisions.scales[operator.outputs[0]]
+        data = self.old.tensors[name].data
+        return self.decisions.scales[name] if data is None else _scale_of_constant(data)
+
+    def _as_was(self, name: str) -> str:
+        """The tensor that holds what `name` held in the old graph, in its old dtype."""
+        if name not in self.stored:
+            self.result.tensors.setdefault(name, self.old.tensors[name])
+            return name
+        return self._convert(name, None, "DEQUANTIZE", replace(self.old.tensors[name], quantization=None))
+
+    def _as_int8(self, name: str, wanted: Affine) -> str:
+        tensor = self.old.tensors[name]
+        if tensor.data is not None:
+            return self._add_constant(name, wanted.quantize(tensor.data), wanted.quantization())
+        if self.stored.get(name) == wanted:
+            return name
+        return self._convert(name, wanted, "QUANTIZE", replace(tensor, dtype=_INT8, quantization=wanted.quantization()))
+
+    def _convert(self, name: str, wanted: Affine | None, kind: str, tensor: Tensor) -> str:
+        if (name, wanted) not in self.converted:
+            made = self._free_name(f"{name}/{'float' if wanted is None else 'int8'}")
+            self.result.tensors.setdefault(name, self.old.tensors[name])
+            self.result.tensors[made] = replace(tensor, name=made)
+            self.result.operators.append(Operator(kind, [name], [made]))
+            self.converted[name, wanted] = made
+        return self.converted[name, wanted]
+
+    def _add_constant(self, name: str, data: npt.NDArray[Any], quantization: Quantization) -> str:
+        made = self._free_name(name)
+        self.result.tensors[made] = Tensor(made, data.shape, data.dtype, data, quantization)
+        return made
+
+    def _free_name(self, stem: str) -> str:
+        name, copy = stem, 1
+        while name in self.result.tensors or (name in self.old.tensors and self.old.tensors[name].data is None):
+            name, copy = f"{stem}_{copy}", copy + 1
+        return name
+
+    def _with_weights(
+        self, operator: Operator, places: Weights, inputs: list[str | None], data_slot: int
+    ) -> list[str | None]:
+        source = str(operator.inputs[data_slot])
+        weights_name = str(operator.inputs[places.slot])
+        weights = _constant(self.old, weights_name)
+        has_bias = len(operator.inputs) > places.bias_slot and operator.inputs[places.bias_slot] is not None
+        bias_name = str(operator.inputs[places.bias_slot]) if has_bias else f"{operator.outputs[0]}/bias"
+        channels = weights.shape[places.channel_axis]
+        bias = _constant(self.old, bias_name) if has_bias else np.zeros(channels, np.float32)
+        recipe, input_scale = self.decisions.recipe, self.decisions.scales[source].scale
+        per_channel = operator.kind in recipe.per_channel
+        int8 = quantize_weights(weights, bias, input_scale, places.channel_axis, per_channel=per_channel)
+        if recipe.bias_correction:
+            bias = bias - mean_output_shift(operator, self.decisions.means[source], int8.real - weights)
+        stored_bias, bias_quantization = quantize_bias(bias, input_scale, int8.quantization)
+        named = [*inputs, *[None] * (places.bias_slot + 1 - len(inputs))]
+        named[places.slot] = self._add_constant(weights_name, int8.stored, int8.quantization)
+        named[places.bias_slot] = self._add_constant(bias_name, stored_bias, bias_quantization)
+        return named
+
+
+def _scale_of_constant(data: npt.NDArray[Any]) -> Affine:
+    return Affine.of_range(float(data.min()), float(data.max()))
+
+
+def _constant(graph: Graph, name: str) -> npt.NDArray[Any]:
+    data = graph.tensors[name].data
+    if data is None:
+        raise BadInputError(f"{name!r} was to be a constant")
+    return data

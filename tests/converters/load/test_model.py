@@ -1,0 +1,124 @@
+"""Whatever the user has becomes a float bundle, or a sentence says why not."""
+
+import numpy as np
+import pytest
+
+from converters.graph import Graph, Operator, Tensor
+from converters.load import Description, load_model
+from converters.load.model import slug
+from converters.tflite import write_tflite
+from edge_contracts.bundle import BundleRejected
+from edge_contracts.errors import BadInputError
+
+FLOAT32 = np.dtype(np.float32)
+
+
+def softmax_model(*shape):
+    """A real network of one operator; a softmax over the last axis."""
+    tensors = {"in": Tensor("in", shape, FLOAT32), "out": Tensor("out", shape, FLOAT32)}
+    return write_tflite(Graph(tensors, [Operator("SOFTMAX", ["in"], ["out"], {"beta": 1.0})], ["in"], ["out"]))
+
+
+def load(tmp_path, content, *, pictures=False, **said):
+    path = tmp_path / "Some Model (v2).tflite"
+    path.write_bytes(content)
+    return load_model(path, Description(**said), pictures=pictures)
+
+
+def test_a_name_becomes_one_that_bundles_have():
+    assert slug("Some Model (v2)") == "some-model-v2"
+    assert slug("___") == "model"
+    assert len(slug("x" * 100)) == 32
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", "an empty file"),
+        (b"these are notes, not a model\n", "a text file"),
+        (b"\x89PNG\r\n\x1a\n", "begins with 89 50 4e 47"),
+    ],
+)
+def test_what_is_no_model_is_named(tmp_path, content, found):
+    with pytest.raises(BadInputError, match=rf"wanted a bundle, a \.tflite or an \.onnx model, found .*{found}"):
+        load(tmp_path, content)
+
+
+def test_nothing_at_the_path_says_so(tmp_path):
+    with pytest.raises(BadInputError, match=r"found none at .* check the path"):
+        load_model(tmp_path / "missing.tflite", Description(), pictures=False)
+
+
+def test_a_zip_that_is_no_bundle_is_refused(tmp_path):
+    with pytest.raises(BundleRejected):
+        load(tmp_path, b"PK\x03\x04 and nothing else")
+
+
+def test_the_task_is_read_off_the_shapes(data):
+    mlperf = data / "mlperf-tiny"
+    tasks = {
+        "kws_ref_model_float32.tflite": "classification",
+        "ad01_fp32.tflite": "reconstruction",
+        "vww_96_float.tflite": "classification",
+        "pretrainedResnet.tflite": "classification",
+    }
+    found = {name: load_model(mlperf / name, Description(), pictures=False).manifest.task for name in tasks}
+    assert found == tasks
+
+
+def test_a_picture_model_gets_the_pixel_range_that_the_user_says(data):
+    path = data / "mlperf-tiny/vww_96_float.tflite"
+    spec = load_model(path, Description(pixel_range=(-1.0, 1.0)), pictures=True).manifest.input
+    assert (spec.height_px, spec.width_px, spec.colour) == (96, 96, "rgb")
+    assert (0 - spec.mean[0]) / spec.std[0] == pytest.approx(-1)
+    assert (255 - spec.mean[0]) / spec.std[0] == pytest.approx(1)
+
+
+def test_an_onnx_picture_is_fed_channel_first(data):
+    manifest = load_model(data / "onnx/ultraface-RFB-320.onnx", Description(), pictures=True).manifest
+    assert (manifest.input.layout, manifest.input.shape) == ("NCHW", (1, 3, 240, 320))
+    assert [output.role for output in manifest.outputs] == ["raw", "raw"]
+
+
+@pytest.mark.parametrize("length", [1, 100, 4000])
+def test_a_cut_onnx_file_is_refused(data, tmp_path, length):
+    content = (data / "onnx/mnist/model.onnx").read_bytes()[:length]
+    with pytest.raises(BadInputError, match="wanted"):
+        load(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("coral-test-data/mobilenet_v1_0.25_128_quant.tflite", "it is quantised already"),
+        ("coral-test-data/model_invoking_error.tflite", "custom"),
+        ("coral-test-data/mobilenet_v1_0.25_128_quant_edgetpu.tflite", "compiled for the EdgeTPU"),
+        ("tflite-micro/person_detect.tflite", "quantised already"),
+    ],
+)
+def test_a_model_that_cannot_be_converted_says_why(data, file, sentence):
+    with pytest.raises(BadInputError, match=sentence):
+        load_model(data / file, Description(), pictures=True)
+
+
+def test_as_many_labels_as_the_network_has_values(tmp_path):
+    manifest = load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("a",)).manifest
+    assert (manifest.labels, manifest.rule.kind) == (("a", "b", "c"), "classes")
+    with pytest.raises(BadInputError, match="wanted 3 labels, one per output value, found 2"):
+        load(tmp_path, softmax_model(1, 3), labels=("a", "b"))
+
+
+def test_pictures_for_a_model_that_takes_none_are_refused(tmp_path):
+    with pytest.raises(BadInputError, match="wanted an input for pictures"):
+        load(tmp_path, softmax_model(1, 49, 10, 1), pictures=True)
+
+
+def test_a_good_label_that_the_model_does_not_know_is_named(tmp_path):
+    with pytest.raises(BadInputError, match="wanted --good labels out of a, b, c, found maybe"):
+        load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("maybe",))
+
+
+def test_an_open_size_is_named(data):
+    path = data / "onnx/ultraface-RFB-320_without_postprocessing.tflite"
+    with pytest.raises(BadInputError, match=r"found an open size in .* export the model with a fixed input size"):
+        load_model(path, Description(), pictures=True)

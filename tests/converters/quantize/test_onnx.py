@@ -1,0 +1,87 @@
+"""A float ONNX model becomes a small int8 one that answers as it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from converters.quantize.candidate import signal_to_noise_db
+from converters.quantize.onnx import OnnxInt8, quantize_onnx
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+onnx = pytest.importorskip("onnx")
+runtime = pytest.importorskip("onnxruntime")
+
+DIGITS = range(3)
+ULTRAFACE = ("ultraface-RFB-320.onnx", "ultraface-slim-320_simplified.onnx")
+
+
+@pytest.fixture(scope="module")
+def digits(data: Path) -> list[np.ndarray[Any, Any]]:
+    """The three handwritten digits that come with the model, 1×1×28×28 float32."""
+    tensors = [onnx.TensorProto.FromString((_digit(data, place) / "input_0.pb").read_bytes()) for place in DIGITS]
+    return [onnx.numpy_helper.to_array(tensor) for tensor in tensors]
+
+
+@pytest.fixture(scope="module")
+def mnist(data: Path, digits: list[np.ndarray[Any, Any]]) -> OnnxInt8:
+    return quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), digits)
+
+
+def test_every_digit_is_still_read_right(data: Path, mnist: OnnxInt8, digits: list[np.ndarray[Any, Any]]) -> None:
+    for place, digit in zip(DIGITS, digits, strict=True):
+        expected = onnx.TensorProto.FromString((_digit(data, place) / "output_0.pb").read_bytes())
+        assert _answers(mnist.content, digit)[0].argmax() == onnx.numpy_helper.to_array(expected).argmax()
+
+
+def test_the_file_is_about_half_or_less(data: Path, mnist: OnnxInt8) -> None:
+    assert len(mnist.content) < 0.55 * (data / "onnx/mnist/model.onnx").stat().st_size
+
+
+def test_operators_are_counted_by_the_precision_they_compute_in(mnist: OnnxInt8) -> None:
+    assert mnist.int8_operators["Conv"] == 2
+    assert mnist.int8_operators["Gemm"] == 1
+    assert mnist.operators["QuantizeLinear"] > 0
+    assert mnist.int8_bytes > mnist.float_bytes
+
+
+def test_the_same_samples_give_the_same_bytes(data: Path, mnist: OnnxInt8, digits: list[np.ndarray[Any, Any]]) -> None:
+    assert quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), digits).content == mnist.content
+
+
+@pytest.mark.parametrize("name", ULTRAFACE)
+def test_a_face_detector_keeps_its_scores_and_decodes_boxes_in_float(data: Path, name: str) -> None:
+    original = (data / "onnx" / name).read_bytes()
+    generator = np.random.default_rng(3)
+    images = [generator.uniform(-1, 1, (1, 3, 240, 320)).astype(np.float32) for _ in range(4)]
+    int8 = quantize_onnx(original, images)
+    before, after = _answers(original, images[0]), _answers(int8.content, images[0])
+    assert len(int8.content) < 0.4 * len(original)
+    assert signal_to_noise_db(before[:1], after[:1]) > 25
+    assert int8.float_operators["Softmax"] == 1
+    assert not {"Exp", "Div", "Softmax"} & set(int8.int8_operators)
+
+
+def test_no_samples_are_refused(data: Path) -> None:
+    with pytest.raises(BadInputError, match="at least one sample"):
+        quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), [])
+
+
+def test_a_sample_of_another_shape_is_refused(data: Path) -> None:
+    with pytest.raises(BadInputError, match="does not quantise this model"):
+        quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), [np.zeros((1, 1, 5, 5), np.float32)])
+
+
+def _digit(data: Path, place: int) -> Path:
+    return data / f"onnx/mnist/test_data_set_{place}"
+
+
+def _answers(content: bytes, image: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    answers: list[np.ndarray[Any, Any]] = session.run(None, {session.get_inputs()[0].name: image})
+    return answers
