@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from converters.quantize.affine import Affine
 from converters.quantize.ranges import RULES
@@ -17,14 +18,29 @@ CAMERA_SIGNED = Affine(1 / 127.5, -1)
 CAMERA_RAW = Affine(1.0, -128)
 """For a model that wants 0 to 255."""
 
+REMEDIES = ("bias-correction", "second-order", "equalise")
+"""The settings that a search may turn over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The choices of one quantisation.
 
     ranges: range rules to try, best on held-out samples wins, the first on a tie (see `converters.quantize.ranges`).
-    per_channel: operators whose weights get one scale per output channel; the others get one per tensor.
+    per_channel: operators whose weights get one scale per output channel; the others get one per tensor. Both runtimes
+        compute a per-channel FULLY_CONNECTED right; whether an accelerator does is for its profile to say.
+    activations: int8, or int16 with zero point 0 (int8 weights, int64 biases). XNNPACK takes no int16: on boards with a
+        big processor it is 10 to 126 times slower than int8. An operator without an int16 kernel stays float.
+    symmetric: int8 activations have zero point 0, as some accelerators want; costs half the steps after a RELU.
+    int4: patterns (`FULLY_CONNECTED`, `head/*`) for the kinds and output names of multiply-accumulate operators whose
+        weights are stored as int4, -7 to 7 per channel.
     bias_correction: take the mean error of rounded weights out of the biases.
+    rounding: weights to the nearest step, or one by one with the error carried to the weights that are still to be
+        rounded, by the second moments of the operator's real inputs (see `converters.quantize.rounding`).
+    equalise: scale channels up before and down after an activation until both sides' weights use their steps alike
+        (see `converters.quantize.equalisation`).
+    remedies: which of `REMEDIES` to turn over, one at a time on the best so far, keeping what wins on held-out samples;
+        none (and one range rule) for exactly the settings above.
     keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float; None to keep all of the
         float part of a model that already takes integers (its builder chose), and otherwise nothing.
     input: the int8 parameters of the model's inputs where they are known, as for camera bytes; None to calibrate.
@@ -34,7 +50,13 @@ class Recipe:
 
     ranges: tuple[str, ...] = ("mse", "min-max", "p99.99")
     per_channel: tuple[str, ...] = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
+    activations: Literal["int8", "int16"] = "int8"
+    symmetric: bool = False
+    int4: tuple[str, ...] = ()
     bias_correction: bool = True
+    rounding: Literal["nearest", "second-order"] = "nearest"
+    equalise: bool = False
+    remedies: tuple[str, ...] = REMEDIES
     keep_float: tuple[str, ...] | None = None
     input: Affine | None = None
     float_outputs: bool = False
@@ -44,3 +66,5 @@ class Recipe:
         unknown = [name for name in self.ranges if name not in RULES]
         if unknown or not self.ranges:
             raise BadInputError(f"range rules: wanted some of {', '.join(RULES)}, found {', '.join(unknown) or 'none'}")
+        if strangers := [name for name in self.remedies if name not in REMEDIES]:
+            raise BadInputError(f"remedies: wanted some of {', '.join(REMEDIES)}, found {', '.join(strangers)}")
