@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
+from converters.load.interface import Interface
 from edge_contracts.errors import BadInputError, MissingExtraError
 
 PICTURE_RANK = 4
 
 
-def onnx_interface(
-    content: bytes, where: str
-) -> tuple[str, tuple[int, ...], dict[str, tuple[int, ...]], bool, Literal["NHWC", "NCHW"]]:
-    """Input name and shape, outputs, whether a softmax ends it, and the layout of a picture.
+def onnx_interface(content: bytes, where: str) -> Interface:
+    """What an ONNX network takes and gives.
 
     Raises:
         BadInputError: not ONNX, several inputs, a shape that is not static.
@@ -39,7 +38,7 @@ def onnx_interface(
     outputs = {value.name: _shape(value, where) for value in model.graph.output}
     softmax = any(node.op_type == "Softmax" and model.graph.output[0].name in node.output for node in model.graph.node)
     nchw = len(shape) == PICTURE_RANK and shape[1] in {1, 3}
-    return inputs[0].name, shape, outputs, softmax, "NCHW" if nchw else "NHWC"
+    return Interface(inputs[0].name, shape, outputs, softmax, "NCHW" if nchw else "NHWC")
 
 
 def _shape(value: Any, where: str) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ import pytest
 
 from converters.graph import Graph, Operator, Tensor
 from converters.load import Description, load_model
-from converters.load.model import slug
+from converters.load.bundle import slug
 from converters.tflite import write_tflite
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError

@@ -1,0 +1,121 @@
+"""A bare network as a float bundle in memory: what it takes, what it gives, and what the numbers mean."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Literal
+
+from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import ClassRule, ImageInput, Manifest, NoRule, Output, TensorInput
+
+if TYPE_CHECKING:
+    from converters.load.description import Description
+    from converters.load.interface import Interface
+    from edge_contracts.manifest import ProvenanceStep
+
+BATCHED_VECTOR = 2
+PICTURE_RANK = 4
+SMALLEST_PICTURE_PX = 16
+SHOWN_LABELS = 12
+
+
+def float_bundle(
+    model_path: Literal["model.tflite", "model.onnx"],
+    content: bytes,
+    interface: Interface,
+    said: Description,
+    provenance: tuple[ProvenanceStep, ...],
+    *,
+    name: str,
+    pictures: bool,
+) -> Bundle:
+    """Put a network into a bundle.
+
+    Args:
+        model_path: the member that holds the network; says what must run it.
+        content: the network's file.
+        interface: what it takes and gives.
+        said: what the user says of it.
+        provenance: how it was come by.
+        name: for a bundle that the user gave none.
+        pictures: whether an input of four dimensions is a picture.
+
+    Raises:
+        BadInputError: what the user says does not fit the network.
+    """
+    members = {model_path: content}
+    outputs, task = _outputs(interface)
+    width = next(iter(interface.outputs.values()))[-1]
+    labels = _labels(said, width) if task == "classification" else ()
+    manifest = Manifest(
+        name=said.name or slug(name),
+        sequence=1,
+        task=task,
+        labels=labels,
+        precision="float32",
+        profile="none",
+        runtime="onnx" if model_path == "model.onnx" else "tflite",
+        input=_input(interface, said, pictures=pictures),
+        outputs=outputs,
+        rule=_rule(said, task, labels),
+        files=file_entries(members),
+        provenance=provenance,
+    )
+    return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
+
+
+def slug(text: str) -> str:
+    """A name as bundles have it: 1 to 32 of a-z, 0-9 and '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-") or "model"
+
+
+def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classification", "reconstruction", "raw"]]:
+    role: Literal["probabilities", "logits", "reconstruction", "raw"] = "raw"
+    task: Literal["classification", "reconstruction", "raw"] = "raw"
+    first = next(iter(interface.outputs.values()))
+    if len(interface.outputs) == 1 and first == interface.input_shape and not interface.ends_in_softmax:
+        role, task = "reconstruction", "reconstruction"
+    elif len(interface.outputs) == 1 and len(first) == BATCHED_VECTOR and first[1] > 1:
+        role, task = ("probabilities" if interface.ends_in_softmax else "logits"), "classification"
+    described = [
+        Output(tensor=name, role=role, shape=shape, dtype="float32") for name, shape in interface.outputs.items()
+    ]
+    return tuple(described), task
+
+
+def _rule(said: Description, task: str, labels: tuple[str, ...]) -> ClassRule | NoRule:
+    if not said.good or task != "classification":
+        return NoRule()
+    if strangers := sorted(set(said.good) - set(labels)):
+        known = ", ".join(labels[:SHOWN_LABELS]) + (" …" if len(labels) > SHOWN_LABELS else "")
+        raise BadInputError(f"wanted --good labels out of {known}, found {', '.join(strangers)}; mend the name")
+    return ClassRule(good=said.good)
+
+
+def _labels(said: Description, width: int) -> tuple[str, ...]:
+    if said.labels and len(said.labels) != width:
+        raise BadInputError(f"wanted {width} labels, one per output value, found {len(said.labels)}; mend the file")
+    return said.labels or tuple(str(index) for index in range(width))
+
+
+def _input(interface: Interface, said: Description, *, pictures: bool) -> ImageInput | TensorInput:
+    shape = interface.input_shape
+    if not (pictures and len(shape) == PICTURE_RANK):
+        return TensorInput(tensor=interface.input_name, shape=shape, dtype="float32")
+    height, width, channels = shape[1:] if interface.layout == "NHWC" else (*shape[2:], shape[1])
+    if channels not in {1, 3} or min(height, width) < SMALLEST_PICTURE_PX:
+        raise BadInputError(f"wanted an input for pictures, found the shape {shape}; calibrate with .npy files instead")
+    mean, std = said.byte_scaling(channels)
+    return ImageInput(
+        tensor=interface.input_name,
+        height_px=height,
+        width_px=width,
+        colour="grey" if channels == 1 else said.colour,
+        resize=said.resize,
+        layout=interface.layout,
+        dtype="float32",
+        mean=mean,
+        std=std,
+    )

@@ -1,0 +1,47 @@
+"""What a TFLite network takes and gives, read without running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converters.load.interface import Interface
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from converters.graph import Graph
+
+
+def tflite_interface(graph: Graph, path: Path) -> Interface:
+    """What a TFLite network takes and gives.
+
+    Raises:
+        BadInputError: several inputs, an input that is not float, or a size that is open.
+    """
+    if len(graph.inputs) != 1:
+        raise BadInputError(f"wanted a model with one input, found {len(graph.inputs)} in {path}; export it with one")
+    taken = graph.tensors[graph.inputs[0]]
+    if taken.dtype != "float32":
+        raise BadInputError(
+            f"wanted a float model, found {path} with an input of {taken.dtype}: it is quantised already; "
+            "give the float model that it was made from"
+        )
+    unknown = [name for name in graph.outputs if -1 in _batch_one(graph.tensors[name].shape)]
+    if unknown or -1 in _batch_one(taken.shape):
+        raise BadInputError(
+            f"wanted static shapes apart from the batch, found an open size in {', '.join(unknown) or taken.name} "
+            f"of {path}; export the model with a fixed input size"
+        )
+    last = next((o for o in graph.operators if graph.outputs[0] in o.outputs), None)
+    return Interface(
+        taken.name,
+        _batch_one(taken.shape),
+        {name: _batch_one(graph.tensors[name].shape) for name in graph.outputs},
+        ends_in_softmax=last is not None and last.kind == "SOFTMAX",
+        layout="NHWC",
+    )
+
+
+def _batch_one(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (1, *shape[1:]) if shape and shape[0] == -1 else shape
