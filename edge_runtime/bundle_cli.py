@@ -13,12 +13,7 @@ from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import RefusedError
 
 
-@click.group()
-def bundle() -> None:
-    """Look into a bundle and check it."""
-
-
-@bundle.command()
+@click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def inspect(path: Path, *, as_json: bool) -> None:
@@ -27,7 +22,7 @@ def inspect(path: Path, *, as_json: bool) -> None:
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(document)))
 
 
-@bundle.command()
+@click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--runtime", default="auto", show_default=True, type=click.Choice(["auto", "litert", "tflite", "onnx"]))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

@@ -7,13 +7,16 @@ training library. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edge_contracts.errors import LeptonError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EXIT_STOPPED = 130
 """As a shell says it of a process that Ctrl-C ended."""
@@ -21,17 +24,35 @@ EXIT_STOPPED = 130
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a sub-command lives, and what it does in one line."""
+    """Where a sub-command lives, and what it does in one line.
+
+    target: `module:command`; empty for a group whose commands live in several packages.
+    commands: those commands.
+    """
 
     target: str
     summary: str
+    commands: Mapping[str, Entry] = field(default_factory=dict)
 
+
+BUNDLE: dict[str, Entry] = {
+    "inspect": Entry(
+        "edge_runtime.bundle_cli:inspect",
+        "Show what a bundle is, what it holds, and what was measured when it was made.",
+    ),
+    "verify": Entry(
+        "edge_runtime.bundle_cli:verify", "Check every hash and replay the goldens with this machine's runtime."
+    ),
+    "diff": Entry("converters.bundle_cli:diff", "Show what changed from bundle BEFORE to bundle AFTER."),
+    "extract": Entry("converters.bundle_cli:extract", "Unpack BUNDLE, or a part of it, into a folder."),
+}
+"""A board has the first two without the converter's parts."""
 
 COMMANDS: dict[str, Entry] = {
     "train": Entry("training.cli:train", "Learn a defect detector from photographs of good parts."),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.cli:evaluate", "Score BUNDLE on labelled pictures."),
-    "bundle": Entry("edge_runtime.bundle_cli:bundle", "Look into a bundle and check it."),
+    "bundle": Entry("", "Look into a bundle, check it, compare it with another, unpack it.", BUNDLE),
     "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
@@ -44,17 +65,27 @@ _OWN = {"lepton", "edge_contracts", "device_profiles", "edge_runtime", "converte
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are looked up in a table and imported when they are called."""
+    """A group whose commands are looked up in a table and imported when they are called.
+
+    Args:
+        table: the commands by name.
+    """
+
+    def __init__(self, *args: Any, table: Mapping[str, Entry], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The names, in the order of a user's way through them."""
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Import the one command that was asked for."""
-        entry = COMMANDS.get(cmd_name)
+        entry = self.table.get(cmd_name)
         if entry is None:
             return None
+        if entry.commands:
+            return LazyGroup(cmd_name, table=entry.commands, help=entry.summary)
         module, _, name = entry.target.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -62,7 +93,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the table without importing anything."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.summary) for name, entry in self.table.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an error of the house becomes a sentence and an exit code, never a traceback."""
@@ -73,12 +104,24 @@ class LazyGroup(click.Group):
         except LeptonError as error:
             raise _WrongInput(str(error)) from error
         except ModuleNotFoundError as error:
-            raise _missing(ctx.invoked_subcommand or "", error) from error
+            raise self._missing(ctx, error) from error
         except OSError as error:
             raise _WrongInput(_disk_or_pipe(error)) from error
         except KeyboardInterrupt:
             click.echo("lepton: stopped", err=True)
             ctx.exit(EXIT_STOPPED)
+
+    def _missing(self, ctx: click.Context, error: ModuleNotFoundError) -> Exception:
+        """The sentence for a part that is not installed; a module of our own that is missing stays a traceback."""
+        called = ctx.invoked_subcommand or ""
+        owner = self.table[called].target.partition(".")[0] if called in self.table else ""
+        if owner not in _EXTRAS or (error.name or "").partition(".")[0] in _OWN:
+            return error
+        path = " ".join(["lepton", *ctx.command_path.split()[1:], called])
+        return _WrongInput(
+            f"wanted the parts that '{path}' needs, found {error.name!r} not installed; "
+            f"pip install 'lepton-edge[{_EXTRAS[owner]}]'"
+        )
 
 
 class _WrongInput(click.ClickException):
@@ -104,18 +147,7 @@ def _disk_or_pipe(error: OSError) -> str:
     return f"wanted to use{where}, found that the system refuses: {reason}; check the path, its rights and free space"
 
 
-def _missing(command: str, error: ModuleNotFoundError) -> Exception:
-    """The sentence for a part that is not installed; a module of our own that is missing stays a traceback."""
-    owner = COMMANDS[command].target.partition(".")[0] if command in COMMANDS else ""
-    if owner not in _EXTRAS or (error.name or "").partition(".")[0] in _OWN:
-        return error
-    return _WrongInput(
-        f"wanted the parts that 'lepton {command}' needs, found {error.name!r} not installed; "
-        f"pip install 'lepton-edge[{_EXTRAS[owner]}]'"
-    )
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lepton-edge", prog_name="lepton")
 def main() -> None:
     """From photographs of good parts to a board that inspects every part and never misses telling anyone.

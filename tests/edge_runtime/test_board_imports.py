@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from tests.fakes.models import write_brightness_bundle
 from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -33,7 +34,11 @@ main()
 
 
 def run_on_a_board(station: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BOARD_ONLY, "run", "--json", str(station)]
+    return lepton_on_a_board("run", "--json", str(station))
+
+
+def lepton_on_a_board(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BOARD_ONLY, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
@@ -43,3 +48,12 @@ def test_the_whole_daemon_runs_without_page_report_and_progress_libraries(tmp_pa
     done = run_on_a_board(station)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["good", "defect"]
+
+
+def test_a_bundle_is_inspected_and_verified_without_the_converter(tmp_path: Path) -> None:
+    bundle = str(tmp_path / "part.bundle")
+    write_brightness_bundle(tmp_path / "part.bundle")
+    assert lepton_on_a_board("bundle", "inspect", bundle).returncode == 0
+    assert "it loads" in lepton_on_a_board("bundle", "verify", bundle).stdout
+    listed = lepton_on_a_board("bundle", "--help").stdout
+    assert all(name in listed for name in ("inspect", "verify", "diff", "extract"))
