@@ -45,11 +45,6 @@ class Lowering:
     layouts: Mapping[str, Layout]
 
 
-def lower_onnx(content: bytes, *, input_size: tuple[int, int] | None = None) -> Graph:
-    """The graph of `lower_model`, which see."""
-    return lower_model(content, input_size=input_size).graph
-
-
 def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) -> Lowering:
     """A float ONNX model as a float TFLite graph, run once and compared with ONNX Runtime.
 

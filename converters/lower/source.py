@@ -74,8 +74,8 @@ def read_source(content: bytes, input_size: tuple[int, int] | None) -> Source:
         runtime = import_runtime()
         folded = _folded(runtime, model)
         given, outputs = model.graph.input[0], [value.name for value in model.graph.output]
-        values = _run(runtime, folded, given, [name for node in folded.graph.node for name in node.output if name])
-        return _source(folded, values, _run(runtime, model, given, outputs), given.name)
+        values = run_once(runtime, folded, given, [name for node in folded.graph.node for name in node.output if name])
+        return _source(folded, values, run_once(runtime, model, given, outputs), given.name)
     except UnicodeDecodeError as error:  # a name or a message that quotes one
         raise BadInputError(f"wanted names in UTF-8, found {error}; the file is damaged: export it again") from error
 
@@ -137,8 +137,12 @@ def _folded(runtime: Any, model: Any) -> Any:
     return model if is_foreign else folded
 
 
-def _run(runtime: Any, model: Any, given: Any, names: list[str]) -> dict[str, Array]:
-    """The values of the given names, of the input and of the constants."""
+def run_once(runtime: Any, model: Any, given: Any, names: list[str]) -> dict[str, Array]:
+    """The values of the given names, of the input and of the constants, in one inference on a drawn input.
+
+    Raises:
+        BadInputError: ONNX Runtime does not load or run the model.
+    """
     onnx = import_onnx()
     open_model = onnx.ModelProto()
     open_model.CopyFrom(model)

@@ -12,7 +12,7 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from converters.execute import Kernels, run_all
-from converters.lower import lower_model
+from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:

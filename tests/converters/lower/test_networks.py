@@ -6,7 +6,7 @@ import pytest
 from onnx import helper
 
 from converters.execute import Kernels, run_all
-from converters.lower import lower_onnx
+from converters.lower.lowering import lower_model
 from converters.quantize import quantize
 from tests.converters.lower.onnx_models import agrees, drawn, lowered, one, with_drawn_weights
 
@@ -37,7 +37,7 @@ def test_face_detectors_keep_their_boxes_and_scores(data, name):
 
 
 def test_the_digits_are_read_as_their_file_says(data):
-    graph = lower_onnx((data / "onnx/mnist/model.onnx").read_bytes())
+    graph = lower_model((data / "onnx/mnist/model.onnx").read_bytes()).graph
     quantized = quantize(graph, [_digit(data, place, "input").transpose(0, 2, 3, 1) for place in range(3)])
     assert quantized.best.xnnpack_db > 25
     assert quantized.float_operators == {}
@@ -49,7 +49,7 @@ def _digit(data, place, what):
 
 
 def test_the_digits_answers_are_those_of_the_model_zoo(data):
-    graph = lower_onnx((data / "onnx/mnist/model.onnx").read_bytes())
+    graph = lower_model((data / "onnx/mnist/model.onnx").read_bytes()).graph
     made = agrees((data / "onnx/mnist/model.onnx").read_bytes())
     for place in range(3):
         feed = {graph.inputs[0]: np.ascontiguousarray(_digit(data, place, "input").transpose(0, 2, 3, 1))}
@@ -58,7 +58,7 @@ def test_the_digits_answers_are_those_of_the_model_zoo(data):
 
 
 def test_a_face_detector_runs_in_int8(data):
-    graph = lower_onnx((data / "onnx" / FACES[0]).read_bytes())
+    graph = lower_model((data / "onnx" / FACES[0]).read_bytes()).graph
     rng = np.random.default_rng(0)
     shape = graph.tensors[graph.inputs[0]].shape
     samples = [np.cumsum(rng.standard_normal(shape), axis=2).astype(np.float32) / 20 for _ in range(8)]

@@ -1,0 +1,56 @@
+"""Lowering in a process of its own: an ONNX file from outside may take that process with it, and nothing else.
+
+onnx's checker, its shape inference and ONNX Runtime are native code that damaged files have been seen to crash
+(docs/decisions/044-foreign-models.md). The child reads the file, lowers it and compares the answers; what comes back is
+a TFLite file of our own writing and the layouts. The child is `converters.lower.__main__`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from converters.child import TIMEOUT_S, run_child
+from converters.lower.errors import CannotLowerError
+from converters.lower.lowering import Lowering
+from converters.tflite import read_tflite
+from edge_contracts.errors import BadInputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from converters.graph import Graph
+
+SOURCE, WISHES = "model.onnx", "wishes.json"
+"""What the child is given: the file, and the input size as JSON."""
+
+RESULT, LAYOUTS = "model.tflite", "layouts.json"
+"""What it leaves: the lowered model, and the layouts of its input and outputs."""
+
+_KINDS = (CannotLowerError, MissingExtraError, BadInputError)
+
+
+def lower_onnx(content: bytes, *, input_size: tuple[int, int] | None = None) -> Graph:
+    """The graph of `lower_model`, which see."""
+    return lower_model(content, input_size=input_size).graph
+
+
+def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None, timeout_s: float = TIMEOUT_S) -> Lowering:
+    """What `converters.lower.lowering.lower_model` gives and refuses, which see, but done in a child process.
+
+    Raises:
+        BadInputError: also where the child died, hung or ran out of memory.
+    """
+    with TemporaryDirectory(prefix="lepton-lower-") as folder:
+        home = Path(folder)
+        (home / SOURCE).write_bytes(content)
+        (home / WISHES).write_text(json.dumps(input_size), "utf-8")
+        ending = run_child("converters.lower", home, len(content), timeout_s, _KINDS)
+        if ending is not None:
+            raise BadInputError(
+                f"wanted an ONNX model that can be lowered, found one that takes the process with it: {ending}; the "
+                "file is damaged or made to do harm: export it again, or report it"
+            )
+        graph = read_tflite((home / RESULT).read_bytes())
+        layouts = json.loads((home / LAYOUTS).read_text("utf-8"))
+        return Lowering(graph, {name: tuple(axes) for name, axes in layouts.items()})
