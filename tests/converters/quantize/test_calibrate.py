@@ -48,3 +48,15 @@ def test_progress_rises_to_one(one_operator: Callable[..., Graph]) -> None:
     observe(graph, [{"in0": np.ones(SHAPE, np.float32)}] * 3, told.append)
     assert told == sorted(told)
     assert told[-1] == 1
+
+
+def test_the_same_samples_give_the_same_observations_whichever_thread_is_faster(one_operator) -> None:
+    graph = one_operator("ABS", [SHAPE], [SHAPE])
+    feeds = [{"in0": value} for value in np.random.default_rng(0).normal(0, 1, (9, *SHAPE)).astype(np.float32)]
+    first = observe(graph, feeds)
+    for _ in range(5):
+        again = observe(graph, feeds)
+        for name, seen in first.items():
+            assert (again[name].lowest, again[name].highest) == (seen.lowest, seen.highest)
+            assert again[name].histogram.tobytes() == seen.histogram.tobytes()
+            assert again[name].mean.tobytes() == seen.mean.tobytes()
