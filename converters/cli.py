@@ -15,7 +15,7 @@ from edge_contracts.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from converters.convert import Conversion
+    from converters.conversion import Conversion
 
 RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 
@@ -81,7 +81,7 @@ def convert(
 
     Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from converters.convert import convert as run_conversion  # noqa: PLC0415 - loads the runtime
+    from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
     from converters.load import Description  # noqa: PLC0415
     from device_profiles import load_profile  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from converters.convert import convert
+from converters.conversion import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.errors import BadInputError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from converters.convert import Conversion
+    from converters.conversion import Conversion
     from lepton.demo.film import FilmFrame
 
     Tell = Callable[[str, float], None]

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from statistics import median
 
-from converters.convert import convert
+from converters.conversion import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
 from edge_runtime.capture.picture_file import read_picture

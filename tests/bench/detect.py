@@ -24,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from converters.convert import convert
+from converters.conversion import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import write_bundle
 from edge_contracts.manifest import ImageInput

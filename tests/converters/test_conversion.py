@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from converters.convert import GateRefused, convert
+from converters.conversion import GateRefused, convert
 from converters.load import Description
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
