@@ -45,7 +45,7 @@ def float_bundle(
     Raises:
         BadInputError: what the user says does not fit the network.
     """
-    members = {model_path: content}
+    members: dict[str, bytes] = {model_path: content}
     outputs, task = _outputs(interface)
     width = next(iter(interface.outputs.values()))[-1]
     labels = _labels(said, width) if task == "classification" else ()
