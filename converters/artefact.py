@@ -7,7 +7,7 @@ hold) and only stores its big constants in half the bytes. Everything else becom
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.onnx import quantize_onnx
 from converters.quantize.precision import computes_in_float
 from converters.quantize.recipe import Recipe
+from converters.starting_point import StartingPoint
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError
@@ -46,6 +47,7 @@ class Artefact:
     shares: operators and stored bytes by precision.
     settings: what was chosen, for the provenance.
     notes: sentences for the card.
+    details: findings for the card by topic (`sparsity`, `size`), JSON-able.
     """
 
     model: bytes
@@ -56,6 +58,7 @@ class Artefact:
     shares: tuple[PrecisionShare, ...]
     settings: dict[str, Any]
     notes: tuple[str, ...]
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
@@ -80,11 +83,13 @@ def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, p
 
 def _detector(source: Bundle) -> Artefact:
     graph = read_tflite(source.model)
+    start = StartingPoint.of(len(source.model), graph)
     halved = store_constants_as_float16(graph)
+    content = write_tflite(graph)
     shares = precision_shares(graph)
     note = "the detector's head stays float: a Mahalanobis distance needs more range than int8 has"
     return Artefact(
-        model=write_tflite(graph),
+        model=content,
         spec=source.manifest.input,
         outputs=source.manifest.outputs,
         precision=_weights_of(shares),
@@ -92,6 +97,7 @@ def _detector(source: Bundle) -> Artefact:
         shares=shares,
         settings={"kept": "float head", "float16_constants": halved},
         notes=(note,),
+        details=start.details(graph, content, "constants as float16"),
     )
 
 
@@ -99,7 +105,9 @@ def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
     per_tensor = profile.quantisation.weights == "per_tensor"
     known_input = _camera_bytes(source.manifest.input)
     recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
-    made = quantize(read_tflite(source.model), [sample.values for sample in samples], recipe, progress)
+    given = read_tflite(source.model)
+    start = StartingPoint.of(len(source.model), given)
+    made = quantize(given, [sample.values for sample in samples], recipe, progress)
     graph = made.graph
     by_name = {output.tensor: output for output in source.manifest.outputs}
     return Artefact(
@@ -109,8 +117,14 @@ def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
         precision="mixed" if made.float_operators else "int8",
         operators=_operators(graph),
         shares=precision_shares(graph),
-        settings={"range_rule": made.rule, "per_channel": list(recipe.per_channel), "samples": len(samples)},
+        settings={
+            "range_rule": made.rule,
+            "per_channel": list(recipe.per_channel),
+            "samples": len(samples),
+            "removed_channels": start.removed_channels,
+        },
         notes=made.failures,
+        details=start.details(graph, made.content, "int8 weights and arithmetic"),
     )
 
 

@@ -166,6 +166,7 @@ def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
         precision=judged.artefact.shares,
         metrics=tuple(_measurements(judged)),
         notes=(*judged.artefact.notes, *_warnings(judged)),
+        details=judged.artefact.details,
     )
 
 
