@@ -37,6 +37,8 @@ class Layer:
 
     name: of the output tensor, the operator's name everywhere. kind: TFLite's (`CONV_2D`).
     precision: what it computes in: `int8`, `int16` or `float32`.
+    own_db: signal to noise of its output against itself in float, given the shipped graph's values to read: what it
+        loses by itself.
     noise_db: signal to noise of its output in the shipped graph, with all that came before it.
     weights_db: the same where only weights and biases are rounded and activations stay float.
     weight_share: part of the noise's power that rounded weights explain, 0 to 1; activations explain the rest.
@@ -51,6 +53,7 @@ class Layer:
     name: str
     kind: str
     precision: str
+    own_db: float
     noise_db: float
     weights_db: float
     weight_share: float

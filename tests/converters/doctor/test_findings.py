@@ -9,6 +9,7 @@ LAYER = Layer(
     name="conv",
     kind="CONV_2D",
     precision="int8",
+    own_db=40.0,
     noise_db=math.inf,
     weights_db=30.0,
     weight_share=0.5,
