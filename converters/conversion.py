@@ -11,12 +11,14 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from converters.artefact import make_artefact
 from converters.load import Description, load_model, sample_axes
 from converters.pack import complete, draft_bundle
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
-from converters.verify import Comparison, compare, judge, median_ms
+from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
 from edge_contracts.errors import BadInputError, RefusedError
@@ -151,7 +153,8 @@ def _verified(
     tell: Progress,
 ) -> _Judged:
     before, after = Predictor.load(source), Predictor.load(draft.bundle())
-    comparison = compare(before, after, samples, tell)
+    other = Predictor.load(draft.bundle(), kernels="builtin")
+    comparison = compare(before, after, samples, tell, None if kernels_of(other) == kernels_of(after) else other)
     gate = judge(comparison, profile.limits, random_inputs=random, force=force)
     return _Judged(source, artefact, samples, comparison, gate, *median_ms((before, after), samples[0]))
 
@@ -165,14 +168,15 @@ def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
         gate=judged.gate,
         precision=judged.artefact.shares,
         metrics=tuple(_measurements(judged)),
-        notes=(*judged.artefact.notes, *_warnings(judged)),
+        notes=(*judged.artefact.notes, *_warnings(judged, profile)),
         details=judged.artefact.details,
     )
 
 
-def _warnings(judged: _Judged) -> list[str]:
+def _warnings(judged: _Judged, profile: Profile) -> list[str]:
     """What a person should know before shipping it."""
-    warnings = []
+    note = other_kernels_note(judged.comparison, profile.limits) if judged.gate.verdict != "reported" else ""
+    warnings = [note] if note else []
     if judged.source.manifest.rule.kind == "none":
         warnings.append("it measures and does not judge: name its classes with --labels and the good ones with --good")
     if judged.gate.verdict != "reported" and len(judged.samples) < ADVISED_SAMPLES:
@@ -188,15 +192,26 @@ def _measurements(judged: _Judged) -> list[Measurement]:
         Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B"),
         Measurement(name="latency_ms", value=round(judged.artefact_ms, 4), unit="ms", where=here),
         Measurement(name="float_latency_ms", value=round(judged.float_ms, 4), unit="ms", where=here),
-        Measurement(name="signal_to_noise_db", value=round(comparison.signal_to_noise_db, 2), unit="dB"),
     ]
+    shares = {"accuracy_float": comparison.accuracy_float, "auroc_float": comparison.auroc_float}
+    figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
+    figures += _of_kernels(comparison, "")
+    return figures + (_of_kernels(comparison.other, "_builtin") if comparison.other else [])
+
+
+def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:
+    """What depends on whose kernels run the artefact."""
+    where = f"{comparison.kernels} kernels"
+    noise = round(comparison.signal_to_noise_db, 2)
+    found = {"signal_to_noise_db": (noise, "dB")} if np.isfinite(noise) else {}
     shares = {
         "agreement": comparison.agreement,
-        "accuracy_float": comparison.accuracy_float,
         "accuracy": comparison.accuracy,
         "score_shift": comparison.score_shift,
-        "auroc_float": comparison.auroc_float,
         "auroc": comparison.auroc,
     }
-    figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
-    return figures
+    found |= {name: (round(value, 6), "1") for name, value in shares.items() if value is not None}
+    return [
+        Measurement(name=f"{name}{suffix}", value=value, unit=unit, where=where)
+        for name, (value, unit) in found.items()
+    ]

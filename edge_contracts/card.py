@@ -47,11 +47,13 @@ class GateResult(CardPart):
         verdict: `passed`, `refused`, `forced` (refused, and packed on the user's word) or `reported` (random
             calibration: nothing to judge by).
         reasons: one sentence per limit that was crossed.
+        kernels: whose arithmetic was judged, such as `litert 2.3.0, xnnpack`; empty in older cards.
     """
 
     verdict: Literal["passed", "refused", "forced", "reported"]
     reasons: tuple[str, ...] = ()
     samples: Annotated[int, Field(ge=0)]
+    kernels: str = ""
 
 
 class Card(CardPart):
