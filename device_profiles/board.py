@@ -10,6 +10,7 @@ from device_profiles.figures import (
     Anchor,
     Auroc,
     Cores,
+    DelegateName,
     Dollars,
     LatencySeries,
     Megabytes,
@@ -58,6 +59,7 @@ class Accelerator(Table):
 
     name: Text
     why: Annotated[Text, Field(description="how it is used, or why it is not")]
+    delegate: Annotated[DelegateName | None, Field(description="whose rules tell what runs there")] = None
     source: SourceKey
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 SourceKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+DelegateName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Threads = Annotated[int, Field(ge=1)] | Literal["all cores"]
 

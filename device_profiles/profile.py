@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from device_profiles.board import Profile
+from device_profiles.document import parse_document
 from edge_contracts.errors import BadInputError
-from edge_contracts.explain import explain
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from importlib.abc import Traversable
 
 _SUFFIX = ".toml"
@@ -59,18 +50,7 @@ def parse_profile(text: str, where: str) -> Profile:
     Raises:
         BadInputError: as `load_profile`.
     """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadInputError(f"wanted a board profile in TOML, found {where}: {error}; mend that line") from error
-    problems = _dangling(document)
-    try:
-        profile = Profile.model_validate(document)
-    except ValidationError as error:
-        raise BadInputError(_refusal(where, explain(error, Profile) + problems)) from error
-    if problems:
-        raise BadInputError(_refusal(where, problems))
-    return profile
+    return parse_document(text, where, Profile, kind="board profile", reference="docs/reference/profiles.md")
 
 
 def _boards() -> Traversable:
@@ -99,31 +79,3 @@ def _unknown(name: str) -> str:
         f"wanted one of {', '.join(known)}, found {name!r}{hint} "
         "See 'lepton profile list', or give the path of your own .toml file"
     )
-
-
-def _refusal(where: str, problems: list[str]) -> str:
-    listed = "\n  ".join(problems)
-    return f"wanted a board profile in {where}, found:\n  {listed}\nThe form is in docs/reference/profiles.md"
-
-
-def _dangling(document: dict[str, Any]) -> list[str]:
-    sources = document.get("sources", {})
-    known = sorted(sources) if isinstance(sources, dict) else []
-    body = {key: value for key, value in document.items() if key != "sources"}
-    return [
-        f"{where}.source: wanted a key of [sources] ({', '.join(known) or 'it is empty'}), found {key!r}"
-        for where, key in _citations(body, "")
-        if key not in known
-    ]
-
-
-def _citations(node: Any, where: str) -> Iterator[tuple[str, str]]:
-    """Each place that names a source, with the key that it names."""
-    if isinstance(node, list):
-        for index, item in enumerate(node):
-            yield from _citations(item, f"{where}.{index}")
-    elif isinstance(node, dict):
-        if isinstance(node.get("source"), str):
-            yield where, node["source"]
-        for key, value in node.items():
-            yield from _citations(value, f"{where}.{key}" if where else key)

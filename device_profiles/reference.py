@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
 from device_profiles.board import (
     Accelerator,
@@ -20,12 +19,8 @@ from device_profiles.board import (
 )
 from device_profiles.description import figures_of
 from device_profiles.figures import Figure, LatencyRow, LatencySeries, Source, Table
+from device_profiles.markdown import keys_of, table
 from device_profiles.profile import load_profile, profile_names
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pydantic.fields import FieldInfo
 
 _HEAD = """\
 # Board profiles
@@ -73,34 +68,16 @@ _PARTS: tuple[tuple[str, type[Table]], ...] = (
 def reference() -> str:
     """The whole page, in Markdown."""
     boards = [_board(load_profile(name)) for name in profile_names()]
-    return "\n".join([_HEAD, _DECISIONS, "## The form of a board file\n", *map(_part, _PARTS), "## Boards\n", *boards])
-
-
-def _part(part: tuple[str, type[Table]]) -> str:
-    title, model = part
-    rows = [
-        (f"`{key}`", "yes" if field.is_required() else "no", _meaning(model, key, field))
-        for key, field in model.model_fields.items()
-    ]
-    return f"### Keys of {title}\n\n{_table(('key', 'required', 'meaning'), rows)}"
-
-
-def _meaning(model: type[Table], key: str, field: FieldInfo) -> str:
-    return field.description or _attributes(model).get(key) or ""
-
-
-def _attributes(model: type[Table]) -> dict[str, str]:
-    """The `Attributes:` section of a docstring: key to sentence, continuation lines joined."""
-    found: dict[str, str] = {}
-    _, _, section = (model.__doc__ or "").partition("Attributes:\n")
-    for line in section.splitlines():
-        key, colon, meaning = line.strip().partition(": ")
-        if colon and key in model.model_fields:
-            found[key] = meaning
-        elif found and line.strip():
-            last = next(reversed(found))
-            found[last] = f"{found[last]} {line.strip()}"
-    return found
+    return "\n".join(
+        [
+            _HEAD,
+            _DECISIONS,
+            "## The form of a board file\n",
+            *(keys_of(*part) for part in _PARTS),
+            "## Boards\n",
+            *boards,
+        ]
+    )
 
 
 def _board(profile: Profile) -> str:
@@ -112,8 +89,8 @@ def _board(profile: Profile) -> str:
         f"with Python {profile.stock_system.python}.\n",
         *([f"{profile.python_note}\n"] if profile.python_note else []),
         "```sh\n" + "\n".join(profile.install) + "\n```\n",
-        _table(("figure", "value", "holds for", "source"), figures),
-        _table(
+        table(("figure", "value", "holds for", "source"), figures),
+        table(
             ("runtime", "extra", "why", "source"),
             [(r.name, r.extra or "none", r.why, _link(profile, r.source)) for r in profile.runtimes],
         ),
@@ -127,11 +104,6 @@ def _board(profile: Profile) -> str:
 def _link(profile: Profile, key: str) -> str:
     source = profile.sources[key]
     return f"[{key}]({source.at})" if " " not in source.at and source.at.startswith("http") else f"{key}: {source.at}"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ COMMANDS: dict[str, Entry] = {
     "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
+    "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),
     "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in two minutes."),
 }
 

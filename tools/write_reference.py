@@ -14,6 +14,7 @@ import click
 from pydantic import BaseModel, TypeAdapter
 
 from converters.lower.reference import reference as operators_page
+from device_profiles.delegate_reference import reference as delegates_page
 from device_profiles.reference import reference as boards_page
 from edge_contracts.ack import Ack
 from edge_contracts.alert import AlertEvent
@@ -78,6 +79,7 @@ def pages() -> dict[Path, str]:
     return (
         schemas
         | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
+        | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
     )
 

@@ -1,0 +1,88 @@
+"""An accelerator's rules against a network: a fate and a reason for every operator, and where the network splits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from converters.delegates.fate import DelegateReport, OperatorFate
+from converters.delegates.limits import broken_limit
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from converters.delegates.fate import Fate
+    from converters.delegates.node import Node
+    from device_profiles.delegate import Delegate, Form, OperatorRule, Rules, Verdict
+
+_FATES: dict[Verdict, Fate] = {
+    "runs": "accelerator",
+    "falls_back": "processor",
+    "refused": "refused",
+    "unknown": "unknown",
+}
+
+
+def check_delegate(delegate: Delegate, form: Form, nodes: Sequence[Node]) -> DelegateReport:
+    """Tell what becomes of each operator.
+
+    Args:
+        delegate: the accelerator's rules.
+        form: of the file that the operators stood in.
+        nodes: the operators in run order.
+
+    Raises:
+        BadInputError: the accelerator's compiler does not read this form of file.
+    """
+    rules = delegate.rules.get(form)
+    if rules is None:
+        raise BadInputError(
+            f"wanted {' or '.join(delegate.rules)} for {delegate.name}, found {form}; give the model in that form"
+        )
+    fates = [_fate(rules, place, node) for place, node in enumerate(nodes)]
+    split = _split(fates, delegate.edges)
+    if delegate.partition == "prefix" and split is not None:
+        fates = [_after(fate, fates[split]) if fate.place > split else fate for fate in fates]
+    return DelegateReport(delegate.name, delegate.title, delegate.release, tuple(fates), split, delegate.advice)
+
+
+def _fate(rules: Rules, place: int, node: Node) -> OperatorFate:
+    verdict, reason = _verdict(rules, node)
+    output = node.outputs[0].name if node.outputs else ""
+    return OperatorFate(place, node.kind, output, _FATES[verdict], reason)
+
+
+def _verdict(rules: Rules, node: Node) -> tuple[Verdict, str]:
+    rule = rules.rule_for(node.kind)
+    if rule is None:
+        return rules.unlisted, f"{node.kind} is in no list of its maker that we know"
+    if rule.verdict != "runs":
+        return rule.verdict, rule.note or f"{node.kind} is not supported"
+    broken = broken_limit(rules.every, node)
+    if broken is not None:
+        return rules.beyond, broken
+    broken = broken_limit(rule.limits, node)
+    return ("runs", "") if broken is None else (rule.beyond, _with_note(broken, rule))
+
+
+def _with_note(broken: str, rule: OperatorRule) -> str:
+    return f"{broken} ({rule.note})" if rule.note else broken
+
+
+def _split(fates: Sequence[OperatorFate], edges: Sequence[str]) -> int | None:
+    """Where the network first leaves the accelerator; conversions before its first operator there do not count."""
+    started = False
+    for fate in fates:
+        runs = fate.fate == "accelerator"
+        if not runs and (started or fate.kind not in edges):
+            return fate.place
+        started = started or runs
+    return None
+
+
+def _after(fate: OperatorFate, first: OperatorFate) -> OperatorFate:
+    if fate.fate != "accelerator":
+        return fate
+    reason = f"comes after {first.kind} at {first.place}, with which the accelerator's one run of operators ends"
+    return replace(fate, fate="processor", reason=reason)

@@ -1,0 +1,40 @@
+"""A model file or bundle as operators, whatever its form, and the reports of every accelerator that reads that form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converters.delegates.check import check_delegate
+from converters.delegates.onnx_nodes import onnx_nodes
+from converters.delegates.tflite_nodes import tflite_nodes
+from converters.tflite import read_tflite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from converters.delegates.fate import DelegateReport
+    from converters.delegates.node import Node
+    from device_profiles.delegate import Delegate, Form
+
+
+def read_nodes(content: bytes, form: Form, *, input_size: tuple[int, int] | None = None) -> tuple[Node, ...]:
+    """The operators of a model file.
+
+    Args:
+        content: the file's bytes.
+        form: what they are.
+        input_size: height and width in pixels, where an ONNX model leaves them open.
+
+    Raises:
+        BadInputError: the file is damaged, or holds what cannot be read.
+    """
+    return tflite_nodes(read_tflite(content)) if form == "tflite" else onnx_nodes(content, input_size)
+
+
+def delegate_reports(content: bytes, form: Form, delegates: Sequence[Delegate]) -> tuple[DelegateReport, ...]:
+    """What each of several accelerators makes of a model; those that do not read its form are left out."""
+    fitting = [delegate for delegate in delegates if form in delegate.rules]
+    if not fitting:
+        return ()
+    nodes = read_nodes(content, form)
+    return tuple(check_delegate(delegate, form, nodes) for delegate in fitting)

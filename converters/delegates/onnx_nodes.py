@@ -1,0 +1,71 @@
+"""The operators of an ONNX model as an accelerator's compiler sees them.
+
+Shapes and types are those that ONNX's own inference finds; a Constant is no operator, but a constant.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from converters.delegates.node import OPEN, Node, Value
+from converters.lower.model_file import import_onnx, parse_model, stored_array
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NEWEST_TYPE_NAMES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}
+
+
+def onnx_nodes(content: bytes, input_size: tuple[int, int] | None) -> tuple[Node, ...]:
+    """Every operator, in run order.
+
+    Args:
+        content: the bytes of an ONNX file.
+        input_size: height and width in pixels, where the model leaves them open.
+
+    Raises:
+        BadInputError: a file that is damaged, too big or of an unknown operator set.
+        MissingExtraError: the package onnx is not installed.
+    """
+    onnx = import_onnx()
+    model = onnx.shape_inference.infer_shapes(parse_model(content, input_size))
+    values = _values(onnx, model.graph)
+    return tuple(_node(onnx, node, values) for node in model.graph.node if node.op_type != "Constant")
+
+
+def _values(onnx: Any, graph: Any) -> dict[str, Value]:
+    known = {info.name: _flowing(onnx, info) for info in (*graph.input, *graph.value_info, *graph.output)}
+    stored = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type != "Constant":
+            continue
+        name = node.output[0]
+        known[name] = Value(name, None, "", constant=True)
+        stored.update((name, each.t) for each in node.attribute if each.name == "value")
+    return known | {name: _constant(name, tensor) for name, tensor in stored.items()}
+
+
+def _constant(name: str, tensor: Any) -> Value:
+    data = stored_array(tensor)
+    return Value(name, data.shape, data.dtype.name, constant=True, data=data)
+
+
+def _flowing(onnx: Any, info: Any) -> Value:
+    kind = info.type.tensor_type
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type).name if kind.elem_type else ""
+    axes = tuple(axis.dim_value if axis.HasField("dim_value") else OPEN for axis in kind.shape.dim)
+    return Value(info.name, axes if kind.HasField("shape") else None, NEWEST_TYPE_NAMES.get(dtype, dtype))
+
+
+def _node(onnx: Any, node: Any, values: Mapping[str, Value]) -> Node:
+    return Node(
+        node.op_type,
+        tuple(values.get(name, Value(name, None, "")) if name else None for name in node.input),
+        tuple(values.get(name, Value(name, None, "")) for name in node.output if name),
+        {each.name: _option(onnx, each) for each in node.attribute},
+    )
+
+
+def _option(onnx: Any, attribute: Any) -> Any:
+    value = onnx.helper.get_attribute_value(attribute)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

@@ -1,0 +1,67 @@
+"""`lepton delegate`, as a person who thinks of buying a board sees it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from converters.delegates.cli import delegate
+from edge_contracts.errors import BadInputError, LeptonError
+from tests.fakes.models import write_brightness_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(delegate, [str(argument) for argument in arguments])
+
+
+def test_list_names_accelerators_and_boards() -> None:
+    lines = run("list").output.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "NAME", "edgetpu", "hailo", "rknn", "tensorrt", "tflm", "verisilicon"
+    ]  # fmt: skip
+    assert "rpi-5" in next(line for line in lines if line.startswith("hailo"))
+
+
+def test_list_as_json_has_the_sources() -> None:
+    documents = json.loads(run("list", "--json").output)
+    assert all(document["sources"] for document in documents)
+
+
+def test_a_network_that_runs_whole_leaves_with_0(data: Path) -> None:
+    result = run("check", data / "coral-test-data/mobilenet_v1_0.25_128_quant.tflite", "--for", "edgetpu")
+    assert result.exit_code == 0
+    assert "all 31 operators run on it" in result.output
+
+
+def test_a_network_that_does_not_leaves_with_1_and_says_where(data: Path) -> None:
+    result = run("check", data / "mlperf-tiny/kws_ref_model.tflite", "--for", "edgetpu")
+    assert result.exit_code == 1
+    assert re.search(r"0 +\d+ +CONV_2D +falls back +wanted fixed shapes", result.output)
+
+
+def test_without_a_name_every_accelerator_of_the_form_is_asked(tmp_path: Path) -> None:
+    bundle = tmp_path / "part.bundle"
+    write_brightness_bundle(bundle)
+    document = json.loads(run("check", bundle, "--json").output)
+    assert [each["delegate"] for each in document["delegates"]] == ["edgetpu", "hailo", "tflm", "verisilicon"]
+    assert all(each["operators"] for each in document["delegates"])
+
+
+def test_an_accelerator_that_reads_another_form_is_an_error(data: Path) -> None:
+    result = run("check", data / "onnx/mnist/model.onnx", "--for", "edgetpu")
+    assert isinstance(result.exception, BadInputError)
+    assert "wanted tflite for edgetpu" in str(result.exception)
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04", b"nothing of the kind"])
+def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(content)
+    assert isinstance(run("check", path).exception, LeptonError)
