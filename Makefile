@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect tflite-venv docs wheel clean
+.PHONY: help demo test test-pythons check bench bench-detect tflite-venv torch-venv keras-env docs wheel clean
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -38,6 +38,20 @@ TFLITE_PYTHON ?= $(shell for python in $(PYTHON) python3.11 python3.10; do \
 	@.venv-tflite/bin/python -m pip install --quiet '.[tflite,camera]' hypothesis pytest pytest-timeout
 	@touch $@
 
+torch-venv: .venv-torch/.ready ## a second environment with PyTorch (Python 3.11 by default; about 1.3 GB)
+
+TORCH_PYTHON ?= $(shell for python in python3.11 $(PYTHON); do $$python -c '' 2>/dev/null && echo $$python && break; done)
+
+.venv-torch/.ready: pyproject.toml $(READY)
+	@$(TORCH_PYTHON) -m venv .venv-torch
+	@.venv-torch/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-torch/bin/python -m pip install --quiet '.[torch]' torch==2.13.0 hypothesis pytest pytest-timeout
+	@touch $@
+
+keras-env: $(READY) ## the tool environment with TensorFlow that reads Keras models (about 2.2 GB)
+	@LEPTON_TOOLS=.venv-tools $(BIN)/python -c \
+	    'from converters.load.tool_environment import *; print(tool_python(tensorflow_environment()))'
+
 check: $(READY) ## format, lint, types, import directions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -57,4 +71,4 @@ wheel: $(READY) ## one wheel with all packages
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:          ## remove what make made
-	@rm -rf $(VENV) .venv-tflite dist build out
+	@rm -rf $(VENV) .venv-tflite .venv-torch .venv-tools dist build out

@@ -27,19 +27,26 @@ class UnfitModelError(Exception):
 
 def main(model: Path, out: Path, height: int, width: int) -> None:
     """Load, export, write."""
+    generation = KERAS_3
+    if not model.is_dir():
+        # Before TensorFlow is loaded: what is refused is refused at once.
+        config, generation = _configuration(model)
+        _refuse_code(config)
     import tensorflow as tf  # noqa: PLC0415 - only where this runs
+    from tensorflow.python.framework.convert_to_constants import (  # noqa: PLC0415
+        convert_variables_to_constants_v2 as freeze,
+    )
 
-    call, shape, dtype, holder = _saved_model(tf, model) if model.is_dir() else _keras_model(tf, model)
+    # The holder keeps the variables alive that the call reads.
+    call, shape, dtype, _holder = _saved_model(tf, model) if model.is_dir() else _keras_model(tf, model, generation)
     spec = tf.TensorSpec(_static(shape, height, width), dtype)
-    concrete = tf.function(call).get_concrete_function(spec)
-    content = tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder).convert()
-    out.write_bytes(content)
+    # Frozen here: the converter leaves the variables of some Keras 3 models in the file as resources.
+    concrete = freeze(tf.function(call).get_concrete_function(spec))
+    out.write_bytes(tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert())
     print(json.dumps({"tensorflow": tf.__version__}))  # noqa: T201 - the answer
 
 
-def _keras_model(tf: Any, path: Path) -> tuple[Any, list[int | None], Any, Any]:
-    config, generation = _configuration(path)
-    _refuse_code(config)
+def _keras_model(tf: Any, path: Path, generation: int) -> tuple[Any, list[int | None], Any, Any]:
     if generation < KERAS_3:
         import tf_keras as keras  # noqa: PLC0415 - Keras 2, which older files need
 

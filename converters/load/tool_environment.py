@@ -38,6 +38,8 @@ HEADROOM_MB = 700
 CHECK_TIMEOUT_S = 60.0
 INSTALL_TIMEOUT_S = 3600.0
 SHOWN_LINES = 5
+_COLLECTING = 0.9
+"""The share of an installation's progress that fetching its packages makes up."""
 
 _CHECK = """
 import json, sys
@@ -194,8 +196,11 @@ def _install(python: Path, tool: ToolEnvironment, progress: Progress) -> None:
 
     def told(line: str) -> None:
         nonlocal seen
-        seen += line.startswith("Collecting ")
-        progress(f"install {tool.name}", min(seen / tool.packages, 1.0) * (1.0 if "Success" in line else 0.9))
+        seen += line.startswith(("Collecting ", "Processing "))
+        done = (
+            1.0 if line.startswith("Successfully installed") else min(_COLLECTING * seen / tool.packages, _COLLECTING)
+        )
+        progress(f"install {tool.name}", done)
 
     wanted = [f"{name}=={version}" for name, version in tool.requirements]
     options = ["--no-input", "--disable-pip-version-check", "--only-binary", ":all:", "--progress-bar", "off"]

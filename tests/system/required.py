@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from converters.load.tool_environment import found_python, tensorflow_environment
+
 SBIN = "/usr/sbin"
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -26,3 +28,19 @@ def require_tflite_python() -> str:
     if not Path(found).exists():
         pytest.skip("needs an environment with tflite-runtime; run 'make tflite-venv'")
     return found
+
+
+def require_torch_python() -> str:
+    """The Python of an environment with PyTorch: `LEPTON_TORCH_PYTHON`, else what `make torch-venv` made."""
+    found = os.environ.get("LEPTON_TORCH_PYTHON") or str(REPOSITORY / ".venv-torch" / "bin" / "python")
+    if not Path(found).exists():
+        pytest.skip("needs an environment with PyTorch; run 'make torch-venv'")
+    return found
+
+
+def require_tensorflow_python() -> str:
+    """The Python of the tool environment with TensorFlow: in `LEPTON_TOOLS`, else what `make keras-env` made."""
+    found = found_python(tensorflow_environment(), Path(os.environ.get("LEPTON_TOOLS", REPOSITORY / ".venv-tools")))
+    if found is None:
+        pytest.skip("needs the tool environment with TensorFlow; run 'make keras-env'")
+    return str(found)
