@@ -90,7 +90,8 @@ class Point:
     output_db: signal to noise of its worst output on the samples. agreement: share of samples with float's best class;
         None where the outputs are no classes.
     bytes: of its file. ms: median of one inference on this machine, one thread, all points taking turns; time_ratio:
-        to the pure integer model's. Both are None for a point that was not timed.
+        to the pure integer model's. estimated_ratio: the same from the graph alone (see `converters.doctor.cost`),
+        which is what chooses.
     chosen: whether it is the shipped model.
     """
 
@@ -98,8 +99,9 @@ class Point:
     output_db: float
     agreement: float | None
     bytes: int
-    ms: float | None
-    time_ratio: float | None
+    ms: float
+    time_ratio: float
+    estimated_ratio: float
     chosen: bool
 
 

@@ -23,7 +23,10 @@ LAYER = Layer(
     histogram=Histogram(0.0, 6.0, (1,) * 32),
 )
 ISLANDS = Islands(
-    (Point((), 10.0, 0.5, 10, 1.0, 1.0, chosen=False), Point(("conv",), 20.0, 1.0, 12, 1.1, 1.1, chosen=True)),
+    (
+        Point((), 10.0, 0.5, 10, 1.0, 1.0, 1.0, chosen=False),
+        Point(("conv",), 20.0, 1.0, 12, 1.1, 1.1, 1.2, chosen=True),
+    ),
     7,
     "why",
     1.0,
