@@ -36,6 +36,12 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 @click.option(
     "--pixel-range", type=float, nargs=2, default=(0.0, 1.0), show_default=True, help="What bytes 0 and 255 mean."
 )
+@click.option(
+    "--mean", type=float, nargs=3, metavar="C1 C2 C3", help="Per channel in the order of --colour, on --pixel-range."
+)
+@click.option(
+    "--std", type=float, nargs=3, metavar="C1 C2 C3", help="The model expects (value − mean) / std; torchvision's way."
+)
 @click.option("--colour", type=click.Choice(["rgb", "bgr", "grey"]), default="rgb", show_default=True)
 @click.option("--resize", type=click.Choice(RESIZES), default="area", show_default=True, help="As in training.")
 @click.option(
@@ -47,8 +53,9 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     help="What an ONNX model becomes; auto: what the board's best runtime runs.",
 )
 @click.option(
-    "--input-size", type=click.IntRange(1), nargs=2, metavar="HEIGHT WIDTH", help="For ONNX that leaves it open."
+    "--input-size", type=click.IntRange(1), nargs=2, metavar="HEIGHT WIDTH", help="For a model that leaves it open."
 )
+@click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
 @click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def convert(
@@ -60,10 +67,13 @@ def convert(
     labels: Path | None,
     good: tuple[str, ...],
     pixel_range: tuple[float, float],
+    mean: tuple[float, float, float] | None,
+    std: tuple[float, float, float] | None,
     colour: Any,
     resize: Any,
     form: Any,
     input_size: tuple[int, int] | None,
+    weights: Path | None,
     *,
     force: bool,
     as_json: bool,
@@ -71,9 +81,14 @@ def convert(
     """Turn MODEL into an int8 bundle for one board.
 
     The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton
-    train', a float .tflite or a float .onnx. A bare model does not say what its numbers mean: tell it with --labels,
-    --good, --pixel-range, --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best;
-    arrays to calibrate it keep the axes of the ONNX model.
+    train', a float .tflite or .onnx, a Keras .keras or .h5, a SavedModel folder, a program of torch.export, or the
+    import path of a PyTorch module (package.module:factory or file.py:factory). Keras models are read by TensorFlow in
+    an environment of its own, which is made the first time (about 2,200 MB; LEPTON_TOOLS says where); PyTorch needs the
+    extra 'torch'. Code inside a model's file, as in a Lambda layer or a pickled module, never runs.
+
+    A bare model does not say what its numbers mean: tell it with --labels, --good, --pixel-range, --mean, --std,
+    --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best; arrays to calibrate it
+    keep the axes of the ONNX model.
 
     \b
     lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
@@ -86,16 +101,17 @@ def convert(
     from device_profiles import load_profile  # noqa: PLC0415
 
     profile = load_profile(profile_name)
-    if pixel_range[0] >= pixel_range[1]:
-        raise BadInputError(f"wanted --pixel-range as low then high, found {pixel_range[0]:g} {pixel_range[1]:g}")
     said = Description(
         name=name,
         labels=_lines(labels),
         good=good,
         pixel_range=pixel_range,
+        mean=mean or (0.0,),
+        std=std or (1.0,),
         colour=colour,
         resize=resize,
         input_size=input_size,
+        weights=weights,
     )
     with progress_bar(silent=as_json) as progress:
         done = run_conversion(
