@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect tflite-venv torch-venv keras-env docs wheel clean
+.PHONY: help demo test test-pythons check bench bench-detect bench-convert tflite-venv torch-venv keras-env docs wheel clean
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -63,6 +63,9 @@ bench: $(READY) ## size, memory and start-up of the board's install
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/detect.py
+
+bench-convert: $(READY) ## the converter against TFLiteConverter, ai-edge-quantizer, ONNX Runtime (needs LEPTON_DATA)
+	@$(BIN)/python tests/bench/convert/bench.py $(BENCH_ARGS)
 
 docs: $(READY)  ## write the reference pages that are made from the code
 	@$(BIN)/python tools/write_reference.py

@@ -1,0 +1,82 @@
+"""One contender's process: how long it took, the most memory that it held, what it printed last."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a process.
+
+    wall_s: from start to end. peak_mb: the most resident memory of it or of its largest child (not their sum).
+    said: the JSON document on its last line of output; empty if it printed none.
+    error: how it failed, in a sentence; empty if it did not.
+    """
+
+    wall_s: float
+    peak_mb: float
+    said: Mapping[str, Any]
+    error: str
+
+
+def run(command: Sequence[str | Path], folder: Path, timeout_s: float = 600.0, **more: str) -> Outcome:
+    """Run a command in a folder, to its end or the time limit; `more` are further environment variables.
+
+    Each tool uses as many threads as it does by default; only TensorFlow's search for a GPU and its chatter are off.
+    """
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+    environment = {**os.environ, **quiet, **more}
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            [str(word) for word in command], cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True
+        )
+        status, peak_kb = _waited(process, begin + timeout_s)
+        wall_s = time.perf_counter() - begin
+        out.seek(0)
+        err.seek(0)
+        said, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
+    return Outcome(wall_s, peak_kb * 1024 / 1e6, _document(said), _failure(status, errors))
+
+
+def _waited(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
+    """Exit status and kilobytes; `wait4` counts the process and those of its children that it has waited for."""
+    while True:
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode, usage.ru_maxrss
+        if time.perf_counter() > deadline:
+            process.kill()
+        time.sleep(0.01)
+
+
+def _document(said: str) -> Mapping[str, Any]:
+    """The last line, or the whole, as JSON; `lepton --json` prints its document over many lines."""
+    for text in (said, *said.strip().splitlines()[-1:]):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def _failure(status: int, errors: str) -> str:
+    if status == 0:
+        return ""
+    lines = [line.strip() for line in errors.strip().splitlines() if line.strip()]
+    ending = f"signal {-status}" if status < 0 else f"exit code {status}"
+    return f"{ending}: {lines[-1][:300] if lines else 'no message'}"
