@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from converters.doctor.doctor import Treatment, examine, give_back
 from converters.doctor.findings import Findings, Histogram, Islands, Layer, Point, Tried
+from converters.doctor.pair import Pair
+from converters.doctor.search import Budget
 
-__all__ = ["Findings", "Histogram", "Islands", "Layer", "Point", "Tried"]
+__all__ = [
+    "Budget",
+    "Findings",
+    "Histogram",
+    "Islands",
+    "Layer",
+    "Pair",
+    "Point",
+    "Treatment",
+    "Tried",
+    "examine",
+    "give_back",
+]

@@ -128,9 +128,9 @@ class Islands:
 class Findings:
     """Everything the doctor says of one model.
 
-    samples: inputs behind the layers' figures. output_db: signal to noise of the shipped model's worst output on them.
-    cause: what rounding the loss at the outputs comes from. sentences: for people, three at most, worst first.
-    layers: in run order. tried: by the quantizer, in its order. islands: None where nobody searched.
+    samples: inputs behind the layers' figures. output_db: signal to noise of the integer model's worst output on them,
+        before islands. cause: what rounding that noise comes from. sentences: for people, three at most.
+    layers: of the integer model, in run order. tried: by the quantizer, in its order. islands: None without a search.
     seconds: what looking at the layers took.
     """
 

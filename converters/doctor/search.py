@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from converters.doctor.diagnosis import lost_db
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -26,9 +28,6 @@ MOVERS = frozenset(
 BEAM = 3
 FRONT = 12
 """Operators that a mixture may get: the best of those tried alone."""
-
-SURE_DB = 60.0
-"""What an exact input counts as, when layers are ranked by what they lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,9 @@ def search(
 
 def _suspects(room: TrialRoom, layers: Sequence[Layer]) -> list[str]:
     """Integer operators, those first at which the most signal is lost."""
-    noise = {layer.name: min(layer.noise_db, SURE_DB) for layer in layers}
-    lost = {}
-    for operator in room.pair.operators:
-        name = operator.outputs[0]
-        if name in room.integer and operator.kind not in MOVERS:
-            read = min((noise[source] for source in operator.inputs if source in noise), default=SURE_DB)
-            lost[name] = read - noise[name]
-    return sorted(lost, key=lambda name: -lost[name])
+    lost = lost_db(room.pair, layers)
+    alone = [op.outputs[0] for op in room.pair.operators if op.outputs[0] in room.integer and op.kind not in MOVERS]
+    return sorted(alone, key=lambda name: -lost[name])
 
 
 def _grown(room: TrialRoom, names: Names, front: Sequence[str], neighbours: dict[str, list[str]]) -> Iterator[Names]:
