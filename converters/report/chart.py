@@ -11,6 +11,8 @@ import numpy as np
 from converters.report.quantity import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     Values = npt.NDArray[np.float64]
@@ -88,14 +90,28 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class _Axis:
+class Axis:
+    """What lies at the start and the end of an axis of `SIDE_PX`."""
+
     low: float
     high: float
     logarithmic: bool
 
     def at_px(self, value: float) -> float:
+        """The distance of a value from the axis' start."""
         low, high, here = (_scaled(one, logarithmic=self.logarithmic) for one in (self.low, self.high, value))
         return round(SIDE_PX * (here - low) / (high - low), 1)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """About `WANTED_TICKS` round values."""
+        return tuple(Tick(self.at_px(value), text) for value, text in _ticks(self))
+
+
+def linear_axis(values: Sequence[float], margin: float) -> Axis:
+    """An axis that holds all values, with a margin of this share on either side."""
+    low, high = min(values), max(values)
+    reach = margin * (high - low) or margin * (abs(high) or 1.0)
+    return Axis(low - reach, high + reach, logarithmic=False)
 
 
 def scatter(
@@ -114,7 +130,7 @@ def scatter(
     return Scatter(
         # Flipped ones last: drawn on top.
         dots=tuple(sorted(dots, key=lambda dot: (dot.flipped, dot.x_px, dot.y_px))),
-        ticks=tuple(Tick(axis.at_px(value), text) for value, text in _ticks(axis)),
+        ticks=axis.ticks(),
         thresholds_px=None if thresholds is None else (axis.at_px(thresholds[0]), axis.at_px(thresholds[1])),
         logarithmic=axis.logarithmic,
         left_out=len(before) - len(dots),
@@ -129,7 +145,7 @@ def histogram(differences: Values, unit: str) -> Histogram | None:
     reach = float(np.max(np.abs(finite))) or 1.0
     counts, _ = np.histogram(finite, BINS, (-reach, reach))
     width = SIDE_PX / BINS
-    axis = _Axis(-reach, reach, logarithmic=False)
+    axis = Axis(-reach, reach, logarithmic=False)
     bars = [
         Bar(round(place * width, 1), round(width - 1, 1), round(SIDE_PX * count / counts.max(), 1), int(count))
         for place, count in enumerate(counts)
@@ -137,7 +153,7 @@ def histogram(differences: Values, unit: str) -> Histogram | None:
     ]
     return Histogram(
         bars=tuple(bars),
-        ticks=tuple(Tick(axis.at_px(value), text) for value, text in _ticks(axis)),
+        ticks=axis.ticks(),
         most=int(counts.max()),
         mean=plain(float(np.mean(finite)), 2),
         largest=plain(float(np.max(np.abs(finite))), 2),
@@ -155,20 +171,20 @@ def _thin(indices: npt.NDArray[np.intp], distance: Values) -> npt.NDArray[np.int
     return np.concatenate([far, near[np.arange(wanted) * near.size // wanted]])
 
 
-def _axis(values: Values) -> _Axis:
+def _axis(values: Values) -> Axis:
     low, high = float(values.min()), float(values.max())
     logarithmic = low > 0 and high / low > LOGARITHMIC_FROM
     start, end = (_scaled(one, logarithmic=logarithmic) for one in (low, high))
     margin = MARGIN * (end - start) or MARGIN * (abs(end) or 1.0)
     start, end = start - margin, end + margin
-    return _Axis(math.exp(start), math.exp(end), True) if logarithmic else _Axis(start, end, False)
+    return Axis(math.exp(start), math.exp(end), True) if logarithmic else Axis(start, end, False)
 
 
 def _scaled(value: float, *, logarithmic: bool) -> float:
     return math.log(value) if logarithmic else value
 
 
-def _ticks(axis: _Axis) -> list[tuple[float, str]]:
+def _ticks(axis: Axis) -> list[tuple[float, str]]:
     if axis.logarithmic:
         decades = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
         values = [step * 10.0**decade for decade in decades for step in STEPS[:3]]

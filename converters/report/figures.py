@@ -29,9 +29,14 @@ KNOWN = frozenset(
         "accuracy_float",
         "accuracy",
         "score_shift",
+        "auroc_float",
+        "auroc",
     }
 )
-"""Measurements that have their own row; any other is listed as the card has it."""
+"""Measurements that have their own row, with either kernels; any other is listed as the card has it."""
+
+BUILTIN = "_builtin"
+BYTES = frozenset({"B", "bytes"})
 
 ELSEWHERE = ", not the board"
 
@@ -52,11 +57,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One figure that compares the two models, with what it means."""
+    """One figure that compares the two models, with what it means; `other` is the same with the other kernels."""
 
     label: str
     value: str
     meaning: str
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +93,49 @@ def pairs(card: Card, source: Manifest, manifest: Manifest) -> list[Pair]:
     if {"accuracy_float", "accuracy"} <= set(known):
         before, after = known["accuracy_float"], known["accuracy"]
         rows.append(Pair("Accuracy", percent(before), percent(after), points(before, after)))
+    if {"auroc_float", "auroc"} <= set(known):
+        before, after = known["auroc_float"], known["auroc"]
+        rows.append(Pair("AUROC", f"{before:.4f}", f"{after:.4f}", f"{after - before:+.4f}".replace("-", "−")))
     if isinstance(source.rule, AnomalyRule) and isinstance(manifest.rule, AnomalyRule):
         before, after = source.rule.threshold, manifest.rule.threshold
         rows.append(Pair("Threshold", plain(before, 4), plain(after, 4), _relative(before, after)))
     return rows
 
 
-def findings(card: Card, comparison: Comparison, flipped: npt.NDArray[np.bool_] | None) -> list[Finding]:
-    """What the gate found on the same inputs."""
-    rows = []
+def findings(card: Card, comparison: Comparison, source: Manifest, manifest: Manifest) -> list[Finding]:
+    """What the gate found on the same inputs, with the default kernels and the builtin ones beside them."""
+    mine = _compared(comparison, source, manifest)
+    theirs = _compared(comparison.other, source, manifest) if comparison.other else {}
+    rows = [Finding(label, value, _meaning(label), theirs.get(label, "")) for label, value in mine.items()]
+    listed = [metric for metric in card.metrics if metric.name.removesuffix(BUILTIN) not in KNOWN]
+    return rows + [_other(metric) for metric in listed]
+
+
+def _compared(comparison: Comparison, source: Manifest, manifest: Manifest) -> dict[str, str]:
+    """Label to value."""
+    rows = {}
+    flipped = flips(comparison, source, manifest)
     if flipped is not None:
-        kept = int(np.sum(~flipped))
-        label, what = ("Same class", "best class") if comparison.agreement is not None else ("Same verdict", "verdict")
-        rows.append(Finding(label, f"{kept} of {len(flipped)}", f"inputs on which both models give the same {what}"))
+        label = "Same class" if comparison.agreement is not None else "Same verdict"
+        rows[label] = f"{int(np.sum(~flipped))} of {len(flipped)}"
+    if comparison.accuracy is not None:
+        rows["Accuracy"] = percent(comparison.accuracy)
+    if comparison.auroc is not None:
+        rows["AUROC"] = f"{comparison.auroc:.4f}"
     if comparison.score_shift is not None:
-        rows.append(Finding("Score shift", _percent(comparison.score_shift), "mean relative change of the score"))
-    noise = comparison.signal_to_noise_db
-    rows.append(
-        Finding("Signal to noise", f"{plain(noise)}{GAP}dB", "of all outputs; the noise is artefact minus float")
-    )
-    return rows + [_other(metric) for metric in card.metrics if metric.name not in KNOWN]
+        rows["Score shift"] = _percent(comparison.score_shift)
+    return {**rows, "Signal to noise": f"{plain(comparison.signal_to_noise_db)}{GAP}dB"}
+
+
+def _meaning(label: str) -> str:
+    return {
+        "Same class": "inputs on which both models give the same best class",
+        "Same verdict": "inputs on which both models give the same verdict",
+        "Accuracy": "labelled inputs whose best class is their folder's",
+        "AUROC": "chance that a defective part scores above a good one",
+        "Score shift": "mean relative change of the score",
+        "Signal to noise": "of all outputs; the noise is artefact minus float",
+    }[label]
 
 
 def latency_remark(card: Card) -> str:
@@ -152,7 +181,8 @@ def _relative(before: float, after: float) -> str:
 
 def _other(metric: Measurement) -> Finding:
     unit = "" if metric.unit == "1" else f"{GAP}{metric.unit}"
+    value = file_size(metric.value) if metric.unit in BYTES else f"{plain(metric.value)}{unit}"
     interval = "" if metric.low is None or metric.high is None else f", {plain(metric.low)} to {plain(metric.high)}"
     where = f", {metric.where}" if metric.where else ""
     name = metric.name.replace("_", " ").capitalize()
-    return Finding(name, f"{plain(metric.value)}{unit}", f"{metric.how}{interval}{where}")
+    return Finding(name.removesuffix(" bytes"), value, f"{metric.how}{interval}{where}")

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from converters.confusion import confusion
 from converters.report import figures, sentences
 from converters.report.chart import histogram, scatter
+from converters.report.delegates import delegates
 from converters.report.examples import examples
+from converters.report.islands import islands
+from converters.report.layers import layers
+from converters.report.matrix import matrix
+from converters.report.size import size, zeros
 from edge_contracts.manifest import AnomalyRule
 
 if TYPE_CHECKING:
@@ -68,6 +74,7 @@ def render(page: Page, bundle: Bundle) -> str:
     """
     flipped = figures.flips(page.comparison, page.source, page.manifest)
     is_random = page.card.gate is not None and page.card.gate.verdict == "reported"
+    details = page.card.details
     shown = None if is_random else examples(page.manifest, page.comparison, page.samples, flipped, bundle)
     return (
         _environment()
@@ -82,12 +89,20 @@ def render(page: Page, bundle: Bundle) -> str:
             words=sentences,
             pairs=figures.pairs(page.card, page.source, page.manifest),
             latency_remark=figures.latency_remark(page.card),
-            findings=figures.findings(page.card, page.comparison, flipped),
+            findings=figures.findings(page.card, page.comparison, page.source, page.manifest),
+            kernels=_kernels(page.comparison),
             shares=figures.shares(page.card.precision),
             score=SCORES[page.manifest.task],
             scatter=_scatter(page, flipped),
             histogram=_histogram(page),
+            confusion=None if is_random else matrix(confusion(page.manifest, page.comparison, page.samples)),
             examples=shown,
+            layers=layers(details.get("doctor")),
+            islands=islands(details.get("doctor")),
+            size=size(details.get("size")),
+            zeros=zeros(details.get("sparsity")),
+            coverage=details.get("calibration"),
+            accelerators=delegates(details.get("delegates")),
             steps=[_step(step) for step in page.manifest.provenance],
         )
     )
@@ -101,6 +116,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _kernels(comparison: Comparison) -> tuple[str, str] | None:
+    """The names of both kernel sets, None where one was run."""
+    return None if comparison.other is None else (comparison.kernels, comparison.other.kernels)
 
 
 def _model_digest(manifest: Manifest) -> str:

@@ -180,7 +180,8 @@ def test_a_model_that_answers_nan_is_told_not_drawn(detector):
 
 def test_the_noisiest_pictures_and_many_inputs_stay_below_400_kb(detector):
     random = np.random.default_rng(0)
-    grain = replace(detector.page.samples[0], pixels=random.integers(0, 256, (400, 400, 3), np.uint8))
+    pixels = random.integers(0, 256, (400, 400, 3), np.uint8)
+    grain = replace(detector.page.samples[0], picture=lambda: pixels)
     noisy = tuple(replace(grain, name=f"{n}.png") for n in range(3000))
     scores = random.lognormal(size=3000)
     comparison = replace(detector.page.comparison, samples=3000, scores_float=scores, scores=scores * 1.1)
