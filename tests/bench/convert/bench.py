@@ -24,7 +24,7 @@ from tests.bench.convert.networks import NETWORKS
 from tests.bench.convert.page import write_page
 from tests.bench.convert.process import run
 from tests.bench.convert.table import markdown
-from tests.bench.convert.verdicts import REFERENCE, verdicts
+from tests.bench.convert.verdicts import REFERENCE, install_verdict, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,19 +42,29 @@ def main() -> None:
     asked = _arguments()
     cache: Path = asked.cache.resolve()
     environments = {name: make_environment(cache, name) for name in dict.fromkeys(c.environment for c in CONTENDERS)}
-    rows = []
-    for network in NETWORKS:
-        if not asked.only or any(word in network.name for word in asked.only):
-            begin = time.perf_counter()
-            rows.append(bench_network(network, cache, asked.data, environments))
-            print(f"{network.name}: {time.perf_counter() - begin:.0f} s", file=sys.stderr)
-    document = {"machine": _machine(), "environments": _environments(environments), "networks": rows}
-    document["verdicts"] = [asdict(verdict) for row in rows for verdict in verdicts(row)]
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / "convert.json").write_text(json.dumps(document, indent=1), "utf-8")
-    (asked.out / "convert.md").write_text(markdown(document), "utf-8")
-    write_page(document, asked.out / "convert.html")
-    print(markdown(document))
+    chosen = [n for n in NETWORKS if not asked.only or any(word in n.name for word in asked.only)]
+    rows: list[dict[str, Any]] = []
+    for network in chosen:
+        begin = time.perf_counter()
+        rows.append(bench_network(network, cache, asked.data, environments))
+        print(f"{network.name}: {time.perf_counter() - begin:.0f} s", file=sys.stderr)
+        _write(_document(environments, rows), asked.out)
+    print(markdown(_document(environments, rows)))
+
+
+def _document(environments: Mapping[str, Environment], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    installed = _environments(environments)
+    judged = [install_verdict(installed), *(verdict for row in rows for verdict in verdicts(row))]
+    found = [asdict(verdict) for verdict in judged]
+    return {"machine": _machine(), "environments": installed, "networks": rows, "verdicts": found}
+
+
+def _write(document: dict[str, Any], folder: Path) -> None:
+    """After each network: a run that is cut short leaves what it found."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "convert.json").write_text(json.dumps(document, indent=1), "utf-8")
+    (folder / "convert.md").write_text(markdown(document), "utf-8")
+    write_page(document, folder / "convert.html")
 
 
 def bench_network(network: Network, cache: Path, data: Path, environments: Mapping[str, Environment]) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def _figures(made: Made | None, judgement: dict[str, Any] | None, refused: str) 
     return {
         "error": error or ("" if judgement else refused),
         "process_s": outcome.wall_s if outcome else None,
+        "cpu_s": outcome.cpu_s if outcome else None,
         "inside_s": outcome.said.get("inside_s") if outcome else None,
         "peak_mb": outcome.peak_mb if outcome else None,
         "whole_s": whole.wall_s if whole else None,

@@ -66,7 +66,7 @@ def attempt(contender: Contender, forms: Forms, environments: Mapping[str, Envir
     python = environments[contender.environment].python
     missing = _missing(contender, forms, python)
     if missing:
-        return Made(Outcome(0.0, 0.0, {}, missing), None)
+        return Made(Outcome(0.0, 0.0, 0.0, {}, missing), None)
     source = forms.source if contender.takes == "source" else forms.path(contender.takes)
     out = forms.path(f"{contender.name.replace(' ', '-')}{contender.suffix}")
     script = PEERS / contender.script

@@ -26,7 +26,7 @@ REQUIREMENTS = {
 }
 """What pip is told. `torch` only builds and trains networks; it is no contender."""
 
-NOT_COUNTED = ("pip", "setuptools")
+NOT_COUNTED = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ def make_environment(cache: Path, name: str) -> Environment:
         _run(str(python), "-m", "pip", "install", "--quiet", *REQUIREMENTS[name])
         listed = json.loads(_run(str(python), "-m", "pip", "list", "--format", "json"))
         versions = {row["name"]: row["version"] for row in listed if row["name"] not in NOT_COUNTED}
-        ready.write_text(json.dumps({"megabytes": _installed(folder) / 1e6, "versions": versions}), "utf-8")
-    said = json.loads(ready.read_text("utf-8"))
+        ready.write_text(json.dumps({"versions": versions}), "utf-8")
     own = sum(bytes_below(REPOSITORY / package) for package in PACKAGES) / 1e6 if name == "lepton" else 0.0
-    return Environment(name, python, said["megabytes"] + own, said["versions"])
+    versions = json.loads(ready.read_text("utf-8"))["versions"]
+    return Environment(name, python, _installed(folder) / 1e6 + own, versions)
 
 
 def bytes_below(folder: Path) -> int:

@@ -100,6 +100,12 @@ def _angles(_data: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float3
     return turn[every], turn[~every]
 
 
+def _numeral_rows(data: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """28×28, 0 to 1, a row per step."""
+    known, judged = numerals(data)
+    return known[:, 0] / np.float32(255), judged[:, 0] / np.float32(255)
+
+
 TINY, SUPPORT = "mlperf-tiny/", "tflite-support/"
 
 NETWORKS = (
@@ -121,6 +127,7 @@ NETWORKS = (
     ),
     Network("MobileNetV1-0.25", f"{SUPPORT}mobilenet_v1_0.25_224_1_default_1.tflite", _pictures(224, -1, 1), "class"),
     Network("hello world (sine)", "tflite-micro/hello_world_float.tflite", _angles, "signal"),
+    Network("LSTM on MNIST", "tflite-micro/trained_lstm.tflite", _numeral_rows, "class"),
     Network("MNIST", "onnx/mnist/model.onnx", numerals, "class"),
     Network("UltraFace slim", "onnx/ultraface-slim-320_simplified.onnx", _faces, "best", column=1),
     Network("UltraFace RFB", "onnx/ultraface-RFB-320.onnx", _faces, "best", column=1),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import resource
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 class Outcome:
     """What became of a process.
 
-    wall_s: from start to end. peak_mb: the most resident memory of it or of its largest child (not their sum).
+    wall_s: from start to end. cpu_s: processor time, children included; a busy machine hardly moves it.
+    peak_mb: the most resident memory of it or of its largest child (not their sum).
     said: the JSON document on its last line of output; empty if it printed none.
     error: how it failed, in a sentence; empty if it did not.
     """
 
     wall_s: float
+    cpu_s: float
     peak_mb: float
     said: Mapping[str, Any]
     error: str
@@ -42,23 +46,24 @@ def run(command: Sequence[str | Path], folder: Path, timeout_s: float = 600.0, *
         process = subprocess.Popen(
             [str(word) for word in command], cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True
         )
-        status, peak_kb = _waited(process, begin + timeout_s)
+        status, used = _waited(process, begin + timeout_s)
         wall_s = time.perf_counter() - begin
         out.seek(0)
         err.seek(0)
         said, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
-    return Outcome(wall_s, peak_kb * 1024 / 1e6, _document(said), _failure(status, errors))
+    cpu_s = used.ru_utime + used.ru_stime
+    return Outcome(wall_s, cpu_s, used.ru_maxrss * 1024 / 1e6, _document(said), _failure(status, errors))
 
 
-def _waited(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
-    """Exit status and kilobytes; `wait4` counts the process and those of its children that it has waited for."""
+def _waited(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, resource.struct_rusage]:
+    """Exit status and what was used; `wait4` counts the process and those of its children that it has waited for."""
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage.ru_maxrss
+            return process.returncode, usage
         if time.perf_counter() > deadline:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
         time.sleep(0.01)
 
 

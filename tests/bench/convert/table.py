@@ -23,7 +23,9 @@ def markdown(document: Document) -> str:
         _section(document, "Agreement with float (dB where it chooses nothing)", _agreement, ("agreement", "signal")),
         _section(document, "Bytes (weights only in brackets)", _size, ("size",)),
         _section(document, "Latency, ms (ours over theirs in brackets)", _latency, ("latency",)),
-        _section(document, "Conversion, s, whole process (in process in brackets)", _time, ("time",)),
+        _section(
+            document, "Conversion file to file, s: whole process (after imports; processor time)", _time, ("time",)
+        ),
         _section(
             document,
             "`lepton convert` with gate, goldens and report, s, against the peer's process",
@@ -45,7 +47,9 @@ def _head(document: Document) -> str:
     for name, found in document["environments"].items():
         main = {key: found["versions"].get(key) for key in _MAIN if key in found["versions"]}
         said = ", ".join(f"{key} {version}" for key, version in main.items())
-        lines.append(f"| {name} | {found['megabytes']:.0f} | {ours / found['megabytes']:.2f} | {said} |")
+        met = not any(v["what"] == "megabytes" and v["peer"] == name and not v["met"] for v in document["verdicts"])
+        ratio = f"{ours / found['megabytes']:.2f}{MARK[met]}"
+        lines.append(f"| {name} | {found['megabytes']:.0f} | {ratio} | {said} |")
     return "\n".join(lines)
 
 
@@ -90,7 +94,7 @@ def _latency(figures: Mapping[str, Any]) -> str:
 def _time(figures: Mapping[str, Any]) -> str:
     if figures["process_s"] is None or figures["judgement"] is None:
         return "–"
-    return f"{figures['process_s']:.2f} ({figures['inside_s'] or 0:.2f})"
+    return f"{figures['process_s']:.2f} ({figures['inside_s'] or 0:.2f}; {figures['cpu_s'] or 0:.2f})"
 
 
 def _whole(figures: Mapping[str, Any]) -> str:

@@ -51,6 +51,12 @@ def verdicts(row: Row) -> Iterator[Verdict]:
             yield Verdict(row["network"], peer, what, mine, other, met, ratio)
 
 
+def install_verdict(environments: Row) -> Verdict:
+    """Our installed megabytes against TFLiteConverter's."""
+    ours, theirs = environments[OURS]["megabytes"], environments[SLOW]["megabytes"]
+    return Verdict("all", SLOW, "megabytes", ours, theirs, ours <= QUARTER * theirs, ours / theirs)
+
+
 def _cells(judged_by: str, peer: str, ours: Row, theirs: Row) -> Iterator[tuple[str, float, float, bool, float]]:
     a, b = ours["judgement"], theirs["judgement"]
     if peer == REFERENCE:
