@@ -1,7 +1,9 @@
-"""Trying a candidate file in a process of its own.
+"""Trying candidate files in a process of their own.
 
 XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
-converter with it: `try_out` starts a child, gives it a minute, and says what became of it. The child is this module.
+converter with it: `try_out` starts a child, gives it minutes, and says what became of it. One child tries several
+candidates, since starting it costs more than many a model; where one kills it, the next child goes on behind that one.
+The child is this module.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     Answers = list[list[npt.NDArray[Any]]]
 
 TIMEOUT_S = 300.0
-"""How long a child may take to run all feeds with both kernels."""
+"""How long a child may take to run all feeds of one candidate with both kernels."""
+
+_MODEL, _FEEDS, _ANSWERS = "model.tflite", "feeds.npz", "answers.npz"
 
 
 class CandidateFailedError(LeptonError, RuntimeError):
@@ -50,29 +54,60 @@ def try_out(content: bytes, feeds: Sequence[Feed], timeout_s: float = TIMEOUT_S)
     Raises:
         CandidateFailedError: the child died, hung or refused the file.
     """
+    (result,) = try_out_all([(content, feeds)], timeout_s)
+    if isinstance(result, CandidateFailedError):
+        raise result
+    return result
+
+
+def try_out_all(
+    candidates: Sequence[tuple[bytes, Sequence[Feed]]], timeout_s: float = TIMEOUT_S
+) -> list[Trial | CandidateFailedError]:
+    """`try_out` for several files and their feeds: what became of each, in order."""
     with TemporaryDirectory(prefix="lepton-trial-") as folder:
-        home = Path(folder)
-        (home / "model.tflite").write_bytes(content)
-        named = {f"{place}|{name}": value for place, feed in enumerate(feeds) for name, value in feed.items()}
-        np.savez(home / "feeds.npz", **cast(dict[str, Any], named))
-        _run_child(home, timeout_s)
-        with np.load(home / "answers.npz") as answers:
-            return Trial(*(_unpack(answers, kernels, len(feeds)) for kernels in Kernels))
+        homes = [Path(folder) / f"{place:04}" for place in range(len(candidates))]
+        for home, (content, feeds) in zip(homes, candidates, strict=True):
+            _lay_out(home, content, feeds)
+        failures: dict[Path, CandidateFailedError] = {}
+        while open_homes := [home for home in homes if home not in failures and not (home / _ANSWERS).exists()]:
+            failure = _run_child(open_homes, timeout_s * len(open_homes))
+            silent = [home for home in open_homes if not (home / _ANSWERS).exists()]
+            if failure is not None or silent:
+                stopped_at = silent[0] if silent else open_homes[-1]
+                failures[stopped_at] = failure or CandidateFailedError("the int8 model ended the runtime in silence")
+        return [
+            failures[home] if home in failures else _answers(home, len(feeds))
+            for home, (_, feeds) in zip(homes, candidates, strict=True)
+        ]
 
 
-def _run_child(home: Path, timeout_s: float) -> None:
+def _lay_out(home: Path, content: bytes, feeds: Sequence[Feed]) -> None:
+    home.mkdir()
+    (home / _MODEL).write_bytes(content)
+    named = {f"{place}|{name}": value for place, feed in enumerate(feeds) for name, value in feed.items()}
+    np.savez(home / _FEEDS, **cast(dict[str, Any], named))
+
+
+def _run_child(homes: Sequence[Path], timeout_s: float) -> CandidateFailedError | None:
+    """Why the child did not finish, or None."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", "converters.trial", str(home)]
+    command = [sys.executable, "-m", "converters.trial", *map(str, homes)]
     try:
         child = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired as error:
-        raise CandidateFailedError(
-            f"the int8 model did not finish within {timeout_s:.0f} s; keep more in float"
-        ) from error
-    if child.returncode:
-        ending = f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
-        last = (child.stderr.strip().splitlines() or ["no message"])[-1]
-        raise CandidateFailedError(f"the int8 model made the runtime end with {ending}: {last}")
+        failure = CandidateFailedError(f"the int8 model did not finish within {timeout_s:.0f} s; keep more in float")
+        failure.__cause__ = error
+        return failure
+    if child.returncode == 0:
+        return None
+    ending = f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
+    last = (child.stderr.strip().splitlines() or ["no message"])[-1]
+    return CandidateFailedError(f"the int8 model made the runtime end with {ending}: {last}")
+
+
+def _answers(home: Path, feeds: int) -> Trial:
+    with np.load(home / _ANSWERS) as answers:
+        return Trial(*(_unpack(answers, kernels, feeds) for kernels in Kernels))
 
 
 def _unpack(answers: Any, kernels: Kernels, count: int) -> Answers:
@@ -81,9 +116,9 @@ def _unpack(answers: Any, kernels: Kernels, count: int) -> Answers:
 
 
 def _child(home: Path) -> None:
-    content = (home / "model.tflite").read_bytes()
+    content = (home / _MODEL).read_bytes()
     feeds: dict[int, dict[str, npt.NDArray[Any]]] = {}
-    with np.load(home / "feeds.npz") as stored:
+    with np.load(home / _FEEDS) as stored:
         for key in stored.files:
             place, name = key.split("|", 1)
             feeds.setdefault(int(place), {})[name] = stored[key]
@@ -93,8 +128,12 @@ def _child(home: Path) -> None:
         for place, values in enumerate(run_all(content, [feeds[place] for place in sorted(feeds)], kernels))
         for output, value in enumerate(values)
     }
-    np.savez(home / "answers.npz", **cast(dict[str, Any], answers))
+    written = home / f"part-{_ANSWERS}"
+    np.savez(written, **cast(dict[str, Any], answers))
+    # Whole or absent: a child that is killed while it writes has not answered.
+    written.rename(home / _ANSWERS)
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]))
+    for argument in sys.argv[1:]:
+        _child(Path(argument))

@@ -2,5 +2,16 @@
 
 from converters.quantize.quantizer import QuantizedModel, quantize
 from converters.quantize.recipe import CAMERA_RAW, CAMERA_SIGNED, CAMERA_UNIT, Recipe
+from converters.quantize.search import Tried
+from converters.quantize.workbench import Workbench
 
-__all__ = ["CAMERA_RAW", "CAMERA_SIGNED", "CAMERA_UNIT", "QuantizedModel", "Recipe", "quantize"]
+__all__ = [
+    "CAMERA_RAW",
+    "CAMERA_SIGNED",
+    "CAMERA_UNIT",
+    "QuantizedModel",
+    "Recipe",
+    "Tried",
+    "Workbench",
+    "quantize",
+]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.quantize.window import Window
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -20,63 +22,51 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 
-def mean_output_shift(operator: Operator, mean_input: Array, error: npt.NDArray[Any]) -> Array:
+def mean_output_shift(
+    operator: Operator, mean_input: npt.NDArray[Any], error: npt.NDArray[Any], result: tuple[int, ...]
+) -> Array:
     """How far weight errors move the mean of each output channel.
 
     Args:
-        operator: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, or TRANSPOSE_CONV (which is given no correction: zeros).
+        operator: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED or TRANSPOSE_CONV.
         mean_input: the mean of its input over samples (N x H x W x C, or rows of C).
         error: rounded minus true weights, in the weights' own layout.
+        result: the shape of its output.
 
     Returns:
         One value per output channel, float64.
     """
-    error = error.astype(np.float64)
+    return mean_output(operator, mean_patch(operator, mean_input, error.shape, result), error)
+
+
+def mean_patch(
+    operator: Operator, mean_input: npt.NDArray[Any], weights: tuple[int, ...], result: tuple[int, ...]
+) -> Array:
+    """The mean of what the operator multiplies with its weights: C values, or kernel height x width x C."""
     if operator.kind == "FULLY_CONNECTED":
-        return np.asarray(error @ mean_input.reshape(-1, error.shape[1]).mean(axis=0))
-    if operator.kind == "CONV_2D":
-        return _grouped_convolution(_mean_patch(operator, mean_input, error.shape[1:3]), error)
+        return np.asarray(mean_input.reshape(-1, weights[1]).mean(axis=0, dtype=np.float64))
+    window = Window.of(operator, mean_input.shape, (weights[1], weights[2]), result)
+    return window.mean_patch(mean_input.mean(axis=0, dtype=np.float64))
+
+
+def mean_output(operator: Operator, patch: Array, weights: npt.NDArray[Any]) -> Array:
+    """The mean of each output channel, without bias, for a mean patch and weights."""
+    weights = weights.astype(np.float64)
+    if operator.kind == "FULLY_CONNECTED":
+        return np.asarray(weights @ patch)
     if operator.kind == "DEPTHWISE_CONV_2D":
-        patch = _mean_patch(operator, mean_input, error.shape[1:3])
-        multiplier = error.shape[3] // patch.shape[2]
-        return np.asarray((np.repeat(patch, multiplier, axis=2) * error[0]).sum(axis=(0, 1)))
-    return np.zeros(error.shape[0])
+        multiplier = weights.shape[3] // patch.shape[2]
+        return np.asarray((np.repeat(patch, multiplier, axis=2) * weights[0]).sum(axis=(0, 1)))
+    return _grouped_convolution(patch, weights)
 
 
-def _mean_patch(operator: Operator, mean_input: Array, kernel: tuple[int, ...]) -> Array:
-    """What each tap of the kernel sees on average over output places: height x width x C, padding as zeros."""
-    strides = operator.options["stride_h"], operator.options["stride_w"]
-    dilations = operator.options.get("dilation_h_factor", 1), operator.options.get("dilation_w_factor", 1)
-    image = mean_input.mean(axis=0)
-    rows, columns = (
-        _positions(size, taps, stride, dilation, same=operator.options.get("padding", "SAME") == "SAME")
-        for size, taps, stride, dilation in zip(image.shape[:2], kernel, strides, dilations, strict=True)
-    )
-    return np.array([[_mean_at(image, row, column) for column in columns] for row in rows])
-
-
-def _positions(size: int, taps: int, stride: int, dilation: int, *, same: bool) -> list[npt.NDArray[np.int64]]:
-    """For each tap of one axis, the input places that it reads, one per output place; outside places are padding."""
-    reach = (taps - 1) * dilation + 1
-    count = -(-size // stride) if same else (size - reach) // stride + 1
-    before = max((count - 1) * stride + reach - size, 0) // 2 if same else 0
-    return [np.arange(count) * stride - before + tap * dilation for tap in range(taps)]
-
-
-def _mean_at(image: Array, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> Array:
-    inside_rows = rows[(rows >= 0) & (rows < image.shape[0])]
-    inside_columns = columns[(columns >= 0) & (columns < image.shape[1])]
-    total: Array = image[np.ix_(inside_rows, inside_columns)].sum(axis=(0, 1))
-    return total / (len(rows) * len(columns))
-
-
-def _grouped_convolution(patch: Array, error: Array) -> Array:
-    width = error.shape[3]
-    per_group = error.shape[0] // (patch.shape[2] // width)
+def _grouped_convolution(patch: Array, weights: Array) -> Array:
+    width = weights.shape[3]
+    per_group = weights.shape[0] // (patch.shape[2] // width)
     groups = [patch[:, :, first : first + width] for first in range(0, patch.shape[2], width)]
     return np.concatenate(
         [
-            np.einsum("hwc,ohwc->o", part, error[place * per_group : (place + 1) * per_group])
+            np.einsum("hwc,ohwc->o", part, weights[place * per_group : (place + 1) * per_group])
             for place, part in enumerate(groups)
         ]
     )

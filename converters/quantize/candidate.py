@@ -1,4 +1,4 @@
-"""A candidate: one range rule's int8 model, tried out in its own process and compared with the float model."""
+"""Candidates: integer models of one float model, tried out in another process and compared on held-out samples."""
 
 from __future__ import annotations
 
@@ -8,121 +8,119 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.quantize.affine import Affine
-from converters.quantize.float16 import store_constants_as_float16
-from converters.quantize.ranges import RULES
-from converters.quantize.rewrite import Decisions, rewrite
-from converters.quantize.scales import assign_scales
-from converters.quantize.soundness import check_int8
+from converters.quantize.fidelity import Fidelity, signal_to_noise_db
+from converters.quantize.refinement import stored_feed
 from converters.tflite import write_tflite
-from converters.trial import try_out
+from converters.trial import CandidateFailedError, try_out_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     from converters.execute import Feed
     from converters.graph import Graph
-    from converters.quantize.calibrate import Observation
     from converters.quantize.recipe import Recipe
     from converters.trial import Answers
 
-_FLOAT = np.dtype("f4")
+__all__ = ["Candidate", "Judge", "Proposal", "signal_to_noise_db"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A graph that somebody made with one settled recipe, under the name of what is new in it."""
+
+    name: str
+    recipe: Recipe
+    graph: Graph
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One range rule's model, judged on held-out samples.
+    """A proposal that runs, judged on held-out samples.
 
-    rule: the name of the rule. graph: the int8 graph. content: the bytes of its TFLite file.
-    xnnpack_db, reference_db: signal to noise of its worst output against the float model's, with XNNPACK's and
-        with reference kernels; minus infinity where an output is not finite.
+    content: the bytes of its TFLite file. xnnpack, reference: how true it is with either arithmetic.
     """
 
-    rule: str
-    graph: Graph
+    proposal: Proposal
     content: bytes
-    xnnpack_db: float
-    reference_db: float
+    xnnpack: Fidelity
+    reference: Fidelity
+
+    @property
+    def graph(self) -> Graph:
+        """The integer graph."""
+        return self.proposal.graph
+
+    @property
+    def rule(self) -> str:
+        """The name of its range rule."""
+        return self.proposal.recipe.ranges[0]
+
+    @property
+    def xnnpack_db(self) -> float:
+        """Signal to noise of its worst output with XNNPACK's kernels; minus infinity where one is not finite."""
+        return self.xnnpack.snr_db
+
+    @property
+    def reference_db(self) -> float:
+        """The same with reference kernels."""
+        return self.reference.snr_db
+
+    def beats(self, other: Candidate) -> bool:
+        """Whether it is truer than `other` by more than chance would be: see `Fidelity.merit`."""
+        merit, others = (
+            (one.xnnpack.merit + one.reference.merit) / 2 if one.is_finite else -np.inf for one in (self, other)
+        )
+        return bool(merit > others + MARGIN_DB)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether both arithmetics gave numbers throughout."""
+        return bool(min(self.xnnpack_db, self.reference_db) > -np.inf)
+
+
+MARGIN_DB = 0.1
+"""A remedy must win by so much, or the simpler recipe stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Held-out feeds of the float model and its answers to them, in the model's order of outputs."""
+    """Held-out feeds of the float model and its answers to them, in the model's order of outputs.
+
+    classes: the places of the outputs that are a distribution over classes.
+    """
 
     feeds: Sequence[Feed]
     expected: Answers
+    classes: frozenset[int] = frozenset()
 
-    def candidate(self, rule: str, graph: Graph) -> Candidate:
-        """Write, try out and compare the graph that `rule` gave.
+    def candidates(self, proposals: Sequence[Proposal]) -> list[Candidate | CandidateFailedError]:
+        """Write, try out and compare: what became of each proposal, in order."""
+        contents = [write_tflite(proposal.graph) for proposal in proposals]
+        feeds = [[stored_feed(proposal.graph, feed) for feed in self.feeds] for proposal in proposals]
+        trials = try_out_all(list(zip(contents, feeds, strict=True)))
+        return [
+            trial
+            if isinstance(trial, CandidateFailedError)
+            else Candidate(
+                proposal, content, *(self._fidelity(proposal.graph, a) for a in (trial.xnnpack, trial.reference))
+            )
+            for proposal, content, trial in zip(proposals, contents, trials, strict=True)
+        ]
 
-        Raises:
-            CandidateFailedError: the file aborts, hangs or does not load.
-        """
-        content = write_tflite(graph)
-        feeds = [{name: _stored(graph, name, value) for name, value in feed.items()} for feed in self.feeds]
-        trial = try_out(content, feeds)
-        agreements = [self._agreement(graph, answers) for answers in (trial.xnnpack, trial.reference)]
-        return Candidate(rule, graph, content, *agreements)
-
-    def _agreement(self, graph: Graph, answers: Answers) -> float:
+    def _fidelity(self, graph: Graph, answers: Answers) -> Fidelity:
         per_output = [
-            signal_to_noise_db(
+            Fidelity.of(
                 [answer[place] for answer in self.expected],
                 [_real(graph, name, answer[place]) for answer in answers],
+                classes=place in self.classes,
             )
             for place, name in enumerate(graph.outputs)
         ]
-        return float(min(per_output))
-
-
-def int8_graph(
-    prepared: Graph, int8: frozenset[str], observations: Mapping[str, Observation], rule: str, recipe: Recipe
-) -> Graph:
-    """The int8 graph that one range rule gives.
-
-    Args:
-        prepared: the float graph.
-        int8: the first output of each operator that becomes int8.
-        observations: of each float activation.
-        rule: the range rule's name.
-        recipe: the other choices.
-    """
-    float_inputs = [name for name in prepared.inputs if prepared.tensors[name].dtype == _FLOAT]
-    fixed = dict.fromkeys(float_inputs, recipe.input) if recipe.input else {}
-    ranges = {name: RULES[rule](seen) for name, seen in observations.items()}
-    chosen = [operator for operator in prepared.operators if operator.outputs[0] in int8]
-    scales = {**fixed, **assign_scales(prepared, chosen, ranges, fixed)}
-    means = {name: seen.mean for name, seen in observations.items()}
-    graph = rewrite(prepared, Decisions(int8, scales, means, recipe))
-    if recipe.float16_constants:
-        store_constants_as_float16(graph)
-    check_int8(graph)
-    return graph
-
-
-def signal_to_noise_db(expected: Sequence[npt.NDArray[Any]], found: Sequence[npt.NDArray[Any]]) -> float:
-    """10 log10 of the power of `expected` over the power of the error, over all values.
-
-    Infinite where they are equal, minus infinity where `found` is not finite.
-    """
-    signal = sum(float(np.square(value, dtype=np.float64).sum()) for value in expected)
-    noise = sum(
-        float(np.square(value.astype(np.float64) - other).sum()) for value, other in zip(expected, found, strict=True)
-    )
-    if not np.isfinite(noise):
-        return -np.inf
-    return float(10 * np.log10(max(signal, np.finfo(np.float64).tiny) / noise)) if noise else np.inf
-
-
-def _stored(graph: Graph, name: str, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """A real input as the int8 graph takes it."""
-    tensor = graph.tensors[name]
-    if tensor.quantization is None or tensor.dtype == value.dtype:
-        return value
-    return Affine.of(tensor.quantization).quantize(value)
+        return min(per_output, key=lambda fidelity: fidelity.merit)
 
 
 def _real(graph: Graph, name: str, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    quantization = graph.tensors[name].quantization
-    return stored if quantization is None else Affine.of(quantization).dequantize(stored)
+    affine = Affine.of_tensor(graph.tensors[name])
+    return stored if affine is None else affine.dequantize(stored)

@@ -7,10 +7,10 @@ some (SUM, ELU, NEG) because an int8 kernel is missing or wrong somewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from converters.quantize.affine import Affine
+from converters.quantize.affine import INT16_BITS, Affine
 
 
 class Scales(Enum):
@@ -106,6 +106,14 @@ RULES: dict[str, OperatorRule] = {
     "L2_NORMALIZATION": OperatorRule(Scales.FIXED, output=_SIGNED_UNIT),
     "LOG_SOFTMAX": OperatorRule(Scales.FIXED, output=Affine(16 / 256, 127)),
 }
+
+
+_WIDE_SHARE = Affine(1 / 32768, 0, INT16_BITS)
+
+INT16_RULES: dict[str, OperatorRule] = {
+    kind: replace(rule, output=rule.output and _WIDE_SHARE) for kind, rule in RULES.items()
+}
+"""The same for int16 activations with zero point 0; what is missing has no int16 kernel in one of the runtimes."""
 
 
 def data_slots(rule: OperatorRule, inputs: int) -> tuple[int, ...]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.quantize.operator_rules import RULES, data_slots
+from converters.quantize.operator_rules import data_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from converters.graph import Graph, Operator
+    from converters.quantize.operator_rules import OperatorRule
 
 _FLOAT = np.dtype("f4")
 
@@ -22,16 +23,19 @@ def computes_in_float(graph: Graph, operator: Operator) -> bool:
     return any(graph.tensors[name].dtype == _FLOAT for name in operator.outputs) and operator.kind != "DEQUANTIZE"
 
 
-def becomes_int8(graph: Graph, operator: Operator, keep_float: Sequence[str]) -> bool:
-    """Whether a float operator has an int8 rule, fits it, and was not asked to stay float.
+def becomes_integer(
+    graph: Graph, operator: Operator, keep_float: Sequence[str], rules: Mapping[str, OperatorRule]
+) -> bool:
+    """Whether a float operator has a rule, fits it, and was not asked to stay float.
 
     Args:
         graph: where the operator stands.
         operator: the operator.
         keep_float: patterns (`EXP`, `head/*`) for the kinds and output names that stay float.
+        rules: of int8 or of int16 operators.
     """
-    rule = RULES.get(operator.kind)
-    if rule is None or not computes_in_float(graph, operator) or _is_kept(operator, keep_float):
+    rule = rules.get(operator.kind)
+    if rule is None or not computes_in_float(graph, operator) or matches(operator, keep_float):
         return False
     data = [operator.inputs[slot] for slot in data_slots(rule, len(operator.inputs))]
     if any(name is None or graph.tensors[name].dtype != _FLOAT for name in data):
@@ -42,8 +46,9 @@ def becomes_int8(graph: Graph, operator: Operator, keep_float: Sequence[str]) ->
     return all(name is not None and graph.tensors[name].data is not None for name in constants)
 
 
-def _is_kept(operator: Operator, keep_float: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in keep_float for name in (operator.kind, *operator.outputs))
+def matches(operator: Operator, patterns: Sequence[str]) -> bool:
+    """Whether a pattern (`EXP`, `head/*`) names the operator's kind or one of its outputs; `fnmatch`, case matters."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in (operator.kind, *operator.outputs))
 
 
 def _bias(operator: Operator, slot: int) -> tuple[int, ...]:

@@ -18,8 +18,8 @@ CAMERA_SIGNED = Affine(1 / 127.5, -1)
 CAMERA_RAW = Affine(1.0, -128)
 """For a model that wants 0 to 255."""
 
-REMEDIES = ("bias-correction", "second-order", "equalise")
-"""The settings that a search may turn over."""
+REMEDIES = ("bias-correction", "equalise", "measured-bias", "second-order")
+"""The settings that a search may turn over, in the order in which it tries them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Recipe:
     int4: patterns (`FULLY_CONNECTED`, `head/*`) for the kinds and output names of multiply-accumulate operators whose
         weights are stored as int4, -7 to 7 per channel.
     bias_correction: take the mean error of rounded weights out of the biases.
+    measured_bias: correct each bias by what its operator receives in the int8 network so far, not in the float one (see
+        `converters.quantize.refinement`).
     rounding: weights to the nearest step, or one by one with the error carried to the weights that are still to be
         rounded, by the second moments of the operator's real inputs (see `converters.quantize.rounding`).
     equalise: scale channels up before and down after an activation until both sides' weights use their steps alike
@@ -54,6 +56,7 @@ class Recipe:
     symmetric: bool = False
     int4: tuple[str, ...] = ()
     bias_correction: bool = True
+    measured_bias: bool = False
     rounding: Literal["nearest", "second-order"] = "nearest"
     equalise: bool = False
     remedies: tuple[str, ...] = REMEDIES

@@ -1,6 +1,6 @@
-"""The int8 graph of a float graph, once it is decided which operators become int8 and which scale each tensor gets.
+"""The integer graph of a float graph, once it is decided which operators become integer, and each tensor's scale.
 
-Between int8 and float operators stand QUANTIZE and DEQUANTIZE, one per tensor and scale however many read it.
+Between integer and float operators stand QUANTIZE and DEQUANTIZE, one per tensor and scale however many read it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.graph import Graph, Operator, Quantization, Tensor
-from converters.quantize.affine import Affine
+from converters.quantize.arithmetic import Arithmetic
 from converters.quantize.bias_correction import mean_output_shift
-from converters.quantize.operator_rules import RULES, OperatorRule, Scales, Weights, data_slots
-from converters.quantize.weights import quantize_bias, quantize_weights
+from converters.quantize.operator_rules import OperatorRule, Scales, Weights, data_slots
+from converters.quantize.precision import matches
+from converters.quantize.weights import INT4, INT8, quantize_bias, quantize_weights
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -22,36 +23,34 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from converters.quantize.affine import Affine
     from converters.quantize.recipe import Recipe
-
-_FLOAT = np.dtype("f4")
-_INT8 = np.dtype("i1")
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """What the rewriting carries out.
 
-    int8: outputs of the operators that become int8.
-    scales: the scale of every activation that they read or write, and of inputs that are to be int8.
+    integer: outputs of the operators that become integer.
+    scales: the scale of every activation that they read or write, and of inputs that are to be integer.
     means: the mean of each activation over samples, for bias correction.
     recipe: the rest.
     """
 
-    int8: frozenset[str]
+    integer: frozenset[str]
     scales: Mapping[str, Affine]
     means: Mapping[str, npt.NDArray[np.float64]]
     recipe: Recipe
 
 
 def rewrite(graph: Graph, decisions: Decisions) -> Graph:
-    """A new graph with the decided operators in int8, the others as they are, under the same tensor names."""
+    """A new graph with the decided operators in integers, the others as they are, under the same tensor names."""
     writing = _Rewriting(graph, decisions)
     for name in graph.inputs:
         writing.add_input(name)
     for operator in graph.operators:
-        if operator.outputs[0] in decisions.int8:
-            writing.add_int8(operator)
+        if operator.outputs[0] in decisions.integer:
+            writing.add_integer(operator)
         else:
             writing.add_unchanged(operator)
     writing.result.outputs = [writing.output(name) for name in graph.outputs]
@@ -62,22 +61,25 @@ def rewrite(graph: Graph, decisions: Decisions) -> Graph:
 class _Rewriting:
     """The new graph while it grows.
 
-    stored: the scale of each float tensor of the old graph that the new one holds as int8 under the same name.
+    arithmetic: which integers.
+    stored: the scale of each float tensor of the old graph that the new one holds as integers under the same name.
     converted: (old name, scale or None for float) -> the tensor that a QUANTIZE or DEQUANTIZE made of it.
     """
 
     old: Graph
     decisions: Decisions
+    arithmetic: Arithmetic = field(init=False)
     result: Graph = field(init=False)
     stored: dict[str, Affine] = field(default_factory=dict)
     converted: dict[tuple[str, Affine | None], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.arithmetic = Arithmetic.of(self.decisions.recipe)
         self.result = Graph({}, [], list(self.old.inputs), [], self.old.name)
 
     def add_input(self, name: str) -> None:
         if name in self.decisions.scales:
-            self._add_int8_activation(name)
+            self._add_activation(name)
         else:
             self.result.tensors[name] = self.old.tensors[name]
 
@@ -87,11 +89,11 @@ class _Rewriting:
             self.result.tensors[name] = self.old.tensors[name]
         self.result.operators.append(replace(operator, inputs=inputs))
 
-    def add_int8(self, operator: Operator) -> None:
-        rule = RULES[operator.kind]
+    def add_integer(self, operator: Operator) -> None:
+        rule = self.arithmetic.rules[operator.kind]
         slots = data_slots(rule, len(operator.inputs))
         inputs = [
-            None if name is None else self._as_int8(name, self._wanted(operator, rule, name)) if slot in slots else name
+            self._as_integer(name, self._wanted(operator, rule, name)) if name is not None and slot in slots else name
             for slot, name in enumerate(operator.inputs)
         ]
         for slot, name in enumerate(operator.inputs):
@@ -100,23 +102,26 @@ class _Rewriting:
         if rule.weights is not None:
             inputs = self._with_weights(operator, rule.weights, inputs, slots[0])
         for name in operator.outputs:
-            self._add_int8_activation(name)
+            self._add_activation(name)
         self.result.operators.append(replace(operator, inputs=inputs))
 
     def output(self, name: str) -> str:
         return self._as_was(name) if self.decisions.recipe.float_outputs else name
 
-    def _add_int8_activation(self, name: str) -> None:
+    def _add_activation(self, name: str) -> None:
         self.stored[name] = self.decisions.scales[name]
-        quantization = self.stored[name].quantization()
-        self.result.tensors[name] = replace(self.old.tensors[name], dtype=_INT8, quantization=quantization)
+        self.result.tensors[name] = _as_stored(self.old.tensors[name], self.stored[name])
 
     def _wanted(self, operator: Operator, rule: OperatorRule, name: str) -> Affine:
         """The scale in which `operator` has to read `name`."""
         if rule.scales is Scales.SAME:
             return self.decisions.scales[operator.outputs[0]]
         data = self.old.tensors[name].data
-        return self.decisions.scales[name] if data is None else _scale_of_constant(data)
+        return (
+            self.decisions.scales[name]
+            if data is None
+            else self.arithmetic.affine(float(data.min()), float(data.max()))
+        )
 
     def _as_was(self, name: str) -> str:
         """The tensor that holds what `name` held in the old graph, in its old dtype."""
@@ -125,17 +130,17 @@ class _Rewriting:
             return name
         return self._convert(name, None, "DEQUANTIZE", replace(self.old.tensors[name], quantization=None))
 
-    def _as_int8(self, name: str, wanted: Affine) -> str:
+    def _as_integer(self, name: str, wanted: Affine) -> str:
         tensor = self.old.tensors[name]
         if tensor.data is not None:
             return self._add_constant(name, wanted.quantize(tensor.data), wanted.quantization())
         if self.stored.get(name) == wanted:
             return name
-        return self._convert(name, wanted, "QUANTIZE", replace(tensor, dtype=_INT8, quantization=wanted.quantization()))
+        return self._convert(name, wanted, "QUANTIZE", _as_stored(tensor, wanted))
 
     def _convert(self, name: str, wanted: Affine | None, kind: str, tensor: Tensor) -> str:
         if (name, wanted) not in self.converted:
-            made = self._free_name(f"{name}/{'float' if wanted is None else 'int8'}")
+            made = self._free_name(f"{name}/{'float' if wanted is None else wanted.dtype}")
             self.result.tensors.setdefault(name, self.old.tensors[name])
             self.result.tensors[made] = replace(tensor, name=made)
             self.result.operators.append(Operator(kind, [name], [made]))
@@ -163,20 +168,22 @@ class _Rewriting:
         bias_name = str(operator.inputs[places.bias_slot]) if has_bias else f"{operator.outputs[0]}/bias"
         channels = weights.shape[places.channel_axis]
         bias = _constant(self.old, bias_name) if has_bias else np.zeros(channels, np.float32)
-        recipe, input_scale = self.decisions.recipe, self.decisions.scales[source].scale
-        per_channel = operator.kind in recipe.per_channel
-        int8 = quantize_weights(weights, bias, input_scale, places.channel_axis, per_channel=per_channel)
+        recipe, affine = self.decisions.recipe, self.decisions.scales[source]
+        dtype = INT4 if matches(operator, recipe.int4) else INT8
+        per_channel = operator.kind in recipe.per_channel or dtype == INT4
+        made = quantize_weights(weights, bias, affine.scale, places.channel_axis, per_channel=per_channel, dtype=dtype)
         if recipe.bias_correction:
-            bias = bias - mean_output_shift(operator, self.decisions.means[source], int8.real - weights)
-        stored_bias, bias_quantization = quantize_bias(bias, input_scale, int8.quantization)
+            result = self.old.tensors[operator.outputs[0]].shape
+            bias = bias - mean_output_shift(operator, self.decisions.means[source], made.real - weights, result)
+        stored_bias, bias_quantization = quantize_bias(bias, affine, made.quantization)
         named = [*inputs, *[None] * (places.bias_slot + 1 - len(inputs))]
-        named[places.slot] = self._add_constant(weights_name, int8.stored, int8.quantization)
+        named[places.slot] = self._add_constant(weights_name, made.stored, made.quantization)
         named[places.bias_slot] = self._add_constant(bias_name, stored_bias, bias_quantization)
         return named
 
 
-def _scale_of_constant(data: npt.NDArray[Any]) -> Affine:
-    return Affine.of_range(float(data.min()), float(data.max()))
+def _as_stored(tensor: Tensor, affine: Affine) -> Tensor:
+    return replace(tensor, dtype=affine.dtype, quantization=affine.quantization())
 
 
 def _constant(graph: Graph, name: str) -> npt.NDArray[Any]:

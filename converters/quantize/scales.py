@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.quantize.affine import WEIGHT_LIMIT, Affine
-from converters.quantize.operator_rules import RULES, Scales, data_slots
+from converters.quantize.affine import WEIGHT_LIMIT
+from converters.quantize.operator_rules import Scales, data_slots
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from converters.graph import Graph, Operator
+    from converters.quantize.affine import Affine
+    from converters.quantize.arithmetic import Arithmetic
+    from converters.quantize.operator_rules import OperatorRule
     from converters.quantize.ranges import Range
 
 LARGEST_RATIO = 2.0**8
@@ -27,22 +30,30 @@ _RATIO_MARGIN = 1.01
 
 
 def assign_scales(
-    graph: Graph, int8_operators: Sequence[Operator], ranges: Mapping[str, Range], fixed: Mapping[str, Affine]
+    graph: Graph,
+    integer_operators: Sequence[Operator],
+    ranges: Mapping[str, Range],
+    fixed: Mapping[str, Affine],
+    arithmetic: Arithmetic,
 ) -> dict[str, Affine]:
-    """The scale of every activation that an int8 operator reads or writes.
+    """The scale of every activation that an integer operator reads or writes.
 
     Args:
         graph: the prepared float graph.
-        int8_operators: those of its operators that become int8, in run order.
+        integer_operators: those of its operators that become integer, in run order.
         ranges: the calibrated range of every float activation.
         fixed: scales that are given from outside (camera bytes).
+        arithmetic: whose operator rules hold and how a range becomes a scale.
     """
     groups = _Groups(fixed)
-    for operator in int8_operators:
-        _join(graph, operator, groups)
-    scales = {name: groups.fixed(name) or _scale_of(groups.members(name), ranges) for name in groups.names()}
-    for operator in int8_operators:
-        _widen_for_ratio(graph, operator, scales, groups)
+    for operator in integer_operators:
+        _join(graph, operator, groups, arithmetic.rules[operator.kind])
+    scales = {
+        name: groups.fixed(name) or arithmetic.affine(*_range_of(groups.members(name), ranges))
+        for name in groups.names()
+    }
+    for operator in integer_operators:
+        _widen_for_ratio(graph, operator, scales, groups, arithmetic.rules[operator.kind])
     return scales
 
 
@@ -83,8 +94,7 @@ class _Groups:
         return [member for member in self._parent if self.add(member) == root]
 
 
-def _join(graph: Graph, operator: Operator, groups: _Groups) -> None:
-    rule = RULES[operator.kind]
+def _join(graph: Graph, operator: Operator, groups: _Groups, rule: OperatorRule) -> None:
     inputs = [operator.inputs[slot] for slot in data_slots(rule, len(operator.inputs))]
     activations = [name for name in inputs if name is not None and graph.tensors[name].data is None]
     for name in (*activations, *operator.outputs):
@@ -100,13 +110,14 @@ def _join(graph: Graph, operator: Operator, groups: _Groups) -> None:
             groups.union(operator.outputs[0], name)
 
 
-def _scale_of(members: Sequence[str], ranges: Mapping[str, Range]) -> Affine:
+def _range_of(members: Sequence[str], ranges: Mapping[str, Range]) -> Range:
     known = [ranges[name] for name in members]
-    return Affine.of_range(min(low for low, _ in known), max(high for _, high in known))
+    return min(low for low, _ in known), max(high for _, high in known)
 
 
-def _widen_for_ratio(graph: Graph, operator: Operator, scales: dict[str, Affine], groups: _Groups) -> None:
-    rule = RULES[operator.kind]
+def _widen_for_ratio(
+    graph: Graph, operator: Operator, scales: dict[str, Affine], groups: _Groups, rule: OperatorRule
+) -> None:
     if rule.weights is None:
         return
     data, result = str(operator.inputs[data_slots(rule, len(operator.inputs))[0]]), operator.outputs[0]
@@ -115,7 +126,6 @@ def _widen_for_ratio(graph: Graph, operator: Operator, scales: dict[str, Affine]
     product = scales[data].scale * largest / WEIGHT_LIMIT
     needed = product / LARGEST_RATIO * _RATIO_MARGIN
     if scales[result].scale < needed and groups.fixed(result) is None:
-        low, high = scales[result].range
-        stretch = needed / scales[result].scale
+        wider = scales[result].widened(needed / scales[result].scale)
         for name in groups.members(result):
-            scales[name] = Affine.of_range(low * stretch, high * stretch)
+            scales[name] = wider

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from converters.quantize.affine import Affine
-from converters.quantize.operator_rules import RULES, Scales, data_slots
+from converters.quantize.operator_rules import INT16_RULES, RULES, Scales, data_slots
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
     from converters.graph import Graph, Operator
-    from converters.quantize.operator_rules import Weights
+    from converters.quantize.operator_rules import OperatorRule, Weights
 
-_INT8 = np.dtype("i1")
+_RULES = {np.dtype("i1"): RULES, np.dtype("i2"): INT16_RULES}
 
 
 class UnsoundGraphError(LeptonError, AssertionError):
@@ -26,18 +26,18 @@ class UnsoundGraphError(LeptonError, AssertionError):
 
 
 def check_int8(graph: Graph) -> None:
-    """Say nothing if every int8 operator of `graph` keeps its rule.
+    """Say nothing if every int8 or int16 operator of `graph` keeps its rule.
 
     Raises:
         UnsoundGraphError: the first operator that does not, and how.
     """
     for operator in graph.operators:
-        if operator.kind in RULES and graph.tensors[operator.outputs[0]].dtype == _INT8:
-            _check(graph, operator)
+        rule = _RULES.get(graph.tensors[operator.outputs[0]].dtype, {}).get(operator.kind)
+        if rule is not None:
+            _check(graph, operator, rule)
 
 
-def _check(graph: Graph, operator: Operator) -> None:
-    rule = RULES[operator.kind]
+def _check(graph: Graph, operator: Operator, rule: OperatorRule) -> None:
     inputs = [str(operator.inputs[slot]) for slot in data_slots(rule, len(operator.inputs))]
     scales = [_scale(graph, operator, name) for name in (*inputs, *operator.outputs)]
     if rule.scales is Scales.SAME and len(set(scales)) > 1:
@@ -51,10 +51,18 @@ def _check(graph: Graph, operator: Operator) -> None:
 
 
 def _scale(graph: Graph, operator: Operator, name: str) -> Affine:
-    tensor = graph.tensors[name]
-    if tensor.dtype != _INT8 or tensor.quantization is None or tensor.quantization.scale.size != 1:
-        raise UnsoundGraphError(f"{operator.kind} {operator.outputs[0]!r}: {name!r} is not int8 with one scale")
-    return Affine.of(tensor.quantization)
+    tensor, result = graph.tensors[name], graph.tensors[operator.outputs[0]]
+    affine = Affine.of_tensor(tensor)
+    if (
+        tensor.dtype != result.dtype
+        or affine is None
+        or tensor.quantization is None
+        or tensor.quantization.scale.size > 1
+    ):
+        raise UnsoundGraphError(
+            f"{operator.kind} {operator.outputs[0]!r}: {name!r} is not {result.dtype} with one scale"
+        )
+    return affine
 
 
 def _check_weights(graph: Graph, operator: Operator, places: Weights, source: Affine) -> None:

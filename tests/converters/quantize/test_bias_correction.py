@@ -32,6 +32,14 @@ CASES = {
     ),
     "grouped": ("CONV_2D", IMAGE, (6, 3, 3, 2), (1, 9, 7, 6), PLAIN),
     "depthwise": ("DEPTHWISE_CONV_2D", IMAGE, (1, 3, 3, 8), (1, 9, 7, 8), {**PLAIN, "depth_multiplier": 2}),
+    "transposed": ("TRANSPOSE_CONV", IMAGE, (6, 3, 3, 4), (1, 18, 14, 6), {**PLAIN, "stride_h": 2, "stride_w": 2}),
+    "transposed wide": (
+        "TRANSPOSE_CONV",
+        IMAGE,
+        (6, 2, 4, 4),
+        (1, 18, 30, 6),
+        {**PLAIN, "padding": "VALID", "stride_h": 2, "stride_w": 4},
+    ),
     "dense": ("FULLY_CONNECTED", (3, 16), (5, 16), (3, 5), {}),
 }
 
@@ -45,7 +53,7 @@ def test_the_shift_is_what_the_kernel_shows(one_operator: Callable[..., Graph], 
     rounded = np.round(true * 4) / np.float32(4)
     before, after = (_means(one_operator, kind, values, output, options, inputs) for values in (true, rounded))
     operator = one_operator(kind, [image], [output], **options).operators[0]
-    shift = mean_output_shift(operator, np.mean(inputs, axis=0, dtype=np.float64), rounded - true)
+    shift = mean_output_shift(operator, np.mean(inputs, axis=0, dtype=np.float64), rounded - true, output)
     np.testing.assert_allclose(shift, after - before, atol=1e-4)
 
 
@@ -58,6 +66,9 @@ def _means(
     inputs: list[np.ndarray[Any, Any]],
 ) -> np.ndarray[Any, Any]:
     bias = np.zeros(output[-1], np.float32)
-    content = write_tflite(one_operator(kind, [inputs[0].shape, weights, bias], [output], **options))
-    answers = run_all(content, [{"in0": one} for one in inputs], Kernels.REFERENCE)
+    slots = [inputs[0].shape, weights, bias]
+    if kind == "TRANSPOSE_CONV":
+        slots = [np.array(output, np.int32), weights, inputs[0].shape, bias]
+    graph = one_operator(kind, slots, [output], **options)
+    answers = run_all(write_tflite(graph), [{graph.inputs[0]: one} for one in inputs], Kernels.REFERENCE)
     return np.mean([answer[0].reshape(-1, output[-1]).mean(axis=0, dtype=np.float64) for answer in answers], axis=0)

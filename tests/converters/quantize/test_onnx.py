@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from converters.quantize.candidate import signal_to_noise_db
-from converters.quantize.onnx import OnnxInt8, quantize_onnx
+from converters.quantize.onnx import QuantizedOnnx, quantize_onnx
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -29,28 +29,30 @@ def digits(data: Path) -> list[np.ndarray[Any, Any]]:
 
 
 @pytest.fixture(scope="module")
-def mnist(data: Path, digits: list[np.ndarray[Any, Any]]) -> OnnxInt8:
+def mnist(data: Path, digits: list[np.ndarray[Any, Any]]) -> QuantizedOnnx:
     return quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), digits)
 
 
-def test_every_digit_is_still_read_right(data: Path, mnist: OnnxInt8, digits: list[np.ndarray[Any, Any]]) -> None:
+def test_every_digit_is_still_read_right(data: Path, mnist: QuantizedOnnx, digits: list[np.ndarray[Any, Any]]) -> None:
     for place, digit in zip(DIGITS, digits, strict=True):
         expected = onnx.TensorProto.FromString((_digit(data, place) / "output_0.pb").read_bytes())
         assert _answers(mnist.content, digit)[0].argmax() == onnx.numpy_helper.to_array(expected).argmax()
 
 
-def test_the_file_is_about_half_or_less(data: Path, mnist: OnnxInt8) -> None:
+def test_the_file_is_about_half_or_less(data: Path, mnist: QuantizedOnnx) -> None:
     assert len(mnist.content) < 0.55 * (data / "onnx/mnist/model.onnx").stat().st_size
 
 
-def test_operators_are_counted_by_the_precision_they_compute_in(mnist: OnnxInt8) -> None:
+def test_operators_are_counted_by_the_precision_they_compute_in(mnist: QuantizedOnnx) -> None:
     assert mnist.int8_operators["Conv"] == 2
     assert mnist.int8_operators["Gemm"] == 1
     assert mnist.operators["QuantizeLinear"] > 0
     assert mnist.int8_bytes > mnist.float_bytes
 
 
-def test_the_same_samples_give_the_same_bytes(data: Path, mnist: OnnxInt8, digits: list[np.ndarray[Any, Any]]) -> None:
+def test_the_same_samples_give_the_same_bytes(
+    data: Path, mnist: QuantizedOnnx, digits: list[np.ndarray[Any, Any]]
+) -> None:
     assert quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), digits).content == mnist.content
 
 

@@ -115,7 +115,7 @@ def _draw(generator: np.random.Generator, graph: Graph, name: str, width: float)
 def models(one_operator: Callable[..., Graph]) -> list[tuple[Graph, QuantizedModel]]:
     """The float graph and the int8 model of every case."""
     graphs = [one_operator(kind, slots, outputs, **options) for kind, slots, outputs, options in ALL]
-    recipe = Recipe(ranges=("min-max",))
+    recipe = Recipe(ranges=("min-max",), remedies=())
     return [(graph, quantize(graph, samples_of(graph), recipe)) for graph in graphs]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHAPE = (1, 6, 6, 4)
 FLOAT = np.dtype("f4")
-ONE_RULE = Recipe(ranges=("min-max",))
+ONE_RULE = Recipe(ranges=("min-max",), remedies=())
 
 
 def chain(*steps: tuple[str, list[str], str, tuple[int, ...], dict[str, Any]]) -> Graph:
@@ -63,7 +63,7 @@ def test_an_operator_without_int8_form_becomes_a_float_island() -> None:
 def test_operators_are_kept_float_by_kind_or_by_name() -> None:
     graph = chain(("LEAKY_RELU", ["in"], "body", SHAPE, {"alpha": 0.1}), ("TANH", ["body"], "head/x", SHAPE, {}))
     for pattern in ("TANH", "head/*"):
-        made = quantize(graph, drawn(), Recipe(ranges=("min-max",), keep_float=(pattern,)))
+        made = quantize(graph, drawn(), Recipe(ranges=("min-max",), remedies=(), keep_float=(pattern,)))
         assert kinds(made.graph) == ["LEAKY_RELU", "DEQUANTIZE", "TANH"]
         assert made.graph.tensors["head/x"].dtype == FLOAT
 
@@ -97,7 +97,7 @@ def test_what_only_copies_a_softmax_keeps_its_scale() -> None:
 
 def test_camera_bytes_go_in_as_they_are() -> None:
     graph = chain(("LEAKY_RELU", ["in"], "out", SHAPE, {"alpha": 0.1}))
-    made = quantize(graph, drawn(), Recipe(ranges=("min-max",), input=CAMERA_UNIT))
+    made = quantize(graph, drawn(), Recipe(ranges=("min-max",), remedies=(), input=CAMERA_UNIT))
     quantization = made.graph.tensors["in"].quantization
     assert quantization is not None
     assert Affine.of(quantization) == Affine(float(np.float32(1 / 255)), -128)
@@ -105,7 +105,7 @@ def test_camera_bytes_go_in_as_they_are() -> None:
 
 def test_outputs_are_float_where_that_is_asked() -> None:
     graph = chain(("TANH", ["in"], "out", SHAPE, {}))
-    made = quantize(graph, drawn(), Recipe(ranges=("min-max",), float_outputs=True))
+    made = quantize(graph, drawn(), Recipe(ranges=("min-max",), remedies=(), float_outputs=True))
     assert kinds(made.graph) == ["TANH", "DEQUANTIZE"]
     assert made.graph.tensors[made.graph.outputs[0]].dtype == FLOAT
 
@@ -150,8 +150,8 @@ def test_the_given_graph_is_left_as_it_was() -> None:
 
 def test_every_rule_is_tried_and_the_best_is_kept() -> None:
     made = quantize(chain(("HARD_SWISH", ["in"], "out", SHAPE, {})), drawn())
-    assert [candidate.rule for candidate in made.candidates] == ["mse", "min-max", "p99.99"]
-    assert made.best.xnnpack_db == max(candidate.xnnpack_db for candidate in made.candidates)
+    assert [one.name for one in made.tried][:3] == ["mse", "min-max", "p99.99"]
+    assert [one.name for one in made.tried if one.kept][:1] == [made.rule]
     assert made.content == write_tflite(made.graph)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from converters.quantize.affine import Affine
 from converters.quantize.weights import quantize_bias, quantize_weights
 
 
@@ -33,7 +34,7 @@ def test_a_dead_channel_keeps_its_bias() -> None:
     dead[2] = 1e-12
     bias = np.array([0, 0, 5.0, 0, 0, 0], np.float32)
     made = quantize_weights(dead, bias, 0.01, 0, per_channel=True)
-    stored, quantization = quantize_bias(bias, 0.01, made.quantization)
+    stored, quantization = quantize_bias(bias, Affine(0.01, 0), made.quantization)
     assert stored[2] * quantization.scale[2] == pytest.approx(5.0, rel=1e-6)
 
 
@@ -46,6 +47,6 @@ def test_weights_that_are_all_zero_get_a_scale_that_runtimes_bear() -> None:
 def test_a_bias_is_exact_to_half_a_step_of_the_accumulator() -> None:
     bias = np.random.default_rng(1).normal(0, 3, 6).astype(np.float32)
     made = quantize_weights(weights(0), bias, 0.02, 0, per_channel=True)
-    stored, quantization = quantize_bias(bias, 0.02, made.quantization)
+    stored, quantization = quantize_bias(bias, Affine(0.02, 0), made.quantization)
     assert stored.dtype == np.int32
     assert (np.abs(stored * quantization.scale.astype(np.float64) - bias) <= quantization.scale * 0.51).all()

@@ -1,0 +1,110 @@
+"""The workbench: a float graph, observed once, from which an integer graph is made for any settled recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from converters.quantize.arithmetic import Arithmetic
+from converters.quantize.calibrate import observe
+from converters.quantize.equalisation import equalise
+from converters.quantize.float16 import store_constants_as_float16
+from converters.quantize.precision import becomes_integer, computes_in_float
+from converters.quantize.ranges import RULES
+from converters.quantize.refinement import refine
+from converters.quantize.rewrite import Decisions, rewrite
+from converters.quantize.scales import assign_scales
+from converters.quantize.soundness import check_int8
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from converters.execute import Feed
+    from converters.graph import Graph
+    from converters.quantize.affine import Affine
+    from converters.quantize.calibrate import Observation
+    from converters.quantize.recipe import Recipe
+
+_FLOAT = np.dtype("f4")
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    graph: Graph
+    observations: Mapping[str, Observation]
+
+
+@dataclass(slots=True)
+class Workbench:
+    """Makes integer graphs.
+
+    Example:
+        bench = Workbench(prepare(graph), feeds)
+        mixed = bench.integer_graph(Recipe(ranges=("mse",), keep_float=("CONV_2D",)))
+
+    prepared: the float graph, as `prepare` gives it. feeds: those to calibrate with.
+    progress: told the fraction of the observation that is done.
+    """
+
+    prepared: Graph
+    feeds: Sequence[Feed]
+    progress: Callable[[float], None] = lambda _done: None
+    _observations: dict[tuple[str, ...] | None, _Observed] = field(default_factory=dict)
+
+    def integer_outputs(self, recipe: Recipe) -> frozenset[str]:
+        """The first output of each operator that becomes integer: its name in all that follows.
+
+        Raises:
+            BadInputError: the model is integer already, or has no operator with an integer form.
+        """
+        graph, rules = self.prepared, Arithmetic.of(recipe).rules
+        if not any(computes_in_float(graph, operator) for operator in graph.operators):
+            raise BadInputError("this model is already integer; give the float model that it was made from")
+        keep_float = recipe.keep_float
+        if keep_float is None:
+            takes_integers = all(graph.tensors[name].quantization is not None for name in graph.inputs)
+            keep_float = ("*",) if takes_integers else ()
+        integer = {op.outputs[0] for op in graph.operators if becomes_integer(graph, op, keep_float, rules)}
+        if not integer and not keep_float:
+            kinds = ", ".join(sorted({operator.kind for operator in graph.operators}))
+            raise BadInputError(
+                f"wanted an operator with an {recipe.activations} form, found only {kinds}; let this model stay float"
+            )
+        return frozenset(integer)
+
+    def integer_graph(self, recipe: Recipe) -> Graph:
+        """The integer graph of a settled recipe: its first range rule, and no search.
+
+        Raises:
+            BadInputError: see `integer_outputs`.
+        """
+        integer = self.integer_outputs(recipe)
+        seen = self._observed(recipe)
+        ranges = {name: RULES[recipe.ranges[0]](observation) for name, observation in seen.observations.items()}
+        chosen = [operator for operator in seen.graph.operators if operator.outputs[0] in integer]
+        fixed = self._fixed(recipe)
+        scales = {**fixed, **assign_scales(seen.graph, chosen, ranges, fixed, Arithmetic.of(recipe))}
+        means = {name: observation.mean for name, observation in seen.observations.items()}
+        graph = rewrite(seen.graph, Decisions(integer, scales, means, recipe))
+        if recipe.rounding == "second-order" or recipe.measured_bias:
+            graph = refine(seen.graph, graph, self.feeds, recipe)
+        if recipe.float16_constants:
+            store_constants_as_float16(graph)
+        check_int8(graph)
+        return graph
+
+    def _fixed(self, recipe: Recipe) -> dict[str, Affine]:
+        if recipe.input is None:
+            return {}
+        return {name: recipe.input for name in self.prepared.inputs if self.prepared.tensors[name].dtype == _FLOAT}
+
+    def _observed(self, recipe: Recipe) -> _Observed:
+        """The graph and what was seen of it, equalised where that is asked for."""
+        key = recipe.per_channel if recipe.equalise else None
+        if key not in self._observations:
+            graph = self.prepared if key is None else equalise(self.prepared, self.feeds, key)
+            self._observations[key] = _Observed(graph, observe(graph, self.feeds, self.progress))
+        return self._observations[key]
