@@ -1,0 +1,99 @@
+"""What a person at the terminal is told when a conversion is done: at most fifteen lines, figures under each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from edge_contracts.card import Card, Measurement
+
+MOST_LINES = 15
+LABEL_WIDTH = 11
+FIGURE_WIDTH = 14
+MEGABYTE = 1e6
+SHARES = ("accuracy", "auroc", "agreement", "score_shift")
+"""What the gate compares, by the card's names; some have a `_float`, and a `_builtin` beside them."""
+
+
+def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
+    """The lines, joined.
+
+    Args:
+        path: where the bundle lies.
+        digest: its name.
+        card: what was measured.
+        steps: what was taken from earlier conversions, a sentence each.
+    """
+    metrics = {metric.name: metric for metric in card.metrics}
+    head = [f"{path}  {digest[:16]}  for {card.profile}", _row("", "float", "converted")]
+    head += [*_costs(metrics), *_answers(metrics), *_gate(card)]
+    findings = list(card.details.get("doctor", {}).get("sentences", ()))
+    rest = [_row("layers" if not place else "", text) for place, text in enumerate(findings)]
+    rest += [_row("note", note) for note in card.notes]
+    rest += [_row("step", step) for step in steps]
+    room = MOST_LINES - len(head) - 1
+    if len(rest) > room:
+        left = len(rest) - room + 1
+        rest = [*rest[: room - 1], _row("", f"and {left} more: lepton bundle inspect {path}")]
+    page = f"lepton bundle extract {path} -o {path.stem}-report --only report"
+    return "\n".join([*head, *rest, _row("report", page)])
+
+
+def _row(label: str, *cells: str) -> str:
+    """A label, the first cell right-aligned where others follow it."""
+    if len(cells) == 1:
+        return f"  {label:<{LABEL_WIDTH}}{cells[0]}"
+    figures = "".join(f"{cell:>{FIGURE_WIDTH}}" for cell in cells[:2])
+    return f"  {label:<{LABEL_WIDTH}}{figures}  {'  '.join(cells[2:])}".rstrip()
+
+
+def _costs(metrics: dict[str, Measurement]) -> Iterable[str]:
+    """Size, latency and memory, float beside artefact."""
+    if {"float_model_bytes", "model_bytes"} <= set(metrics):
+        before, after = metrics["float_model_bytes"].value, metrics["model_bytes"].value
+        yield _row("size", f"{before:,.0f}", f"{after:,.0f}", f"bytes, {100 * (after / before - 1):+.1f} %")
+    if {"float_latency_ms", "latency_ms"} <= set(metrics):
+        before, after = metrics["float_latency_ms"].value, metrics["latency_ms"].value
+        yield _row("latency", f"{before:.3f}", f"{after:.3f}", f"ms on {metrics['latency_ms'].where}")
+    if "peak_memory_bytes" in metrics:
+        yield _row("memory", "", f"{metrics['peak_memory_bytes'].value / MEGABYTE:.1f}", "MB at most where it runs")
+
+
+def _answers(metrics: dict[str, Measurement]) -> Iterable[str]:
+    """What the gate compared, with either kernels."""
+    for name in SHARES:
+        if name not in metrics:
+            continue
+        before, other = metrics.get(f"{name}_float"), metrics.get(f"{name}_builtin")
+        beside = "" if other is None else f"; {_share(other)} with {_kernels(other)}"
+        yield _row(
+            name.replace("_", " "),
+            "" if before is None else _share(before),
+            _share(metrics[name]),
+            f"with {_kernels(metrics[name])}{beside}",
+        )
+    if not set(SHARES) & set(metrics) and "signal_to_noise_db" in metrics:
+        yield _row("signal", "", f"{metrics['signal_to_noise_db'].value:.1f}", "dB above the noise")
+
+
+def _share(metric: Measurement) -> str:
+    return f"{metric.value:.4f}" if metric.name.startswith("auroc") else f"{100 * metric.value:.2f} %"
+
+
+def _kernels(metric: Measurement) -> str:
+    """`litert 2.3.0, xnnpack kernels` becomes `xnnpack`."""
+    return metric.where.rpartition(", ")[2].removesuffix(" kernels") or "the runtime's kernels"
+
+
+def _gate(card: Card) -> Iterable[str]:
+    """The verdict and its reasons."""
+    if card.gate is None:
+        yield _row("gate", "did not run")
+        return
+    judge = f", judged with {card.gate.kernels}" if card.gate.kernels else ""
+    yield _row("gate", f"{card.gate.verdict} on {card.calibration}{judge}")
+    for reason in card.gate.reasons:
+        yield _row("", reason)

@@ -1,0 +1,72 @@
+"""What is told at the end of a conversion is short, aligned and complete enough to decide."""
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from converters.outcome import MOST_LINES, told
+from edge_contracts.card import Card, GateResult, Measurement
+
+KERNELS = "litert 2.3.0, xnnpack"
+
+
+def card(notes=(), reasons=(), details=None, **values):
+    metrics = {"float_model_bytes": 43_392, "model_bytes": 38_976, "float_latency_ms": 0.064, "latency_ms": 0.057}
+    places = {"latency_ms": "x86_64, 1 thread, not the board"}
+    return Card(
+        created=datetime(2025, 3, 1, tzinfo=timezone.utc),
+        tool="lepton-edge 0",
+        profile="rpi-4b",
+        calibration="100 arrays from kws",
+        gate=GateResult(verdict="forced" if reasons else "passed", samples=100, reasons=reasons, kernels=KERNELS),
+        metrics=tuple(
+            Measurement(name=name, value=value, unit="1", where=places.get(name, _where(name)))
+            for name, value in (metrics | values).items()
+        ),
+        notes=notes,
+        details=details or {},
+    )
+
+
+def _where(name):
+    return "litert 2.3.0, builtin kernels" if name.endswith("_builtin") else f"{KERNELS} kernels"
+
+
+def lines(*arguments, steps=(), **values):
+    return told(Path("kws.bundle"), "7fa948a34c503df2" * 4, card(*arguments, **values), steps).splitlines()
+
+
+def test_both_kernel_sets_and_the_float_model_stand_in_one_line():
+    line = next(
+        line for line in lines(accuracy_float=0.94, accuracy=0.93, accuracy_builtin=0.935) if "accuracy" in line
+    )
+    assert " ".join(line.split()) == "accuracy 94.00 % 93.00 % with xnnpack; 93.50 % with builtin"
+
+
+def test_figures_of_float_and_converted_end_in_the_same_columns():
+    shown = lines(accuracy_float=0.94, accuracy=0.93)
+    ends = [shown[1].index("float") + 5, shown[1].index("converted") + 9]
+    assert (shown[2].index("43,392") + 6, shown[2].index("38,976") + 6) == (ends[0], ends[1])
+    assert shown[4].index("94.00 %") + 7 == ends[0]
+
+
+def test_the_gate_names_the_kernels_and_gives_each_reason():
+    shown = "\n".join(lines((), ("wanted at most 1 point, found 7",)))
+    assert "forced on 100 arrays from kws, judged with litert 2.3.0, xnnpack" in shown
+    assert "wanted at most 1 point, found 7" in shown
+
+
+def test_a_model_that_is_not_judged_tells_its_noise():
+    assert any("31.2  dB above the noise" in line for line in lines(signal_to_noise_db=31.2))
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+def test_it_is_never_longer_than_a_screen_and_says_what_it_left_out(count):
+    details = {"doctor": {"sentences": ["conv_3 loses most."]}}
+    shown = lines(
+        tuple(f"note {n}" for n in range(count)), (), details, accuracy=0.9, agreement=0.99, steps=["all new"]
+    )
+    assert len(shown) <= MOST_LINES
+    assert any("more: lepton bundle inspect" in line for line in shown) == (count > 5)
+    assert shown[-1].endswith("lepton bundle extract kws.bundle -o kws-report --only report")
