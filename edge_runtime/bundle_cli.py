@@ -5,12 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edge_contracts.bundle import Bundle, read_bundle
+from edge_contracts.card_details import known_details
 from edge_contracts.errors import RefusedError
+
+if TYPE_CHECKING:
+    from edge_contracts.card import Card
+    from edge_contracts.card_details import DelegateDetails, DoctorDetails, SparsityDetails
+
+WORST_LAYERS = 5
 
 
 @click.command()
@@ -18,8 +25,9 @@ from edge_contracts.errors import RefusedError
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def inspect(path: Path, *, as_json: bool) -> None:
     """Show what a bundle is, what it holds, and what was measured when it was made."""
-    document = describe(read_bundle(path))
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(document)))
+    content = read_bundle(path)
+    document = describe(content)
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(content, document)))
 
 
 @click.command()
@@ -71,19 +79,63 @@ def describe(content: Bundle) -> dict[str, Any]:
     }
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
-    manifest = document["manifest"]
+def _lines(content: Bundle, document: dict[str, Any]) -> list[str]:
+    manifest, card = content.manifest, content.card
     head = [
-        f"{manifest['name']} {manifest['sequence']}: {manifest['task']}, {manifest['precision']}, "
-        f"for {manifest['profile']}, runs on {manifest['runtime']}",
-        f"digest {document['digest']}",
-        "",
+        f"{manifest.name} {manifest.sequence}: {manifest.task}, {manifest.precision}, "
+        f"for {manifest.profile}, runs on {manifest.runtime}",
+        f"digest {content.digest}",
     ]
+    if manifest.arena_bytes is not None:
+        head.append(f"arena  {manifest.arena_bytes:,} bytes of activations")
+    if card is not None and card.gate is not None:
+        head += [f"gate   {card.gate.verdict} on {card.calibration}", *(f"       {one}" for one in card.gate.reasons)]
     files = [f"  {file['bytes']:>10,}  {file['sha256'][:16]}  {file['path']}" for file in document["files"]]
     metrics = [f"  {name}: {_figure(metric)}" for name, metric in document["metrics"].items()]
-    return [*head, "files (bytes, SHA-256)", *files, *(["", "metrics", *metrics] if metrics else [])]
+    sections = {"files (bytes, SHA-256)": files, "metrics": metrics, **(_details(card) if card else {})}
+    return [*head, *(line for title, rows in sections.items() if rows for line in ("", title, *rows))]
+
+
+def _details(card: Card) -> dict[str, list[str]]:
+    """What the card tells beside figures, a title and its lines each."""
+    found = known_details(card)
+    if found is None:
+        return {"details": ["  written in a form that is not known here; --json shows them"]}
+    return {
+        "weights": _weights(found.sparsity),
+        "layers that lose most by themselves": _layers(found.doctor),
+        "accelerators": [_delegate(one) for one in found.delegates],
+    }
+
+
+def _weights(sparsity: SparsityDetails | None) -> list[str]:
+    if sparsity is None or not sparsity.float_model.weights:
+        return []
+    shares = sparsity.float_model
+    removed = f"; {sparsity.removed_channels} dead channels taken out" if sparsity.removed_channels else ""
+    return [
+        f"  {100 * shares.dense:.1f} % of {shares.weights:,} not zero, "
+        f"{100 * shares.structured:.1f} % in zero filters, {100 * shares.unstructured:.1f} % zero among others{removed}"
+    ]
+
+
+def _layers(doctor: DoctorDetails | None) -> list[str]:
+    if doctor is None:
+        return []
+    return [
+        f"  {layer.own_db:>6.1f} dB  {100 * layer.weight_share:>3.0f} % by weights  {layer.kind}  {layer.name}"
+        for layer in doctor.worst(WORST_LAYERS)
+    ]
+
+
+def _delegate(one: DelegateDetails) -> str:
+    if one.refused:
+        return f"  {one.title}: its compiler refuses this network"
+    taken, every = one.counts.get("accelerator", 0), sum(one.counts.values())
+    return f"  {one.title}: {'all' if one.fits else taken} {f'of {every} ' if not one.fits else ''}operators run on it"
 
 
 def _figure(metric: dict[str, Any]) -> str:
     where = f", {metric['where']}" if metric["where"] else ""
-    return f"{metric['value']:g} {metric['unit']} ({metric['how']}{where})"
+    unit = "" if metric["unit"] == "1" else f" {metric['unit']}"
+    return f"{metric['value']:g}{unit} ({metric['how']}{where})"

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from converters.delegates.fate import DelegateReport, OperatorFate
 from converters.doctor import Findings, Histogram, Islands, Layer, Point, Tried
 from converters.size_account import KindSize, SizeAccount, SizeStep
 
@@ -101,43 +102,17 @@ def size():
 
 
 def delegates():
-    def operator(place, kind, fate="accelerator", reason=""):
-        return {"place": place, "kind": kind, "output": f"t{place}", "fate": fate, "reason": reason}
-
-    body = [operator(place, "CONV_2D") for place in range(12)]
-    tail = operator(12, "SOFTMAX", "processor", "the maker's list does not have it")
-    return [
-        {
-            "delegate": "edgetpu",
-            "title": "Coral Edge TPU",
-            "release": "compiler 16.0",
-            "operators": [*body, tail],
-            "split": 12,
-            "advice": ["Keep the last axis a multiple of 8."],
-            "fits": False,
-            "refused": False,
-        },
-        {
-            "delegate": "tflm",
-            "title": "TensorFlow Lite Micro",
-            "release": "2024",
-            "operators": body,
-            "split": None,
-            "advice": [],
-            "fits": True,
-            "refused": False,
-        },
-        {
-            "delegate": "hailo",
-            "title": "Hailo-8",
-            "release": "3.30",
-            "operators": [*body, operator(12, "SOFTMAX", "refused", "only as the last operator")],
-            "split": 12,
-            "advice": [],
-            "fits": False,
-            "refused": True,
-        },
-    ]
+    body = tuple(OperatorFate(place, "CONV_2D", f"t{place}", "accelerator") for place in range(12))
+    falls = OperatorFate(12, "SOFTMAX", "probabilities", "processor", "the maker's list does not have it")
+    refused = OperatorFate(12, "SOFTMAX", "probabilities", "refused", "only as the last operator")
+    reports = (
+        DelegateReport(
+            "edgetpu", "Coral Edge TPU", "compiler 16.0", (*body, falls), 12, ("Keep axes multiples of 8.",)
+        ),
+        DelegateReport("tflm", "TensorFlow Lite Micro", "2024", body, None),
+        DelegateReport("hailo", "Hailo-8", "3.30", (*body, refused), 12),
+    )
+    return [report.as_document() for report in reports]
 
 
 def details():
