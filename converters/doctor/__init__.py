@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converters.doctor.doctor import Treatment, examine, give_back
+from converters.doctor.doctor import Patient, Treatment, examine, give_back
 from converters.doctor.findings import Findings, Histogram, Islands, Layer, Point, Tried
 from converters.doctor.pair import Pair
 from converters.doctor.search import Budget
@@ -14,6 +14,7 @@ __all__ = [
     "Islands",
     "Layer",
     "Pair",
+    "Patient",
     "Point",
     "Treatment",
     "Tried",

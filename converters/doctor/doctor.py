@@ -13,13 +13,14 @@ from converters.doctor.pair import spread
 from converters.doctor.search import Budget, search, sensitivity
 from converters.doctor.trial_room import TrialRoom
 from converters.doctor.trials import time_in_turns
+from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from converters.doctor.findings import Tried
     from converters.doctor.pair import Pair
-    from converters.doctor.trial_room import Mixture
+    from converters.doctor.trial_room import Mixture, Names
     from converters.execute import Feed
     from converters.graph import Graph
 
@@ -35,40 +36,59 @@ TURNS = 31
 """Runs of each model that is timed."""
 
 
+MOST_REMADE = 4
+"""Mixtures that are made anew with every remedy, and measured: the best of the search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """One model and what is needed to examine and treat it.
+
+    pair: the float graph and the shipped graph.
+    plain: the float graph and the integer graph before remedies that fit weights to earlier operators; the same pair
+        where the shipped graph has none of them.
+    feeds: real inputs of the float graph.
+    remake: the shipped graph anew, with every remedy, for first outputs of operators that are to stay float; None where
+        the plain graph with islands is all there is.
+    classes: whether the first output holds one score per class.
+    """
+
+    pair: Pair
+    plain: Pair
+    feeds: Sequence[Feed]
+    remake: Callable[[Names], Graph] | None = None
+    classes: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Treatment:
     """A mixed-precision model and what is known of it.
 
-    graph: of the model; the integer graph itself where no operator was given back. findings: with `islands`.
+    graph: of the model; the shipped graph itself where no operator was given back. findings: with `islands`.
     """
 
     graph: Graph
     findings: Findings
 
 
-def examine(
-    pair: Pair,
-    feeds: Sequence[Feed],
-    tried: Sequence[Tried] = (),
-    progress: Progress = lambda _stage, _done: None,
-) -> Findings:
-    """Look at every layer of a shipped model.
+def examine(patient: Patient, tried: Sequence[Tried] = (), progress: Progress = lambda _stage, _done: None) -> Findings:
+    """Look at every layer of a shipped model, on `EXAMINED` of its feeds, evenly spread.
 
     Args:
-        pair: the float graph and the graph made from it.
-        feeds: real inputs of the float graph, of which `EXAMINED` are run, evenly spread.
+        patient: the model.
         tried: what the quantizer tried.
         progress: told the stage `examine` and its fraction.
     """
     begin = time.monotonic()
-    seen = spread(feeds, EXAMINED)
-    layers = examine_layers(pair, seen, lambda done: progress("examine", done))
-    output = worst_output(pair, layers)
+    seen = spread(patient.feeds, EXAMINED)
+    plain = None if patient.plain.shipped is patient.pair.shipped else patient.plain
+    layers = examine_layers(patient.pair, seen, plain, lambda done: progress("examine", done))
+    output = worst_output(patient.pair, layers)
     return Findings(
         samples=len(seen),
         output_db=output.noise_db,
         cause=cause(output),
-        sentences=sentences(output, lost_db(pair, layers), tried),
+        sentences=sentences(output, lost_db(patient.pair, layers), tried),
         layers=layers,
         tried=tuple(tried),
         seconds=time.monotonic() - begin,
@@ -76,54 +96,71 @@ def examine(
 
 
 def give_back(
-    pair: Pair,
-    feeds: Sequence[Feed],
+    patient: Patient,
     findings: Findings,
     budget: Budget,
-    *,
-    classes: bool,
     accepts: Callable[[Graph], bool] | None = None,
     progress: Progress = lambda _stage, _done: None,
 ) -> Treatment:
     """Search for the few operators that pay for staying float, and give them back.
 
+    The search goes over the plain graph, where an operator can be exchanged without any other noticing, on `SEARCHED`
+    feeds. The best mixtures are then made anew with every remedy and measured again: only those may ship.
+
     Args:
-        pair: the float graph and the integer graph.
-        feeds: real inputs of the float graph, of which `SEARCHED` are run, evenly spread.
+        patient: the model.
         findings: of `examine`.
         budget: what may be given back.
-        classes: whether the first output holds one score per class.
-        accepts: whether a model is good enough: the cheapest such mixture is taken, or the best one where none is. None
-            to take the best one.
+        accepts: whether a model is good enough: the quickest such mixture is taken, or the best where none is. None to
+            take the best.
         progress: told the stage `mix` and its fraction.
     """
     begin = time.monotonic()
-    room = TrialRoom.over(pair, feeds, SEARCHED, classes=classes)
+    room = TrialRoom.over(patient.plain, patient.feeds, SEARCHED, classes=patient.classes)
     gains = sensitivity(room, findings.layers, budget)
-    best = search(room, gains, budget, lambda done: progress("mix", done))
-    chosen, reason = _chosen(room, best, budget, accepts)
-    times = time_in_turns([room.content(one.names) for one in best], pair.feed(room.feeds[0]), TURNS)
-    points = [_point(mixture, ms, times[0], chosen=mixture is chosen) for mixture, ms in zip(best, times, strict=True)]
-    took = time.monotonic() - begin
-    islands = Islands(tuple(_undominated(points)), len(room.tried), reason, took)
+    found = search(room, gains, budget, lambda done: progress("mix", done / 2))
+    made = _remade(patient, room, [one for one in found if one.names], lambda done: progress("mix", (1 + done) / 2))
+    pure = room.measure((), patient.pair.shipped)
+    entries = [*([] if pure is None else [(pure, patient.pair.shipped)]), *made]
+    place, reason = _chosen(entries, budget, accepts)
+    points = _timed(entries, place, patient.pair.feed(room.feeds[0]))
+    islands = Islands(tuple(_undominated(points)), len(room.tried), reason, time.monotonic() - begin)
     layers = tuple(replace(layer, sensitivity_db=gains.get(layer.name)) for layer in findings.layers)
-    said = sentences(worst_output(pair, layers), lost_db(pair, layers), findings.tried, islands)
-    return Treatment(room.graph(chosen.names), replace(findings, layers=layers, islands=islands, sentences=said))
+    said = sentences(worst_output(patient.pair, layers), lost_db(patient.pair, layers), findings.tried, islands)
+    return Treatment(entries[place][1], replace(findings, layers=layers, islands=islands, sentences=said))
+
+
+def _remade(
+    patient: Patient, room: TrialRoom, found: Sequence[Mixture], progress: Callable[[float], None]
+) -> list[tuple[Mixture, Graph]]:
+    """The best mixtures with every remedy, or without where that is better, by the number of float operators."""
+    best = sorted(found, key=lambda one: -one.output_db)[:MOST_REMADE]
+    entries: list[tuple[Mixture, Graph]] = []
+    for mixture in sorted(best, key=lambda one: len(one.names)):
+        entries.append((mixture, room.graph(mixture.names)))
+        if patient.remake is not None:
+            graph = patient.remake(mixture.names)
+            again = room.measure(mixture.names, graph)
+            if again is not None and again.output_db > mixture.output_db:
+                entries[-1] = (again, graph)
+        progress(len(entries) / len(best))
+    return entries
 
 
 def _chosen(
-    room: TrialRoom, best: Sequence[Mixture], budget: Budget, accepts: Callable[[Graph], bool] | None
-) -> tuple[Mixture, str]:
-    top = max(best, key=lambda one: one.output_db)
+    entries: Sequence[tuple[Mixture, Graph]], budget: Budget, accepts: Callable[[Graph], bool] | None
+) -> tuple[int, str]:
+    """The place of the model that is to ship, and why."""
+    top = max(range(len(entries)), key=lambda place: entries[place][0].output_db)
+    mixed = [place for place in range(len(entries)) if entries[place][0].names]
     if accepts is not None:
-        by_time = sorted((one for one in best if one.names), key=lambda one: one.estimated_ratio)
-        enough = next((one for one in by_time if accepts(room.graph(one.names))), None)
-        if enough is not None:
-            return enough, f"{_described(enough)}: the quickest that the gate lets pass"
-        return top, f"{_described(top)}: the best within the budget, and the gate lets none pass"
-    if not top.names:
+        for place in sorted(mixed, key=lambda place: entries[place][0].estimated_ratio):
+            if accepts(entries[place][1]):
+                return place, f"{_described(entries[place][0])}: the quickest that the gate lets pass"
+        return top, f"{_described(entries[top][0])}: the best within the budget, and the gate lets none pass"
+    if not entries[top][0].names:
         return top, f"no mixture of at most {budget.operators} float operators is better than int8 alone"
-    return top, f"{_described(top)}: the best with at most {budget.operators} float operators"
+    return top, f"{_described(entries[top][0])}: the best with at most {budget.operators} float operators"
 
 
 def _described(mixture: Mixture) -> str:
@@ -133,17 +170,21 @@ def _described(mixture: Mixture) -> str:
     return f"float: {', '.join(mixture.names)}; {mixture.output_db:.1f} dB{agreement}"
 
 
-def _point(mixture: Mixture, ms: float, pure_ms: float, *, chosen: bool) -> Point:
-    return Point(
-        operators=mixture.names,
-        output_db=mixture.output_db,
-        agreement=mixture.agreement,
-        bytes=mixture.bytes,
-        ms=ms,
-        time_ratio=ms / pure_ms,
-        estimated_ratio=mixture.estimated_ratio,
-        chosen=chosen,
-    )
+def _timed(entries: Sequence[tuple[Mixture, Graph]], chosen: int, feed: Feed) -> list[Point]:
+    times = time_in_turns([write_tflite(graph) for _, graph in entries], feed, TURNS)
+    return [
+        Point(
+            operators=mixture.names,
+            output_db=mixture.output_db,
+            agreement=mixture.agreement,
+            bytes=mixture.bytes,
+            ms=ms,
+            time_ratio=ms / times[0],
+            estimated_ratio=mixture.estimated_ratio,
+            chosen=place == chosen,
+        )
+        for place, ((mixture, _), ms) in enumerate(zip(entries, times, strict=True))
+    ]
 
 
 def _undominated(points: Sequence[Point]) -> list[Point]:

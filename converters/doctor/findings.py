@@ -40,8 +40,9 @@ class Layer:
     own_db: signal to noise of its output against itself in float, given the shipped graph's values to read: what it
         loses by itself.
     noise_db: signal to noise of its output in the shipped graph, with all that came before it.
-    weights_db: the same where only weights and biases are rounded and activations stay float.
-    weight_share: part of the noise's power that rounded weights explain, 0 to 1; activations explain the rest.
+    weights_db: the same where only weights and biases are rounded, each for itself, and activations stay float.
+    weight_share: part of the noise's power that those weights explain, 0 to 1, before any remedy that fits them to what
+        earlier operators did; activations explain the rest.
     weight_error_db: signal to noise of its own rounded weights; None without weights.
     saturated: share of float values that lie outside the stored range, 0 to 1.
     lowest, highest: extremes of the float values. stored_lowest, stored_highest, step: what its integers can say;

@@ -1,8 +1,9 @@
 """What each operator of a shipped model loses, and whether its weights or its activations lose it.
 
-Three graphs run side by side over a few samples with every tensor kept: the float graph, the float graph with rounded
-weights, and the shipped graph with a float twin of each operator. Signal to noise is 10 log10 of the power of the float
-values over the power of the difference.
+Graphs run side by side over a few samples with every tensor kept: the float graph, the shipped graph with a float twin
+of each operator, and, to part the causes, the plain graph and the float graph with the plain graph's weights. Plain is
+the integer graph before remedies that fit weights to what earlier operators did: such weights make up for activations,
+and look bad where those are float. Signal to noise is 10 log10 of the power of the float values over the difference's.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from converters.doctor.pair import Pair
     from converters.execute import Feed
-    from converters.graph import Operator
+    from converters.graph import Graph, Operator
 
     Array = npt.NDArray[np.float64]
 
@@ -38,45 +39,80 @@ VALUES_PER_SAMPLE = 16384
 
 
 def examine_layers(
-    pair: Pair, feeds: Sequence[Feed], progress: Callable[[float], None] = lambda _: None
+    pair: Pair, feeds: Sequence[Feed], plain: Pair | None = None, progress: Callable[[float], None] = lambda _: None
 ) -> tuple[Layer, ...]:
     """One `Layer` per operator that computes in float in the original, in run order.
 
     Args:
-        pair: the float graph and the graph made from it.
+        pair: the float graph and the shipped graph.
         feeds: real inputs of the float graph; 16 tell enough.
+        plain: the float graph and the plain graph; None where that is the shipped one.
         progress: told the fraction done, 0 to 1.
     """
-    twins = with_twins(pair)
-    original, rounded, shipped = (
-        Session(write_tflite(graph), Kernels.REFERENCE, keep_all=True)
-        for graph in (pair.original, with_rounded_weights(pair), twins)
-    )
-    operators = pair.operators
-    sums = {operator.outputs[0]: _Sums() for operator in operators}
+    running = _Running(pair, plain or pair)
+    sums = {operator.outputs[0]: _Sums() for operator in pair.operators}
     for place, feed in enumerate(feeds):
-        original.run(feed)
-        rounded.run(feed)
-        shipped.run(pair.feed(feed))
+        running.run(feed)
         for name, total in sums.items():
-            held = shipped.value(name if pair.is_float(name) else real_name(name))
-            twin = shipped.value(twin_name(name)) if twin_name(name) in twins.tensors else held
-            total.add(*(_thin(value) for value in (original.value(name), rounded.value(name), held, twin)))
-            total.add_saturated(_thin(original.value(name)), _stored_range(pair, name))
+            total.add(*(_thin(value) for value in running.values(name)))
+            total.add_saturated(_thin(running.original.value(name)), _stored_range(pair, name))
         progress((place + 1) / len(feeds))
-    return tuple(_layer(pair, operator, sums[operator.outputs[0]]) for operator in operators)
+    return tuple(_layer(pair, operator, sums[operator.outputs[0]]) for operator in pair.operators)
+
+
+@dataclass(slots=True)
+class _Running:
+    """The graphs, loaded. has_twin: names of the operators that have one."""
+
+    pair: Pair
+    plain: Pair
+    original: Session = field(init=False)
+    rounded: Session = field(init=False)
+    shipped: Session = field(init=False)
+    unhelped: Session = field(init=False)
+    has_twin: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        twins = with_twins(self.pair)
+        self.has_twin = frozenset(
+            op.outputs[0] for op in self.pair.operators if twin_name(op.outputs[0]) in twins.tensors
+        )
+        self.original, self.shipped = _kept(self.pair.original), _kept(twins)
+        self.rounded = _kept(with_rounded_weights(self.plain))
+        self.unhelped = self.shipped if self.plain is self.pair else _kept(self.plain.shipped)
+
+    def run(self, feed: Feed) -> None:
+        self.original.run(feed)
+        self.rounded.run(feed)
+        self.shipped.run(self.pair.feed(feed))
+        if self.unhelped is not self.shipped:
+            self.unhelped.run(self.plain.feed(feed))
+
+    def values(self, name: str) -> tuple[npt.NDArray[Any], ...]:
+        """What the last run gave for one activation, in float: the fields of `_Sums.add`."""
+        held = self.shipped.value(name if self.pair.is_float(name) else real_name(name))
+        is_same = self.unhelped is self.shipped
+        unhelped = held if is_same else self.plain.real(name, self.unhelped.value(name))
+        twin = self.shipped.value(twin_name(name)) if name in self.has_twin else held
+        return self.original.value(name), self.rounded.value(name), unhelped, held, twin
+
+
+def _kept(graph: Graph) -> Session:
+    return Session(write_tflite(graph), Kernels.REFERENCE, keep_all=True)
 
 
 @dataclass(slots=True)
 class _Sums:
     """Powers and counts of one activation over samples.
 
-    signal: of the float values. weights: of what rounded weights alone change. noise: of all that differs.
+    signal: of the float values. weights: of what rounded weights alone change. unhelped: of what the plain graph
+        differs by. noise: of what the shipped graph differs by.
     twin: of the twin's values. own: of what the shipped operator differs from its twin.
     """
 
     signal: float = 0.0
     weights: float = 0.0
+    unhelped: float = 0.0
     noise: float = 0.0
     twin: float = 0.0
     own: float = 0.0
@@ -86,9 +122,10 @@ class _Sums:
     highest: float = -np.inf
     histogram: GrowingHistogram = field(default_factory=GrowingHistogram)
 
-    def add(self, real: Array, rounded: Array, held: Array, twin: Array) -> None:
+    def add(self, real: Array, rounded: Array, unhelped: Array, held: Array, twin: Array) -> None:
         self.signal += _power(real)
         self.weights += _power(real - rounded)
+        self.unhelped += _power(real - unhelped)
         self.noise += _power(real - held)
         self.twin += _power(twin)
         self.own += _power(twin - held)
@@ -116,7 +153,7 @@ def _layer(pair: Pair, operator: Operator, sums: _Sums) -> Layer:
         own_db=decibels(sums.twin, sums.own),
         noise_db=decibels(sums.signal, sums.noise),
         weights_db=decibels(sums.signal, sums.weights),
-        weight_share=float(np.clip(sums.weights / max(sums.noise, TINY), 0.0, 1.0)),
+        weight_share=float(np.clip(sums.weights / max(sums.unhelped, TINY), 0.0, 1.0)),
         weight_error_db=_weight_error_db(pair, operator),
         saturated=sums.outside / max(sums.values, 1),
         lowest=lowest,

@@ -105,12 +105,24 @@ class TrialRoom:
         while len(contents) < len(fresh) and sum(map(len, contents)) < BATCH_BYTES:
             graphs.append(self.graph(fresh[len(graphs)]))
             contents.append(write_tflite(graphs[-1]))
-        # The inputs stay integer in every mixture, so all take the same feeds.
-        stored = [self.pair.feed(feed) for feed in self.feeds]
-        for names, graph, content, outputs in zip(fresh, graphs, contents, run_batch(contents, stored), strict=False):
-            if outputs is not None:
-                self.tried[names] = self._mixture(names, graph, len(content), outputs)
+        self.tried |= {one.names: one for one in self._measured(fresh, graphs, contents) if one is not None}
         return fresh[len(contents) :]
+
+    def measure(self, names: Names, graph: Graph) -> Mixture | None:
+        """What a graph with these operators in float gives, however it was made; None where it does not run."""
+        return self._measured([names], [graph], [write_tflite(graph)])[0]
+
+    def _measured(
+        self, wanted: Sequence[Names], graphs: Sequence[Graph], contents: Sequence[bytes]
+    ) -> list[Mixture | None]:
+        # What a graph's inputs are stored in does not depend on what is float inside.
+        stored = [Pair(self.pair.original, graphs[0]).feed(feed) for feed in self.feeds]
+        return [
+            None if outputs is None else self._mixture(names, graph, len(content), outputs)
+            for names, graph, content, outputs in zip(
+                wanted, graphs, contents, run_batch(contents, stored), strict=False
+            )
+        ]
 
     def _mixture(self, names: Names, graph: Graph, size: int, outputs: Outputs) -> Mixture:
         found = Pair(self.pair.original, graph)

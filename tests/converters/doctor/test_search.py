@@ -2,7 +2,7 @@
 
 import pytest
 
-from converters.doctor import Budget, examine, give_back
+from converters.doctor import Budget, Patient, examine, give_back
 from converters.doctor.cost import time_ratio
 from converters.doctor.layers import examine_layers
 from converters.doctor.search import search, sensitivity
@@ -17,7 +17,8 @@ def room(pair, feeds):
 
 
 def treated(pair, feeds, budget=ROOMY, **changes):
-    return give_back(pair, feeds, examine(pair, feeds), budget, classes=False, **changes)
+    patient = Patient(pair, pair, feeds)
+    return give_back(patient, examine(patient), budget, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_a_person_reads_three_lines(spoilt_weights, feeds):
 
 
 def test_a_sound_model_is_told_to_be_sound(sound, feeds):
-    found = examine(sound, feeds)
+    found = examine(Patient(sound, sound, feeds))
     assert found.cause == "none"
     assert len(found.sentences) == 1
 
