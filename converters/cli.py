@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,9 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 )
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
 @click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
+@click.option(
+    "--no-cache", is_flag=True, help="Take nothing from earlier conversions, and keep nothing for later ones."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def convert(
     model: Path,
@@ -76,6 +80,7 @@ def convert(
     weights: Path | None,
     *,
     force: bool,
+    no_cache: bool,
     as_json: bool,
 ) -> None:
     """Turn MODEL into an int8 bundle for one board.
@@ -94,8 +99,12 @@ def convert(
     lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
     lepton convert kws.tflite --profile rpi-zero-2w --calibration windows/ --labels words.txt -o kws.bundle
 
+    Steps whose inputs did not change since an earlier conversion are not computed again: their results lie in
+    $LEPTON_CACHE, else in the user's cache folder, at most $LEPTON_CACHE_MB megabytes (2000) of them.
+
     Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    from converters.cache import default_store  # noqa: PLC0415 - numpy
     from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
     from converters.load import Description  # noqa: PLC0415
     from device_profiles import load_profile  # noqa: PLC0415
@@ -123,6 +132,7 @@ def convert(
             form=form,
             force=force,
             progress=progress,
+            cache=None if no_cache else default_store(),
         )
     click.echo(json.dumps(_document(done), indent=2) if as_json else _sentence(done))
 
@@ -157,22 +167,11 @@ def _lines(path: Path | None) -> tuple[str, ...]:
 
 
 def _document(done: Conversion) -> dict[str, Any]:
-    return {"bundle": str(done.path), "digest": done.digest, "card": done.card.model_dump(mode="json")}
+    steps = [asdict(step) for step in done.steps]
+    return {"bundle": str(done.path), "digest": done.digest, "card": done.card.model_dump(mode="json"), "steps": steps}
 
 
 def _sentence(done: Conversion) -> str:
-    figures = {metric.name: metric.value for metric in done.card.metrics}
-    gate = done.card.gate
-    verdict = gate.verdict if gate else "none"
-    lines = [
-        f"{done.path}  {done.digest[:16]}  for {done.card.profile}",
-        f"  size      {figures['float_model_bytes']:>12,.0f} → {figures['model_bytes']:,.0f} bytes",
-        f"  latency   {figures['float_latency_ms']:>12.3f} → {figures['latency_ms']:.3f} ms on this machine, 1 thread",
-        f"  gate      {verdict:>12}  on {done.card.calibration}",
-    ]
-    lines += [f"            {reason}" for reason in (gate.reasons if gate else ())]
-    lines += [
-        f"  {name:<18}{figures[name]:.4f}" for name in ("accuracy", "agreement", "score_shift") if name in figures
-    ]
-    lines += [f"  note      {note}" for note in done.card.notes]
-    return "\n".join(lines)
+    from converters.outcome import told  # noqa: PLC0415 - not needed with --json
+
+    return told(done.path, done.digest, done.card, [step.sentence for step in done.steps])

@@ -1,6 +1,7 @@
 """From a float model to a bundle for one board: load, quantise, verify, pack, report.
 
-Nothing is written before the end.
+No bundle is written before the end. With a store, the result of each step is kept, and a second conversion computes
+only the steps whose inputs changed. Times and memory are measured anew each time.
 """
 
 from __future__ import annotations
@@ -9,28 +10,36 @@ import platform
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from converters.artefact import make_artefact
-from converters.load import Description, load_model, sample_axes
+from converters.cache import StepCache
+from converters.cache.key import file_fingerprint, fingerprint
+from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
+from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.pack import complete, draft_bundle
+from converters.peak_memory import memory_misfit, peak_memory_bytes
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note
+from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_runtime.infer.predictor import Predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
 
     from converters.artefact import Artefact
+    from converters.cache import StepRun, Store
     from converters.pack import Draft
-    from converters.samples import Sample
+    from converters.samples import Calibration, Sample
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
 
@@ -46,12 +55,14 @@ class Conversion:
     """What `convert` made.
 
     path, digest: the bundle. card: what was measured. comparison: float against artefact, sample by sample.
+    steps: what was computed and what an earlier conversion had left, in run order.
     """
 
     path: Path
     digest: str
     card: Card
     comparison: Comparison
+    steps: tuple[StepRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,50 +76,62 @@ class _Judged:
     gate: GateResult
     float_ms: float
     artefact_ms: float
+    peak_bytes: int
 
 
 def convert(
-    model: Path,
+    model: str | Path,
     *,
-    profile: Profile,
-    calibration: str,
-    out: Path,
+    profile: str | Profile,
+    calibration: str | Path | Sequence[npt.NDArray[Any]],
+    out: str | Path,
     description: Description | None = None,
     form: Literal["auto", "tflite", "onnx"] = "auto",
     force: bool = False,
     progress: Progress = lambda _stage, _done: None,
+    cache: Store | None = None,
 ) -> Conversion:
     """Convert one model for one board.
 
     Args:
-        model: a bundle of `lepton train`, a float `.tflite` or a float `.onnx`.
-        profile: the board.
-        calibration: a folder of pictures, `.wav` sounds or `.npy`/`.bin` arrays, or `random`.
+        model: a bundle of `lepton train`, or a float model in any form that `load_model` takes.
+        profile: the board, or its name.
+        calibration: a folder of pictures, `.wav` sounds or `.npy`/`.bin` arrays, such as a station recorded them; or
+            arrays, each a picture (H×W×3 uint8 RGB) or whole inputs of the model (float32); or `random`.
         out: the bundle to write.
         description: what a bare model does not say of itself.
         form: what an ONNX model becomes; `auto` is what the profile's best runtime runs. Other models keep their form.
         force: pack what the gate refuses; the card says so.
-        progress: told the stage and the fraction of it that is done.
+        progress: told the stage and the fraction of it that is done, 0 to 1, on any thread.
+        cache: where the results of steps are kept for the next conversion, such as `default_store()`; None for nowhere.
 
     Raises:
         BadInputError: the model, the calibration data or the output path cannot be used.
         GateRefused: the loss is above the profile's limits.
     """
+    model, out = Path(model), Path(out)
+    profile = load_profile(profile) if isinstance(profile, str) else profile
     require_bundle_name(out)
     if out.exists() and model.exists() and out.samefile(model):
         raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
     found = find_calibration(calibration)
-    pictures = found.kind in {"pictures", "random"}
+    steps = StepCache(cache)
     said = description or Description()
-    source = load_model(model, said, pictures=pictures, lower=_lowers(profile, form))
+    source = _loaded(steps, model, said, found, progress, lower=_lowers(profile, form))
     _refuse_unused(source, form, said)
-    samples = list(read_samples(found, source.manifest.input, sample_axes(source.manifest)))
+    axes = sample_axes(source.manifest)
+    samples = list(read_samples(found, source.manifest.input, axes, lambda done: progress("read", done)))
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
-    artefact = make_artefact(source, samples, profile, progress)
+    artefact = steps.run(
+        "quantize",
+        lambda: _artefact_key(source, samples, profile),
+        lambda: make_artefact(source, samples, profile, progress),
+        ArtefactForm(),
+    )
     draft = draft_bundle(source, artefact, profile, found.sentence)
     judged = _verified(
-        source, artefact, draft, samples, profile, force=force, random=found.kind == "random", tell=progress
+        source, artefact, draft, samples, profile, steps, force=force, random=found.kind == "random", tell=progress
     )
     if judged.gate.verdict == "refused":
         reasons = "; ".join(judged.gate.reasons)
@@ -118,11 +141,44 @@ def convert(
         )
     draft = complete(draft, samples, None if judged.gate.verdict == "reported" else judged.comparison)
     card = _card(judged, profile, found.sentence)
+    progress("pack", 0.5)
     page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
     html = render(page, draft.bundle())
     members = {**draft.members, CARD: card.model_dump_json(indent=2).encode(), REPORT: html.encode()}
     digest = write_bundle(out, draft.manifest, members)
-    return Conversion(out, digest, card, judged.comparison)
+    progress("pack", 1.0)
+    return Conversion(out, digest, card, judged.comparison, tuple(steps.runs))
+
+
+def _loaded(
+    steps: StepCache, model: Path, said: Description, found: Calibration, tell: Progress, *, lower: bool
+) -> Bundle:
+    pictures = found.kind in {"pictures", "random"}
+
+    def load() -> Bundle:
+        return load_model(model, said, pictures=pictures, lower=lower, progress=tell)
+
+    # What is no file is the import path of a module, whose code may be anywhere.
+    if not model.exists():
+        return load()
+    return steps.run(
+        "load", lambda: fingerprint(model.name, file_fingerprint(model), said, pictures, lower), load, BundleForm()
+    )
+
+
+def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile) -> str:
+    """All that the artefact may depend on: the network and what is said of it, but not its name or where it is from."""
+    told = source.manifest.model_dump(mode="json", exclude={"name", "sequence", "files", "provenance"})
+    return fingerprint(source.model, told, profile, _given(samples))
+
+
+def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> str:
+    models = [(bundle.manifest, bundle.model) for bundle in (source, draft.bundle())]
+    return fingerprint(models, _given(samples))
+
+
+def _given(samples: Sequence[Sample]) -> list[Any]:
+    return [(sample.label, sample.values, sample.is_picture) for sample in samples]
 
 
 def _lowers(profile: Profile, form: str) -> bool:
@@ -135,9 +191,9 @@ def _refuse_unused(source: Bundle, form: str, said: Description) -> None:
         raise BadInputError(
             f"wanted an ONNX model for the format {form}, found a {source.manifest.runtime} one; leave the format out"
         )
-    if said.input_size is not None and not sample_axes(source.manifest):
+    if said.input_size is not None and not used_input_size(source.manifest):
         raise BadInputError(
-            "wanted an ONNX model that becomes TFLite for the input size, found another; leave the size out"
+            "wanted a model that leaves its size open for the input size, found one that does not; leave the size out"
         )
 
 
@@ -147,6 +203,7 @@ def _verified(
     draft: Draft,
     samples: list[Sample],
     profile: Profile,
+    steps: StepCache,
     *,
     force: bool,
     random: bool,
@@ -154,9 +211,17 @@ def _verified(
 ) -> _Judged:
     before, after = Predictor.load(source), Predictor.load(draft.bundle())
     other = Predictor.load(draft.bundle(), kernels="builtin")
-    comparison = compare(before, after, samples, tell, None if kernels_of(other) == kernels_of(after) else other)
-    gate = judge(comparison, profile.limits, random_inputs=random, force=force)
-    return _Judged(source, artefact, samples, comparison, gate, *median_ms((before, after), samples[0]))
+    comparison = steps.run(
+        "verify",
+        lambda: _comparison_key(source, draft, samples),
+        lambda: compare(before, after, samples, tell, None if kernels_of(other) == kernels_of(after) else other),
+        ComparisonForm(),
+    )
+    peak = peak_memory_bytes(artefact.model, source.manifest.runtime)
+    misfits = [sentence for sentence in [memory_misfit(peak, profile)] if sentence]
+    gate = judge(comparison, profile.limits, random_inputs=random, force=force, misfits=misfits)
+    float_ms, artefact_ms = median_ms((before, after), samples[0], lambda done: tell("time", done))
+    return _Judged(source, artefact, samples, comparison, gate, float_ms, artefact_ms, peak)
 
 
 def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
@@ -192,6 +257,7 @@ def _measurements(judged: _Judged) -> list[Measurement]:
         Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B"),
         Measurement(name="latency_ms", value=round(judged.artefact_ms, 4), unit="ms", where=here),
         Measurement(name="float_latency_ms", value=round(judged.float_ms, 4), unit="ms", where=here),
+        Measurement(name="peak_memory_bytes", value=judged.peak_bytes, unit="B", where=here),
     ]
     shares = {"accuracy_float": comparison.accuracy_float, "auroc_float": comparison.auroc_float}
     figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]

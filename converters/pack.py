@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.arena import plan_arena
 from converters.artefact import with_artefact
+from converters.tflite import read_tflite
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.errors import RefusedError
 from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, ProvenanceStep
@@ -82,11 +84,17 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     fields |= with_artefact(source.manifest, artefact)
     fields |= {
         "profile": profile.name,
+        "arena_bytes": _arena_bytes(source.manifest.runtime, artefact.model),
         "golden": None,
         "files": file_entries(members),
         "provenance": (*source.manifest.provenance, step),
     }
     return Draft(Manifest(**fields), members)
+
+
+def _arena_bytes(runtime: str, model: bytes) -> int | None:
+    """ONNX Runtime plans its memory when it loads a model; nothing can be said of it beforehand."""
+    return plan_arena(read_tflite(model)).size if runtime == "tflite" else None
 
 
 def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | None) -> Draft:
@@ -153,7 +161,8 @@ def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
 
 def _stored_input(predictor: Predictor, sample: Sample) -> npt.NDArray[Any]:
     """The sample in the artefact's own input type, as the board's preprocessing makes it."""
-    return predictor.stored(sample.values if sample.pixels is None else sample.pixels)
+    pixels = sample.pixels
+    return predictor.stored(sample.values if pixels is None else pixels)
 
 
 def _record(

@@ -1,11 +1,16 @@
-"""Calibration data: a folder of pictures, sounds or arrays, or `random` for work on size and speed alone."""
+"""Calibration data: a folder of pictures, sounds or arrays, arrays in memory, or `random` for size and speed alone.
+
+A folder of pictures may be pictures as a station recorded them. Pictures from a camera are far larger than what a
+network sees of them, so only some are held in memory; the others are read again whenever they are asked for.
+"""
 
 from __future__ import annotations
 
 import wave
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -15,7 +20,7 @@ from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.preprocess import Preprocessor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -30,15 +35,21 @@ RANDOM_SEED = 20_240_501
 MOST_SAMPLES = 100
 """More are thinned to so many."""
 
+PIXELS_HELD_BYTES = 64 << 20
+"""Pictures of a folder are held in memory up to so many bytes together."""
+
 ARRAYS = frozenset({".npy", ".bin"})
 SOUNDS = frozenset({".wav"})
 PCM_16_BYTES = 2
 PCM_16_FULL_SCALE = 32768.0
+PICTURE_RANK = 3
+PICTURE_CHANNELS = 3
 
 ADVISED_SAMPLES = 20
 """As many change int8 ranges by nothing that can be measured; fewer may."""
 
 Kind = Literal["pictures", "arrays", "sounds", "random"]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +59,65 @@ class Sample:
     values: the model's own input shape, float32, real units.
     name: where it came from.
     label: the name of its folder; empty at the top.
-    pixels: H×W×3 uint8 RGB of a picture, None otherwise.
+    picture: reads its picture, None where it is none.
     """
 
     values: npt.NDArray[np.float32]
     name: str
     label: str = ""
-    pixels: npt.NDArray[np.uint8] | None = None
+    picture: Callable[[], npt.NDArray[np.uint8]] | None = None
+
+    @property
+    def pixels(self) -> npt.NDArray[np.uint8] | None:
+        """H×W×3 uint8 RGB of a picture, read again if it is not held in memory; None otherwise."""
+        return None if self.picture is None else self.picture()
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it has pixels; nothing is read."""
+        return self.picture is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A folder that was looked into, not yet read.
+    """Data that were looked at, not yet read.
 
-    kind: what its files are.
+    kind: what they are.
     files: at most `MOST_SAMPLES`, spread evenly over what was found.
     found: how many there were.
+    given: arrays in memory, in place of files; pictures are H×W×3 uint8 RGB.
     """
 
     kind: Kind
     folder: Path
     files: tuple[Path, ...]
     found: int
+    given: tuple[npt.NDArray[Any], ...] = ()
 
     @property
     def sentence(self) -> str:
         """What the card says of the calibration."""
         if self.kind == RANDOM:
             return f"{RANDOM_SAMPLES} random inputs: good for size and speed, not for accuracy"
-        used = "" if self.found == len(self.files) else f", {len(self.files)} of them used"
+        used = len(self.files) + len(self.given)
+        thinned = "" if self.found == used else f", {used} of them used"
         kind = self.kind if self.found > 1 else self.kind.removesuffix("s")
-        return f"{self.found} {kind} from {self.folder.name}{used}"
+        return f"{self.found} {kind} from {'memory' if self.given else self.folder.name}{thinned}"
 
 
-def find_calibration(source: str) -> Calibration:
-    """Look into a calibration folder.
+def find_calibration(source: str | Path | Sequence[npt.NDArray[Any]]) -> Calibration:
+    """Look at calibration data.
 
     Args:
-        source: a folder, or `random`.
+        source: a folder, or `random`, or arrays: pictures (H×W×3 uint8 RGB), or whole inputs (float32).
 
     Raises:
-        BadInputError: nothing there, nothing usable, or several kinds of files at once.
+        BadInputError: nothing there, nothing usable, or several kinds of data at once.
     """
     if source == RANDOM:
         return Calibration("random", Path(), (), 0)
+    if not isinstance(source, (str, Path)):
+        return _given(source)
     folder = Path(source)
     if not folder.is_dir():
         raise BadInputError(f"wanted a calibration folder or 'random', found no folder at {folder}; check the path")
@@ -109,24 +135,61 @@ def find_calibration(source: str) -> Calibration:
     return Calibration(kind, folder, tuple(_spread(paths, MOST_SAMPLES)), len(paths))
 
 
+def _given(arrays: Sequence[npt.NDArray[Any]]) -> Calibration:
+    found = list(arrays)
+    kinds = {_kind_of_array(array) for array in found}
+    if len(kinds) != 1:
+        what = ", ".join(sorted(kinds)) or "none"
+        raise BadInputError(f"wanted arrays of one kind to calibrate with, found {what}; give pictures or inputs")
+    return Calibration(kinds.pop(), Path(), (), len(found), tuple(_spread(found, MOST_SAMPLES)))
+
+
+def _kind_of_array(array: Any) -> Kind:
+    if not isinstance(array, np.ndarray):
+        raise BadInputError(f"wanted numpy arrays to calibrate with, found {type(array).__name__}")
+    if array.dtype == np.uint8 and array.ndim == PICTURE_RANK and array.shape[2] == PICTURE_CHANNELS:
+        return "pictures"
+    if array.dtype == np.float32:
+        return "arrays"
+    raise BadInputError(
+        f"wanted pictures (H×W×3 uint8 RGB) or inputs in float32, found {array.dtype} of shape {array.shape}; "
+        "give them in one of both forms"
+    )
+
+
 def read_samples(
-    calibration: Calibration, spec: ImageInput | TensorInput, axes: tuple[int, ...] = ()
+    calibration: Calibration,
+    spec: ImageInput | TensorInput,
+    axes: tuple[int, ...] = (),
+    progress: Callable[[float], None] = lambda _done: None,
 ) -> Iterator[Sample]:
-    """Each file as inputs of the float model; one file may hold several.
+    """Each file or array as inputs of the float model; one file may hold several.
 
     Args:
         calibration: what `find_calibration` found.
         spec: the float model's input.
         axes: which axis of an array each axis of the input is, for a model that was lowered; empty where they agree.
+        progress: told the fraction of the files that was read.
 
     Raises:
-        BadInputError: a file is damaged or does not fit the input.
+        BadInputError: a file or an array is damaged or does not fit the input.
     """
     if calibration.kind == "random":
         yield from _random(spec)
-    for path in calibration.files:
+    for place, array in enumerate(calibration.given):
+        yield from _from_memory(calibration.kind, array, place, spec, axes)
+        progress((place + 1) / len(calibration.given))
+    held_bytes = 0
+    for place, path in enumerate(calibration.files):
         label = path.parent.name if path.parent != calibration.folder else ""
-        yield from _read(calibration.kind, path, label, spec, axes)
+        if calibration.kind == "pictures":
+            pixels = read_picture(path)
+            held_bytes += pixels.nbytes
+            again = None if held_bytes <= PIXELS_HELD_BYTES else partial(read_picture, path)
+            yield picture_sample(pixels, _of_pictures(spec, path), path.name, label, again)
+        else:
+            yield from _read(calibration.kind, path, label, spec, axes)
+        progress((place + 1) / len(calibration.files))
 
 
 def _kind(path: Path) -> Kind | None:
@@ -138,32 +201,54 @@ def _kind(path: Path) -> Kind | None:
     return "sounds" if suffix in SOUNDS else None
 
 
-def _spread(paths: list[Path], most: int) -> list[Path]:
-    if len(paths) <= most:
-        return paths
-    return [paths[index * len(paths) // most] for index in range(most)]
+def _spread(found: list[Item], most: int) -> list[Item]:
+    if len(found) <= most:
+        return found
+    return [found[index * len(found) // most] for index in range(most)]
+
+
+def _of_pictures(spec: ImageInput | TensorInput, where: object) -> ImageInput:
+    if spec.kind != "image":
+        raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {where}")
+    return spec
+
+
+def _from_memory(
+    kind: Kind, array: npt.NDArray[Any], place: int, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+) -> Iterator[Sample]:
+    name = f"array {place}"
+    if kind == "pictures":
+        yield picture_sample(array, _of_pictures(spec, name), name)
+        return
+    if not np.isfinite(array).all():
+        raise BadInputError(f"wanted finite values, found NaN or infinity in {name}; leave it out")
+    yield from _cut(array.reshape(-1), name, "", spec, axes)
 
 
 def _read(
     kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
 ) -> Iterator[Sample]:
-    if kind == "pictures":
-        if spec.kind != "image":
-            raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {path}")
-        yield picture_sample(read_picture(path), spec, path.name, label)
-        return
     flat = _sound(path) if kind == "sounds" else _array(path)
     size = int(np.prod(spec.shape))
-    if not flat.size or (kind == "arrays" and flat.size % size):
+    if kind == "sounds" and flat.size:
+        flat = np.pad(flat, (0, max(size - flat.size, 0)))
+        flat = flat[: flat.size // size * size]
+    yield from _cut(flat, path.name, label, spec, axes)
+
+
+def _cut(
+    flat: npt.NDArray[np.float32], name: str, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+) -> Iterator[Sample]:
+    """As many inputs as lie one after the other in a row of values."""
+    size = int(np.prod(spec.shape))
+    if not flat.size or flat.size % size:
         raise BadInputError(
-            f"wanted a whole number of inputs of shape {spec.shape} ({size} float32 values each) in {path}, "
+            f"wanted a whole number of inputs of shape {spec.shape} ({size} float32 values each) in {name}, "
             f"found {flat.size} values"
         )
-    if kind == "sounds" and flat.size < size:
-        flat = np.pad(flat, (0, size - flat.size))
     for index in range(flat.size // size):
         values = _placed(flat[index * size : (index + 1) * size], spec.shape, axes)
-        yield Sample(values, f"{path.name}[{index}]", label)
+        yield Sample(values, f"{name}[{index}]", label)
 
 
 def _placed(values: npt.NDArray[np.float32], shape: tuple[int, ...], axes: tuple[int, ...]) -> npt.NDArray[np.float32]:
@@ -173,17 +258,24 @@ def _placed(values: npt.NDArray[np.float32], shape: tuple[int, ...], axes: tuple
     return np.ascontiguousarray(values.reshape(given).transpose(axes))
 
 
-def picture_sample(pixels: npt.NDArray[np.uint8], spec: ImageInput, name: str, label: str = "") -> Sample:
+def picture_sample(
+    pixels: npt.NDArray[np.uint8],
+    spec: ImageInput,
+    name: str,
+    label: str = "",
+    again: Callable[[], npt.NDArray[np.uint8]] | None = None,
+) -> Sample:
     """A picture as the float model gets it from the board's own preprocessing.
 
-    A model that takes camera bytes directly keeps them: its `values` are real values of those bytes.
+    A model that takes camera bytes directly keeps them: its `values` are real values of those bytes. With `again`,
+    which reads the same picture once more, the pixels are not held.
     """
     stored: npt.NDArray[Any] = np.empty(spec.shape, np.dtype(spec.dtype))
     Preprocessor(spec).write(pixels, stored)
     values = stored.astype(np.float32)
     if spec.quantisation is not None:
         values = (values - np.float32(spec.quantisation.zero_point)) * np.float32(spec.quantisation.scale)
-    return Sample(np.asarray(values, np.float32), name, label, pixels)
+    return Sample(np.asarray(values, np.float32), name, label, again or (lambda: pixels))
 
 
 def _random(spec: ImageInput | TensorInput) -> Iterator[Sample]:

@@ -122,16 +122,25 @@ def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[S
     )
 
 
-def judge(comparison: Comparison, limits: Limits, *, random_inputs: bool, force: bool) -> GateResult:
+def judge(
+    comparison: Comparison, limits: Limits, *, random_inputs: bool, force: bool, misfits: Sequence[str] = ()
+) -> GateResult:
     """Hold the comparison against the profile's limits.
+
+    Args:
+        comparison: float against artefact.
+        limits: the profile's.
+        random_inputs: whether the inputs mean nothing.
+        force: whether to let it pass all the same.
+        misfits: what keeps the artefact from running on the board at all, a sentence each.
 
     Returns:
         `passed`, or `refused` with a sentence per limit crossed; `forced` when refused and `force`; `reported` for
-        random inputs, which prove nothing about accuracy.
+        random inputs, which prove nothing about accuracy, unless the artefact does not fit.
     """
-    reasons = tuple(_crossed(comparison, limits))
+    reasons = (*_crossed(comparison, limits), *misfits)
     verdict: Literal["passed", "refused", "forced", "reported"] = "passed"
-    if random_inputs:
+    if random_inputs and not misfits:
         verdict = "reported"
     elif reasons:
         verdict = "forced" if force else "refused"
@@ -146,12 +155,15 @@ def other_kernels_note(comparison: Comparison, limits: Limits) -> str:
     return f"a board that runs {comparison.other.kernels} kernels would be refused: {reasons}" if reasons else ""
 
 
-def median_ms(models: Sequence[Predictor], sample: Sample) -> list[float]:
+def median_ms(
+    models: Sequence[Predictor], sample: Sample, progress: Callable[[float], None] = lambda _done: None
+) -> list[float]:
     """Median milliseconds of one inference on this machine, input already prepared.
 
     The models take turns, so that a machine that slows down slows all of them.
     """
-    stored = [model.stored(sample.values if sample.pixels is None else sample.pixels) for model in models]
+    pixels = sample.pixels
+    stored = [model.stored(sample.values if pixels is None else pixels) for model in models]
     times: list[list[int]] = [[] for _ in models]
     for turn in range(WARM_UP_RUNS + TIMED_RUNS):
         for model, values, taken in zip(models, stored, times, strict=True):
@@ -159,11 +171,13 @@ def median_ms(models: Sequence[Predictor], sample: Sample) -> list[float]:
             model.predict_tensor(values)
             if turn >= WARM_UP_RUNS:
                 taken.append(time.perf_counter_ns() - begin)
+        progress((turn + 1) / (WARM_UP_RUNS + TIMED_RUNS))
     return [float(np.median(taken)) / 1e6 for taken in times]
 
 
 def _score(predictor: Predictor, sample: Sample) -> Scores:
-    return predictor.predict_tensor(sample.values) if sample.pixels is None else predictor.predict(sample.pixels)
+    pixels = sample.pixels
+    return predictor.predict_tensor(sample.values) if pixels is None else predictor.predict(pixels)
 
 
 def _aurocs(

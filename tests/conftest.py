@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ALLOWED_SKIPS = REPOSITORY / "tests" / "allowed_skips.txt"
@@ -24,6 +28,14 @@ def data() -> Path:
             pytest.fail(f"LEPTON_REQUIRE_DATA=1 and there is no data folder at {folder}")
         pytest.skip(f"needs the real data folder; set LEPTON_DATA (looked at {folder})")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_results_of_other_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Conversions keep their steps in a folder of this test run, never in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEPTON_CACHE", str(tmp_path_factory.mktemp("steps")))
+        yield
 
 
 def allowed_skips() -> set[str]:

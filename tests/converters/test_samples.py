@@ -113,3 +113,16 @@ def test_arrays_keep_the_axes_of_the_model_that_was_lowered(tmp_path):
     spec = TensorInput(tensor="x", shape=(1, 4, 5, 3), dtype="float32")
     found = list(read_samples(find_calibration(str(tmp_path)), spec, (0, 2, 3, 1)))
     np.testing.assert_array_equal(np.concatenate([sample.values for sample in found]), values.transpose(0, 2, 3, 1))
+
+
+def test_large_pictures_are_not_held_but_read_again(tmp_path, monkeypatch):
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((20, 30, 3), 7, np.uint8))
+    monkeypatch.setattr("converters.samples.PIXELS_HELD_BYTES", 20 * 30 * 3)
+    first, second = read_samples(find_calibration(str(tmp_path)), PICTURE)
+    for name in "ab":
+        (tmp_path / f"{name}.png").unlink()
+    assert first.pixels.shape == (20, 30, 3)
+    assert second.is_picture
+    with pytest.raises(BadInputError, match=r"b\.png"):
+        _ = second.pixels

@@ -1,0 +1,111 @@
+"""A second conversion computes only what changed, and gives the same bytes."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from converters import Description, convert
+from converters.cache import Store
+from edge_contracts.bundle import read_bundle
+from lepton.cli import main
+
+MODEL = "mlperf-tiny/vww_96_float.tflite"
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(9):
+        smooth = cv2.GaussianBlur(rng.integers(0, 256, (60, 80, 3)).astype(np.uint8), (0, 0), 3)
+        cv2.imwrite(str(folder / f"{index}.png"), smooth)
+    return folder
+
+
+@pytest.fixture
+def converted(data, pictures, tmp_path):
+    """Converts into a new bundle; the steps that were reused."""
+    made = []
+
+    def run(*, cache=True, **changes):
+        asked = {"profile": "rpi-4b", "calibration": pictures, "force": True} | changes
+        out = tmp_path / f"{len(made)}.bundle"
+        made.append(convert(data / MODEL, out=out, cache=Store(tmp_path / "steps") if cache else None, **asked))
+        return made[-1], {step.name for step in made[-1].steps if step.reused}
+
+    return run
+
+
+def test_the_same_conversion_reuses_every_step_and_makes_the_same_bundle(converted):
+    (plain, _), (first, computed), (second, reused) = converted(cache=False), converted(), converted()
+    assert computed == set()
+    assert reused == {step.name for step in first.steps} >= {"load", "quantize", "verify"}
+    members = [read_bundle(done.path).members for done in (plain, first, second)]
+    digested = [{path: m for path, m in one.items() if path not in {"card.json", "report.html"}} for one in members]
+    assert digested[0] == digested[1] == digested[2]
+    gates = [read_bundle(done.path).card.gate for done in (plain, first, second)]
+    assert gates[0] == gates[1] == gates[2]
+
+
+def test_another_name_quantises_nothing_anew(converted):
+    converted()
+    done, reused = converted(description=Description(name="person-detector"))
+    assert "quantize" in reused
+    assert "load" not in reused
+    assert read_bundle(done.path).manifest.name == "person-detector"
+
+
+def test_other_labels_are_judged_anew(converted):
+    converted()
+    done, reused = converted(description=Description(labels=("none", "person")))
+    assert "verify" not in reused
+    assert read_bundle(done.path).manifest.labels == ("none", "person")
+
+
+def test_another_picture_quantises_anew_and_loads_nothing(converted, pictures):
+    converted()
+    (pictures / "8.png").write_bytes((pictures / "7.png").read_bytes())
+    _, reused = converted()
+    assert reused == {"load"}
+
+
+def test_a_board_with_other_weights_quantises_anew(converted):
+    from device_profiles import load_profile  # noqa: PLC0415 - the name is all that convert needs
+
+    converted()
+    board = load_profile("rpi-4b")
+    per_tensor = board.model_copy(
+        update={"quantisation": board.quantisation.model_copy(update={"weights": "per_tensor"})}
+    )
+    assert "quantize" not in converted(profile=per_tensor)[1]
+
+
+def test_a_kept_result_that_was_tampered_with_is_said_and_computed_again(converted, tmp_path):
+    first, _ = converted()
+    for path in (tmp_path / "steps/quantize").iterdir():
+        content = bytearray(path.read_bytes())
+        content[-100] ^= 255
+        path.write_bytes(content)
+    second, reused = converted()
+    assert "quantize" not in reused
+    (said,) = [step.sentence for step in second.steps if step.name == "quantize"]
+    assert "damaged" in said
+    assert first.digest == second.digest
+
+
+def test_the_command_tells_what_it_reused(data, pictures, tmp_path):
+    command = ["convert", str(data / MODEL), "--profile", "rpi-4b", "--calibration", str(pictures), "--force"]
+    said = [
+        CliRunner().invoke(main, [*command, "-o", str(tmp_path / "x.bundle"), *more]).output
+        for more in ([], [], ["--no-cache"])
+    ]
+    assert [text.count(" reused in ") for text in said] == [0, 3, 0]
+    assert "step      quantize computed in " in said[2]
+    assert "bytes at most where it runs" in said[0]
+    printed = CliRunner().invoke(main, [*command, "-o", str(tmp_path / "x.bundle"), "--json"])
+    steps = json.loads(printed.stdout)["steps"]
+    assert {step["name"]: step["reused"] for step in steps} == {"load": True, "quantize": True, "verify": True}
