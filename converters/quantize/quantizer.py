@@ -42,6 +42,7 @@ class QuantizedModel:
     failures: what became of the candidates that do not run, a sentence each.
     recipe: the choices that were given.
     int8_operators, float_operators: how many operators of each kind compute in integers and in float.
+    bench: makes more integer graphs of the same float model without observing it again.
     """
 
     best: Candidate
@@ -50,6 +51,7 @@ class QuantizedModel:
     recipe: Recipe
     int8_operators: Mapping[str, int]
     float_operators: Mapping[str, int]
+    bench: Workbench
 
     @property
     def graph(self) -> Graph:
@@ -107,6 +109,7 @@ def quantize(
         recipe=recipe,
         int8_operators=_kinds(prepared, integer, wanted=True),
         float_operators=_kinds(prepared, integer, wanted=False),
+        bench=bench,
     )
 
 
