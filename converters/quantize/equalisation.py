@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-SAMPLES = 32
-"""Samples at most that show how loud each channel is."""
-
 SMALLEST_FACTOR = 2.0**-8
 """No channel is raised further: beyond the 256 steps of a scale there is nothing to gain."""
 
@@ -138,7 +135,7 @@ def _loudness(graph: Graph, feeds: Sequence[Feed], names: list[str]) -> dict[str
     loudest = {name: np.zeros(graph.tensors[name].shape[-1]) for name in names}
     if names:
         session = Session(write_tflite(graph), Kernels.REFERENCE, keep_all=True)
-        for feed in feeds[:: -(-len(feeds) // SAMPLES)]:
+        for feed in feeds:
             session.run(feed)
             for name in names:
                 value = np.abs(session.value(name)).reshape(-1, loudest[name].size)

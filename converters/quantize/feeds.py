@@ -47,6 +47,11 @@ def part(feeds: Sequence[Feed]) -> tuple[list[Feed], list[Feed]]:
     return calibration, [feed for feed, held_out in zip(feeds, is_held_out, strict=True) if held_out]
 
 
+def spread(feeds: Sequence[Feed], most: int) -> list[Feed]:
+    """At most `most` of the feeds, evenly spread over them."""
+    return list(feeds[:: -(-len(feeds) // most)])
+
+
 def _feed(graph: Graph, sample: Sample, place: int) -> Feed:
     if isinstance(sample, np.ndarray):
         if len(graph.inputs) != 1:

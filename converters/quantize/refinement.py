@@ -14,6 +14,7 @@ import numpy as np
 
 from converters.quantize.affine import Affine, dequantize_constant
 from converters.quantize.bias_correction import mean_output
+from converters.quantize.feeds import spread
 from converters.quantize.operator_rules import RULES, data_slots
 from converters.quantize.rounding import carried_over, round_by_second_moments
 from converters.quantize.second_moments import Moments
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from converters.quantize.operator_rules import Weights
     from converters.quantize.recipe import Recipe
 
-SAMPLES = 32
-"""Calibration samples that it looks at, at most, spread evenly."""
+SAMPLES = 20
+"""Calibration samples that it looks at, at most, spread evenly: 80 gave no more agreement than 16 (measured)."""
 
 RIDGE = 1.0
 """How firmly weights are held where they make up for earlier operators, as a share of the moments' mean diagonal.
@@ -52,7 +53,7 @@ def refine(prepared: Graph, graph: Graph, feeds: Sequence[Feed], recipe: Recipe)
         recipe: whether weights are rounded anew (`rounding`) and biases measured (`measured_bias`).
     """
     refined = replace(graph, tensors=dict(graph.tensors))
-    few = feeds[:: -(-len(feeds) // SAMPLES)]
+    few = spread(feeds, SAMPLES)
     real = Stepper.over(prepared, few)
     stored = Stepper.over(refined, [stored_feed(refined, feed) for feed in few])
     origins = {operator.outputs[0]: place for place, operator in enumerate(prepared.operators)}
@@ -62,7 +63,7 @@ def refine(prepared: Graph, graph: Graph, feeds: Sequence[Feed], recipe: Recipe)
             continue
         real.stop_before(origins[operator.outputs[0]])
         stored.stop_before(place)
-        _refine(pair, _moments(pair, real, stored, len(few)), recipe)
+        _refine(pair, _moments(pair, real, stored, recipe), recipe)
     return refined
 
 
@@ -124,12 +125,13 @@ def _constant(graph: Graph, name: str | None) -> npt.NDArray[Any]:
     return data
 
 
-def _moments(pair: _Pair, real: Stepper, stored: Stepper, samples: int) -> Moments:
+def _moments(pair: _Pair, real: Stepper, stored: Stepper, recipe: Recipe) -> Moments:
     result = pair.prepared.tensors[pair.before.outputs[0]].shape
     source, names = pair.source, (str(pair.before.inputs[pair.slot]), str(pair.after.inputs[pair.slot]))
     is_dense = pair.before.kind == "FULLY_CONNECTED"
     channels = pair.weights.shape[1] if is_dense else pair.prepared.tensors[names[0]].shape[-1]
-    moments = Moments(pair.before, pair.weights.shape, result, channels, samples)
+    samples, only_means = len(real.ready), recipe.rounding == "nearest"
+    moments = Moments(pair.before, pair.weights.shape, result, channels, samples, only_means)
     for place in range(samples):
         moments.add(real.value(place, names[0]), source.dequantize(stored.value(place, names[1])))
     return moments
@@ -144,7 +146,7 @@ def _refine(pair: _Pair, moments: Moments, recipe: Recipe) -> None:
         tensor = pair.graph.tensors[name] = replace(tensor, data=_rounded(pair, moments, tensor, recipe))
     bias = pair.bias.astype(np.float64)
     if recipe.bias_correction and tensor.data is not None and tensor.quantization is not None:
-        seen = moments.int8_mean if recipe.measured_bias else moments.mean
+        seen = moments.integer_mean if recipe.measured_bias else moments.mean
         kept = dequantize_constant(tensor.data, tensor.quantization)
         bias += mean_output(pair.before, moments.mean, pair.weights) - mean_output(pair.before, seen, kept)
     if tensor.quantization is not None:

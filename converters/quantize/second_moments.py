@@ -25,13 +25,17 @@ FEWEST_PLACES = 2048
 """Patches looked at in any case, where there are so many."""
 
 
+ROWS = 2048
+"""Patches that are gathered before their products are added up."""
+
+
 @dataclass(slots=True)
 class Moments:
-    """Of one operator, in the float network and in the int8 network as it stands.
+    """Of one operator, in the float network and in the integer network as it stands.
 
     shape, result: of the weights and of the output. channels: of the input. samples: how many will be added.
-    mean, int8_mean: the mean patch over all places. second: sums over some places of the int8 inputs' products, groups
-        x inputs x inputs. cross: the same of float minus int8 inputs with int8 inputs. totals: sums to centre them by.
+    only_means: gather no second moments.
+    mean, integer_mean: the mean patch over all places.
     """
 
     operator: Operator
@@ -39,43 +43,35 @@ class Moments:
     result: tuple[int, ...]
     channels: int
     samples: int
+    only_means: bool = False
     mean: Any = 0.0
-    int8_mean: Any = 0.0
-    second: Any = 0.0
-    cross: Any = 0.0
-    totals: Any = field(default_factory=lambda: (0.0, 0.0))
-    places: int = 0
+    integer_mean: Any = 0.0
+    _sums: _Sums = field(init=False)
 
-    def add(self, real: npt.NDArray[Any], int8: npt.NDArray[Any]) -> None:
-        """Add one sample: the operator's input in the float network, and in the int8 network as real values."""
-        self.mean = self.mean + mean_patch(self.operator, real, self.shape, self.result) / self.samples
-        self.int8_mean = self.int8_mean + mean_patch(self.operator, int8, self.shape, self.result) / self.samples
-        grouping = self.grouping()
-        stored, true = (grouping.patches(self._patches(value)).astype(np.float32) for value in (int8, real))
-        difference = true - stored
-        self.second = self.second + (stored.swapaxes(1, 2) @ stored).astype(np.float64)
-        self.cross = self.cross + (difference.swapaxes(1, 2) @ stored).astype(np.float64)
-        self.totals = (
-            self.totals[0] + stored.sum(axis=1, dtype=np.float64),
-            self.totals[1] + difference.sum(axis=1, dtype=np.float64),
-        )
-        self.places += stored.shape[1]
+    def __post_init__(self) -> None:
+        self._sums = _Sums()
+
+    def add(self, real: npt.NDArray[Any], integer: npt.NDArray[Any]) -> None:
+        """Add one sample: the operator's input in the float network, and in the integer network as real values."""
+        self.mean += mean_patch(self.operator, real, self.shape, self.result) / self.samples
+        self.integer_mean += mean_patch(self.operator, integer, self.shape, self.result) / self.samples
+        if not self.only_means:
+            self._sums.add(*(self.grouping().patches(self._patches(value)) for value in (integer, real)))
 
     def grouping(self) -> Grouping:
         """How the weights fall into groups."""
         return Grouping.of(self.operator, self.shape, self.channels)
 
     def gathered(self, *, centred: bool) -> tuple[Array, Array]:
-        """Second moments of the int8 inputs, and of float minus int8 inputs with them: groups x inputs x inputs.
+        """Second moments of the integer network's inputs, and of float minus integer inputs with them.
 
         Args:
             centred: about their means, where a bias takes up the mean error.
+
+        Returns:
+            Twice groups x inputs x inputs, float64.
         """
-        stored, difference = (total / self.places * centred for total in self.totals)
-        return (
-            self.second / self.places - stored[:, :, None] * stored[:, None, :],
-            self.cross / self.places - difference[:, :, None] * stored[:, None, :],
-        )
+        return self._sums.moments(centred=centred)
 
     def _patches(self, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if self.operator.kind == "FULLY_CONNECTED":
@@ -86,7 +82,46 @@ class Moments:
         return np.concatenate([window.patches(image, places) for image in value])
 
     def _spread(self, available: int) -> npt.NDArray[np.int64]:
+        """Places over the whole picture, as many as this sample has to give."""
         inputs = int(np.prod(self.shape[1:])) if self.operator.kind != "DEPTHWISE_CONV_2D" else 1
         wanted = max(PLACES_PER_INPUT * inputs, FEWEST_PLACES) // self.samples + 1
         count = min(wanted, available)
         return np.arange(count, dtype=np.int64) * available // count
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Sums over patches. waiting: patches of the integer network and their differences, not yet added up."""
+
+    places: int = 0
+    second: Any = 0.0
+    cross: Any = 0.0
+    total: Any = 0.0
+    difference: Any = 0.0
+    waiting: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = field(default_factory=list)
+
+    def add(self, integer: npt.NDArray[Any], real: npt.NDArray[Any]) -> None:
+        """Add patches, groups x places x inputs."""
+        self.waiting.append((integer, real - integer))
+        if sum(one.shape[1] for one, _ in self.waiting) >= ROWS:
+            self._settle()
+
+    def moments(self, *, centred: bool) -> tuple[Array, Array]:
+        """Means of products, see `Moments.gathered`."""
+        self._settle()
+        total, difference = (each / self.places * centred for each in (self.total, self.difference))
+        return (
+            self.second / self.places - total[:, :, None] * total[:, None, :],
+            self.cross / self.places - difference[:, :, None] * total[:, None, :],
+        )
+
+    def _settle(self) -> None:
+        if not self.waiting:
+            return
+        integer, difference = (np.concatenate(parts, axis=1) for parts in zip(*self.waiting, strict=True))
+        self.waiting.clear()
+        self.places += integer.shape[1]
+        self.second = self.second + (integer.swapaxes(1, 2) @ integer)
+        self.cross = self.cross + (difference.swapaxes(1, 2) @ integer)
+        self.total = self.total + integer.sum(axis=1, dtype=np.float64)
+        self.difference = self.difference + difference.sum(axis=1, dtype=np.float64)

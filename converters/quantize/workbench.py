@@ -10,6 +10,7 @@ import numpy as np
 from converters.quantize.arithmetic import Arithmetic
 from converters.quantize.calibrate import observe
 from converters.quantize.equalisation import equalise
+from converters.quantize.feeds import spread
 from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.precision import becomes_integer, computes_in_float
 from converters.quantize.ranges import RULES
@@ -26,15 +27,27 @@ if TYPE_CHECKING:
     from converters.graph import Graph
     from converters.quantize.affine import Affine
     from converters.quantize.calibrate import Observation
+    from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
+
+EQUALISED_SAMPLES = 32
+"""An equalised graph is observed over so many feeds at most: 20 give the same ranges as 100 (measured)."""
 
 _FLOAT = np.dtype("f4")
 
 
 @dataclass(frozen=True, slots=True)
 class _Observed:
+    """A float graph, what was seen of it, and the ranges that each rule has made of that so far."""
+
     graph: Graph
     observations: Mapping[str, Observation]
+    _ranges: dict[str, Mapping[str, Range]] = field(default_factory=dict)
+
+    def ranges(self, rule: str) -> Mapping[str, Range]:
+        if rule not in self._ranges:
+            self._ranges[rule] = {name: RULES[rule](seen) for name, seen in self.observations.items()}
+        return self._ranges[rule]
 
 
 @dataclass(slots=True)
@@ -83,7 +96,7 @@ class Workbench:
         """
         integer = self.integer_outputs(recipe)
         seen = self._observed(recipe)
-        ranges = {name: RULES[recipe.ranges[0]](observation) for name, observation in seen.observations.items()}
+        ranges = seen.ranges(recipe.ranges[0])
         chosen = [operator for operator in seen.graph.operators if operator.outputs[0] in integer]
         fixed = self._fixed(recipe)
         scales = {**fixed, **assign_scales(seen.graph, chosen, ranges, fixed, Arithmetic.of(recipe))}
@@ -105,6 +118,12 @@ class Workbench:
         """The graph and what was seen of it, equalised where that is asked for."""
         key = recipe.per_channel if recipe.equalise else None
         if key not in self._observations:
-            graph = self.prepared if key is None else equalise(self.prepared, self.feeds, key)
-            self._observations[key] = _Observed(graph, observe(graph, self.feeds, self.progress))
+            self._observations[key] = self._observe(key)
         return self._observations[key]
+
+    def _observe(self, equalised: tuple[str, ...] | None) -> _Observed:
+        if equalised is None:
+            return _Observed(self.prepared, observe(self.prepared, self.feeds, self.progress))
+        few = spread(self.feeds, EQUALISED_SAMPLES)
+        graph = equalise(self.prepared, few, equalised)
+        return _Observed(graph, observe(graph, few))
