@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +132,7 @@ def convert(
             progress=progress,
             cache=None if no_cache else default_store(),
         )
-    click.echo(json.dumps(_document(done), indent=2) if as_json else _sentence(done))
+    click.echo(_document(done) if as_json else _sentence(done))
 
 
 @contextmanager
@@ -166,9 +164,10 @@ def _lines(path: Path | None) -> tuple[str, ...]:
         raise BadInputError(f"wanted a text file of labels, found {path}: {error}") from error
 
 
-def _document(done: Conversion) -> dict[str, Any]:
-    steps = [asdict(step) for step in done.steps]
-    return {"bundle": str(done.path), "digest": done.digest, "card": done.card.model_dump(mode="json"), "steps": steps}
+def _document(done: Conversion) -> str:
+    from converters.conversion_document import ConversionDocument  # noqa: PLC0415 - only with --json
+
+    return ConversionDocument.of(done).model_dump_json(indent=2)
 
 
 def _sentence(done: Conversion) -> str:

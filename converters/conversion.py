@@ -19,6 +19,7 @@ from converters.artefact import make_artefact
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
 from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
+from converters.confusion import confusion
 from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.pack import complete, draft_bundle
 from converters.peak_memory import memory_misfit, peak_memory_bytes
@@ -234,8 +235,14 @@ def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
         precision=judged.artefact.shares,
         metrics=tuple(_measurements(judged)),
         notes=(*judged.artefact.notes, *_warnings(judged, profile)),
-        details=judged.artefact.details,
+        details=_details(judged),
     )
+
+
+def _details(judged: _Judged) -> dict[str, Any]:
+    """What the artefact's making found, and which classes were confused."""
+    found = confusion(judged.source.manifest, judged.comparison, judged.samples)
+    return {**judged.artefact.details, **({"confusion": found.as_document()} if found else {})}
 
 
 def _warnings(judged: _Judged, profile: Profile) -> list[str]:

@@ -25,7 +25,7 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
         path: where the bundle lies.
         digest: its name.
         card: what was measured.
-        steps: what was taken from earlier conversions, a sentence each.
+        steps: what each step took and whether it was reused, a phrase each.
     """
     metrics = {metric.name: metric for metric in card.metrics}
     head = [f"{path}  {digest[:16]}  for {card.profile}", _row("", "float", "converted")]
@@ -33,7 +33,7 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
     findings = list(card.details.get("doctor", {}).get("sentences", ()))
     rest = [_row("layers" if not place else "", text) for place, text in enumerate(findings)]
     rest += [_row("note", note) for note in card.notes]
-    rest += [_row("step", step) for step in steps]
+    rest += [_row("steps", ", ".join(steps))] if steps else []
     room = MOST_LINES - len(head) - 1
     if len(rest) > room:
         left = len(rest) - room + 1

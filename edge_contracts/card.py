@@ -57,7 +57,17 @@ class GateResult(CardPart):
 
 
 class Card(CardPart):
-    """Accuracy, size, speed and memory of one bundle."""
+    """Accuracy, size, speed and memory of one bundle.
+
+    Attributes:
+        metrics: each figure once; `_float` is the float model's, `_builtin` the artefact's with the runtime's builtin
+            kernels instead of its default ones.
+        details: findings by topic, absent where nobody looked. `doctor`: noise by operator, what was tried, float
+            islands. `sparsity`: weights that are zero. `size`: files on the way, constants by operator kind.
+            `confusion`: labels, and per cell label, answer, float inputs, artefact inputs. `calibration`: how
+            representative the inputs are. `preprocessing`: what was folded into the network. `delegates`: what
+            accelerators would run. Their form may grow.
+    """
 
     created: AwareDatetime
     tool: str

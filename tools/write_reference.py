@@ -13,6 +13,7 @@ from typing import Any
 import click
 from pydantic import BaseModel, TypeAdapter
 
+from converters.conversion_document import ConversionDocument
 from converters.lower.reference import reference as operators_page
 from device_profiles.delegate_reference import reference as delegates_page
 from device_profiles.reference import reference as boards_page
@@ -36,6 +37,7 @@ CONTRACTS: dict[str, Any] = {
     "alert": AlertEvent,
     "birth": Birth,
     "card": Card,
+    "convert": ConversionDocument,
     "gap": GapEvent,
     "manifest": Manifest,
     "state": State,

@@ -1,15 +1,15 @@
 """The default kernels are judged and the builtin ones quoted beside them, each by name."""
 
-import json
-
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from converters.conversion import convert
+from converters.conversion_document import ConversionDocument
 from converters.verify import Comparison, other_kernels_note
 from device_profiles import load_profile
+from edge_contracts.bundle import read_bundle
 from lepton.cli import main
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 
@@ -36,14 +36,17 @@ def test_both_kernel_sets_are_in_the_card_with_their_names(model_and_pictures, t
     assert "builtin kernels" in where["signal_to_noise_db_builtin"]
 
 
-def test_the_json_document_holds_sparsity_size_and_both_kernels(model_and_pictures, tmp_path):
+def test_the_json_document_is_what_its_schema_says(model_and_pictures, tmp_path):
     model, pictures = model_and_pictures
     options = ["--profile", "rpi-4b", "--calibration", str(pictures), "-o", str(tmp_path / "p.bundle"), "--json"]
     told = CliRunner().invoke(main, ["convert", str(model), *options])
-    card = json.loads(told.stdout)["card"]
-    assert {"sparsity", "size"} <= set(card["details"])
-    assert card["details"]["size"]["steps"][-1]["bytes"] == next(
-        metric["value"] for metric in card["metrics"] if metric["name"] == "model_bytes"
+    document = ConversionDocument.model_validate_json(told.stdout)
+    card = document.card
+    assert read_bundle(tmp_path / "p.bundle").digest == document.digest
+    assert {step.name for step in document.steps} >= {"load", "verify"}
+    assert {"sparsity", "size"} <= set(card.details)
+    assert card.details["size"]["steps"][-1]["bytes"] == next(
+        metric.value for metric in card.metrics if metric.name == "model_bytes"
     )
 
 
