@@ -7,19 +7,21 @@ hold) and only stores its big constants in half the bytes. Everything else becom
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from converters.delegates import delegate_reports
 from converters.quantize import quantize
 from converters.quantize.affine import Affine
 from converters.quantize.float16 import store_constants_as_float16
-from converters.quantize.onnx import quantize_onnx
+from converters.quantize.onnx import onnx_for_board
 from converters.quantize.precision import computes_in_float
 from converters.quantize.recipe import Recipe
 from converters.starting_point import StartingPoint
 from converters.tflite import read_tflite, write_tflite
+from device_profiles.delegate_files import delegates_of
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, TensorQuantisation
@@ -67,6 +69,13 @@ def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, p
     Raises:
         BadInputError: the profile has no runtime for the model's format, or the network cannot be quantised.
     """
+    made = _made(source, samples, profile, progress)
+    # Told here, where the file is: accelerators of this board, and those that it can carry.
+    reports = delegate_reports(made.model, source.manifest.runtime, delegates_of(profile))
+    return replace(made, details={**made.details, "delegates": [report.as_document() for report in reports]})
+
+
+def _made(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
     able = {"tflite": {"litert", "tflite"}, "onnx": {"onnx"}}[source.manifest.runtime]
     offered = [runtime.name for runtime in profile.runtimes]
     if not able & set(offered):
@@ -75,7 +84,7 @@ def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, p
             f"{profile.name} offers {', '.join(offered)}; export the model to another format or choose another board"
         )
     if source.manifest.runtime == "onnx":
-        return _onnx(source, samples, progress)
+        return _onnx(source, samples, profile, progress)
     if source.manifest.task == "anomaly":
         return _detector(source)
     return _int8(source, samples, profile, progress)
@@ -128,22 +137,17 @@ def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
     )
 
 
-def _onnx(source: Bundle, samples: Sequence[Sample], progress: Progress) -> Artefact:
-    progress("calibrate", 0.0)
-    made = quantize_onnx(source.model, [sample.values for sample in samples])
-    progress("quantize", 1.0)
+def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+    made = onnx_for_board(source.model, [sample.values for sample in samples], profile.quantisation, progress)
     return Artefact(
         model=made.content,
         spec=source.manifest.input,
         outputs=source.manifest.outputs,
-        precision="mixed" if made.float_operators else "int8",
+        precision=made.precision,
         operators=dict(made.operators),
-        shares=(
-            PrecisionShare(precision="int8", operators=sum(made.int8_operators.values()), bytes=made.int8_bytes),
-            PrecisionShare(precision="float32", operators=sum(made.float_operators.values()), bytes=made.float_bytes),
-        ),
-        settings={"format": "QDQ, uint8 activations, int8 weights per channel", "samples": len(samples)},
-        notes=("inputs and outputs stay float32; ONNX Runtime quantises inside",),
+        shares=made.shares,
+        settings=dict(made.settings),
+        notes=made.notes,
     )
 
 

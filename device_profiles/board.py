@@ -111,6 +111,9 @@ class Quantisation(Table):
     activations: Annotated[
         tuple[ActivationType, ...], Field(min_length=1, description="preferred types of activations, best first")
     ]
+    symmetric: Annotated[
+        bool, Field(description="whether activations need a zero point of 0, as TensorRT does; absent: no")
+    ] = False
     why: Text
     source: SourceKey
 

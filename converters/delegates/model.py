@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converters.delegates.check import check_delegate
-from converters.delegates.onnx_nodes import onnx_nodes
+from converters.delegates.onnx_nodes import onnx_nodes, own_onnx_nodes
 from converters.delegates.tflite_nodes import tflite_nodes
 from converters.tflite import read_tflite
 
@@ -32,9 +32,9 @@ def read_nodes(content: bytes, form: Form, *, input_size: tuple[int, int] | None
 
 
 def delegate_reports(content: bytes, form: Form, delegates: Sequence[Delegate]) -> tuple[DelegateReport, ...]:
-    """What each of several accelerators makes of a model; those that do not read its form are left out."""
+    """What each of several accelerators makes of a model made here; those that do not read its form are left out."""
     fitting = [delegate for delegate in delegates if form in delegate.rules]
     if not fitting:
         return ()
-    nodes = read_nodes(content, form)
+    nodes = tflite_nodes(read_tflite(content)) if form == "tflite" else own_onnx_nodes(content)
     return tuple(check_delegate(delegate, form, nodes) for delegate in fitting)

@@ -27,8 +27,17 @@ def onnx_nodes(content: bytes, input_size: tuple[int, int] | None) -> tuple[Node
         BadInputError: a file that is damaged, too big or of an unknown operator set.
         MissingExtraError: the package onnx is not installed.
     """
+    return _nodes(parse_model(content, input_size))
+
+
+def own_onnx_nodes(content: bytes) -> tuple[Node, ...]:
+    """Every operator of a model that was made here and need not be checked; axes may be open."""
+    return _nodes(import_onnx().load_from_string(content))
+
+
+def _nodes(model: Any) -> tuple[Node, ...]:
     onnx = import_onnx()
-    model = onnx.shape_inference.infer_shapes(parse_model(content, input_size))
+    model = onnx.shape_inference.infer_shapes(model)
     values = _values(onnx, model.graph)
     return tuple(_node(onnx, node, values) for node in model.graph.node if node.op_type != "Constant")
 

@@ -18,6 +18,7 @@ from converters.lower.errors import CannotLowerError
 from converters.lower.model_file import import_onnx, parse_model
 from converters.lower.node import Node
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     Array = npt.NDArray[Any]
 
 SEED = 20_240_501
-
-UNSOUND = frozenset({"Pad_Fusion"})
-"""Left out of ONNX Runtime's folding: 1.31 moves a Pad of zeros into a MaxPool, which pads with minus infinity."""
 
 _ONNX_DOMAINS = ("", "ai.onnx")
 _SHAPE_KINDS = ("Shape", "Size")
@@ -120,7 +118,7 @@ def session(runtime: Any, content: bytes, *, optimized: Path | None = None) -> A
             content,
             options,
             providers=["CPUExecutionProvider"],
-            disabled_optimizers=list(UNSOUND) if optimized else None,
+            disabled_optimizers=list(UNSOUND_FUSIONS) if optimized else None,
         )
     except _failures(runtime) as error:
         raise BadInputError(f"ONNX Runtime does not load this model: {_first_line(error)}; export it again") from error

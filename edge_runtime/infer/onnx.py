@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from edge_runtime.infer.backend import BackendError
+from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +76,7 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
     Args:
         model: the ONNX file's bytes.
         threads: threads inside one operator.
-        kernels: `default`, or `builtin` for the CPU provider alone.
+        kernels: `default`, or `builtin` for the CPU provider alone, node by node as the file has them.
 
     Raises:
         BackendError: ONNX Runtime refuses the model.
@@ -86,8 +87,11 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = ["CPUExecutionProvider"] if kernels == "builtin" else _providers_here()
+    if kernels == "builtin":
+        # Quantised pairs then round around float operators: the meaning that every provider's int8 kernels approach.
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = ort.InferenceSession(model, options, providers=providers)
+        session = ort.InferenceSession(model, options, providers=providers, disabled_optimizers=list(UNSOUND_FUSIONS))
     except Exception as error:  # onnxruntime's errors share no public base class
         raise BackendError(f"wanted a model that onnxruntime {ort.__version__} can run, found: {error}") from error
     _tell(providers, session.get_providers())

@@ -17,6 +17,26 @@ SIDE = 8
 STEEPNESS = 20.0
 
 
+def padded_maximum(pads: int = 1, *, convolved: bool = False) -> bytes:
+    """float32 `x` 1×1×8×8 → `y`: a Pad of zeros, then a MaxPool of 2×2; a Conv by 1 before them where that is asked."""
+    nodes = [
+        helper.make_node("Pad", ["c" if convolved else "x", "pads"], ["padded"], mode="constant"),
+        helper.make_node("MaxPool", ["padded"], ["y"], kernel_shape=[2, 2], strides=[2, 2]),
+    ]
+    constants = [helper.make_tensor("pads", TensorProto.INT64, [8], [0, 0, pads, pads] * 2)]
+    if convolved:
+        nodes.insert(0, helper.make_node("Conv", ["x", "w"], ["c"]))
+        constants.append(helper.make_tensor("w", TensorProto.FLOAT, [1, 1, 1, 1], [1.0]))
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, SIDE, SIDE]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, SIDE // 2 + pads, SIDE // 2 + pads]),
+    ]
+    graph = helper.make_graph(nodes, "maximum", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
 def brightness_classifier() -> bytes:
     """float32 1×3×8×8 (0 to 1) → logits 1×2 for dark and bright; equal at half brightness."""
     weights = [STEEPNESS * sign / 3 for sign in (-1, 1) for _ in range(3)]

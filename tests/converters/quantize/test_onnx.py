@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from converters.delegates import check_delegate, read_nodes
 from converters.quantize.candidate import signal_to_noise_db
-from converters.quantize.onnx import QuantizedOnnx, quantize_onnx
+from converters.quantize.onnx import SYMMETRIC, QuantizedOnnx, onnx_for_board, quantize_onnx, to_float16
+from converters.quantize.onnx.prepare import Packages, prepare
+from converters.quantize.ranges import RULES
+from device_profiles import load_profile
+from device_profiles.delegate_files import load_delegate
 from edge_contracts.errors import BadInputError
+from tests.fakes.onnx_models import padded_maximum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +83,66 @@ def test_no_samples_are_refused(data: Path) -> None:
 def test_a_sample_of_another_shape_is_refused(data: Path) -> None:
     with pytest.raises(BadInputError, match="does not quantise this model"):
         quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), [np.zeros((1, 1, 5, 5), np.float32)])
+
+
+def test_every_range_rule_is_tried_and_the_nearest_kept(mnist: QuantizedOnnx) -> None:
+    assert set(mnist.tried) == set(RULES)
+    assert mnist.tried[mnist.rule] == max(mnist.tried.values())
+
+
+def test_tensorrt_takes_every_operator_of_the_symmetric_scheme(data: Path, digits: list[np.ndarray[Any, Any]]) -> None:
+    made = quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), digits, scheme=SYMMETRIC)
+    report = check_delegate(load_delegate("tensorrt"), "onnx", read_nodes(made.content, "onnx"))
+    assert [operator for operator in report.operators if operator.reason] == []
+
+
+def test_tensorrt_would_not_take_the_scheme_for_processors(mnist: QuantizedOnnx) -> None:
+    report = check_delegate(load_delegate("tensorrt"), "onnx", read_nodes(mnist.content, "onnx"))
+    assert "found uint8" in " ".join(operator.reason for operator in report.operators)
+
+
+def test_the_symmetric_scheme_reads_every_digit_right(data: Path, digits: list[np.ndarray[Any, Any]]) -> None:
+    original = (data / "onnx/mnist/model.onnx").read_bytes()
+    made = quantize_onnx(original, digits, scheme=SYMMETRIC)
+    for digit in digits:
+        assert _answers(made.content, digit)[0].argmax() == _answers(original, digit)[0].argmax()
+
+
+def test_a_board_with_tensorrt_gets_the_symmetric_scheme(data: Path, digits: list[np.ndarray[Any, Any]]) -> None:
+    original = (data / "onnx/mnist/model.onnx").read_bytes()
+    chosen = {
+        name: onnx_for_board(original, digits, load_profile(name).quantisation, _silent).settings["format"]
+        for name in ("jetson-orin-nano", "jetson-nano")
+    }
+    assert chosen["jetson-orin-nano"].startswith("QDQ, int8 activations with zero point 0")
+    assert chosen["jetson-nano"].startswith("QDQ, uint8 activations")
+
+
+def test_a_board_that_prefers_float16_gets_half_the_bytes(data: Path, digits: list[np.ndarray[Any, Any]]) -> None:
+    original = (data / "onnx/mnist/model.onnx").read_bytes()
+    wanted = load_profile("jetson-orin-nano").quantisation.model_copy(update={"activations": ("float16", "float32")})
+    made = onnx_for_board(original, digits, wanted, _silent)
+    assert made.precision == "float16"
+    assert len(made.content) < 0.6 * len(original)
+    assert signal_to_noise_db(_answers(original, digits[0]), _answers(made.content, digits[0])) > 50
+
+
+def test_a_model_that_overflows_float16_is_refused() -> None:
+    with pytest.raises(BadInputError, match="within float16's 65,504, found 1e\\+06 in 'x'"):
+        to_float16(padded_maximum(0), [np.full((1, 1, 8, 8), 1e6, np.float32)])
+
+
+def test_padding_with_zeros_stays_zero_before_a_maximum() -> None:
+    """ONNX Runtime 1.31 would move the Pad into the MaxPool, which pads with minus infinity."""
+    below_zero = np.full((1, 1, 8, 8), -3.0, np.float32)
+    prepared = prepare(Packages.load(), padded_maximum(1)).SerializeToString()
+    for content in (prepared, quantize_onnx(padded_maximum(1), [below_zero, -below_zero]).content):
+        corner = Packages.load().session(content).run(None, {"x": below_zero})[0][0, 0, 0, 0]
+        assert corner == pytest.approx(0.0, abs=0.05)
+
+
+def _silent(_stage: str, _done: float) -> None:
+    pass
 
 
 def _digit(data: Path, place: int) -> Path:

@@ -7,7 +7,7 @@ import onnxruntime as ort
 
 from edge_runtime.infer import onnx as module
 from edge_runtime.infer.onnx import open_backend
-from tests.fakes.onnx_models import brightness_classifier
+from tests.fakes.onnx_models import brightness_classifier, padded_maximum
 
 if TYPE_CHECKING:
     import pytest
@@ -29,3 +29,11 @@ def test_a_provider_that_does_not_start_is_missed_aloud(caplog: pytest.LogCaptur
 def test_no_provider_outside_of_the_board_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ort, "get_available_providers", lambda: ["AzureExecutionProvider", "CPUExecutionProvider"])
     assert open_backend(brightness_classifier(), threads=1, kernels="default").kernels == "CPUExecutionProvider"
+
+
+def test_padding_with_zeros_stays_zero_before_a_maximum() -> None:
+    """ONNX Runtime 1.31 would move the Pad into the MaxPool, which pads with minus infinity."""
+    for kernels in ("default", "builtin"):
+        backend = open_backend(padded_maximum(), threads=1, kernels=kernels)
+        answers = backend.run(lambda buffer: buffer.fill(-3.0))
+        assert answers["y"][0, 0, 0, 0] == 0.0
