@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from converters.delegates import delegate_reports
+from converters.fold_preprocessing import fold_preprocessing
 from converters.quantize import quantize
 from converters.quantize.affine import Affine
 from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.onnx import onnx_for_board
 from converters.quantize.precision import computes_in_float
+from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from converters.starting_point import StartingPoint
 from converters.tflite import read_tflite, write_tflite
@@ -28,6 +30,8 @@ from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, T
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
 
     from converters.graph import Graph, Tensor
     from converters.samples import Sample
@@ -112,16 +116,17 @@ def _detector(source: Bundle) -> Artefact:
 
 def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
     per_tensor = profile.quantisation.weights == "per_tensor"
-    known_input = _camera_bytes(source.manifest.input)
-    recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
     given = read_tflite(source.model)
     start = StartingPoint.of(len(source.model), given)
-    made = quantize(given, [sample.values for sample in samples], recipe, progress)
+    fold = _folded(source, given, samples)
+    known_input = _camera_bytes(fold.spec)
+    recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
+    made = quantize(fold.graph, fold.inputs, recipe, progress)
     graph = made.graph
     by_name = {output.tensor: output for output in source.manifest.outputs}
     return Artefact(
         model=made.content,
-        spec=_stored_input(source.manifest.input, graph.tensors[graph.inputs[0]]),
+        spec=_stored_input(fold.spec, graph.tensors[graph.inputs[0]]),
         outputs=tuple(_stored_output(by_name[name], graph.tensors[name]) for name in graph.outputs),
         precision="mixed" if made.float_operators else "int8",
         operators=_operators(graph),
@@ -131,10 +136,36 @@ def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
             "per_channel": list(recipe.per_channel),
             "samples": len(samples),
             "removed_channels": start.removed_channels,
+            "preprocessing": fold.border or "as given",
         },
-        notes=made.failures,
-        details=start.details(graph, made.content, "int8 weights and arithmetic"),
+        notes=(*made.failures, *fold.notes),
+        details=start.details(graph, made.content, "int8 weights and arithmetic") | fold.details,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """The float network as it is quantised, and its calibration inputs, preprocessing folded where that is possible."""
+
+    graph: Graph
+    spec: ImageInput | TensorInput
+    inputs: list[npt.NDArray[np.float32]]
+    border: str | None = None
+    notes: tuple[str, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _folded(source: Bundle, graph: Graph, samples: Sequence[Sample]) -> _Fed:
+    spec, inputs = source.manifest.input, [sample.values for sample in samples]
+    # A reconstruction is compared with the input in the model's own units; arrays are given in them.
+    if spec.kind != "image" or source.manifest.task == "reconstruction" or not all(s.is_picture for s in samples):
+        return _Fed(graph, spec, inputs)
+    fold = fold_preprocessing(prepare(graph), spec, inputs)
+    notes = (fold.sentence,) if fold.sentence else ()
+    found = {"border": fold.border, "deviation": fold.deviation, "sentence": fold.sentence}
+    details = {"preprocessing": found} if fold.sentence else {}
+    kept = graph if fold.border is None else fold.graph
+    return _Fed(kept, fold.spec, [fold.values(x, spec) for x in inputs], fold.border, notes, details)
 
 
 def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:

@@ -9,12 +9,14 @@ from click.testing import CliRunner
 
 from converters.conversion import GateRefused, convert
 from converters.load import Description
+from converters.tflite import write_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.preprocess import byte_table
 from lepton.cli import main
-from tests.fakes.models import BundleRecipe, write_brightness_bundle
+from tests.fakes.models import BundleRecipe, undecided_graph, write_brightness_bundle
 
 BOARD = load_profile("rpi-4b")
 
@@ -94,6 +96,20 @@ def test_pictures_become_int8_camera_bytes_without_arithmetic(data, pictures, tm
     assert figures["model_bytes"] == len(read_bundle(done.path).model)
 
 
+def test_a_model_of_signed_pixels_takes_camera_bytes_without_arithmetic_too(data, pictures, tmp_path):
+    model = data / "mlperf-tiny/vww_96_float.tflite"
+    said = Description(labels=("none", "person"), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), colour="bgr")
+    done = converted(model, pictures, tmp_path / "vww.bundle", description=said, force=True)
+    bundle = read_bundle(done.path)
+    spec = bundle.manifest.input
+    assert (spec.dtype, spec.colour, spec.std) == ("int8", "rgb", (255.0,))
+    assert (byte_table(spec) == np.arange(-128, 128)).all()
+    assert bundle.card.details["preprocessing"]["border"] == "frame"
+    assert bundle.card.details["preprocessing"]["deviation"] < 0.01
+    assert any(note.startswith("camera bytes go in without arithmetic") for note in bundle.card.notes)
+    assert bundle.manifest.provenance[-1].settings["preprocessing"] == "frame"
+
+
 def test_an_onnx_model_becomes_an_int8_onnx_bundle(data, tmp_path):
     arrays = tmp_path / "digits"
     arrays.mkdir()
@@ -106,18 +122,24 @@ def test_an_onnx_model_becomes_an_int8_onnx_bundle(data, tmp_path):
     Predictor.open(done.path).verify_goldens()
 
 
-def test_the_gate_refuses_names_the_loss_and_writes_nothing(data, pictures, tmp_path):
-    model, out = data / "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite", tmp_path / "out" / "x.bundle"
+@pytest.fixture
+def undecided(tmp_path):
+    """A model whose classes int8 cannot tell apart."""
+    path = tmp_path / "undecided.tflite"
+    path.write_bytes(write_tflite(undecided_graph()))
+    return path
+
+
+def test_the_gate_refuses_names_the_loss_and_writes_nothing(undecided, pictures, tmp_path):
+    out = tmp_path / "out" / "x.bundle"
     out.parent.mkdir()
     with pytest.raises(GateRefused, match=r"wanted the float model's class on 95 % of the inputs, found .* --force"):
-        converted(model, pictures, out, description=Description(pixel_range=(-1.0, 1.0)))
+        converted(undecided, pictures, out)
     assert list(out.parent.iterdir()) == []
 
 
-def test_force_packs_it_and_the_card_remembers(data, pictures, tmp_path):
-    model = data / "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
-    said = Description(pixel_range=(-1.0, 1.0))
-    done = converted(model, pictures, tmp_path / "x.bundle", description=said, force=True)
+def test_force_packs_it_and_the_card_remembers(undecided, pictures, tmp_path):
+    done = converted(undecided, pictures, tmp_path / "x.bundle", force=True)
     gate = read_bundle(done.path).card.gate
     assert gate.verdict == "forced"
     assert "wanted the float model's class" in gate.reasons[0]

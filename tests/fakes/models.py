@@ -46,6 +46,27 @@ def brightness_graph(*, divide_by: float = 1.0) -> Graph:
     return Graph({tensor.name: tensor for tensor in tensors}, operators, ["image"], ["score", "heat_map"])
 
 
+def undecided_graph() -> Graph:
+    """A float classifier of pictures that no int8 model follows: its three answers lie closer than one int8 step.
+
+    Float picture 1×16×16×3, 0–1 → answer c is 100 × the mean brightness + the mean of channel c.
+    """
+    float32 = np.dtype(np.float32)
+    weights = np.full((3, 3), 100, np.float32) + np.eye(3, dtype=np.float32)
+    tensors = [
+        Tensor("image", (1, 16, 16, 3), float32),
+        Tensor("rows_and_columns", (2,), np.dtype(np.int32), np.asarray([1, 2], np.int32)),
+        Tensor("means", (1, 3), float32),
+        Tensor("weights", (3, 3), float32, weights),
+        Tensor("answers", (1, 3), float32),
+    ]
+    operators = [
+        Operator("MEAN", ["image", "rows_and_columns"], ["means"], {"keep_dims": False}),
+        Operator("FULLY_CONNECTED", ["means", "weights", None], ["answers"], {"fused_activation_function": "NONE"}),
+    ]
+    return Graph({tensor.name: tensor for tensor in tensors}, operators, ["image"], ["answers"])
+
+
 @dataclass(frozen=True, slots=True)
 class BundleRecipe:
     """What a test may ask of a bundle."""
