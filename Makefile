@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect bench-convert tflite-venv torch-venv keras-env docs wheel clean
+.PHONY: help demo test test-pythons check bench bench-detect bench-sparsity bench-convert lab-arm64 tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean
 
 help:           ## say what can be made
-	@sed -n 's/^\([a-z-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 $(READY): pyproject.toml tools/make_venv.sh
 	@PYTHON=$(PYTHON) sh tools/make_venv.sh $(VENV)
@@ -66,6 +66,18 @@ bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 
 bench-convert: $(READY) ## the converter against TFLiteConverter, ai-edge-quantizer, ONNX Runtime (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/convert/bench.py $(BENCH_ARGS)
+
+lab-arm64: $(READY) ## bundles on emulated Cortex-A53, A72, A76 (needs LEPTON_DATA, network, root; minutes)
+	@$(BIN)/python -m tests.lab.arm64.run
+
+bench-sparsity: $(READY) ## what zeros in the weights do for int8 (needs LEPTON_DATA)
+	@$(BIN)/python tests/bench/sparsity.py
+
+fuzz: $(READY)  ## COUNT=100000 damaged and hostile model files, each refused in words
+	@$(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000)
+
+random-networks: $(READY) .venv-tflite/.ready ## COUNT=1000 random networks converted and run in every runtime
+	@$(BIN)/python -m tests.random_networks --count $(or $(COUNT),1000)
 
 docs: $(READY)  ## write the reference pages that are made from the code
 	@$(BIN)/python tools/write_reference.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 LARGEST_RANK = 8
 """Dimensions that any TFLite kernel takes."""
+
+MOST_ELEMENTS = 1 << 27
+"""Elements of one tensor: half a gigabyte as float32, the size that a model file may have at all."""
 
 
 def check_graph(graph: Graph) -> None:
@@ -25,12 +29,19 @@ def check_graph(graph: Graph) -> None:
     for name, tensor in graph.tensors.items():
         if name != tensor.name:
             raise BadInputError(f"tensor {tensor.name!r} is filed under {name!r}; file it under its own name")
+        if "\0" in name:
+            raise BadInputError(f"tensor {name!r} holds a zero byte, at which a runtime ends the name; rename it")
         _check_values(tensor)
         _check_quantization(tensor)
     _check_order(graph)
 
 
 def _check_values(tensor: Tensor) -> None:
+    if prod(max(size, 1) for size in tensor.shape) > MOST_ELEMENTS:
+        raise BadInputError(
+            f"tensor {tensor.name!r} has the shape {tensor.shape}; wanted at most {MOST_ELEMENTS} elements: the file "
+            "is damaged, or the model is too big for a board"
+        )
     if len(tensor.shape) > LARGEST_RANK or min(tensor.shape, default=0) < -1:
         raise BadInputError(f"tensor {tensor.name!r} has the shape {tensor.shape}; wanted at most {LARGEST_RANK} sizes")
     if tensor.data is None:

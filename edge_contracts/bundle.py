@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import struct
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ REPORT = "report.html"
 OUTSIDE_DIGEST = frozenset({CARD, REPORT})
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_DAMAGED = (zipfile.BadZipFile, EOFError, LookupError, OSError, RuntimeError, ValueError, struct.error)
+"""What Python's zipfile raises on a damaged or hostile archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +157,9 @@ def _read_members(path: Path, limits: BundleLimits) -> dict[str, bytes]:
         raise BundleRejected(f"wanted a bundle file or folder, found nothing at {path}; make one with 'lepton convert'")
     try:
         return _read_zip(path, limits)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        if isinstance(error, BundleRejected):
-            raise
+    except BundleRejected:
+        raise
+    except _DAMAGED as error:
         raise BundleRejected(
             f"wanted a bundle (an uncompressed zip), found {path} which is none ({error}); "
             "a bare model becomes a bundle with 'lepton convert'"
@@ -170,6 +173,11 @@ def _read_zip(path: Path, limits: BundleLimits) -> dict[str, bytes]:
         for entry in entries:
             if entry.compress_type != zipfile.ZIP_STORED:
                 raise BundleRejected(f"wanted only uncompressed members in {path}, found {entry.filename} compressed")
+        stored, there = sum(entry.file_size for entry in entries), path.stat().st_size
+        if stored > there:
+            raise BundleRejected(
+                f"wanted members that fit into the {there} bytes of {path}, found {stored} bytes of them"
+            )
         return {entry.filename: archive.read(entry) for entry in entries}
 
 

@@ -19,18 +19,23 @@ from converters.lower.writing import FLOAT, Writing
 from converters.passes import run_passes
 from converters.quantize.prepare import prepare
 from converters.tflite import write_tflite
+from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
 
+    from converters.lower.node import Node
     from converters.lower.source import Source
 
 LARGEST_DEVIATION = 1e-3
 """Relative to the output's largest value; beyond it the lowering is refused. Parity is ≤ 1e-5 on networks in use."""
 
 _PICTURE_RANK = 4
+
+_STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What an absent attribute or a constant of the wrong length makes a rule raise; ONNX Runtime bears some of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,7 @@ def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) ->
     w = Writing(source)
     _add_input(w)
     for node in source.nodes:
-        w.node = node
-        RULES[node.kind].lower(w, node)
+        _lower_node(w, node)
     layouts = {source.input_name: w.layout(source.input_name)} | _add_outputs(w)
     run_passes(w.graph, TIDYING)
     graph = prepare(w.graph)
@@ -83,6 +87,19 @@ def _refuse_unknown(source: Source) -> None:
             f"this operator has no rule{more}",
             "replace it with operators of docs/reference/onnx-operators.md",
         )
+
+
+def _lower_node(w: Writing, node: Node) -> None:
+    w.node = node
+    try:
+        RULES[node.kind].lower(w, node)
+    except LeptonError:
+        raise
+    except _STUMBLES as error:
+        raise node.refuse(
+            f"its attributes or constants are not what the operator's specification asks for ({error})",
+            "export the model again, or report it",
+        ) from error
 
 
 def _add_input(w: Writing) -> None:

@@ -10,6 +10,8 @@ from edge_contracts.errors import BadInputError, MissingExtraError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
 MOST_ELEMENTS = 1 << 27
 """Elements of one value at most: half a gigabyte as float32, the size that a model file may have at all."""
 
@@ -40,7 +42,7 @@ def parse_model(content: bytes, input_size: tuple[int, int] | None) -> Any:
         model = onnx.load_from_string(content)
         _refuse_external(onnx, model.graph)
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, RecursionError) as error:
+    except (DecodeError, onnx.checker.ValidationError, RecursionError, UnicodeDecodeError) as error:
         raise BadInputError(f"wanted a whole ONNX model, found {_first_line(error)}; export it again") from error
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)
@@ -66,6 +68,22 @@ def import_onnx() -> Any:
     except ImportError as error:
         raise MissingExtraError(f"wanted the package onnx ({error}); pip install 'lepton-edge[convert]'") from error
     return onnx
+
+
+def stored_array(tensor: Any) -> npt.NDArray[Any]:
+    """The values of a stored tensor, in its own type and shape.
+
+    Raises:
+        BadInputError: its bytes do not fill its shape, or its type has no values here.
+    """
+    try:
+        values: npt.NDArray[Any] = import_onnx().numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BadInputError(
+            f"wanted values that fill the shape {tuple(tensor.dims)} of {tensor.name!r}, found others "
+            f"({_first_line(error)}); the file is damaged: export it again"
+        ) from error
+    return values
 
 
 def _first_line(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.lower.errors import CannotLowerError
-from converters.lower.model_file import import_onnx, parse_model
+from converters.lower.model_file import import_onnx, parse_model, stored_array
 from converters.lower.node import Node
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
@@ -148,7 +148,7 @@ def run_once(runtime: Any, model: Any, given: Any, names: list[str]) -> dict[str
     open_model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     shape = tuple(int(size.dim_value) for size in given.type.tensor_type.shape.dim)
     feed = np.random.default_rng(SEED).standard_normal(shape, np.float32)
-    values = {item.name: onnx.numpy_helper.to_array(item) for item in model.graph.initializer}
+    values = {item.name: stored_array(item) for item in model.graph.initializer}
     values[given.name] = feed
     if not names:
         return values
@@ -192,7 +192,7 @@ def _attribute(attribute: Any) -> Any:
     value = onnx.helper.get_attribute_value(attribute)
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return onnx.numpy_helper.to_array(value) if isinstance(value, onnx.TensorProto) else value
+    return stored_array(value) if isinstance(value, onnx.TensorProto) else value
 
 
 def _failures(runtime: Any) -> tuple[type[Exception], ...]:

@@ -123,7 +123,9 @@ def _unique_names(subgraph: schema.SubGraph, used: set[int]) -> dict[int, str]:
     for index in sorted(used):
         if not 0 <= index < subgraph.TensorsLength():
             raise BadInputError(f"tensor {index} of {subgraph.TensorsLength()} is asked for; the file is damaged")
-        stem = (subgraph.Tensors(index).Name() or b"").decode("utf-8") or f"tensor_{index}"
+        # Runtimes hold names as C strings, which end at the first zero byte.
+        stored = (subgraph.Tensors(index).Name() or b"").partition(b"\0")[0]
+        stem = stored.decode("utf-8") or f"tensor_{index}"
         name, copy = stem, 1
         while name in taken:
             name, copy = f"{stem}_{copy}", copy + 1

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge_contracts.errors import BadInputError
+
 if TYPE_CHECKING:
     from converters.graph import Graph, Operator, Tensor
 
@@ -42,14 +44,24 @@ _Condition = Callable[[_Signature], bool]
 
 
 def operator_version(operator: Operator, graph: Graph) -> int:
-    """The lowest version of `operator.kind` that can do what this operator of `graph` does."""
+    """The lowest version of `operator.kind` that can do what this operator of `graph` does.
+
+    Raises:
+        BadInputError: the operator lacks an input, an output or an axis that its kind always has.
+    """
     signature = _Signature(
         inputs=tuple(None if name is None else graph.tensors[name] for name in operator.inputs),
         outputs=tuple(graph.tensors[name] for name in operator.outputs),
         options=operator.options,
     )
     rules = _RULES.get(operator.kind, ())
-    return next((version for version, holds in rules if holds(signature)), _LOWEST.get(operator.kind, 1))
+    try:
+        return next((version for version, holds in rules if holds(signature)), _LOWEST.get(operator.kind, 1))
+    except IndexError as error:
+        raise BadInputError(
+            f"{operator.kind} with {len(operator.inputs)} inputs and {len(operator.outputs)} outputs: wanted all that "
+            "the operator works with, found too few, or too few axes; the file is damaged: export it again"
+        ) from error
 
 
 def _takes(*dtypes: str, slot: int = 0) -> _Condition:

@@ -121,6 +121,29 @@ def test_a_member_that_the_manifest_does_not_list_is_refused(tmp_path, stranger)
         read_bundle(path)
 
 
+def test_members_that_overlap_are_refused_before_they_are_read(tmp_path):
+    path = tmp_path / "overlap.bundle"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("zeros", b"\0" * (1 << 16))
+        whole = archive.getinfo("zeros")
+        for copy in range(40):
+            archive.filelist.append(zipfile.ZipInfo(f"zeros{copy}"))
+            archive.filelist[-1].file_size = archive.filelist[-1].compress_size = whole.file_size
+            archive.filelist[-1].CRC = whole.CRC
+            archive.filelist[-1].header_offset = whole.header_offset
+        archive._didModify = True
+    with pytest.raises(BundleRejected, match=r"wanted members that fit into the \d+ bytes of .*, found 2686976 bytes"):
+        read_bundle(path)
+
+
+def test_a_member_without_a_name_is_refused(tmp_path):
+    path = tmp_path / "nameless.bundle"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+    with pytest.raises(BundleRejected, match="which is none"):
+        read_bundle(path)
+
+
 def test_a_compressed_bomb_is_refused_before_it_is_unpacked(tmp_path):
     path = tmp_path / "bomb.bundle"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

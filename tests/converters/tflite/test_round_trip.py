@@ -52,6 +52,10 @@ def plain_tensor(tensor: Tensor) -> tuple[Any, ...]:
     )
 
 
+NAMES = st.characters(exclude_categories=["Cs"], exclude_characters=["\0"])
+"""What a name may hold: runtimes keep names as C strings."""
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """A chain of additions with every kind of constant, quantisation and name that a file may hold."""
@@ -60,7 +64,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     graph.tensors["in"] = Tensor("in", (draw(st.sampled_from([1, 2, -1])), width), np.dtype("f4"))
     before = "in"
     for place in range(draw(st.integers(1, 4))):
-        constant, result = f"c{place}", f"{draw(st.text(max_size=4))}/{place}"
+        constant, result = f"c{place}", f"{draw(st.text(NAMES, max_size=4))}/{place}"
         dtype = np.dtype(draw(st.sampled_from(["f4", "f2", "i1", "u1", "i2", "i4", "i8", "?"])))
         values = draw(st.lists(st.integers(0, 1), min_size=width, max_size=width))
         scales = draw(st.sampled_from([0, 1, width]))
@@ -126,6 +130,12 @@ def test_bytes_kept_behind_the_flatbuffer_are_found() -> None:
     content = _pack(model)
     content += bytes(4096 - len(content)) + weights.tobytes()
     np.testing.assert_array_equal(_constant(read_tflite(content)), weights)
+
+
+def test_a_name_with_a_zero_byte_is_refused() -> None:
+    tensor = Tensor("a\0b", (1,), np.dtype("f4"))
+    with pytest.raises(BadInputError, match="holds a zero byte"):
+        write_tflite(Graph({tensor.name: tensor}, [], [tensor.name], [tensor.name]))
 
 
 def test_names_that_repeat_or_are_missing_become_unique() -> None:
