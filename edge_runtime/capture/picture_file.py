@@ -50,21 +50,36 @@ def read_picture(path: Path, limits: PictureLimits | None = None) -> npt.NDArray
         MissingExtraError: OpenCV is not installed.
     """
     limits = limits or PictureLimits()
-    content = _read(path, limits)
+    return decode_picture(_read(path, limits), path.name, limits)
+
+
+def decode_picture(content: bytes, name: str, limits: PictureLimits | None = None) -> npt.NDArray[np.uint8]:
+    """The same for a picture that came otherwise, as in an upload.
+
+    Args:
+        content: the bytes of a picture file.
+        name: for the messages.
+        limits: how large it may be.
+
+    Raises:
+        PictureRejected: with what was wanted and found.
+        MissingExtraError: OpenCV is not installed.
+    """
+    limits = limits or PictureLimits()
     size = picture_size(content)
     if size is None:
-        raise PictureRejected(f"wanted {_WANTED}, found {path.name} which is none; take or copy it again")
+        raise PictureRejected(f"wanted {_WANTED}, found {name} which is none; take or copy it again")
     width_px, height_px = size
     if not 0 < width_px * height_px <= limits.pixels:
         raise PictureRejected(
-            f"wanted a picture of at most {limits.pixels:,} pixels, found {path.name} of {width_px}×{height_px}; "
+            f"wanted a picture of at most {limits.pixels:,} pixels, found {name} of {width_px}×{height_px}; "
             "reduce it first"
         )
     if is_cut_off(content):
-        raise PictureRejected(f"wanted a whole picture, found {path.name} cut off before its end; copy it again")
+        raise PictureRejected(f"wanted a whole picture, found {name} cut off before its end; copy it again")
     if content.startswith(_JPEG_START) and (damage := damage_of(content)) is not None:
-        raise PictureRejected(f"wanted a whole picture, found {path.name} damaged: {damage}; copy or take it again")
-    return _decode(content, path)
+        raise PictureRejected(f"wanted a whole picture, found {name} damaged: {damage}; copy or take it again")
+    return _decode(content, name)
 
 
 def load_opencv() -> ModuleType:
@@ -94,12 +109,12 @@ def _read(path: Path, limits: PictureLimits) -> bytes:
         raise PictureRejected(f"wanted {_WANTED}, found that {path.name} cannot be read ({error.strerror})") from error
 
 
-def _decode(content: bytes, path: Path) -> npt.NDArray[np.uint8]:
+def _decode(content: bytes, name: str) -> npt.NDArray[np.uint8]:
     cv2 = load_opencv()
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise PictureRejected(f"wanted {_WANTED}, found {path.name} which OpenCV refuses ({error.err})") from error
+        raise PictureRejected(f"wanted {_WANTED}, found {name} which OpenCV refuses ({error.err})") from error
     if pixels is None:
-        raise PictureRejected(f"wanted {_WANTED}, found {path.name} damaged: its content cannot be decoded")
+        raise PictureRejected(f"wanted {_WANTED}, found {name} damaged: its content cannot be decoded")
     return cast("npt.NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
