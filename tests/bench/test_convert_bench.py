@@ -150,7 +150,7 @@ def test_against_onnx_weights_alone_are_compared():
 
 
 def test_a_detector_is_judged_by_its_choice_and_its_noise():
-    cells = met(PEER, figures(signal_to_noise_db=29.0), figures(), judged_by="best")
+    cells = met(PEER, figures(signal_to_noise_db=29.0), figures(), judged_by="box")
     assert cells["agreement"]
     assert not cells["signal"]
     assert "agreement" not in met(PEER, figures(agreement=None), figures(agreement=None), judged_by="signal")

@@ -33,6 +33,9 @@ What is read is the processor time of the calling thread, in which both runtimes
 idle machine that is the time that passes, and on a busy one the other processes do not count.
 """
 
+SAME_BOX = 0.5
+"""Intersection over union from which two boxes are the same find, as detection is scored."""
+
 SCALES = ("scale", "zero_point")
 
 
@@ -157,12 +160,28 @@ def _agreement(network: Network, wanted: list[npt.NDArray[Any]], found: list[npt
     if network.judged_by == "signal":
         return None
     chosen = [_choice(network, answers[0]) for answers in (wanted, found)]
-    return float(np.mean(chosen[0] == chosen[1]))
+    if network.judged_by != "box":
+        return float(np.mean(chosen[0] == chosen[1]))
+    boxes = [_boxes(answers[1], places) for answers, places in zip((wanted, found), chosen, strict=True)]
+    return float(np.mean(_overlap(*boxes) >= SAME_BOX))
 
 
 def _choice(network: Network, answer: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    scores = answer[..., network.column] if network.judged_by == "best" else answer
+    scores = answer if network.judged_by == "class" else answer[..., network.column]
     return np.asarray(scores.reshape(len(scores), -1).argmax(axis=1))
+
+
+def _boxes(answer: npt.NDArray[Any], places: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+    """N×4: the chosen box of each input."""
+    return answer.reshape(len(answer), -1, 4)[np.arange(len(answer)), places]
+
+
+def _overlap(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Intersection over union of boxes left, top, right, bottom."""
+    sides = np.maximum(0, np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]))
+    areas = [np.prod(np.maximum(0, box[:, 2:] - box[:, :2]), axis=1) for box in (a, b)]
+    common = np.prod(sides, axis=1)
+    return np.asarray(common / np.maximum(areas[0] + areas[1] - common, 1e-12))
 
 
 def _decibel(wanted: npt.NDArray[Any], found: npt.NDArray[Any]) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from converters.tflite import read_tflite
+from tests.bench.convert.faces import faces
 from tests.bench.convert.numerals import numerals
 from tests.bench.convert.pictures import crops
 
@@ -33,15 +34,17 @@ class Network:
 
     source: below the data folder; of a trained one, the task of `lessons` that it learns.
     inputs: None for a trained one, whose lesson has them.
-    judged_by: `class`: the best of the last axis; `best`: the best place of one column (a detector's score); `signal`.
-    column: the score's column, of `best`.
+    judged_by: what agrees: `class`, the best of the last axis; `place`, the best by one column (a detector's score);
+        `box`, the box at that place in the second output, corners in its last axis, by half of their union; `signal`,
+        nothing is chosen and the noise alone counts.
+    column: the score's column, of `place` and `box`.
     reference: an int8 file of the same network to be as fast as, below the data folder.
     """
 
     name: str
     source: str
     inputs: Draw | None
-    judged_by: Literal["class", "best", "signal"]
+    judged_by: Literal["class", "place", "box", "signal"]
     column: int = 0
     reference: str = ""
 
@@ -61,13 +64,6 @@ def _pictures(size_px: int, low: float, high: float, count: int = JUDGE) -> Draw
 
 def _real(pixels: npt.NDArray[np.uint8], low: float, high: float) -> npt.NDArray[np.float32]:
     return np.asarray(pixels.astype(np.float32) * ((high - low) / 255) + low, np.float32)
-
-
-def _faces(data: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """3×240×320, (p - 127) / 128, as its authors feed it."""
-    parts = crops(data, "known", CALIBRATE, 320, 2).pixels, crops(data, "judged", 100, 320, 3).pixels
-    known, judged = (((part[:, 40:280].astype(np.float32) - 127) / 128).transpose(0, 3, 1, 2) for part in parts)
-    return np.ascontiguousarray(known), np.ascontiguousarray(judged)
 
 
 def _keywords(data: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
@@ -129,8 +125,8 @@ NETWORKS = (
     Network("hello world (sine)", "tflite-micro/hello_world_float.tflite", _angles, "signal"),
     Network("LSTM on MNIST", "tflite-micro/trained_lstm.tflite", _numeral_rows, "class"),
     Network("MNIST", "onnx/mnist/model.onnx", numerals, "class"),
-    Network("UltraFace slim", "onnx/ultraface-slim-320_simplified.onnx", _faces, "best", column=1),
-    Network("UltraFace RFB", "onnx/ultraface-RFB-320.onnx", _faces, "best", column=1),
+    Network("UltraFace slim", "onnx/ultraface-slim-320_simplified.onnx", faces, "box", column=1),
+    Network("UltraFace RFB", "onnx/ultraface-RFB-320.onnx", faces, "box", column=1),
     Network("mobilenet-v2", "turns-96", None, "class"),
     Network("mobilenet-v3", "turns-96", None, "class"),
     Network("efficientnet-lite", "turns-96", None, "class"),
@@ -140,5 +136,5 @@ NETWORKS = (
     Network("vision-transformer", "turns-64", None, "class"),
     Network("u-net", "marks-96", None, "signal"),
     Network("autoencoder", "photographs-64", None, "signal"),
-    Network("detector", "marks-96", None, "best"),
+    Network("detector", "marks-96", None, "place"),
 )  # fmt: skip

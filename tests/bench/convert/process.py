@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import resource
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Outcome:
     """What became of a process.
 
     wall_s: from start to end. cpu_s: processor time, children included; a busy machine hardly moves it.
-    peak_mb: the most resident memory of it or of its largest child (not their sum).
+    peak_mb: the most resident memory of it and its descendants together, looked at every 20 ms.
     said: the JSON document on its last line of output; empty if it printed none.
     error: how it failed, in a sentence; empty if it did not.
     """
@@ -46,25 +47,40 @@ def run(command: Sequence[str | Path], folder: Path, timeout_s: float = 600.0, *
         process = subprocess.Popen(
             [str(word) for word in command], cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True
         )
-        status, used = _waited(process, begin + timeout_s)
+        status, used, peak = _waited(process, begin + timeout_s)
         wall_s = time.perf_counter() - begin
         out.seek(0)
         err.seek(0)
         said, errors = out.read().decode(errors="replace"), err.read().decode(errors="replace")
     cpu_s = used.ru_utime + used.ru_stime
-    return Outcome(wall_s, cpu_s, used.ru_maxrss * 1024 / 1e6, _document(said), _failure(status, errors))
+    return Outcome(wall_s, cpu_s, peak / 1e6, _document(said), _failure(status, errors))
 
 
-def _waited(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, resource.struct_rusage]:
-    """Exit status and what was used; `wait4` counts the process and those of its children that it has waited for."""
+def _waited(process: subprocess.Popen[bytes], deadline: float) -> tuple[int, resource.struct_rusage, int]:
+    """Exit status, what was used (by it and those children that it has waited for) and the most bytes seen resident.
+
+    `ru_maxrss` would not do: a process inherits its parent's size in it.
+    """
+    peak = 0
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return process.returncode, usage
+            return process.returncode, usage, peak
         if time.perf_counter() > deadline:
             os.killpg(process.pid, signal.SIGKILL)
-        time.sleep(0.01)
+        peak = max(peak, _resident(process.pid))
+        time.sleep(0.02)
+
+
+def _resident(pid: int) -> int:
+    """Bytes of a process and its descendants; of those that are gone meanwhile, none."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except (OSError, IndexError):
+        return 0
+    return pages * mmap.PAGESIZE + sum(_resident(int(child)) for child in children)
 
 
 def _document(said: str) -> Mapping[str, Any]:

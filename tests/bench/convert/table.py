@@ -32,7 +32,7 @@ def markdown(document: Document) -> str:
             _whole,
             ("whole",),
         ),
-        _section(document, "Peak memory of the largest process, MB", _memory, ()),
+        _section(document, "Peak memory of all its processes, MB (the whole of `lepton convert`)", _memory, ()),
         _summary(document),
         _failures(document),
     ]
@@ -105,7 +105,7 @@ def _whole(figures: Mapping[str, Any]) -> str:
 def _memory(figures: Mapping[str, Any]) -> str:
     if figures["peak_mb"] is None or figures["judgement"] is None:
         return "–"
-    whole = f" ({figures['whole_peak_mb']:.0f} whole)" if figures["whole_peak_mb"] else ""
+    whole = f" ({figures['whole_peak_mb']:.0f})" if figures["whole_peak_mb"] else ""
     return f"{figures['peak_mb']:.0f}{whole}"
 
 

@@ -86,7 +86,7 @@ COURSES = {
     "mobilenet-v3": _classifier(classifiers.mobilenet_v3, 16, 900),
     "resnet-18": _classifier(classifiers.resnet_18, 7, 400),
     "shufflenet-v2": _classifier(classifiers.shufflenet_v2, 7, 900),
-    "efficientnet-lite": _classifier(classifiers.efficientnet_lite, 16, 500),
+    "efficientnet-lite": _classifier(classifiers.efficientnet_lite, 16, 240),
     "ds-cnn": _classifier(classifiers.ds_cnn, 10, 900),
     "vision-transformer": _classifier(others.VisionTransformer, 16, 1500, rate=1e-3),
     "u-net": Course(others.UNet, 120, _mask_loss, _overlap, batch=16),
