@@ -9,32 +9,62 @@ from click.testing import CliRunner
 
 from converters import Description, convert
 from converters.cache import Store
+from converters.graph import Graph, Operator, Tensor
+from converters.tflite import write_tflite
+from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from lepton.cli import main
 
-MODEL = "mlperf-tiny/vww_96_float.tflite"
+SIDE = 16
+
+
+def small_classifier():
+    """1×16×16×3 float → a convolution of 4 channels → two probabilities."""
+    float32, random = np.dtype(np.float32), np.random.default_rng(0)
+    tensors = [
+        Tensor("picture", (1, SIDE, SIDE, 3), float32),
+        Tensor("taps", (4, 3, 3, 3), float32, random.normal(0, 0.3, (4, 3, 3, 3)).astype(np.float32)),
+        Tensor("none", (4,), float32, np.zeros(4, np.float32)),
+        Tensor("seen", (1, 4, 4, 4), float32),
+        Tensor("weights", (2, 64), float32, random.normal(0, 0.2, (2, 64)).astype(np.float32)),
+        Tensor("logits", (1, 2), float32),
+        Tensor("scores", (1, 2), float32),
+    ]
+    window = {"padding": "SAME", "stride_h": 4, "stride_w": 4, "fused_activation_function": "RELU"}
+    operators = [
+        Operator("CONV_2D", ["picture", "taps", "none"], ["seen"], window),
+        Operator("FULLY_CONNECTED", ["seen", "weights", None], ["logits"]),
+        Operator("SOFTMAX", ["logits"], ["scores"], {"beta": 1.0}),
+    ]
+    return write_tflite(Graph({tensor.name: tensor for tensor in tensors}, operators, ["picture"], ["scores"]))
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "small.tflite"
+    path.write_bytes(small_classifier())
+    return path
 
 
 @pytest.fixture
 def pictures(tmp_path):
     folder = tmp_path / "pictures"
     folder.mkdir()
-    rng = np.random.default_rng(0)
-    for index in range(9):
-        smooth = cv2.GaussianBlur(rng.integers(0, 256, (60, 80, 3)).astype(np.uint8), (0, 0), 3)
-        cv2.imwrite(str(folder / f"{index}.png"), smooth)
+    pixels = np.random.default_rng(0).integers(0, 256, (9, SIDE, SIDE, 3)).astype(np.uint8)
+    for index, picture in enumerate(pixels):
+        cv2.imwrite(str(folder / f"{index}.png"), picture)
     return folder
 
 
 @pytest.fixture
-def converted(data, pictures, tmp_path):
+def converted(model, pictures, tmp_path):
     """Converts into a new bundle; the steps that were reused."""
     made = []
 
     def run(*, cache=True, **changes):
         asked = {"profile": "rpi-4b", "calibration": pictures, "force": True} | changes
         out = tmp_path / f"{len(made)}.bundle"
-        made.append(convert(data / MODEL, out=out, cache=Store(tmp_path / "steps") if cache else None, **asked))
+        made.append(convert(model, out=out, cache=Store(tmp_path / "steps") if cache else None, **asked))
         return made[-1], {step.name for step in made[-1].steps if step.reused}
 
     return run
@@ -74,8 +104,6 @@ def test_another_picture_quantises_anew_and_loads_nothing(converted, pictures):
 
 
 def test_a_board_with_other_weights_quantises_anew(converted):
-    from device_profiles import load_profile  # noqa: PLC0415 - the name is all that convert needs
-
     converted()
     board = load_profile("rpi-4b")
     per_tensor = board.model_copy(
@@ -97,15 +125,13 @@ def test_a_kept_result_that_was_tampered_with_is_said_and_computed_again(convert
     assert first.digest == second.digest
 
 
-def test_the_command_tells_what_it_reused(data, pictures, tmp_path):
-    command = ["convert", str(data / MODEL), "--profile", "rpi-4b", "--calibration", str(pictures), "--force"]
+def test_the_command_tells_what_it_reused(model, pictures, tmp_path):
+    command = ["convert", str(model), "--profile", "rpi-4b", "--calibration", str(pictures), "--force"]
     said = [
         CliRunner().invoke(main, [*command, "-o", str(tmp_path / "x.bundle"), *more]).output
         for more in ([], [], ["--no-cache"])
     ]
     assert [text.count(" reused in ") for text in said] == [0, 3, 0]
-    assert "step      quantize computed in " in said[2]
-    assert "bytes at most where it runs" in said[0]
     printed = CliRunner().invoke(main, [*command, "-o", str(tmp_path / "x.bundle"), "--json"])
     steps = json.loads(printed.stdout)["steps"]
     assert {step["name"]: step["reused"] for step in steps} == {"load": True, "quantize": True, "verify": True}
