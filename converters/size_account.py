@@ -63,14 +63,16 @@ def account(steps: tuple[SizeStep, ...], float_kinds: dict[str, int], made: Grap
 
 
 def constant_bytes(graph: Graph) -> dict[str, int]:
-    """Bytes of constants by the kind of the first operator that reads them."""
+    """Bytes of constants by the kind of the first operator that reads them; a DEQUANTIZE only passes them on."""
     sizes: Counter[str] = Counter()
     seen: set[str] = set()
+    passed = {op.outputs[0]: str(op.inputs[0]) for op in graph.operators if op.kind == "DEQUANTIZE"}
     for operator in graph.operators:
-        for name in operator.inputs:
-            if name is not None and name not in seen and graph.tensors[name].data is not None:
-                seen.add(name)
-                sizes[operator.kind] += _nbytes(graph.tensors[name])
+        for name in operator.inputs if operator.kind != "DEQUANTIZE" else ():
+            stored = None if name is None else passed.get(name, name)
+            if stored is not None and stored not in seen and graph.tensors[stored].data is not None:
+                seen.add(stored)
+                sizes[operator.kind] += _nbytes(graph.tensors[stored])
     return dict(sizes)
 
 

@@ -74,19 +74,24 @@ class Sparsity:
 
 
 def sparsity(graph: Graph) -> Sparsity:
-    """Count the zeros of every operator whose weights are constants; a quantised weight is zero at its zero point."""
+    """Count the zeros of every operator whose weights are constants, stored as float16 or integers or not.
+
+    A quantised weight is zero at its zero point.
+    """
+    stored = {op.outputs[0]: str(op.inputs[0]) for op in graph.operators if op.kind == "DEQUANTIZE"}
     layers = []
     for operator in graph.operators:
         rule = RULES.get(operator.kind)
-        weights = _weights(graph, operator, rule.weights.slot) if rule and rule.weights else None
+        weights = _weights(graph, stored, operator, rule.weights.slot) if rule and rule.weights else None
         if rule and rule.weights and weights is not None:
             layers.append(_layer(operator, weights, rule.weights.channel_axis))
     return Sparsity(tuple(layers))
 
 
-def _weights(graph: Graph, operator: Operator, slot: int) -> Tensor | None:
+def _weights(graph: Graph, stored: dict[str, str], operator: Operator, slot: int) -> Tensor | None:
+    """The constant that holds an operator's weights, where need be behind a DEQUANTIZE."""
     name = operator.inputs[slot] if slot < len(operator.inputs) else None
-    tensor = None if name is None else graph.tensors[name]
+    tensor = None if name is None else graph.tensors[stored.get(name, name)]
     return tensor if tensor is not None and tensor.data is not None else None
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_contracts.card_details import DelegateDetails, DoctorDetails, SparsityDetails
 
 WORST_LAYERS = 5
+THOUSAND = 1000
 
 
 @click.command()
@@ -138,4 +139,5 @@ def _delegate(one: DelegateDetails) -> str:
 def _figure(metric: dict[str, Any]) -> str:
     where = f", {metric['where']}" if metric["where"] else ""
     unit = "" if metric["unit"] == "1" else f" {metric['unit']}"
-    return f"{metric['value']:g}{unit} ({metric['how']}{where})"
+    value = f"{metric['value']:,.0f}" if abs(metric["value"]) >= THOUSAND else f"{metric['value']:g}"
+    return f"{value}{unit} ({metric['how']}{where})"

@@ -70,7 +70,7 @@ def examples(
     """Choose and draw; None where there is nothing that a person could learn from."""
     if comparison.classes is not None and comparison.classes_float is not None and flipped is not None:
         return _classes(manifest, comparison, samples, flipped)
-    pictured = np.asarray([index for index, sample in enumerate(samples) if sample.pixels is not None], np.intp)
+    pictured = np.asarray([index for index, sample in enumerate(samples) if sample.is_picture], np.intp)
     usable = pictured[np.isfinite(comparison.scores[pictured])]
     if not usable.size:
         return None
@@ -83,7 +83,7 @@ def _classes(
     manifest: Manifest, comparison: Comparison, samples: Sequence[Sample], flipped: npt.NDArray[np.bool_]
 ) -> Examples | None:
     moved = np.abs(comparison.scores - comparison.scores_float)
-    has_pictures = any(sample.pixels is not None for sample in samples)
+    has_pictures = any(sample.is_picture for sample in samples)
     chosen = np.lexsort((-moved, ~flipped))[: MOST_PICTURES if has_pictures else MOST_ROWS]
     return Examples(
         _told(int(flipped.sum()), len(flipped)),
@@ -112,7 +112,8 @@ def _named(manifest: Manifest, comparison: Comparison, sample: Sample, index: in
             (comparison.classes, comparison.scores),
         )
     ]
-    picture = "" if sample.pixels is None else as_address(reduced(sample.pixels))
+    pixels = sample.pixels
+    picture = "" if pixels is None else as_address(reduced(pixels))
     return Example(
         kind, _short(sample.name), _short(sample.label), _short(answers[0]), _short(answers[1]), picture=picture
     )
@@ -138,10 +139,11 @@ def _scored(
     try:
         for kind, index in chosen:
             sample, score = samples[index], float(comparison.scores[index])
-            if sample.pixels is None:
+            pixels = sample.pixels
+            if pixels is None:
                 continue
-            small = reduced(sample.pixels)
-            heat_map = predictor.predict(sample.pixels).heat_map
+            small = reduced(pixels)
+            heat_map = predictor.predict(pixels).heat_map
             if heat_map is not None and not np.isfinite(heat_map).all():
                 heat_map = None
             yield Example(

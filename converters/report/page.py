@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,10 @@ def render(page: Page, bundle: Bundle) -> str:
     flipped = figures.flips(page.comparison, page.source, page.manifest)
     is_random = page.card.gate is not None and page.card.gate.verdict == "reported"
     details = page.card.details
-    shown = None if is_random else examples(page.manifest, page.comparison, page.samples, flipped, bundle)
+    has_score = page.manifest.task != "raw" or _values(page.manifest) == 1
+    shown = (
+        None if is_random or not has_score else examples(page.manifest, page.comparison, page.samples, flipped, bundle)
+    )
     return (
         _environment()
         .get_template("page.html.j2")
@@ -93,8 +97,8 @@ def render(page: Page, bundle: Bundle) -> str:
             kernels=_kernels(page.comparison),
             shares=figures.shares(page.card.precision),
             score=SCORES[page.manifest.task],
-            scatter=_scatter(page, flipped),
-            histogram=_histogram(page),
+            scatter=_scatter(page, flipped) if has_score else None,
+            histogram=_histogram(page) if has_score else None,
             confusion=None if is_random else matrix(confusion(page.manifest, page.comparison, page.samples)),
             examples=shown,
             layers=layers(details.get("doctor")),
@@ -116,6 +120,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _values(manifest: Manifest) -> int:
+    """How many numbers all outputs have together: of a box detector's thousands the first says nothing."""
+    return sum(math.prod(output.shape) for output in manifest.outputs)
 
 
 def _kernels(comparison: Comparison) -> tuple[str, str] | None:

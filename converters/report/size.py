@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_KINDS = 8
+LEAST_SHARE = 0.002
+"""Of the heaviest kind's bytes; axes and shapes are constants as well, and nobody looks for them here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ def size(document: Mapping[str, Any] | None) -> Size | None:
     """From the card's details; None where a card has none."""
     if not document or not document["steps"]:
         return None
-    kinds = [kind for kind in document["kinds"] if kind["float_bytes"] or kind["bytes"]][:MOST_KINDS]
-    largest = max((max(kind["float_bytes"], kind["bytes"]) for kind in kinds), default=1) or 1
+    largest = max((max(kind["float_bytes"], kind["bytes"]) for kind in document["kinds"]), default=1) or 1
+    heavy = [kind for kind in document["kinds"] if max(kind["float_bytes"], kind["bytes"]) >= LEAST_SHARE * largest]
+    kinds = heavy[:MOST_KINDS]
     return Size(
         tuple(_falls([(step["name"], step["bytes"]) for step in document["steps"]])),
         tuple(

@@ -32,3 +32,11 @@ def test_float_and_artefact_stand_side_by_side_and_equal_constants_are_told():
     ]
     assert found.shared_bytes == 8
     assert found.as_document()["steps"][1] == {"name": "int8", "bytes": 90}
+
+
+def test_a_constant_behind_a_dequantize_counts_for_who_reads_it():
+    graph = network(np.float16)
+    graph.tensors["real"] = Tensor("real", (4, 1, 1, 2), np.dtype("f4"))
+    graph.operators.insert(0, Operator("DEQUANTIZE", ["w"], ["real"]))
+    graph.operators[1].inputs[1] = "real"
+    assert constant_bytes(graph) == {"CONV_2D": 32, "MEAN": 12}

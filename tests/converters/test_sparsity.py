@@ -44,3 +44,12 @@ def test_the_shares_are_the_whole_and_a_network_without_weights_is_dense():
     document = sparsity(convolution(np.eye(4, 2, dtype=np.float32).reshape(4, 1, 1, 2))).as_document()
     assert document["dense"] + document["structured"] + document["unstructured"] == 1
     assert document["layers"][0]["name"] == "out"
+
+
+def test_weights_that_are_stored_smaller_are_counted_too():
+    graph = convolution(np.eye(4, 2, dtype=np.float16).reshape(4, 1, 1, 2))
+    graph.tensors["real"] = Tensor("real", (4, 1, 1, 2), np.dtype("f4"))
+    graph.operators[0].inputs[1] = "real"
+    graph.operators.insert(0, Operator("DEQUANTIZE", ["w"], ["real"]))
+    assert sparsity(graph).weights == 8
+    assert sparsity(graph).structured == 4 / 8

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from converters.report import render
 from edge_contracts.card import GateResult
-from edge_contracts.manifest import Manifest, NoRule, ProvenanceStep
+from edge_contracts.manifest import Manifest, NoRule, Output, ProvenanceStep
 
 VOID = {"meta", "img", "br"}
 XSS = "\"><script>alert(1)</script><img src=x onerror='alert(2)'>.png"
@@ -187,3 +187,12 @@ def test_the_noisiest_pictures_and_many_inputs_stay_below_400_kb(detector):
     comparison = replace(detector.page.comparison, samples=3000, scores_float=scores, scores=scores * 1.1)
     page = replace(detector.page, samples=noisy, comparison=comparison)
     assert len(render(page, detector.bundle).encode()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize(("shape", "drawn"), [((1, 1), True), ((1, 4420, 4), False)])
+def test_of_thousands_of_raw_outputs_the_first_is_not_drawn_as_a_score(detector, shape, drawn):
+    fields = {name: getattr(detector.page.manifest, name) for name in Manifest.model_fields}
+    outputs = (Output(tensor="score", role="raw", shape=shape, dtype="float32"),)
+    manifest = Manifest(**(fields | {"task": "raw", "outputs": outputs, "rule": NoRule()}))
+    page = outline(replace(detector, page=replace(detector.page, manifest=manifest, source=manifest)))
+    assert ("Scores" in page.words) == drawn
