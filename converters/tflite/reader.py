@@ -16,7 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from converters.consistency import check_graph
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.tflite.options import enum_name, read_options
-from converters.tflite.types import numpy_dtype
+from converters.tflite.types import numpy_dtype, stored_size, values_of
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def _constant(
 ) -> npt.NDArray[Any] | None:
     if stored is None or (not stored and prod(shape) > 0):
         return None
-    if len(stored) != prod(shape) * dtype.itemsize:
+    if len(stored) != stored_size(shape, dtype):
         raise BadInputError(
-            f"constant {name!r}: wanted {prod(shape) * dtype.itemsize} bytes for {tuple(shape)} {dtype}, "
+            f"constant {name!r}: wanted {stored_size(shape, dtype)} bytes for {tuple(shape)} {dtype}, "
             f"found {len(stored)}; the file is damaged"
         )
-    return np.frombuffer(stored, dtype).reshape(shape)
+    return values_of(stored, shape, dtype)
 
 
 def _quantization(stored: schema.QuantizationParameters | None, name: str, rank: int) -> Quantization | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.tflite.types import INT4
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -107,6 +108,10 @@ def _per_channel(slot: int) -> _Condition:
     return holds
 
 
+def _int4_weights(op: _Signature) -> bool:
+    return op.dtype(0) == np.dtype("i1") and op.dtype(1) == INT4
+
+
 def _grouped(op: _Signature) -> bool:
     data, weights = op.inputs[0], op.inputs[1]
     return data is not None and weights is not None and data.shape[-1] != weights.shape[-1]
@@ -135,6 +140,7 @@ _LOWEST = {"BROADCAST_TO": 2}
 _RULES: dict[str, tuple[tuple[int, _Condition], ...]] = {
     "CONV_2D": (
         (8, _both(_takes("i2"), _option("quantized_bias_type", default="FLOAT32"))),
+        (7, _int4_weights),
         (6, _grouped),
         (4, _takes("i2")),
         (3, _takes("i1")),
@@ -142,6 +148,7 @@ _RULES: dict[str, tuple[tuple[int, _Condition], ...]] = {
         (2, _hybrid()),
     ),
     "DEPTHWISE_CONV_2D": (
+        (7, _int4_weights),
         (5, _takes("i2")),
         (6, _both(_hybrid(), _per_channel(1))),
         (4, _hybrid()),
@@ -149,6 +156,7 @@ _RULES: dict[str, tuple[tuple[int, _Condition], ...]] = {
         (2, _either(_option("dilation_w_factor", default=1), _option("dilation_h_factor", default=1))),
     ),
     "FULLY_CONNECTED": (
+        (10, _int4_weights),
         (12, _both(_hybrid(), _per_channel(1))),
         (11, _both(_takes("i2"), _option("quantized_bias_type", default="FLOAT32"))),
         (7, _takes("i2")),
@@ -272,7 +280,12 @@ _RULES: dict[str, tuple[tuple[int, _Condition], ...]] = {
         (3, _either(_takes("i1"), _gives("i1"))),
         (2, _either(_takes("u4"), _gives("u4"))),
     ),
-    "DEQUANTIZE": ((3, _takes("i2", "f2")), (5, _both(_takes("i1"), _per_channel(0))), _INT8),
+    "DEQUANTIZE": (
+        (6, lambda op: op.dtype(0) == INT4),
+        (3, _takes("i2", "f2")),
+        (5, _both(_takes("i1"), _per_channel(0))),
+        _INT8,
+    ),
     "QUANTIZE": ((2, _gives("i2")),),
     "FAKE_QUANT": ((2, _option("narrow_range", default=False)),),
     "SVDF": ((3, _takes("i1")), (4, _both(_hybrid(), _ASYMMETRIC)), (2, _hybrid())),

@@ -15,7 +15,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from converters.consistency import check_graph
 from converters.tflite.options import enum_value, fill_options
-from converters.tflite.types import tensor_type
+from converters.tflite.types import stored_bytes, tensor_type
 from converters.tflite.versions import operator_version
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _tensor(tensor: Tensor, contents: dict[bytes, int]) -> schema.TensorT:
     """The tensor as the schema has it; `contents` collects distinct constants, in order, with their buffer's index."""
     index = 0
     if tensor.data is not None:
-        content = np.ascontiguousarray(tensor.data, tensor.dtype.newbyteorder("<")).tobytes()
+        content = stored_bytes(tensor.data)
         index = contents.setdefault(content, len(contents))
     is_open = -1 in tensor.shape
     return schema.TensorT(

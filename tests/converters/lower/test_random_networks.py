@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_ELEMENTS = 20_000
+MOST_PIXELS = 256
 ACTIVATIONS = ("Relu", "Sigmoid", "HardSwish", "LeakyRelu", "Tanh", "Elu", "Identity")
 
 Shape = tuple[int, int, int]
@@ -135,15 +136,56 @@ def combine(d: Drawing) -> None:
     d.put(d.pen.node(d.one_of(("Mul", "Sub", "Max", "Min")), d.value, constant), d.shape)
 
 
+def enlarge_by_weights(d: Drawing) -> None:
+    channels, height, width = d.shape
+    given = d.number(1, 6)
+    value = d.pen.node("ConvTranspose", d.value, d.pen.weights(channels, given, 2, 2), strides=(2, 2))
+    d.put(d.activated(value), (given, 2 * height, 2 * width))
+
+
+def attend(d: Drawing) -> None:
+    """Self-attention over the pixels, behind a layer norm."""
+    channels, height, width = d.shape
+    if height * width <= MOST_PIXELS:
+        tokens = d.pen.node("Transpose", d.pen.reshape(d.value, 1, channels, height * width), perm=[0, 2, 1])
+        normal = d.pen.node("LayerNormalization", tokens, d.pen.weights(channels), d.pen.weights(channels))
+        scores = d.pen.node("MatMul", normal, d.pen.node("Transpose", normal, perm=[0, 2, 1]))
+        shares = d.pen.node("Softmax", d.pen.node("Mul", scores, d.pen.number(channels**-0.5)), axis=-1)
+        mixed = d.pen.node(
+            "Transpose", d.pen.node("MatMul", shares, d.pen.dense(normal, channels, channels)), perm=[0, 2, 1]
+        )
+        d.put(d.pen.node("Add", d.value, d.pen.reshape(mixed, 1, channels, height, width)), d.shape)
+
+
+def correlate(d: Drawing) -> None:
+    """A transposed value times itself, as in style and attention heads."""
+    channels, height, width = d.shape
+    turned = d.pen.node("Transpose", d.value, perm=[0, 1, 3, 2])
+    if width == height:
+        d.put(d.activated(d.pen.node("MatMul", turned, turned)), (channels, width, width))
+    else:
+        d.put(d.activated(d.pen.node("MatMul", d.value, turned)), (channels, height, height))
+
+
+def smooth(d: Drawing) -> None:
+    d.put(d.pen.node(d.one_of(("Erf", "Softplus", "Softsign", "Selu")), d.value), d.shape)
+
+
 LAYERS: tuple[Callable[[Drawing], None], ...] = (
     conv, conv, depthwise, pool, normalize, add, concat, split, enlarge, shuffle, turn, gate, pad, combine,
+    enlarge_by_weights, attend, correlate, smooth,
 )  # fmt: skip
+
+
+def drawing(seed: int) -> Drawing:
+    """The network of a seed."""
+    made = Drawing(seed)
+    for _ in range(made.number(3, 12)):
+        if np.prod(made.shape) < MOST_ELEMENTS:
+            made.one_of(LAYERS)(made)
+    return made
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_a_random_network_keeps_its_answers(seed):
-    drawing = Drawing(seed)
-    for _ in range(drawing.number(3, 12)):
-        if np.prod(drawing.shape) < MOST_ELEMENTS:
-            drawing.one_of(LAYERS)(drawing)
-    agrees(drawing.content())
+    agrees(drawing(seed).content())

@@ -65,7 +65,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     before = "in"
     for place in range(draw(st.integers(1, 4))):
         constant, result = f"c{place}", f"{draw(st.text(NAMES, max_size=4))}/{place}"
-        dtype = np.dtype(draw(st.sampled_from(["f4", "f2", "i1", "u1", "i2", "i4", "i8", "?"])))
+        dtype = np.dtype(draw(st.sampled_from(["f4", "f2", "i1", "u1", "i2", "i4", "i8", "?", "int4"])))
         values = draw(st.lists(st.integers(0, 1), min_size=width, max_size=width))
         scales = draw(st.sampled_from([0, 1, width]))
         quantization = Quantization(np.full(scales, 0.5, np.float32), np.arange(scales)) if scales else None

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
+from hypothesis import given
+from hypothesis import strategies as st
 
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.tflite import read_tflite, write_tflite
+from converters.tflite.types import INT4, stored_bytes, stored_size, values_of
 from converters.tflite.versions import operator_version
 
 if TYPE_CHECKING:
@@ -82,3 +85,18 @@ def _versions(content: bytes) -> set[tuple[int, int]]:
     used = {subgraph.Operators(place).OpcodeIndex() for place in range(subgraph.OperatorsLength())}
     codes = [model.OperatorCodes(place) for place in used]
     return {(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), code.Version()) for code in codes}
+
+
+@pytest.mark.parametrize(("kind", "version"), [("CONV_2D", 7), ("DEPTHWISE_CONV_2D", 7), ("FULLY_CONNECTED", 10)])
+def test_weights_of_four_bits_ask_for_a_version(kind, version):
+    tensors = {"x": np.dtype("i1"), "w": INT4, "b": np.dtype("i4"), "y": np.dtype("i1")}
+    graph = Graph({name: Tensor(name, (2, 2), dtype) for name, dtype in tensors.items()}, [], ["x"], ["y"])
+    assert operator_version(Operator(kind, ["x", "w", "b"], ["y"]), graph) == version
+
+
+@given(st.lists(st.integers(-8, 7), min_size=1, max_size=9))
+def test_four_bits_are_stored_two_per_byte(values):
+    packed = stored_bytes(np.array(values).astype(INT4))
+    assert len(packed) == stored_size((len(values),), INT4) == (len(values) + 1) // 2
+    assert packed[0] & 0x0F == values[0] % 16
+    np.testing.assert_array_equal(values_of(memoryview(packed), (len(values),), INT4).astype(int), values)
