@@ -1,0 +1,95 @@
+"""Runtimes in child processes that outlive many models: starting one takes longer than running a small network."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.trial import CandidateFailedError, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Array = np.ndarray[Any, Any]
+    Answers = list[list[Array]]
+
+SERVER = Path(__file__).with_name("serve.py")
+
+
+class Runtime:
+    """One child; a model that kills it is reported, and the next model gets a new child.
+
+    Args:
+        python: the interpreter of the environment that has the runtime.
+    """
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._child: subprocess.Popen[str] | None = None
+        self.starts = 0
+
+    def run(self, content: bytes, feeds: Sequence[Mapping[str, Array]]) -> dict[str, Answers]:
+        """The outputs per kernel set, feed and output.
+
+        Raises:
+            CandidateFailedError: the runtime died of the model, or refused it.
+        """
+        with TemporaryDirectory(prefix="lepton-runtime-") as folder:
+            home = Path(folder)
+            (home / "model.tflite").write_bytes(content)
+            np.savez(
+                home / "feeds.npz",
+                **{f"{place}|{name}": feed[name] for place, feed in enumerate(feeds) for name in feed},
+            )
+            said = self._ask(str(home))
+            if said != "done":
+                raise CandidateFailedError(said)
+            return {path.stem: _answers(path, len(feeds)) for path in home.glob("*.npz") if path.stem != "feeds"}
+
+    def close(self) -> None:
+        if self._child is not None:
+            self._child.communicate()
+            self._child = None
+
+    def _ask(self, line: str) -> str:
+        if self._child is None:
+            command = [self._python, str(SERVER)]
+            self._child = subprocess.Popen(command, text=True, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL)
+            self.starts += 1
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(line + "\n")
+        self._child.stdin.flush()
+        said = self._child.stdout.readline().strip()
+        if said:
+            return said
+        self._child.communicate()
+        ending, self._child = self._child.returncode, None
+        return f"the runtime ended with {ending}"
+
+
+class Trials:
+    """What `converters.trial.try_out_all` does, in one child for many calls."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def __call__(self, candidates: Any, timeout_s: float = 0.0) -> list[Trial | CandidateFailedError]:
+        del timeout_s
+        return [self._one(content, feeds) for content, feeds in candidates]
+
+    def _one(self, content: bytes, feeds: Any) -> Trial | CandidateFailedError:
+        try:
+            return Trial(**self._runtime.run(content, feeds))
+        except CandidateFailedError as error:
+            return error
+
+
+def _answers(path: Path, count: int) -> Answers:
+    with np.load(path) as stored:
+        outputs = sum(name.startswith("0|") for name in stored.files)
+        return [[stored[f"{place}|{output}"] for output in range(outputs)] for place in range(count)]
