@@ -76,8 +76,9 @@ def _because(output: Layer) -> str:
 def _done(tried: Sequence[Tried], islands: Islands | None) -> str:
     if islands is not None:
         return islands.reason
-    kept = [f"{one.name} {_decibels(one.xnnpack_db)}{' (kept)' if one.kept else ''}" for one in tried]
-    return f"tried: {', '.join(kept)}" if kept else ""
+    ran = [(one, one.xnnpack_db) for one in tried if one.xnnpack_db is not None]
+    told = [f"{one.name} {_decibels(found)}{' (kept)' if one.kept else ''}" for one, found in ran]
+    return f"tried: {', '.join(told)}" if told else ""
 
 
 def _decibels(value: float) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from converters.graph import Graph
 
     Progress = Callable[[str, float], None]
+    Entry = tuple[Mixture, Graph]
 
 EXAMINED = 16
 """Samples that the layers' figures rest on."""
@@ -34,10 +35,6 @@ SEARCHED = 48
 
 TURNS = 31
 """Runs of each model that is timed."""
-
-
-MOST_REMADE = 4
-"""Mixtures that are made anew with every remedy, and measured: the best of the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,8 @@ def give_back(
     """Search for the few operators that pay for staying float, and give them back.
 
     The search goes over the plain graph, where an operator can be exchanged without any other noticing, on `SEARCHED`
-    feeds. The best mixtures are then made anew with every remedy and measured again: only those may ship.
+    feeds. The best mixtures of the budget's number of operators, of half as many, and so on, are then made anew with
+    every remedy and measured again: only those may ship.
 
     Args:
         patient: the model.
@@ -119,10 +117,17 @@ def give_back(
     room = TrialRoom.over(patient.plain, patient.feeds, SEARCHED, classes=patient.classes)
     gains = sensitivity(room, findings.layers, budget)
     found = search(room, gains, budget, lambda done: progress("mix", done / 2))
-    made = _remade(patient, room, [one for one in found if one.names], lambda done: progress("mix", (1 + done) / 2))
     pure = room.measure((), patient.pair.shipped)
-    entries = [*([] if pure is None else [(pure, patient.pair.shipped)]), *made]
-    place, reason = _chosen(entries, budget, accepts)
+    entries = [] if pure is None else [(pure, patient.pair.shipped)]
+    accepted = False
+    for mixture in _ladder(found, budget):
+        entries.append(_remade(patient, room, mixture))
+        accepted = accepts is not None and accepts(entries[-1][1])
+        if accepted:
+            break
+    progress("mix", 1.0)
+    place = len(entries) - 1 if accepted else _best(entries)
+    reason = _reason(entries[place][0], budget, asked=accepts is not None, accepted=accepted)
     points = _timed(entries, place, patient.pair.feed(room.feeds[0]))
     islands = Islands(tuple(_undominated(points)), len(room.tried), reason, time.monotonic() - begin)
     layers = tuple(replace(layer, sensitivity_db=gains.get(layer.name)) for layer in findings.layers)
@@ -130,37 +135,38 @@ def give_back(
     return Treatment(entries[place][1], replace(findings, layers=layers, islands=islands, sentences=said))
 
 
-def _remade(
-    patient: Patient, room: TrialRoom, found: Sequence[Mixture], progress: Callable[[float], None]
-) -> list[tuple[Mixture, Graph]]:
-    """The best mixtures with every remedy, or without where that is better, by the number of float operators."""
-    best = sorted(found, key=lambda one: -one.output_db)[:MOST_REMADE]
-    entries: list[tuple[Mixture, Graph]] = []
-    for mixture in sorted(best, key=lambda one: len(one.names)):
-        entries.append((mixture, room.graph(mixture.names)))
-        if patient.remake is not None:
-            graph = patient.remake(mixture.names)
-            again = room.measure(mixture.names, graph)
-            if again is not None and again.output_db > mixture.output_db:
-                entries[-1] = (again, graph)
-        progress(len(entries) / len(best))
-    return entries
+def _ladder(found: Sequence[Mixture], budget: Budget) -> list[Mixture]:
+    """The best mixtures of 1, 2, 4, ... operators and of the most that the budget allows, the quickest first."""
+    by_count = {len(mixture.names): mixture for mixture in found if mixture.names}
+    counts, most = set(), min(budget.operators, max(by_count, default=0))
+    while most:
+        counts.add(max((count for count in by_count if count <= most), default=0))
+        most //= 2
+    return sorted((by_count[count] for count in counts if count), key=lambda one: one.estimated_ratio)
 
 
-def _chosen(
-    entries: Sequence[tuple[Mixture, Graph]], budget: Budget, accepts: Callable[[Graph], bool] | None
-) -> tuple[int, str]:
-    """The place of the model that is to ship, and why."""
-    top = max(range(len(entries)), key=lambda place: entries[place][0].output_db)
-    mixed = [place for place in range(len(entries)) if entries[place][0].names]
-    if accepts is not None:
-        for place in sorted(mixed, key=lambda place: entries[place][0].estimated_ratio):
-            if accepts(entries[place][1]):
-                return place, f"{_described(entries[place][0])}: the quickest that the gate lets pass"
-        return top, f"{_described(entries[top][0])}: the best within the budget, and the gate lets none pass"
-    if not entries[top][0].names:
-        return top, f"no mixture of at most {budget.operators} float operators is better than int8 alone"
-    return top, f"{_described(entries[top][0])}: the best with at most {budget.operators} float operators"
+def _remade(patient: Patient, room: TrialRoom, mixture: Mixture) -> Entry:
+    """A mixture with every remedy, or as it was found where that is better."""
+    if patient.remake is not None:
+        graph = patient.remake(mixture.names)
+        again = room.measure(mixture.names, graph)
+        if again is not None and again.output_db > mixture.output_db:
+            return again, graph
+    return mixture, room.graph(mixture.names)
+
+
+def _best(entries: Sequence[Entry]) -> int:
+    return max(range(len(entries)), key=lambda place: entries[place][0].output_db)
+
+
+def _reason(mixture: Mixture, budget: Budget, *, asked: bool, accepted: bool) -> str:
+    if accepted:
+        return f"{_described(mixture)}: the quickest that the gate lets pass"
+    if asked:
+        return f"{_described(mixture)}: the best within the budget, and the gate lets none pass"
+    if not mixture.names:
+        return f"no mixture of at most {budget.operators} float operators is better than int8 alone"
+    return f"{_described(mixture)}: the best with at most {budget.operators} float operators"
 
 
 def _described(mixture: Mixture) -> str:
@@ -170,7 +176,7 @@ def _described(mixture: Mixture) -> str:
     return f"float: {', '.join(mixture.names)}; {mixture.output_db:.1f} dB{agreement}"
 
 
-def _timed(entries: Sequence[tuple[Mixture, Graph]], chosen: int, feed: Feed) -> list[Point]:
+def _timed(entries: Sequence[Entry], chosen: int, feed: Feed) -> list[Point]:
     times = time_in_turns([write_tflite(graph) for _, graph in entries], feed, TURNS)
     return [
         Point(

@@ -58,10 +58,13 @@ def refine(prepared: Graph, graph: Graph, feeds: Sequence[Feed], recipe: Recipe)
     stored = Stepper.over(refined, [stored_feed(refined, feed) for feed in few])
     origins = {operator.outputs[0]: place for place, operator in enumerate(prepared.operators)}
     for place, operator in enumerate(refined.operators):
-        pair = _Pair.of(prepared, refined, prepared.operators[origins[operator.outputs[0]]], operator)
+        origin = origins.get(operator.outputs[0])
+        if origin is None:  # a QUANTIZE or DEQUANTIZE beside what stays float
+            continue
+        pair = _Pair.of(prepared, refined, prepared.operators[origin], operator)
         if pair is None:
             continue
-        real.stop_before(origins[operator.outputs[0]])
+        real.stop_before(origin)
         stored.stop_before(place)
         _refine(pair, _moments(pair, real, stored, recipe), recipe)
     return refined

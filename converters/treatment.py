@@ -1,0 +1,115 @@
+"""What the doctor says of a quantised model, and which of its operators stay float: the wish `--mixed-precision`."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from converters.doctor import Budget, Pair, Patient, Treatment, Tried, examine, give_back
+from converters.quantize.equalisation import equalise
+from converters.quantize.feeds import as_feeds, part
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from converters.execute import Feed
+    from converters.graph import Graph
+    from converters.quantize import QuantizedModel, Recipe
+    from converters.quantize.feeds import Sample
+    from device_profiles.board import Profile
+
+    Progress = Callable[[str, float], None]
+
+MixedPrecision = Literal["auto", "off"] | int
+"""How many operators may stay float: at most so many, or none, or as few as the gate asks for."""
+
+AUTO_OPERATORS = 8
+"""What `auto` gives back at most: a model that needs more float than that is better left float, or trained anew."""
+
+AUTO_TIME_RATIO = 1.5
+"""What `auto` may cost: a bundle that the gate lets pass in half as much time again, rather than none."""
+
+TIME_RATIO = 1.2
+"""What a number of operators may cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mixing:
+    """A wish for mixed precision.
+
+    wish: see `MixedPrecision`. accepts: whether the gate would let an integer or mixed graph pass; only `auto` asks.
+    """
+
+    wish: MixedPrecision
+    accepts: Callable[[Graph], bool] = lambda _graph: True
+
+
+def require_float_kernels(wish: MixedPrecision, profile: Profile) -> None:
+    """Refuse a number of float operators for a board that computes none.
+
+    Raises:
+        BadInputError: the profile's activations do not list float32.
+    """
+    if isinstance(wish, int) and wish > 0 and not computes_float(profile):
+        raise BadInputError(
+            f"wanted a board that computes float operators for mixed precision, found that {profile.name} has only "
+            f"{', '.join(profile.quantisation.activations)}; leave mixed precision out"
+        )
+
+
+def computes_float(profile: Profile) -> bool:
+    """Whether the board's runtimes have float kernels beside the integer ones."""
+    return "float32" in profile.quantisation.activations
+
+
+def treat(
+    made: QuantizedModel, samples: Sequence[Sample], mixing: Mixing, *, classes: bool, progress: Progress
+) -> Treatment:
+    """Examine a quantised model, and give operators back to float where that is wished.
+
+    Args:
+        made: what the quantizer made.
+        samples: those that it was given; the doctor looks at the ones that calibration has not seen.
+        mixing: the wish.
+        classes: whether the first output holds one score per class.
+        progress: told the stages `examine` and `mix` and their fractions.
+    """
+    patient = _patient(made, part(as_feeds(made.bench.prepared, samples))[1], classes=classes)
+    findings = examine(patient, [_tried(made, place) for place in range(len(made.tried))], progress)
+    is_wanted = mixing.wish not in {"off", 0} and not (mixing.wish == "auto" and mixing.accepts(made.graph))
+    if not is_wanted or not made.int8_operators:
+        return Treatment(made.graph, findings)
+    if mixing.wish == "auto":
+        budget, accepts = Budget(operators=AUTO_OPERATORS, time_ratio=AUTO_TIME_RATIO), mixing.accepts
+        return give_back(patient, findings, budget, accepts, progress)
+    return give_back(patient, findings, Budget(operators=int(mixing.wish), time_ratio=TIME_RATIO), None, progress)
+
+
+def _patient(made: QuantizedModel, feeds: Sequence[Feed], *, classes: bool) -> Patient:
+    settled, bench = made.settled, made.bench
+    original = equalise(bench.prepared, bench.feeds, settled.per_channel) if settled.equalise else bench.prepared
+    shipped = Pair(original, made.graph)
+    unfitted = replace(settled, rounding="nearest", measured_bias=False)
+    if unfitted == settled:
+        return Patient(shipped, shipped, feeds, classes=classes)
+    plain = Pair(original, bench.integer_graph(unfitted))
+    return Patient(shipped, plain, feeds, lambda names: bench.integer_graph(_keeping(settled, names)), classes)
+
+
+def _keeping(settled: Recipe, names: tuple[str, ...]) -> Recipe:
+    """The same recipe with exactly these operators in float besides what stays float already."""
+    return replace(settled, keep_float=(*(settled.keep_float or ()), *map(glob.escape, names)))
+
+
+def _tried(made: QuantizedModel, place: int) -> Tried:
+    trial = made.tried[place]
+    return Tried(
+        trial.name,
+        trial.xnnpack_db,
+        trial.reference_db,
+        trial.agreement,
+        kept=trial.kept,
+        note=trial.note,
+    )
