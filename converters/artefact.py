@@ -21,8 +21,10 @@ from converters.quantize.onnx import onnx_for_board
 from converters.quantize.precision import computes_in_float
 from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
+from converters.representativeness import assess
 from converters.starting_point import StartingPoint
 from converters.tflite import read_tflite, write_tflite
+from converters.treatment import Mixing, computes_float, require_float_kernels, treat
 from device_profiles.delegate_files import delegates_of
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph, Tensor
     from converters.samples import Sample
+    from converters.treatment import MixedPrecision
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
 
@@ -67,19 +70,43 @@ class Artefact:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-def make_artefact(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+def make_artefact(
+    source: Bundle,
+    samples: Sequence[Sample],
+    profile: Profile,
+    progress: Progress,
+    mixed_precision: MixedPrecision = "off",
+    accepts: Callable[[Artefact], bool] = lambda _artefact: True,
+) -> Artefact:
     """Turn a float bundle's network into the one that the board runs.
 
+    Args:
+        source: the float bundle.
+        samples: typical inputs.
+        profile: the board.
+        progress: told stage and fraction.
+        mixed_precision: which operators of an int8 network may stay float.
+        accepts: whether the gate would let an artefact pass; asked only where `mixed_precision` is `auto`.
+
     Raises:
-        BadInputError: the profile has no runtime for the model's format, or the network cannot be quantised.
+        BadInputError: the profile has no runtime for the model's format, or no float kernels for a number of float
+            operators, or the network cannot be quantised.
     """
-    made = _made(source, samples, profile, progress)
+    require_float_kernels(mixed_precision, profile)
+    made = _made(source, samples, profile, progress, mixed_precision, accepts)
     # Told here, where the file is: accelerators of this board, and those that it can carry.
     reports = delegate_reports(made.model, source.manifest.runtime, delegates_of(profile))
     return replace(made, details={**made.details, "delegates": [report.as_document() for report in reports]})
 
 
-def _made(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+def _made(
+    source: Bundle,
+    samples: Sequence[Sample],
+    profile: Profile,
+    progress: Progress,
+    wish: MixedPrecision,
+    accepts: Callable[[Artefact], bool],
+) -> Artefact:
     able = {"tflite": {"litert", "tflite"}, "onnx": {"onnx"}}[source.manifest.runtime]
     offered = [runtime.name for runtime in profile.runtimes]
     if not able & set(offered):
@@ -91,7 +118,7 @@ def _made(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
         return _onnx(source, samples, profile, progress)
     if source.manifest.task == "anomaly":
         return _detector(source)
-    return _int8(source, samples, profile, progress)
+    return _int8(source, samples, profile, progress, wish if computes_float(profile) else "off", accepts)
 
 
 def _detector(source: Bundle) -> Artefact:
@@ -114,7 +141,14 @@ def _detector(source: Bundle) -> Artefact:
     )
 
 
-def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
+def _int8(
+    source: Bundle,
+    samples: Sequence[Sample],
+    profile: Profile,
+    progress: Progress,
+    wish: MixedPrecision,
+    accepts: Callable[[Artefact], bool],
+) -> Artefact:
     per_tensor = profile.quantisation.weights == "per_tensor"
     given = read_tflite(source.model)
     start = StartingPoint.of(len(source.model), given)
@@ -122,24 +156,42 @@ def _int8(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
     known_input = _camera_bytes(fold.spec)
     recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
     made = quantize(fold.graph, fold.inputs, recipe, progress)
-    graph = made.graph
+    mixing = Mixing(wish, lambda graph: accepts(_integer(source, fold, graph)))
+    classes = source.manifest.task == "classification"
+    treatment = treat(made, fold.inputs, mixing, classes=classes, progress=progress)
+    finished = _integer(source, fold, treatment.graph)
+    islands = treatment.findings.islands
+    settings = {
+        "range_rule": made.rule,
+        "per_channel": list(recipe.per_channel),
+        "samples": len(samples),
+        "removed_channels": start.removed_channels,
+        "preprocessing": fold.border or "as given",
+    }
+    details = start.details(treatment.graph, finished.model, "int8 weights and arithmetic") | fold.details
+    details |= {"calibration": assess(treatment.graph, fold.inputs, fold.spec).as_document()}
+    details |= {"doctor": treatment.findings.as_document()}
+    return replace(
+        finished,
+        settings=settings | ({"kept_float": list(islands.kept_float)} if islands and islands.kept_float else {}),
+        notes=(*made.failures, *fold.notes, *([f"mixed precision: {islands.reason}"] if islands else ())),
+        details=details,
+    )
+
+
+def _integer(source: Bundle, fold: _Fed, graph: Graph) -> Artefact:
+    """An integer or mixed graph as the board gets it, so that it can be run; nothing is told of it yet."""
     by_name = {output.tensor: output for output in source.manifest.outputs}
+    is_mixed = any(computes_in_float(graph, operator) for operator in graph.operators)
     return Artefact(
-        model=made.content,
+        model=write_tflite(graph),
         spec=_stored_input(fold.spec, graph.tensors[graph.inputs[0]]),
         outputs=tuple(_stored_output(by_name[name], graph.tensors[name]) for name in graph.outputs),
-        precision="mixed" if made.float_operators else "int8",
+        precision="mixed" if is_mixed else "int8",
         operators=_operators(graph),
         shares=precision_shares(graph),
-        settings={
-            "range_rule": made.rule,
-            "per_channel": list(recipe.per_channel),
-            "samples": len(samples),
-            "removed_channels": start.removed_channels,
-            "preprocessing": fold.border or "as given",
-        },
-        notes=(*made.failures, *fold.notes),
-        details=start.details(graph, made.content, "int8 weights and arithmetic") | fold.details,
+        settings={},
+        notes=(),
     )
 
 
@@ -179,6 +231,9 @@ def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
         shares=made.shares,
         settings=dict(made.settings),
         notes=made.notes,
+        details={
+            "calibration": assess(None, [sample.values for sample in samples], source.manifest.input).as_document()
+        },
     )
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from converters.cache import StepRun, Store
     from converters.pack import Draft
     from converters.samples import Calibration, Sample
+    from converters.treatment import MixedPrecision
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
 
@@ -89,6 +90,7 @@ def convert(
     description: Description | None = None,
     form: Literal["auto", "tflite", "onnx"] = "auto",
     force: bool = False,
+    mixed_precision: MixedPrecision = "auto",
     progress: Progress = lambda _stage, _done: None,
     cache: Store | None = None,
 ) -> Conversion:
@@ -103,6 +105,8 @@ def convert(
         description: what a bare model does not say of itself.
         form: what an ONNX model becomes; `auto` is what the profile's best runtime runs. Other models keep their form.
         force: pack what the gate refuses; the card says so.
+        mixed_precision: how many operators of an int8 network stay float: at most so many; `off` for none; `auto` for as
+            few as the gate asks for, and none where it lets int8 pass.
         progress: told the stage and the fraction of it that is done, 0 to 1, on any thread.
         cache: where the results of steps are kept for the next conversion, such as `default_store()`; None for nowhere.
 
@@ -124,10 +128,12 @@ def convert(
     samples = list(read_samples(found, source.manifest.input, axes, lambda done: progress("read", done)))
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
+    # Random inputs prove nothing: the gate asks for no float operator because of them.
+    wish: MixedPrecision = "off" if mixed_precision == "auto" and found.kind == "random" else mixed_precision
     artefact = steps.run(
         "quantize",
-        lambda: _artefact_key(source, samples, profile),
-        lambda: make_artefact(source, samples, profile, progress),
+        lambda: _artefact_key(source, samples, profile, wish),
+        lambda: make_artefact(source, samples, profile, progress, wish, _gate(source, samples, profile)),
         ArtefactForm(),
     )
     draft = draft_bundle(source, artefact, profile, found.sentence)
@@ -167,10 +173,21 @@ def _loaded(
     )
 
 
-def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile) -> str:
+def _gate(source: Bundle, samples: list[Sample], profile: Profile) -> Callable[[Artefact], bool]:
+    """Whether the gate would let an artefact pass, as far as its answers go."""
+
+    def passes(artefact: Artefact) -> bool:
+        after = Predictor.load(draft_bundle(source, artefact, profile, "").bundle())
+        comparison = compare(Predictor.load(source), after, samples, lambda _stage, _done: None)
+        return judge(comparison, profile.limits, random_inputs=False, force=False).verdict == "passed"
+
+    return passes
+
+
+def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile, wish: MixedPrecision) -> str:
     """All that the artefact may depend on: the network and what is said of it, but not its name or where it is from."""
     told = source.manifest.model_dump(mode="json", exclude={"name", "sequence", "files", "provenance"})
-    return fingerprint(source.model, told, profile, _given(samples))
+    return fingerprint(source.model, told, profile, _given(samples), wish)
 
 
 def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> str:
@@ -240,9 +257,12 @@ def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
 
 
 def _details(judged: _Judged) -> dict[str, Any]:
-    """What the artefact's making found, and which classes were confused."""
+    """What the artefact's making found, and which classes were confused; random inputs stand for nothing."""
     found = confusion(judged.source.manifest, judged.comparison, judged.samples)
-    return {**judged.artefact.details, **({"confusion": found.as_document()} if found else {})}
+    details = {**judged.artefact.details, **({"confusion": found.as_document()} if found else {})}
+    if judged.gate.verdict == "reported":
+        details.pop("calibration", None)
+    return details
 
 
 def _warnings(judged: _Judged, profile: Profile) -> list[str]:

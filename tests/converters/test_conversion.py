@@ -105,6 +105,8 @@ def test_a_model_of_signed_pixels_takes_camera_bytes_without_arithmetic_too(data
     assert (spec.dtype, spec.colour, spec.std) == ("int8", "rgb", (255.0,))
     assert (byte_table(spec) == np.arange(-128, 128)).all()
     assert bundle.card.details["preprocessing"]["border"] == "frame"
+    assert bundle.card.details["calibration"]["distinct"] == 12
+    assert bundle.card.details["calibration"]["sentences"][0] == "12 inputs, all different: give 8 more"
     assert bundle.card.details["preprocessing"]["deviation"] < 0.01
     assert any(note.startswith("camera bytes go in without arithmetic") for note in bundle.card.notes)
     assert bundle.manifest.provenance[-1].settings["preprocessing"] == "frame"
@@ -150,6 +152,7 @@ def test_random_calibration_reports_and_never_refuses(data, tmp_path):
     done = convert(model, profile=BOARD, calibration="random", out=tmp_path / "x.bundle")
     assert done.card.gate.verdict == "reported"
     assert "random" in done.card.calibration
+    assert "calibration" not in done.card.details
 
 
 def test_an_int8_bundle_is_not_converted_twice(detector, pictures, tmp_path):
