@@ -229,34 +229,69 @@ def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
 
 def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
     """One sentence per limit that was crossed; a NaN crosses every limit."""
-    reasons = []
+    reasons = (
+        _crossed_by_classes(comparison, limits),
+        _crossed_by_auroc(comparison, limits),
+        _crossed_by_shift(comparison),
+    )
+    return [reason for reason in reasons if reason]
+
+
+def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
+    """Accuracy where the inputs are labelled, agreement where they are not, noise where nothing else tells."""
     if comparison.accuracy is not None and comparison.accuracy_float is not None:
-        loss = 100 * (comparison.accuracy_float - comparison.accuracy)
         most = limits.max_accuracy_loss.value
-        if not loss <= most:
-            reasons.append(f"wanted a loss of at most {most:g} points of accuracy, found {loss:.2f}")
-    elif comparison.agreement is not None and not comparison.agreement >= 1 - MOST_DISAGREEMENT:
-        reasons.append(
-            f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs, "
-            f"found {100 * comparison.agreement:.1f} %"
-        )
-    elif comparison.agreement is None and comparison.score_shift is None and _is_noisy(comparison):
-        reasons.append(
-            f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise, found {comparison.signal_to_noise_db:.1f} dB"
-        )
-    if comparison.auroc is not None and comparison.auroc_float is not None:
-        most = limits.max_auroc_loss.value
-        if not comparison.auroc_float - comparison.auroc <= most:
-            reasons.append(
-                f"wanted a loss of at most {most:g} of AUROC, found {comparison.auroc_float - comparison.auroc:.4f}"
-            )
-    if comparison.score_shift is not None and not comparison.score_shift <= MOST_SCORE_SHIFT:
-        reasons.append(
-            f"wanted scores within {100 * MOST_SCORE_SHIFT:g} % of the float model's, "
-            f"found {100 * comparison.score_shift:.2f} % apart"
-        )
-    return reasons
+        wanted = f"wanted a loss of at most {most:g} points of accuracy"
+        return "" if _lost_points(comparison) <= most else f"{wanted}, found {_found(comparison, _points_text)}"
+    if comparison.agreement is not None:
+        wanted = f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs"
+        kept = comparison.agreement >= 1 - MOST_DISAGREEMENT
+        return "" if kept else f"{wanted}, found {_found(comparison, _agreement_text)}"
+    if comparison.score_shift is None and not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
+        wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
+        return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
+    return ""
 
 
-def _is_noisy(comparison: Comparison) -> bool:
-    return not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB
+def _crossed_by_auroc(comparison: Comparison, limits: Limits) -> str:
+    most = limits.max_auroc_loss.value
+    if comparison.auroc is None or comparison.auroc_float is None or _lost_auroc(comparison) <= most:
+        return ""
+    found = _found(comparison, lambda one: f"{_lost_auroc(one):.4f}")
+    return f"wanted a loss of at most {most:g} of AUROC, found {found}"
+
+
+def _crossed_by_shift(comparison: Comparison) -> str:
+    if comparison.score_shift is None or comparison.score_shift <= MOST_SCORE_SHIFT:
+        return ""
+    wanted = f"wanted scores within {100 * MOST_SCORE_SHIFT:g} % of the float model's"
+    return f"{wanted}, found {_found(comparison, _shift_text)}"
+
+
+def _found(comparison: Comparison, figure: Callable[[Comparison], str]) -> str:
+    """The figure, and where other kernels were run, whose it is and theirs."""
+    other = comparison.other
+    if other is None:
+        return figure(comparison)
+    mine, theirs = (one.kernels.rpartition(", ")[2] for one in (comparison, other))
+    return f"{figure(comparison)} ({mine} kernels; {figure(other)} with {theirs} ones)"
+
+
+def _lost_points(one: Comparison) -> float:
+    return 100 * ((one.accuracy_float or 0.0) - (one.accuracy or 0.0))
+
+
+def _lost_auroc(one: Comparison) -> float:
+    return (one.auroc_float or 0.0) - (one.auroc or 0.0)
+
+
+def _points_text(one: Comparison) -> str:
+    return f"{_lost_points(one):.2f}"
+
+
+def _agreement_text(one: Comparison) -> str:
+    return f"{100 * (one.agreement or 0.0):.1f} %"
+
+
+def _shift_text(one: Comparison) -> str:
+    return f"{100 * (one.score_shift or 0.0):.2f} % apart"

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from converters.conversion import convert
 from converters.conversion_document import ConversionDocument
-from converters.verify import Comparison, other_kernels_note
+from converters.verify import Comparison, judge, other_kernels_note
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from lepton.cli import main
@@ -52,7 +52,7 @@ def test_the_json_document_is_what_its_schema_says(model_and_pictures, tmp_path)
 
 def compared(shift, other_shift):
     other = Comparison(4, 40.0, SCORES, SCORES, score_shift=other_shift, kernels="litert 2, builtin")
-    return Comparison(4, 40.0, SCORES, SCORES, score_shift=shift, other=other)
+    return Comparison(4, 40.0, SCORES, SCORES, score_shift=shift, kernels="litert 2, xnnpack", other=other)
 
 
 def test_kernels_that_alone_would_be_refused_are_told():
@@ -64,3 +64,8 @@ def test_kernels_that_alone_would_be_refused_are_told():
 @pytest.mark.parametrize("shifts", [(0.01, 0.01), (0.05, 0.05), (0.05, 0.01)])
 def test_nothing_is_told_where_both_pass_or_the_gate_refuses_anyway(shifts):
     assert other_kernels_note(compared(*shifts), BOARD.limits) == ""
+
+
+def test_a_refusal_quotes_both_kernel_sets():
+    (reason,) = judge(compared(0.05, 0.04), BOARD.limits, random_inputs=False, force=False).reasons
+    assert reason.endswith("found 5.00 % apart (xnnpack kernels; 4.00 % apart with builtin ones)")
