@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from converters.confusion import confusion
 from converters.report import figures, sentences
+from converters.report.calibration import coverage
 from converters.report.chart import histogram, scatter
 from converters.report.delegates import delegates
 from converters.report.examples import examples
@@ -105,7 +106,7 @@ def render(page: Page, bundle: Bundle) -> str:
             islands=islands(details.get("doctor")),
             size=size(details.get("size")),
             zeros=zeros(details.get("sparsity")),
-            coverage=details.get("calibration"),
+            coverage=coverage(details.get("calibration")),
             accelerators=delegates(details.get("delegates")),
             steps=[_step(step) for step in page.manifest.provenance],
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from converters.delegates.fate import DelegateReport, OperatorFate
 from converters.doctor import Findings, Histogram, Islands, Layer, Point, Tried
+from converters.representativeness import Representativeness
 from converters.size_account import KindSize, SizeAccount, SizeStep
 
 LAYERS = 24
@@ -115,5 +116,27 @@ def delegates():
     return [report.as_document() for report in reports]
 
 
+def calibration():
+    return Representativeness(
+        inputs=40,
+        distinct=36,
+        advised_more=0,
+        saturation=0.0031,
+        saturation_calibration=0.0027,
+        coverage=0.94,
+        worst="block_5/conv",
+        worst_saturation=0.0004,
+        brightness=(0.12, 0.88),
+        clipped=0.031,
+        sentences=("4 of 40 inputs are near copies of others", "nothing is missing that these inputs could tell"),
+    ).as_document()
+
+
 def details():
-    return {"doctor": doctor(), "sparsity": sparsity(), "size": size(), "delegates": delegates()}
+    return {
+        "doctor": doctor(),
+        "sparsity": sparsity(),
+        "size": size(),
+        "delegates": delegates(),
+        "calibration": calibration(),
+    }

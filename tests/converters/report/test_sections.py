@@ -11,6 +11,7 @@ import pytest
 
 from converters.confusion import Confused, Confusion
 from converters.report import render
+from converters.report.calibration import coverage
 from converters.report.delegates import delegates
 from converters.report.islands import islands
 from converters.report.layers import decibels, layers
@@ -19,7 +20,13 @@ from converters.report.size import size, zeros
 from tests.converters.report import findings
 from tests.converters.report.test_page import MOST_BYTES, XSS, Outline
 
-SECTIONS = ["Layers", "Float islands", "Size", "Accelerators"]
+SECTIONS = {
+    "layers": "Layers",
+    "islands": "Float islands",
+    "size": "Size",
+    "calibration": "Calibration",
+    "delegates": "Accelerators",
+}
 
 
 @pytest.fixture
@@ -42,9 +49,9 @@ def with_details(printed, details):
 
 def test_every_detail_gets_its_section_and_none_without_it(examined):
     page = Outline(render(examined.page, examined.bundle))
-    assert all(section in page.words for section in [*SECTIONS, "Confusion"])
+    assert all(section in page.words for section in [*SECTIONS.values(), "Confusion"])
     bare = with_details(examined, {})
-    assert not any(section in bare.words for section in SECTIONS)
+    assert not {section["aria-labelledby"] for section in bare.all("section")} & set(SECTIONS)
 
 
 def test_every_drawing_of_the_findings_is_also_said(examined):
@@ -147,6 +154,23 @@ def test_zeros_are_told_without_a_promise(examined):
     text = Outline(render(examined.page, examined.bundle)).text
     assert "31 channels that no answer depends on were taken out. A zero among other weights makes" in text
     assert zeros(None) is None
+
+
+def test_calibration_figures_are_told_as_far_as_they_are_known():
+    whole = coverage(findings.calibration())
+    assert whole.sentences[0] == "4 of 40 inputs are near copies of others."
+    assert [row.label for row in whole.rows] == [
+        "Different inputs",
+        "Within what was seen",
+        "Cut off, new inputs",
+        "Cut off, calibration",
+        "Brightness",
+        "Black or burnt out",
+    ]
+    arrays = findings.calibration() | dict.fromkeys(
+        ("saturation", "saturation_calibration", "coverage", "brightness", "clipped")
+    )
+    assert [row.label for row in coverage(arrays).rows] == ["Different inputs"]
 
 
 def test_an_accelerator_says_where_the_network_leaves_it():

@@ -1,0 +1,61 @@
+"""How well the calibration inputs stand for the line, as the page shows it.
+
+It reads `card.details["calibration"]`, which is `converters.representativeness.Representativeness.as_document()`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from converters.report.quantity import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One figure, and what it means."""
+
+    label: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """sentences: for people, as they were found. rows: the figures behind them."""
+
+    sentences: tuple[str, ...]
+    rows: tuple[Known, ...]
+
+
+def coverage(document: Mapping[str, Any] | None) -> Coverage | None:
+    """Lay it out; None where nobody looked."""
+    if not document:
+        return None
+    rows = [Known("Different inputs", f"{document['distinct']} of {document['inputs']}", "no near copy of another")]
+    if document["coverage"] is not None:
+        rows += [
+            Known("Within what was seen", percent(document["coverage"]), "activations of inputs that gave no ranges"),
+            Known("Cut off, new inputs", _fine(document["saturation"]), "activations at an end of their integer range"),
+            Known("Cut off, calibration", _fine(document["saturation_calibration"]), "the same, of inputs that did"),
+        ]
+    if document["brightness"] is not None:
+        dark, bright = document["brightness"]
+        rows.append(
+            Known("Brightness", f"{percent(dark)} to {percent(bright)}", "the darkest and brightest picture in twenty")
+        )
+    if document["clipped"] is not None:
+        rows.append(Known("Black or burnt out", percent(document["clipped"]), "of the pixels"))
+    return Coverage(tuple(_sentence(text) for text in document["sentences"]), tuple(rows))
+
+
+def _fine(share: float) -> str:
+    return f"{100 * share:.2f}\N{NO-BREAK SPACE}%"
+
+
+def _sentence(text: str) -> str:
+    """A card's phrase as a sentence of a page."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) else ".")
