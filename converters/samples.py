@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
+from converters.recorded_frames import is_overlay, is_recorded, read_judged
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import SUFFIXES as PICTURES
-from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.preprocess import Preprocessor
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def find_calibration(source: str | Path | Sequence[npt.NDArray[Any]]) -> Calibra
     by_kind: dict[Kind, list[Path]] = {}
     for path in sorted(folder.rglob("*")):
         kind = _kind(path)
-        if kind and path.is_file():
+        if kind and path.is_file() and not is_overlay(path):
             by_kind.setdefault(kind, []).append(path)
     if len(by_kind) != 1:
         found = ", ".join(f"{len(paths)} {kind}" for kind, paths in by_kind.items()) or "none of them"
@@ -181,11 +181,11 @@ def read_samples(
         progress((place + 1) / len(calibration.given))
     held_bytes = 0
     for place, path in enumerate(calibration.files):
-        label = path.parent.name if path.parent != calibration.folder else ""
+        label = path.parent.name if path.parent != calibration.folder and not is_recorded(path) else ""
         if calibration.kind == "pictures":
-            pixels = read_picture(path)
+            pixels = read_judged(path)
             held_bytes += pixels.nbytes
-            again = None if held_bytes <= PIXELS_HELD_BYTES else partial(read_picture, path)
+            again = None if held_bytes <= PIXELS_HELD_BYTES else partial(read_judged, path)
             yield picture_sample(pixels, _of_pictures(spec, path), path.name, label, again)
         else:
             yield from _read(calibration.kind, path, label, spec, axes)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.alert import Evidence, EvidenceKind
+from edge_contracts.recorded_frame import RecordedFrame, with_note
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.overlay import draw_heat
 from edge_runtime.state_folder import make_folder
@@ -41,7 +42,7 @@ class EvidenceCounts:
 
 
 class EvidenceStore:
-    """JPEG files in `folder/ab/abcdef….jpg`, named by their SHA-256, within a quota.
+    """JPEG files in `folder/ab/abcdef….jpg`, named by their SHA-256, within a quota; each says in itself what it is.
 
     Args:
         folder: made when it is not there; what an earlier run left counts towards the quota.
@@ -65,19 +66,20 @@ class EvidenceStore:
         if inspected.frame is None or not self._settings.enabled:
             return ()
         pixels, heat = inspected.frame.pixels, inspected.heat_map
-        pieces = [self._keep_one(EvidenceKind.IMAGE, pixels)]
+        pieces = [self._keep_one(EvidenceKind.IMAGE, pixels, inspected)]
         if heat is not None and np.isfinite(heat).all():
             drawn = draw_heat(pixels, heat, inspected.region, inspected.verdict.threshold)
-            pieces.append(self._keep_one(EvidenceKind.HEAT_MAP, drawn))
+            pieces.append(self._keep_one(EvidenceKind.HEAT_MAP, drawn, inspected))
         return tuple(piece for piece in pieces if piece is not None)
 
     def path_of(self, sha256: str) -> Path:
         """Where a piece of evidence lies, or would lie."""
         return self._folder / sha256[:2] / f"{sha256}.jpg"
 
-    def _keep_one(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8]) -> Evidence | None:
+    def _keep_one(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8], inspected: Inspected) -> Evidence | None:
+        note = RecordedFrame(kind, inspected.verdict.model or "", inspected.region)
         try:
-            content = _jpeg(pixels, self._settings.jpeg_quality)
+            content = with_note(_jpeg(pixels, self._settings.jpeg_quality), note)
             sha256 = hashlib.sha256(content).hexdigest()
             self._write(self.path_of(sha256), content)
         except OSError as error:

@@ -1,0 +1,55 @@
+"""Pictures that a station kept behind its alerts, as calibration data.
+
+The folder of evidence holds every picture twice where the model draws heat maps; the drawn ones are no data. A kept
+picture is the camera's whole frame, and the model saw a region of it. Which is which, the files say themselves
+(`edge_contracts.recorded_frame`); any other picture is taken as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.alert import EvidenceKind
+from edge_contracts.recorded_frame import HEAD_BYTES, RecordedFrame, note_in
+from edge_runtime.capture.picture_file import read_picture
+from edge_runtime.region import cut
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+_JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
+
+
+def is_recorded(path: Path) -> bool:
+    """Whether a station kept this picture; its folder is then a part of its name and no label."""
+    return _note(path) is not None
+
+
+def is_overlay(path: Path) -> bool:
+    """Whether it is a kept picture with a heat map drawn over it."""
+    note = _note(path)
+    return note is not None and note.kind is EvidenceKind.HEAT_MAP
+
+
+def read_judged(path: Path) -> npt.NDArray[np.uint8]:
+    """A picture as a model judged it: H×W×3 uint8 RGB, a kept one cut to its region.
+
+    Raises:
+        PictureRejected: it cannot be read.
+    """
+    pixels, note = read_picture(path), _note(path)
+    return pixels if note is None else np.ascontiguousarray(cut(pixels, note.region))
+
+
+def _note(path: Path) -> RecordedFrame | None:
+    if path.suffix.lower() not in _JPEG_SUFFIXES:
+        return None
+    try:
+        with path.open("rb") as file:
+            return note_in(file.read(HEAD_BYTES))
+    except OSError:
+        return None  # reading the picture itself says what is wrong
