@@ -114,6 +114,11 @@ def _made(
             f"wanted a {' or '.join(sorted(able))} runtime for this {source.manifest.runtime} model, found that "
             f"{profile.name} offers {', '.join(offered)}; export the model to another format or choose another board"
         )
+    if isinstance(wish, int) and (source.manifest.runtime == "onnx" or source.manifest.task == "anomaly"):
+        what = "an ONNX model" if source.manifest.runtime == "onnx" else "a detector, which keeps its arithmetic"
+        raise BadInputError(
+            f"wanted a network that becomes int8 TFLite for mixed precision, found {what}; leave mixed precision out"
+        )
     if source.manifest.runtime == "onnx":
         return _onnx(source, samples, profile, progress)
     if source.manifest.task == "anomaly":
@@ -160,7 +165,7 @@ def _int8(
     classes = source.manifest.task == "classification"
     treatment = treat(made, fold.inputs, mixing, classes=classes, progress=progress)
     finished = _integer(source, fold, treatment.graph)
-    islands = treatment.findings.islands
+    kept_float = treatment.findings.islands.kept_float if treatment.findings.islands else ()
     settings = {
         "range_rule": made.rule,
         "per_channel": list(recipe.per_channel),
@@ -173,10 +178,17 @@ def _int8(
     details |= {"doctor": treatment.findings.as_document()}
     return replace(
         finished,
-        settings=settings | ({"kept_float": list(islands.kept_float)} if islands and islands.kept_float else {}),
-        notes=(*made.failures, *fold.notes, *([f"mixed precision: {islands.reason}"] if islands else ())),
+        settings=settings | ({"kept_float": list(kept_float)} if kept_float else {}),
+        notes=(*made.failures, *fold.notes, *_mixing_notes(wish, kept_float)),
         details=details,
     )
+
+
+def _mixing_notes(wish: MixedPrecision, kept_float: tuple[str, ...]) -> tuple[str, ...]:
+    if not kept_float:
+        return ()
+    why = ", because the gate would refuse int8 alone" if wish == "auto" else ""
+    return (f"operators that stay float: {len(kept_float)}{why}",)
 
 
 def _integer(source: Bundle, fold: _Fed, graph: Graph) -> Artefact:

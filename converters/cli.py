@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from converters.conversion import Conversion
+    from converters.treatment import MixedPrecision
 
 RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 
@@ -55,6 +56,14 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     "--input-size", type=click.IntRange(1), nargs=2, metavar="HEIGHT WIDTH", help="For a model that leaves it open."
 )
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
+@click.option(
+    "--mixed-precision",
+    default="auto",
+    show_default=True,
+    metavar="auto|off|N",
+    callback=lambda _context, _option, value: _mixed_precision(value),
+    help="Operators that stay float: as few as the gate asks for, none, or at most N (and 1.2 times the time).",
+)
 @click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
 @click.option(
     "--no-cache", is_flag=True, help="Take nothing from earlier conversions, and keep nothing for later ones."
@@ -76,6 +85,7 @@ def convert(
     form: Any,
     input_size: tuple[int, int] | None,
     weights: Path | None,
+    mixed_precision: MixedPrecision,
     *,
     force: bool,
     no_cache: bool,
@@ -129,6 +139,7 @@ def convert(
             description=said,
             form=form,
             force=force,
+            mixed_precision=mixed_precision,
             progress=progress,
             cache=None if no_cache else default_store(),
         )
@@ -153,6 +164,14 @@ def progress_bar(*, silent: bool) -> Iterator[Callable[[str, float], None]]:
             bars.update(task, completed=done)
 
         yield tell
+
+
+def _mixed_precision(value: str) -> MixedPrecision:
+    if value in {"auto", "off"}:
+        return "auto" if value == "auto" else "off"
+    if value.isdecimal() and int(value) > 0:
+        return int(value)
+    raise BadInputError(f"wanted --mixed-precision auto, off or a number of operators from 1, found {value!r}")
 
 
 def _lines(path: Path | None) -> tuple[str, ...]:

@@ -105,8 +105,8 @@ def convert(
         description: what a bare model does not say of itself.
         form: what an ONNX model becomes; `auto` is what the profile's best runtime runs. Other models keep their form.
         force: pack what the gate refuses; the card says so.
-        mixed_precision: how many operators of an int8 network stay float: at most so many; `off` for none; `auto` for as
-            few as the gate asks for, and none where it lets int8 pass.
+        mixed_precision: how many operators of an int8 network stay float: at most so many; `off` for none; `auto` for
+            as few as the gate asks for, and none where it lets int8 pass.
         progress: told the stage and the fraction of it that is done, 0 to 1, on any thread.
         cache: where the results of steps are kept for the next conversion, such as `default_store()`; None for nowhere.
 

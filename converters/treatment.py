@@ -77,7 +77,7 @@ def treat(
         progress: told the stages `examine` and `mix` and their fractions.
     """
     patient = _patient(made, part(as_feeds(made.bench.prepared, samples))[1], classes=classes)
-    findings = examine(patient, [_tried(made, place) for place in range(len(made.tried))], progress)
+    findings = examine(patient, _tried(made), progress)
     is_wanted = mixing.wish not in {"off", 0} and not (mixing.wish == "auto" and mixing.accepts(made.graph))
     if not is_wanted or not made.int8_operators:
         return Treatment(made.graph, findings)
@@ -103,13 +103,10 @@ def _keeping(settled: Recipe, names: tuple[str, ...]) -> Recipe:
     return replace(settled, keep_float=(*(settled.keep_float or ()), *map(glob.escape, names)))
 
 
-def _tried(made: QuantizedModel, place: int) -> Tried:
-    trial = made.tried[place]
-    return Tried(
-        trial.name,
-        trial.xnnpack_db,
-        trial.reference_db,
-        trial.agreement,
-        kept=trial.kept,
-        note=trial.note,
-    )
+def _tried(made: QuantizedModel) -> list[Tried]:
+    """The trials that ran; the quantizer's own record also has those that were of no use."""
+    return [
+        Tried(trial.name, trial.xnnpack_db, trial.reference_db, trial.kept, trial.agreement)
+        for trial in made.tried
+        if trial.xnnpack_db is not None and trial.reference_db is not None
+    ]

@@ -76,8 +76,7 @@ def _because(output: Layer) -> str:
 def _done(tried: Sequence[Tried], islands: Islands | None) -> str:
     if islands is not None:
         return islands.reason
-    ran = [(one, one.xnnpack_db) for one in tried if one.xnnpack_db is not None]
-    told = [f"{one.name} {_decibels(found)}{' (kept)' if one.kept else ''}" for one, found in ran]
+    told = [f"{one.name} {_decibels(one.xnnpack_db)}{' (kept)' if one.kept else ''}" for one in tried]
     return f"tried: {', '.join(told)}" if told else ""
 
 

@@ -127,7 +127,7 @@ def give_back(
             break
     progress("mix", 1.0)
     place = len(entries) - 1 if accepted else _best(entries)
-    reason = _reason(entries[place][0], budget, asked=accepts is not None, accepted=accepted)
+    reason = _reason(entries[place][0], pure, budget, asked=accepts is not None, accepted=accepted)
     points = _timed(entries, place, patient.pair.feed(room.feeds[0]))
     islands = Islands(tuple(_undominated(points)), len(room.tried), reason, time.monotonic() - begin)
     layers = tuple(replace(layer, sensitivity_db=gains.get(layer.name)) for layer in findings.layers)
@@ -159,21 +159,23 @@ def _best(entries: Sequence[Entry]) -> int:
     return max(range(len(entries)), key=lambda place: entries[place][0].output_db)
 
 
-def _reason(mixture: Mixture, budget: Budget, *, asked: bool, accepted: bool) -> str:
+def _reason(mixture: Mixture, pure: Mixture | None, budget: Budget, *, asked: bool, accepted: bool) -> str:
+    told = _described(mixture, pure)
     if accepted:
-        return f"{_described(mixture)}: the quickest that the gate lets pass"
+        return f"{told}: the quickest that the gate lets pass"
     if asked:
-        return f"{_described(mixture)}: the best within the budget, and the gate lets none pass"
+        return f"{told}: the best within the budget, and the gate lets none pass"
     if not mixture.names:
         return f"no mixture of at most {budget.operators} float operators is better than int8 alone"
-    return f"{_described(mixture)}: the best with at most {budget.operators} float operators"
+    return f"{told}: the best with at most {budget.operators} float operators"
 
 
-def _described(mixture: Mixture) -> str:
+def _described(mixture: Mixture, pure: Mixture | None) -> str:
     if not mixture.names:
         return f"int8 alone, {mixture.output_db:.1f} dB"
+    before = "" if pure is None else f" (int8 alone {pure.output_db:.1f} dB)"
     agreement = "" if mixture.agreement is None else f", {100 * mixture.agreement:.0f} % of classes as in float"
-    return f"float: {', '.join(mixture.names)}; {mixture.output_db:.1f} dB{agreement}"
+    return f"float: {', '.join(mixture.names)}; {mixture.output_db:.1f} dB{before}{agreement}"
 
 
 def _timed(entries: Sequence[Entry], chosen: int, feed: Feed) -> list[Point]:

@@ -73,18 +73,16 @@ class Layer:
 class Tried:
     """One setting that the quantizer tried on held-out samples.
 
-    name: of the setting. xnnpack_db, reference_db: signal to noise of the model's worst output with either arithmetic;
-        None where it did not run or was not tried.
+    name: of the setting. xnnpack_db, reference_db: signal to noise of the model's worst output with either arithmetic.
+    kept: whether it is in the shipped model.
     agreement: share of samples with float's most probable class; None where the output is no distribution.
-    kept: whether it is in the shipped model. note: why it was not tried, or what became of it.
     """
 
     name: str
-    xnnpack_db: float | None
-    reference_db: float | None
+    xnnpack_db: float
+    reference_db: float
+    kept: bool
     agreement: float | None = None
-    kept: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
