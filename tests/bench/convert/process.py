@@ -77,10 +77,10 @@ def _resident(pid: int) -> int:
     """Bytes of a process and its descendants; of those that are gone meanwhile, none."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+        lists = [path.read_text("ascii") for path in Path(f"/proc/{pid}/task").glob("*/children")]
     except (OSError, IndexError):
         return 0
-    return pages * mmap.PAGESIZE + sum(_resident(int(child)) for child in children)
+    return pages * mmap.PAGESIZE + sum(_resident(int(child)) for child in " ".join(lists).split())
 
 
 def _document(said: str) -> Mapping[str, Any]:
