@@ -68,12 +68,15 @@ def test_the_commands_convert_compare_and_unpack(workshop):
 
 def test_the_python_makes_the_bundle_again(workshop):
     folder, _ = workshop
-    (script,) = blocks("python")
+    script = "\n".join(blocks("python"))
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == "passed"
+    printed = done.stdout.splitlines()
+    assert printed[0].endswith(" passed")
+    assert "verify 100%" in printed
+    assert all(f"{step} reused in " in printed[-1] for step in ("load", "quantize", "verify"))
 
 
 def test_every_section_of_the_report_that_is_named_exists():
