@@ -142,7 +142,10 @@ def latency_remark(card: Card) -> str:
     """Where the milliseconds come from."""
     where = next((metric.where for metric in card.metrics if metric.name == "latency_ms"), "")
     machine = where.removesuffix(ELSEWHERE)
-    return f"Latency was measured here, not on the board{f' ({machine})' if machine else ''}." if where else ""
+    if not where:
+        return ""
+    measured = f"Latency was measured here, not on the board{f' ({machine})' if machine else ''}."
+    return f"{measured} It is the whole network's: the runtime tells no time per operator."
 
 
 def shares(found: tuple[PrecisionShare, ...]) -> list[Share]:

@@ -41,4 +41,4 @@ def test_the_tutorial_runs_from_photographs_to_a_stored_alert(tmp_path):
     assert '"outcome": "defect"' in done.stdout or '"outcome":"defect"' in done.stdout
     assert "lost: 0" in done.stdout
     assert '"cause": "bad-frame"' in done.stdout
-    assert (tmp_path / "report.html").read_text("utf-8").lstrip().startswith("<!")
+    assert (tmp_path / "part-report" / "report.html").read_text("utf-8").lstrip().startswith("<!")
