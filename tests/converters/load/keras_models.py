@@ -40,13 +40,8 @@ picture.export(out / "open-size-saved", verbose=False)
 record("open-size", picture, (32, 48, 3))
 
 window = keras.Sequential([keras.Input((12,)), layers.Dense(6, activation="relu"), layers.Dense(12)])
-window.save(out / "window.keras")
-record("window", window, (12,))
-
 code = keras.Sequential([keras.Input((12,)), layers.Lambda(lambda x: x * 2, name="doubling")])
 code.save(out / "code.keras")
-two = [keras.Input((4,)), keras.Input((4,))]
-keras.Model(two, layers.Add()(two)).save(out / "two-inputs.keras")
 window.save_weights(out / "weights-alone.weights.h5")
 
 if data:

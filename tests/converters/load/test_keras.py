@@ -75,16 +75,10 @@ def test_an_open_size_is_fixed_by_the_user(models, name):
     assert_equal_to(models / "open-size.npz", bundle.model)
 
 
-def test_a_model_of_numbers_needs_no_size(models):
-    bundle = load_model(models / "window.keras", Description(), pictures=False)
-    assert_equal_to(models / "window.npz", bundle.model)
-
-
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         ("code.keras", r"Lambda layer 'doubling', which holds Python code that is not run"),
-        ("two-inputs.keras", "wanted a model with one input, found 2"),
         ("weights-alone.weights.h5", r"found weights alone; save it with model\.save"),
         ("open-size.keras", "wanted a fixed size, .* give the input size"),
     ],
