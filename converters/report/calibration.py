@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from converters.report.layers import as_sentence
 from converters.report.quantity import percent
 
 if TYPE_CHECKING:
@@ -49,13 +50,8 @@ def coverage(document: Mapping[str, Any] | None) -> Coverage | None:
         )
     if document["clipped"] is not None:
         rows.append(Known("Black or burnt out", percent(document["clipped"]), "of the pixels"))
-    return Coverage(tuple(_sentence(text) for text in document["sentences"]), tuple(rows))
+    return Coverage(tuple(as_sentence(text) for text in document["sentences"]), tuple(rows))
 
 
 def _fine(share: float) -> str:
     return f"{100 * share:.2f}\N{NO-BREAK SPACE}%"
-
-
-def _sentence(text: str) -> str:
-    """A card's phrase as a sentence of a page."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) else ".")

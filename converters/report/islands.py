@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converters.report.chart import Tick, linear_axis
-from converters.report.layers import decibels
+from converters.report.layers import as_sentence, decibels
 from converters.report.quantity import GAP, file_size, percent, plain
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def islands(document: Mapping[str, Any] | None) -> Search | None:
         x_axis.ticks(),
         y_axis.ticks(),
         found["tried"],
-        found["reason"],
+        as_sentence(found["reason"]),
         plain(found["seconds"], 2),
     )
 

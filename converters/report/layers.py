@@ -63,17 +63,18 @@ class WorstLayer:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One setting that was tried: signal to noise with either arithmetic."""
+    """One setting that was tried: signal to noise with either arithmetic, agreement with float's classes or nothing."""
 
     name: str
     xnnpack: str
     reference: str
     kept: bool
+    agreement: str
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """The section: `sentences` are the doctor's own."""
+    """The section: `sentences` are the doctor's own, `heading` says how the worst are ranked."""
 
     sentences: tuple[str, ...]
     dots: tuple[LayerDot, ...]
@@ -82,6 +83,7 @@ class Layers:
     trials: tuple[Trial, ...]
     samples: int
     text: str
+    heading: str
 
 
 def layers(document: Mapping[str, Any] | None) -> Layers | None:
@@ -89,19 +91,25 @@ def layers(document: Mapping[str, Any] | None) -> Layers | None:
     if not document or not document["layers"]:
         return None
     seen = document["layers"]
-    worst = sorted((layer for layer in seen if layer["precision"] != "float32"), key=lambda layer: layer["own_db"])
-    worst = [layer for layer in worst if layer["own_db"] < MOST_DRAWN_DB][:WORST]
+    searched = any(layer["sensitivity_db"] is not None for layer in seen)
+    worst = _costliest(seen) if searched else _noisiest(seen)
     ranks = {layer["name"]: rank for rank, layer in enumerate(worst, 1)}
     top = _top([min(db, MOST_DRAWN_DB) for layer in seen for db in (layer["own_db"], layer["noise_db"])])
     return Layers(
-        tuple(document["sentences"]),
+        tuple(as_sentence(text) for text in document["sentences"] if text != _reason(document)),
         tuple(_dot(layer, place, len(seen), top, ranks.get(layer["name"], 0)) for place, layer in enumerate(seen)),
         tuple(Tick(round(SIDE_PX * db / top, 1), str(db)) for db in range(0, int(top) + 1, TICK_DB)),
         tuple(_worst(layer, rank) for rank, layer in enumerate(worst, 1)),
         tuple(_trial(trial) for trial in document["tried"]),
         document["samples"],
         _text(seen, worst),
+        "The operators that give most back in float" if searched else "The operators that lose most by themselves",
     )
+
+
+def as_sentence(text: str) -> str:
+    """A phrase of the card as a sentence of the page."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) else ".")
 
 
 def decibels(db: float) -> str:
@@ -109,6 +117,21 @@ def decibels(db: float) -> str:
     if abs(db) >= EXACT_DB:
         return "exact" if db > 0 else "not finite"
     return f"{db:.1f}{GAP}dB".replace("-", "−")
+
+
+def _noisiest(seen: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    integer = [layer for layer in seen if layer["precision"] != "float32" and layer["own_db"] < MOST_DRAWN_DB]
+    return sorted(integer, key=lambda layer: layer["own_db"])[:WORST]
+
+
+def _costliest(seen: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    gaining = [layer for layer in seen if (layer["sensitivity_db"] or 0.0) > 0]
+    return sorted(gaining, key=lambda layer: -layer["sensitivity_db"])[:WORST]
+
+
+def _reason(document: Mapping[str, Any]) -> str:
+    """The search's own sentence, which its section tells."""
+    return str(document["islands"]["reason"]) if document["islands"] else ""
 
 
 def _top(values: Sequence[float]) -> float:
@@ -163,10 +186,17 @@ def _bars(counts: Sequence[int]) -> tuple[Bar, ...]:
 
 
 def _trial(trial: Mapping[str, Any]) -> Trial:
-    return Trial(trial["name"], decibels(trial["xnnpack_db"]), decibels(trial["reference_db"]), trial["kept"])
+    agreement = trial.get("agreement")
+    return Trial(
+        trial["name"],
+        decibels(trial["xnnpack_db"]),
+        decibels(trial["reference_db"]),
+        trial["kept"],
+        "" if agreement is None else percent(agreement),
+    )
 
 
 def _text(seen: Sequence[Mapping[str, Any]], worst: Sequence[Mapping[str, Any]]) -> str:
     """The chart in words."""
     told = ", ".join(f"{layer['name']} {decibels(layer['own_db'])}" for layer in worst)
-    return f"{len(seen)} operators in run order. {'The worst by themselves: ' + told if told else 'None loses much'}."
+    return f"{len(seen)} operators in run order. {'The worst: ' + told if told else 'None loses much'}."

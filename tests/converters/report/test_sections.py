@@ -84,15 +84,33 @@ def test_both_kernel_sets_stand_side_by_side_by_name(examined):
     assert "Accuracy 75.0 % 81.2 %" in text
 
 
+def unsearched():
+    document = findings.doctor(islands=None)
+    return document | {"layers": [layer | {"sensitivity_db": None} for layer in document["layers"]]}
+
+
 def test_the_worst_integer_layers_are_ranked_by_what_they_lose_themselves():
-    found = layers(findings.doctor())
+    document = unsearched()
+    found = layers(document)
     expected = sorted(
-        (layer for layer in findings.doctor()["layers"] if layer["precision"] != "float32"),
-        key=lambda layer: layer["own_db"],
+        (layer for layer in document["layers"] if layer["precision"] != "float32"), key=lambda layer: layer["own_db"]
     )
     assert [layer.name for layer in found.worst] == [layer["name"] for layer in expected[:4]]
     assert [dot.rank for dot in found.dots if dot.rank] != []
     assert found.dots[7].is_float
+
+
+def test_after_a_search_they_are_ranked_by_what_they_give_back():
+    found = layers(findings.doctor())
+    assert [layer.name for layer in found.worst] == ["block_5/conv"]
+    assert found.heading == "The operators that give most back in float"
+
+
+def test_the_search_s_own_sentence_is_told_once(examined):
+    reason = findings.doctor()["islands"]["reason"]
+    document = findings.doctor(sentences=("first", reason))
+    assert layers(document).sentences == ("First.",)
+    assert Outline(render(examined.page, examined.bundle)).text.count(reason) == 1
 
 
 def test_the_stored_range_is_drawn_where_it_lies_in_the_histogram():
