@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 MOST_LINES = 15
 LABEL_WIDTH = 11
 FIGURE_WIDTH = 14
+WIDTH = 120
 MEGABYTE = 1e6
 SHARES = ("accuracy", "auroc", "agreement", "score_shift")
 """What the gate compares, by the card's names; some have a `_float`, and a `_builtin` beside them."""
@@ -28,18 +30,31 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
         steps: what each step took and whether it was reused, a phrase each.
     """
     metrics = {metric.name: metric for metric in card.metrics}
+    metrics = {metric.name: metric for metric in card.metrics}
     head = [f"{path}  {digest[:16]}  for {card.profile}", _row("", "float", "converted")]
     head += [*_costs(metrics), *_answers(metrics), *_gate(card)]
-    findings = list(card.details.get("doctor", {}).get("sentences", ()))
-    rest = [_row("layers" if not place else "", text) for place, text in enumerate(findings)]
-    rest += [_row("note", note) for note in card.notes]
-    rest += [_row("steps", ", ".join(steps))] if steps else []
+    rest = [line for label, text in _findings(card, steps) for line in _wrapped(label, text)]
     room = MOST_LINES - len(head) - 1
     if len(rest) > room:
-        left = len(rest) - room + 1
-        rest = [*rest[: room - 1], _row("", f"and {left} more: lepton bundle inspect {path}")]
+        rest = [*rest[: max(0, room - 1)], _row("", f"and more: lepton bundle inspect {path}")]
     page = f"lepton bundle extract {path} -o {path.stem}-report --only report"
     return "\n".join([*head, *rest, _row("report", page)])
+
+
+def _findings(card: Card, steps: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """What the doctor and the converter remark, a label and a text each."""
+    for place, sentence in enumerate(card.details.get("doctor", {}).get("sentences", ())):
+        yield "layers" if not place else "", sentence
+    for note in card.notes:
+        yield "note", note
+    if steps:
+        yield "steps", ", ".join(steps)
+
+
+def _wrapped(label: str, text: str) -> Iterable[str]:
+    """The text under its label, no line longer than a terminal is wide, where words allow it."""
+    parts = textwrap.wrap(text, WIDTH - LABEL_WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    return [_row("" if place else label, part) for place, part in enumerate(parts)]
 
 
 def _row(label: str, *cells: str) -> str:
@@ -96,4 +111,4 @@ def _gate(card: Card) -> Iterable[str]:
     judge = f", judged with {card.gate.kernels}" if card.gate.kernels else ""
     yield _row("gate", f"{card.gate.verdict} on {card.calibration}{judge}")
     for reason in card.gate.reasons:
-        yield _row("", reason)
+        yield from _wrapped("", reason)

@@ -68,5 +68,13 @@ def test_it_is_never_longer_than_a_screen_and_says_what_it_left_out(count):
         tuple(f"note {n}" for n in range(count)), (), details, accuracy=0.9, agreement=0.99, steps=["all new"]
     )
     assert len(shown) <= MOST_LINES
-    assert any("more: lepton bundle inspect" in line for line in shown) == (count > 5)
+    assert any("and more: lepton bundle inspect" in line for line in shown) == (count > 5)
     assert shown[-1].endswith("lepton bundle extract kws.bundle -o kws-report --only report")
+
+
+def test_a_long_sentence_is_folded_under_its_label():
+    sentence = " ".join(f"block_{n}/depthwise/Relu6" for n in range(12))
+    shown = lines((), (), {"doctor": {"sentences": [sentence]}})
+    start = next(place for place, line in enumerate(shown) if line.startswith("  layers"))
+    assert max(map(len, shown)) <= 120
+    assert " ".join(line[13:] for line in shown[start:-1]) == sentence
