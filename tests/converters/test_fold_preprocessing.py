@@ -221,3 +221,18 @@ def test_an_input_that_two_operators_read_is_not_folded():
     graph.operators.append(Operator("ABS", ["image"], ["other"]))
     graph.tensors["other"] = Tensor("other", (1, 20, 24, 3), FLOAT)
     assert find_first_layer(graph, spec()) == "its input is read in several places"
+
+
+@pytest.mark.parametrize("values", [SIGNED, IMAGENET])
+def test_the_folded_int8_model_answers_the_same_in_the_older_runtime_and_with_either_kernels(values, tflite_runtime):
+    fed = spec(**values)
+    fold = folded(Net().conv(3, 2).done(), fed)
+    camera = Affine(float(np.float32(1 / 255)), int(fold.spec.mean[0]) - 128)
+    made = quantize(fold.graph, [prepare(p, fold.spec) for p in pictures(8)], Recipe(input=camera, ranges=("min-max",)))
+    feeds = [{"image": camera.quantize(prepare(p, fold.spec))} for p in pictures()]
+    ((*older,),) = tflite_runtime([(made.content, feeds)])
+    for kernels in Kernels:
+        for feed, (wanted,) in zip(feeds, older, strict=True):
+            session = Session(made.content, kernels)
+            session.run(feed)
+            assert np.abs(session.outputs()[0].astype(int) - wanted).max() <= 1
