@@ -35,6 +35,9 @@ class Limits(Table):
     input_types: Annotated[
         dict[str, tuple[TypeName, ...]] | None, Field(description="types of single inputs, by their place from 0")
     ] = None
+    same_types: Annotated[
+        tuple[Count, ...], Field(description="places of inputs that must have the type of the first")
+    ] = ()
     fixed_shapes: Annotated[bool, Field(description="no axis may be left open")] = False
     max_rank: Annotated[Count | None, Field(description="most axes of any activation")] = None
     max_inner_axes: Annotated[

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import fill
 from typing import TYPE_CHECKING
 
+from device_profiles.delegate_files import delegates_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,6 +36,7 @@ def describe(profile: Profile) -> str:
         _section("Systems", [f"{s.name}: Python {s.python} [{numbers[s.source]}]" for s in profile.systems]),
         "Figures\n" + align([(f"  {label}", _told(figure, numbers)) for label, figure in figures_of(profile)]),
         _section("Converter", _converter(profile, numbers)),
+        _section("Accelerators whose rules are known: lepton delegate check MODEL --for NAME", _accelerators(profile)),
         _latency(profile, numbers),
         "Sources\n" + "\n".join(f"  [{numbers[key]}] {s.title}: {s.at}" for key, s in profile.sources.items()),
     ]
@@ -98,6 +101,15 @@ def _converter(profile: Profile, numbers: dict[str, int]) -> list[str]:
         f"{wanted.why} [{numbers[wanted.source]}]",
         *([f"{profile.accelerator.name}: {profile.accelerator.why}"] if profile.accelerator else []),
     ]
+
+
+def _accelerators(profile: Profile) -> list[str]:
+    """Built in, or to be had; a board without any is told so."""
+    told = []
+    for delegate in delegates_of(profile):
+        ways = [carrier.how for carrier in delegate.carriers if carrier.board == profile.name]
+        told.append(f"{delegate.name}: {delegate.title}, {'; '.join(ways) or 'built in'}")
+    return told or ["none"]
 
 
 def _latency(profile: Profile, numbers: dict[str, int]) -> str:

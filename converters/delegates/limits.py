@@ -42,6 +42,15 @@ def _input_types(limits: Limits, node: Node) -> str | None:
     return None
 
 
+def _same_types(limits: Limits, node: Node) -> str | None:
+    first = node.input_at(0)
+    for place in limits.same_types:
+        value = node.input_at(place)
+        if first is not None and value is not None and first.dtype and value.dtype not in {"", first.dtype}:
+            return f"wanted input {place} in {first.dtype} as input 0, found {value.dtype}"
+    return None
+
+
 def _fixed(limits: Limits, node: Node) -> str | None:
     open_shapes = [_shape(value) for value in node.activations if OPEN in (value.shape or ())]
     return f"wanted fixed shapes, found {open_shapes[0]}" if limits.fixed_shapes and open_shapes else None
@@ -158,6 +167,7 @@ def _per_tensor(limits: Limits, node: Node) -> str | None:
 _CHECKS: tuple[Check, ...] = (
     _types,
     _input_types,
+    _same_types,
     _fixed,
     _rank,
     _inner_axes,

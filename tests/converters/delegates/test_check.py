@@ -25,7 +25,7 @@ def value(name: str = "t", shape: tuple[int, ...] = (1, 8, 8, 4), dtype: str = "
 
 
 def constant(array: Any, dtype: str = "int32") -> Value:
-    data = np.asarray(array, dtype)
+    data = np.asarray(array, "int8" if dtype == "int4" else dtype)
     return Value("c", data.shape, dtype, constant=True, data=data)
 
 
@@ -109,6 +109,7 @@ def test_what_nobody_says_is_unknown_and_no_yes() -> None:
         (node("RELU", value("in", (-1, 8, 8, 4))), r"fixed shapes, found \?×8×8×4"),
         (node("CONV_2D", value(), value("weights")), "input 1 as a constant"),
         (node("AVERAGE_POOL_2D", value(), fused_activation_function="RELU"), "found RELU"),
+        (node("CONV_2D", value(), constant(np.ones((4, 1, 1, 4)), "int4")), "input 1 in int8 as input 0, found int4"),
         (node("PRELU", value(), constant(np.ones((8, 8, 4)), "int8")), "input 1 per channel"),
         (
             node("FULLY_CONNECTED", value("in", (4, 8)), constant(np.ones((2, 8)), "int8"), shape=(4, 2)),

@@ -49,7 +49,7 @@ def make_bundles(data: Path, folder: Path, seed: int) -> tuple[list[Path], list[
 
     Args:
         data: the folder of real models and pictures.
-        folder: where bundles go; those that lie there already are kept.
+        folder: where bundles go; those that lie there already are kept, whatever made them.
         seed: chooses the random networks.
 
     Returns:

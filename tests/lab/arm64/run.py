@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -26,7 +27,10 @@ def main() -> int:
     rootfs = make_rootfs(folder)
     bundles, failures = given.bundles, []
     if not bundles:
-        bundles, failures = make_bundles(data, folder / f"bundles-{given.seed}", given.seed)
+        made = folder / f"bundles-{given.seed}"
+        if not given.keep:
+            shutil.rmtree(made, ignore_errors=True)
+        bundles, failures = make_bundles(data, made, given.seed)
     cores = [core for core in CORES if core.name in given.cores]
     done: dict[str, list[Replay]] = {}
     print("largest error as a share of the golden's tolerance, and seconds of three inferences\n")
@@ -41,6 +45,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("bundles", nargs="*", type=Path, help="bundles to replay; else the bench's and random ones")
     parser.add_argument("--seed", type=int, default=2026, help="chooses the random networks")
+    parser.add_argument(
+        "--keep", action="store_true", help="replay the bundles of the last run, convert what is missing"
+    )
     parser.add_argument("--cores", nargs="+", default=[core.name for core in CORES])
     return parser.parse_args()
 
