@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from converters.doctor import Treatment
     from converters.graph import Graph
 
+pytestmark = pytest.mark.slow
+
 MODEL = "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
 SIDE_PX = 224
 CAMERA = Affine(float(np.float32(1 / 127.5)), 0)
