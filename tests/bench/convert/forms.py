@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from onnx import version_converter
 
 from converters.execute import Kernels, run_all
 from converters.lower import lower_model
-from converters.quantize.prepare import prepare
+from converters.passes import run_passes
+from converters.quantize.prepare import PREPARATION
 from converters.tflite import read_tflite, write_tflite
 from tests.bench.convert.onnx_twin import NoTwinError, onnx_twin
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph
     from tests.bench.convert.networks import Network
+
+GIVEN = ("fix shapes", "restore constants", "fuse activations", "drop what is unused")
+"""Those of the compiler's preparations that only make a file readable: peers are given no other."""
 
 PICTURE_RANK = 4
 FIRST_PER_CHANNEL = 13
@@ -73,11 +77,19 @@ def write_forms(network: Network, source: Path, lesson: Path, data: Path, folder
 
 
 def _float_graph(source: Path, content: bytes) -> tuple[Graph, dict[str, tuple[int, ...]]]:
-    """The prepared float graph; by input and output, which axis of the source's each of its axes is."""
+    """The float graph for the peers; by input and output, which axis of the source's each of its axes is."""
     if source.suffix == ".tflite":
-        return prepare(read_tflite(content)), {}
+        return as_given(read_tflite(content)), {}
     made = lower_model(content)
-    return prepare(made.graph), {name: tuple(axes) for name, axes in made.layouts.items()}
+    return made.graph, {name: tuple(axes) for name, axes in made.layouts.items()}
+
+
+def as_given(graph: Graph) -> Graph:
+    """A float TFLite network in the form that every peer reads, without what our quantiser improves for itself."""
+    given = replace(graph, tensors=dict(graph.tensors), operators=list(graph.operators))
+    by_name = {step.name: step for step in PREPARATION}
+    run_passes(given, [by_name[name] for name in GIVEN])
+    return given
 
 
 def _inputs(network: Network, lesson: Path, data: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
