@@ -96,7 +96,10 @@ def make_artefact(
     made = _made(source, samples, profile, progress, mixed_precision, accepts)
     # Told here, where the file is: accelerators of this board, and those that it can carry.
     reports = delegate_reports(made.model, source.manifest.runtime, delegates_of(profile))
-    return replace(made, details={**made.details, "delegates": [report.as_document() for report in reports]})
+    own = profile.accelerator.delegate if profile.accelerator else None
+    left = tuple(report.sentence for report in reports if report.delegate == own and not report.fits)
+    documents = [report.as_document() for report in reports]
+    return replace(made, notes=(*made.notes, *left), details={**made.details, "delegates": documents})
 
 
 def _made(

@@ -60,6 +60,15 @@ class DelegateReport:
         """Whether no program for the accelerator can be made of this network."""
         return self.counts["refused"] > 0
 
+    @property
+    def sentence(self) -> str:
+        """For the card: how many operators run there, and where the network first leaves it."""
+        told = f"{self.title} runs {self.counts['accelerator']} of {len(self.operators)} operators"
+        if self.split is None:
+            return told
+        first = self.operators[self.split]
+        return f"{told}; it leaves {first.kind} at {first.place} first: {first.reason}"
+
     def as_document(self) -> dict[str, Any]:
         """Plain data for JSON: every field, and `fits`, `refused` and `counts`."""
         return {**asdict(self), "fits": self.fits, "refused": self.is_refused, "counts": self.counts}

@@ -37,6 +37,21 @@ def padded_maximum(pads: int = 1, *, convolved: bool = False) -> bytes:
     return content
 
 
+def marked_best() -> bytes:
+    """float32 `x` 1×8 → `y` 1×4: a MatMul, then a Hardmax, which few accelerators know."""
+    weights = [float(place % 5) - 2 for place in range(32)]
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("Hardmax", ["m"], ["y"])]
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4]),
+    ]
+    constants = [helper.make_tensor("w", TensorProto.FLOAT, [8, 4], weights)]
+    graph = helper.make_graph(nodes, "best", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
 def brightness_classifier() -> bytes:
     """float32 1×3×8×8 (0 to 1) → logits 1×2 for dark and bright; equal at half brightness."""
     weights = [STEEPNESS * sign / 3 for sign in (-1, 1) for _ in range(3)]

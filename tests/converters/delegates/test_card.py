@@ -9,6 +9,7 @@ import pytest
 
 from converters.conversion import convert
 from edge_contracts.bundle import read_bundle
+from tests.fakes.onnx_models import marked_best
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,3 +31,13 @@ def test_a_jetsons_bundle_tells_that_tensorrt_runs_it_whole(
     card = read_bundle(out).card
     assert card is not None
     assert [(each["delegate"], each["fits"]) for each in card.details["delegates"]] == [("tensorrt", True)]
+
+
+def test_a_card_says_what_the_boards_accelerator_leaves_behind(tmp_path: Path) -> None:
+    model, out = tmp_path / "best.onnx", tmp_path / "best.bundle"
+    model.write_bytes(marked_best())
+    drawn = list(np.random.default_rng(6).normal(size=(8, 1, 8)).astype(np.float32))
+    convert(model, profile="jetson-orin-nano", calibration=drawn, out=out, form="onnx", force=True)
+    card = read_bundle(out).card
+    assert card is not None
+    assert any("it leaves Hardmax at" in note for note in card.notes)
