@@ -110,10 +110,35 @@ RULES: dict[str, OperatorRule] = {
 
 _WIDE_SHARE = Affine(1 / 32768, 0, INT16_BITS)
 
+_WITHOUT_INT16 = frozenset(
+    {
+        "DEPTH_TO_SPACE",
+        "GELU",  # LiteRT has it, tflite-runtime 2.14 refuses it; so with RSQRT and TILE
+        "HARD_SWISH",
+        "L2_NORMALIZATION",
+        "LOG_SOFTMAX",
+        "PRELU",  # LiteRT computes it, wrong: 8 dB
+        "RSQRT",
+        "SPACE_TO_DEPTH",
+        "SQUARED_DIFFERENCE",
+        "TILE",
+    }
+)
+
 INT16_RULES: dict[str, OperatorRule] = {
-    kind: replace(rule, output=rule.output and _WIDE_SHARE) for kind, rule in RULES.items()
+    kind: replace(rule, output=rule.output and _WIDE_SHARE)
+    for kind, rule in RULES.items()
+    if kind not in _WITHOUT_INT16
 }
-"""The same for int16 activations with zero point 0; what is missing has no int16 kernel in one of the runtimes."""
+"""The same for int16 activations with zero point 0: every operator that both runtimes have an int16 kernel for."""
+
+INT4_KINDS = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+"""Kinds whose kernels take int4 weights beside int8 activations.
+
+LiteRT has all three with XNNPACK and with reference kernels; tflite-runtime 2.14 refuses FULLY_CONNECTED when it loads
+the file. Beside int16 activations DEPTHWISE_CONV_2D loads and is wrong in LiteRT, CONV_2D in tflite-runtime (-12 dB):
+int4 and int16 do not go together. TRANSPOSE_CONV has no such kernel.
+"""
 
 
 def data_slots(rule: OperatorRule, inputs: int) -> tuple[int, ...]:

@@ -16,6 +16,8 @@ Range = tuple[float, float]
 Rule = Callable[[Observation], Range]
 
 _STEPS = 255
+_LOST = 20.0
+"""What a share of the values counts that int8 gives no place, in nats: the divergence itself would be infinite."""
 _SHARES = np.linspace(0.25, 1.0, 31)
 
 
@@ -49,10 +51,27 @@ def all_but_one_in_ten_thousand(seen: Observation) -> Range:
     return float(np.interp(1e-4, share, edges)), float(np.interp(1 - 1e-4, share, edges))
 
 
+def least_divergence(seen: Observation) -> Range:
+    """The range under which int8 keeps most of what the histogram tells: its least relative entropy to the histogram.
+
+    Both ends are cut to the same share, one of 31 from a quarter to the whole; what is cut off counts at the ends
+    (Migacz, "8-bit inference with TensorRT", GTC 2017, with ends that need not be symmetric).
+    """
+    lowest, highest = min(seen.lowest, 0.0), max(seen.highest, 0.0)
+    if highest <= lowest or seen.highest <= seen.lowest:
+        return seen.lowest, seen.highest
+    centres = seen.lowest + (np.arange(BINS) + 0.5) * (seen.highest - seen.lowest) / BINS
+    counts = seen.histogram.astype(np.float64)
+    costs = [_divergence(centres, counts, lowest * share, highest * share) for share in _SHARES[::-1]]
+    share = float(_SHARES[::-1][int(np.argmin(costs))])
+    return lowest * share, highest * share
+
+
 RULES: dict[str, Rule] = {
     "mse": least_squared_error,
     "min-max": extremes,
     "p99.99": all_but_one_in_ten_thousand,
+    "entropy": least_divergence,
 }
 """The rules by the name that recipes use."""
 
@@ -66,3 +85,25 @@ def _squared_error(
     zero = np.rint(-lowest / scale)
     rounded = (np.clip(np.rint(centres / scale) + zero, 0, _STEPS) - zero) * scale
     return float(weights @ np.square(rounded - centres))
+
+
+def _divergence(
+    centres: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], lowest: float, highest: float
+) -> float:
+    """Relative entropy of what int8 keeps of a histogram to the histogram cut to a range."""
+    inside = (centres >= lowest) & (centres <= highest)
+    if not inside.any():
+        return np.inf
+    cut = counts[inside].copy()
+    cut[0] += counts[centres < lowest].sum()
+    cut[-1] += counts[centres > highest].sum()
+    step = np.clip((centres[inside] - lowest) * (_STEPS / (highest - lowest)) + 0.5, 0, _STEPS).astype(np.int64)
+    kept = counts[inside]
+    used = kept > 0
+    per_step = np.bincount(step, kept, minlength=_STEPS + 1)
+    bins = np.bincount(step[used], minlength=_STEPS + 1)
+    spread = np.where(used, per_step[step] / np.maximum(bins[step], 1), 0.0)
+    p, q = cut / cut.sum(), spread / max(float(spread.sum()), np.finfo(np.float64).tiny)
+    both = (p > 0) & (q > 0)
+    lost = float(p[(p > 0) & (q == 0)].sum())
+    return float((p[both] * np.log(p[both] / q[both])).sum()) + lost * _LOST

@@ -13,9 +13,10 @@ import numpy as np
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.quantize.arithmetic import Arithmetic
 from converters.quantize.bias_correction import mean_output_shift
-from converters.quantize.operator_rules import OperatorRule, Scales, Weights, data_slots
+from converters.quantize.operator_rules import INT4_KINDS, OperatorRule, Scales, Weights, data_slots
 from converters.quantize.precision import matches
-from converters.quantize.weights import INT4, INT8, quantize_bias, quantize_weights
+from converters.quantize.weights import INT8, quantize_bias, quantize_weights
+from converters.tflite.types import INT4
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Rewriting:
         channels = weights.shape[places.channel_axis]
         bias = _constant(self.old, bias_name) if has_bias else np.zeros(channels, np.float32)
         recipe, affine = self.decisions.recipe, self.decisions.scales[source]
-        dtype = INT4 if matches(operator, recipe.int4) else INT8
+        dtype = INT4 if operator.kind in INT4_KINDS and matches(operator, recipe.int4) else INT8
         per_channel = operator.kind in recipe.per_channel or dtype == INT4
         made = quantize_weights(weights, bias, affine.scale, places.channel_axis, per_channel=per_channel, dtype=dtype)
         if recipe.bias_correction:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ml_dtypes
 import numpy as np
 
 from converters.graph import Quantization
 from converters.quantize.affine import INT16_BITS, WEIGHT_LIMIT, Affine
+from converters.tflite.types import INT4
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 INT8: np.dtype[Any] = np.dtype("i1")
-INT4: np.dtype[Any] = np.dtype(ml_dtypes.int4)
 INT4_LIMIT = 7
 """int4 weights are symmetric, too: -7 to 7, zero point 0."""
 

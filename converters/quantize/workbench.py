@@ -12,7 +12,8 @@ from converters.quantize.calibrate import observe
 from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import spread
 from converters.quantize.float16 import store_constants_as_float16
-from converters.quantize.precision import becomes_integer, computes_in_float
+from converters.quantize.operator_rules import INT4_KINDS
+from converters.quantize.precision import becomes_integer, computes_in_float, matches
 from converters.quantize.ranges import RULES
 from converters.quantize.refinement import refine
 from converters.quantize.rewrite import Decisions, rewrite
@@ -95,6 +96,7 @@ class Workbench:
             BadInputError: see `integer_outputs`.
         """
         integer = self.integer_outputs(recipe)
+        self._refuse_unused_int4(recipe, integer)
         seen = self._observed(recipe)
         ranges = seen.ranges(recipe.ranges[0])
         chosen = [operator for operator in seen.graph.operators if operator.outputs[0] in integer]
@@ -108,6 +110,15 @@ class Workbench:
             store_constants_as_float16(graph)
         check_int8(graph)
         return graph
+
+    def _refuse_unused_int4(self, recipe: Recipe, integer: frozenset[str]) -> None:
+        able = [op for op in self.prepared.operators if op.kind in INT4_KINDS and op.outputs[0] in integer]
+        idle = [pattern for pattern in recipe.int4 if not any(matches(operator, (pattern,)) for operator in able)]
+        if idle:
+            raise BadInputError(
+                f"wanted an operator with a kernel for int4 weights ({', '.join(sorted(INT4_KINDS))}), found none that "
+                f"{', '.join(idle)} names; mend the pattern"
+            )
 
     def _fixed(self, recipe: Recipe) -> dict[str, Affine]:
         if recipe.input is None:

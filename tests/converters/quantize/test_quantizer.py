@@ -194,7 +194,7 @@ def test_samples_that_do_not_fit_are_refused(samples: list[Any], reason: str) ->
 
 
 def test_an_unknown_range_rule_is_refused() -> None:
-    with pytest.raises(BadInputError, match=r"wanted some of mse, min-max, p99\.99, found best"):
+    with pytest.raises(BadInputError, match=r"wanted some of mse, min-max, p99\.99, entropy, found best"):
         Recipe(ranges=("best",))
 
 

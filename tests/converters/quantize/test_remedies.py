@@ -1,0 +1,203 @@
+"""Each remedy on a network made to need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from converters.execute import Kernels, run_all
+from converters.graph import Graph, Operator, Tensor
+from converters.quantize import Recipe, Workbench, quantize
+from converters.quantize.candidate import Judge, Proposal
+from converters.quantize.equalisation import equalise, find_pairs
+from converters.quantize.feeds import as_feeds, part
+from converters.quantize.fidelity import signal_to_noise_db
+from converters.quantize.prepare import prepare
+from converters.quantize.search import Tried
+from converters.tflite import write_tflite
+from converters.trial import CandidateFailedError
+from edge_contracts.errors import BadInputError
+
+Array = np.ndarray[Any, Any]
+
+CHANNELS = 16
+SHAPE = (1, 8, 8, CHANNELS)
+PLAIN = {"stride_h": 1, "stride_w": 1, "padding": "SAME"}
+ONE = Recipe(ranges=("min-max",), remedies=())
+
+
+class Network:
+    """A chain of convolutions over one picture size, drawn from a seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.random = np.random.default_rng(seed)
+        self.graph = Graph({"in": Tensor("in", SHAPE, np.dtype("f4"))}, [], ["in"], ["in"])
+
+    def constant(self, values: Array) -> str:
+        name = f"c{len(self.graph.tensors)}"
+        self.graph.tensors[name] = Tensor(name, values.shape, np.dtype("f4"), values.astype(np.float32))
+        return name
+
+    def add(self, kind: str, weights: Array, activation: str = "NONE") -> Network:
+        name = f"{kind.lower()}{len(self.graph.operators)}"
+        slots: list[str | None] = [self.graph.outputs[0], self.constant(weights), self.constant(np.full(CHANNELS, 0.1))]
+        options = {**PLAIN, "fused_activation_function": activation}
+        if kind == "DEPTHWISE_CONV_2D":
+            options["depth_multiplier"] = 1
+        self.graph.tensors[name] = Tensor(name, SHAPE, np.dtype("f4"))
+        self.graph.operators.append(Operator(kind, slots, [name], options))
+        self.graph.outputs = [name]
+        return self
+
+    def conv(self, activation: str = "NONE", taps: int = 1, loudness: Array | float = 1.0) -> Network:
+        """`loudness`: what each output channel is multiplied with."""
+        weights = self.random.normal(0, 1 / np.sqrt(taps * taps * CHANNELS), (CHANNELS, taps, taps, CHANNELS))
+        return self.add("CONV_2D", (weights.T * loudness).T, activation)
+
+    def undone(self, loudness: Array) -> Network:
+        """A 1 x 1 convolution that brings channels of unequal loudness back to one."""
+        weights = self.random.normal(0, 1 / np.sqrt(CHANNELS), (CHANNELS, 1, 1, CHANNELS))
+        return self.add("CONV_2D", weights / loudness)
+
+    def depthwise(self, activation: str = "NONE") -> Network:
+        return self.add("DEPTHWISE_CONV_2D", self.random.normal(0, 0.4, (1, 3, 3, CHANNELS)), activation)
+
+
+def samples(count: int = 40, mean: float = 0.0) -> list[Array]:
+    return [np.random.default_rng(s).normal(mean, 1, SHAPE).astype(np.float32) for s in range(count)]
+
+
+def judged(graph: Graph, *recipes: Recipe, inputs: list[Array] | None = None) -> list[float]:
+    """Signal to noise of each recipe's model, the worse of both arithmetics, on samples not calibrated with."""
+    prepared = prepare(graph)
+    calibration, held_out = part(as_feeds(prepared, inputs or samples()))
+    bench = Workbench(prepared, calibration)
+    judge = Judge(held_out, run_all(write_tflite(prepared), held_out, Kernels.REFERENCE))
+    made = judge.candidates([Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes])
+    assert not any(isinstance(one, CandidateFailedError) for one in made)
+    return [min(one.xnnpack_db, one.reference_db) for one in made if not isinstance(one, CandidateFailedError)]
+
+
+LOUDNESS = np.logspace(0, 3, CHANNELS)
+
+
+@pytest.mark.parametrize("between", ["NONE", "RELU"])
+def test_unequal_channels_gain_ten_decibel_by_equalisation(between: str) -> None:
+    graph = Network().conv(between, loudness=LOUDNESS).undone(LOUDNESS).graph
+    plain, equalised = judged(graph, ONE, Recipe(ranges=("min-max",), remedies=(), equalise=True))
+    assert equalised > plain + 10
+
+
+def test_a_depthwise_separable_triple_gains_ten_decibel_by_equalisation() -> None:
+    graph = Network().conv("RELU", loudness=LOUDNESS).depthwise("RELU").undone(LOUDNESS).graph
+    assert len(find_pairs(graph)) == 2
+    plain, equalised = judged(graph, ONE, Recipe(ranges=("min-max",), remedies=(), equalise=True))
+    assert equalised > plain + 10
+
+
+def test_equalisation_leaves_the_float_function_as_it_was() -> None:
+    graph = prepare(Network().conv("RELU", loudness=LOUDNESS).depthwise("RELU").undone(LOUDNESS).conv().graph)
+    feeds = as_feeds(graph, samples(8))
+    for per_channel in (Recipe().per_channel, ()):
+        changed = equalise(graph, feeds, per_channel)
+        before, after = (run_all(write_tflite(one), feeds, Kernels.REFERENCE) for one in (graph, changed))
+        scale = max(float(np.abs(answer[0]).max()) for answer in before)
+        assert max(float(np.abs(b[0] - a[0]).max()) for b, a in zip(before, after, strict=True)) <= 1e-5 * scale
+
+
+def test_no_factor_passes_a_relu6() -> None:
+    assert find_pairs(Network().conv("RELU6").conv().graph) == []
+
+
+def test_no_factor_passes_where_somebody_else_reads() -> None:
+    network = Network().conv("RELU")
+    middle = network.graph.outputs[0]
+    network.conv()
+    assert len(find_pairs(network.graph)) == 1
+    network.graph.outputs.append(middle)
+    assert find_pairs(network.graph) == []
+
+
+def test_a_mean_error_is_taken_out_by_bias_correction() -> None:
+    graph = Network().depthwise().graph
+    per_tensor = Recipe(ranges=("min-max",), remedies=(), per_channel=(), bias_correction=False)
+    corrected = Recipe(ranges=("min-max",), remedies=(), per_channel=())
+    plain, better = judged(graph, per_tensor, corrected, inputs=samples(mean=8.0))
+    assert better > plain + 1
+
+
+def test_int4_weights_need_second_order_rounding_and_measured_biases() -> None:
+    graph = Network().conv("RELU", taps=3).conv("RELU", taps=3).conv("RELU", taps=3).graph
+    four = Recipe(ranges=("min-max",), remedies=(), int4=("CONV_2D",))
+    six = Recipe(ranges=("min-max",), remedies=(), int4=("CONV_2D",), rounding="second-order", measured_bias=True)
+    plain, better = judged(graph, four, six, inputs=samples(mean=1.0))
+    assert better > plain + 1
+
+
+def test_the_search_keeps_what_wins_and_records_what_loses() -> None:
+    made = quantize(Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph, samples())
+    by_name = {one.name: one for one in made.tried}
+    assert list(by_name) == [
+        "mse",
+        "min-max",
+        "p99.99",
+        "without bias-correction",
+        "equalise",
+        "measured-bias",
+        "second-order",
+    ]
+    assert by_name["equalise"].kept
+    assert made.settled.equalise
+    assert by_name["equalise"].xnnpack_db is not None
+    assert made.settled.remedies == ()
+
+
+def test_a_settled_recipe_makes_the_same_model_without_a_search() -> None:
+    graph = Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph
+    made = quantize(graph, samples())
+    again = quantize(graph, samples(), made.settled)
+    assert again.content == made.content
+    assert len(again.tried) == 1
+
+
+def test_few_samples_are_not_learned_by_heart() -> None:
+    made = quantize(Network().conv("RELU").conv().graph, samples(5))
+    skipped = {one.name: one.note for one in made.tried if one.xnnpack_db is None}
+    assert set(skipped) == {"measured-bias", "second-order"}
+    assert "needs 8 samples" in skipped["second-order"]
+    assert made.failures == ()
+
+
+def test_symmetric_activations_have_no_zero_point() -> None:
+    graph = Network().conv("RELU").conv("RELU").graph
+    made = quantize(graph, samples(), Recipe(ranges=("min-max",), remedies=(), symmetric=True))
+    assert [t.quantization.zero_point.any() for t in made.graph.tensors.values() if t.quantization] != []
+    assert not any(t.quantization.zero_point.any() for t in made.graph.tensors.values() if t.quantization)
+    assert made.best.xnnpack_db > 30
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        ({"remedies": ("prayer",)}, "remedies: wanted some of bias-correction"),
+        ({"int4": ("*",), "activations": "int16"}, "leave one of the two out"),
+    ],
+)
+def test_recipes_that_cannot_be_followed_are_refused(choices: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BadInputError, match=reason):
+        Recipe(**choices)
+
+
+def test_an_int4_pattern_that_names_nothing_is_refused() -> None:
+    with pytest.raises(BadInputError, match="found none that FULLY_CONNECTED names"):
+        quantize(Network().conv().graph, samples(), Recipe(int4=("FULLY_CONNECTED",)))
+
+
+def test_records_say_what_was_not_tried() -> None:
+    assert Tried("equalise", note="no pair") == Tried("equalise", None, None, None, kept=False, note="no pair")
+
+
+def test_noise_without_signal_is_minus_infinity() -> None:
+    assert signal_to_noise_db([np.ones(2)], [np.array([1.0, np.nan])]) == -np.inf
