@@ -106,6 +106,7 @@ class _Activation:
             thinned = thinned[np.abs(thinned) < PADDING]
             signal = value[np.abs(value) < PADDING]
             lowest, highest = float(signal.min(initial=np.inf)), float(signal.max(initial=-np.inf))
+            value = np.where(np.abs(value) < PADDING, value, np.float32(0))
         self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
         self.histogram.add(thinned)
         if self.total is None:
