@@ -93,19 +93,25 @@ def convert(
 ) -> None:
     """Turn MODEL into an int8 bundle for one board.
 
-    The finished artefact is run here with the board's own code before it is written. MODEL is a bundle of 'lepton
-    train', a float .tflite or .onnx, a Keras .keras or .h5, a SavedModel folder, a program of torch.export, or the
-    import path of a PyTorch module (package.module:factory or file.py:factory). Keras models are read by TensorFlow in
-    an environment of its own, which is made the first time (about 2,200 MB; LEPTON_TOOLS says where); PyTorch needs the
-    extra 'torch'. Code inside a model's file, as in a Lambda layer or a pickled module, never runs.
-
-    A bare model does not say what its numbers mean: tell it with --labels, --good, --pixel-range, --mean, --std,
-    --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best; arrays to calibrate it
-    keep the axes of the ONNX model.
+    The finished artefact is run here with the board's own code before it is written, and refused if it loses more than
+    the board's profile allows.
 
     \b
     lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
     lepton convert kws.tflite --profile rpi-zero-2w --calibration windows/ --labels words.txt -o kws.bundle
+    lepton convert net.onnx --profile rpi-5 --calibration pictures/ --labels names.txt --good ok -o net.bundle
+
+    MODEL is a bundle of 'lepton train', a float .tflite or .onnx, a Keras .keras or .h5, a SavedModel folder, a program
+    of torch.export, or the import path of a PyTorch module (package.module:factory or file.py:factory). Keras models
+    are read by TensorFlow in an environment of its own, which is made the first time (about 2,200 MB; LEPTON_TOOLS says
+    where); PyTorch needs the extra 'torch'. Code inside a model's file, as in a Lambda layer or a pickled module, never
+    runs.
+
+    A bare model does not say what its numbers mean: tell it with --labels, --good, --pixel-range, --mean, --std,
+    --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best.
+
+    To calibrate it, give 20 to 100 inputs that look like the line's. A folder per class lets the gate measure accuracy
+    instead of agreement. Arrays for an ONNX model keep its axes.
 
     Steps whose inputs did not change since an earlier conversion are not computed again: their results lie in
     $LEPTON_CACHE, else in the user's cache folder, at most $LEPTON_CACHE_MB megabytes (2000) of them.
