@@ -9,7 +9,7 @@ import pytest
 
 from converters import trial
 from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError, try_out
+from converters.trial import CandidateFailedError, Trial, try_out, try_out_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +47,21 @@ def test_a_runtime_that_hangs_is_ended(doubling: bytes, monkeypatch: pytest.Monk
     _child_runs(monkeypatch, "import signal; signal.pause()")
     with pytest.raises(CandidateFailedError, match="did not finish within"):
         try_out(doubling, [{"in0": np.zeros(SHAPE, np.float32)}], timeout_s=0.3)
+
+
+def test_one_that_fails_takes_none_of_the_others_with_it(doubling: bytes) -> None:
+    feeds = [{"in0": np.ones(SHAPE, np.float32)}]
+    before, broken, after = try_out_all([(doubling, feeds), (b"no model", feeds), (doubling, feeds)])
+    assert isinstance(broken, CandidateFailedError)
+    for one in (before, after):
+        assert isinstance(one, Trial)
+        np.testing.assert_array_equal(one.xnnpack[0][0], np.full(SHAPE, 2))
+
+
+def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(monkeypatch, "")
+    with pytest.raises(CandidateFailedError, match="in silence"):
+        try_out(doubling, [{"in0": np.zeros(SHAPE, np.float32)}])
 
 
 def _child_runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +44,19 @@ def test_a_constant_per_channel_comes_back_along_its_axis() -> None:
     quantization = Quantization(np.array([0.5, 2.0], np.float32), np.array([0, 1]), axis=1)
     real = dequantize_constant(np.array([[2, 3], [4, 5]], np.int8), quantization)
     np.testing.assert_array_equal(real, [[1, 4], [2, 8]])
+
+
+def test_int16_is_symmetric_and_256_times_finer() -> None:
+    wide, narrow = Affine.symmetric(-1.0, 3.0, 16), Affine.symmetric(-1.0, 3.0, 8)
+    assert (wide.zero_point, narrow.zero_point) == (0, 0)
+    assert (wide.dtype, narrow.dtype) == (np.dtype("i2"), np.dtype("i1"))
+    assert narrow.scale / wide.scale == pytest.approx(32767 / 127)
+    values = np.linspace(-1, 3, 101)
+    np.testing.assert_allclose(wide.dequantize(wide.quantize(values)), values, atol=wide.scale / 2 * 1.001)
+
+
+@pytest.mark.parametrize("affine", [Affine.of_range(-1, 3), Affine.symmetric(-1, 3, 8), Affine.symmetric(-1, 3, 16)])
+def test_a_wider_range_is_of_the_same_kind(affine: Affine) -> None:
+    wider = affine.widened(2.0)
+    assert (wider.zero_point, wider.bits) == (affine.zero_point, affine.bits)
+    assert wider.scale == pytest.approx(2 * affine.scale)
