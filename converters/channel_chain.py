@@ -103,16 +103,17 @@ class _Search:
 
     def _reads_all(self, operator: Operator) -> bool:
         """Whether it has no groups."""
-        return weights_of(self.graph, operator).shape[-1] == self.graph.tensors[str(operator.inputs[0])].shape[-1]
+        given = self.graph.tensors[str(operator.inputs[0])].shape[-1]
+        return bool(weights_of(self.graph, operator).shape[-1] == given)
 
     def _keeps_channels(self, operator: Operator, channels: int) -> bool:
         """Whether each channel of the output is made of the same channel of the input alone."""
         if self.graph.tensors[operator.outputs[0]].shape[-1:] != (channels,):
             return False
         if operator.kind in POOLS:
-            return operator.options.get("fused_activation_function", "NONE") == "NONE"
+            return bool(operator.options.get("fused_activation_function", "NONE") == "NONE")
         if operator.kind == "DEPTHWISE_CONV_2D":
-            return self._owns(operator) and weights_of(self.graph, operator).shape[-1] == channels
+            return self._owns(operator) and bool(weights_of(self.graph, operator).shape[-1] == channels)
         return operator.kind in UNARY or self._moves_along(operator)
 
     def _moves_along(self, operator: Operator) -> bool:
