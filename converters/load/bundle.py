@@ -103,6 +103,11 @@ def _labels(said: Description, width: int) -> tuple[str, ...]:
 def _input(interface: Interface, said: Description, *, pictures: bool) -> ImageInput | TensorInput:
     shape = interface.input_shape
     if not (pictures and len(shape) == PICTURE_RANK):
+        if said.normalises:
+            raise BadInputError(
+                f"wanted pictures for this mean and deviation, found an input of numbers of shape {shape}; calibrate "
+                "with pictures, or normalise the arrays and leave mean and deviation out"
+            )
         return TensorInput(tensor=interface.input_name, shape=shape, dtype="float32")
     height, width, channels = shape[1:] if interface.layout == "NHWC" else (*shape[2:], shape[1])
     if channels not in {1, 3} or min(height, width) < SMALLEST_PICTURE_PX:

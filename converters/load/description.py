@@ -39,6 +39,11 @@ class Description:
     input_size: tuple[int, int] | None = None
     weights: Path | None = None
 
+    @property
+    def normalises(self) -> bool:
+        """Whether the user gave a mean or a deviation."""
+        return (self.mean, self.std) != ((0.0,), (1.0,))
+
     def byte_scaling(self, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The same in bytes, as a manifest has it: the network gets (byte − mean) / std.
 

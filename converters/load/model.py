@@ -18,6 +18,7 @@ from converters.load.onnx import onnx_interface
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import is_import_path, module_to_onnx, program_to_onnx
 from converters.lower import CannotLowerError, lower_model
+from converters.opening import open_first
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
     from converters.load.description import Description
     from converters.load.interface import Interface
     from converters.load.tool_environment import Progress
+    from converters.opening import Runtime
 
 LARGEST_MODEL_BYTES = 512 << 20
 LOWER = "lower"
 """The provenance's name for the step from ONNX to TFLite."""
 
 _INPUT_SIZE = "input_size"
+_FOREIGN: dict[FileKind | None, Runtime] = {FileKind.TFLITE: "tflite", FileKind.ONNX: "onnx"}
+"""Files that come from anywhere; what an exporter has just made is not among them."""
 
 
 def load_model(
@@ -69,14 +73,20 @@ def load_model(
             "package.module:factory or file.py:factory"
         )
     if kind is FileKind.BUNDLE:
+        if description.normalises:
+            raise BadInputError(f"wanted no mean or deviation, found {path} to be a bundle, which says its own")
         return _checked(read_bundle(path), path)
     network = _network(path, kind, description, progress)
     if network.model_path == "model.onnx" and lower:
         network = _lowered(path, network, description.input_size)
+    interface = _interface(network, path)
+    if kind in _FOREIGN and not (kind is FileKind.ONNX and lower):
+        # A file that is lowered is run in a process of its own anyway.
+        open_first(network.content, _FOREIGN[kind])
     return float_bundle(
         network.model_path,
         network.content,
-        _interface(network, path),
+        interface,
         description,
         network.steps,
         name=path.stem,

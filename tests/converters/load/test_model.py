@@ -9,6 +9,7 @@ from converters.load.bundle import slug
 from converters.tflite import write_tflite
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
+from tests.fakes.models import write_brightness_bundle
 
 FLOAT32 = np.dtype(np.float32)
 
@@ -122,3 +123,12 @@ def test_an_open_size_is_named(data):
     path = data / "onnx/ultraface-RFB-320_without_postprocessing.tflite"
     with pytest.raises(BadInputError, match=r"found an open size in .* export the model with a fixed input size"):
         load_model(path, Description(), pictures=True)
+
+
+def test_a_mean_that_nothing_would_use_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="wanted pictures for this mean and deviation"):
+        load(tmp_path, softmax_model(1, 3), mean=(0.5, 0.5, 0.5))
+    path = tmp_path / "float.bundle"
+    write_brightness_bundle(path)
+    with pytest.raises(BadInputError, match="wanted no mean or deviation"):
+        load_model(path, Description(std=(2.0,)), pictures=True)
