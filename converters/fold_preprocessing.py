@@ -218,10 +218,8 @@ def _measured(graph: Graph, spec: ImageInput, fold: Fold | None, inputs: Sequenc
         why = "its first layer pads with a value that no byte stands for"
         return Fold(graph, spec, sentence=f"preprocessing is not folded: {why}")
     probes = inputs[:: max(1, len(inputs) // PROBES)][:PROBES]
-    was = run_all(write_tflite(graph), [{graph.inputs[0]: x} for x in probes], Kernels.REFERENCE)
-    now = run_all(
-        write_tflite(fold.graph), [{graph.inputs[0]: fold.values(x, spec)} for x in probes], Kernels.REFERENCE
-    )
+    was = run_all(write_tflite(graph), [{graph.inputs[0]: x} for x in probes], Kernels.XNNPACK)
+    now = run_all(write_tflite(fold.graph), [{graph.inputs[0]: fold.values(x, spec)} for x in probes], Kernels.XNNPACK)
     deviation = _deviation(was, now)
     if not deviation <= MOST_DEVIATION:
         why = f"where its first layer pads, answers would move by {deviation:.2g} of the largest"
