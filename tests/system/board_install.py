@@ -32,14 +32,14 @@ class BoardInstall:
         return self.python.with_name("lepton")
 
 
-def make_board_install(folder: Path) -> BoardInstall:
-    """Build the wheel and install it into a fresh virtual environment below `folder`."""
+def make_board_install(folder: Path, extras: str = EXTRAS) -> BoardInstall:
+    """Build the wheel and install it, with its extras, into a fresh virtual environment below `folder`."""
     _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(REPOSITORY))
     (wheel,) = folder.glob("lepton_edge-*.whl")
     environment = folder / "board"
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
-    _run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[{EXTRAS}]")
+    _run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[{extras}]")
     listed = json.loads(_run(str(python), "-m", "pip", "list", "--format", "json"))
     found = {row["name"]: row["version"] for row in listed if row["name"] not in NOT_COUNTED}
     _run(str(python), "-m", "pip", "uninstall", "--quiet", "--yes", *NOT_COUNTED)
