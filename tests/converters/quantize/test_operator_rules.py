@@ -25,7 +25,7 @@ LEAST_DB = 20.0
 """Rounding alone leaves 24 dB or more here; values read in another tensor's scale leave 10 dB or less."""
 
 LEAST_WIDE_DB = 30.0
-"""int16 activations leave 44 dB with int8 weights and 80 dB without, less where a sample leaves the calibrated range."""
+"""int16 activations leave 44 dB with int8 weights, 80 dB without; less where a sample leaves the calibrated range."""
 
 LEAST_NARROW_DB = 18.0
 """int4 weights leave 21 dB or more here; a kernel that takes them for int8 gives less than 0."""
