@@ -13,14 +13,10 @@ import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.lab.arm64.cores import CORES_PER_BOARD, Core, cpuinfo
+from tests.lab.arm64.rootfs import REPOSITORY, Rootfs
 
-if TYPE_CHECKING:
-    from tests.lab.arm64.rootfs import Rootfs
-
-REPOSITORY = Path(__file__).resolve().parents[3]
 REPLAY = Path(__file__).with_name("replay.py")
 TIMEOUT_S = 1800.0
 """Emulation is 200 to 1,200 times slower than the host."""

@@ -11,7 +11,15 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 DEBIAN = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
@@ -19,16 +27,8 @@ TOOLS = {"debootstrap": "debootstrap", "qemu-aarch64-static": "qemu-user-static"
 """What must be on the PATH, and the Debian package that brings it."""
 
 DEBIAN_PACKAGES = ("python3", "libgomp1")
-BOARD_WHEELS = (
-    "ai-edge-litert>=2.1,<3",
-    "onnxruntime>=1.17",
-    "opencv-python-headless>=4.8",
-    "click>=8.1",
-    "pydantic>=2.7,<3",
-    "paho-mqtt>=2.1,<3",
-    "numpy>=1.23",
-)
-"""As pyproject.toml's core and its extras litert, onnx and camera name them."""
+BOARD_EXTRAS = ("litert", "onnx", "camera")
+"""What a board installs besides the core."""
 
 WHEEL_PYTHON = "3.11"
 """Debian bookworm's."""
@@ -67,11 +67,18 @@ def make_rootfs(folder: Path) -> Rootfs:
     if not (folder / "root.whole").exists():
         _unpack(made.root)
         (folder / "root.whole").touch()
-    stamp = folder / "wheels.whole"
-    if not stamp.exists() or stamp.read_text() != "\n".join(BOARD_WHEELS):
-        _fetch_wheels(made.wheels)
-        stamp.write_text("\n".join(BOARD_WHEELS))
+    stamp, wanted = folder / "wheels.whole", board_requirements()
+    if not stamp.exists() or stamp.read_text() != "\n".join(wanted):
+        _fetch_wheels(made.wheels, wanted)
+        stamp.write_text("\n".join(wanted))
     return made
+
+
+def board_requirements() -> list[str]:
+    """What pyproject.toml says that a board needs."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = (project["optional-dependencies"][name] for name in BOARD_EXTRAS)
+    return [*project["dependencies"], *chain.from_iterable(extras)]
 
 
 def _install_tools() -> None:
@@ -104,13 +111,13 @@ def _unpack(root: Path) -> None:
         subprocess.run(["dpkg-deb", "--extract", str(package), str(root)], check=True)
 
 
-def _fetch_wheels(folder: Path) -> None:
+def _fetch_wheels(folder: Path, wanted: list[str]) -> None:
     print("fetching wheels for aarch64", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     tags = [f"--abi={abi}" for abi in (f"cp{WHEEL_PYTHON.replace('.', '')}", "abi3", "none")]
     platforms = [f"--platform={name}_aarch64" for name in PLATFORMS]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), "--only-binary=:all:"]
-    command += [f"--python-version={WHEEL_PYTHON}", "--implementation=cp", *tags, *platforms, *BOARD_WHEELS]
+    command += [f"--python-version={WHEEL_PYTHON}", "--implementation=cp", *tags, *platforms, *wanted]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"wanted wheels for aarch64, found that pip fails:\n{done.stderr[-2000:]}")

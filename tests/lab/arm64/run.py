@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tests.lab.arm64.bundles import make_bundles
 from tests.lab.arm64.cores import CORES
-from tests.lab.arm64.emulator import REPOSITORY, Replay, replay
-from tests.lab.arm64.rootfs import cache_folder, make_rootfs
+from tests.lab.arm64.emulator import Replay, replay
+from tests.lab.arm64.rootfs import REPOSITORY, cache_folder, make_rootfs
 
 
 def main() -> int:
