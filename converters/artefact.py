@@ -22,7 +22,7 @@ from converters.quantize.precision import computes_in_float
 from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from converters.representativeness import assess
-from converters.starting_point import StartingPoint
+from converters.starting_point import StartingPoint, onnx_details
 from converters.tflite import read_tflite, write_tflite
 from converters.treatment import Mixing, computes_float, require_float_kernels, treat
 from device_profiles.delegate_files import delegates_of
@@ -247,7 +247,8 @@ def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
         settings=dict(made.settings),
         notes=made.notes,
         details={
-            "calibration": assess(None, [sample.values for sample in samples], source.manifest.input).as_document()
+            "calibration": assess(None, [sample.values for sample in samples], source.manifest.input).as_document(),
+            **onnx_details(source.model, made.content),
         },
     )
 

@@ -15,6 +15,8 @@ import numpy as np
 from converters.quantize.operator_rules import RULES
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from converters.graph import Graph, Operator, Tensor
 
 
@@ -84,8 +86,22 @@ def sparsity(graph: Graph) -> Sparsity:
         rule = RULES.get(operator.kind)
         weights = _weights(graph, stored, operator, rule.weights.slot) if rule and rule.weights else None
         if rule and rule.weights and weights is not None:
-            layers.append(_layer(operator, weights, rule.weights.channel_axis))
+            zeros = np.moveaxis(_is_zero(weights), rule.weights.channel_axis, 0)
+            layers.append(layer_sparsity(operator.outputs[0], operator.kind, zeros))
     return Sparsity(tuple(layers))
+
+
+def layer_sparsity(name: str, kind: str, zeros: npt.NDArray[np.bool_]) -> LayerSparsity:
+    """One operator's counts.
+
+    Args:
+        name: of its output.
+        kind: the operator.
+        zeros: where its weights are zero, output channels along the first axis.
+    """
+    filters = zeros.reshape(zeros.shape[0], -1)
+    dead = int(filters.all(axis=1).sum())
+    return LayerSparsity(name, kind, filters.size, int(filters.sum()), len(filters), dead, dead * filters.shape[1])
 
 
 def _weights(graph: Graph, stored: dict[str, str], operator: Operator, slot: int) -> Tensor | None:
@@ -93,21 +109,6 @@ def _weights(graph: Graph, stored: dict[str, str], operator: Operator, slot: int
     name = operator.inputs[slot] if slot < len(operator.inputs) else None
     tensor = None if name is None else graph.tensors[stored.get(name, name)]
     return tensor if tensor is not None and tensor.data is not None else None
-
-
-def _layer(operator: Operator, weights: Tensor, channel_axis: int) -> LayerSparsity:
-    filters = np.moveaxis(_is_zero(weights), channel_axis, 0)
-    filters = filters.reshape(filters.shape[0], -1)
-    dead = filters.all(axis=1)
-    return LayerSparsity(
-        name=operator.outputs[0],
-        kind=operator.kind,
-        weights=filters.size,
-        zeros=int(filters.sum()),
-        filters=len(filters),
-        dead_filters=int(dead.sum()),
-        dead_weights=int(dead.sum()) * filters.shape[1],
-    )
 
 
 def _is_zero(weights: Tensor) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from converters.onnx_sparsity import onnx_sparsity
 from converters.remove_dead_channels import remove_dead_channels
-from converters.size_account import SizeStep, account, constant_bytes
+from converters.size_account import SizeAccount, SizeStep, account, constant_bytes
 from converters.sparsity import sparsity
 from converters.tflite import write_tflite
 
@@ -55,3 +56,17 @@ class StartingPoint:
             },
             "size": sizes.as_document(),
         }
+
+
+def onnx_details(float_model: bytes, made: bytes) -> dict[str, Any]:
+    """The card's details on sparsity and size of a model that stays ONNX: nothing is taken out of it.
+
+    Args:
+        float_model: the ONNX file that was given.
+        made: the one that was made of it.
+    """
+    steps = (SizeStep("float model", len(float_model)), SizeStep("quantised", len(made)))
+    return {
+        "sparsity": {"float": onnx_sparsity(float_model).as_document(), "removed_channels": 0},
+        "size": SizeAccount(steps, (), 0).as_document(),
+    }

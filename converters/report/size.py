@@ -83,7 +83,10 @@ def _falls(steps: list[tuple[str, int]]) -> list[Fall]:
 
 @dataclass(frozen=True, slots=True)
 class Zeros:
-    """Weights that are zero, as shares; removed: channels that were taken out."""
+    """Weights that are zero, as shares; removed: channels that were taken out.
+
+    stored_unstructured: the share of the converted model, empty where it was not counted.
+    """
 
     weights: str
     dense: float
@@ -104,6 +107,6 @@ def zeros(document: Mapping[str, Any] | None) -> Zeros | None:
         f"{given['weights']:,}",
         *shares,
         (percent(shares[0]), percent(shares[1]), percent(shares[2])),
-        percent(document["artefact"]["unstructured"]),
+        percent(document["artefact"]["unstructured"]) if "artefact" in document else "",
         document["removed_channels"],
     )

@@ -7,6 +7,7 @@ from converters.conversion import convert
 from converters.tflite import write_tflite
 from edge_contracts.bundle import read_bundle
 from tests.converters.test_remove_dead_channels import GIVEN, MADE, SIDE, Drawing
+from tests.fakes.onnx_models import brightness_classifier
 
 DEAD = 5
 
@@ -48,3 +49,13 @@ def test_the_card_and_the_provenance_tell_what_went(network, tmp_path):
     assert found["artefact"]["structured"] == 0
     assert read_bundle(done.path).manifest.provenance[-1].settings["removed_channels"] == DEAD
     assert any("5 dead channels" in step["name"] for step in done.card.details["size"]["steps"])
+
+
+def test_zeros_of_a_model_that_stays_onnx_are_told_too(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(brightness_classifier())
+    inputs = [np.full((1, 3, 8, 8), level, np.float32) for level in np.linspace(0, 1, 9)]
+    done = convert(
+        tmp_path / "net.onnx", profile="x86-64", calibration=inputs, out=tmp_path / "net.bundle", form="onnx"
+    )
+    assert done.card.details["sparsity"]["float"]["dense"] == 1.0
+    assert [step["bytes"] for step in done.card.details["size"]["steps"]][1] == len(read_bundle(done.path).model)

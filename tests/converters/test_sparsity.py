@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.onnx_sparsity import onnx_sparsity
 from converters.sparsity import sparsity
 
 
@@ -53,3 +55,27 @@ def test_weights_that_are_stored_smaller_are_counted_too():
     graph.operators.insert(0, Operator("DEQUANTIZE", ["w"], ["real"]))
     assert sparsity(graph).weights == 8
     assert sparsity(graph).structured == 4 / 8
+
+
+def onnx_model(kind, weights, **attributes):
+    node = helper.make_node(kind, ["x", "w"], ["y"], **attributes)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in "xy"]
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:], [numpy_helper.from_array(weights, "w")])
+    return helper.make_model(graph).SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "dead", "attributes"),
+    [
+        ("Conv", (4, 3, 3, 3), np.s_[1], {}),
+        ("ConvTranspose", (3, 4, 3, 3), np.s_[:, 1], {}),
+        ("Gemm", (5, 4), np.s_[:, 1], {}),
+        ("Gemm", (4, 5), np.s_[1], {"transB": 1}),
+        ("MatMul", (5, 4), np.s_[:, 1], {}),
+    ],
+)
+def test_zero_filters_of_an_onnx_network_are_found_along_its_output_channels(kind, shape, dead, attributes):
+    weights = np.ones(shape, np.float32)
+    weights[dead] = 0
+    (layer,) = onnx_sparsity(onnx_model(kind, weights, **attributes)).layers
+    assert (layer.filters, layer.dead_filters, layer.dead_weights) == (4, 1, weights.size // 4)

@@ -172,6 +172,8 @@ def test_zeros_are_told_without_a_promise(examined):
     text = Outline(render(examined.page, examined.bundle)).text
     assert "31 channels that no answer depends on were taken out. A zero among other weights makes" in text
     assert zeros(None) is None
+    uncounted = {name: value for name, value in findings.sparsity().items() if name != "artefact"}
+    assert zeros(uncounted).stored_unstructured == ""
 
 
 def test_calibration_figures_are_told_as_far_as_they_are_known():
