@@ -99,7 +99,7 @@ def _lets_pass(operator: Operator) -> bool:
 
 def _owns_its_weights(graph: Graph, operator: Operator, readers: Mapping[str, list[Operator]]) -> bool:
     rule = RULES.get(operator.kind)
-    if rule is None or rule.weights is None:
+    if rule is None or rule.weights is None or graph.tensors[operator.outputs[0]].dtype != np.dtype("f4"):
         return False
     constants = [
         name for slot, name in enumerate(operator.inputs) if slot >= rule.weights.slot and slot != _slot(operator)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from converters.quantize.operator_rules import Weights
     from converters.quantize.recipe import Recipe
 
+_FLOAT = np.dtype("f4")
+
 SAMPLES = 20
 """Calibration samples that it looks at, at most, spread evenly: 80 gave no more agreement than 16 (measured)."""
 
@@ -82,7 +84,10 @@ def _stored(tensor: Tensor, value: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """One multiply-accumulate operator in the float and in the integer graph. slot: where it reads its data."""
+    """One multiply-accumulate operator in the float and in the integer graph, which the rewriting made of it.
+
+    slot: where it reads its data.
+    """
 
     prepared: Graph
     graph: Graph
@@ -94,7 +99,9 @@ class _Pair:
     @classmethod
     def of(cls, prepared: Graph, graph: Graph, before: Operator, after: Operator) -> _Pair | None:
         rule = RULES.get(after.kind)
-        if rule is None or rule.weights is None or Affine.of_tensor(graph.tensors[after.outputs[0]]) is None:
+        was_float = prepared.tensors[before.outputs[0]].dtype == _FLOAT
+        is_integer = Affine.of_tensor(graph.tensors[after.outputs[0]]) is not None
+        if rule is None or rule.weights is None or not (was_float and is_integer):
             return None
         slot = data_slots(rule, len(after.inputs))[0]
         return cls(prepared, graph, before, after, rule.weights, slot)

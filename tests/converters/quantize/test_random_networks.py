@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +17,21 @@ from converters.quantize.recipe import Recipe
 SHAPE = (1, 6, 6, 4)
 WINDOW = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE"}
 POOL = {**WINDOW, "filter_height": 2, "filter_width": 2}
-STEPS = ("conv", "depthwise", "add", "gate", "join", "max", "average", "tanh", "leaky", "island", "shuffle", "twins")
+STEPS = (
+    "conv",
+    "depthwise",
+    "add",
+    "gate",
+    "join",
+    "max",
+    "average",
+    "tanh",
+    "leaky",
+    "island",
+    "shuffle",
+    "twins",
+    "up",
+)
 
 LEAST_DB = 10.0
 """Up to eight roundings in a row, some of them through a pole of a derivative: a wrong scale gives 0 or less."""
@@ -86,19 +102,43 @@ class Weaver:
         order, shape = self.constant([0, 2, 1, 3], "i4"), self.constant(SHAPE, "i4")
         return self.apply("RESHAPE", [self.apply("TRANSPOSE", [last, order]), shape], new_shape=SHAPE)
 
+    def _up(self, last: str, _other: str) -> str:
+        larger = (1, 12, 12, 4)
+        weights = self.constant(self.random.normal(0.2, 0.3, (4, 2, 2, 4)))
+        slots: list[str | None] = [self.constant(larger, "i4"), weights, last, self.constant(np.zeros(4))]
+        up = self.apply("TRANSPOSE_CONV", slots, larger, stride_h=2, stride_w=2, padding="SAME")
+        return self.apply("MAX_POOL_2D", [up], **{**POOL, "stride_h": 2, "stride_w": 2})
+
     def _twins(self, last: str, other: str) -> str:
         return self.apply("MAXIMUM", [last, other])
+
+
+ALL_REMEDIES = Recipe(
+    ranges=("entropy",), remedies=(), equalise=True, measured_bias=True, rounding="second-order", symmetric=True
+)
+
+
+def woven(steps: list[str], seed: int) -> tuple[Graph, list[np.ndarray[Any, Any]]]:
+    weaver = Weaver(seed)
+    for name in ("conv", *steps):
+        weaver.step(name)
+    weaver.graph.outputs = [weaver.values[-1]]
+    return weaver.graph, [weaver.random.uniform(-1, 1, SHAPE).astype(np.float32) for _ in range(24)]
 
 
 @given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8), seed=st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None, derandomize=True)
 def test_any_network_survives_quantisation(steps: list[str], seed: int) -> None:
-    weaver = Weaver(seed)
-    for name in ("conv", *steps):
-        weaver.step(name)
-    weaver.graph.outputs = [weaver.values[-1]]
-    samples = [weaver.random.uniform(-1, 1, SHAPE).astype(np.float32) for _ in range(24)]
-    made = quantize(weaver.graph, samples, Recipe(ranges=("min-max",), remedies=()))
+    made = quantize(*woven(steps, seed), Recipe(ranges=("min-max",), remedies=()))
     assert made.best.xnnpack_db > LEAST_DB
     assert made.best.reference_db > LEAST_DB
     assert set(made.float_operators) <= {"SIN"}
+
+
+@pytest.mark.parametrize("recipe", [ALL_REMEDIES, replace(ALL_REMEDIES, activations="int16")], ids=["int8", "int16"])
+@given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8), seed=st.integers(0, 10_000))
+@settings(max_examples=8, deadline=None, derandomize=True)
+def test_any_network_survives_every_remedy_at_once(recipe: Recipe, steps: list[str], seed: int) -> None:
+    made = quantize(*woven(steps, seed), recipe)
+    assert made.best.xnnpack_db > LEAST_DB
+    assert made.best.reference_db > LEAST_DB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from converters.execute import Kernels, run_all
 from converters.graph import Graph, Operator, Tensor
 from converters.quantize import Recipe, Workbench, quantize
+from converters.quantize.affine import Affine
 from converters.quantize.candidate import Judge, Proposal
 from converters.quantize.equalisation import equalise, find_pairs
 from converters.quantize.feeds import as_feeds, part
@@ -134,6 +136,30 @@ def test_int4_weights_need_second_order_rounding_and_measured_biases() -> None:
     six = Recipe(ranges=("min-max",), remedies=(), int4=("CONV_2D",), rounding="second-order", measured_bias=True)
     plain, better = judged(graph, four, six, inputs=samples(mean=1.0))
     assert better > plain + 1
+
+
+def test_what_is_integer_already_is_left_alone() -> None:
+    first = quantize(Network(1).conv("RELU").graph, samples(), ONE).graph
+    second = Network(2).conv("RELU").conv("RELU").graph
+    joined = Graph(
+        {**first.tensors, **{f"b/{name}": replace(one, name=f"b/{name}") for name, one in second.tensors.items()}},
+        [*first.operators, Operator("DEQUANTIZE", [first.outputs[0]], ["b/in"])],
+        first.inputs,
+        [f"b/{name}" for name in second.outputs],
+    )
+    for operator in second.operators:
+        named = [None if name is None else f"b/{name}" for name in operator.inputs]
+        joined.operators.append(replace(operator, inputs=named, outputs=[f"b/{operator.outputs[0]}"]))
+    stored = Affine.of_tensor(first.tensors["in"])
+    assert stored is not None
+    choices = {"equalise": True, "measured_bias": True, "rounding": "second-order", "keep_float": ()}
+    recipe = Recipe(ranges=("min-max",), remedies=(), **choices)
+    made = quantize(joined, [stored.quantize(one) for one in samples()], recipe)
+    for name, tensor in first.tensors.items():
+        if tensor.data is not None:
+            np.testing.assert_array_equal(made.graph.tensors[name].data, tensor.data)
+    assert made.int8_operators == {"CONV_2D": 2}
+    assert made.best.xnnpack_db > 30
 
 
 def test_the_search_keeps_what_wins_and_records_what_loses() -> None:
