@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from converters.operator_name import with_short_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
@@ -44,7 +46,7 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
 def _findings(card: Card, steps: Sequence[str]) -> Iterable[tuple[str, str]]:
     """What the doctor and the converter remark, a label and a text each."""
     for place, sentence in enumerate(card.details.get("doctor", {}).get("sentences", ())):
-        yield "layers" if not place else "", sentence
+        yield "layers" if not place else "", with_short_names(sentence)
     for note in card.notes:
         yield "note", note
     if steps:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from converters.operator_name import short_name
 from converters.report.chart import Tick, linear_axis
 from converters.report.layers import as_sentence, decibels
 from converters.report.quantity import GAP, file_size, percent, plain
@@ -59,7 +60,7 @@ def islands(document: Mapping[str, Any] | None) -> Search | None:
             Choice(
                 x_axis.at_px(here),
                 y_axis.at_px(point["output_db"]),
-                tuple(point["operators"]),
+                tuple(map(short_name, point["operators"])),
                 decibels(point["output_db"]),
                 "" if point["agreement"] is None else percent(point["agreement"]),
                 file_size(point["bytes"]),

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from converters.operator_name import short_name, with_short_names
 from converters.report.chart import SIDE_PX, Bar, Tick
 from converters.report.quantity import GAP, percent, plain
 
@@ -108,7 +109,8 @@ def layers(document: Mapping[str, Any] | None) -> Layers | None:
 
 
 def as_sentence(text: str) -> str:
-    """A phrase of the card as a sentence of the page."""
+    """A phrase of the card as a sentence of the page, names shortened."""
+    text = with_short_names(text)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!")) else ".")
 
 
@@ -153,7 +155,9 @@ def _worst(layer: Mapping[str, Any], rank: int) -> WorstLayer:
         held = (start, end)
     bars = _bars(histogram["counts"])
     own = decibels(layer["own_db"])
-    return WorstLayer(rank, layer["name"], layer["kind"], own, _facts(layer), bars, held, plain(low), plain(high))
+    return WorstLayer(
+        rank, short_name(layer["name"]), layer["kind"], own, _facts(layer), bars, held, plain(low), plain(high)
+    )
 
 
 def _facts(layer: Mapping[str, Any]) -> tuple[str, ...]:
@@ -198,5 +202,5 @@ def _trial(trial: Mapping[str, Any]) -> Trial:
 
 def _text(seen: Sequence[Mapping[str, Any]], worst: Sequence[Mapping[str, Any]]) -> str:
     """The chart in words."""
-    told = ", ".join(f"{layer['name']} {decibels(layer['own_db'])}" for layer in worst)
+    told = ", ".join(f"{short_name(layer['name'])} {decibels(layer['own_db'])}" for layer in worst)
     return f"{len(seen)} operators in run order. {'The worst: ' + told if told else 'None loses much'}."
