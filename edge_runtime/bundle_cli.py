@@ -124,7 +124,9 @@ def _layers(doctor: DoctorDetails | None) -> list[str]:
     if doctor is None:
         return []
     return [
-        f"  {layer.own_db:>6.1f} dB  {100 * layer.weight_share:>3.0f} % by weights  {layer.kind}  {layer.name.partition(';')[0]}"
+        f"  {layer.own_db:>6.1f} dB  {100 * layer.weight_share:>3.0f} % by weights  {layer.kind}  "
+        # Exporters join the names of what they fused.
+        f"{layer.name.partition(';')[0]}"
         for layer in doctor.worst(WORST_LAYERS)
     ]
 
