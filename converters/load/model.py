@@ -75,14 +75,16 @@ def load_model(
     if kind is FileKind.BUNDLE:
         if description.normalises:
             raise BadInputError(f"wanted no mean or deviation, found {path} to be a bundle, which says its own")
-        return _checked(read_bundle(path), path)
+        bundle = _checked(read_bundle(path), path)
+        open_first(bundle.model, bundle.manifest.runtime)
+        return bundle
     network = _network(path, kind, description, progress)
     if network.model_path == "model.onnx" and lower:
         network = _lowered(path, network, description.input_size)
-    interface = _interface(network, path)
     if kind in _FOREIGN and not (kind is FileKind.ONNX and lower):
-        # A file that is lowered is run in a process of its own anyway.
+        # Before onnx's own checker sees it, too. A file that is lowered is run in a process of its own anyway.
         open_first(network.content, _FOREIGN[kind])
+    interface = _interface(network, path)
     return float_bundle(
         network.model_path,
         network.content,

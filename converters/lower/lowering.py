@@ -140,6 +140,7 @@ def _add_output(w: Writing, name: str, tensor: str) -> None:
     else:
         graph.tensors[name] = replace(graph.tensors.pop(tensor), name=name)
         graph.operators = [_renamed(operator, tensor, name) for operator in graph.operators]
+        w.rename(tensor, name)
     graph.outputs.append(name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from converters.consistency import LARGEST_RANK
 from edge_contracts.errors import BadInputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ def _strip_inputs(model: Any) -> None:
     inputs = [value for value in model.graph.input if value.name not in constants]
     if len(inputs) != 1:
         raise BadInputError(f"wanted a model with one input, found {len(inputs)}; export it with one")
+    if not model.graph.output:
+        raise BadInputError("wanted a model with an output, found none; export it with what it is to give")
+    names = [value.name for value in model.graph.output]
+    if len(set(names)) < len(names):
+        raise BadInputError(f"wanted outputs of different names, found {', '.join(names)}; the file is damaged")
     model.ir_version = max(model.ir_version, IR_VERSION)
     del model.graph.input[:]
     model.graph.input.extend(inputs)
@@ -179,6 +185,11 @@ def _refuse_absurd(onnx: Any, model: Any) -> None:
 
 
 def _refuse_size(name: str, shape: tuple[int, ...]) -> None:
+    if len(shape) > LARGEST_RANK:
+        raise BadInputError(
+            f"wanted values of at most {LARGEST_RANK} axes, found {name!r} with {len(shape)}; the file is damaged, or "
+            "no runtime has kernels for it"
+        )
     if prod(max(size, 1) for size in shape) > MOST_ELEMENTS or min(shape, default=0) < 0:
         raise BadInputError(
             f"wanted values of at most {MOST_ELEMENTS} elements, found {name!r} of shape {shape}; "

@@ -63,6 +63,11 @@ class Writing:
         """Say that `tensor` holds the ONNX value `name` in `layout`."""
         self.held.setdefault(name, {})[layout] = tensor
 
+    def rename(self, tensor: str, name: str) -> None:
+        """Say that a tensor has another name from now on; several values may be held in it."""
+        for held in self.held.values():
+            held.update({layout: name for layout, known in held.items() if known == tensor})
+
     def read(self, name: str, layout: Layout | None = None) -> str:
         """The tensor that holds a value in `layout` (ONNX's own by default), transposed on demand."""
         return self.read_as(name, self.shape(name), plain(len(self.shape(name))) if layout is None else layout)

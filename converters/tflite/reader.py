@@ -53,6 +53,11 @@ def read_tflite(content: bytes) -> Graph:
             f"the TFLite file is damaged or cut short ({len(content)} bytes): {error}; fetch it again"
         ) from error
     check_graph(graph)
+    if not (graph.inputs and graph.outputs):
+        raise BadInputError(
+            f"wanted a model that takes and gives something, found {len(graph.inputs)} inputs and "
+            f"{len(graph.outputs)} outputs; export it with both"
+        )
     return graph
 
 
@@ -193,6 +198,8 @@ def _quantization(stored: schema.QuantizationParameters | None, name: str, rank:
 
 
 def _operator(kind: str, stored: schema.Operator, names: dict[int, str]) -> Operator:
+    if not (_indices(stored.InputsAsNumpy()) and _indices(stored.OutputsAsNumpy())):
+        raise BadInputError(f"wanted inputs and outputs for each operator, found a {kind} without; the file is damaged")
     return Operator(
         kind=kind,
         inputs=[None if index == -1 else names[index] for index in _indices(stored.InputsAsNumpy())],

@@ -46,3 +46,14 @@ def test_weights_in_another_file_are_never_read(place):
     stored.external_data.add(key="location", value=place)
     with pytest.raises(BadInputError, match=rf"wanted the weights inside the model, found .* \('{place}'\)"):
         open_first(model.SerializeToString(), "onnx")
+
+
+def test_a_model_that_xnnpack_gets_wrong_is_refused():
+    order = Tensor("order", (4,), np.dtype("i4"), np.array([0, 3, 1, 2], np.int32))
+    values = [Tensor(name, shape, np.dtype("f4")) for name, shape in (("in", (1, 4, 4, 3)), ("turned", (1, 3, 4, 4)))]
+    graph = Graph({t.name: t for t in (order, *values)}, [], ["in"], ["out"])
+    graph.tensors["out"] = Tensor("out", (1, 3, 4, 4), np.dtype("f4"))
+    graph.operators.append(Operator("TRANSPOSE", ["in", "order"], ["turned"]))
+    graph.operators.append(Operator("BATCH_MATMUL", ["turned", "turned"], ["out"]))
+    with pytest.raises(BadInputError, match=r"XNNPACK's and the reference ones differ by .* of output 0"):
+        open_first(write_tflite(graph), "tflite")

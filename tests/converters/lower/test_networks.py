@@ -92,6 +92,13 @@ def test_an_output_may_be_constant_or_the_input_itself():
     agrees(drawn(nodes, (1, 3, 4, 5), constants, outputs=("same", "fixed")))
 
 
+def test_two_outputs_may_be_one_value():
+    nodes = [helper.make_node("Relu", ["x"], ["one"]), helper.make_node("Identity", ["one"], ["two"])]
+    assert agrees(drawn(nodes, (1, 3, 4, 5), outputs=("one", "two"))).graph.outputs == ["one", "two"]
+    flat = [helper.make_node("Flatten", ["x"], ["one"]), helper.make_node("Identity", ["one"], ["two"])]
+    agrees(drawn(flat, (1, 3, 4, 5), outputs=("two", "one")))
+
+
 def test_group_norm():
     constants = [np.array([1, 2, 3, 4], np.float32), np.array([0, 1, 0, 1], np.float32)]
     model = onnx.load_from_string(one("GroupNormalization", (1, 4, 5, 6), *constants, opset=21, num_groups=2))

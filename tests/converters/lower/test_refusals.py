@@ -112,6 +112,13 @@ def test_an_operator_set_of_long_ago():
         lower_model(one("Relu", (1, 3), opset=6))
 
 
+def test_two_outputs_of_one_name():
+    model = onnx.load_from_string(one("Relu", (1, 3)))
+    model.graph.output.append(model.graph.output[0])
+    with pytest.raises(BadInputError, match=r"outputs of different names|whole ONNX model"):
+        lower_model(model.SerializeToString())
+
+
 def test_two_inputs():
     model = onnx.load_from_string(one("Relu", (1, 3)))
     model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1]))
