@@ -21,11 +21,16 @@ def arrays(feeds):
     return [feed["image"] for feed in feeds]
 
 
-@pytest.fixture
-def model(tmp_path):
-    path = tmp_path / "spoilt.tflite"
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "spoilt.tflite"
     path.write_bytes(write_tflite(draw_network(spoil_a_channel, layers=12)))
     return path
+
+
+@pytest.fixture(scope="module")
+def done(model, arrays, tmp_path_factory):
+    return mixed(model, arrays, tmp_path_factory.mktemp("mixed") / "a.bundle", 1)
 
 
 @pytest.fixture
@@ -44,8 +49,7 @@ def command(model, folder, home):
     return ["convert", str(model), "--profile", "rpi-4b", "--calibration", str(folder), "-o", str(home / "a.bundle")]
 
 
-def test_the_bundle_names_what_stayed_float_and_runs(model, arrays, tmp_path):
-    done = mixed(model, arrays, tmp_path / "a.bundle", 1)
+def test_the_bundle_names_what_stayed_float_and_runs(done):
     document = done.card.details["doctor"]
     kept = next(point["operators"] for point in document["islands"]["points"] if point["chosen"])
     manifest = read_bundle(done.path).manifest
@@ -56,9 +60,8 @@ def test_the_bundle_names_what_stayed_float_and_runs(model, arrays, tmp_path):
     Predictor.open(done.path).verify_goldens()
 
 
-def test_the_same_wish_makes_the_same_digest(model, arrays, tmp_path):
-    first, second = (mixed(model, arrays, tmp_path / f"{name}.bundle", 1).digest for name in "ab")
-    assert first == second
+def test_the_same_wish_makes_the_same_digest(done, model, arrays, tmp_path):
+    assert mixed(model, arrays, tmp_path / "a.bundle", 1).digest == done.digest
 
 
 def test_off_says_which_layers_lose_and_keeps_none_float(model, folder, tmp_path):

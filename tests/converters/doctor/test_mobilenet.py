@@ -82,7 +82,9 @@ def test_the_layers_before_the_fault_are_named(treatment: Treatment) -> None:
 
 
 def _inputs(data: Path, which: Any) -> list[Any]:
-    return [(picture.astype(np.float32) / 127.5 - 1)[None] for picture in crops(data, SIDE_PX, which)]
+    """Every picture to judge; every second one to calibrate, which is enough and takes half the time."""
+    pictures = crops(data, SIDE_PX, which)[:: 2 if which == "calibration" else 1]
+    return [(picture.astype(np.float32) / 127.5 - 1)[None] for picture in pictures]
 
 
 def _classes(data: Path, graph: Graph, inputs: list[Any], kernels: Kernels = Kernels.XNNPACK) -> Any:
