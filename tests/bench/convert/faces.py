@@ -22,6 +22,12 @@ PORTRAIT = "coral-test-data/grace_hopper.bmp"
 FACE = (150, 110, 380, 350)
 """Left, top, right, bottom of the face and its cap in the portrait of 512×600, in pixels; every cut holds them."""
 
+STRIDES_PX = (8, 16, 32, 64)
+SMALLEST_PX = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))
+"""Anchors of UltraFace for 320×240: at each stride, squares of so many pixels (its `box_utils`)."""
+
+CENTRE_VARIANCE, SIZE_VARIANCE = 0.1, 0.2
+
 CALIBRATE, JUDGE = 100, 100
 WIDTH_PX, HEIGHT_PX = 320, 240
 
@@ -49,3 +55,23 @@ def _cuts(portrait: npt.NDArray[np.uint8], seed: int) -> npt.NDArray[np.uint8]:
         bright = np.clip(cut * rng.uniform(0.6, 1.3) + rng.normal(0, 5, cut.shape), 0, 255).astype(np.uint8)
         made[place] = bright[:, ::-1] if rng.random() < 0.5 else bright
     return made
+
+
+def decoded(regressions: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """N×…×4420×4 regressions of the slim network as left, top, right, bottom, 0 to 1; the RFB file decodes itself."""
+    anchors = _anchors()
+    centre = regressions[..., :2] * CENTRE_VARIANCE * anchors[:, 2:] + anchors[:, :2]
+    size = np.exp(regressions[..., 2:] * SIZE_VARIANCE) * anchors[:, 2:]
+    return np.concatenate((centre - size / 2, centre + size / 2), axis=-1)
+
+
+def _anchors() -> npt.NDArray[np.float32]:
+    """4420×4: centre and size, 0 to 1."""
+    rows = [
+        ((column + 0.5) * stride / WIDTH_PX, (row + 0.5) * stride / HEIGHT_PX, side / WIDTH_PX, side / HEIGHT_PX)
+        for stride, sides in zip(STRIDES_PX, SMALLEST_PX, strict=True)
+        for row in range(-(-HEIGHT_PX // stride))
+        for column in range(-(-WIDTH_PX // stride))
+        for side in sides
+    ]
+    return np.asarray(rows, np.float32)

@@ -162,7 +162,8 @@ def _agreement(network: Network, wanted: list[npt.NDArray[Any]], found: list[npt
     chosen = [_choice(network, answers[0]) for answers in (wanted, found)]
     if network.judged_by != "box":
         return float(np.mean(chosen[0] == chosen[1]))
-    boxes = [_boxes(answers[1], places) for answers, places in zip((wanted, found), chosen, strict=True)]
+    decode = network.decode or np.asarray
+    boxes = [_boxes(decode(answers[1]), places) for answers, places in zip((wanted, found), chosen, strict=True)]
     return float(np.mean(_overlap(*boxes) >= SAME_BOX))
 
 

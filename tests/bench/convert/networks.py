@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from converters.tflite import read_tflite
-from tests.bench.convert.faces import faces
+from tests.bench.convert.faces import decoded, faces
 from tests.bench.convert.numerals import numerals
 from tests.bench.convert.pictures import crops
 
@@ -38,6 +38,7 @@ class Network:
         `box`, the box at that place in the second output, corners in its last axis, by half of their union; `signal`,
         nothing is chosen and the noise alone counts.
     column: the score's column, of `place` and `box`.
+    decode: of `box`, what makes corners of the second output; None where the network does.
     reference: an int8 file of the same network to be as fast as, below the data folder.
     """
 
@@ -47,6 +48,7 @@ class Network:
     judged_by: Literal["class", "place", "box", "signal"]
     column: int = 0
     reference: str = ""
+    decode: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]] | None = None
 
     @property
     def is_trained(self) -> bool:
@@ -125,7 +127,7 @@ NETWORKS = (
     Network("hello world (sine)", "tflite-micro/hello_world_float.tflite", _angles, "signal"),
     Network("LSTM on MNIST", "tflite-micro/trained_lstm.tflite", _numeral_rows, "class"),
     Network("MNIST", "onnx/mnist/model.onnx", numerals, "class"),
-    Network("UltraFace slim", "onnx/ultraface-slim-320_simplified.onnx", faces, "box", column=1),
+    Network("UltraFace slim", "onnx/ultraface-slim-320_simplified.onnx", faces, "box", column=1, decode=decoded),
     Network("UltraFace RFB", "onnx/ultraface-RFB-320.onnx", faces, "box", column=1),
     Network("mobilenet-v2", "turns-96", None, "class"),
     Network("mobilenet-v3", "turns-96", None, "class"),
