@@ -168,7 +168,7 @@ def _facts(layer: Mapping[str, Any]) -> tuple[str, ...]:
     if layer["step"] is not None:
         facts.append(f"one step is {plain(layer['step'])}")
     if layer["saturated"] > 0:
-        facts.append(f"{percent(layer['saturated'])} of its values are clipped")
+        facts.append(f"{plain(100 * layer['saturated'], 2)}{GAP}% of its values are clipped")
     if layer["sensitivity_db"] is not None:
         facts.append(f"in float the model gains {decibels(layer['sensitivity_db'])}")
     return tuple(facts)
