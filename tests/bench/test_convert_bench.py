@@ -1,5 +1,6 @@
 """The bench against the field keeps working: its forms, its judge and its demands, without any peer installed."""
 
+import json
 import sys
 from dataclasses import replace
 
@@ -9,14 +10,13 @@ import pytest
 
 from converters.graph import Graph, Operator, Tensor
 from converters.tflite import write_tflite
+from tests.bench.convert import bench
 from tests.bench.convert.contenders import CONTENDERS, OURS, Contender, attempt
 from tests.bench.convert.environments import Environment
 from tests.bench.convert.forms import write_forms
 from tests.bench.convert.judge import judge
 from tests.bench.convert.networks import NETWORKS, Network
-from tests.bench.convert.page import write_page
 from tests.bench.convert.process import run
-from tests.bench.convert.table import markdown
 from tests.bench.convert.verdicts import REFERENCE, verdicts
 
 COPY = "import shutil, sys; shutil.copy(sys.argv[1], sys.argv[3]); print('{\"inside_s\": 0.5}')"
@@ -158,20 +158,19 @@ def test_a_detector_is_judged_by_its_choice_and_its_noise():
 
 def test_a_missed_demand_and_a_failed_peer_stand_in_the_table(tmp_path):
     failed = {**figures(), "error": "signal 6: it aborted", "judgement": None}
+    all_failed = {contender.name: failed for contender in CONTENDERS}
     rows = [row(PEER, figures(bytes=2000), figures()), {**row(PEER, figures(), failed), "network": "other"}]
-    environments = {name: {"megabytes": 100.0, "versions": {}} for name in (OURS.name, PEER)}
-    document = {"machine": {"processor": "p", "cores": 2, "python": "3"}, "environments": environments}
-    document |= {"networks": rows}
-    document |= {"verdicts": [as_dict(verdict) for each in rows for verdict in verdicts(each)]}
-    page = markdown(document)
-    assert "| small | 2,000 (800) | 1,000 (800) **miss** |" in page
+    for each in rows:
+        each["contenders"] = {**all_failed, **each["contenders"]}
+    names = {contender.environment for contender in CONTENDERS}
+    environments = {name: Environment(name, tmp_path, 300.0, {}) for name in names}
+    bench.write(bench.document(environments, rows), tmp_path / "out")
+    page = (tmp_path / "out" / "convert.md").read_text("utf-8")
+    assert "| small | 2,000 (800) | 1,000 (800) **miss** | fails | fails | fails |" in page
+    assert "| TFLiteConverter | 300 | 1.00 **miss** |" in page
     assert "- other, TFLiteConverter: signal 6: it aborted" in page
-    write_page(document, tmp_path / "page.html")
-    assert "class=missed" in (tmp_path / "page.html").read_text("utf-8")
-
-
-def as_dict(verdict):
-    return {name: getattr(verdict, name) for name in verdict.__slots__}
+    assert "class=missed" in (tmp_path / "out" / "convert.html").read_text("utf-8")
+    assert json.loads((tmp_path / "out" / "convert.json").read_text("utf-8"))["networks"] == rows
 
 
 def test_the_table_has_the_networks_that_were_promised():

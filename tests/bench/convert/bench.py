@@ -48,23 +48,24 @@ def main() -> None:
         begin = time.perf_counter()
         rows.append(bench_network(network, cache, asked.data, environments))
         print(f"{network.name}: {time.perf_counter() - begin:.0f} s", file=sys.stderr)
-        _write(_document(environments, rows), asked.out)
-    print(markdown(_document(environments, rows)))
+        write(document(environments, rows), asked.out)
+    print(markdown(document(environments, rows)))
 
 
-def _document(environments: Mapping[str, Environment], rows: list[dict[str, Any]]) -> dict[str, Any]:
+def document(environments: Mapping[str, Environment], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything that a run found: machine, environments, networks and verdicts."""
     installed = _environments(environments)
     judged = [install_verdict(installed), *(verdict for row in rows for verdict in verdicts(row))]
     found = [asdict(verdict) for verdict in judged]
     return {"machine": _machine(), "environments": installed, "networks": rows, "verdicts": found}
 
 
-def _write(document: dict[str, Any], folder: Path) -> None:
+def write(found: dict[str, Any], folder: Path) -> None:
     """After each network: a run that is cut short leaves what it found."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "convert.json").write_text(json.dumps(document, indent=1), "utf-8")
-    (folder / "convert.md").write_text(markdown(document), "utf-8")
-    write_page(document, folder / "convert.html")
+    (folder / "convert.json").write_text(json.dumps(found, indent=1), "utf-8")
+    (folder / "convert.md").write_text(markdown(found), "utf-8")
+    write_page(found, folder / "convert.html")
 
 
 def bench_network(network: Network, cache: Path, data: Path, environments: Mapping[str, Environment]) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def bench_network(network: Network, cache: Path, data: Path, environments: Mappi
     files = {name: attempted.file for name, attempted in made.items() if attempted.file is not None}
     if network.reference:
         files[REFERENCE] = data / network.reference
-    refused = {name: why for name, file in files.items() if (why := _judge(network, forms.folder, [file])[1])}
+    refused = {name: why for name, file in files.items() if (why := _judge(network, forms.folder, ["--open", file])[1])}
     running = {name: file for name, file in files.items() if name not in refused}
     judged, why = _judge(network, forms.folder, list(running.values()))
     judgements = dict(zip(running, judged, strict=True)) if not why else {}
@@ -98,7 +99,7 @@ def _trained(network: Network, cache: Path, data: Path, lesson: Path) -> Path:
     return path
 
 
-def _judge(network: Network, folder: Path, files: list[Path]) -> tuple[list[dict[str, Any]], str]:
+def _judge(network: Network, folder: Path, files: list[str | Path]) -> tuple[list[dict[str, Any]], str]:
     """Judgements in the order of the files, or why there are none: in a process that may be taken down by a file."""
     found = run([sys.executable, JUDGE, folder, network.name, *files], REPOSITORY)
     return found.said.get("judgements", []), found.error
@@ -126,7 +127,14 @@ def _environments(environments: Mapping[str, Environment]) -> dict[str, Any]:
 
 
 def _machine() -> dict[str, Any]:
-    return {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+    """With the load of the last minutes, the bench's own about 1: above it, other work slowed the conversions."""
+    load = round(os.getloadavg()[2], 1)
+    return {
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load": load,
+    }
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,7 +1,7 @@
 """Run int8 files against the float network's answers: agreement, signal to noise, latency in turns.
 
 Each network is judged in a process of its own (`python judge.py FOLDER NETWORK FILE…`), and each file is first opened
-in another, because a runtime may abort on it.
+and run once in another (`… --open`), because a runtime may abort on it.
 """
 
 from __future__ import annotations
@@ -132,8 +132,7 @@ def _real(detail: dict[str, Any], value: npt.NDArray[Any]) -> npt.NDArray[np.flo
 
 def judge(folder: Path, network: Network, files: list[Path]) -> list[Judgement]:
     """Judge files of one network; the first one is what the latency of the others is compared with."""
-    axes = json.loads((folder / "axes.json").read_text("utf-8"))
-    runners = [OnnxRunner(path, axes) if path.suffix == ".onnx" else TfliteRunner(path) for path in files]
+    runners = [_runner(folder, path) for path in files]
     with np.load(folder / "answers.npz") as stored:
         wanted = [stored[key] for key in stored.files]
     found = [_answers(runner, folder, path) for runner, path in zip(runners, files, strict=True)]
@@ -151,9 +150,19 @@ def judge(folder: Path, network: Network, files: list[Path]) -> list[Judgement]:
     ]
 
 
+def _runner(folder: Path, path: Path) -> Runner:
+    if path.suffix == ".tflite":
+        return TfliteRunner(path)
+    return OnnxRunner(path, json.loads((folder / "axes.json").read_text("utf-8")))
+
+
+def _inputs(folder: Path, path: Path) -> npt.NDArray[np.float32]:
+    return np.load(folder / ("judge_onnx.npy" if path.suffix == ".onnx" else "judge_tflite.npy"))
+
+
 def _answers(runner: Runner, folder: Path, path: Path) -> list[npt.NDArray[np.float32]]:
-    values = np.load(folder / ("judge_onnx.npy" if path.suffix == ".onnx" else "judge_tflite.npy"))
-    return [np.stack(output) for output in zip(*(runner.run(value) for value in values), strict=True)]
+    answers = (runner.run(value) for value in _inputs(folder, path))
+    return [np.stack(output) for output in zip(*answers, strict=True)]
 
 
 def _agreement(network: Network, wanted: list[npt.NDArray[Any]], found: list[npt.NDArray[Any]]) -> float | None:
@@ -223,8 +232,12 @@ def weight_bytes(path: Path) -> int:
 
 
 def main() -> None:
-    """Judge, and print JSON."""
+    """Judge, or only open, and print JSON."""
     folder, name, *files = sys.argv[1:]
+    if files[0] == "--open":
+        for path in map(Path, files[1:]):
+            _runner(Path(folder), path).run(_inputs(Path(folder), path)[0])
+        return
     network = next(network for network in NETWORKS if network.name == name)
     found = judge(Path(folder), network, [Path(file) for file in files])
     print(json.dumps({"judgements": [asdict(judgement) for judgement in found]}))

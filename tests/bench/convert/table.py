@@ -42,6 +42,7 @@ def markdown(document: Document) -> str:
 def _head(document: Document) -> str:
     machine = document["machine"]
     lines = [f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}; latency on one thread."]
+    lines += [f"Load of the last quarter of an hour {machine['load']}: beyond 2, other work slowed the conversions."]
     ours = document["environments"][OURS]["megabytes"]
     lines += ["", "| contender | installed MB | ours / theirs | |", "|---|---|---|---|"]
     for name, found in document["environments"].items():
