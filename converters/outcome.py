@@ -44,13 +44,13 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
 
 
 def _findings(card: Card, steps: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """What the doctor and the converter remark, a label and a text each."""
-    for place, sentence in enumerate(card.details.get("doctor", {}).get("sentences", ())):
-        yield "layers" if not place else "", with_short_names(sentence)
+    """What the converter and the doctor remark, a label and a text each; what must be read stands first."""
     for note in card.notes:
         yield "note", note
     if steps:
         yield "steps", ", ".join(steps)
+    for place, sentence in enumerate(card.details.get("doctor", {}).get("sentences", ())):
+        yield "layers" if not place else "", with_short_names(sentence)
 
 
 def _wrapped(label: str, text: str) -> Iterable[str]:

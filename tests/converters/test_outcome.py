@@ -78,3 +78,10 @@ def test_a_long_sentence_is_folded_under_its_label():
     start = next(place for place, line in enumerate(shown) if line.startswith("  layers"))
     assert max(map(len, shown)) <= 120
     assert " ".join(line[13:] for line in shown[start:-1]) == sentence
+
+
+def test_a_note_is_never_crowded_out_by_what_the_doctor_says():
+    details = {"doctor": {"sentences": ["long " * 100] * 3}}
+    shown = lines(("it measures and does not judge",), (), details, accuracy=0.9, agreement=0.99, steps=["all reused"])
+    assert any("it measures and does not judge" in line for line in shown)
+    assert any("all reused" in line for line in shown)
