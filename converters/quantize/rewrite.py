@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from converters.quantize.affine import Affine
     from converters.quantize.recipe import Recipe
 
+_GENERAL_SCALES = frozenset({"ADD", "SUB"})
+"""Operators whose schema has the option `pot_scale_int16`, true by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -104,7 +107,11 @@ class _Rewriting:
             inputs = self._with_weights(operator, rule.weights, inputs, slots[0])
         for name in operator.outputs:
             self._add_activation(name)
-        self.result.operators.append(replace(operator, inputs=inputs))
+        options = operator.options
+        if operator.kind in _GENERAL_SCALES and self.result.tensors[operator.outputs[0]].dtype == np.dtype("i2"):
+            # Left out, the kernels want scales that are powers of two.
+            options = {**options, "pot_scale_int16": False}
+        self.result.operators.append(replace(operator, inputs=inputs, options=options))
 
     def output(self, name: str) -> str:
         return self._as_was(name) if self.decisions.recipe.float_outputs else name

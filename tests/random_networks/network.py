@@ -68,6 +68,8 @@ def network(number: int) -> Network:
 def recipe(draw: Random) -> Recipe:
     """Any recipe without a search, so that what is asked for is what is made."""
     chosen = {name: draw.choice(values) for name, values in OPTIONS.items()}
+    if chosen["activations"] == "int16":
+        chosen["int4"] = ()  # a recipe refuses both
     if chosen["activations"] == "int16" or chosen["symmetric"]:
         chosen["input"] = None
     return Recipe(**chosen, remedies=())

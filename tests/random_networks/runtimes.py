@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -62,12 +63,16 @@ class Runtime:
             self.starts += 1
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._child.stdin.write(line + "\n")
-        self._child.stdin.flush()
+        with suppress(BrokenPipeError):  # what it died of is in its return code
+            self._child.stdin.write(line + "\n")
+            self._child.stdin.flush()
         said = self._child.stdout.readline().strip()
         if said:
             return said
-        self._child.communicate()
+        self._child.stdout.close()
+        with suppress(BrokenPipeError):
+            self._child.stdin.close()
+        self._child.wait()
         ending, self._child = self._child.returncode, None
         return f"the runtime ended with {ending}"
 
