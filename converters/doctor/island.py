@@ -28,7 +28,7 @@ def with_islands(pair: Pair, names: Collection[str], *, float16_constants: bool 
 
     Args:
         pair: the float graph and the integer graph.
-        names: first outputs of the operators to give back.
+        names: first outputs of the operators to give back; those that are float already stay as they are.
         float16_constants: store their big constants as float16.
 
     Raises:
@@ -37,7 +37,7 @@ def with_islands(pair: Pair, names: Collection[str], *, float16_constants: bool 
     known = {operator.outputs[0]: operator for operator in pair.operators}
     if strangers := sorted(set(names) - set(known)):
         raise BadInputError(f"wanted names of operators to keep in float, found {', '.join(strangers)}")
-    writing = _Writing(pair, {name: known[name] for name in names})
+    writing = _Writing(pair, {name: known[name] for name in names if not pair.is_float(name)})
     graph = writing.graph()
     if float16_constants:
         store_constants_as_float16(graph)

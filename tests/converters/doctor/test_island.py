@@ -76,6 +76,12 @@ def test_camera_bytes_stay_the_input_when_the_first_operator_is_float(sound):
     assert graph.tensors[graph.inputs[0]].dtype == np.int8
 
 
+def test_an_operator_that_is_float_already_stays_as_it_is(sound):
+    """The recipe's islands and the doctor's may overlap; a reader in float needs no QUANTIZE."""
+    once = Pair(sound.original, with_islands(sound, ["conv1", "conv2"], float16_constants=False))
+    assert write_tflite(with_islands(once, ["conv1"], float16_constants=False)) == write_tflite(once.shipped)
+
+
 def test_a_name_that_no_operator_has_is_refused(sound):
     with pytest.raises(BadInputError, match="found stranger"):
         with_islands(sound, ["stranger"])
