@@ -171,6 +171,9 @@ def _int8(
     kept_float = treatment.findings.islands.kept_float if treatment.findings.islands else ()
     settings = {
         "range_rule": made.rule,
+        "bias": _bias_of(made.settled),
+        "rounding": made.settled.rounding,
+        "equalised": made.settled.equalise,
         "per_channel": list(recipe.per_channel),
         "samples": len(samples),
         "removed_channels": start.removed_channels,
@@ -185,6 +188,12 @@ def _int8(
         notes=(*made.failures, *fold.notes, *_mixing_notes(wish, kept_float)),
         details=details,
     )
+
+
+def _bias_of(recipe: Recipe) -> str:
+    if not recipe.bias_correction:
+        return "as given"
+    return "measured" if recipe.measured_bias else "corrected"
 
 
 def _mixing_notes(wish: MixedPrecision, kept_float: tuple[str, ...]) -> tuple[str, ...]:
