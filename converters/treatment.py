@@ -6,7 +6,7 @@ import glob
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from converters.doctor import Budget, Pair, Patient, Treatment, Tried, examine, give_back
+from converters.doctor import Budget, Findings, Pair, Patient, Treatment, Tried, examine, give_back
 from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import as_feeds, part
 from edge_contracts.errors import BadInputError
@@ -30,6 +30,9 @@ AUTO_OPERATORS = 8
 
 AUTO_TIME_RATIO = 1.5
 """What `auto` may cost: a bundle that the gate lets pass in half as much time again, rather than none."""
+
+MOST_EXAMINED_BYTES = 128 << 20
+"""Float weights of a network that is examined: its graphs lie in memory four times. VGG-19 has 574 MB."""
 
 TIME_RATIO = 1.2
 """What a number of operators may cost."""
@@ -75,7 +78,13 @@ def treat(
         mixing: the wish.
         classes: whether the first output holds one score per class.
         progress: told the stages `examine` and `mix` and their fractions.
+
+    Raises:
+        BadInputError: a number of float operators was asked for and the network is too large to be examined.
     """
+    size = sum(tensor.data.nbytes for tensor in made.bench.prepared.tensors.values() if tensor.data is not None)
+    if size > MOST_EXAMINED_BYTES:
+        return _unexamined(made, mixing, size)
     patient = _patient(made, part(as_feeds(made.bench.prepared, samples))[1], classes=classes)
     findings = examine(patient, _tried(made), progress)
     is_wanted = mixing.wish not in {"off", 0} and not (mixing.wish == "auto" and mixing.accepts(made.graph))
@@ -85,6 +94,15 @@ def treat(
         budget, accepts = Budget(operators=AUTO_OPERATORS, time_ratio=AUTO_TIME_RATIO), mixing.accepts
         return give_back(patient, findings, budget, accepts, progress)
     return give_back(patient, findings, Budget(operators=int(mixing.wish), time_ratio=TIME_RATIO), None, progress)
+
+
+def _unexamined(made: QuantizedModel, mixing: Mixing, size: int) -> Treatment:
+    why = f"{size >> 20} MB of weights, and at most {MOST_EXAMINED_BYTES >> 20} are examined"
+    if isinstance(mixing.wish, int):
+        raise BadInputError(f"wanted a network that can be examined for mixed precision, found {why}; leave it out")
+    said = (f"layers not examined, none given back to float: {why}",)
+    output_db = made.best.xnnpack_db
+    return Treatment(made.graph, Findings(0, output_db, "none", said, layers=(), tried=tuple(_tried(made))))
 
 
 def _patient(made: QuantizedModel, feeds: Sequence[Feed], *, classes: bool) -> Patient:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from converters import treatment
 from converters.quantize import Recipe, quantize
 from converters.treatment import Mixing, require_float_kernels, treat
 from device_profiles import load_profile
@@ -90,3 +91,13 @@ def test_an_equalised_model_is_compared_with_the_equalised_float_one(samples):
     assert layers["conv2"].noise_db > 25
     spoilt_layers = treated(quantize(draw_network(spoil_a_channel), samples, PLAIN), samples, "off").findings.layers
     assert {layer.name: layer for layer in spoilt_layers}["conv3"].noise_db < layers["conv3"].noise_db
+
+
+def test_a_network_too_large_to_examine_ships_and_says_so(spoilt, samples, monkeypatch):
+    monkeypatch.setattr(treatment, "MOST_EXAMINED_BYTES", 1000)
+    done = treated(spoilt, samples, "auto", accepts=lambda _: False)
+    assert done.graph is spoilt.graph
+    assert done.findings.layers == ()
+    assert "layers not examined" in done.findings.sentences[0]
+    with pytest.raises(BadInputError, match="wanted a network that can be examined"):
+        treated(spoilt, samples, 2)
