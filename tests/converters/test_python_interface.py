@@ -97,6 +97,13 @@ def test_every_stage_tells_how_much_of_it_is_done(data, tmp_path):
     inputs = list(np.random.default_rng(0).normal(0, 1, (4, 1, 640)).astype(np.float32))
     model = data / "mlperf-tiny/ad01_fp32.tflite"
     convert(model, profile="rpi-4b", calibration=inputs, out=tmp_path / "a.bundle", force=True, progress=tell)
-    assert list(told) == ["read", "calibrate", "quantize", "verify", "time", "pack"]
+    assert [stage for stage in told if stage != "examine"] == [
+        "read",
+        "calibrate",
+        "quantize",
+        "verify",
+        "time",
+        "pack",
+    ]
     for fractions in told.values():
         assert 0 < min(fractions) <= max(fractions) == fractions[-1] == 1
