@@ -146,7 +146,7 @@ def enlarge_by_weights(d: Drawing) -> None:
 def attend(d: Drawing) -> None:
     """Self-attention over the pixels, behind a layer norm."""
     channels, height, width = d.shape
-    if height * width <= MOST_PIXELS:
+    if channels > 1 and height * width <= MOST_PIXELS:  # ONNX Runtime 1.23 normalises no single value
         tokens = d.pen.node("Transpose", d.pen.reshape(d.value, 1, channels, height * width), perm=[0, 2, 1])
         normal = d.pen.node("LayerNormalization", tokens, d.pen.weights(channels), d.pen.weights(channels))
         scores = d.pen.node("MatMul", normal, d.pen.node("Transpose", normal, perm=[0, 2, 1]))
