@@ -30,15 +30,12 @@ if TYPE_CHECKING:
     from converters.load.description import Description
     from converters.load.interface import Interface
     from converters.load.tool_environment import Progress
-    from converters.opening import Runtime
 
 LARGEST_MODEL_BYTES = 512 << 20
 LOWER = "lower"
 """The provenance's name for the step from ONNX to TFLite."""
 
 _INPUT_SIZE = "input_size"
-_FOREIGN: dict[FileKind | None, Runtime] = {FileKind.TFLITE: "tflite", FileKind.ONNX: "onnx"}
-"""Files that come from anywhere; what an exporter has just made is not among them."""
 
 
 def load_model(
@@ -81,10 +78,12 @@ def load_model(
     network = _network(path, kind, description, progress)
     if network.model_path == "model.onnx" and lower:
         network = _lowered(path, network, description.input_size)
-    if kind in _FOREIGN and not (kind is FileKind.ONNX and lower):
+    if kind is FileKind.ONNX and not lower:
         # Before onnx's own checker sees it, too. A file that is lowered is run in a process of its own anyway.
-        open_first(network.content, _FOREIGN[kind])
+        open_first(network.content, "onnx")
     interface = _interface(network, path)
+    if kind is FileKind.TFLITE:
+        open_first(network.content, "tflite")
     return float_bundle(
         network.model_path,
         network.content,
