@@ -55,6 +55,8 @@ def _worker(numbers: range, path: Path) -> int:
         litert.close()
         older.close()
         code = 0
+    except BaseException:  # noqa: BLE001 - a worker that ends early says why
+        traceback.print_exc()
     finally:
         os._exit(code)
 
