@@ -36,6 +36,9 @@ idle machine that is the time that passes, and on a busy one the other processes
 SAME_BOX = 0.5
 """Intersection over union from which two boxes are the same find, as detection is scored."""
 
+HELD = 0.5
+"""A cell's score from which it is said to hold something."""
+
 SCALES = ("scale", "zero_point")
 
 
@@ -168,8 +171,11 @@ def _answers(runner: Runner, folder: Path, path: Path) -> list[npt.NDArray[np.fl
 def _agreement(network: Network, wanted: list[npt.NDArray[Any]], found: list[npt.NDArray[Any]]) -> float | None:
     if network.judged_by == "signal":
         return None
+    if network.judged_by == "cells":
+        held = [answers[0][..., network.column] > HELD for answers in (wanted, found)]
+        return float(np.mean(held[0] == held[1]))
     chosen = [_choice(network, answers[0]) for answers in (wanted, found)]
-    if network.judged_by != "box":
+    if network.judged_by == "class":
         return float(np.mean(chosen[0] == chosen[1]))
     decode = network.decode or np.asarray
     boxes = [_boxes(decode(answers[1]), places) for answers, places in zip((wanted, found), chosen, strict=True)]

@@ -34,10 +34,10 @@ class Network:
 
     source: below the data folder; of a trained one, the task of `lessons` that it learns.
     inputs: None for a trained one, whose lesson has them.
-    judged_by: what agrees: `class`, the best of the last axis; `place`, the best by one column (a detector's score);
-        `box`, the box at that place in the second output, corners in its last axis, by half of their union; `signal`,
-        nothing is chosen and the noise alone counts.
-    column: the score's column, of `place` and `box`.
+    judged_by: what agrees: `class`, the best of the last axis; `cells`, which cells of a grid hold something (one
+        column's score beyond one half); `box`, the box of the best score in the second output, corners in its last
+        axis, by half of their union; `signal`, nothing is chosen and the noise alone counts.
+    column: the score's column, of `cells` and `box`.
     decode: of `box`, what makes corners of the second output; None where the network does.
     reference: an int8 file of the same network to be as fast as, below the data folder.
     """
@@ -45,7 +45,7 @@ class Network:
     name: str
     source: str
     inputs: Draw | None
-    judged_by: Literal["class", "place", "box", "signal"]
+    judged_by: Literal["class", "cells", "box", "signal"]
     column: int = 0
     reference: str = ""
     decode: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]] | None = None
@@ -138,5 +138,5 @@ NETWORKS = (
     Network("vision-transformer", "turns-64", None, "class"),
     Network("u-net", "marks-96", None, "signal"),
     Network("autoencoder", "photographs-64", None, "signal"),
-    Network("detector", "marks-96", None, "place"),
+    Network("detector", "marks-96", None, "cells"),
 )  # fmt: skip
