@@ -7,6 +7,8 @@ activations, int4 weights, scales per tensor and float islands meet the processo
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from converters.samples import Sample
 from converters.tflite import write_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import write_bundle
+from edge_contracts.errors import LeptonError
 from tests.bench.convert.networks import NETWORKS
 from tests.random_networks.network import Network, network
 
@@ -44,30 +47,48 @@ BENCH = (
 )
 
 
-def make_bundles(data: Path, folder: Path, seed: int) -> tuple[list[Path], list[str]]:
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """What was converted.
+
+    paths: the bundles.
+    refused: a sentence for each network that the converter refuses in words; another was drawn in its place.
+    failures: a sentence for each at which it broke.
+    """
+
+    paths: tuple[Path, ...]
+    refused: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def make_bundles(data: Path, folder: Path, seed: int) -> Bundles:
     """Convert every network for a board.
 
     Args:
         data: the folder of real models and pictures.
         folder: where bundles go; those that lie there already are kept, whatever made them.
         seed: chooses the random networks.
-
-    Returns:
-        the bundles, and a sentence for each network that did not become one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    bundles, failures = [], []
-    for name, make in (*_bench(data), *_random(folder, seed)):
+    paths: list[Path] = []
+    refused: list[str] = []
+    failures: list[str] = []
+    wanted = len(BENCH) + RANDOM_NETWORKS
+    for name, make in chain(_bench(data), _random(folder, seed)):
+        if len(paths) + len(failures) == wanted:
+            break
         out = folder / f"{name}.bundle"
         try:
             if not out.exists():
                 make(out)
-            bundles.append(out)
-        except Exception as error:  # noqa: BLE001 - any fault of the converter is a finding, and the next network goes on
+            paths.append(out)
+        except LeptonError as error:
+            (refused if name.startswith("random") else failures).append(f"{name}: {error}")
+        except Exception as error:  # noqa: BLE001 - any fault of the converter is a finding, and the next goes on
             failures.append(f"{name}: {type(error).__name__}: {error}")
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return bundles, failures
+    return Bundles(tuple(paths), tuple(refused), tuple(failures))
 
 
 def _bench(data: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
@@ -85,7 +106,7 @@ def _bench(data: Path) -> Iterator[tuple[str, Callable[[Path], object]]]:
 
 
 def _random(folder: Path, seed: int) -> Iterator[tuple[str, Callable[[Path], object]]]:
-    for number in sorted(Random(seed).sample(range(OUT_OF), RANDOM_NETWORKS)):
+    for number in Random(seed).sample(range(OUT_OF), OUT_OF):
         path = folder / f"random-{number:03}.tflite"
         yield path.stem, lambda out, number=number, path=path: _pack(network(number), path, out)
 

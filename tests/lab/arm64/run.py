@@ -11,9 +11,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.lab.arm64.bundles import make_bundles
+from tests.lab.arm64.bundles import Bundles, make_bundles
 from tests.lab.arm64.cores import CORES
-from tests.lab.arm64.emulator import Replay, replay
+from tests.lab.arm64.emulator import Replay, replay_all
 from tests.lab.arm64.rootfs import REPOSITORY, cache_folder, make_rootfs
 
 
@@ -25,20 +25,20 @@ def main() -> int:
         sys.exit(f"wanted the real data, found nothing at {data}; set LEPTON_DATA")
     folder = cache_folder()
     rootfs = make_rootfs(folder)
-    bundles, failures = given.bundles, []
-    if not bundles:
+    bundles = Bundles(tuple(given.bundles), (), ())
+    if not given.bundles:
         made = folder / f"bundles-{given.seed}"
         if not given.keep:
             shutil.rmtree(made, ignore_errors=True)
-        bundles, failures = make_bundles(data, made, given.seed)
+        bundles = make_bundles(data, made, given.seed)
     cores = [core for core in CORES if core.name in given.cores]
-    done: dict[str, list[Replay]] = {}
+    by_core = [replay_all(rootfs, core, bundles.paths) for core in cores]
+    rows = list(zip(*by_core, strict=True))
     print("largest error as a share of the golden's tolerance, and seconds of three inferences\n")
     print(f"{'bundle':24}" + "".join(f"{core.name:>22}" for core in cores))
-    for bundle in bundles:
-        done[bundle.stem] = [replay(rootfs, core, bundle) for core in cores]
-        print(f"{bundle.stem:24}" + "".join(f"{_cell(one):>22}" for one in done[bundle.stem]), flush=True)
-    return _summed_up(done, failures)
+    for row in rows:
+        print(f"{row[0].bundle:24}" + "".join(f"{_cell(one):>22}" for one in row))
+    return _summed_up([one for row in rows for one in row], bundles)
 
 
 def _arguments() -> argparse.Namespace:
@@ -58,8 +58,7 @@ def _cell(one: Replay) -> str:
     return f"{'ok' if one.verdict == 'ok' else 'FAIL'} {one.share:.3f} {one.seconds:5.1f} s"
 
 
-def _summed_up(done: dict[str, list[Replay]], failures: list[str]) -> int:
-    runs = [one for row in done.values() for one in row]
+def _summed_up(runs: list[Replay], bundles: Bundles) -> int:
     wrong = [one for one in runs if one.verdict != "ok"]
     shares = sorted(one.share for one in runs if one.share is not None)
     with_dots = sorted({one.core for one in runs if one.dot_products})
@@ -70,9 +69,11 @@ def _summed_up(done: dict[str, list[Replay]], failures: list[str]) -> int:
     print(f"{len(runs) - len(wrong)} of {len(runs)} replays within tolerance")
     for one in wrong:
         print(f"  {one.core}, {one.bundle}: {one.verdict}")
-    for sentence in failures:
-        print(f"  not converted: {sentence}")
-    return int(bool(wrong or failures))
+    for sentence in bundles.refused:
+        print(f"  refused in words, another drawn: {sentence[:200]}")
+    for sentence in bundles.failures:
+        print(f"  not converted: {sentence[:200]}")
+    return int(bool(wrong or bundles.failures))
 
 
 if __name__ == "__main__":
