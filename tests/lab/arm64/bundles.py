@@ -116,11 +116,15 @@ def _pack(drawn: Network, path: Path, out: Path) -> None:
     path.write_bytes(write_tflite(drawn.graph))
     source = load_model(path, Description(), pictures=False)
     made = quantize(drawn.graph, drawn.samples, drawn.recipe)
-    by_name = {output.tensor: output for output in source.manifest.outputs}
+    # An output that becomes float behind a DEQUANTIZE has a name of its own.
+    outputs = [
+        _stored_output(output, made.graph.tensors[name]).model_copy(update={"tensor": name})
+        for output, name in zip(source.manifest.outputs, made.graph.outputs, strict=True)
+    ]
     artefact = Artefact(
         model=made.content,
         spec=_stored_input(source.manifest.input, made.graph.tensors[made.graph.inputs[0]]),
-        outputs=tuple(_stored_output(by_name[name], made.graph.tensors[name]) for name in made.graph.outputs),
+        outputs=tuple(outputs),
         precision="mixed" if made.float_operators else "int8",
         operators=_operators(made.graph),
         shares=precision_shares(made.graph),
