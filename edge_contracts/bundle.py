@@ -168,6 +168,8 @@ def _read_members(path: Path, limits: BundleLimits) -> dict[str, bytes]:
 
 def _read_zip(path: Path, limits: BundleLimits) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
+        if not all(entry.filename for entry in archive.infolist()):  # Pythons differ in what they make of one
+            raise BundleRejected(f"wanted only members with names in {path}, found one without; copy or make it again")
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _check_limits([(entry.filename, entry.file_size) for entry in entries], limits, path)
         for entry in entries:

@@ -140,7 +140,7 @@ def test_a_member_without_a_name_is_refused(tmp_path):
     path = tmp_path / "nameless.bundle"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(zipfile.ZipInfo(""), b"x")
-    with pytest.raises(BundleRejected, match="which is none"):
+    with pytest.raises(BundleRejected, match="found one without"):
         read_bundle(path)
 
 
