@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from converters.doctor import Budget, Findings, Pair, Patient, Treatment, Tried, examine, give_back
 from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import as_feeds, part
+from converters.trial import CandidateFailedError
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -90,10 +91,14 @@ def treat(
     is_wanted = mixing.wish not in {"off", 0} and not (mixing.wish == "auto" and mixing.accepts(made.graph))
     if not is_wanted or not made.int8_operators:
         return Treatment(made.graph, findings)
-    if mixing.wish == "auto":
-        budget, accepts = Budget(operators=AUTO_OPERATORS, time_ratio=AUTO_TIME_RATIO), mixing.accepts
-        return give_back(patient, findings, budget, accepts, progress)
-    return give_back(patient, findings, Budget(operators=int(mixing.wish), time_ratio=TIME_RATIO), None, progress)
+    try:
+        if mixing.wish == "auto":
+            budget, accepts = Budget(operators=AUTO_OPERATORS, time_ratio=AUTO_TIME_RATIO), mixing.accepts
+            return give_back(patient, findings, budget, accepts, progress)
+        return give_back(patient, findings, Budget(operators=int(mixing.wish), time_ratio=TIME_RATIO), None, progress)
+    except CandidateFailedError as error:
+        said = (*findings.sentences, f"no operator was given back to float: {error}")
+        return Treatment(made.graph, replace(findings, sentences=said))
 
 
 def _unexamined(made: QuantizedModel, mixing: Mixing, size: int) -> Treatment:

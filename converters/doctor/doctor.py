@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 from converters.doctor.diagnosis import cause, lost_db, sentences, worst_output
 from converters.doctor.findings import Findings, Islands, Point
 from converters.doctor.layers import examine_layers
-from converters.doctor.pair import spread
+from converters.doctor.pair import Pair, spread
 from converters.doctor.search import Budget, search, sensitivity
 from converters.doctor.trial_room import TrialRoom
 from converters.doctor.trials import time_in_turns
 from converters.tflite import write_tflite
+from converters.trial import CandidateFailedError
+from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from converters.doctor.findings import Tried
-    from converters.doctor.pair import Pair
     from converters.doctor.trial_room import Mixture, Names
     from converters.execute import Feed
     from converters.graph import Graph
@@ -119,17 +120,18 @@ def give_back(
     found = search(room, gains, budget, lambda done: progress("mix", done / 2))
     pure = room.measure((), patient.pair.shipped)
     entries = [] if pure is None else [(pure, patient.pair.shipped)]
+    failures: list[str] = []
     accepted = False
     for mixture in _ladder(found, budget):
-        entries.append(_remade(patient, room, mixture))
+        entries.append(_remade(patient, room, mixture, failures))
         accepted = accepts is not None and accepts(entries[-1][1])
         if accepted:
             break
     progress("mix", 1.0)
     place = len(entries) - 1 if accepted else _best(entries)
     reason = _reason(entries[place][0], pure, budget, asked=accepts is not None, accepted=accepted)
-    points = _timed(entries, place, patient.pair.feed(room.feeds[0]))
-    islands = Islands(tuple(_undominated(points)), len(room.tried), reason, time.monotonic() - begin)
+    points = _undominated(_timed(entries, place, patient.pair.original, room.feeds[0], failures))
+    islands = Islands(tuple(points), len(room.tried), reason, time.monotonic() - begin, tuple(failures))
     layers = tuple(replace(layer, sensitivity_db=gains.get(layer.name)) for layer in findings.layers)
     said = sentences(worst_output(patient.pair, layers), lost_db(patient.pair, layers), findings.tried, islands)
     return Treatment(entries[place][1], replace(findings, layers=layers, islands=islands, sentences=said))
@@ -145,13 +147,16 @@ def _ladder(found: Sequence[Mixture], budget: Budget) -> list[Mixture]:
     return sorted((by_count[count] for count in counts if count), key=lambda one: one.estimated_ratio)
 
 
-def _remade(patient: Patient, room: TrialRoom, mixture: Mixture) -> Entry:
-    """A mixture with every remedy, or as it was found where that is better."""
+def _remade(patient: Patient, room: TrialRoom, mixture: Mixture, failures: list[str]) -> Entry:
+    """A mixture with every remedy, or as it was found where that is better or the other cannot be made."""
     if patient.remake is not None:
-        graph = patient.remake(mixture.names)
-        again = room.measure(mixture.names, graph)
-        if again is not None and again.output_db > mixture.output_db:
-            return again, graph
+        try:
+            graph = patient.remake(mixture.names)
+            again = room.measure(mixture.names, graph)
+            if again is not None and again.output_db > mixture.output_db:
+                return again, graph
+        except LeptonError as error:
+            failures.append(f"{', '.join(mixture.names)} in float, with every remedy: {error}")
     return mixture, room.graph(mixture.names)
 
 
@@ -178,8 +183,15 @@ def _described(mixture: Mixture, pure: Mixture | None) -> str:
     return f"float: {', '.join(mixture.names)}; {mixture.output_db:.1f} dB{before}{agreement}"
 
 
-def _timed(entries: Sequence[Entry], chosen: int, feed: Feed) -> list[Point]:
-    times = time_in_turns([write_tflite(graph) for _, graph in entries], feed, TURNS)
+def _timed(entries: Sequence[Entry], chosen: int, original: Graph, feed: Feed, failures: list[str]) -> list[Point]:
+    """What was found of each model, with times if they can be taken: they decide nothing."""
+    feeds = [Pair(original, graph).feed(feed) for _, graph in entries]
+    times: Sequence[float | None]
+    try:
+        times = time_in_turns([write_tflite(graph) for _, graph in entries], feeds, TURNS)
+    except CandidateFailedError as error:
+        failures.append(f"not timed: {error}")
+        times = [None] * len(entries)
     return [
         Point(
             operators=mixture.names,
@@ -187,7 +199,7 @@ def _timed(entries: Sequence[Entry], chosen: int, feed: Feed) -> list[Point]:
             agreement=mixture.agreement,
             bytes=mixture.bytes,
             ms=ms,
-            time_ratio=ms / times[0],
+            time_ratio=None if ms is None or times[0] is None else ms / times[0],
             estimated_ratio=mixture.estimated_ratio,
             chosen=place == chosen,
         )

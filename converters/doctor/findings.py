@@ -93,8 +93,8 @@ class Point:
     output_db: signal to noise of its worst output on the samples. agreement: share of samples with float's best class;
         None where the outputs are no classes.
     bytes: of its file. ms: median of one inference on this machine, one thread, all points taking turns; time_ratio:
-        to the pure integer model's. estimated_ratio: the same from the graph alone (see `converters.doctor.cost`),
-        which is what chooses.
+        to the pure integer model's; both None where timing failed. estimated_ratio: the same from the graph alone (see
+        `converters.doctor.cost`), which is what chooses.
     chosen: whether it is the shipped model.
     """
 
@@ -102,8 +102,8 @@ class Point:
     output_db: float
     agreement: float | None
     bytes: int
-    ms: float
-    time_ratio: float
+    ms: float | None
+    time_ratio: float | None
     estimated_ratio: float
     chosen: bool
 
@@ -114,12 +114,14 @@ class Islands:
 
     points: the pure integer model first, then those that nothing beats in dB, bytes and time at once.
     tried: models that were made and run. reason: why the chosen one, a sentence. seconds: what the search took.
+    failures: what could not be made, run or timed and was passed over, a sentence each.
     """
 
     points: tuple[Point, ...]
     tried: int
     reason: str
     seconds: float
+    failures: tuple[str, ...] = ()
 
     @property
     def kept_float(self) -> tuple[str, ...]:

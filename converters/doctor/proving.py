@@ -1,4 +1,4 @@
-"""The child of `converters.doctor.trials`: runs models over feeds, one after the other, and times them in turns.
+"""The child of `converters.doctor.trials`: runs models over feeds, one after the other, or times them in turns.
 
 After each model it says so, that its parent knows which one took the process with it.
 """
@@ -25,18 +25,19 @@ FEEDS, WISHES, TIMES = "feeds.npz", "wishes.json", "times.json"
 
 
 def prove_folder(home: Path) -> None:
-    """Run every `N.tflite` that has no `N.npz` yet; then time all of them, if that is wished."""
+    """Time every `N.tflite` on feed N, if that is wished; else run over all feeds those that have no `N.npz` yet."""
     feeds = read_feeds(home / FEEDS)
     models = sorted(home.glob("*.tflite"), key=lambda path: int(path.stem))
+    turns = json.loads((home / WISHES).read_text("utf-8"))
+    if turns:
+        times = _times([model.read_bytes() for model in models], feeds, turns)
+        (home / TIMES).write_text(json.dumps(times), "utf-8")
+        return
     for model in models:
         if not model.with_suffix(".npz").exists():
             (home / "running").write_text(model.stem, "utf-8")
             _answer_or_refuse(model, feeds)
     (home / "running").unlink(missing_ok=True)
-    turns = json.loads((home / WISHES).read_text("utf-8"))
-    if turns:
-        times = _times([model.read_bytes() for model in models], feeds[0], turns)
-        (home / TIMES).write_text(json.dumps(times), "utf-8")
 
 
 def read_feeds(path: Path) -> list[Feed]:
@@ -74,12 +75,12 @@ def _answer(model: Path, feeds: list[Feed]) -> None:
     partial.rename(model.with_suffix(".npz"))
 
 
-def _times(contents: list[bytes], feed: Feed, turns: int) -> list[list[int]]:
+def _times(contents: list[bytes], feeds: list[Feed], turns: int) -> list[list[int]]:
     """Nanoseconds of `turns` runs of each model; they take turns, so that a machine that slows down slows all."""
     sessions = [Session(content, Kernels.XNNPACK) for content in contents]
     times: list[list[int]] = [[] for _ in sessions]
     for turn in range(turns + 1):
-        for session, taken in zip(sessions, times, strict=True):
+        for session, feed, taken in zip(sessions, feeds, times, strict=True):
             begin = time.perf_counter_ns()
             session.run(feed)
             if turn:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converters.doctor.diagnosis import lost_db
+from converters.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -51,9 +52,16 @@ def sensitivity(room: TrialRoom, layers: Sequence[Layer], budget: Budget) -> dic
         room: where mixtures are tried.
         layers: of the pure integer model; their noise says which are worth a trial.
         budget: for `alone`.
+
+    Raises:
+        CandidateFailedError: the integer model itself does not run.
     """
     suspects = _suspects(room, layers)[: budget.alone]
-    (pure,) = room.try_all([()])
+    pure = next(iter(room.try_all([()])), None)
+    if pure is None:
+        raise CandidateFailedError(
+            "wanted an integer model that runs, to give operators of it back to float, found none"
+        )
     alone = room.try_all([(name,) for name in suspects])
     return {mixture.names[0]: mixture.output_db - pure.output_db for mixture in alone}
 

@@ -44,14 +44,19 @@ def run_batch(models: Sequence[bytes], feeds: Sequence[Feed]) -> list[Outputs | 
         return [_read(home / f"{number}.npz") for number in range(len(models))]
 
 
-def time_in_turns(models: Sequence[bytes], feed: Feed, turns: int) -> list[float]:
+def time_in_turns(models: Sequence[bytes], feeds: Sequence[Feed], turns: int) -> list[float]:
     """Median milliseconds of one inference of each model: XNNPACK, one thread, this machine, the models taking turns.
+
+    Args:
+        models: the files.
+        feeds: one for each model: a model whose first operator is float may take what the others do not.
+        turns: runs of each.
 
     Raises:
         CandidateFailedError: one of them ends the process; time only what `run_batch` ran.
     """
     with TemporaryDirectory(prefix="lepton-doctor-") as folder:
-        home = _furnished(Path(folder), models, [feed], turns)
+        home = _furnished(Path(folder), models, feeds, turns)
         ending = run_child("converters.doctor.proving", home, _size(models), TIMEOUT_S)
         if ending is not None:
             raise CandidateFailedError(f"wanted to time models that ran before, found that {ending}; run it again")

@@ -46,9 +46,7 @@ def main() -> None:
     graphs = {"float": made.bench.prepared, "int8": made.graph, "mixed": treatment.graph}
     wanted = _classes(original, original, judging, Kernels.XNNPACK)
     feeds = [Pair(original, graph).feed({original.inputs[0]: judging[0]}) for graph in graphs.values()]
-    # The float model reads floats and the others bytes, so each is timed beside the int8 model on its own input.
-    integer = time_in_turns([write_tflite(made.graph), write_tflite(treatment.graph)], feeds[1], TURNS)
-    (plain,) = time_in_turns([write_tflite(made.bench.prepared)], feeds[0], TURNS)
+    plain, *integer = time_in_turns([write_tflite(graph) for graph in graphs.values()], feeds, TURNS)
     print(f"{'':8}{'bytes':>10}{'xnnpack':>10}{'reference':>11}{'ms':>8}{'× int8':>8}")
     for (name, graph), ms in zip(graphs.items(), (plain, *integer), strict=True):
         shares = [np.mean(_classes(original, graph, judging, kernels) == wanted) for kernels in Kernels]
@@ -59,7 +57,7 @@ def main() -> None:
     for line in treatment.findings.sentences:
         print(line)
     for point in treatment.findings.islands.points if treatment.findings.islands else ():
-        figures = f"{point.output_db:6.1f} dB {point.bytes:>9,} B  × {point.time_ratio:.2f} measured"
+        figures = f"{point.output_db:6.1f} dB {point.bytes:>9,} B  × {point.time_ratio or np.nan:.2f} measured"
         print(f"  {figures}, {point.estimated_ratio:.2f} estimated  {', '.join(point.operators) or 'int8 alone'}")
 
 

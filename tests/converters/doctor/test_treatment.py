@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from converters import treatment
+from converters.doctor import doctor, trial_room
 from converters.quantize import Recipe, quantize
 from converters.treatment import Mixing, require_float_kernels, treat
+from converters.trial import CandidateFailedError
 from device_profiles import load_profile
 from edge_contracts.errors import BadInputError
 from tests.converters.doctor.conftest import PLAIN, draw_network, spoil_a_channel
@@ -101,3 +103,50 @@ def test_a_network_too_large_to_examine_ships_and_says_so(spoilt, samples, monke
     assert "layers not examined" in done.findings.sentences[0]
     with pytest.raises(BadInputError, match="wanted a network that can be examined"):
         treated(spoilt, samples, 2)
+
+
+def test_operators_at_the_input_may_stay_float_and_are_timed(samples):
+    """Quantised anew, such a model takes floats where the others take bytes."""
+    made = quantize(draw_network(spoil_the_first, layers=6), samples, FITTED)
+    done = treated(made, samples, "auto", accepts=lambda graph: "conv0" in floats(graph))
+    assert "conv0" in done.findings.islands.kept_float
+    assert done.graph.tensors["image"].dtype == np.float32
+    assert all(point.ms > 0 for point in done.findings.islands.points)
+    assert done.findings.islands.failures == ()
+
+
+def test_a_model_that_cannot_be_timed_ships_all_the_same(spoilt, samples, monkeypatch):
+    monkeypatch.setattr(doctor, "time_in_turns", fail)
+    islands = treated(spoilt, samples, 2).findings.islands
+    assert islands.kept_float
+    assert {point.time_ratio for point in islands.points} == {None}
+    assert islands.failures == ("not timed: wanted a child, found none",)
+
+
+def test_a_mixture_that_cannot_be_made_anew_is_taken_as_it_was_found(spoilt, samples, monkeypatch):
+    monkeypatch.setattr(type(spoilt.bench), "integer_graph", failing_beside(spoilt.settled, spoilt.bench.integer_graph))
+    islands = treated(spoilt, samples, 1).findings.islands
+    assert len(islands.kept_float) == 1
+    assert "with every remedy: wanted a child, found none" in islands.failures[0]
+
+
+def test_a_search_that_fails_leaves_int8_alone_and_says_so(spoilt, samples, monkeypatch):
+    monkeypatch.setattr(trial_room, "run_batch", fail)
+    done = treated(spoilt, samples, 2)
+    assert done.graph is spoilt.graph
+    assert done.findings.sentences[-1] == "no operator was given back to float: wanted a child, found none"
+
+
+def spoil_the_first(weights):
+    """conv0: one output channel is 300 times as loud, and conv1 takes it back."""
+    weights[0][0] *= 300
+    weights[1][..., 0] /= 300
+
+
+def fail(*_):
+    raise CandidateFailedError("wanted a child, found none")
+
+
+def failing_beside(settled, make):
+    """Makes graphs without fitted weights, and no others."""
+    return lambda _, recipe: fail() if recipe.keep_float != settled.keep_float else make(recipe)

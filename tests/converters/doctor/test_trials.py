@@ -51,11 +51,17 @@ def test_a_file_that_is_no_model_has_no_answers(sound, models, feeds):
 
 
 def test_every_model_is_timed(sound, models, feeds):
-    times = time_in_turns(models, sound.feed(feeds[0]), turns=3)
+    times = time_in_turns(models, [sound.feed(feeds[0])] * len(models), turns=3)
     assert len(times) == len(models)
     assert all(ms > 0 for ms in times)
 
 
 def test_timing_a_model_that_kills_its_process_is_an_error(sound, models, feeds, deadly):
     with pytest.raises(CandidateFailedError, match="SIGABRT"):
-        time_in_turns([models[0], deadly], sound.feed(feeds[0]), turns=3)
+        time_in_turns([models[0], deadly], [sound.feed(feeds[0])] * 2, turns=3)
+
+
+def test_a_model_that_takes_floats_is_timed_beside_one_that_takes_bytes(sound, models, feeds):
+    original = write_tflite(sound.original)
+    times = time_in_turns([models[0], original], [sound.feed(feeds[0]), feeds[0]], turns=3)
+    assert all(ms > 0 for ms in times)
