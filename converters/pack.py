@@ -18,6 +18,7 @@ import numpy as np
 
 from converters.arena import plan_arena
 from converters.artefact import with_artefact
+from converters.float_tail import moved_by_one_step
 from converters.tflite import read_tflite
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.errors import RefusedError
@@ -38,7 +39,8 @@ GOLDENS = 3
 SBOM = "sbom.cdx.json"
 
 KERNEL_HEADROOM = 2.0
-"""A golden may differ by so many times what this machine's two kernels differ by: a board's are a third kind."""
+"""A golden may differ by so many times what this machine's two kernels differ by, and by so many steps of the integers
+that an output is stored in or made from: a board's kernels are a third kind, and round to neighbouring integers."""
 
 RELATIVE_FLOOR = 2e-3
 """Least tolerance, as a share of the output's largest value: float kernels sum in different orders."""
@@ -109,7 +111,7 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
     predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
     inputs = [_stored_input(predictor, sample) for sample in _spread(samples, GOLDENS)]
     members = dict(draft.members)
-    tolerance = _tolerances(predictor, other, inputs)
+    tolerance = _tolerances(predictor, other, inputs, _steps(draft, inputs))
     goldens = [_record(predictor, values, index, members, set(tolerance)) for index, values in enumerate(inputs)]
     recorded = GoldenSet(
         runtime=_runtime(predictor),
@@ -179,15 +181,24 @@ def _record(
     return Golden(input=f"golden/{index}-input.npy", outputs=paths)
 
 
-def _tolerances(one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
+def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
+    """How far one integer step moves each output: its own scale, or what a step of the last integers before it does."""
+    steps = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
+    if draft.manifest.runtime != "tflite":
+        return steps
+    return moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs) | steps
+
+
+def _tolerances(
+    one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]], steps: dict[str, float]
+) -> dict[str, float]:
     """How far each output may lie from its golden; a heat map that depends on the kernels gets no golden."""
     tolerances = {}
     pairs = [(one.predict_tensor(values).outputs, other.predict_tensor(values).outputs) for values in inputs]
     for spec in one.manifest.outputs:
         apart = max(float(np.max(np.abs(a[spec.tensor] - b[spec.tensor]))) for a, b in pairs)
         largest = max(float(np.max(np.abs(a[spec.tensor]))) for a, _ in pairs)
-        step = spec.quantisation.scale if spec.quantisation else 0.0
-        reach = max(largest, INT8_STEPS * step)
+        reach = max(largest, INT8_STEPS * (spec.quantisation.scale if spec.quantisation else 0.0))
         if not apart <= MOST_APART * reach and spec.role == "heat-map":
             continue
         if not apart <= MOST_APART * reach:
@@ -196,6 +207,7 @@ def _tolerances(one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]]
                 f"({one.backend.kernels}, {other.backend.kernels}) where it reaches {reach:g}; "
                 "the model is not fit to ship"
             )
+        step = min(steps.get(spec.tensor, 0.0), MOST_APART * reach / KERNEL_HEADROOM)
         tolerances[spec.tensor] = max(KERNEL_HEADROOM * apart, KERNEL_HEADROOM * step, RELATIVE_FLOOR * largest)
     return tolerances
 

@@ -1,0 +1,131 @@
+"""What lies in float behind the last integers of a network, and how far one integer step moves what it gives.
+
+Two processors round the same integer network to neighbouring integers. Where an output is quantised that shows as steps
+of its own scale; where it is float, as steps of the last integers before it, through whatever computes in between: a
+DEQUANTIZE, a float head, the decoding of boxes. How far that goes is not derived but tried: every such integer is moved
+up or down by one, and the tail is run on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.execute import Kernels, Session
+from converters.graph import Graph
+from converters.tflite import write_tflite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from converters.execute import Feed
+    from converters.graph import Operator
+
+DRAWS = 4
+"""How often each integer is moved, up or down at random; beside once all up and once all down."""
+
+SEED = 20_241_121
+
+
+@dataclass(frozen=True, slots=True)
+class FloatTail:
+    """The float end of an integer network.
+
+    graph: reads the real values of the last integers and gives the outputs that depend on them.
+    steps: the scale of each of the graph's inputs, by name; 0 for what is made from the network's own input alone,
+        which is the same on every processor.
+    direct: outputs that are such real values themselves, with nothing computed in between.
+    """
+
+    graph: Graph
+    steps: dict[str, float]
+    direct: tuple[str, ...]
+
+
+def float_tail(graph: Graph) -> FloatTail:
+    """Cut the tail off a graph; one without outputs where no float output is computed from integers."""
+    makers = {name: operator for operator in graph.operators for name in operator.outputs}
+    outputs = [name for name in graph.outputs if graph.tensors[name].dtype == np.float32]
+    waiting, read, kept = list(outputs), set[str](), set[int]()
+    steps: dict[str, float] = {}
+    while waiting:
+        name = waiting.pop()
+        if name in read:
+            continue
+        read.add(name)
+        step = _step(graph, name, makers.get(name))
+        if step is not None:
+            steps[name] = step
+        elif name in makers:
+            kept.add(id(makers[name]))
+            waiting += [one for one in makers[name].inputs if one is not None]
+    operators = [operator for operator in graph.operators if id(operator) in kept]
+    read.update(name for operator in operators for name in (*operator.outputs, *operator.intermediates))
+    tail = Graph({name: graph.tensors[name] for name in graph.tensors if name in read}, operators, sorted(steps), [])
+    tail.outputs = [name for name in outputs if name not in steps and _moves(tail, steps, name)]
+    return FloatTail(tail, steps, tuple(name for name in outputs if steps.get(name)))
+
+
+def moved_by_one_step(graph: Graph, inputs: Sequence[npt.NDArray[Any]]) -> dict[str, float]:
+    """How far each float output moves when the last integers before it are one step off, in its real unit.
+
+    Args:
+        graph: an integer or mixed network with one input.
+        inputs: as the network stores them; the largest movement over all counts.
+
+    Returns:
+        By output name; outputs that are integers, or depend on none, are absent.
+    """
+    tail = float_tail(graph)
+    found = {name: tail.steps[name] for name in tail.direct}
+    if tail.graph.outputs:
+        own, cuts = graph.inputs[0], sorted(set(tail.steps) - set(graph.inputs))
+        whole = Session(write_tflite(replace(graph, outputs=cuts)), Kernels.XNNPACK)
+        session = Session(write_tflite(tail.graph), Kernels.XNNPACK)
+        for values in inputs:
+            whole.run({own: values})
+            real = dict(zip(cuts, whole.outputs(), strict=True)) | ({own: values} if own in tail.steps else {})
+            for name, distance in _movement(session, tail, real).items():
+                found[name] = max(found.get(name, 0.0), distance)
+    return found
+
+
+def _step(graph: Graph, name: str, maker: Operator | None) -> float | None:
+    """The scale of the integers whose real value this is, 0 where it is the network's input; None for all others."""
+    if name in graph.inputs:
+        return 0.0
+    source = graph.tensors[str(maker.inputs[0])] if maker is not None and maker.kind == "DEQUANTIZE" else None
+    if source is None or source.data is not None or source.quantization is None:
+        return None
+    return 0.0 if source.name in graph.inputs else float(source.quantization.scale[0])
+
+
+def _moves(tail: Graph, steps: dict[str, float], name: str) -> bool:
+    """Whether an output of the tail is computed from integers."""
+    reached = {one for one in tail.inputs if steps[one]}
+    for operator in tail.operators:
+        if not reached.isdisjoint(operator.inputs):
+            reached.update(operator.outputs)
+    return name in reached
+
+
+def _movement(session: Session, tail: FloatTail, real: Feed) -> dict[str, float]:
+    """The largest change of each of the tail's outputs over several ways of being one step off."""
+    random = np.random.default_rng(SEED)
+    session.run(real)
+    still = session.outputs()
+    furthest = dict.fromkeys(tail.graph.outputs, 0.0)
+    for draw in range(DRAWS + 2):
+        session.run({name: value + tail.steps[name] * _signs(random, draw, value) for name, value in real.items()})
+        for name, before, after in zip(tail.graph.outputs, still, session.outputs(), strict=True):
+            furthest[name] = max(furthest[name], float(np.abs(after - before).max(initial=0.0)))
+    return furthest
+
+
+def _signs(random: np.random.Generator, draw: int, value: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    drawn = np.ones(value.shape) if draw < 2 else random.integers(0, 2, value.shape) * 2 - 1  # noqa: PLR2004 - up, down
+    return np.asarray(drawn * (-1 if draw == 1 else 1), np.float32)
