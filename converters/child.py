@@ -25,8 +25,8 @@ TIMEOUT_S = 300.0
 """How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
 
 BASE_BYTES = 6 << 30
-"""Address space of a child with a small file. Libraries and allocators reserve some 1.5 GB of it and use little; the rest
-is for constants that a file of kilobytes may declare: a VGG-19 of 513 MB of ConstantOfShape takes 4.1 GB to lower."""
+"""Address space of a child with a small file. Libraries and allocators reserve some 1.5 GB of it and use little; the
+rest is for constants that a file of kilobytes may declare: VGG-19 as 513 MB of ConstantOfShape takes 4.1 GB to lower."""
 
 BYTES_PER_MODEL_BYTE = 16
 """And for each byte of the model. Lowering a model of 574 MB takes 5 GB, which is 9 bytes each."""

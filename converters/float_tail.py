@@ -1,9 +1,9 @@
 """What lies in float behind the last integers of a network, and how far one integer step moves what it gives.
 
-Two processors round the same integer network to neighbouring integers. Where an output is quantised that shows as steps
-of its own scale; where it is float, as steps of the last integers before it, through whatever computes in between: a
-DEQUANTIZE, a float head, the decoding of boxes. How far that goes is not derived but tried: every such integer is moved
-up or down by one, and the tail is run on it.
+Two processors round the same integer network to neighbouring integers. Where an output is made of integers that shows
+as steps of its own scale; behind a part in float, as steps of the last integers before that part, through whatever
+computes in between: a DEQUANTIZE, a float head, the decoding of boxes, an island with a few integer operators after it.
+How far that goes is not derived but tried: every such integer is moved up or down by one, and the tail is run on it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from converters.execute import Kernels, Session
 from converters.graph import Graph
+from converters.quantize.operator_rules import RULES
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.execute import Feed
-    from converters.graph import Operator
+    from converters.graph import Operator, Tensor
 
 DRAWS = 4
 """How often each integer is moved, up or down at random; beside once all up and once all down."""
@@ -36,8 +37,8 @@ class FloatTail:
     """The float end of an integer network.
 
     graph: reads the real values of the last integers and gives the outputs that depend on them.
-    steps: the scale of each of the graph's inputs, by name; 0 for what is made from the network's own input alone,
-        which is the same on every processor.
+    steps: the scale of each of the graph's inputs, by name; 0 for those that stay as they are: the network's own input,
+        which is the same on every processor, and integers that come out of operators with weights.
     direct: outputs that are such real values themselves, with nothing computed in between.
     """
 
@@ -47,9 +48,16 @@ class FloatTail:
 
 
 def float_tail(graph: Graph) -> FloatTail:
-    """Cut the tail off a graph; one without outputs where no float output is computed from integers."""
+    """Cut the tail off a graph; one without outputs where none has a part in float before it.
+
+    Integer operators behind that part belong to the tail as long as they have no weights. Behind weights a step more
+    or less is one of many.
+    """
     makers = {name: operator for operator in graph.operators for name in operator.outputs}
-    outputs = [name for name in graph.outputs if graph.tensors[name].dtype == np.float32]
+    # Positions and counts have no steps.
+    outputs = [
+        name for name in graph.outputs if graph.tensors[name].dtype == np.float32 or graph.tensors[name].quantization
+    ]
     waiting, read, kept = list(outputs), set[str](), set[int]()
     steps: dict[str, float] = {}
     while waiting:
@@ -71,14 +79,14 @@ def float_tail(graph: Graph) -> FloatTail:
 
 
 def moved_by_one_step(graph: Graph, inputs: Sequence[npt.NDArray[Any]]) -> dict[str, float]:
-    """How far each float output moves when the last integers before it are one step off, in its real unit.
+    """How far each output moves when the last integers before a part in float are one step off, in its real unit.
 
     Args:
         graph: an integer or mixed network with one input.
         inputs: as the network stores them; the largest movement over all counts.
 
     Returns:
-        By output name; outputs that are integers, or depend on none, are absent.
+        By output name; outputs without such a part before them are absent.
     """
     tail = float_tail(graph)
     found = {name: tail.steps[name] for name in tail.direct}
@@ -95,8 +103,9 @@ def moved_by_one_step(graph: Graph, inputs: Sequence[npt.NDArray[Any]]) -> dict[
 
 
 def _step(graph: Graph, name: str, maker: Operator | None) -> float | None:
-    """The scale of the integers whose real value this is, 0 where it is the network's input; None for all others."""
-    if name in graph.inputs:
+    """The scale of the integers whose real value this is, 0 for what stays as it is; None inside of the tail."""
+    rule = RULES.get(maker.kind) if maker is not None else None
+    if name in graph.inputs or (rule and rule.weights and graph.tensors[name].quantization):
         return 0.0
     source = graph.tensors[str(maker.inputs[0])] if maker is not None and maker.kind == "DEQUANTIZE" else None
     if source is None or source.data is not None or source.quantization is None:
@@ -120,12 +129,20 @@ def _movement(session: Session, tail: FloatTail, real: Feed) -> dict[str, float]
     still = session.outputs()
     furthest = dict.fromkeys(tail.graph.outputs, 0.0)
     for draw in range(DRAWS + 2):
-        session.run({name: value + tail.steps[name] * _signs(random, draw, value) for name, value in real.items()})
+        session.run({name: _moved(value, tail.steps[name], random, draw) for name, value in real.items()})
         for name, before, after in zip(tail.graph.outputs, still, session.outputs(), strict=True):
-            furthest[name] = max(furthest[name], float(np.abs(after - before).max(initial=0.0)))
-    return furthest
+            furthest[name] = max(furthest[name], float(np.abs(after.astype(np.float64) - before).max(initial=0.0)))
+    return {name: distance * _unit(tail.graph.tensors[name]) for name, distance in furthest.items()}
 
 
-def _signs(random: np.random.Generator, draw: int, value: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    drawn = np.ones(value.shape) if draw < 2 else random.integers(0, 2, value.shape) * 2 - 1  # noqa: PLR2004 - up, down
-    return np.asarray(drawn * (-1 if draw == 1 else 1), np.float32)
+def _unit(tensor: Tensor) -> float:
+    """What one of a stored value stands for."""
+    return 1.0 if tensor.quantization is None else float(tensor.quantization.scale[0])
+
+
+def _moved(value: npt.NDArray[Any], step: float, random: np.random.Generator, draw: int) -> npt.NDArray[Any]:
+    """The values one step off: first all up, then all down, then each as it is drawn."""
+    if not step:
+        return value
+    signs = np.full(value.shape, 1 - 2 * draw) if draw in {0, 1} else random.integers(0, 2, value.shape) * 2 - 1
+    return np.asarray(value + step * signs, value.dtype)

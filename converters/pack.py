@@ -182,11 +182,13 @@ def _record(
 
 
 def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
-    """How far one integer step moves each output: its own scale, or what a step of the last integers before it does."""
-    steps = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
+    """How far one integer step moves each output: one of its own, or of the last integers before a part in float."""
+    own = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
     if draft.manifest.runtime != "tflite":
-        return steps
-    return moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs) | steps
+        return own
+    moved = moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs)
+    # What is moved before it is stored is rounded once more.
+    return own | {name: step + own.get(name, 0.0) / 2 for name, step in moved.items()}
 
 
 def _tolerances(

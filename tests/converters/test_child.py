@@ -3,11 +3,13 @@
 from converters.child import run_child
 
 DECLARES = """
+import mmap
+
 from converters.child import serve
 
 
 def work(home):
-    bytearray(4_100_000_000)
+    mmap.mmap(-1, 4_100_000_000).close()
 
 
 serve(work)

@@ -1,5 +1,7 @@
 """One integer step off before a float end: how far the outputs go, and that goldens allow for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,15 +20,16 @@ STEP = 0.25
 def network(*tail, outputs):
     """int8 `in` (scale 1) -> RESHAPE'd int8 `held` (scale `STEP`) -> float `real`, and what is added behind."""
     scales = {"in": 1.0, "held": STEP}
-    tensors = {
-        name: Tensor(name, (1, 4), INT8, None, Quantization(np.asarray([scale], np.float32), np.zeros(1, np.int64)))
-        for name, scale in scales.items()
-    }
+    tensors = {name: Tensor(name, (1, 4), INT8, None, scaled(scale)) for name, scale in scales.items()}
     tensors["ten"] = Tensor("ten", (1,), FLOAT, np.asarray([10], np.float32))
     operators = [Operator("QUANTIZE", ["in"], ["held"]), Operator("DEQUANTIZE", ["held"], ["real"]), *tail]
     for operator in operators[1:]:
         tensors[operator.outputs[0]] = Tensor(operator.outputs[0], (1, 4), FLOAT)
     return Graph(tensors, operators, ["in"], list(outputs))
+
+
+def scaled(scale):
+    return Quantization(np.asarray([scale], np.float32), np.zeros(1, np.int64))
 
 
 def test_an_output_that_is_only_made_real_moves_by_its_integers_step():
@@ -47,6 +50,32 @@ def test_steps_that_cancel_when_all_go_one_way_are_found():
 
 def test_an_integer_output_has_its_own_step_and_none_here():
     assert moved_by_one_step(network(outputs=["held"]), INPUTS) == {}
+
+
+def test_integers_behind_a_float_part_move_by_the_integers_before_it():
+    graph = network(
+        Operator("MUL", ["real", "ten"], ["scaled"]),
+        Operator("QUANTIZE", ["scaled"], ["stored"]),
+        Operator("RESHAPE", ["stored"], ["out"], {"new_shape": [1, 4]}),
+        outputs=["out"],
+    )
+    for name in ("stored", "out"):
+        graph.tensors[name] = replace(graph.tensors["held"], name=name, quantization=scaled(2.0))
+    # 10 x STEP is 2.5, or one or two of these integers.
+    assert moved_by_one_step(graph, INPUTS)["out"] in {2.0, 4.0}
+
+
+def test_integers_behind_weights_have_their_own_step_alone():
+    graph = network(
+        Operator("MUL", ["real", "ten"], ["scaled"]),
+        Operator("QUANTIZE", ["scaled"], ["stored"]),
+        Operator("FULLY_CONNECTED", ["stored", "weights"], ["out"]),
+        outputs=["out"],
+    )
+    for name in ("stored", "out"):
+        graph.tensors[name] = replace(graph.tensors["held"], name=name, quantization=scaled(2.0))
+    graph.tensors["weights"] = Tensor("weights", (4, 4), INT8, np.eye(4, dtype=np.int8), scaled(1.0))
+    assert moved_by_one_step(graph, INPUTS) == {}
 
 
 def test_what_the_input_alone_decides_does_not_move():
