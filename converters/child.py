@@ -26,7 +26,7 @@ TIMEOUT_S = 300.0
 
 BASE_BYTES = 6 << 30
 """Address space of a child with a small file. Libraries and allocators reserve some 1.5 GB of it and use little; the
-rest is for constants that a file of kilobytes may declare: VGG-19 as 513 MB of ConstantOfShape takes 4.1 GB to lower."""
+rest is for constants that a file of kilobytes may declare: VGG-19 as 513 MB of ConstantOfShape needs 4.1 GB."""
 
 BYTES_PER_MODEL_BYTE = 16
 """And for each byte of the model. Lowering a model of 574 MB takes 5 GB, which is 9 bytes each."""
