@@ -48,6 +48,8 @@ class Recipe:
     keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float; None to keep all of the
         float part of a model that already takes integers (its builder chose), and otherwise nothing.
     input: the int8 parameters of the model's inputs where they are known, as for camera bytes; None to calibrate.
+    float_islands: leave operators in float that are quicker and truer so, and what stands between them (see
+        `converters.quantize.islands`); False for boards without float kernels: accelerators, microcontrollers.
     float_outputs: give outputs as float32 even where an int8 operator makes them.
     float16_constants: store big constants of operators that stay float as float16.
     """
@@ -64,6 +66,7 @@ class Recipe:
     remedies: tuple[str, ...] = REMEDIES
     keep_float: tuple[str, ...] | None = None
     input: Affine | None = None
+    float_islands: bool = True
     float_outputs: bool = False
     float16_constants: bool = True
 

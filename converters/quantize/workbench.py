@@ -12,6 +12,7 @@ from converters.quantize.calibrate import observe
 from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import spread
 from converters.quantize.float16 import store_constants_as_float16
+from converters.quantize.islands import float_islands
 from converters.quantize.operator_rules import INT4_KINDS
 from converters.quantize.precision import becomes_integer, computes_in_float, matches
 from converters.quantize.ranges import RULES
@@ -87,7 +88,8 @@ class Workbench:
             raise BadInputError(
                 f"wanted an operator with an {recipe.activations} form, found only {kinds}; let this model stay float"
             )
-        return frozenset(integer)
+        islands = float_islands(graph) if recipe.float_islands and recipe.activations == "int8" else frozenset()
+        return frozenset(integer) - islands
 
     def integer_graph(self, recipe: Recipe) -> Graph:
         """The integer graph of a settled recipe: its first range rule, and no search.

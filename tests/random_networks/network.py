@@ -32,6 +32,7 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "equalise": (False, False, True),
     "keep_float": (None, None, None, ("CONCATENATION", "MUL"), ("*1*",)),
     "input": (None, None, CAMERA_SIGNED),
+    "float_islands": (True, False),
     "float_outputs": (False, True),
     "float16_constants": (True, False),
 }

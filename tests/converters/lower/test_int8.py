@@ -63,7 +63,7 @@ def quantized(content, *, low=None, recipe=None):
     shape = model.graph.tensors[name].shape
     draw = rng.standard_normal if low is None else lambda size: rng.uniform(low, low + 2, size)
     samples = [np.asarray(draw(shape), np.float32) for _ in range(SAMPLES)]
-    made = quantize(model.graph, samples, recipe or Recipe(ranges=("min-max",), remedies=()))
+    made = quantize(model.graph, samples, recipe or Recipe(ranges=("min-max",), remedies=(), float_islands=False))
     return made, samples
 
 
@@ -125,7 +125,9 @@ def test_a_convolution_of_any_window_is_off_by_its_rounding_alone(
     size = tuple(max(s, r) for s, r in zip(size, reach, strict=True))
     weights = np.random.default_rng(3).standard_normal((groups * given_out, taken, *kernel)).astype(np.float32)
     attributes = {"strides": strides, "pads": pads, "dilations": dilations, "group": groups}
-    recipe = Recipe(ranges=("min-max",), remedies=(), **({} if per_channel else {"per_channel": ()}))
+    recipe = Recipe(
+        ranges=("min-max",), remedies=(), float_islands=False, **({} if per_channel else {"per_channel": ()})
+    )
     made, samples = quantized(one("Conv", (1, groups * taken, *size), weights, **attributes), recipe=recipe)
     bad, found = off(made, samples)
     assert bad == []
