@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converters.fork_server import ServerLostError, server_in_use
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def run_child(
     timeout_s: float = TIMEOUT_S,
     kinds: Sequence[type[LeptonError]] = (MissingExtraError, BadInputError),
 ) -> str | None:
-    """Run `python -m module home limit` and wait.
+    """Run `python -m module home limit` and wait; inside of `forked_children` as a fork of their server.
 
     Args:
         module: an importable module that works in the folder it is given.
@@ -57,19 +58,31 @@ def run_child(
         LeptonError: of one of `kinds`; the child refused the model.
     """
     limit = BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
+    server = server_in_use()
+    try:
+        status, complaints = (server.run if server else _run)(module, home, limit, timeout_s)
+    except ServerLostError as error:
+        return f"it was lost with {error}"
+    if status is None:
+        return f"it did not end within {timeout_s:.0f} s"
+    _raise_refusal(home, kinds)
+    if status < 0:
+        return f"it ended with {_signal_name(-status)}"
+    last = (complaints.strip().splitlines() or ["no message"])[-1]
+    return f"it ended with exit code {status}: {last}" if status else None
+
+
+def _run(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str]:
+    """What `ForkServer.run` does, in a process that starts from nothing."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", module, str(home), str(limit)]
+    command = [sys.executable, "-m", module, str(home), str(limit_bytes)]
     try:
         child = subprocess.run(
             command, env=environment, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
         )
     except subprocess.TimeoutExpired:
-        return f"it did not end within {timeout_s:.0f} s"
-    _raise_refusal(home, kinds)
-    if child.returncode < 0:
-        return f"it ended with {_signal_name(-child.returncode)}"
-    last = (child.stderr.strip().splitlines() or ["no message"])[-1]
-    return f"it ended with exit code {child.returncode}: {last}" if child.returncode else None
+        return None, ""
+    return child.returncode, child.stderr
 
 
 def serve(work: Callable[[Path], None]) -> None:

@@ -118,37 +118,41 @@ def convert(
 
     Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from converters.cache import default_store  # noqa: PLC0415 - numpy
-    from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
-    from converters.load import Description  # noqa: PLC0415
-    from device_profiles import load_profile  # noqa: PLC0415
+    from converters.fork_server import forked_children  # noqa: PLC0415 - so that nothing is loaded for other commands
 
-    profile = load_profile(profile_name)
-    said = Description(
-        name=name,
-        labels=_lines(labels),
-        good=good,
-        pixel_range=pixel_range,
-        mean=mean or (0.0,),
-        std=std or (1.0,),
-        colour=colour,
-        resize=resize,
-        input_size=input_size,
-        weights=weights,
-    )
-    with progress_bar(silent=as_json) as progress:
-        done = run_conversion(
-            model,
-            profile=profile,
-            calibration=calibration,
-            out=out,
-            description=said,
-            form=form,
-            force=force,
-            mixed_precision=mixed_precision,
-            progress=progress,
-            cache=None if no_cache else default_store(),
+    # Its server loads while this process does.
+    with forked_children():
+        from converters.cache import default_store  # noqa: PLC0415 - numpy
+        from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
+        from converters.load import Description  # noqa: PLC0415
+        from device_profiles import load_profile  # noqa: PLC0415
+
+        profile = load_profile(profile_name)
+        said = Description(
+            name=name,
+            labels=_lines(labels),
+            good=good,
+            pixel_range=pixel_range,
+            mean=mean or (0.0,),
+            std=std or (1.0,),
+            colour=colour,
+            resize=resize,
+            input_size=input_size,
+            weights=weights,
         )
+        with progress_bar(silent=as_json) as progress:
+            done = run_conversion(
+                model,
+                profile=profile,
+                calibration=calibration,
+                out=out,
+                description=said,
+                form=form,
+                force=force,
+                mixed_precision=mixed_precision,
+                progress=progress,
+                cache=None if no_cache else default_store(),
+            )
     click.echo(_document(done) if as_json else _sentence(done))
 
 

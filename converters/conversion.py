@@ -20,6 +20,7 @@ from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
 from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
 from converters.confusion import confusion
+from converters.fork_server import forked_children
 from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.pack import complete, draft_bundle
 from converters.peak_memory import memory_misfit, peak_memory_bytes
@@ -81,6 +82,7 @@ class _Judged:
     peak_bytes: int
 
 
+@forked_children()
 def convert(
     model: str | Path,
     *,
