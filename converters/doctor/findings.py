@@ -73,14 +73,15 @@ class Layer:
 class Tried:
     """One setting that the quantizer tried on held-out samples.
 
-    name: of the setting. xnnpack_db, reference_db: signal to noise of the model's worst output with either arithmetic.
+    name: of the setting. xnnpack_db, reference_db: signal to noise of the model's worst output with either arithmetic;
+        with reference kernels only the shipped model ran.
     kept: whether it is in the shipped model.
     agreement: share of samples with float's most probable class; None where the output is no distribution.
     """
 
     name: str
     xnnpack_db: float
-    reference_db: float
+    reference_db: float | None
     kept: bool
     agreement: float | None = None
 

@@ -9,10 +9,10 @@ bytes.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from converters.execute import Kernels, run_all
 from converters.quantize.candidate import Candidate, Judge
 from converters.quantize.feeds import as_feeds, part
 from converters.quantize.precision import computes_in_float
@@ -20,13 +20,13 @@ from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from converters.quantize.search import Search, Tried
 from converters.quantize.workbench import Workbench
-from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError
+from converters.trial import CandidateFailedError, TrialChild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from converters.graph import Graph
+    from converters.quantize.candidate import Runner
     from converters.quantize.feeds import Sample
 
     Progress = Callable[[str, float], None]
@@ -79,6 +79,7 @@ def quantize(
     samples: Sequence[Sample],
     recipe: Recipe | None = None,
     progress: Progress = lambda _stage, _done: None,
+    runner: Runner | None = None,
 ) -> QuantizedModel:
     """Quantise a float graph, calibrated and judged on samples.
 
@@ -87,18 +88,22 @@ def quantize(
         samples: typical inputs in the model's own shape and type (real values for a float input), each one run.
         recipe: the choices; None for the defaults.
         progress: told stage and fraction.
+        runner: who runs candidates; None for a child process of this call.
 
     Raises:
         BadInputError: the graph has nothing to quantise, or the samples do not fit it.
         CandidateFailedError: nothing gave a model that runs.
     """
+    if runner is None:
+        with closing(TrialChild()) as child:
+            return quantize(graph, samples, recipe, progress, child)
     recipe = recipe or Recipe()
     prepared = prepare(graph)
-    calibration, held_out = part(as_feeds(prepared, samples))
-    bench = Workbench(prepared, calibration, lambda done: progress("calibrate", done))
+    feeds = as_feeds(prepared, samples)
+    bench = Workbench(prepared, feeds, lambda done: progress("calibrate", done))
     integer = bench.integer_outputs(recipe)
-    expected = run_all(write_tflite(prepared), held_out, Kernels.REFERENCE)
-    search = Search(bench, Judge(held_out, expected, _classes(prepared)), lambda done: progress("quantize", done))
+    judge = Judge.of(prepared, part(feeds)[1], runner)
+    search = Search(bench, judge, lambda done: progress("quantize", done))
     search.run(recipe)
     if search.best is None:
         raise CandidateFailedError(f"no range rule gave a model that runs; {'; '.join(search.failures)}")
@@ -111,12 +116,6 @@ def quantize(
         float_operators=_kinds(prepared, integer, wanted=False),
         bench=bench,
     )
-
-
-def _classes(graph: Graph) -> frozenset[int]:
-    """The outputs that are a distribution over classes: a SOFTMAX makes them."""
-    made = {name: operator.kind for operator in graph.operators for name in operator.outputs}
-    return frozenset(place for place, name in enumerate(graph.outputs) if made.get(name) == "SOFTMAX")
 
 
 def _kinds(graph: Graph, integer: frozenset[str], *, wanted: bool) -> dict[str, int]:

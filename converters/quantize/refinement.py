@@ -14,7 +14,6 @@ import numpy as np
 
 from converters.quantize.affine import Affine, dequantize_constant
 from converters.quantize.bias_correction import mean_output
-from converters.quantize.feeds import spread
 from converters.quantize.operator_rules import RULES, data_slots
 from converters.quantize.rounding import carried_over, round_by_second_moments
 from converters.quantize.second_moments import Moments
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
 
 _FLOAT = np.dtype("f4")
 
-SAMPLES = 20
-"""Calibration samples that it looks at, at most, spread evenly: 80 gave no more agreement than 16 (measured)."""
-
 RIDGE = 1.0
 """How firmly weights are held where they make up for earlier operators, as a share of the moments' mean diagonal.
 
@@ -51,13 +47,12 @@ def refine(prepared: Graph, graph: Graph, feeds: Sequence[Feed], recipe: Recipe)
     Args:
         prepared: the float graph.
         graph: what the rewriting made of it.
-        feeds: calibration feeds of the float graph; at most `SAMPLES` of them are used.
+        feeds: of the float graph, to fit to.
         recipe: whether weights are rounded anew (`rounding`) and biases measured (`measured_bias`).
     """
     refined = replace(graph, tensors=dict(graph.tensors))
-    few = spread(feeds, SAMPLES)
-    real = Stepper.over(prepared, few)
-    stored = Stepper.over(refined, [stored_feed(refined, feed) for feed in few])
+    real = Stepper.over(prepared, feeds)
+    stored = Stepper.over(refined, [stored_feed(refined, feed) for feed in feeds])
     origins = {operator.outputs[0]: place for place, operator in enumerate(prepared.operators)}
     for place, operator in enumerate(refined.operators):
         origin = origins.get(operator.outputs[0])

@@ -3,8 +3,8 @@
 What rounding costs an operator is d H dᵀ, with d the weights' errors of one output channel and H the second moments of
 its inputs. Rounding to the nearest minimises d; rounding in order, and moving the open weights so that they make up for
 each error, minimises the cost step by step: Hassibi and Stork, "Optimal brain surgeon", NIPS 1993; for rounding
-Frantar and Alistarh, "Optimal brain compression", NeurIPS 2022, in the order and Cholesky form of Frantar et al.,
-"GPTQ", ICLR 2023. Nothing is random.
+Frantar et al., "GPTQ", ICLR 2023, whose order this is; in the form of Chee et al., "QuIP", NeurIPS 2023 (LDLQ), which
+gives the same weights (their theorem 6) and inverts nothing. Nothing is random.
 """
 
 from __future__ import annotations
@@ -38,33 +38,36 @@ def round_by_second_moments(weights: Array, steps: Array, moments: Array, limit:
         int8, the shape of `weights`.
     """
     order = np.argsort(-np.diagonal(moments, axis1=1, axis2=2).sum(axis=0), kind="stable")
-    factor = _inverse_factor(moments[:, order][:, :, order])
-    rounded = _round_in_order(weights[:, :, order].astype(np.float64), steps.astype(np.float64), factor, limit)
+    feedback = _feedback(moments[:, order][:, :, order])
+    rounded = _round_in_order(weights[:, :, order] / steps[:, :, None], feedback, limit)
     stored = np.empty(weights.shape, np.int8)
     stored[:, :, order] = rounded
     return stored
 
 
-def _inverse_factor(moments: Array) -> Array:
-    """The upper triangular U with Uᵀ U the inverse of the damped moments."""
+def _feedback(moments: Array) -> Array:
+    """The unit upper triangular U of the damped moments U D Uᵀ: its column k weighs the earlier errors for weight k."""
     diagonal = np.diagonal(moments, axis1=1, axis2=2)
     damping = DAMPING * diagonal.mean(axis=1, keepdims=True)
     damped = moments + (damping + (damping == 0))[:, :, None] * np.eye(moments.shape[1])
-    return np.asarray(np.linalg.cholesky(np.linalg.inv(damped)).swapaxes(1, 2))
+    # The lower factor of a matrix turned by half a turn is, turned back, the upper one.
+    upper = np.linalg.cholesky(damped[:, ::-1, ::-1])[:, ::-1, ::-1]
+    return np.asarray(upper / np.diagonal(upper, axis1=1, axis2=2)[:, None, :])
 
 
-def _round_in_order(weights: Array, steps: Array, factor: Array, limit: int) -> npt.NDArray[np.int8]:
+def _round_in_order(weights: Array, feedback: Array, limit: int) -> npt.NDArray[np.int8]:
+    """Weights in steps, not yet whole, to whole steps."""
     stored = np.empty(weights.shape, np.int8)
+    errors = np.zeros_like(weights)
     inputs = weights.shape[2]
     for first in range(0, inputs, BLOCK):
         last = min(first + BLOCK, inputs)
-        errors = np.empty((*weights.shape[:2], last - first))
+        carried = errors[:, :, :first] @ feedback[:, :first, first:last]
         for place in range(first, last):
-            column = weights[:, :, place]
-            stored[:, :, place] = np.clip(np.rint(column / steps), -limit, limit)
-            errors[:, :, place - first] = (column - stored[:, :, place] * steps) / factor[:, None, place, place]
-            weights[:, :, place:last] -= errors[:, :, place - first, None] * factor[:, None, place, place:last]
-        weights[:, :, last:] -= errors @ factor[:, first:last, last:]
+            own = (errors[:, :, first:place] @ feedback[:, first:place, place, None])[:, :, 0]
+            aim = weights[:, :, place] + carried[:, :, place - first] + own
+            stored[:, :, place] = np.clip(np.rint(aim), -limit, limit)
+            errors[:, :, place] = weights[:, :, place] - stored[:, :, place]
     return stored
 
 

@@ -1,7 +1,8 @@
 """The search for a recipe: ranges first, then one remedy after the other on the best so far.
 
-Every trial runs in a process of its own on samples that calibration has not seen, and leaves a record, won or lost. A
-remedy stays only if it wins by a margin: on a tie the simpler recipe is kept.
+Every trial runs in another process on held-out samples, and leaves a record, won or lost. A range rule or remedy stays
+only if it wins by a margin: on a tie the simpler recipe is kept. A model that is true enough gets no remedy: most cost
+more time than all before them, and what they win there is within the margin.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from converters.quantize.feeds import FEWEST_TO_PART
 from converters.trial import CandidateFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from converters.quantize.recipe import Recipe
     from converters.quantize.workbench import Workbench
@@ -28,9 +29,10 @@ FITTED = frozenset({"measured-bias", "second-order"})
 class Tried:
     """One trial of the search.
 
-    name: `mse`, ... for a range rule; `second-order`, ... for a remedy added to the best so far; `without
+    name: `min-max`, ... for a range rule; `second-order`, ... for a remedy added to the best so far; `without
         bias-correction`, ... for one taken away.
-    xnnpack_db, reference_db: signal to noise of the worst output; None where it did not run or was not tried.
+    xnnpack_db, reference_db: signal to noise of the worst output (of its logits where it is a distribution); None where
+        it did not run or was not tried; with reference kernels only the model that was chosen runs.
     agreement: share of held-out samples whose most probable class is the float model's, with XNNPACK; None where the
         output is no distribution.
     kept: whether it is in the model that was chosen. note: why it was not tried, or what became of it.
@@ -48,25 +50,35 @@ class Tried:
 class Search:
     """A search in progress.
 
-    best: None until a candidate runs. tried: a record per trial, in order.
+    tried: a record per trial, in order.
     """
 
     bench: Workbench
     judge: Judge
     progress: Callable[[float], None]
-    best: Candidate | None = None
     tried: list[Tried] = field(default_factory=list)
+    _kept: list[tuple[int, Candidate]] = field(default_factory=list)
+    """What won, each on the one before it, with the place of its record."""
+    _skipped: set[str] = field(default_factory=set)
+
+    @property
+    def best(self) -> Candidate | None:
+        """The best candidate so far; None until one runs."""
+        return self._kept[-1][1] if self._kept else None
 
     def run(self, recipe: Recipe) -> None:
-        """Try everything that the recipe allows."""
+        """Try what the recipe allows; the best candidate then ran with every kernel set."""
         # Ranges and remedies mean nothing to a model that stays float.
         moves = bool(self.bench.integer_outputs(recipe))
         rules = recipe.ranges if moves or recipe.input else recipe.ranges[:1]
         remedies = recipe.remedies if moves else ()
-        self._try([(rule, replace(recipe, ranges=(rule,), remedies=())) for rule in rules])
+        for place, rule in enumerate(rules):
+            self._try(rule, replace(recipe, ranges=(rule,), remedies=()))
+            self.progress((place + 1) / (len(rules) + len(remedies) + 1))
         for place, remedy in enumerate(remedies):
-            self.progress((place + 1) / (len(remedies) + 1))
-            self._try_remedy(remedy)
+            self._try_remedy(remedy, recipe.enough_db)
+            self.progress((len(rules) + place + 1) / (len(rules) + len(remedies) + 1))
+        self._confirm()
         self.progress(1.0)
 
     @property
@@ -74,22 +86,23 @@ class Search:
         """What became of the candidates that do not run, a sentence each."""
         return tuple(f"{one.name}: {one.note}" for one in self.tried if one.note and one.name not in self._skipped)
 
-    _skipped: set[str] = field(default_factory=set)
-
-    def _try_remedy(self, remedy: str) -> None:
-        if self.best is None:
+    def _try_remedy(self, remedy: str, enough_db: float) -> None:
+        best = self.best
+        if best is None:
             return
-        name, recipe = turned_over(self.best.proposal.recipe, remedy)
+        name, recipe = turned_over(best.proposal.recipe, remedy)
         reason = self._no_use(remedy, recipe)
+        if not reason and best.xnnpack_db >= enough_db:
+            reason = f"{best.xnnpack_db:.1f} dB is enough without it"
         if reason:
             self._skipped.add(name)
             self.tried.append(Tried(name, note=reason))
         else:
-            self._try([(name, recipe)])
+            self._try(name, recipe)
 
     def _no_use(self, remedy: str, recipe: Recipe) -> str:
         """Why a remedy is not worth a trial; empty if it is."""
-        if remedy in FITTED and len(self.judge.feeds) == len(self.bench.feeds) < FEWEST_TO_PART:
+        if remedy in FITTED and len(self.bench.feeds) < FEWEST_TO_PART:
             return f"needs {FEWEST_TO_PART} samples: it would be judged by those that it learned from"
         if remedy == "measured-bias" and not recipe.bias_correction:
             return "biases are not corrected"
@@ -97,19 +110,36 @@ class Search:
             return "no two operators stand so that a factor can pass between them"
         return ""
 
-    def _try(self, settings: Sequence[tuple[str, Recipe]]) -> None:
-        proposals = [Proposal(name, recipe, self.bench.integer_graph(recipe)) for name, recipe in settings]
-        first = len(self.tried)
-        winner: int | None = None
-        for candidate in self.judge.candidates(proposals):
-            if isinstance(candidate, CandidateFailedError):
-                self.tried.append(Tried(proposals[len(self.tried) - first].name, note=str(candidate)))
+    def _try(self, name: str, recipe: Recipe) -> None:
+        try:
+            candidate = self.judge.candidate(Proposal(name, recipe, self.bench.integer_graph(recipe)))
+        except CandidateFailedError as error:
+            self.tried.append(Tried(name, note=str(error)))
+            return
+        if self.best is None or candidate.beats(self.best):
+            self._kept.append((len(self.tried), candidate))
+        self.tried.append(Tried(name, candidate.xnnpack_db, None, candidate.xnnpack.agreement))
+
+    def _confirm(self) -> None:
+        """Run the best with every kernel set; where one fails it, go back to the best before it."""
+        while self._kept:
+            place, candidate = self._kept.pop()
+            try:
+                confirmed = self.judge.confirmed(candidate)
+            except CandidateFailedError as error:
+                self.tried[place] = Tried(self.tried[place].name, note=str(error))
                 continue
-            if self.best is None or candidate.beats(self.best):
-                self.best, winner = candidate, len(self.tried)
-            self.tried.append(_record(candidate))
-        if winner is not None:
-            self.tried[winner] = replace(self.tried[winner], kept=True)
+            self.tried[place] = replace(self.tried[place], reference_db=confirmed.reference_db)
+            self._kept.append((place, confirmed))
+            break
+        for place, candidate in self._kept:
+            if self.best is not None and is_part(candidate.proposal, self.best.proposal.recipe):
+                self.tried[place] = replace(self.tried[place], kept=True)
+
+
+def is_part(proposal: Proposal, chosen: Recipe) -> bool:
+    """Whether what is new in a proposal is in the chosen recipe too: the rule that lost to another one is not."""
+    return proposal.recipe.ranges == chosen.ranges
 
 
 def turned_over(recipe: Recipe, remedy: str) -> tuple[str, Recipe]:
@@ -127,7 +157,3 @@ def turned_over(recipe: Recipe, remedy: str) -> tuple[str, Recipe]:
         "second-order": recipe.rounding == "second-order",
     }[remedy]
     return (f"without {remedy}" if was_on else remedy), added
-
-
-def _record(candidate: Candidate) -> Tried:
-    return Tried(candidate.proposal.name, candidate.xnnpack_db, candidate.reference_db, candidate.xnnpack.agreement)

@@ -91,9 +91,14 @@ class Moments:
 
 @dataclass(slots=True)
 class _Sums:
-    """Sums over patches. waiting: patches of the integer network and their differences, not yet added up."""
+    """Sums over patches, taken about an origin near their mean: float32 products of what hardly varies stay exact.
+
+    origin: groups x 1 x inputs, the mean of the first patches. total: of integer patches less the origin.
+    waiting: patches of the integer network and their differences, not yet added up.
+    """
 
     places: int = 0
+    origin: Any = None
     second: Any = 0.0
     cross: Any = 0.0
     total: Any = 0.0
@@ -109,19 +114,26 @@ class _Sums:
     def moments(self, *, centred: bool) -> tuple[Array, Array]:
         """Means of products, see `Moments.gathered`."""
         self._settle()
-        total, difference = (each / self.places * centred for each in (self.total, self.difference))
-        return (
-            self.second / self.places - total[:, :, None] * total[:, None, :],
-            self.cross / self.places - difference[:, :, None] * total[:, None, :],
-        )
+        mean, difference = self.total / self.places, self.difference / self.places
+        about = mean if centred else -self.origin[:, 0].astype(np.float64)
+        shift = _outer(about, about) - _outer(about, mean) - _outer(mean, about)
+        return self.second / self.places + shift, self.cross / self.places - _outer(difference, about)
 
     def _settle(self) -> None:
         if not self.waiting:
             return
         integer, difference = (np.concatenate(parts, axis=1) for parts in zip(*self.waiting, strict=True))
         self.waiting.clear()
-        self.places += integer.shape[1]
-        self.second = self.second + (integer.swapaxes(1, 2) @ integer)
-        self.cross = self.cross + (difference.swapaxes(1, 2) @ integer)
-        self.total = self.total + integer.sum(axis=1, dtype=np.float64)
+        if self.origin is None:
+            self.origin = integer.mean(axis=1, keepdims=True, dtype=np.float64).astype(integer.dtype)
+        near = integer - self.origin
+        self.places += near.shape[1]
+        self.second = self.second + (near.swapaxes(1, 2) @ near).astype(np.float64)
+        self.cross = self.cross + (difference.swapaxes(1, 2) @ near).astype(np.float64)
+        self.total = self.total + near.sum(axis=1, dtype=np.float64)
         self.difference = self.difference + difference.sum(axis=1, dtype=np.float64)
+
+
+def _outer(left: Array, right: Array) -> Array:
+    """Of each group's vectors: groups x inputs x inputs."""
+    return np.asarray(left[:, :, None] * right[:, None, :])

@@ -10,7 +10,7 @@ import numpy as np
 from converters.quantize.arithmetic import Arithmetic
 from converters.quantize.calibrate import observe
 from converters.quantize.equalisation import equalise
-from converters.quantize.feeds import spread
+from converters.quantize.feeds import part, spread
 from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.islands import float_islands
 from converters.quantize.operator_rules import INT4_KINDS
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Graph
+    from converters.quantize.activation import Observation
     from converters.quantize.affine import Affine
-    from converters.quantize.calibrate import Observation
     from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
 
@@ -107,7 +107,7 @@ class Workbench:
         means = {name: observation.mean for name, observation in seen.observations.items()}
         graph = rewrite(seen.graph, Decisions(integer, scales, means, recipe))
         if recipe.rounding == "second-order" or recipe.measured_bias:
-            graph = refine(seen.graph, graph, self.feeds, recipe)
+            graph = refine(seen.graph, graph, part(self.feeds)[0], recipe)
         if recipe.float16_constants:
             store_constants_as_float16(graph)
         check_int8(graph)

@@ -194,7 +194,7 @@ def _trial(trial: Mapping[str, Any]) -> Trial:
     return Trial(
         trial["name"],
         decibels(trial["xnnpack_db"]),
-        decibels(trial["reference_db"]),
+        "" if trial["reference_db"] is None else decibels(trial["reference_db"]),
         trial["kept"],
         "" if agreement is None else percent(agreement),
     )

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from converters.trial import TrialChild
 from tests.random_networks.judge import Verdict, judge
 from tests.random_networks.network import network
 from tests.random_networks.runtimes import Runtime
@@ -46,7 +47,7 @@ def _worker(numbers: range, path: Path) -> int:
         return child
     code = 1
     try:
-        litert = Runtime(sys.executable)
+        litert = TrialChild()
         older = Runtime(os.environ.get("LEPTON_TFLITE_PYTHON") or str(TFLITE_PYTHON))
         with path.open("w", encoding="utf-8") as file:
             for number in numbers:
@@ -61,7 +62,7 @@ def _worker(numbers: range, path: Path) -> int:
         os._exit(code)
 
 
-def _judged(number: int, litert: Runtime, older: Runtime) -> Verdict:
+def _judged(number: int, litert: TrialChild, older: Runtime) -> Verdict:
     try:
         return judge(network(number), litert, older)
     except Exception:  # noqa: BLE001 - any fault of the converter is a finding, and the next network goes on

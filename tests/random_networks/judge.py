@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from unittest import mock
 
 from converters.execute import Kernels, run_all
 from converters.quantize import quantize
@@ -15,13 +14,13 @@ from converters.quantize.refinement import stored_feed
 from converters.tflite import write_tflite
 from converters.trial import CandidateFailedError
 from edge_contracts.errors import LeptonError
-from tests.random_networks.runtimes import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
 
+    from converters.trial import TrialChild
     from tests.random_networks.network import Network
     from tests.random_networks.runtimes import Answers, Runtime
 
@@ -48,11 +47,10 @@ class Verdict:
     refusal: str = ""
 
 
-def judge(network: Network, litert: Runtime, tflite_runtime: Runtime | None) -> Verdict:
+def judge(network: Network, litert: TrialChild, tflite_runtime: Runtime | None) -> Verdict:
     """Quantise with the candidates tried in `litert`, then run the file in every runtime."""
     try:
-        with mock.patch("converters.quantize.candidate.try_out_all", Trials(litert)):
-            made = quantize(network.graph, network.samples, network.recipe)
+        made = quantize(network.graph, network.samples, network.recipe, runner=litert)
     except CandidateFailedError as error:
         return Verdict(network.number, {}, f"{network}: {error}")
     except LeptonError as error:
@@ -62,10 +60,10 @@ def judge(network: Network, litert: Runtime, tflite_runtime: Runtime | None) -> 
     stored = [stored_feed(made.graph, feed) for feed in feeds]
     found: dict[str, Answers] = {}
     try:
-        found = {f"litert {kernels}": answers for kernels, answers in litert.run(made.content, stored).items()}
+        found = {f"litert {kernels.value}": litert.run(made.content, stored, kernels) for kernels in Kernels}
         # tflite-runtime 2.14 is older than kernels for weights of four bits.
         if tflite_runtime is not None and not network.recipe.int4:
-            found["tflite-runtime"] = tflite_runtime.run(made.content, stored)["default"]
+            found["tflite-runtime"] = tflite_runtime.run(made.content, stored)
     except CandidateFailedError as error:
         return Verdict(network.number, {}, f"{network}: {error}, after {', '.join(found) or 'no runtime'}")
     db = {name: _worst(made.graph, wanted, answers) for name, answers in found.items()}

@@ -1,4 +1,4 @@
-"""Runtimes in child processes that outlive many models: starting one takes longer than running a small network."""
+"""tflite-runtime in a child process that outlives many models: it lives in another environment than LiteRT."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.trial import CandidateFailedError, Trial
+from converters.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ class Runtime:
         self._child: subprocess.Popen[str] | None = None
         self.starts = 0
 
-    def run(self, content: bytes, feeds: Sequence[Mapping[str, Array]]) -> dict[str, Answers]:
-        """The outputs per kernel set, feed and output.
+    def run(self, content: bytes, feeds: Sequence[Mapping[str, Array]]) -> Answers:
+        """The outputs per feed and output.
 
         Raises:
             CandidateFailedError: the runtime died of the model, or refused it.
@@ -49,7 +49,7 @@ class Runtime:
             said = self._ask(str(home))
             if said != "done":
                 raise CandidateFailedError(said)
-            return {path.stem: _answers(path, len(feeds)) for path in home.glob("*.npz") if path.stem != "feeds"}
+            return _answers(home / "answers.npz", len(feeds))
 
     def close(self) -> None:
         if self._child is not None:
@@ -75,23 +75,6 @@ class Runtime:
         self._child.wait()
         ending, self._child = self._child.returncode, None
         return f"the runtime ended with {ending}"
-
-
-class Trials:
-    """What `converters.trial.try_out_all` does, in one child for many calls."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-
-    def __call__(self, candidates: Any, timeout_s: float = 0.0) -> list[Trial | CandidateFailedError]:
-        del timeout_s
-        return [self._one(content, feeds) for content, feeds in candidates]
-
-    def _one(self, content: bytes, feeds: Any) -> Trial | CandidateFailedError:
-        try:
-            return Trial(**self._runtime.run(content, feeds))
-        except CandidateFailedError as error:
-            return error
 
 
 def _answers(path: Path, count: int) -> Answers:

@@ -1,8 +1,8 @@
-"""A process that opens models one after the other, with LiteRT or with tflite-runtime; whoever asks outlives it.
+"""A process that opens models one after the other with tflite-runtime (or LiteRT); whoever asks outlives it.
 
 Run by file name, in any environment that has one of both runtimes and numpy. Each line of standard input is a folder
 with `model.tflite` and `feeds.npz` (arrays called `place|input`); the answers are written beside them as
-`kernels.npz`, by `place|output`, and a line that says `done` or what the runtime refused goes to standard output.
+`answers.npz`, by `place|output`, and a line that says `done` or what the runtime refused goes to standard output.
 """
 
 from __future__ import annotations
@@ -12,36 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
-
-def interpreters(path):
-    """By kernel set, a function that loads a model."""
-    try:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: PLC0415 - one of both is there
-    except ImportError:
-        from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
-
-        return {"default": lambda: Interpreter(str(path), num_threads=1)}
-    reference = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    return {
-        "xnnpack": lambda: Interpreter(str(path), num_threads=1),
-        "reference": lambda: Interpreter(str(path), num_threads=1, experimental_op_resolver_type=reference),
-    }
+try:
+    from tflite_runtime.interpreter import Interpreter
+except ImportError:
+    from ai_edge_litert.interpreter import Interpreter
 
 
 def serve(home):
     with np.load(home / "feeds.npz") as stored:
         feeds = {key: stored[key] for key in stored.files}
-    for kernels, load in interpreters(home / "model.tflite").items():
-        interpreter = load()
-        interpreter.allocate_tensors()
-        answers = {}
-        for place in sorted({int(key.split("|", 1)[0]) for key in feeds}):
-            for detail in interpreter.get_input_details():
-                interpreter.set_tensor(detail["index"], feeds[f"{place}|{detail['name']}"])
-            interpreter.invoke()
-            for output, detail in enumerate(interpreter.get_output_details()):
-                answers[f"{place}|{output}"] = interpreter.get_tensor(detail["index"])
-        np.savez(home / f"{kernels}.npz", **answers)
+    interpreter = Interpreter(str(home / "model.tflite"), num_threads=1)
+    interpreter.allocate_tensors()
+    answers = {}
+    for place in sorted({int(key.split("|", 1)[0]) for key in feeds}):
+        for detail in interpreter.get_input_details():
+            interpreter.set_tensor(detail["index"], feeds[f"{place}|{detail['name']}"])
+        interpreter.invoke()
+        for output, detail in enumerate(interpreter.get_output_details()):
+            answers[f"{place}|{output}"] = interpreter.get_tensor(detail["index"])
+    np.savez(home / "answers.npz", **answers)
 
 
 for line in sys.stdin:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from converters.quantize.calibrate import Observation
+    from converters.quantize.activation import Observation
 
 LARGEST = 65504.0
 """The largest finite float16 (IEEE 754 binary16)."""

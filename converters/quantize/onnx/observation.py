@@ -6,20 +6,17 @@ once per method and know no least squared error; one observation serves every ra
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from converters.quantize.calibrate import BINS, VALUES_PER_SAMPLE, Observation
-from converters.quantize.histogram import GrowingHistogram
-from edge_contracts.errors import BadInputError
+from converters.quantize.activation import Activation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
+    from converters.quantize.activation import Observation
     from converters.quantize.onnx.prepare import Packages
 
 
@@ -43,11 +40,11 @@ def observe_onnx(
     given = model.graph.input[0].name
     names = _float_values(packages, model)
     session = packages.session(_opened(packages, model, names).SerializeToString())
-    seen = {name: _Activation() for name in (given, *names)}
+    seen = {name: Activation(name, len(samples)) for name in (given, *names)}
     for place, sample in enumerate(samples):
         values = [sample, *session.run(names, {given: sample})]
         for name, value in zip(seen, values, strict=True):
-            seen[name].add(name, place, value)
+            seen[name].add(place, value)
         progress((place + 1) / len(samples))
     return {name: activation.observation() for name, activation in seen.items()}
 
@@ -64,28 +61,3 @@ def _opened(packages: Packages, model: Any, names: Sequence[str]) -> Any:
     del opened.graph.output[:]
     opened.graph.output.extend(packages.onnx.ValueInfoProto(name=name) for name in names)
     return opened
-
-
-@dataclass(slots=True)
-class _Activation:
-    lowest: float = np.inf
-    highest: float = -np.inf
-    histogram: GrowingHistogram = field(default_factory=GrowingHistogram)
-
-    def add(self, name: str, place: int, value: npt.NDArray[Any]) -> None:
-        if not value.size:
-            return
-        lowest, highest = float(value.min()), float(value.max())
-        if not (np.isfinite(lowest) and np.isfinite(highest)):
-            raise BadInputError(
-                f"the float model gives NaN or infinity in {name!r} for sample {place}; mend the model first"
-            )
-        self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
-        flat = value.reshape(-1)
-        self.histogram.add(flat[:: max(flat.size // VALUES_PER_SAMPLE, 1)])
-
-    def observation(self) -> Observation:
-        if self.lowest > self.highest:
-            return Observation(0.0, 0.0, np.zeros(BINS, np.int64), np.zeros(()))
-        counts = self.histogram.counts(BINS, self.lowest, self.highest)
-        return Observation(self.lowest, self.highest, counts, np.zeros(()))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.quantize.candidate import signal_to_noise_db
-from converters.quantize.feeds import FEWEST_TO_PART, HELD_OUT_EVERY
+from converters.quantize.candidate import MARGIN_DB, signal_to_noise_db
+from converters.quantize.feeds import part, spread
 from converters.quantize.onnx.description import QuantizedOnnx, describe_onnx
 from converters.quantize.onnx.observation import observe_onnx
 from converters.quantize.onnx.prepare import Packages, first_line, prepare
@@ -42,7 +42,7 @@ def quantize_onnx(
         content: the bytes of the float model.
         samples: typical inputs in the model's own shape, real values; 20 to 100 do well.
         scheme: for processors or for TensorRT.
-        rules: names of `converters.quantize.ranges.RULES`, tried in this order; the first of equals is kept.
+        rules: names of `converters.quantize.ranges.RULES`, tried in this order; a later one must win by `MARGIN_DB`.
         keep_float: names of nodes that stay float, beside the kinds that always do.
         progress: told the stage and the fraction of it that is done.
 
@@ -72,8 +72,8 @@ def _best(
     keep_float: Sequence[str],
     progress: Callable[[str, float], None],
 ) -> QuantizedOnnx:
-    calibrating, judging = _parted(samples)
-    seen = observe_onnx(packages, model, calibrating, lambda done: progress("calibrate", done))
+    judging = spread(part(samples)[1], MOST_JUDGING)
+    seen = observe_onnx(packages, model, samples, lambda done: progress("calibrate", done))
     expected = _answers(packages, model.SerializeToString(), judging)
     made: dict[str, bytes] = {}
     tried: dict[str, float] = {}
@@ -82,17 +82,10 @@ def _best(
         made[rule] = quantize_with(packages, model, scheme, ranges, keep_float)
         tried[rule] = _worst_db(expected, _answers(packages, made[rule], judging))
         progress("quantize", (place + 1) / len(rules))
-    best = max(tried, key=lambda rule: tried[rule])
+    best = rules[0]
+    for rule in rules[1:]:
+        best = rule if tried[rule] > tried[best] + MARGIN_DB else best
     return describe_onnx(packages.onnx, made[best], best, scheme.kinds, tried)
-
-
-def _parted(samples: Sequence[Array]) -> tuple[Sequence[Array], Sequence[Array]]:
-    """Samples to calibrate with and samples to judge by."""
-    if len(samples) < FEWEST_TO_PART:
-        return samples, samples
-    last = HELD_OUT_EVERY - 1
-    calibrating = [sample for place, sample in enumerate(samples) if place % HELD_OUT_EVERY != last]
-    return calibrating, samples[last::HELD_OUT_EVERY][:MOST_JUDGING]
 
 
 def _answers(packages: Packages, content: bytes, samples: Sequence[Array]) -> list[list[Array]]:

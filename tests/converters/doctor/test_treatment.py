@@ -65,7 +65,9 @@ def test_auto_searches_only_where_the_gate_would_refuse(samples):
 
 
 def test_what_the_quantizer_tried_is_in_the_findings(samples):
-    made = quantize(draw_network(), samples, Recipe(ranges=("mse", "min-max"), remedies=("bias-correction",)))
+    made = quantize(
+        draw_network(), samples, Recipe(ranges=("mse", "min-max"), remedies=("bias-correction",), enough_db=np.inf)
+    )
     tried = treated(made, samples, "off").findings.tried
     assert [one.name for one in tried] == ["mse", "min-max", "without bias-correction"]
     assert any(one.kept for one in tried)

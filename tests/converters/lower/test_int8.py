@@ -1,6 +1,6 @@
 """Each operator in int8 answers as in float, to within its rounding, with both kernel sets."""
 
-import sys
+from contextlib import closing
 from unittest import mock
 
 import numpy as np
@@ -13,12 +13,12 @@ from converters.lower.rules import RULES
 from converters.quantize import quantize
 from converters.quantize.operator_rules import RULES as INT8_RULES
 from converters.quantize.recipe import Recipe
+from converters.trial import TrialChild
 from edge_contracts.errors import BadInputError
 from tests.converters.lower.int8_steps import deviations
 from tests.converters.lower.onnx_models import lowered, one
 from tests.converters.lower.test_older_runtime import CASES, PICTURE, POSITIVE
 from tests.converters.lower.test_random_networks import drawing
-from tests.random_networks.runtimes import Runtime, Trials
 
 MOST_STEPS = {
     "copies": 0.01,
@@ -49,10 +49,9 @@ def bound(kind):
 @pytest.fixture(scope="module", autouse=True)
 def one_child():
     """The candidates of this file are tried in one process, which saves half a second each."""
-    runtime = Runtime(sys.executable)
-    with mock.patch("converters.quantize.candidate.try_out_all", Trials(runtime)):
+    with closing(TrialChild()) as child, mock.patch("converters.quantize.quantizer.TrialChild") as started:
+        started.return_value.run = child.run
         yield
-    runtime.close()
 
 
 def quantized(content, *, low=None, recipe=None):

@@ -7,30 +7,29 @@ import pytest
 
 from converters.quantize.fidelity import Fidelity
 
-SURE, UNSURE = np.array([[0.98, 0.01, 0.01]]), np.array([[0.4, 0.35, 0.25]])
+SURE, UNSURE = np.array([[9.0, 0.0, -3.0]]), np.array([[0.2, 0.1, 0.0]])
 
 
-def test_equal_distributions_agree_without_end() -> None:
-    same = Fidelity.of([SURE, UNSURE], [SURE, UNSURE], classes=True)
-    assert same.agreement == 1.0
-    assert same.merit > 120
+def test_equal_logits_have_no_noise() -> None:
+    assert Fidelity.of_logits([SURE, UNSURE], [SURE, UNSURE]) == Fidelity(np.inf, 1.0)
 
 
-def test_a_turned_answer_costs_agreement_and_affinity() -> None:
-    turned = Fidelity.of([SURE, UNSURE], [SURE, UNSURE[:, ::-1]], classes=True)
-    assert turned.agreement == 0.5
-    shifted = Fidelity.of([SURE, UNSURE], [SURE, UNSURE + np.array([0.01, 0, -0.01])], classes=True)
+def test_a_shift_of_all_logits_is_no_noise() -> None:
+    shifted = Fidelity.of_logits([SURE], [SURE + 5])
+    assert shifted.snr_db > 200
     assert shifted.agreement == 1.0
-    assert shifted.merit > turned.merit + 5
 
 
-def test_what_is_no_distribution_is_ranked_by_signal_to_noise() -> None:
-    answer = Fidelity.of([np.array([10.0, 0.0])], [np.array([10.0, 1.0])])
-    assert answer == Fidelity(pytest.approx(20.0), None, None)
-    assert answer.merit == answer.snr_db
+def test_turned_classes_are_counted() -> None:
+    turned = Fidelity.of_logits([SURE, UNSURE], [SURE, UNSURE[:, ::-1]])
+    assert turned.agreement == 0.5
+    assert turned.snr_db == pytest.approx(10 * np.log10((78.0 + 0.02) / 0.08))
 
 
-@pytest.mark.parametrize("classes", [True, False])
-def test_an_answer_that_is_no_number_is_worst(*, classes: bool) -> None:
-    broken = Fidelity.of([SURE], [np.array([[np.nan, 0.5, 0.5]])], classes=classes)
-    assert broken.merit == -np.inf
+def test_an_answer_without_classes_has_its_noise_alone() -> None:
+    assert Fidelity.of([np.array([10.0, 0.0])], [np.array([10.0, 1.0])]) == Fidelity(pytest.approx(20.0), None)
+
+
+@pytest.mark.parametrize("compare", [Fidelity.of, Fidelity.of_logits])
+def test_numbers_that_are_none_are_worse_than_any(compare) -> None:
+    assert compare([SURE], [np.array([[np.nan, 0.5, 0.5]])]).snr_db == -np.inf

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from converters.quantize.activation import BINS, Observation
 from converters.quantize.affine import Affine
-from converters.quantize.calibrate import BINS, Observation
 from converters.quantize.ranges import RULES, all_but_one_in_ten_thousand, extremes, least_squared_error
 
 if TYPE_CHECKING:

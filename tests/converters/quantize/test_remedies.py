@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +13,14 @@ from converters.execute import Kernels, run_all
 from converters.graph import Graph, Operator, Tensor
 from converters.quantize import Recipe, Workbench, quantize
 from converters.quantize.affine import Affine
-from converters.quantize.candidate import Judge, Proposal
+from converters.quantize.candidate import Candidate, Judge, Proposal
 from converters.quantize.equalisation import equalise, find_pairs
 from converters.quantize.feeds import as_feeds, part
-from converters.quantize.fidelity import signal_to_noise_db
+from converters.quantize.fidelity import Fidelity, signal_to_noise_db
 from converters.quantize.prepare import prepare
 from converters.quantize.search import Tried
 from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError
+from converters.trial import TrialChild
 from edge_contracts.errors import BadInputError
 
 Array = np.ndarray[Any, Any]
@@ -74,12 +75,13 @@ def samples(count: int = 40, mean: float = 0.0) -> list[Array]:
 def judged(graph: Graph, *recipes: Recipe, inputs: list[Array] | None = None) -> list[float]:
     """Signal to noise of each recipe's model, the worse of both arithmetics, on samples not calibrated with."""
     prepared = prepare(graph)
-    calibration, held_out = part(as_feeds(prepared, inputs or samples()))
-    bench = Workbench(prepared, calibration)
-    judge = Judge(held_out, run_all(write_tflite(prepared), held_out, Kernels.REFERENCE))
-    made = judge.candidates([Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes])
-    assert not any(isinstance(one, CandidateFailedError) for one in made)
-    return [min(one.xnnpack_db, one.reference_db) for one in made if not isinstance(one, CandidateFailedError)]
+    feeds = as_feeds(prepared, inputs or samples())
+    bench = Workbench(prepared, feeds)
+    with closing(TrialChild()) as child:
+        judge = Judge.of(prepared, part(feeds)[1], child)
+        proposals = [Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes]
+        made = [judge.confirmed(judge.candidate(proposal)) for proposal in proposals]
+    return [min(one.xnnpack_db, one.reference_db) for one in made]
 
 
 LOUDNESS = np.logspace(0, 3, CHANNELS)
@@ -163,17 +165,10 @@ def test_what_is_integer_already_is_left_alone() -> None:
 
 
 def test_the_search_keeps_what_wins_and_records_what_loses() -> None:
-    made = quantize(Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph, samples())
+    graph = Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph
+    made = quantize(graph, samples(), Recipe(enough_db=np.inf))
     by_name = {one.name: one for one in made.tried}
-    assert list(by_name) == [
-        "mse",
-        "min-max",
-        "p99.99",
-        "without bias-correction",
-        "equalise",
-        "measured-bias",
-        "second-order",
-    ]
+    assert list(by_name) == ["min-max", "l2.5", "mse", "p99.99", "measured-bias", "second-order", "equalise"]
     assert by_name["equalise"].kept
     assert made.settled.equalise
     assert by_name["equalise"].xnnpack_db is not None
@@ -182,18 +177,41 @@ def test_the_search_keeps_what_wins_and_records_what_loses() -> None:
 
 def test_a_settled_recipe_makes_the_same_model_without_a_search() -> None:
     graph = Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph
-    made = quantize(graph, samples())
+    made = quantize(graph, samples(), Recipe(enough_db=np.inf))
     again = quantize(graph, samples(), made.settled)
     assert again.content == made.content
     assert len(again.tried) == 1
 
 
 def test_few_samples_are_not_learned_by_heart() -> None:
-    made = quantize(Network().conv("RELU").conv().graph, samples(5))
+    made = quantize(Network().conv("RELU").conv().graph, samples(5), Recipe(enough_db=np.inf))
     skipped = {one.name: one.note for one in made.tried if one.xnnpack_db is None}
     assert set(skipped) == {"measured-bias", "second-order"}
     assert "needs 8 samples" in skipped["second-order"]
     assert made.failures == ()
+
+
+def test_a_model_that_is_true_enough_gets_no_remedy() -> None:
+    made = quantize(Network().conv("RELU").conv().graph, samples())
+    assert made.best.xnnpack_db > 20
+    assert [one.name for one in made.tried if one.xnnpack_db is not None] == ["min-max", "l2.5", "mse", "p99.99"]
+    assert all("is enough without it" in one.note for one in made.tried[4:])
+    assert made.failures == ()
+
+
+def candidate(db: float, agreement: float | None) -> Candidate:
+    proposal = Proposal("", ONE, Network().conv().graph)
+    return Candidate(proposal, b"", Fidelity(db, agreement))
+
+
+@pytest.mark.parametrize(
+    ("db", "agreement", "wins"),
+    [(30.4, None, False), (30.6, None, True), (30.6, 0.95, True), (30.6, 0.93, False), (31.6, 0.93, True)],
+)
+def test_a_later_candidate_must_win_by_a_margin_and_by_more_where_fewer_answers_agree(
+    db: float, agreement: float | None, *, wins: bool
+) -> None:
+    assert candidate(db, agreement).beats(candidate(30.0, None if agreement is None else 0.94)) is wins
 
 
 def test_symmetric_activations_have_no_zero_point() -> None:
