@@ -26,7 +26,7 @@ from converters.pack import complete, draft_bundle
 from converters.peak_memory import memory_misfit, peak_memory_bytes
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
-from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note
+from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note, undecided_note
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
@@ -269,8 +269,8 @@ def _details(judged: _Judged) -> dict[str, Any]:
 
 def _warnings(judged: _Judged, profile: Profile) -> list[str]:
     """What a person should know before shipping it."""
-    note = other_kernels_note(judged.comparison, profile.limits) if judged.gate.verdict != "reported" else ""
-    warnings = [note] if note else []
+    told = (other_kernels_note(judged.comparison, profile.limits), undecided_note(judged.comparison))
+    warnings = [note for note in told if note and judged.gate.verdict != "reported"]
     if judged.source.manifest.rule.kind == "none":
         warnings.append("it measures and does not judge: name its classes with --labels and the good ones with --good")
     if judged.gate.verdict != "reported" and len(judged.samples) < ADVISED_SAMPLES:
@@ -301,6 +301,7 @@ def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:
     found = {"signal_to_noise_db": (noise, "dB")} if np.isfinite(noise) else {}
     shares = {
         "agreement": comparison.agreement,
+        "expected_loss": comparison.expected_loss,
         "accuracy": comparison.accuracy,
         "score_shift": comparison.score_shift,
         "auroc": comparison.auroc,
