@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
@@ -75,7 +76,8 @@ def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classif
     role: Literal["probabilities", "logits", "reconstruction", "raw"] = "raw"
     task: Literal["classification", "reconstruction", "raw"] = "raw"
     first = next(iter(interface.outputs.values()))
-    if len(interface.outputs) == 1 and first == interface.input_shape and not interface.ends_in_softmax:
+    reconstructs = first == interface.input_shape and prod(first) > 1  # a single number is a curve's value
+    if len(interface.outputs) == 1 and reconstructs and not interface.ends_in_softmax:
         role, task = "reconstruction", "reconstruction"
     elif len(interface.outputs) == 1 and len(first) == BATCHED_VECTOR and first[1] > 1:
         role, task = ("probabilities" if interface.ends_in_softmax else "logits"), "classification"

@@ -67,6 +67,12 @@ def test_the_task_is_read_off_the_shapes(data):
     assert found == tasks
 
 
+def test_a_curve_of_one_number_reconstructs_nothing(data):
+    """Its value may be 0 where no relative change of it means anything."""
+    path = data / "tflite-micro/hello_world_float.tflite"
+    assert load_model(path, Description(), pictures=False).manifest.task == "raw"
+
+
 def test_a_picture_model_gets_the_pixel_range_that_the_user_says(data):
     path = data / "mlperf-tiny/vww_96_float.tflite"
     spec = load_model(path, Description(pixel_range=(-1.0, 1.0)), pictures=True).manifest.input
