@@ -10,6 +10,8 @@ import numpy as np
 from converters.execute import Kernels, Session
 from converters.passes import Pass, run_passes
 from converters.quantize.affine import dequantize_constant
+from converters.quantize.fold_into_next import fold_into_next
+from converters.quantize.fold_into_previous import fold_into_previous
 from converters.quantize.global_average import average_by_mean
 from converters.tflite import write_tflite
 from converters.twins import part_twins
@@ -120,6 +122,8 @@ PREPARATION = (
     Pass("fix shapes", "every input has a fixed size, except its batch", "no shape is open", _fix_shapes),
     Pass("restore constants", "-", "float operators read float32 constants", _restore_constants),
     Pass("fuse activations", "-", "no RELU stands alone where the operator before can do it", _fuse_activations),
+    Pass("fold into what follows", "-", "no layer reads a constant step that it can do itself", fold_into_next),
+    Pass("fold into what came before", "-", "no product follows a layer that can do it itself", fold_into_previous),
     Pass("average by mean", "no shape is open", "no AVERAGE_POOL_2D spans a whole picture", average_by_mean),
     Pass("part twins", "-", "no product reads one TRANSPOSE twice", part_twins),
     Pass("drop what is unused", "-", "every tensor has an operator or is an input or output", _drop_unused),
