@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +20,13 @@ from converters.tflite import write_tflite
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy.typing as npt
+
     from converters.execute import Feed
     from converters.graph import Graph
     from converters.quantize.activation import Observation
+
+    Hear = Callable[[int, Callable[[str], npt.NDArray[Any]]], None]
 
 LANES = 2
 """Threads that run the model. The sums depend on it, so it is the same on every machine."""
@@ -31,7 +35,10 @@ _FLOAT = np.dtype("f4")
 
 
 def observe(
-    graph: Graph, feeds: Sequence[Feed], progress: Callable[[float], None] = lambda _: None
+    graph: Graph,
+    feeds: Sequence[Feed],
+    progress: Callable[[float], None] = lambda _: None,
+    hear: Hear = lambda _place, _value: None,
 ) -> dict[str, Observation]:
     """Observe every float activation of a prepared float graph, its inputs included.
 
@@ -39,6 +46,7 @@ def observe(
         graph: the float graph.
         feeds: the inputs of at least one run, by tensor name.
         progress: told the fraction done, 0 to 1.
+        hear: told each feed's place and where to get values by name, by one of the threads, before it runs the next.
 
     Raises:
         BadInputError: the model gives NaN or infinity for one of them.
@@ -50,7 +58,7 @@ def observe(
     stop = Event()
     with ThreadPoolExecutor(len(places), "lepton-calibrate") as pool:
         try:
-            running = [pool.submit(_run_lane, content, names, feeds, own, stop, told) for own in places]
+            running = [pool.submit(_run_lane, content, names, feeds, own, stop, told, hear) for own in places]
             lanes = [future.result() for future in running]
         finally:
             stop.set()
@@ -59,7 +67,7 @@ def observe(
 
 
 def _run_lane(
-    content: bytes, names: Sequence[str], feeds: Sequence[Feed], places: range, stop: Event, told: _Counter
+    content: bytes, names: Sequence[str], feeds: Sequence[Feed], places: range, stop: Event, told: _Counter, hear: Hear
 ) -> dict[str, Activation]:
     """One thread's work: its own interpreter, its own samples, its own findings."""
     session = Session(content)
@@ -71,6 +79,7 @@ def _run_lane(
         session.run(feed)
         for name, activation in seen.items():
             activation.add(place, feed[name] if name in feed else session.value(name))
+        hear(place, session.value)
         told.add_one()
     return seen
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from converters.execute import Kernels, run_all
 from converters.quantize.affine import Affine
@@ -13,7 +15,7 @@ from converters.quantize.refinement import stored_feed
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -26,6 +28,10 @@ __all__ = ["Candidate", "Judge", "Proposal", "Runner", "signal_to_noise_db"]
 
 CONFIRMING = 8
 """Samples that the kept candidate runs with reference kernels: a kernel that computes something else shows at once."""
+
+
+MOST_EXPECTED_BYTES = 64 << 20
+"""The float model's answers take at most so much memory; fewer samples judge a model with large ones."""
 
 
 class Runner(Protocol):
@@ -48,14 +54,15 @@ class Proposal:
 class Candidate:
     """A proposal that runs, judged on held-out samples.
 
-    content: the bytes of its TFLite file. xnnpack: how true it is with XNNPACK's kernels, at its worst output.
+    xnnpack: how true it is with XNNPACK's kernels, at its worst output.
     reference: the same with reference kernels, on a few of the samples; None before it is confirmed.
+    content: the bytes of its TFLite file, from when it is confirmed.
     """
 
     proposal: Proposal
-    content: bytes
     xnnpack: Fidelity
     reference: Fidelity | None = None
+    content: bytes = b""
 
     @property
     def graph(self) -> Graph:
@@ -91,24 +98,31 @@ CLEAR_DB = 1.5
 """It must win by so much if fewer of its answers agree: then the samples near a border are not what decides."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Judge:
-    """What candidates are held against.
+    """What candidates are held against: the float model's answers to held-out feeds.
 
-    runner: who runs them. feeds: held-out feeds of the float model.
+    Example:
+        judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
+        observe(prepared, feeds, hear=judge.hear)
+        candidate = judge.candidate(proposal)
+
+    runner: who runs candidates. prepared: the float model. feeds: its feeds. places: of those to judge by.
     watched: the tensor that is compared for each output of the model: a distribution's logits, else the output.
-    logits: the places of outputs whose logits are compared. expected: the float model's answers at `watched`.
+    logits: the places of outputs whose logits are compared.
     """
 
     runner: Runner
+    prepared: Graph
     feeds: Sequence[Feed]
+    places: Sequence[int]
     watched: tuple[str, ...]
     logits: frozenset[int]
-    expected: Answers
+    _expected: dict[int, list[npt.NDArray[Any]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, prepared: Graph, feeds: Sequence[Feed], runner: Runner) -> Judge:
-        """A judge who has heard the float model; it runs here, as it did for calibration."""
+    def of(cls, prepared: Graph, feeds: Sequence[Feed], places: Sequence[int], runner: Runner) -> Judge:
+        """A judge who has not yet heard the float model."""
         made = {name: operator for operator in prepared.operators for name in operator.outputs}
         logits = frozenset(
             place
@@ -118,8 +132,14 @@ class Judge:
         watched = tuple(
             str(made[name].inputs[0]) if place in logits else name for place, name in enumerate(prepared.outputs)
         )
-        content = write_tflite(replace(prepared, outputs=list(watched)))
-        return cls(runner, feeds, watched, logits, run_all(content, feeds, Kernels.XNNPACK))
+        answer_bytes = sum(4 * int(np.prod(prepared.tensors[name].shape)) for name in watched)
+        most = max(MOST_EXPECTED_BYTES // max(answer_bytes, 1), 1)
+        return cls(runner, prepared, feeds, spread(places, most), watched, logits)
+
+    def hear(self, place: int, value: Callable[[str], npt.NDArray[Any]]) -> None:
+        """Take the float model's answers to feed number `place`, if it is one to judge by."""
+        if place in self.places:
+            self._expected[place] = [value(name) for name in self.watched]
 
     def candidate(self, proposal: Proposal) -> Candidate:
         """Write, try out with XNNPACK and compare.
@@ -127,38 +147,45 @@ class Judge:
         Raises:
             CandidateFailedError: it does not run.
         """
-        return Candidate(proposal, write_tflite(proposal.graph), self._fidelity(proposal.graph, Kernels.XNNPACK, 0))
+        return Candidate(proposal, self._fidelity(proposal.graph, Kernels.XNNPACK, self.places))
 
     def confirmed(self, candidate: Candidate) -> Candidate:
-        """The candidate after its own file, unaltered, ran with both kernel sets.
+        """The candidate with its own file, unaltered, which ran with both kernel sets.
 
         Raises:
             CandidateFailedError: it does not run.
         """
-        stored = [stored_feed(candidate.graph, feed) for feed in self.feeds[:1]]
-        self.runner.run(candidate.content, stored, Kernels.XNNPACK)
-        self.runner.run(candidate.content, stored, Kernels.REFERENCE)
-        return replace(candidate, reference=self._fidelity(candidate.graph, Kernels.REFERENCE, CONFIRMING))
+        content = write_tflite(candidate.graph)
+        stored = [stored_feed(candidate.graph, self.feeds[self.places[0]])]
+        for kernels in (Kernels.XNNPACK, Kernels.REFERENCE):
+            self.runner.run(content, stored, kernels)
+        reference = self._fidelity(candidate.graph, Kernels.REFERENCE, spread(self.places, CONFIRMING))
+        return replace(candidate, content=content, reference=reference)
 
-    def _fidelity(self, graph: Graph, kernels: Kernels, most: int) -> Fidelity:
-        """Of the worst output, on at most so many feeds (0 for all)."""
-        places = spread(range(len(self.feeds)), most or len(self.feeds))
+    def _fidelity(self, graph: Graph, kernels: Kernels, places: Sequence[int]) -> Fidelity:
+        """Of the worst output."""
+        expected = self._answers()
         pairs = zip(self.watched, graph.outputs, strict=True)
         names = [watched if place in self.logits else output for place, (watched, output) in enumerate(pairs)]
         stored = [stored_feed(graph, self.feeds[place]) for place in places]
-        answers = self.runner.run(write_tflite(replace(graph, outputs=names)), stored, kernels)
+        found = self.runner.run(write_tflite(replace(graph, outputs=names)), stored, kernels)
         per_output = [
-            self._compared(
-                place,
-                [self.expected[feed][place] for feed in places],
-                [_real(graph, name, answer[place]) for answer in answers],
+            (Fidelity.of_logits if output in self.logits else Fidelity.of)(
+                [expected[place][output] for place in places],
+                [_real(graph, name, answer[output]) for answer in found],
             )
-            for place, name in enumerate(names)
+            for output, name in enumerate(names)
         ]
         return min(per_output, key=lambda fidelity: fidelity.snr_db)
 
-    def _compared(self, place: int, expected: list[npt.NDArray[Any]], found: list[npt.NDArray[Any]]) -> Fidelity:
-        return (Fidelity.of_logits if place in self.logits else Fidelity.of)(expected, found)
+    def _answers(self) -> dict[int, list[npt.NDArray[Any]]]:
+        """The float model's answers by place; what was not heard is asked for now."""
+        missing = [place for place in self.places if place not in self._expected]
+        if missing:
+            content = write_tflite(replace(self.prepared, outputs=list(self.watched)))
+            answers = run_all(content, [self.feeds[place] for place in missing], Kernels.XNNPACK)
+            self._expected |= dict(zip(missing, answers, strict=True))
+        return self._expected
 
 
 def _real(graph: Graph, name: str, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -100,9 +100,9 @@ def quantize(
     recipe = recipe or Recipe()
     prepared = prepare(graph)
     feeds = as_feeds(prepared, samples)
-    bench = Workbench(prepared, feeds, lambda done: progress("calibrate", done))
+    judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], runner)
+    bench = Workbench(prepared, feeds, lambda done: progress("calibrate", done), judge.hear)
     integer = bench.integer_outputs(recipe)
-    judge = Judge.of(prepared, part(feeds)[1], runner)
     search = Search(bench, judge, lambda done: progress("quantize", done))
     search.run(recipe)
     if search.best is None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from converters.graph import Graph
     from converters.quantize.activation import Observation
     from converters.quantize.affine import Affine
+    from converters.quantize.calibrate import Hear
     from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
 
@@ -61,12 +62,13 @@ class Workbench:
         mixed = bench.integer_graph(Recipe(ranges=("mse",), keep_float=("CONV_2D",)))
 
     prepared: the float graph, as `prepare` gives it. feeds: those to calibrate with.
-    progress: told the fraction of the observation that is done.
+    progress: told the fraction of the observation that is done. hear: see `converters.quantize.calibrate.observe`.
     """
 
     prepared: Graph
     feeds: Sequence[Feed]
     progress: Callable[[float], None] = lambda _done: None
+    hear: Hear = lambda _place, _value: None
     _observations: dict[tuple[str, ...] | None, _Observed] = field(default_factory=dict)
 
     def integer_outputs(self, recipe: Recipe) -> frozenset[str]:
@@ -136,7 +138,7 @@ class Workbench:
 
     def _observe(self, equalised: tuple[str, ...] | None) -> _Observed:
         if equalised is None:
-            return _Observed(self.prepared, observe(self.prepared, self.feeds, self.progress))
+            return _Observed(self.prepared, observe(self.prepared, self.feeds, self.progress, self.hear))
         few = spread(self.feeds, EQUALISED_SAMPLES)
         graph = equalise(self.prepared, few, equalised)
         return _Observed(graph, observe(graph, few))

@@ -78,7 +78,7 @@ def judged(graph: Graph, *recipes: Recipe, inputs: list[Array] | None = None) ->
     feeds = as_feeds(prepared, inputs or samples())
     bench = Workbench(prepared, feeds)
     with closing(TrialChild()) as child:
-        judge = Judge.of(prepared, part(feeds)[1], child)
+        judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
         proposals = [Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes]
         made = [judge.confirmed(judge.candidate(proposal)) for proposal in proposals]
     return [min(one.xnnpack_db, one.reference_db) for one in made]
@@ -201,7 +201,7 @@ def test_a_model_that_is_true_enough_gets_no_remedy() -> None:
 
 def candidate(db: float, agreement: float | None) -> Candidate:
     proposal = Proposal("", ONE, Network().conv().graph)
-    return Candidate(proposal, b"", Fidelity(db, agreement))
+    return Candidate(proposal, Fidelity(db, agreement))
 
 
 @pytest.mark.parametrize(
