@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_contracts.alert import EvidenceKind
-from edge_contracts.recorded_frame import HEAD_BYTES, RecordedFrame, note_in
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.region import cut
 
@@ -20,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from edge_contracts.recorded_frame import RecordedFrame
 
 _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 
@@ -32,7 +32,11 @@ def is_recorded(path: Path) -> bool:
 def is_overlay(path: Path) -> bool:
     """Whether it is a kept picture with a heat map drawn over it."""
     note = _note(path)
-    return note is not None and note.kind is EvidenceKind.HEAT_MAP
+    if note is None:
+        return False
+    from edge_contracts.alert import EvidenceKind  # noqa: PLC0415 - see below
+
+    return note.kind is EvidenceKind.HEAT_MAP
 
 
 def read_judged(path: Path) -> npt.NDArray[np.uint8]:
@@ -48,6 +52,8 @@ def read_judged(path: Path) -> npt.NDArray[np.uint8]:
 def _note(path: Path) -> RecordedFrame | None:
     if path.suffix.lower() not in _JPEG_SUFFIXES:
         return None
+    from edge_contracts.recorded_frame import HEAD_BYTES, note_in  # noqa: PLC0415 - a whole station's form, .04 s
+
     try:
         with path.open("rb") as file:
             return note_in(file.read(HEAD_BYTES))
