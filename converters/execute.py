@@ -60,9 +60,10 @@ class Session:
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
 
     def run(self, feed: Feed) -> None:
-        """Compute the outputs for one feed."""
+        """Compute the outputs for one feed; a recurrent layer remembers none before it, as on the board."""
         for name, index in self._inputs.items():
             self._interpreter.set_tensor(index, np.ascontiguousarray(feed[name]))
+        self._interpreter.reset_all_variables()
         self._interpreter.invoke()
 
     def value(self, name: str) -> npt.NDArray[Any]:

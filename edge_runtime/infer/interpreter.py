@@ -45,6 +45,8 @@ class InterpreterBackend:
         interpreter = self._interpreter
         fill(interpreter.tensor(self._input)())
         try:
+            # A recurrent layer's memory would let one part's verdict depend on the part before.
+            interpreter.reset_all_variables()
             interpreter.invoke()
         except (RuntimeError, ValueError) as error:
             raise BackendError(f"{self.runtime} {self.version} failed while running the model: {error}") from error

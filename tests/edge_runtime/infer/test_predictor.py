@@ -136,3 +136,20 @@ def test_a_bundle_without_goldens_is_let_through_and_the_log_says_so(tmp_path, c
     write_brightness_bundle(path, BundleRecipe(golden_score=128 / 255))
     Predictor.open(path).verify_goldens()
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("kernels", ["default", "builtin"])
+def test_a_recurrent_models_answer_does_not_depend_on_the_part_before(data, kernels):
+    """The LSTM's memory is a tensor that the runtime keeps between runs."""
+    model = (data / "tflite-micro" / "trained_lstm.tflite").read_bytes()
+    backend = open_backend(model, model_format="tflite", runtime="litert", threads=1, kernels=kernels)
+    drawn = np.random.default_rng(0)
+
+    def answer(values):
+        (found,) = backend.run(lambda buffer: np.copyto(buffer, values)).values()
+        return found.tobytes()
+
+    part, other = (drawn.random((1, 28, 28)).astype(np.float32) for _ in range(2))
+    first = answer(part)
+    assert answer(other) != first
+    assert answer(part) == first
