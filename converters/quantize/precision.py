@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _FLOAT = np.dtype("f4")
 
+_POLES = {"DIV": 1, "LOG": 0}
+"""Float kinds that have no answer at 0, and the slot that must not be 0."""
+
 
 def computes_in_float(graph: Graph, operator: Operator) -> bool:
     """Whether the operator gives float values; the others (index arithmetic, integer parts) are left as they are."""
@@ -27,6 +30,8 @@ def becomes_integer(
     graph: Graph, operator: Operator, keep_float: Sequence[str], rules: Mapping[str, OperatorRule]
 ) -> bool:
     """Whether a float operator has a rule, fits it, and was not asked to stay float.
+
+    What a division divides by stays float unless a layer with weights makes it: the smallest values round to 0.
 
     Args:
         graph: where the operator stands.
@@ -41,9 +46,16 @@ def becomes_integer(
     if any(name is None or graph.tensors[name].dtype != _FLOAT for name in data):
         return False
     if rule.weights is None:
-        return True
+        return not _meets_a_pole(graph, operator)
     constants = (operator.inputs[slot] for slot in (rule.weights.slot, *_bias(operator, rule.weights.bias_slot)))
     return all(name is not None and graph.tensors[name].data is not None for name in constants)
+
+
+def _meets_a_pole(graph: Graph, operator: Operator) -> bool:
+    """Whether the output is what another operator divides by, or takes the logarithm of."""
+    return any(
+        reader.inputs[_POLES[reader.kind]] in operator.outputs for reader in graph.operators if reader.kind in _POLES
+    )
 
 
 def matches(operator: Operator, patterns: Sequence[str]) -> bool:

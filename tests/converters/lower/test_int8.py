@@ -39,6 +39,9 @@ COPIES = frozenset(
     | {"CONCATENATION", "MAXIMUM", "MINIMUM", "MAX_POOL_2D", "RESIZE_NEAREST_NEIGHBOR", "DEPTH_TO_SPACE"}
     | {"SPACE_TO_DEPTH", "SQUEEZE", "EXPAND_DIMS", "SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"}
 )
+DIVISORS = frozenset({"ADD", "MAXIMUM"})
+"""What else stays float where something is divided by it, or a logarithm taken of it."""
+
 SAMPLES = 6
 
 
@@ -70,6 +73,10 @@ def has_int8(content):
     return any(kind in INT8_RULES for kind in lowered(content).kinds())
 
 
+def _has_pole(graph):
+    return bool({"DIV", "LOG"} & {operator.kind for operator in graph.operators})
+
+
 def off(made, samples):
     """The operators that are off by more than their bound."""
     graph = made.graph
@@ -94,7 +101,7 @@ def test_an_operator_in_int8_is_off_by_its_rounding_alone(kind):
         made, samples = quantized(content, low=None if models else 0.1)
         bad, _ = off(made, samples)
         assert bad == []
-        assert set(made.float_operators) <= set(STAYS_FLOAT)
+        assert set(made.float_operators) <= set(STAYS_FLOAT) | (DIVISORS if _has_pole(made.graph) else set())
         assert set(made.int8_operators) <= set(INT8_RULES)
 
 
