@@ -79,6 +79,7 @@ def _print(verdicts: list[Verdict], count: int, seconds: float) -> None:
     refusals = Counter(verdict.refusal for verdict in verdicts if verdict.refusal)
     for sentence, found in refusals.most_common(SHOWN):
         print(f"  refused in words, {found} times: {sentence[:200]}")
+    print(f"{sum(verdict.coarse for verdict in verdicts)} too coarse for int8, each operator right by itself")
     failures = [verdict.failure for verdict in verdicts if verdict.failure]
     print(f"{len(failures)} failures")
     for sentence in failures[:SHOWN]:

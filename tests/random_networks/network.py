@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from converters.lower.lowering import lower_model
+from converters.quantize.operator_rules import INT4_KINDS, RULES
+from converters.quantize.precision import becomes_integer, matches
 from converters.quantize.recipe import CAMERA_SIGNED, Recipe
 from tests.converters.lower.test_random_networks import drawing
 from tests.random_networks.weaver import woven
@@ -63,7 +65,14 @@ def network(number: int) -> Network:
     shape = graph.tensors[graph.inputs[0]].shape
     rng = np.random.default_rng(number)
     samples = [rng.uniform(-1, 1, shape).astype(np.float32) for _ in range(SAMPLES)]
-    return Network(number, "onnx" if number % 2 else "woven", graph, samples, recipe(draw))
+    return Network(number, "onnx" if number % 2 else "woven", graph, samples, _fitting(graph, recipe(draw)))
+
+
+def _fitting(graph: Graph, drawn: Recipe) -> Recipe:
+    """Without int4 weights where the network has no operator for them: such a recipe is refused, in words."""
+    able = (op for op in graph.operators if op.kind in INT4_KINDS and matches(op, drawn.int4))
+    fits = any(becomes_integer(graph, op, drawn.keep_float or (), RULES) for op in able)
+    return drawn if fits else replace(drawn, int4=())
 
 
 def recipe(draw: Random) -> Recipe:
