@@ -68,6 +68,61 @@ def yolo_head():
     return pen.done(pen.node("Concat", *found, axis=1)), 2
 
 
+def distributed_yolo_head():
+    """Version 8 and later: no anchors; each side of a box is the mean of a distribution over 16 distances."""
+    pen = Pen((1, 3, 64, 64))
+    x = pen.conv("x", 3, 8, strides=(2, 2))
+    sides, scores, sizes = [], [], (16, 8)
+    for size in sizes:
+        x = pen.conv(x, 8, 8, strides=(2, 2))
+        x = pen.node("Mul", x, pen.node("Sigmoid", x))
+        joined = pen.node("Concat", pen.conv(x, 8, 64, (1, 1)), pen.conv(x, 8, 5, (1, 1)), axis=1)
+        joined = pen.reshape(joined, 1, 69, size * size)
+        sides.append(joined)
+    both = pen.node("Concat", *sides, axis=2)
+    boxes, scores = pen.node("Split", both, pen.integers(64, 5), outputs=2, axis=1)
+    spread = pen.node("Transpose", pen.reshape(boxes, 1, 4, 16, -1), perm=[0, 2, 1, 3])
+    means = pen.constant(np.arange(16, dtype=np.float32).reshape(1, 16, 1, 1))
+    distances = pen.reshape(pen.node("Conv", pen.node("Softmax", spread, axis=1), means), 1, 4, -1)
+    ends = [pen.integers(2), pen.integers(4), pen.integers(1)]
+    before = pen.node("Slice", distances, pen.integers(0), pen.integers(2), pen.integers(1))
+    behind = pen.node("Slice", distances, *ends)
+    grid = np.concatenate([np.stack(np.meshgrid(*[np.arange(s) + 0.5] * 2)).reshape(2, -1) for s in sizes], 1)
+    middle = pen.constant(grid[None].astype(np.float32))
+    low, high = pen.node("Sub", middle, before), pen.node("Add", middle, behind)
+    centre = pen.node("Div", pen.node("Add", low, high), pen.number(2))
+    box = pen.node("Concat", centre, pen.node("Sub", high, low), axis=1)
+    strides = np.concatenate([np.full(s * s, 64 / s) for s in sizes])[None, None].astype(np.float32)
+    scaled = pen.node("Mul", box, pen.constant(strides))
+    return pen.done(pen.node("Concat", scaled, pen.node("Sigmoid", scores), axis=1)), 3
+
+
+def ssd_head():
+    """Boxes as offsets from anchors, decoded in the graph; class shares by a softmax."""
+    pen = Pen((1, 3, 32, 32))
+    x = pen.node("Relu", pen.conv("x", 3, 8, strides=(2, 2)))
+    boxes, scores, anchors = [], [], 0
+    for size in (8, 4):
+        x = pen.node("Relu", pen.conv(pen.conv(x, 8, 8, strides=(2, 2), group=8), 8, 8, (1, 1)))
+        for found, width in ((boxes, 4), (scores, 5)):
+            head = pen.node("Transpose", pen.conv(x, 8, 3 * width, (1, 1)), perm=[0, 2, 3, 1])
+            found.append(pen.reshape(head, 1, -1, width))
+        anchors += 3 * size * size
+    offsets, shares = (
+        pen.node("Concat", *boxes, axis=1),
+        pen.node("Softmax", pen.node("Concat", *scores, axis=1), axis=-1),
+    )
+    centre, extent = (
+        pen.node("Slice", offsets, pen.integers(first), pen.integers(first + 2), pen.integers(2)) for first in (0, 2)
+    )
+    places, sizes = (pen.constant(pen.rng.uniform(0.1, 0.9, (1, anchors, 2)).astype(np.float32)) for _ in range(2))
+    middle = pen.node("Add", pen.node("Mul", pen.node("Mul", centre, pen.number(0.1)), sizes), places)
+    spread = pen.node("Mul", pen.node("Exp", pen.node("Mul", extent, pen.number(0.2))), sizes)
+    half = pen.node("Mul", spread, pen.number(0.5))
+    corners = pen.node("Concat", pen.node("Sub", middle, half), pen.node("Add", middle, half), axis=2)
+    return pen.done(pen.node("Concat", corners, shares, axis=2)), 0
+
+
 def audio():
     pen = Pen((1, 1, 256))
     x = pen.node("Relu", pen.normalized(pen.conv("x", 1, 8, (9,), strides=[4]), 8))
@@ -103,7 +158,17 @@ def sharpener():
     return pen.done(pen.reshape(pen.node("Transpose", x, perm=[0, 1, 4, 2, 5, 3]), 1, 3, 24, 20)), 1
 
 
-FAMILIES = (mobile_net_v3, shuffle_net_v2, u_net, yolo_head, audio, vision_transformer, sharpener)
+FAMILIES = (
+    mobile_net_v3,
+    shuffle_net_v2,
+    u_net,
+    yolo_head,
+    distributed_yolo_head,
+    ssd_head,
+    audio,
+    vision_transformer,
+    sharpener,
+)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
