@@ -3,7 +3,7 @@
 A classifier that is undecided between two classes loses next to nothing when the artefact takes the other one; one that
 is sure loses an answer. Where float's probabilities mean what they say, its loss of accuracy is on average what they
 give to its own class above what they give to the artefact's. A model that is too sure of itself makes that figure too
-large, never too small, so it may refuse too much and does not hide a loss.
+large; one that is less sure than it is right makes it too small, so it is no proof where most classes change.
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ MOST_DISAGREEMENT = 0.05
 """Without labels: the share of inputs whose best class may change, whatever it costs. Above it, what the changes cost
 decides: see `converters.expected_loss` and docs/decisions/054-what-a-changed-class-costs.md."""
 
+MOST_UNDECIDED = 0.2
+"""Without labels: the share of inputs whose class may change at all: float's probabilities may understate a cost."""
+
 MOST_SCORE_SHIFT = 0.03
 """Mean relative change of an anomaly score or reconstruction error: the published loss of int8 autoencoders is .06."""
 
@@ -267,8 +270,10 @@ def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
         if comparison.agreement >= 1 - MOST_DISAGREEMENT or _costs_little(comparison, limits):
             return ""
         wanted = f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs"
-        little = f"or a loss of at most {limits.max_accuracy_loss.value:g} points of accuracy by its own probabilities"
-        return f"{wanted}, {little}, found {_found(comparison, _agreement_text)}"
+        little = f"a loss of at most {limits.max_accuracy_loss.value:g} points of accuracy by its own probabilities"
+        return (
+            f"{wanted}, or on {100 * (1 - MOST_UNDECIDED):g} % at {little}, found {_found(comparison, _agreement_text)}"
+        )
     if comparison.score_shift is None and not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
         wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
         return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
@@ -278,6 +283,8 @@ def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
 def _costs_little(comparison: Comparison, limits: Limits) -> bool:
     """Whether classes changed only where the float model is undecided itself, as far as these inputs can tell."""
     least = comparison.expected_loss_least
+    if comparison.agreement is None or not comparison.agreement >= 1 - MOST_UNDECIDED:
+        return False
     return (
         least is not None
         and np.isfinite(comparison.signal_to_noise_db)

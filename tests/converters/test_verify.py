@@ -26,9 +26,10 @@ def gate(*, force=False, random_inputs=False, **figures):
         ),
         (
             {"agreement": 0.94, "expected_loss": 0.03, "expected_loss_least": 0.011},
-            "the float model's class on 95 % of the inputs, or a loss of at most 1 points of accuracy by its own "
-            "probabilities, found 94.0 % and a loss of 3.00 points",
+            "the float model's class on 95 % of the inputs, or on 80 % at a loss of at most 1 points of accuracy "
+            "by its own probabilities, found 94.0 % and a loss of 3.00 points",
         ),
+        ({"agreement": 0.79, "expected_loss": 0.0, "expected_loss_least": 0.0}, "or on 80 % at a loss"),
         ({"score_shift": 0.031}, "scores within 3 % of the float model's, found 3.10 %"),
         ({"score_shift": 0.0, "auroc_float": 0.95, "auroc": 0.94}, "a loss of at most 0.005 of AUROC, found 0.0100"),
         ({"signal_to_noise_db": 9.9}, "wanted 10 dB of signal over noise, found 9.9 dB"),
