@@ -20,11 +20,11 @@ from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.onnx import onnx_for_board
 from converters.quantize.precision import computes_in_float
 from converters.quantize.prepare import prepare
-from converters.quantize.recipe import Recipe
 from converters.representativeness import assess
 from converters.starting_point import StartingPoint, onnx_details
 from converters.tflite import read_tflite, write_tflite
 from converters.treatment import Mixing, computes_float, require_float_kernels, treat
+from converters.wishes import notes_on, recipe_for
 from device_profiles.delegate_files import delegates_of
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError
@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.graph import Graph, Tensor
+    from converters.quantize.recipe import Recipe
     from converters.samples import Sample
     from converters.treatment import MixedPrecision
+    from converters.wishes import Wishes
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
 
@@ -75,7 +77,7 @@ def make_artefact(
     samples: Sequence[Sample],
     profile: Profile,
     progress: Progress,
-    mixed_precision: MixedPrecision = "off",
+    wishes: Wishes,
     accepts: Callable[[Artefact], bool] = lambda _artefact: True,
 ) -> Artefact:
     """Turn a float bundle's network into the one that the board runs.
@@ -85,15 +87,15 @@ def make_artefact(
         samples: typical inputs.
         profile: the board.
         progress: told stage and fraction.
-        mixed_precision: which operators of an int8 network may stay float.
-        accepts: whether the gate would let an artefact pass; asked only where `mixed_precision` is `auto`.
+        wishes: what the user asks of the arithmetic.
+        accepts: whether the gate would let an artefact pass; asked only where mixed precision is `auto`.
 
     Raises:
         BadInputError: the profile has no runtime for the model's format, or no float kernels for a number of float
-            operators, or the network cannot be quantised.
+            operators, or the network cannot be quantised so.
     """
-    require_float_kernels(mixed_precision, profile)
-    made = _made(source, samples, profile, progress, mixed_precision, accepts)
+    require_float_kernels(wishes.mixed_precision, profile)
+    made = _made(source, samples, profile, progress, wishes, accepts)
     # Told here, where the file is: accelerators of this board, and those that it can carry.
     reports = delegate_reports(made.model, source.manifest.runtime, delegates_of(profile))
     own = profile.accelerator.delegate if profile.accelerator else None
@@ -107,7 +109,7 @@ def _made(
     samples: Sequence[Sample],
     profile: Profile,
     progress: Progress,
-    wish: MixedPrecision,
+    wishes: Wishes,
     accepts: Callable[[Artefact], bool],
 ) -> Artefact:
     able = {"tflite": {"litert", "tflite"}, "onnx": {"onnx"}}[source.manifest.runtime]
@@ -117,16 +119,24 @@ def _made(
             f"wanted a {' or '.join(sorted(able))} runtime for this {source.manifest.runtime} model, found that "
             f"{profile.name} offers {', '.join(offered)}; export the model to another format or choose another board"
         )
-    if isinstance(wish, int) and (source.manifest.runtime == "onnx" or source.manifest.task == "anomaly"):
-        what = "an ONNX model" if source.manifest.runtime == "onnx" else "a detector, which keeps its arithmetic"
-        raise BadInputError(
-            f"wanted a network that becomes int8 TFLite for mixed precision, found {what}; leave mixed precision out"
-        )
+    _refuse_unused(source, wishes)
     if source.manifest.runtime == "onnx":
-        return _onnx(source, samples, profile, progress)
+        return _onnx(source, samples, profile, progress, wishes)
     if source.manifest.task == "anomaly":
         return _detector(source)
-    return _int8(source, samples, profile, progress, wish if computes_float(profile) else "off", accepts)
+    possible = wishes if computes_float(profile) else replace(wishes, mixed_precision="off")
+    return _int8(source, samples, profile, progress, possible, accepts)
+
+
+def _refuse_unused(source: Bundle, wishes: Wishes) -> None:
+    """Refuse a wish that was expressed and would change nothing."""
+    is_onnx, is_detector = source.manifest.runtime == "onnx", source.manifest.task == "anomaly"
+    asked = (*wishes.of_integers, *(("--calibration-rule",) if is_detector and wishes.rules else ()))
+    if asked and (is_onnx or is_detector):
+        what = "an ONNX model" if is_onnx else "a detector, which keeps its arithmetic"
+        raise BadInputError(
+            f"wanted a network that becomes int8 TFLite for {' and '.join(asked)}, found {what}; leave it out"
+        )
 
 
 def _detector(source: Bundle) -> Artefact:
@@ -154,17 +164,15 @@ def _int8(
     samples: Sequence[Sample],
     profile: Profile,
     progress: Progress,
-    wish: MixedPrecision,
+    wishes: Wishes,
     accepts: Callable[[Artefact], bool],
 ) -> Artefact:
-    per_tensor = profile.quantisation.weights == "per_tensor"
     given = read_tflite(source.model)
     start = StartingPoint.of(len(source.model), given)
     fold = _folded(source, given, samples)
-    known_input = _camera_bytes(fold.spec)
-    recipe = Recipe(input=known_input, per_channel=()) if per_tensor else Recipe(input=known_input)
+    recipe = recipe_for(profile, wishes, _camera_bytes(fold.spec))
     made = quantize(fold.graph, fold.inputs, recipe, progress)
-    mixing = Mixing(wish, lambda graph: accepts(_integer(source, fold, graph)))
+    mixing = Mixing(wishes.mixed_precision, lambda graph: accepts(_integer(source, fold, graph)))
     classes = source.manifest.task == "classification"
     treatment = treat(made, fold.inputs, mixing, classes=classes, progress=progress)
     finished = _integer(source, fold, treatment.graph)
@@ -175,6 +183,9 @@ def _int8(
         "rounding": made.settled.rounding,
         "equalised": made.settled.equalise,
         "per_channel": list(recipe.per_channel),
+        "activations": recipe.activations,
+        "symmetric": recipe.symmetric,
+        "int4": list(recipe.int4),
         "samples": len(samples),
         "removed_channels": start.removed_channels,
         "preprocessing": fold.border or "as given",
@@ -185,7 +196,12 @@ def _int8(
     return replace(
         finished,
         settings=settings | ({"kept_float": list(kept_float)} if kept_float else {}),
-        notes=(*made.failures, *fold.notes, *_mixing_notes(wish, kept_float)),
+        notes=(
+            *made.failures,
+            *fold.notes,
+            *notes_on(wishes, profile, treatment.graph),
+            *_mixing_notes(wishes.mixed_precision, kept_float),
+        ),
         details=details,
     )
 
@@ -244,8 +260,9 @@ def _folded(source: Bundle, graph: Graph, samples: Sequence[Sample]) -> _Fed:
     return _Fed(kept, fold.spec, [fold.values(x, spec) for x in inputs], fold.border, notes, details)
 
 
-def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress) -> Artefact:
-    made = onnx_for_board(source.model, [sample.values for sample in samples], profile.quantisation, progress)
+def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress: Progress, wishes: Wishes) -> Artefact:
+    inputs = [sample.values for sample in samples]
+    made = onnx_for_board(source.model, inputs, profile.quantisation, progress, wishes.rules)
     return Artefact(
         model=made.content,
         spec=source.manifest.input,
@@ -256,7 +273,7 @@ def _onnx(source: Bundle, samples: Sequence[Sample], profile: Profile, progress:
         settings=dict(made.settings),
         notes=made.notes,
         details={
-            "calibration": assess(None, [sample.values for sample in samples], source.manifest.input).as_document(),
+            "calibration": assess(None, inputs, source.manifest.input).as_document(),
             **onnx_details(source.model, made.content),
         },
     )

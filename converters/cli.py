@@ -64,6 +64,26 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     callback=lambda _context, _option, value: _mixed_precision(value),
     help="Operators that stay float: as few as the gate asks for, none, or at most N (and 1.2 times the time).",
 )
+@click.option(
+    "--activations",
+    type=click.Choice(["int8", "int16"]),
+    default="int8",
+    show_default=True,
+    help="int16 beside int8 weights is truer, and slow unless the board's runtime has kernels for it.",
+)
+@click.option(
+    "--int4",
+    multiple=True,
+    metavar="PATTERN",
+    help="Operators with weights in int4, by kind (CONV_2D) or name (head/*): smaller, not faster; may be given again.",
+)
+@click.option(
+    "--calibration-rule",
+    type=click.Choice(["best", "min-max", "l2.5", "mse", "p99.99", "entropy"]),
+    default="best",
+    show_default=True,
+    help="Which range of an activation is kept: all, that of the least error, a percentile, the least entropy's.",
+)
 @click.option("--force", is_flag=True, help="Pack what the gate refuses; the card records it.")
 @click.option(
     "--no-cache", is_flag=True, help="Take nothing from earlier conversions, and keep nothing for later ones."
@@ -86,6 +106,9 @@ def convert(
     input_size: tuple[int, int] | None,
     weights: Path | None,
     mixed_precision: MixedPrecision,
+    activations: Any,
+    int4: tuple[str, ...],
+    calibration_rule: str,
     *,
     force: bool,
     no_cache: bool,
@@ -150,6 +173,9 @@ def convert(
                 form=form,
                 force=force,
                 mixed_precision=mixed_precision,
+                activations=activations,
+                int4=int4,
+                calibration_rule=calibration_rule,
                 progress=progress,
                 cache=None if no_cache else default_store(),
             )

@@ -27,6 +27,7 @@ from converters.peak_memory import memory_misfit, peak_memory_bytes
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note, undecided_note
+from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
@@ -93,6 +94,9 @@ def convert(
     form: Literal["auto", "tflite", "onnx"] = "auto",
     force: bool = False,
     mixed_precision: MixedPrecision = "auto",
+    activations: Literal["int8", "int16"] = "int8",
+    int4: Sequence[str] = (),
+    calibration_rule: str = BEST,
     progress: Progress = lambda _stage, _done: None,
     cache: Store | None = None,
 ) -> Conversion:
@@ -109,6 +113,10 @@ def convert(
         force: pack what the gate refuses; the card says so.
         mixed_precision: how many operators of an int8 network stay float: at most so many; `off` for none; `auto` for
             as few as the gate asks for, and none where it lets int8 pass.
+        activations: `int8`, or `int16` with int8 weights, for accuracy where the board's runtime has kernels for it.
+        int4: patterns (`CONV_2D`, `head/*`) for the kinds and output names of operators that get int4 weights.
+        calibration_rule: how an activation's range is chosen, one of `converters.quantize.ranges.RULES`; `best` to try
+            them on held-out inputs.
         progress: told the stage and the fraction of it that is done, 0 to 1, on any thread.
         cache: where the results of steps are kept for the next conversion, such as `default_store()`; None for nowhere.
 
@@ -119,6 +127,7 @@ def convert(
     model, out = Path(model), Path(out)
     profile = load_profile(profile) if isinstance(profile, str) else profile
     require_bundle_name(out)
+    wishes = Wishes(mixed_precision, activations, tuple(int4), calibration_rule)
     if out.exists() and model.exists() and out.samefile(model):
         raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
     found = find_calibration(calibration)
@@ -131,11 +140,11 @@ def convert(
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
     # Random inputs prove nothing: the gate asks for no float operator because of them.
-    wish: MixedPrecision = "off" if mixed_precision == "auto" and found.kind == "random" else mixed_precision
+    gate = (lambda _: True) if found.kind == "random" else _gate(source, samples, profile)
     artefact = steps.run(
         "quantize",
-        lambda: _artefact_key(source, samples, profile, wish),
-        lambda: make_artefact(source, samples, profile, progress, wish, _gate(source, samples, profile)),
+        lambda: _artefact_key(source, samples, profile, wishes),
+        lambda: make_artefact(source, samples, profile, progress, wishes, gate),
         ArtefactForm(),
     )
     draft = draft_bundle(source, artefact, profile, found.sentence)
@@ -186,10 +195,10 @@ def _gate(source: Bundle, samples: list[Sample], profile: Profile) -> Callable[[
     return passes
 
 
-def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile, wish: MixedPrecision) -> str:
+def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile, wishes: Wishes) -> str:
     """All that the artefact may depend on: the network and what is said of it, but not its name or where it is from."""
     told = source.manifest.model_dump(mode="json", exclude={"name", "sequence", "files", "provenance"})
-    return fingerprint(source.model, told, profile, _given(samples), wish)
+    return fingerprint(source.model, told, profile, _given(samples), wishes)
 
 
 def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> str:

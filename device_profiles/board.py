@@ -102,7 +102,9 @@ class Quantisation(Table):
     """What the converter should aim at.
 
     Attributes:
-        weights: `per_channel` or `per_tensor`.
+        weights: `per_channel` or `per_tensor`, of convolutions.
+        fully_connected: the same of fully connected layers, which fewer accelerators take per channel; absent:
+            `per_tensor`.
         why: the reason.
         source: what the reason rests on.
     """
@@ -114,6 +116,7 @@ class Quantisation(Table):
     symmetric: Annotated[
         bool, Field(description="whether activations need a zero point of 0, as TensorRT does; absent: no")
     ] = False
+    fully_connected: Literal["per_channel", "per_tensor"] = "per_tensor"
     why: Text
     source: SourceKey
 

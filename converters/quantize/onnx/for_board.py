@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from converters.quantize.onnx.float16 import to_float16
 from converters.quantize.onnx.quantizer import quantize_onnx
 from converters.quantize.onnx.scheme import ASYMMETRIC, SYMMETRIC
+from converters.quantize.ranges import RULES
 from edge_contracts.card import PrecisionShare
+from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,16 +45,26 @@ def onnx_for_board(
     samples: Sequence[npt.NDArray[np.float32]],
     wanted: Quantisation,
     progress: Callable[[str, float], None],
+    rules: Sequence[str] | None = None,
 ) -> OnnxForBoard:
     """Make a float ONNX model what the profile's first type of activations says.
 
+    Args:
+        content: the bytes of the float model.
+        samples: typical inputs in the model's own shape.
+        wanted: of the profile.
+        progress: told the stage and the fraction of it that is done.
+        rules: the range rules to try; None for all.
+
     Raises:
-        BadInputError: ONNX Runtime does not take the model, or it does not fit that type.
+        BadInputError: ONNX Runtime does not take the model, or it does not fit that type, which has no ranges.
     """
     if wanted.activations[0] == "float16":
+        if rules:
+            raise BadInputError("wanted a model that becomes integers for a range rule, found float16; leave it out")
         return _halved(to_float16(content, samples), len(samples))
     scheme = SYMMETRIC if wanted.symmetric else ASYMMETRIC
-    made = quantize_onnx(content, samples, scheme=scheme, progress=progress)
+    made = quantize_onnx(content, samples, scheme=scheme, rules=rules or tuple(RULES), progress=progress)
     tried = ", ".join(f"{rule} {db:.1f} dB" for rule, db in made.tried.items())
     return OnnxForBoard(
         content=made.content,

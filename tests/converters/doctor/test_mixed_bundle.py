@@ -85,5 +85,5 @@ def test_a_wish_that_is_no_number_of_operators_is_refused(wish, model, folder, t
 def test_a_number_is_refused_where_nothing_becomes_int8(tmp_path):
     write_brightness_bundle(tmp_path / "float.bundle")
     pictures = [np.zeros((8, 8, 3), np.uint8)] * 8
-    with pytest.raises(BadInputError, match="found a detector, which keeps its arithmetic; leave mixed precision out"):
+    with pytest.raises(BadInputError, match="found a detector, which keeps its arithmetic; leave it out"):
         mixed(tmp_path / "float.bundle", pictures, tmp_path / "a.bundle", 2)
