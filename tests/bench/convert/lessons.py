@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Lesson = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
     Draw = Callable[[Path, str, int, int], Lesson]
 
-LEARN, CALIBRATE, JUDGE = 2400, 100, 400
+LEARN, CALIBRATE, JUDGE = 2400, 100, 2000
 MEL_MEAN, MEL_STD = -4.0, 3.0
 
 

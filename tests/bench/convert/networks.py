@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     Draw = Callable[[Path], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]
     """The data folder to calibration and judging inputs, N×… in the axes of the source file, without its batch."""
 
-CALIBRATE, JUDGE = 100, 400
+CALIBRATE, JUDGE = 100, 2000
+"""With 400 inputs to judge by, the same file won or lost a whole point by the draw."""
+
+JUDGE_LARGE = 800
+"""Of inputs that take half a megabyte each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ NETWORKS = (
         "anomaly autoencoder", f"{TINY}ad01_fp32.tflite", _machine_sound, "signal",
         reference=f"{TINY}ad01_int8.tflite",
     ),
-    Network("MobileNetV1-0.25", f"{SUPPORT}mobilenet_v1_0.25_224_1_default_1.tflite", _pictures(224, -1, 1), "class"),
+    Network("MobileNetV1-0.25", f"{SUPPORT}mobilenet_v1_0.25_224_1_default_1.tflite", _pictures(224, -1, 1, JUDGE_LARGE), "class"),
     Network("hello world (sine)", "tflite-micro/hello_world_float.tflite", _angles, "signal"),
     Network("LSTM on MNIST", "tflite-micro/trained_lstm.tflite", _numeral_rows, "class"),
     Network("MNIST", "onnx/mnist/model.onnx", numerals, "class"),
