@@ -127,7 +127,10 @@ NETWORKS = (
         "anomaly autoencoder", f"{TINY}ad01_fp32.tflite", _machine_sound, "signal",
         reference=f"{TINY}ad01_int8.tflite",
     ),
-    Network("MobileNetV1-0.25", f"{SUPPORT}mobilenet_v1_0.25_224_1_default_1.tflite", _pictures(224, -1, 1, JUDGE_LARGE), "class"),
+    Network(
+        "MobileNetV1-0.25", f"{SUPPORT}mobilenet_v1_0.25_224_1_default_1.tflite",
+        _pictures(224, -1, 1, JUDGE_LARGE), "class",
+    ),
     Network("hello world (sine)", "tflite-micro/hello_world_float.tflite", _angles, "signal"),
     Network("LSTM on MNIST", "tflite-micro/trained_lstm.tflite", _numeral_rows, "class"),
     Network("MNIST", "onnx/mnist/model.onnx", numerals, "class"),
