@@ -15,7 +15,7 @@ from converters.quantize.arithmetic import Arithmetic
 from converters.quantize.bias_correction import mean_output_shift
 from converters.quantize.operator_rules import INT4_KINDS, OperatorRule, Scales, Weights, data_slots
 from converters.quantize.precision import matches
-from converters.quantize.weights import INT8, quantize_bias, quantize_weights
+from converters.quantize.weights import INT8, channels_differ, quantize_bias, quantize_weights
 from converters.tflite.types import INT4
 from edge_contracts.errors import BadInputError
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _GENERAL_SCALES = frozenset({"ADD", "SUB"})
 """Operators whose schema has the option `pot_scale_int16`, true by default."""
+
+_COSTLY_CHANNELS = frozenset({"FULLY_CONNECTED"})
+"""Kinds with few weights per channel, which get a scale for each only where that gains enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ class _Rewriting:
         bias = _constant(self.old, bias_name) if has_bias else np.zeros(channels, np.float32)
         recipe, affine = self.decisions.recipe, self.decisions.scales[source]
         dtype = INT4 if operator.kind in INT4_KINDS and matches(operator, recipe.int4) else INT8
-        per_channel = operator.kind in recipe.per_channel or dtype == INT4
+        per_channel = dtype == INT4 or _has_scale_per_channel(operator.kind, weights, places.channel_axis, recipe)
         made = quantize_weights(weights, bias, affine.scale, places.channel_axis, per_channel=per_channel, dtype=dtype)
         if recipe.bias_correction:
             result = self.old.tensors[operator.outputs[0]].shape
@@ -188,6 +191,10 @@ class _Rewriting:
         named[places.slot] = self._add_constant(weights_name, made.stored, made.quantization)
         named[places.bias_slot] = self._add_constant(bias_name, stored_bias, bias_quantization)
         return named
+
+
+def _has_scale_per_channel(kind: str, weights: npt.NDArray[Any], axis: int, recipe: Recipe) -> bool:
+    return kind in recipe.per_channel and (kind not in _COSTLY_CHANNELS or channels_differ(weights, axis))
 
 
 def _as_stored(tensor: Tensor, affine: Affine) -> Tensor:

@@ -29,6 +29,9 @@ _INT64_LIMIT = 2.0**47
 _SHARES = np.linspace(1.0, 0.5, 21)
 """Shares of an int4 scale that are tried, the whole first."""
 
+WORTH_DB = 6.0
+"""What a scale per channel has to gain where it is not free: one more bit for every weight."""
+
 _SMALLEST_SHARE = 2.0**-24
 """A channel's scale, as a share of the largest channel's: below it no weight would count, and kernels' ratios fail."""
 
@@ -84,6 +87,22 @@ def quantize_weights(
     stored = np.clip(np.rint(weights / steps), -limit, limit).astype(np.int8)
     quantization = Quantization(scale, np.zeros(scale.size, np.int64), axis if per_channel else 0)
     return StoredWeights(stored.astype(dtype), quantization, (stored * steps).astype(np.float32))
+
+
+def channels_differ(weights: npt.NDArray[Any], axis: int) -> bool:
+    """Whether one scale per channel takes so much noise out of the weights that its bytes are well spent.
+
+    Rounding noise goes with the square of a scale: the mean square of the channels' largest weights against the square
+    of the largest of all. A scale per channel costs 11 bytes per channel of a file. Ten layers of the anomaly
+    autoencoder would gain 5 to 14 dB (and its answers 4.5 dB), a classifier's last layer 0 to 4 (its answers nothing).
+
+    Args:
+        weights: float32, any shape.
+        axis: the weights' axis of output channels.
+    """
+    largest = np.abs(np.moveaxis(weights, axis, 0).reshape(weights.shape[axis], -1)).max(axis=1, initial=0)
+    power = float(np.square(largest, dtype=np.float64).mean())
+    return power * 10 ** (WORTH_DB / 10) < float(largest.max(initial=0)) ** 2
 
 
 def weight_limit(dtype: np.dtype[Any]) -> int:

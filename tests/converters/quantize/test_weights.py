@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from converters.quantize.affine import Affine
-from converters.quantize.weights import quantize_bias, quantize_weights
+from converters.quantize.weights import channels_differ, quantize_bias, quantize_weights
 
 
 def weights(axis: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -50,3 +50,16 @@ def test_a_bias_is_exact_to_half_a_step_of_the_accumulator() -> None:
     stored, quantization = quantize_bias(bias, Affine(0.02, 0), made.quantization)
     assert stored.dtype == np.int32
     assert (np.abs(stored * quantization.scale.astype(np.float64) - bias) <= quantization.scale * 0.51).all()
+
+
+def test_channels_that_differ_by_a_bit_on_average_are_worth_a_scale_each() -> None:
+    alike = weights(0)
+    assert not channels_differ(alike, 0)
+    one_loud = alike * np.array([1, 1, 1, 1, 1, 5], np.float32).reshape(6, 1, 1, 1)
+    assert channels_differ(one_loud, 0)
+    assert not channels_differ(one_loud, 3)
+    assert not channels_differ(np.ones((1, 16), np.float32), 0)
+
+
+def test_channels_that_are_all_zero_do_not_differ() -> None:
+    assert not channels_differ(np.zeros((2, 4), np.float32), 0)
