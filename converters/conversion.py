@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from converters.answers import Answers
 from converters.artefact import make_artefact
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
@@ -75,7 +76,7 @@ class _Judged:
 
     source: Bundle
     artefact: Artefact
-    samples: list[Sample]
+    samples: Sequence[Sample]
     comparison: Comparison
     gate: GateResult
     float_ms: float
@@ -140,7 +141,8 @@ def convert(
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
     # Random inputs prove nothing: the gate asks for no float operator because of them.
-    gate = (lambda _: True) if found.kind == "random" else _gate(source, samples, profile)
+    answers = Answers(samples)
+    gate = (lambda _: True) if found.kind == "random" else _gate(source, answers, profile)
     artefact = steps.run(
         "quantize",
         lambda: _artefact_key(source, samples, profile, wishes),
@@ -149,7 +151,7 @@ def convert(
     )
     draft = draft_bundle(source, artefact, profile, found.sentence)
     judged = _verified(
-        source, artefact, draft, samples, profile, steps, force=force, random=found.kind == "random", tell=progress
+        source, artefact, draft, answers, profile, steps, force=force, random=found.kind == "random", tell=progress
     )
     if judged.gate.verdict == "refused":
         reasons = "; ".join(judged.gate.reasons)
@@ -184,12 +186,12 @@ def _loaded(
     )
 
 
-def _gate(source: Bundle, samples: list[Sample], profile: Profile) -> Callable[[Artefact], bool]:
+def _gate(source: Bundle, answers: Answers, profile: Profile) -> Callable[[Artefact], bool]:
     """Whether the gate would let an artefact pass, as far as its answers go."""
 
     def passes(artefact: Artefact) -> bool:
         after = Predictor.load(draft_bundle(source, artefact, profile, "").bundle())
-        comparison = compare(Predictor.load(source), after, samples, lambda _stage, _done: None)
+        comparison = compare(Predictor.load(source), after, answers)
         return judge(comparison, profile.limits, random_inputs=False, force=False).verdict == "passed"
 
     return passes
@@ -230,7 +232,7 @@ def _verified(
     source: Bundle,
     artefact: Artefact,
     draft: Draft,
-    samples: list[Sample],
+    answers: Answers,
     profile: Profile,
     steps: StepCache,
     *,
@@ -238,12 +240,12 @@ def _verified(
     random: bool,
     tell: Progress,
 ) -> _Judged:
-    before, after = Predictor.load(source), Predictor.load(draft.bundle())
+    samples, before, after = answers.samples, Predictor.load(source), Predictor.load(draft.bundle())
     other = Predictor.load(draft.bundle(), kernels="builtin")
     comparison = steps.run(
         "verify",
         lambda: _comparison_key(source, draft, samples),
-        lambda: compare(before, after, samples, tell, None if kernels_of(other) == kernels_of(after) else other),
+        lambda: compare(before, after, answers, tell, None if kernels_of(other) == kernels_of(after) else other),
         ComparisonForm(),
     )
     peak = peak_memory_bytes(artefact.model, source.manifest.runtime)

@@ -8,7 +8,6 @@ the gate judges the default ones, which a board uses, and the others are quoted 
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from converters.answers import Answers
     from converters.samples import Sample
     from device_profiles.board import Limits
     from edge_contracts.manifest import Manifest
@@ -87,22 +87,21 @@ class Comparison:
 def compare(
     float_model: Predictor,
     artefact: Predictor,
-    samples: Sequence[Sample],
-    progress: Callable[[str, float], None],
+    answers: Answers,
+    progress: Callable[[str, float], None] = lambda _stage, _done: None,
     other: Predictor | None = None,
 ) -> Comparison:
-    """Run all on every sample; `other` is the artefact with other kernels, and runs beside them on a thread."""
-    with ThreadPoolExecutor(1, "other-kernels") as pool:
-        beside = pool.submit(lambda: [_score(other, sample) for sample in samples] if other else [])
-        pairs = []
-        for place, sample in enumerate(samples):
-            pairs.append((_score(float_model, sample), _score(artefact, sample)))
-            progress("verify", (place + 1) / len(samples))
-        others = [(before, answer) for (before, _), answer in zip(pairs, beside.result(), strict=False)]
-    compared = replace(_compared(artefact.manifest, samples, pairs), kernels=kernels_of(artefact))
-    if other is None:
-        return compared
-    return replace(compared, other=replace(_compared(artefact.manifest, samples, others), kernels=kernels_of(other)))
+    """Compare the artefact's answers to all inputs with float's; `other` is the artefact with other kernels."""
+    models = [float_model, artefact, *([other] if other else [])]
+    wanted, *found = answers.of(models, lambda done: progress("verify", done))
+    own, *rest = [
+        replace(
+            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True))),
+            kernels=kernels_of(model),
+        )
+        for model, scores in zip(models[1:], found, strict=True)
+    ]
+    return replace(own, other=rest[0]) if rest else own
 
 
 def kernels_of(predictor: Predictor) -> str:
@@ -193,11 +192,6 @@ def median_ms(
                 taken.append(time.perf_counter_ns() - begin)
         progress((turn + 1) / (WARM_UP_RUNS + TIMED_RUNS))
     return [float(np.median(taken)) / 1e6 for taken in times]
-
-
-def _score(predictor: Predictor, sample: Sample) -> Scores:
-    pixels = sample.pixels
-    return predictor.predict_tensor(sample.values) if pixels is None else predictor.predict(pixels)
 
 
 def _aurocs(

@@ -66,7 +66,7 @@ def sentences(
 def _because(output: Layer) -> str:
     share = 100 * output.weight_share
     return {
-        "none": "int8 costs this model nothing that counts",
+        "none": "rounding costs this model nothing that counts",
         "weights": f"rounded weights make {share:.0f} % of the noise: more bits for activations would not help",
         "activations": f"rounded weights make {share:.0f} % of the noise, rounded activations the rest",
         "both": f"rounded weights make {share:.0f} % of the noise, rounded activations the rest",
