@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from converters.lower.layout import physical, plain, without
+from converters.lower.selection import lower_lookup
 from converters.lower.shape import gather
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ def lower_gather(w: Writing, node: Node) -> None:
     """Constant positions along one axis; a single position is a SLICE that loses its axis."""
     positions = w.constant(node.inputs[1])
     shape = w.shape(node.inputs[0])
-    if positions is None or w.constant(node.inputs[0]) is not None:
-        raise node.refuse("its positions are computed", "only constant positions are lowered; look up outside")
+    if positions is None:
+        lower_lookup(w, node)
+        return
     axis = int(node.attributes.get("axis", 0)) % len(shape)
     positions = np.where(positions < 0, positions + shape[axis], positions)
     layout = w.layout(node.inputs[0]) if positions.ndim <= 1 else plain(len(shape))

@@ -14,6 +14,7 @@ STAYS_FLOAT = {
     "ELU": "an int8 kernel is missing or wrong in some runtime",
     "EXP": "30 dB in int8: box decoding needs more",
     "FLOOR": "no runtime has an int8 kernel",
+    "GATHER_ND": "no rule yet",
     "LOCAL_RESPONSE_NORMALIZATION": "no runtime has an int8 kernel",
     "LOG": "tflite-runtime 2.14 has no int8 kernel",
     "POW": "no runtime has an int8 kernel",
@@ -26,6 +27,7 @@ STAYS_FLOAT = {
     "SIN": "no runtime has an int8 kernel",
     "SQRT": "tflite-runtime 2.14 has no int8 kernel",
     "SUM": "an int8 kernel is missing or wrong in some runtime",
+    "TOPK_V2": "its positions are whole numbers",
 }
 """TFLite operator to reason, as measured in LiteRT 2.3 and tflite-runtime 2.14."""
 

@@ -127,7 +127,13 @@ def _add_outputs(w: Writing) -> dict[str, Layout]:
         rank = len(w.shape(name))
         layout = w.layout(name)
         layouts[name] = layout if layout == channel_last(rank) and rank == _PICTURE_RANK else plain(rank)
-        _add_output(w, name, w.read(name, layouts[name]))
+        tensor = w.read(name, layouts[name])
+        if w.graph.tensors[tensor].dtype != FLOAT:
+            raise CannotLowerError(
+                f"cannot lower this model to TFLite: its output {name!r} holds whole numbers; end it with floats (the "
+                "values of a TopK, not their positions), or keep the model ONNX: --format onnx"
+            )
+        _add_output(w, name, tensor)
     return layouts
 
 

@@ -16,6 +16,7 @@ from converters.lower import (
     pooling,
     reduction,
     resize,
+    selection,
     shape,
 )
 
@@ -92,7 +93,12 @@ RULES: dict[str, LoweringRule] = {
     "Expand": LoweringRule(shape.lower_expand, "MUL by ones"),
     "Flatten": _RESHAPE,
     "Floor": _unary("FLOOR"),
-    "Gather": LoweringRule(indexing.lower_gather, "GATHER or SLICE", "constant positions"),
+    "Gather": LoweringRule(indexing.lower_gather, "GATHER or SLICE", "positions that are constant or a TopK's"),
+    "GatherND": LoweringRule(
+        selection.lower_gather_nd,
+        "GATHER, GATHER_ND at computed positions",
+        "positions that are constant or a TopK's; no batch axes",
+    ),
     "Gelu": LoweringRule(_composed(activation.gelu), "GELU"),
     "Gemm": LoweringRule(matrix.lower_gemm, "FULLY_CONNECTED, BATCH_MATMUL where neither side is constant"),
     "GlobalAveragePool": LoweringRule(pooling.lower_global("MEAN"), "MEAN", "one or two spatial dimensions"),
@@ -155,6 +161,7 @@ RULES: dict[str, LoweringRule] = {
     "Sum": _arithmetic("ADD"),
     "Tanh": _unary("TANH"),
     "Tile": LoweringRule(shape.lower_tile, "TILE", "constant repeats"),
+    "TopK": LoweringRule(selection.lower_top_k, "TOPK_V2", "a constant number; its positions are no output"),
     "Transpose": LoweringRule(shape.lower_transpose, "nothing: a layout tag; TRANSPOSE where a reader needs it"),
     "Unsqueeze": _RESHAPE,
     "Upsample": _RESIZE,
