@@ -39,9 +39,9 @@ def coverage(document: Mapping[str, Any] | None) -> Coverage | None:
     rows = [Known("Different inputs", f"{document['distinct']} of {document['inputs']}", "no near copy of another")]
     if document["coverage"] is not None:
         rows += [
-            Known("Within what was seen", percent(document["coverage"]), "activations of inputs that gave no ranges"),
-            Known("Cut off, new inputs", _fine(document["saturation"]), "activations at an end of their integer range"),
-            Known("Cut off, calibration", _fine(document["saturation_calibration"]), "the same, of inputs that did"),
+            Known("Within what others show", percent(document["coverage"]), "activations, each quarter of the inputs"),
+            Known("Beyond it", percent(document["beyond"]), "of the others' range, in the mean of the activations"),
+            Known("Cut off", _fine(document["saturation"]), "values at an end of their integer range"),
         ]
     if document["brightness"] is not None:
         dark, bright = document["brightness"]

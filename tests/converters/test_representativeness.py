@@ -6,7 +6,7 @@ import pytest
 from converters.graph import Graph, Operator, Tensor
 from converters.quantize import quantize
 from converters.quantize.recipe import Recipe
-from converters.representativeness import assess
+from converters.representativeness import MOST_BEYOND, assess
 from edge_contracts.card import Card
 from edge_contracts.manifest import ImageInput, TensorInput
 
@@ -69,13 +69,13 @@ def test_burnt_out_pictures_say_so():
     assert any("check the exposure" in sentence for sentence in found.sentences)
 
 
-def test_inputs_that_go_beyond_the_calibrated_ranges_are_noticed():
-    # Every fourth input is held out: it alone is loud.
-    inputs = [p * (6.0 if place % 4 == 3 else 1.0) for place, p in enumerate(pictures(24))]
+def test_a_kind_of_input_that_is_there_only_once_is_noticed():
+    inputs = [p * (6.0 if place == 4 else 1.0) for place, p in enumerate(pictures(24))]
     loud = assessed(inputs, NUMBERS)
     even = assessed(pictures(24), NUMBERS)
-    assert loud.saturation - loud.saturation_calibration > 0.01 > even.saturation - even.saturation_calibration
-    assert loud.coverage < even.coverage
+    assert loud.beyond > 1 > MOST_BEYOND > even.beyond
+    assert loud.worst == "out"
+    assert loud.worst_beyond >= loud.beyond
     assert loud.advised_more == loud.distinct
     assert any(sentence.endswith("give as many again, of all kinds") for sentence in loud.sentences)
     assert even.brightness is None
@@ -83,9 +83,9 @@ def test_inputs_that_go_beyond_the_calibrated_ranges_are_noticed():
 
 def test_too_few_inputs_judge_nothing_and_say_so():
     found = assessed(pictures(3))
-    assert found.saturation is found.coverage is None
+    assert found.saturation is found.coverage is found.beyond is None
     assert found.advised_more == 17
-    assert any("every one gave ranges" in sentence for sentence in found.sentences)
+    assert any("none tells whether the ranges hold" in sentence for sentence in found.sentences)
 
 
 def test_the_card_carries_it():

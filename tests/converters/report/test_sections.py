@@ -181,15 +181,13 @@ def test_calibration_figures_are_told_as_far_as_they_are_known():
     assert whole.sentences[0] == "4 of 40 inputs are near copies of others."
     assert [row.label for row in whole.rows] == [
         "Different inputs",
-        "Within what was seen",
-        "Cut off, new inputs",
-        "Cut off, calibration",
+        "Within what others show",
+        "Beyond it",
+        "Cut off",
         "Brightness",
         "Black or burnt out",
     ]
-    arrays = findings.calibration() | dict.fromkeys(
-        ("saturation", "saturation_calibration", "coverage", "brightness", "clipped")
-    )
+    arrays = findings.calibration() | dict.fromkeys(("saturation", "coverage", "beyond", "brightness", "clipped"))
     assert [row.label for row in coverage(arrays).rows] == ["Different inputs"]
 
 
