@@ -42,7 +42,7 @@ SAME = 0.002
 
 MOST_BEYOND = 0.5
 """How far a quarter of the inputs may go beyond the others, as a share of their range, in the mean of the activations.
-20 to 100 inputs of seven networks went 4 to 31 % beyond one another, but twenty words of twelve kinds 57 % (measured)."""
+20 to 100 inputs of seven networks went 4 to 31 % beyond one another, twenty words of twelve kinds 57 % (measured)."""
 
 LEAST_LIGHT_SPREAD = 0.02
 MOST_CLIPPED = 0.05
