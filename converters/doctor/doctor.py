@@ -10,7 +10,7 @@ from converters.doctor.diagnosis import cause, lost_db, sentences, worst_output
 from converters.doctor.findings import Findings, Islands, Point
 from converters.doctor.layers import examine_layers
 from converters.doctor.pair import Pair, spread
-from converters.doctor.search import Budget, search, sensitivity
+from converters.doctor.search import Budget, best_of_each_size, growth, sensitivity
 from converters.doctor.trial_room import TrialRoom
 from converters.doctor.trials import time_in_turns
 from converters.tflite import write_tflite
@@ -103,30 +103,42 @@ def give_back(
     """Search for the few operators that pay for staying float, and give them back.
 
     The search goes over the plain graph, where an operator can be exchanged without any other noticing, on `SEARCHED`
-    feeds. The best mixtures of the budget's number of operators, of half as many, and so on, are then made anew with
-    every remedy and measured again: only those may ship.
+    feeds. The best mixtures of 1, 2, 4, ... operators and of the budget's number are made anew with every remedy and
+    measured again: only those may ship. The search ends with the first one that is good enough.
 
     Args:
         patient: the model.
         findings: of `examine`.
         budget: what may be given back.
-        accepts: whether a model is good enough: the quickest such mixture is taken, or the best where none is. None to
+        accepts: whether a model is good enough: the first such mixture is taken, or the best where none is. None to
             take the best.
         progress: told the stage `mix` and its fraction.
+
+    Raises:
+        CandidateFailedError: no model that was made here runs.
     """
     begin = time.monotonic()
     room = TrialRoom.over(patient.plain, patient.feeds, SEARCHED, classes=patient.classes)
     gains = sensitivity(room, findings.layers, budget)
-    found = search(room, gains, budget, lambda done: progress("mix", done / 2))
     pure = room.measure((), patient.pair.shipped)
     entries = [] if pure is None else [(pure, patient.pair.shipped)]
     failures: list[str] = []
-    accepted = False
-    for mixture in _ladder(found, budget):
+    made: set[Names] = set()
+
+    def is_accepted(mixture: Mixture) -> bool:
+        made.add(mixture.names)
         entries.append(_remade(patient, room, mixture, failures))
-        accepted = accepts is not None and accepts(entries[-1][1])
-        if accepted:
+        return accepts is not None and accepts(entries[-1][1])
+
+    accepted = False
+    for count in growth(room, gains, budget):
+        progress("mix", count / (budget.operators + 1))
+        reached = [one for one in best_of_each_size(room, budget) if len(one.names) == count]
+        if accepts is not None and _is_rung(count) and reached and is_accepted(reached[0]):
+            accepted = True
             break
+    rest = [] if accepted else _ladder(best_of_each_size(room, budget), budget)
+    accepted = accepted or any(is_accepted(mixture) for mixture in rest if mixture.names not in made)
     progress("mix", 1.0)
     place = len(entries) - 1 if accepted else _best(entries)
     reason = _reason(entries[place][0], pure, budget, asked=accepts is not None, accepted=accepted)
@@ -135,6 +147,11 @@ def give_back(
     layers = tuple(replace(layer, sensitivity_db=gains.get(layer.name)) for layer in findings.layers)
     said = sentences(worst_output(patient.pair, layers), lost_db(patient.pair, layers), findings.tried, islands)
     return Treatment(entries[place][1], replace(findings, layers=layers, islands=islands, sentences=said))
+
+
+def _is_rung(count: int) -> bool:
+    """Whether it is 1, 2, 4, ..."""
+    return not count & (count - 1)
 
 
 def _ladder(found: Sequence[Mixture], budget: Budget) -> list[Mixture]:
@@ -161,13 +178,15 @@ def _remade(patient: Patient, room: TrialRoom, mixture: Mixture, failures: list[
 
 
 def _best(entries: Sequence[Entry]) -> int:
+    if not entries:
+        raise CandidateFailedError("wanted a model that runs, with or without float operators, found none")
     return max(range(len(entries)), key=lambda place: entries[place][0].output_db)
 
 
 def _reason(mixture: Mixture, pure: Mixture | None, budget: Budget, *, asked: bool, accepted: bool) -> str:
     told = _described(mixture, pure)
     if accepted:
-        return f"{told}: the quickest that the gate lets pass"
+        return f"{told}: the fewest that the gate lets pass"
     if asked:
         return f"{told}: the best within the budget, and the gate lets none pass"
     if not mixture.names:

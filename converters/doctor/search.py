@@ -69,26 +69,31 @@ def sensitivity(room: TrialRoom, layers: Sequence[Layer], budget: Budget) -> dic
 def search(
     room: TrialRoom, gains: dict[str, float], budget: Budget, progress: Callable[[float], None] = lambda _: None
 ) -> list[Mixture]:
-    """The best mixture of each number of float operators, the pure integer model first.
+    """The best mixture of each number of float operators, the pure integer model first: all of `growth`."""
+    for count in growth(room, gains, budget):
+        progress(count / budget.operators)
+    return best_of_each_size(room, budget)
+
+
+def growth(room: TrialRoom, gains: dict[str, float], budget: Budget) -> Iterator[int]:
+    """Try mixtures, from one float operator up to the budget's number; after each, say how many were reached.
 
     Args:
-        room: where mixtures are tried.
+        room: where mixtures are tried, and remembered.
         gains: what each operator alone gives back, as `sensitivity` says.
         budget: what a mixture may cost.
-        progress: told the fraction done, 0 to 1.
     """
     neighbours = _neighbours(room.pair)
     front = sorted(gains, key=lambda name: -gains[name])[:FRONT]
     beam: list[Names] = [()]
-    for step in range(budget.operators):
+    for count in range(1, budget.operators + 1):
         grown = [names for before in beam for names in _grown(room, before, front, neighbours)]
         fitting = [names for names in dict.fromkeys(grown) if _fits(room, names, budget)]
         mixtures = room.try_all(fitting[: max(budget.models - len(room.tried), 0)])
-        progress((step + 1) / budget.operators)
         if not mixtures:
-            break
+            return
         beam = [mixture.names for mixture in sorted(mixtures, key=_worth)[:BEAM]]
-    return _best_of_each_size(room, budget)
+        yield count
 
 
 def _suspects(room: TrialRoom, layers: Sequence[Layer]) -> list[str]:
@@ -131,7 +136,8 @@ def _worth(mixture: Mixture) -> tuple[float, float, int]:
     return -mixture.output_db, mixture.estimated_ratio, mixture.bytes
 
 
-def _best_of_each_size(room: TrialRoom, budget: Budget) -> list[Mixture]:
+def best_of_each_size(room: TrialRoom, budget: Budget) -> list[Mixture]:
+    """What was tried so far: the best mixture of each number of float operators, the pure integer model first."""
     fitting = [mixture for mixture in room.tried.values() if _fits(room, mixture.names, budget) or not mixture.names]
     sizes = sorted({len(mixture.names) for mixture in fitting})
     return [min((one for one in fitting if len(one.names) == size), key=_worth) for size in sizes]

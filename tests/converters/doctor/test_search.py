@@ -7,9 +7,17 @@ from converters.doctor.cost import time_ratio
 from converters.doctor.layers import examine_layers
 from converters.doctor.search import search, sensitivity
 from converters.doctor.trial_room import TrialRoom
+from converters.fork_server import forked_children
 from converters.tflite import write_tflite
 
 ROOMY = Budget(operators=2, time_ratio=10.0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def children():
+    """A conversion forks them, too."""
+    with forked_children():
+        yield
 
 
 def room(pair, feeds):
@@ -81,6 +89,13 @@ def test_the_cheapest_mixture_that_the_gate_passes_is_taken(spoilt_activation, f
     assert len(seen) == 1
     assert len(done.findings.islands.kept_float) == 1
     assert done.findings.islands.points[-1].chosen
+
+
+def test_the_search_ends_where_the_gate_is_content(spoilt_activation, feeds):
+    budget = Budget(operators=4, time_ratio=10.0)
+    short = treated(spoilt_activation, feeds, budget, accepts=lambda _: True).findings.islands
+    assert short.tried < treated(spoilt_activation, feeds, budget).findings.islands.tried
+    assert "the fewest that the gate lets pass" in short.reason
 
 
 def test_where_the_gate_passes_none_the_best_is_kept_and_said(spoilt_activation, feeds):
