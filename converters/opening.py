@@ -15,6 +15,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from converters.child import TIMEOUT_S, run_child, serve
+from converters.execute import Kernels, Session
 from converters.lower.model_file import parse_model
 from converters.lower.source import import_runtime, run_once
 from converters.quantize.prepare import prepare
@@ -22,9 +23,11 @@ from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
+
+    from converters.graph import Graph
 
 Runtime = Literal["tflite", "onnx"]
 
@@ -66,14 +69,28 @@ def _child(home: Path) -> None:
 
 
 def run_tflite(content: bytes) -> None:
-    """Open and run a TFLite file here: as it is, and in the form that the quantizer starts from.
+    """Open and run a TFLite file here: as it is, and then in the form that the quantizer starts from.
 
     Raises:
-        BadInputError: it is not well formed, LiteRT refuses it, or its kernel sets give different answers.
+        BadInputError: it is not well formed, LiteRT refuses it, its kernel sets give different answers, or tensors have
+            other shapes than it says.
     """
-    prepared = write_tflite(prepare(read_tflite(content)))
-    for form in (prepared, content):
-        _refuse_disagreement(*(_run_once(form, kernels) for kernels in _KERNELS))
+    graph = read_tflite(content)
+    _refuse_disagreement(*(_run_once(content, kernels) for kernels in _KERNELS))
+    _refuse_false_shapes(graph, Session(content, Kernels.REFERENCE).shapes())
+    prepared = write_tflite(prepare(graph))
+    _refuse_disagreement(*(_run_once(prepared, kernels) for kernels in _KERNELS))
+
+
+def _refuse_false_shapes(graph: Graph, computed: Mapping[str, tuple[int, ...]]) -> None:
+    """LiteRT computes shapes anew and believes those; what we fold and quantise believes the file's."""
+    for name in (name for operator in graph.operators for name in operator.outputs):
+        said, found = graph.tensors[name].shape, computed.get(name)
+        if found is not None and -1 not in said and said != found:
+            raise BadInputError(
+                f"wanted tensor {name!r} to have the shape {said} that the file says, found that LiteRT computes "
+                f"{found}: the file is damaged; export it again"
+            )
 
 
 def _refuse_disagreement(xnnpack: Sequence[npt.NDArray[Any]], reference: Sequence[npt.NDArray[Any]]) -> None:

@@ -57,3 +57,12 @@ def test_a_model_that_xnnpack_gets_wrong_is_refused():
     graph.operators.append(Operator("BATCH_MATMUL", ["turned", "turned"], ["out"]))
     with pytest.raises(BadInputError, match=r"XNNPACK's and the reference ones differ by .* of output 0"):
         open_first(write_tflite(graph), "tflite")
+
+
+def test_a_tensor_of_another_shape_than_the_file_says_is_refused():
+    values = [Tensor(name, (1, 4), np.dtype("f4")) for name in ("in", "middle", "out")]
+    values[1] = Tensor("middle", (2, 2), np.dtype("f4"))
+    operators = [Operator("ABS", ["in"], ["middle"]), Operator("NEG", ["middle"], ["out"])]
+    graph = Graph({t.name: t for t in values}, operators, ["in"], ["out"])
+    with pytest.raises(BadInputError, match=r"wanted tensor 'middle' to have the shape \(2, 2\) that the file says"):
+        open_first(write_tflite(graph), "tflite")
