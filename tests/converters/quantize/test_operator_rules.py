@@ -78,7 +78,7 @@ CASES: list[tuple[str, list[Any], list[tuple[int, ...]], dict[str, Any]]] = [
     ("TRANSPOSE", [IMAGE, ints(0, 3, 1, 2)], [(1, 4, 8, 8)], {}),
     ("PAD", [IMAGE, MARGINS], [(1, 10, 10, 4)], {}),
     ("PADV2", [IMAGE, MARGINS, np.array([0.5], np.float32)], [(1, 10, 10, 4)], {}),
-    ("MIRROR_PAD", [IMAGE, MARGINS], [(1, 10, 10, 4)], {"mode": "REFLECT"}),
+    ("MIRROR_PAD", [IMAGE, 5 * MARGINS], [(1, 18, 18, 4)], {"mode": "REFLECT"}),
     ("RESIZE_BILINEAR", [IMAGE, ints(16, 16)], [(1, 16, 16, 4)], {"half_pixel_centers": True}),
     ("RESIZE_NEAREST_NEIGHBOR", [IMAGE, ints(16, 16)], [(1, 16, 16, 4)], {}),
     ("SLICE", [IMAGE, ints(0, 1, 1, 0), ints(1, 4, 4, 4)], [(1, 4, 4, 4)], {}),
