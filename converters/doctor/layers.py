@@ -8,6 +8,7 @@ and look bad where those are float. Signal to noise is 10 log10 of the power of 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
 
     import numpy.typing as npt
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from converters.graph import Graph, Operator
 
     Array = npt.NDArray[np.float64]
+
+LANES = 2
+"""Graphs that run at a time, each on one thread."""
 
 VALUES_PER_SAMPLE = 16384
 """At most about so many values of a tensor and sample are compared: enough for a tenth of a decibel."""
@@ -51,12 +56,13 @@ def examine_layers(
     """
     running = _Running(pair, plain or pair)
     sums = {operator.outputs[0]: _Sums() for operator in pair.operators}
-    for place, feed in enumerate(feeds):
-        running.run(feed)
-        for name, total in sums.items():
-            total.add(*(_thin(value) for value in running.values(name)))
-            total.add_saturated(_thin(running.original.value(name)), _stored_range(pair, name))
-        progress((place + 1) / len(feeds))
+    with ThreadPoolExecutor(LANES, "lepton-examine") as pool:
+        for place, feed in enumerate(feeds):
+            running.run(feed, pool)
+            for name, total in sums.items():
+                total.add(*(_thin(value) for value in running.values(name)))
+                total.add_saturated(_thin(running.original.value(name)), _stored_range(pair, name))
+            progress((place + 1) / len(feeds))
     return tuple(_layer(pair, operator, sums[operator.outputs[0]]) for operator in pair.operators)
 
 
@@ -81,12 +87,14 @@ class _Running:
         self.rounded = _kept(with_rounded_weights(self.plain))
         self.unhelped = self.shipped if self.plain is self.pair else _kept(self.plain.shipped)
 
-    def run(self, feed: Feed) -> None:
-        self.original.run(feed)
-        self.rounded.run(feed)
-        self.shipped.run(self.pair.feed(feed))
+    def run(self, feed: Feed, pool: Executor) -> None:
+        stored = self.pair.feed(feed)
+        jobs = [pool.submit(self.original.run, feed), pool.submit(self.rounded.run, feed)]
+        jobs.append(pool.submit(self.shipped.run, stored))
         if self.unhelped is not self.shipped:
-            self.unhelped.run(self.plain.feed(feed))
+            jobs.append(pool.submit(self.unhelped.run, self.plain.feed(feed)))
+        for job in jobs:
+            job.result()
 
     def values(self, name: str) -> tuple[npt.NDArray[Any], ...]:
         """What the last run gave for one activation, in float: the fields of `_Sums.add`."""
