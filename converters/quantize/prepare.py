@@ -14,6 +14,7 @@ from converters.quantize.fold_into_next import fold_into_next
 from converters.quantize.fold_into_previous import fold_into_previous
 from converters.quantize.global_average import average_by_mean
 from converters.quantize.mirror_by_slices import mirror_by_slices
+from converters.quantize.step_by_slices import step_by_slices
 from converters.tflite import write_tflite
 from converters.twins import part_twins
 from edge_contracts.errors import BadInputError
@@ -127,6 +128,7 @@ PREPARATION = (
     Pass("fold into what came before", "-", "no product follows a layer that can do it itself", fold_into_previous),
     Pass("average by mean", "no shape is open", "no AVERAGE_POOL_2D spans a whole picture", average_by_mean),
     Pass("mirror by slices", "no shape is open", "no MIRROR_PAD has a narrow border", mirror_by_slices),
+    Pass("step by slices", "no shape is open", "no STRIDED_SLICE skips in whole blocks", step_by_slices),
     Pass("part twins", "-", "no product reads one TRANSPOSE twice", part_twins),
     Pass("drop what is unused", "-", "every tensor has an operator or is an input or output", _drop_unused),
 )
