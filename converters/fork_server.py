@@ -27,8 +27,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PRELOADED = ("converters.opening", "converters.peak_memory", "converters.doctor.proving", "edge_runtime.infer.litert")
-"""What most children need."""
+PRELOADED = (
+    "converters.opening",
+    "converters.peak_memory",
+    "converters.doctor.proving",
+    "edge_runtime.infer.litert",
+    "converters.lower.__main__",
+)
+"""What most children need, what is needed first at the top."""
 
 CLOSING_S = 5.0
 """The server ends at once when nobody is left to ask it; then it is killed."""

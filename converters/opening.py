@@ -16,8 +16,6 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from converters.child import TIMEOUT_S, run_child, serve
 from converters.execute import Kernels, Session
-from converters.lower.model_file import parse_model
-from converters.lower.source import import_runtime, run_once
 from converters.quantize.prepare import prepare
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
@@ -131,6 +129,9 @@ def run_onnx(content: bytes) -> None:
         BadInputError: it is damaged or absurd, keeps weights in another file, or ONNX Runtime refuses it.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
+    from converters.lower.model_file import parse_model  # noqa: PLC0415 - forty modules, for ONNX alone
+    from converters.lower.source import import_runtime, run_once  # noqa: PLC0415
+
     model = parse_model(content, None)
     run_once(import_runtime(), model, model.graph.input[0], [value.name for value in model.graph.output])
 

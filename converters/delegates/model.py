@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from converters.delegates.check import check_delegate
-from converters.delegates.onnx_nodes import onnx_nodes, own_onnx_nodes
 from converters.delegates.tflite_nodes import tflite_nodes
 from converters.tflite import read_tflite
 
@@ -28,7 +27,11 @@ def read_nodes(content: bytes, form: Form, *, input_size: tuple[int, int] | None
     Raises:
         BadInputError: the file is damaged, or holds what cannot be read.
     """
-    return tflite_nodes(read_tflite(content)) if form == "tflite" else onnx_nodes(content, input_size)
+    if form == "tflite":
+        return tflite_nodes(read_tflite(content))
+    from converters.delegates.onnx_nodes import onnx_nodes  # noqa: PLC0415 - the whole of lowering, for ONNX alone
+
+    return onnx_nodes(content, input_size)
 
 
 def delegate_reports(content: bytes, form: Form, delegates: Sequence[Delegate]) -> tuple[DelegateReport, ...]:
@@ -36,5 +39,10 @@ def delegate_reports(content: bytes, form: Form, delegates: Sequence[Delegate]) 
     fitting = [delegate for delegate in delegates if form in delegate.rules]
     if not fitting:
         return ()
-    nodes = tflite_nodes(read_tflite(content)) if form == "tflite" else own_onnx_nodes(content)
+    if form == "tflite":
+        nodes = tflite_nodes(read_tflite(content))
+    else:
+        from converters.delegates.onnx_nodes import own_onnx_nodes  # noqa: PLC0415 - as above
+
+        nodes = own_onnx_nodes(content)
     return tuple(check_delegate(delegate, form, nodes) for delegate in fitting)

@@ -17,7 +17,6 @@ from converters.load.keras import keras_to_tflite
 from converters.load.onnx import onnx_interface
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import is_import_path, module_to_onnx, program_to_onnx
-from converters.lower import CannotLowerError, lower_model
 from converters.opening import open_first
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import Bundle, read_bundle
@@ -138,6 +137,8 @@ def _network(path: Path, kind: FileKind | None, said: Description, progress: Pro
 
 
 def _lowered(path: Path, network: _Network, size: tuple[int, int] | None) -> _Network:
+    from converters.lower import CannotLowerError, lower_model  # noqa: PLC0415 - forty modules, for ONNX alone
+
     # An exporter that was told the size has fixed it.
     asked = size if not any(_INPUT_SIZE in step.settings for step in network.steps) else None
     try:

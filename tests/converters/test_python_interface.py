@@ -32,6 +32,12 @@ def test_importing_the_package_loads_neither_numpy_nor_a_runtime():
     assert found.stdout.strip() == "[]"
 
 
+def test_a_tflite_model_is_converted_without_loading_what_lowers_onnx():
+    code = "import converters.conversion, sys; print({'onnx', 'converters.lower', 'onnxruntime'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=".")
+    assert found.stdout.strip() == "set()"
+
+
 def test_every_public_name_is_there_and_no_other():
     assert {name: getattr(converters, name).__name__ for name in converters.__all__} == {
         "Conversion": "Conversion",
