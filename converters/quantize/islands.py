@@ -5,13 +5,13 @@ kernel, often a slow one; its float kernel, between a DEQUANTIZE and a QUANTIZE,
 1 x 28 x 28 x 64 and the next (x86, one thread, LiteRT 2.3; the whole network in microseconds, int8 against float):
 HARD_SWISH 195 to 21, SOFTMAX 118 to 44, SQUARED_DIFFERENCE 398 to 37, AVERAGE_POOL_2D 3 x 3 225 to 35, ABS 295 to 21,
 PRELU 278 to 25, L2_NORMALIZATION 217 to 54. HARD_SWISH spelled as ADD, MUL and MUL in int8 is as quick as in float and
-less true (mobilenet-v3: .125 and .124 ms, 22.1 and 22.6 dB), and slower than HARD_SWISH where XNNPACK takes no int8.
+less true (mobilenet-v3: 22.1 and 22.6 dB), and slower than HARD_SWISH where XNNPACK takes no int8.
 
 Left in int8, though XNNPACK has no kernel: GELU, whose table is quick (31 to 21 here, but 79 to 1193 in tflite-runtime
 2.14), and what only moves or compares bytes (GATHER 14 to 19, RESIZE_NEAREST_NEIGHBOR 39 to 81, MAXIMUM 28 to 37).
 
 What stands beside such an operator is float, too, where that costs less time than it saves, conversions included. A
-vision transformer becomes float between its matrices: .65 to .17 ms, 26 to 31 dB (measured on 400 pictures).
+vision transformer becomes float between its matrices: .63 to .17 ms, 24.5 to 31.5 dB (measured on 400 pictures).
 """
 
 from __future__ import annotations
