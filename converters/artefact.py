@@ -31,7 +31,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, TensorQuantisation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -190,16 +190,18 @@ def _int8(
         "removed_channels": start.removed_channels,
         "preprocessing": fold.border or "as given",
     }
+    float_parts = {"float_operators": dict(made.float_operators), "kept_float": list(kept_float)}
     details = start.details(treatment.graph, finished.model, "int8 weights and arithmetic") | fold.details
     details |= {"calibration": assess(treatment.graph, fold.inputs, fold.spec).as_document()}
     details |= {"doctor": treatment.findings.as_document()}
     return replace(
         finished,
-        settings=settings | ({"kept_float": list(kept_float)} if kept_float else {}),
+        settings=settings | {name: kept for name, kept in float_parts.items() if kept},
         notes=(
             *made.failures,
             *fold.notes,
             *notes_on(wishes, profile, treatment.graph),
+            *_float_notes(made.float_operators),
             *_mixing_notes(wishes.mixed_precision, kept_float),
         ),
         details=details,
@@ -210,6 +212,11 @@ def _bias_of(recipe: Recipe) -> str:
     if not recipe.bias_correction:
         return "as given"
     return "measured" if recipe.measured_bias else "corrected"
+
+
+def _float_notes(kinds: Mapping[str, int]) -> tuple[str, ...]:
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    return (f"computed in float, for want of an int8 form or quicker and truer so: {told}",) if told else ()
 
 
 def _mixing_notes(wish: MixedPrecision, kept_float: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,10 +1,13 @@
 """What the profile and the user ask reaches the quantizer, and the card says what came of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from converters import convert
+from converters.graph import Operator
 from converters.quantize.affine import Affine
 from converters.quantize.ranges import RULES
 from converters.tflite import read_tflite, write_tflite
@@ -78,6 +81,17 @@ def test_int4_weights_go_where_the_pattern_says(model, arrays, tmp_path):
     assert weights == {"conv0": np.int8, "conv1": INT4, "conv2": np.int8}
     assert settings["int4"] == ["conv1"]
     assert any("int4 weights save bytes and no time" in note for note in done.card.notes)
+
+
+def test_what_stays_float_by_itself_is_told(arrays, tmp_path):
+    graph = draw_network(layers=2)
+    graph.tensors["cosine"] = replace(graph.tensors["out"], name="cosine")
+    graph.operators.append(Operator("COS", ["out"], ["cosine"]))
+    graph.outputs = ["cosine"]
+    (tmp_path / "net.tflite").write_bytes(write_tflite(graph))
+    done, _, settings = converted(tmp_path / "net.tflite", arrays, tmp_path)
+    assert settings["float_operators"]["COS"] == 1
+    assert any("computed in float" in note and "1 COS" in note for note in done.card.notes)
 
 
 @pytest.mark.parametrize("rule", ["min-max", "p99.99", "mse", "entropy"])
