@@ -22,12 +22,13 @@ from converters.cache.key import file_fingerprint, fingerprint
 from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
 from converters.confusion import confusion
 from converters.fork_server import forked_children
+from converters.latency import median_ms
 from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.pack import complete, draft_bundle
 from converters.peak_memory import memory_misfit, peak_memory_bytes
 from converters.report import Page, render
 from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
-from converters.verify import Comparison, compare, judge, kernels_of, median_ms, other_kernels_note, undecided_note
+from converters.verify import Comparison, compare, judge, kernels_of, other_kernels_note, undecided_note
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle

@@ -7,7 +7,6 @@ the gate judges the default ones, which a board uses, and the others are quoted 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -43,8 +42,6 @@ MOST_SCORE_SHIFT = 0.03
 LEAST_SIGNAL_TO_NOISE_DB = 10.0
 """For models that are not judged: below it the error carries a tenth of the signal's power."""
 
-WARM_UP_RUNS = 5
-TIMED_RUNS = 31
 _TINY = 1e-12
 
 
@@ -172,26 +169,6 @@ def undecided_note(comparison: Comparison) -> str:
         f"another class than float's on {100 * (1 - one.agreement):.1f} % of the inputs; by float's own probabilities "
         f"that costs {100 * (one.expected_loss or 0.0):.2f} points of accuracy: a folder per class would measure it"
     )
-
-
-def median_ms(
-    models: Sequence[Predictor], sample: Sample, progress: Callable[[float], None] = lambda _done: None
-) -> list[float]:
-    """Median milliseconds of one inference on this machine, input already prepared.
-
-    The models take turns, so that a machine that slows down slows all of them.
-    """
-    pixels = sample.pixels
-    stored = [model.stored(sample.values if pixels is None else pixels) for model in models]
-    times: list[list[int]] = [[] for _ in models]
-    for turn in range(WARM_UP_RUNS + TIMED_RUNS):
-        for model, values, taken in zip(models, stored, times, strict=True):
-            begin = time.perf_counter_ns()
-            model.predict_tensor(values)
-            if turn >= WARM_UP_RUNS:
-                taken.append(time.perf_counter_ns() - begin)
-        progress((turn + 1) / (WARM_UP_RUNS + TIMED_RUNS))
-    return [float(np.median(taken)) / 1e6 for taken in times]
 
 
 def _aurocs(
