@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from converters.quantize.ranges import RULES
-from converters.quantize.recipe import Recipe
+from converters.quantize.recipe import CONVOLUTIONS, Recipe
 from converters.tflite.types import INT4
 from converters.treatment import MixedPrecision, computes_float
 from edge_contracts.errors import BadInputError
@@ -73,7 +73,7 @@ def recipe_for(profile: Profile, wishes: Wishes, camera_bytes: Affine | None) ->
             any; given up for symmetric and for int16 activations, whose zero point is 0.
     """
     wanted, default = profile.quantisation, Recipe()
-    by_channel = default.per_channel if wanted.weights == "per_channel" else ()
+    by_channel = CONVOLUTIONS if wanted.weights == "per_channel" else ()
     fully_connected = ("FULLY_CONNECTED",) if wanted.fully_connected == "per_channel" else ()
     is_centred = wanted.symmetric or wishes.activations == "int16"
     return Recipe(

@@ -18,6 +18,9 @@ CAMERA_SIGNED = Affine(1 / 127.5, -1)
 CAMERA_RAW = Affine(1.0, -128)
 """For a model that wants 0 to 255."""
 
+CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
+"""Kinds that every int8 runtime computes with a scale per channel."""
+
 REMEDIES = ("bias-correction", "measured-bias", "second-order", "equalise")
 """The settings that a search may turn over."""
 
@@ -27,8 +30,9 @@ class Recipe:
     """The choices of one quantisation.
 
     ranges: range rules to try, best on held-out samples wins, the first on a tie (see `converters.quantize.ranges`).
-    per_channel: operators whose weights get one scale per output channel; the others get one per tensor. Both runtimes
-        compute a per-channel FULLY_CONNECTED right; whether an accelerator does is for its profile to say.
+    per_channel: operators whose weights get one scale per output channel; the others get one per tensor. A
+        FULLY_CONNECTED gets them only where that saves 6 dB of its weights' noise: both runtimes compute it right, but
+        scales take bytes, and whether an accelerator does is for its profile to say.
     activations: int8, or int16 with zero point 0 (int8 weights, int64 biases). XNNPACK takes no int16: on boards with a
         big processor it is 10 to 126 times slower than int8. An operator without an int16 kernel stays float.
     symmetric: int8 activations have zero point 0, as some accelerators want; costs half the steps after a RELU.
@@ -57,7 +61,7 @@ class Recipe:
     """
 
     ranges: tuple[str, ...] = ("min-max", "l2.5", "mse", "p99.99")
-    per_channel: tuple[str, ...] = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV")
+    per_channel: tuple[str, ...] = (*CONVOLUTIONS, "FULLY_CONNECTED")
     activations: Literal["int8", "int16"] = "int8"
     symmetric: bool = False
     int4: tuple[str, ...] = ()

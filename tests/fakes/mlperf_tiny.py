@@ -14,7 +14,7 @@ import numpy as np
 
 from converters.execute import Kernels, run_all
 from converters.quantize.affine import Affine
-from converters.quantize.recipe import CAMERA_RAW, CAMERA_UNIT, Recipe
+from converters.quantize.recipe import CAMERA_RAW, CAMERA_UNIT, CONVOLUTIONS, Recipe
 from converters.tflite import read_tflite
 from tests.fakes.photographs import crops
 
@@ -65,7 +65,7 @@ def _anomaly(data: Path) -> Task:
     frames = np.fromfile(home / "ad_sample_normal_id_01_00000000_hist_librosa.bin", "<f4").reshape(200, 128)
     windows = [frames[start : start + 5].reshape(1, 640) for start in range(196)]
     contents = [(home / name).read_bytes() for name in ("ad01_fp32.tflite", "ad01_int8.tflite")]
-    return Task("anomaly", contents[0], contents[1], windows, windows[:98], Recipe())
+    return Task("anomaly", contents[0], contents[1], windows, windows[:98], Recipe(per_channel=CONVOLUTIONS))
 
 
 def _pictures(data: Path) -> list[Task]:
