@@ -58,11 +58,7 @@ def run_child(
         LeptonError: of one of `kinds`; the child refused the model.
     """
     limit = BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
-    server = server_in_use()
-    try:
-        status, complaints = (server.run if server else _run)(module, home, limit, timeout_s)
-    except ServerLostError as error:
-        return f"it was lost with {error}"
+    status, complaints = _forked(module, home, limit, timeout_s) or _run(module, home, limit, timeout_s)
     if status is None:
         return f"it did not end within {timeout_s:.0f} s"
     _raise_refusal(home, kinds)
@@ -70,6 +66,15 @@ def run_child(
         return f"it ended with {_signal_name(-status)}"
     last = (complaints.strip().splitlines() or ["no message"])[-1]
     return f"it ended with exit code {status}: {last}" if status else None
+
+
+def _forked(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
+    """None where there is no server, or none any more: killed for want of memory, say. Then the step starts anew."""
+    server = server_in_use()
+    try:
+        return server.run(module, home, limit_bytes, timeout_s) if server else None
+    except ServerLostError:
+        return None
 
 
 def _run(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str]:

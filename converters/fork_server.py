@@ -36,6 +36,9 @@ PRELOADED = (
 )
 """What most children need, what is needed first at the top."""
 
+LATE_S = 60.0
+"""How long the server may need beside the child's own time, above all to load."""
+
 CLOSING_S = 5.0
 """The server ends at once when nobody is left to ask it; then it is killed."""
 
@@ -72,11 +75,11 @@ class ForkServer:
             `timeout_s`; and what it wrote to standard error.
 
         Raises:
-            ServerLostError: the server itself ended, and what became of the child is not known.
+            ServerLostError: the server itself ended or does not answer, and what became of the child is not known.
         """
         wish = {"module": module, "home": str(home), "limit": limit_bytes, "timeout_s": timeout_s}
         try:
-            line = self._answer(json.dumps(wish) + "\n")
+            line = self._answer(json.dumps(wish) + "\n", timeout_s + LATE_S)
         except OSError as error:
             raise ServerLostError(f"the server that forks children is gone: {error}") from error
         if not line:
@@ -84,16 +87,20 @@ class ForkServer:
         complaints = home / _COMPLAINTS
         return json.loads(line)["status"], complaints.read_text("utf-8", "replace") if complaints.exists() else ""
 
-    def _answer(self, wish: str) -> str:
+    def _answer(self, wish: str, deadline_s: float) -> str:
         if self._process.stdin is None or self._process.stdout is None:
             raise ServerLostError("the server has no pipes")
         self._process.stdin.write(wish)
         self._process.stdin.flush()
+        # One line per wish: nothing of it can lie in a buffer already.
+        if not select.select([self._process.stdout], [], [], deadline_s)[0]:
+            self._process.kill()
+            raise ServerLostError(f"the server that forks children did not answer within {deadline_s:.0f} s")
         return self._process.stdout.readline()
 
 
 class ServerLostError(RuntimeError):
-    """A server ended while it was needed."""
+    """A server ended, or fell silent, while it was needed."""
 
 
 _IN_USE: ContextVar[ForkServer | None] = ContextVar("fork_server", default=None)

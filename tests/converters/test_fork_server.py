@@ -1,5 +1,6 @@
 """Children that are forked end, refuse, hang and swell as those do that start from nothing."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -79,6 +80,24 @@ def test_a_child_does_not_outlive_the_conversion(module, home):
     server.close()
     child = Path("/proc", (home / "pid").read_text())
     assert not child.exists()
+
+
+def test_a_step_is_done_without_a_server_that_is_gone(module, home):
+    name = module("(home / 'done').touch()")
+    with forked_children():
+        server_in_use()._process.kill()
+        server_in_use()._process.wait()
+        assert run_child(name, home, 1) is None
+    assert (home / "done").exists()
+
+
+def test_a_server_that_falls_silent_is_not_waited_for_for_ever(module, home, monkeypatch):
+    monkeypatch.setattr(fork_server, "LATE_S", 0.1)
+    server = ForkServer()
+    server._process.send_signal(signal.SIGSTOP)
+    with pytest.raises(ServerLostError, match="did not answer"):
+        server.run(module("pass"), home, 1 << 33, 0.1)
+    server.close()
 
 
 def test_a_server_that_is_gone_is_an_error_and_no_silence(module, home):
