@@ -9,6 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.infer.interpreter import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ class Session:
                 experimental_preserve_all_tensors=keep_all,
             )
             self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
+        except FAULTS as error:
             raise BadInputError(f"LiteRT does not load the model with its {kernels.value} kernels: {error}") from error
         self._places = {detail["name"]: detail["index"] for detail in self._interpreter.get_tensor_details()}
         self._inputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_input_details()}

@@ -19,6 +19,7 @@ from converters.execute import Kernels, Session
 from converters.quantize.prepare import prepare
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
+from edge_runtime.infer.interpreter import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +113,7 @@ def _run_once(content: bytes, kernels: str) -> list[npt.NDArray[Any]]:
             interpreter.set_tensor(detail["index"], _drawn(detail["shape"], detail["dtype"]))
         interpreter.invoke()
         return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
-    except (ValueError, RuntimeError) as error:
+    except FAULTS as error:
         raise BadInputError(f"LiteRT does not run the model with its {kernels} kernels: {error}") from error
 
 

@@ -43,7 +43,7 @@ def parse_model(content: bytes, input_size: tuple[int, int] | None) -> Any:
         model = onnx.load_from_string(content)
         _refuse_external(onnx, model.graph)
         onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, RecursionError, UnicodeDecodeError) as error:
+    except (DecodeError, onnx.checker.ValidationError, RecursionError, ValueError) as error:
         raise BadInputError(f"wanted a whole ONNX model, found {_first_line(error)}; export it again") from error
     if model.functions:
         model = onnx.inliner.inline_local_functions(model)

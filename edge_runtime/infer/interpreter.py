@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+FAULTS = (RuntimeError, ValueError, IndexError)
+"""What the runtimes raise for a model that they refuse; an IndexError is a table in C++ that lacks an operator."""
+
+
 class InterpreterBackend:
     """One allocated interpreter.
 
@@ -31,7 +35,7 @@ class InterpreterBackend:
         self.runtime, self.version, self.kernels = runtime, version, kernels
         try:
             interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
+        except FAULTS as error:
             raise BackendError(refusal(runtime, version, error)) from error
         inputs = interpreter.get_input_details()
         if len(inputs) != 1:
@@ -48,7 +52,7 @@ class InterpreterBackend:
             # A recurrent layer's memory would let one part's verdict depend on the part before.
             interpreter.reset_all_variables()
             interpreter.invoke()
-        except (RuntimeError, ValueError) as error:
+        except FAULTS as error:
             raise BackendError(f"{self.runtime} {self.version} failed while running the model: {error}") from error
         return {name: np.asarray(interpreter.get_tensor(index)) for name, index in self._outputs.items()}
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edge_runtime.infer.backend import BackendError
-from edge_runtime.infer.interpreter import InterpreterBackend, refusal
+from edge_runtime.infer.interpreter import FAULTS, InterpreterBackend, refusal
 
 _RESOLVERS = {
     "default": (OpResolverType.BUILTIN, "xnnpack"),
@@ -25,6 +25,6 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> InterpreterBack
     found = version("ai-edge-litert")
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=resolver)
-    except (RuntimeError, ValueError) as error:
+    except FAULTS as error:
         raise BackendError(refusal("litert", found, error)) from error
     return InterpreterBackend(interpreter, runtime="litert", version=found, kernels=kernel_name)

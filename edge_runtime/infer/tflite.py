@@ -9,7 +9,7 @@ from tflite_runtime.interpreter import Interpreter, OpResolverType
 
 from edge_contracts.errors import MissingExtraError
 from edge_runtime.infer.backend import BackendError
-from edge_runtime.infer.interpreter import InterpreterBackend, refusal
+from edge_runtime.infer.interpreter import FAULTS, InterpreterBackend, refusal
 
 _NUMPY_MAJOR = 2
 _RESOLVERS = {
@@ -33,6 +33,6 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> InterpreterBack
     found = version("tflite-runtime")
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=resolver)
-    except (RuntimeError, ValueError) as error:
+    except FAULTS as error:
         raise BackendError(refusal("tflite-runtime", found, error)) from error
     return InterpreterBackend(interpreter, runtime="tflite", version=found, kernels=kernel_name)
