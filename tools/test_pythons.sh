@@ -13,11 +13,23 @@ interpreter_of() {
     done
 }
 
+# All at once: each waits for its children half of the time.
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+running=""
 for version in 3.10 3.11 3.12 3.13; do
     python=$(interpreter_of "$version")
     if [ "$version" = "$default" ] || [ -z "$python" ]; then
         continue
     fi
-    echo "unit tests on Python $version"
-    make --no-print-directory test VENV=".venv-$version" PYTHON="$python" PYTEST_ARGS="-q -m 'not system and not slow'"
+    make --no-print-directory test VENV=".venv-$version" PYTHON="$python" PYTEST_ARGS="-q -m 'not system and not slow'" \
+        >"$logs/$version" 2>&1 &
+    running="$running $version:$!"
 done
+status=0
+for one in $running; do
+    wait "${one#*:}" || status=1
+    echo "unit tests on Python ${one%:*}"
+    cat "$logs/${one%:*}"
+done
+exit $status
