@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from converters.calibration.representativeness import assess
 from converters.delegates import delegate_reports
-from converters.fold_preprocessing import fold_preprocessing
+from converters.preprocessing.fold import fold_preprocessing
 from converters.quantize import quantize
 from converters.quantize.affine import Affine
 from converters.quantize.float16 import store_constants_as_float16
 from converters.quantize.onnx import onnx_for_board
 from converters.quantize.precision import computes_in_float
 from converters.quantize.prepare import prepare
-from converters.representativeness import assess
 from converters.starting_point import StartingPoint, onnx_details
 from converters.tflite import read_tflite, write_tflite
 from converters.treatment import Mixing, computes_float, require_float_kernels, treat
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from converters.calibration.samples import Sample
     from converters.graph import Graph, Tensor
     from converters.quantize.recipe import Recipe
-    from converters.samples import Sample
     from converters.treatment import MixedPrecision
     from converters.wishes import Wishes
     from device_profiles.board import Profile

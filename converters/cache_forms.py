@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from converters.artefact import Artefact
 from converters.cache.record import Record, RecordDamaged
-from converters.verify import Comparison
+from converters.gate.verify import Comparison
 from edge_contracts.bundle import Bundle
 from edge_contracts.manifest import Manifest
 

@@ -141,7 +141,7 @@ def convert(
 
     Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from converters.fork_server import forked_children  # noqa: PLC0415 - so that nothing is loaded for other commands
+    from converters.isolation.fork_server import forked_children  # noqa: PLC0415 - so that nothing is loaded for other commands
 
     # Its server loads while this process does.
     with forked_children():

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from converters.answers import Answers
 from converters.artefact import make_artefact
+from converters.bundle.pack import complete, draft_bundle
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
 from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
-from converters.confusion import confusion
-from converters.fork_server import forked_children
-from converters.latency import median_ms
+from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, read_samples
+from converters.gate.answers import Answers
+from converters.gate.confusion import confusion
+from converters.gate.latency import median_ms
+from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
+from converters.gate.verify import Comparison, compare, judge, kernels_of, other_kernels_note, undecided_note
+from converters.isolation.fork_server import forked_children
 from converters.load import Description, load_model, sample_axes, used_input_size
-from converters.pack import complete, draft_bundle
-from converters.peak_memory import memory_misfit, peak_memory_bytes
 from converters.report import Page, render
-from converters.samples import ADVISED_SAMPLES, find_calibration, read_samples
-from converters.verify import Comparison, compare, judge, kernels_of, other_kernels_note, undecided_note
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.artefact import Artefact
+    from converters.bundle.pack import Draft
     from converters.cache import StepRun, Store
-    from converters.pack import Draft
-    from converters.samples import Calibration, Sample
+    from converters.calibration.samples import Calibration, Sample
     from converters.treatment import MixedPrecision
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle

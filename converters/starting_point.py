@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from converters.remove_dead_channels import remove_dead_channels
 from converters.size_account import SizeAccount, SizeStep, account, constant_bytes
-from converters.sparsity import sparsity
+from converters.sparsity.dead_channels import remove_dead_channels
+from converters.sparsity.zeros import sparsity
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from converters.graph import Graph
-    from converters.sparsity import Sparsity
+    from converters.sparsity.zeros import Sparsity
 
 MOST_REWRITTEN_BYTES = 64 << 20
 """A larger model is not written once more only to tell its size."""
@@ -64,7 +64,7 @@ def onnx_details(float_model: bytes, made: bytes) -> dict[str, Any]:
         float_model: the ONNX file that was given.
         made: the one that was made of it.
     """
-    from converters.onnx_sparsity import onnx_sparsity  # noqa: PLC0415 - onnx, which only an ONNX model needs
+    from converters.sparsity.onnx import onnx_sparsity  # noqa: PLC0415 - onnx, which only an ONNX model needs
 
     steps = (SizeStep("float model", len(float_model)), SizeStep("quantised", len(made)))
     return {

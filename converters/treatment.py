@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from converters.doctor import Budget, Findings, Pair, Patient, Treatment, Tried, examine, give_back
+from converters.isolation.trial import CandidateFailedError
 from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import as_feeds, part
-from converters.trial import CandidateFailedError
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:

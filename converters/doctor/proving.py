@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from converters.child import serve
 from converters.execute import Kernels, Session
+from converters.isolation.child import serve
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:

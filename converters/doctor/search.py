@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converters.doctor.diagnosis import lost_db
-from converters.trial import CandidateFailedError
+from converters.isolation.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.child import run_child
 from converters.doctor.proving import FEEDS, TIMES, WISHES, write_feeds
-from converters.trial import CandidateFailedError
+from converters.isolation.child import run_child
+from converters.isolation.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

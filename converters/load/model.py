@@ -15,9 +15,9 @@ from converters.load.bundle import float_bundle
 from converters.load.file_kind import FileKind, file_kind
 from converters.load.keras import keras_to_tflite
 from converters.load.onnx import onnx_interface
+from converters.load.opening import open_first
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import is_import_path, module_to_onnx, program_to_onnx
-from converters.opening import open_first
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from converters.child import serve
+from converters.isolation.child import serve
 from converters.lower.isolated import LAYOUTS, RESULT, SOURCE, WISHES
 from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite

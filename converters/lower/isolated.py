@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from converters.child import TIMEOUT_S, run_child
+from converters.isolation.child import TIMEOUT_S, run_child
 from converters.lower.errors import CannotLowerError
 from converters.lower.lowering import Lowering
 from converters.tflite import read_tflite

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Graph
+    from converters.isolation.trial import Answers
     from converters.quantize.recipe import Recipe
-    from converters.trial import Answers
 
 __all__ = ["Candidate", "Judge", "Proposal", "Runner", "signal_to_noise_db"]
 
@@ -35,7 +35,7 @@ MOST_EXPECTED_BYTES = 64 << 20
 
 
 class Runner(Protocol):
-    """Who runs candidate files: `converters.trial.TrialChild`, or another runtime in a test."""
+    """Who runs candidate files: `converters.isolation.trial.TrialChild`, or another runtime in a test."""
 
     def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Answers:
         """The outputs of each feed; raises CandidateFailedError where the file does not run."""

@@ -15,8 +15,8 @@ from converters.quantize.fold_into_previous import fold_into_previous
 from converters.quantize.global_average import average_by_mean
 from converters.quantize.mirror_by_slices import mirror_by_slices
 from converters.quantize.step_by_slices import step_by_slices
+from converters.quantize.twins import part_twins
 from converters.tflite import write_tflite
-from converters.twins import part_twins
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:

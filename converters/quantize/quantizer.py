@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.quantize.candidate import Candidate, Judge
 from converters.quantize.feeds import as_feeds, part
 from converters.quantize.precision import computes_in_float
@@ -20,7 +21,6 @@ from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from converters.quantize.search import Search, Tried
 from converters.quantize.workbench import Workbench
-from converters.trial import CandidateFailedError, TrialChild
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from converters.isolation.trial import CandidateFailedError
 from converters.quantize.candidate import Candidate, Judge, Proposal
 from converters.quantize.equalisation import find_pairs
 from converters.quantize.feeds import FEWEST_TO_PART
-from converters.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,6 @@
 """How well the calibration inputs stand for the line, as the page shows it.
 
-It reads `card.details["calibration"]`, which is `converters.representativeness.Representativeness.as_document()`.
+It reads `card.details["calibration"]`: `converters.calibration.representativeness.Representativeness.as_document()`.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from converters.samples import Sample
-    from converters.verify import Comparison
+    from converters.calibration.samples import Sample
+    from converters.gate.verify import Comparison
     from edge_contracts.bundle import Bundle
     from edge_contracts.manifest import Manifest
 

@@ -14,7 +14,7 @@ from edge_contracts.manifest import AnomalyRule
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from converters.verify import Comparison
+    from converters.gate.verify import Comparison
     from edge_contracts.card import Card, Measurement, PrecisionShare
     from edge_contracts.manifest import Manifest
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from converters.report.quantity import percent
 
 if TYPE_CHECKING:
-    from converters.confusion import Confused, Confusion
+    from converters.gate.confusion import Confused, Confusion
 
 MOST_CLASSES = 14
 """More columns than this are no table to read; then the pairs that were confused are listed."""

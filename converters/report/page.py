@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from converters.confusion import confusion
+from converters.gate.confusion import confusion
 from converters.report import figures, sentences
 from converters.report.calibration import coverage
 from converters.report.chart import histogram, scatter
@@ -24,9 +24,9 @@ from edge_contracts.manifest import AnomalyRule
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from converters.calibration.samples import Sample
+    from converters.gate.verify import Comparison
     from converters.report.chart import Histogram
-    from converters.samples import Sample
-    from converters.verify import Comparison
     from edge_contracts.bundle import Bundle
     from edge_contracts.card import Card
     from edge_contracts.manifest import Manifest, ProvenanceStep

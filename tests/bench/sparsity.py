@@ -1,7 +1,7 @@
 """`make bench-sparsity`: what zeros in the weights do for an int8 model's size and speed.
 
 A float model is pruned in two ways, each weight by its magnitude (unstructured) and whole channels between convolutions
-(structured, freed by `converters.remove_dead_channels`), then made int8. All are timed in turns in one process, one
+(structured, freed by `converters.sparsity.dead_channels`), then made int8. All are timed in turns in one process, one
 thread, and compared with the dense one of the same run. The folder of real data is `LEPTON_DATA`.
 """
 
@@ -21,14 +21,14 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from converters.channel_chain import find_chain, weights_of
 from converters.execute import Kernels, Session
 from converters.quantize import quantize
 from converters.quantize.operator_rules import RULES
 from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
-from converters.remove_dead_channels import remove_dead_channels
-from converters.sparsity import sparsity
+from converters.sparsity.channel_chain import find_chain, weights_of
+from converters.sparsity.dead_channels import remove_dead_channels
+from converters.sparsity.zeros import sparsity
 from converters.tflite import read_tflite
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from converters.conversion import convert
 from converters.conversion_document import ConversionDocument
-from converters.verify import Comparison, judge, other_kernels_note
+from converters.gate.verify import Comparison, judge, other_kernels_note
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from lepton.cli import main

@@ -6,7 +6,7 @@ import pytest
 from converters.conversion import convert
 from converters.tflite import write_tflite
 from edge_contracts.bundle import read_bundle
-from tests.converters.test_remove_dead_channels import GIVEN, MADE, SIDE, Drawing
+from tests.converters.sparsity.test_dead_channels import GIVEN, MADE, SIDE, Drawing
 from tests.fakes.onnx_models import brightness_classifier
 
 DEAD = 5

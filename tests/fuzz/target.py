@@ -7,8 +7,8 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from converters.load.opening import run_onnx, run_tflite
 from converters.lower.lowering import lower_model
-from converters.opening import run_onnx, run_tflite
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import read_bundle
 from tests.fuzz import bundle_mutation, onnx_mutation, tflite_mutation

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from converters.trial import TrialChild
+from converters.isolation.trial import TrialChild
 from tests.random_networks.judge import Verdict, judge
 from tests.random_networks.network import network
 from tests.random_networks.runtimes import Runtime

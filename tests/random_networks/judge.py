@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from converters.execute import Kernels, run_all
+from converters.isolation.trial import CandidateFailedError
 from converters.quantize import quantize
 from converters.quantize.affine import Affine
 from converters.quantize.candidate import signal_to_noise_db
 from converters.quantize.prepare import prepare
 from converters.quantize.refinement import stored_feed
 from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError
 from edge_contracts.errors import LeptonError
 from tests.converters.lower.int8_steps import deviations
 from tests.converters.lower.test_int8 import bound
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Graph
-    from converters.trial import TrialChild
+    from converters.isolation.trial import TrialChild
     from tests.random_networks.network import Network
     from tests.random_networks.runtimes import Answers, Runtime
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.trial import CandidateFailedError
+from converters.isolation.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,8 +7,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError, TrialChild
 from tests.random_networks.judge import judge
 from tests.random_networks.network import OPTIONS, network, recipe
 from tests.random_networks.runtimes import Runtime

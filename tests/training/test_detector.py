@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from converters.metrics import auroc
+from converters.gate.metrics import auroc
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare

@@ -5,10 +5,10 @@ import pytest
 
 from converters import treatment
 from converters.doctor import doctor, trial_room
-from converters.fork_server import forked_children
+from converters.isolation.fork_server import forked_children
+from converters.isolation.trial import CandidateFailedError
 from converters.quantize import Recipe, quantize
 from converters.treatment import Mixing, require_float_kernels, treat
-from converters.trial import CandidateFailedError
 from device_profiles import load_profile
 from edge_contracts.errors import BadInputError
 from tests.converters.doctor.conftest import PLAIN, draw_network, spoil_a_channel

@@ -6,8 +6,8 @@ import pytest
 from converters.doctor.island import with_islands
 from converters.doctor.trials import run_batch, time_in_turns
 from converters.execute import Kernels, run_all
+from converters.isolation.trial import CandidateFailedError
 from converters.tflite import write_tflite
-from converters.trial import CandidateFailedError
 
 DEADLY = """
 import os

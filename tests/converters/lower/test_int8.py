@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from converters.isolation.trial import TrialChild
 from converters.lower.int8_form import STAYS_FLOAT, int8_form, tflite_kinds
 from converters.lower.rules import RULES
 from converters.quantize import quantize
 from converters.quantize.operator_rules import RULES as INT8_RULES
 from converters.quantize.recipe import Recipe
-from converters.trial import TrialChild
 from edge_contracts.errors import BadInputError
 from tests.converters.lower.int8_steps import deviations
 from tests.converters.lower.onnx_models import lowered, one

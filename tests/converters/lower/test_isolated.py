@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from converters.child import BYTES_PER_MODEL_BYTE, run_child
+from converters.isolation.child import BYTES_PER_MODEL_BYTE, run_child
 from converters.lower import CannotLowerError, isolated, lower_model
 from converters.lower.lowering import lower_model as lower_here
 from converters.tflite import write_tflite
@@ -37,7 +37,7 @@ def test_a_refusal_keeps_its_kind_and_its_sentence():
 )
 def test_a_child_that_dies_hangs_or_swells_is_an_error_in_words(tmp_path, monkeypatch, module, sentence):
     (tmp_path / "mischief.py").write_text(
-        f"from converters.child import serve\ndef work(home):\n    {module}\nserve(work)\n", "utf-8"
+        f"from converters.isolation.child import serve\ndef work(home):\n    {module}\nserve(work)\n", "utf-8"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     ending = run_child("mischief", tmp_path, 1, 1.0 if "sleep" in module else 60.0)

@@ -11,6 +11,7 @@ import pytest
 
 from converters.execute import Kernels, run_all
 from converters.graph import Graph, Operator, Tensor
+from converters.isolation.trial import TrialChild
 from converters.quantize import Recipe, Workbench, quantize
 from converters.quantize.affine import Affine
 from converters.quantize.candidate import Candidate, Judge, Proposal
@@ -20,7 +21,6 @@ from converters.quantize.fidelity import Fidelity, signal_to_noise_db
 from converters.quantize.prepare import prepare
 from converters.quantize.search import Tried
 from converters.tflite import write_tflite
-from converters.trial import TrialChild
 from edge_contracts.errors import BadInputError
 
 Array = np.ndarray[Any, Any]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from converters.calibration.samples import picture_sample
+from converters.gate.verify import Comparison
 from converters.report import Page
-from converters.samples import picture_sample
-from converters.verify import Comparison
 from edge_contracts.bundle import read_bundle
 from edge_contracts.card import Card, GateResult, Measurement, PrecisionShare
 from edge_contracts.manifest import ClassRule, Manifest, Output

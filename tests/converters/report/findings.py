@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from converters.calibration.representativeness import Representativeness
 from converters.delegates.fate import DelegateReport, OperatorFate
 from converters.doctor import Findings, Histogram, Islands, Layer, Point, Tried
-from converters.representativeness import Representativeness
 from converters.size_account import KindSize, SizeAccount, SizeStep
 
 LAYERS = 24

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from converters.confusion import Confused, Confusion
+from converters.gate.confusion import Confused, Confusion
 from converters.report import render
 from converters.report.calibration import coverage
 from converters.report.delegates import delegates

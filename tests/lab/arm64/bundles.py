@@ -13,11 +13,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from converters.artefact import Artefact, _operators, _stored_input, _stored_output, precision_shares
+from converters.bundle.pack import complete, draft_bundle
+from converters.calibration.samples import Sample
 from converters.conversion import convert
 from converters.load import Description, load_model
-from converters.pack import complete, draft_bundle
 from converters.quantize import quantize
-from converters.samples import Sample
 from converters.tflite import write_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import write_bundle

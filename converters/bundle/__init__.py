@@ -1,0 +1,1 @@
+"""Bundles: packed, taken apart, and held against one another."""

@@ -1,0 +1,231 @@
+"""Goldens, threshold, bill of materials: what makes a judged artefact a bundle.
+
+`model.*`, `manifest.json`, `golden/` and the bill of materials are the same bytes for the same inputs and form the
+digest; times and measurements live in the card and the report, outside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.arena import plan_arena
+from converters.artefact import with_artefact
+from converters.bundle.float_tail import moved_by_one_step
+from converters.tflite import read_tflite
+from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.errors import RefusedError
+from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, ProvenanceStep
+from edge_runtime.infer.predictor import Predictor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from converters.artefact import Artefact
+    from converters.calibration.samples import Sample
+    from converters.gate.verify import Comparison
+    from device_profiles.board import Profile
+
+GOLDENS = 3
+SBOM = "sbom.cdx.json"
+
+KERNEL_HEADROOM = 2.0
+"""A golden may differ by so many times what this machine's two kernels differ by, and by so many steps of the integers
+that an output is stored in or made from: a board's kernels are a third kind, and round to neighbouring integers."""
+
+RELATIVE_FLOOR = 2e-3
+"""Least tolerance, as a share of the output's largest value: float kernels sum in different orders."""
+
+MOST_APART = 0.25
+"""Kernels may differ by this share of an output's reach; more and a golden with that tolerance would prove nothing.
+
+Single scores of a detector on an integer backbone differ by a tenth between XNNPACK and the builtin kernels.
+"""
+
+INT8_STEPS = 255
+TOOLS = ("lepton-edge", "numpy", "ai-edge-litert")
+
+
+class KernelsDisagree(RefusedError, ValueError):
+    """The artefact's answers depend on whose kernels run it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A bundle that can already be run, without goldens and threshold."""
+
+    manifest: Manifest
+    members: dict[str, bytes]
+
+    def bundle(self) -> Bundle:
+        """The draft as the predictor takes it."""
+        digest = hashlib.sha256(encode_manifest(self.manifest)).hexdigest()
+        return Bundle(self.manifest, digest, self.members)
+
+
+def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibration: str) -> Draft:
+    """The artefact with its manifest, as far as it is known before anything was run."""
+    model_path = source.manifest.model_path
+    members = {model_path: artefact.model, SBOM: bill_of_materials(source, artefact)}
+    step = ProvenanceStep(
+        step="convert",
+        tool=f"lepton-edge {version('lepton-edge')}",
+        inputs={"model": hashlib.sha256(source.model).hexdigest(), "calibration": calibration},
+        settings={**artefact.settings, "profile": profile.name},
+    )
+    fields = {name: getattr(source.manifest, name) for name in Manifest.model_fields}
+    fields |= with_artefact(source.manifest, artefact)
+    fields |= {
+        "profile": profile.name,
+        "arena_bytes": _arena_bytes(source.manifest.runtime, artefact.model),
+        "golden": None,
+        "files": file_entries(members),
+        "provenance": (*source.manifest.provenance, step),
+    }
+    return Draft(Manifest(**fields), members)
+
+
+def _arena_bytes(runtime: str, model: bytes) -> int | None:
+    """ONNX Runtime plans its memory when it loads a model; nothing can be said of it beforehand."""
+    return plan_arena(read_tflite(model)).size if runtime == "tflite" else None
+
+
+def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | None) -> Draft:
+    """Add goldens, and carry the threshold over to the artefact's own scores.
+
+    The threshold moves by the geometric mean of artefact over float scores, because a detector's scores are lognormal.
+    Without a comparison (the inputs were random) it stays.
+
+    Raises:
+        KernelsDisagree: this machine's two kernel sets answer so differently that no golden would prove anything.
+    """
+    predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
+    inputs = [_stored_input(predictor, sample) for sample in _spread(samples, GOLDENS)]
+    members = dict(draft.members)
+    tolerance = _tolerances(predictor, other, inputs, _steps(draft, inputs))
+    goldens = [_record(predictor, values, index, members, set(tolerance)) for index, values in enumerate(inputs)]
+    recorded = GoldenSet(
+        runtime=_runtime(predictor),
+        runtime_version=predictor.backend.version,
+        kernels=predictor.backend.kernels,
+        machine=platform.machine(),
+        tolerance=tolerance,
+        goldens=tuple(goldens),
+    )
+    changes: dict[str, Any] = {"golden": recorded, "files": file_entries(members)}
+    rule = draft.manifest.rule
+    if isinstance(rule, AnomalyRule) and comparison is not None:
+        changes["rule"] = AnomalyRule(threshold=rule.threshold * _score_ratio(comparison))
+    fields = {name: getattr(draft.manifest, name) for name in Manifest.model_fields} | changes
+    return Draft(Manifest(**fields), members)
+
+
+def bill_of_materials(source: Bundle, artefact: Artefact) -> bytes:
+    """CycloneDX 1.6: the model, what it was made from, and what made it. No times, so it can be part of the digest."""
+    model = {
+        "type": "machine-learning-model",
+        "bom-ref": "model",
+        "name": source.manifest.name,
+        "version": str(source.manifest.sequence),
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(artefact.model).hexdigest()}],
+    }
+    made_from = {
+        "type": "machine-learning-model",
+        "bom-ref": "float-model",
+        "name": f"{source.manifest.name} (float)",
+        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(source.model).hexdigest()}],
+    }
+    tools = [{"type": "application", "name": name, "version": version(name)} for name in TOOLS]
+    document = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": model, "tools": {"components": tools}},
+        "components": [made_from],
+        "dependencies": [{"ref": "model", "dependsOn": ["float-model"]}],
+    }
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
+    count = min(most, len(samples))
+    return [samples[index * len(samples) // count] for index in range(count)]
+
+
+def _stored_input(predictor: Predictor, sample: Sample) -> npt.NDArray[Any]:
+    """The sample in the artefact's own input type, as the board's preprocessing makes it."""
+    pixels = sample.pixels
+    return predictor.stored(sample.values if pixels is None else pixels)
+
+
+def _record(
+    predictor: Predictor, values: npt.NDArray[Any], index: int, members: dict[str, bytes], recorded: set[str]
+) -> Golden:
+    answers = predictor.predict_tensor(values).outputs
+    members[f"golden/{index}-input.npy"] = _npy(values)
+    paths = {}
+    for place, spec in enumerate(predictor.manifest.outputs):
+        if spec.tensor not in recorded:
+            continue
+        paths[spec.tensor] = f"golden/{index}-output-{place}.npy"
+        members[paths[spec.tensor]] = _npy(answers[spec.tensor])
+    return Golden(input=f"golden/{index}-input.npy", outputs=paths)
+
+
+def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
+    """How far one integer step moves each output: one of its own, or of the last integers before a part in float."""
+    own = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
+    if draft.manifest.runtime != "tflite":
+        return own
+    moved = moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs)
+    # What is moved before it is stored is rounded once more.
+    return own | {name: step + own.get(name, 0.0) / 2 for name, step in moved.items()}
+
+
+def _tolerances(
+    one: Predictor, other: Predictor, inputs: list[npt.NDArray[Any]], steps: dict[str, float]
+) -> dict[str, float]:
+    """How far each output may lie from its golden; a heat map that depends on the kernels gets no golden."""
+    tolerances = {}
+    pairs = [(one.predict_tensor(values).outputs, other.predict_tensor(values).outputs) for values in inputs]
+    for spec in one.manifest.outputs:
+        apart = max(float(np.max(np.abs(a[spec.tensor] - b[spec.tensor]))) for a, b in pairs)
+        largest = max(float(np.max(np.abs(a[spec.tensor]))) for a, _ in pairs)
+        reach = max(largest, INT8_STEPS * (spec.quantisation.scale if spec.quantisation else 0.0))
+        if not apart <= MOST_APART * reach and spec.role == "heat-map":
+            continue
+        if not apart <= MOST_APART * reach:
+            raise KernelsDisagree(
+                f"wanted two kernel sets that answer alike, found output {spec.tensor!r} {apart:g} apart "
+                f"({one.backend.kernels}, {other.backend.kernels}) where it reaches {reach:g}; "
+                "the model is not fit to ship"
+            )
+        step = min(steps.get(spec.tensor, 0.0), MOST_APART * reach / KERNEL_HEADROOM)
+        tolerances[spec.tensor] = max(KERNEL_HEADROOM * apart, KERNEL_HEADROOM * step, RELATIVE_FLOOR * largest)
+    return tolerances
+
+
+def _score_ratio(comparison: Comparison) -> float:
+    usable = (comparison.scores > 0) & (comparison.scores_float > 0)
+    if not usable.any():
+        return 1.0
+    return float(np.exp(np.mean(np.log(comparison.scores[usable] / comparison.scores_float[usable]))))
+
+
+def _runtime(predictor: Predictor) -> Any:
+    return predictor.backend.runtime
+
+
+def _npy(values: npt.NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()

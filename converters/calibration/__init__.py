@@ -1,0 +1,1 @@
+"""Typical inputs: read from what a user gives, and held against one another."""

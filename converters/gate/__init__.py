@@ -1,0 +1,1 @@
+"""The gate: the finished artefact beside the float model, and what it may lose."""

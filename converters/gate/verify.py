@@ -1,0 +1,308 @@
+"""The gate: the finished artefact, run by the board's own predictor, against the float model on the same inputs.
+
+Nothing is packed that was not run here. What is compared depends on the task; every figure goes into the card. The
+runtime's default kernels and its builtin ones differ by up to .9 points of accuracy on the same file, so both are run:
+the gate judges the default ones, which a board uses, and the others are quoted beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from converters.calibration.samples import GOOD_LABELS
+from converters.gate.expected_loss import ExpectedLoss
+from converters.gate.metrics import auroc
+from edge_contracts.card import GateResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from converters.calibration.samples import Sample
+    from converters.gate.answers import Answers
+    from device_profiles.board import Limits
+    from edge_contracts.manifest import Manifest
+    from edge_runtime.frames import Scores
+    from edge_runtime.infer.predictor import Predictor
+
+MOST_DISAGREEMENT = 0.05
+"""Without labels: the share of inputs whose best class may change, whatever it costs. Above it, what the changes cost
+decides: see `converters.gate.expected_loss` and docs/decisions/054-what-a-changed-class-costs.md."""
+
+MOST_UNDECIDED = 0.2
+"""Without labels: the share of inputs whose class may change at all: float's probabilities may understate a cost."""
+
+MOST_SCORE_SHIFT = 0.03
+"""Mean relative change of an anomaly score or reconstruction error: the published loss of int8 autoencoders is .06."""
+
+LEAST_SIGNAL_TO_NOISE_DB = 10.0
+"""For models that are not judged: below it the error carries a tenth of the signal's power."""
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Float against artefact on the same inputs; a figure that the task does not have is None.
+
+    samples: inputs compared.
+    signal_to_noise_db: over all outputs.
+    agreement: share of inputs with the same best class.
+    expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
+        what they cost at least (see `converters.gate.expected_loss`).
+    accuracy_float, accuracy: share of labelled inputs whose best class is the label.
+    score_shift: mean over inputs of |artefact − float| / |float|.
+    auroc_float, auroc: of a detector, where the folders name good and other pictures.
+    scores_float, scores: one number per input: the anomaly score, or the winner's probability.
+    classes_float, classes: the winner's index per input.
+    kernels: whose arithmetic the artefact ran with, such as `litert 2.3.0, xnnpack`.
+    other: the same with the runtime's builtin kernels; None where there are no others.
+    """
+
+    samples: int
+    signal_to_noise_db: float
+    scores_float: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]
+    agreement: float | None = None
+    expected_loss: float | None = None
+    expected_loss_least: float | None = None
+    accuracy_float: float | None = None
+    accuracy: float | None = None
+    score_shift: float | None = None
+    auroc_float: float | None = None
+    auroc: float | None = None
+    classes_float: npt.NDArray[np.int64] | None = None
+    classes: npt.NDArray[np.int64] | None = None
+    kernels: str = ""
+    other: Comparison | None = None
+
+
+def compare(
+    float_model: Predictor,
+    artefact: Predictor,
+    answers: Answers,
+    progress: Callable[[str, float], None] = lambda _stage, _done: None,
+    other: Predictor | None = None,
+) -> Comparison:
+    """Compare the artefact's answers to all inputs with float's; `other` is the artefact with other kernels."""
+    models = [float_model, artefact, *([other] if other else [])]
+    wanted, *found = answers.of(models, lambda done: progress("verify", done))
+    own, *rest = [
+        replace(
+            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True))),
+            kernels=kernels_of(model),
+        )
+        for model, scores in zip(models[1:], found, strict=True)
+    ]
+    return replace(own, other=rest[0]) if rest else own
+
+
+def kernels_of(predictor: Predictor) -> str:
+    """Runtime, version and kernels in a few words."""
+    backend = predictor.backend
+    return f"{backend.runtime} {backend.version}, {backend.kernels}"
+
+
+def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
+    noise = _signal_to_noise_db(pairs)
+    if manifest.task == "classification":
+        return _classes(manifest, samples, pairs, noise)
+    before = np.asarray([_number(a) for a, _ in pairs])
+    after = np.asarray([_number(b) for _, b in pairs])
+    shift = float(np.mean(np.abs(after - before) / np.maximum(np.abs(before), _TINY)))
+    judged = manifest.task in {"anomaly", "reconstruction"}
+    aurocs = _aurocs(samples, before, after) if judged else (None, None)
+    return Comparison(
+        len(pairs),
+        noise,
+        before,
+        after,
+        score_shift=shift if judged else None,
+        auroc_float=aurocs[0],
+        auroc=aurocs[1],
+    )
+
+
+def judge(
+    comparison: Comparison, limits: Limits, *, random_inputs: bool, force: bool, misfits: Sequence[str] = ()
+) -> GateResult:
+    """Hold the comparison against the profile's limits.
+
+    Args:
+        comparison: float against artefact.
+        limits: the profile's.
+        random_inputs: whether the inputs mean nothing.
+        force: whether to let it pass all the same.
+        misfits: what keeps the artefact from running on the board at all, a sentence each.
+
+    Returns:
+        `passed`, or `refused` with a sentence per limit crossed; `forced` when refused and `force`; `reported` for
+        random inputs, which prove nothing about accuracy, unless the artefact does not fit.
+    """
+    reasons = (*_crossed(comparison, limits), *misfits)
+    verdict: Literal["passed", "refused", "forced", "reported"] = "passed"
+    if random_inputs and not misfits:
+        verdict = "reported"
+    elif reasons:
+        verdict = "forced" if force else "refused"
+    return GateResult(verdict=verdict, reasons=reasons, samples=comparison.samples, kernels=comparison.kernels)
+
+
+def other_kernels_note(comparison: Comparison, limits: Limits) -> str:
+    """A sentence where the builtin kernels would be refused and the default ones are not; else empty."""
+    if comparison.other is None or any(_crossed(comparison, limits)):
+        return ""
+    reasons = "; ".join(_crossed(comparison.other, limits))
+    return f"a board that runs {comparison.other.kernels} kernels would be refused: {reasons}" if reasons else ""
+
+
+def undecided_note(comparison: Comparison) -> str:
+    """A sentence where unlabelled inputs changed their class more often than is let pass without a look; else empty."""
+    one = comparison
+    if one.accuracy is not None or one.agreement is None or one.agreement >= 1 - MOST_DISAGREEMENT:
+        return ""
+    return (
+        f"another class than float's on {100 * (1 - one.agreement):.1f} % of the inputs; by float's own probabilities "
+        f"that costs {100 * (one.expected_loss or 0.0):.2f} points of accuracy: a folder per class would measure it"
+    )
+
+
+def _aurocs(
+    samples: Sequence[Sample], before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> tuple[float, float] | tuple[None, None]:
+    """Float and artefact AUROC where some pictures are labelled good and others are labelled something else."""
+    good = np.asarray([sample.label.lower() in GOOD_LABELS for sample in samples])
+    bad = np.asarray([bool(sample.label) for sample in samples]) & ~good
+    if not (good.any() and bad.any()):
+        return None, None
+    return auroc(before[good], before[bad]), auroc(after[good], after[bad])
+
+
+def _number(scores: Scores) -> float:
+    return float(scores.values[0]) if scores.values.size else 0.0
+
+
+def _classes(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: float
+) -> Comparison:
+    before = np.asarray([int(np.argmax(a.values)) for a, _ in pairs])
+    after = np.asarray([int(np.argmax(b.values)) for _, b in pairs])
+    known = {label: index for index, label in enumerate(manifest.labels)}
+    labelled = np.asarray([known.get(sample.label, -1) for sample in samples])
+    seen = labelled >= 0
+    lost = ExpectedLoss.of(np.stack([np.asarray(a.values, np.float64) for a, _ in pairs]), after)
+    return Comparison(
+        samples=len(pairs),
+        signal_to_noise_db=noise,
+        scores_float=np.asarray([float(a.values.max()) for a, _ in pairs]),
+        scores=np.asarray([float(b.values.max()) for _, b in pairs]),
+        agreement=float(np.mean(before == after)),
+        expected_loss=lost.mean,
+        expected_loss_least=lost.least,
+        accuracy_float=float(np.mean(before[seen] == labelled[seen])) if seen.any() else None,
+        accuracy=float(np.mean(after[seen] == labelled[seen])) if seen.any() else None,
+        classes_float=before,
+        classes=after,
+    )
+
+
+def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
+    signal = noise = 0.0
+    for before, after in pairs:
+        for name, wanted in before.outputs.items():
+            signal += float(np.sum(np.square(wanted, dtype=np.float64)))
+            noise += float(np.sum(np.square(wanted.astype(np.float64) - after.outputs[name])))
+    if not np.isfinite(noise):
+        return -np.inf
+    return float(10 * np.log10(max(signal, _TINY) / max(noise, _TINY * max(signal, _TINY))))
+
+
+def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
+    """One sentence per limit that was crossed; a NaN crosses every limit."""
+    reasons = (
+        _crossed_by_classes(comparison, limits),
+        _crossed_by_auroc(comparison, limits),
+        _crossed_by_shift(comparison),
+    )
+    return [reason for reason in reasons if reason]
+
+
+def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
+    """Accuracy where the inputs are labelled, else agreement or what is lost by it, noise where nothing else tells."""
+    if comparison.accuracy is not None and comparison.accuracy_float is not None:
+        most = limits.max_accuracy_loss.value
+        wanted = f"wanted a loss of at most {most:g} points of accuracy"
+        return "" if _lost_points(comparison) <= most else f"{wanted}, found {_found(comparison, _points_text)}"
+    if comparison.agreement is not None:
+        if comparison.agreement >= 1 - MOST_DISAGREEMENT or _costs_little(comparison, limits):
+            return ""
+        wanted = f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs"
+        little = f"a loss of at most {limits.max_accuracy_loss.value:g} points of accuracy by its own probabilities"
+        return (
+            f"{wanted}, or on {100 * (1 - MOST_UNDECIDED):g} % at {little}, found {_found(comparison, _agreement_text)}"
+        )
+    if comparison.score_shift is None and not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
+        wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
+        return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
+    return ""
+
+
+def _costs_little(comparison: Comparison, limits: Limits) -> bool:
+    """Whether classes changed only where the float model is undecided itself, as far as these inputs can tell."""
+    least = comparison.expected_loss_least
+    if comparison.agreement is None or not comparison.agreement >= 1 - MOST_UNDECIDED:
+        return False
+    return (
+        least is not None
+        and np.isfinite(comparison.signal_to_noise_db)
+        and 100 * least <= limits.max_accuracy_loss.value
+    )
+
+
+def _crossed_by_auroc(comparison: Comparison, limits: Limits) -> str:
+    most = limits.max_auroc_loss.value
+    if comparison.auroc is None or comparison.auroc_float is None or _lost_auroc(comparison) <= most:
+        return ""
+    found = _found(comparison, lambda one: f"{_lost_auroc(one):.4f}")
+    return f"wanted a loss of at most {most:g} of AUROC, found {found}"
+
+
+def _crossed_by_shift(comparison: Comparison) -> str:
+    if comparison.score_shift is None or comparison.score_shift <= MOST_SCORE_SHIFT:
+        return ""
+    wanted = f"wanted scores within {100 * MOST_SCORE_SHIFT:g} % of the float model's"
+    return f"{wanted}, found {_found(comparison, _shift_text)}"
+
+
+def _found(comparison: Comparison, figure: Callable[[Comparison], str]) -> str:
+    """The figure, and where other kernels were run, whose it is and theirs."""
+    other = comparison.other
+    if other is None:
+        return figure(comparison)
+    mine, theirs = (one.kernels.rpartition(", ")[2] for one in (comparison, other))
+    return f"{figure(comparison)} ({mine} kernels; {figure(other)} with {theirs} ones)"
+
+
+def _lost_points(one: Comparison) -> float:
+    return 100 * ((one.accuracy_float or 0.0) - (one.accuracy or 0.0))
+
+
+def _lost_auroc(one: Comparison) -> float:
+    return (one.auroc_float or 0.0) - (one.auroc or 0.0)
+
+
+def _points_text(one: Comparison) -> str:
+    return f"{_lost_points(one):.2f}"
+
+
+def _agreement_text(one: Comparison) -> str:
+    lost = "" if one.expected_loss is None else f" and a loss of {100 * one.expected_loss:.2f} points"
+    return f"{100 * (one.agreement or 0.0):.1f} %{lost}"
+
+
+def _shift_text(one: Comparison) -> str:
+    return f"{100 * (one.score_shift or 0.0):.2f} % apart"

@@ -1,0 +1,1 @@
+"""Steps in processes of their own: foreign models and native kernels may end those, and nothing else."""

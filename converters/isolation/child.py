@@ -1,0 +1,122 @@
+"""A step of the conversion in a process of its own, with an end to its memory and its time.
+
+Native code that is handed a foreign model may end the process that called it, may never return, or may ask for more
+memory than there is. `run_child` starts a module of this program that does the step, and says in a sentence what became
+of it; the module hands its work to `serve`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from converters.isolation.fork_server import ServerLostError, server_in_use
+from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TIMEOUT_S = 300.0
+"""How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
+
+BASE_BYTES = 6 << 30
+"""Address space of a child with a small file. Libraries and allocators reserve some 1.5 GB of it and use little; the
+rest is for constants that a file of kilobytes may declare: VGG-19 as 513 MB of ConstantOfShape needs 4.1 GB."""
+
+BYTES_PER_MODEL_BYTE = 16
+"""And for each byte of the model. Lowering a model of 574 MB takes 5 GB, which is 9 bytes each."""
+
+_REFUSAL = "refusal.json"
+
+
+def run_child(
+    module: str,
+    home: Path,
+    model_bytes: int,
+    timeout_s: float = TIMEOUT_S,
+    kinds: Sequence[type[LeptonError]] = (MissingExtraError, BadInputError),
+) -> str | None:
+    """Run `python -m module home limit` and wait; inside of `forked_children` as a fork of their server.
+
+    Args:
+        module: an importable module that works in the folder it is given.
+        home: that folder.
+        model_bytes: the size of the foreign file; decides the limit of the child's address space.
+        timeout_s: when it is killed.
+        kinds: the errors with which it may refuse the model, raised here as they were raised there.
+
+    Returns:
+        None where it ended well, else how it ended, as a clause: "it ended with SIGSEGV".
+
+    Raises:
+        LeptonError: of one of `kinds`; the child refused the model.
+    """
+    limit = BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
+    status, complaints = _forked(module, home, limit, timeout_s) or _run(module, home, limit, timeout_s)
+    if status is None:
+        return f"it did not end within {timeout_s:.0f} s"
+    _raise_refusal(home, kinds)
+    if status < 0:
+        return f"it ended with {_signal_name(-status)}"
+    last = (complaints.strip().splitlines() or ["no message"])[-1]
+    return f"it ended with exit code {status}: {last}" if status else None
+
+
+def _forked(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
+    """None where there is no server, or none any more: killed for want of memory, say. Then the step starts anew."""
+    server = server_in_use()
+    try:
+        return server.run(module, home, limit_bytes, timeout_s) if server else None
+    except ServerLostError:
+        return None
+
+
+def _run(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str]:
+    """What `ForkServer.run` does, in a process that starts from nothing."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", module, str(home), str(limit_bytes)]
+    try:
+        child = subprocess.run(
+            command, env=environment, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return None, ""
+    return child.returncode, child.stderr
+
+
+def serve(work: Callable[[Path], None]) -> None:
+    """The whole of a child: read folder and limit from the command line, work under the limit, tell of a refusal."""
+    home, limit_bytes = Path(sys.argv[1]), int(sys.argv[2])
+    limit_memory(limit_bytes)
+    try:
+        work(home)
+    except LeptonError as error:
+        kinds = [kind.__name__ for kind in type(error).__mro__]
+        (home / _REFUSAL).write_text(json.dumps({"kinds": kinds, "sentence": str(error)}), "utf-8")
+
+
+def limit_memory(limit_bytes: int) -> None:
+    """Let this process have at most so much address space from now on; a lower limit that it has already stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    bounds = [limit_bytes, *(value for value in (soft, hard) if value != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+
+
+def _raise_refusal(home: Path, kinds: Sequence[type[LeptonError]]) -> None:
+    if (home / _REFUSAL).exists():
+        refusal = json.loads((home / _REFUSAL).read_text("utf-8"))
+        known = {kind.__name__: kind for kind in kinds}
+        raise next((known[name] for name in refusal["kinds"] if name in known), BadInputError)(refusal["sentence"])
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

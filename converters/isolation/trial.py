@@ -1,0 +1,178 @@
+"""Trying candidate files in a process of their own.
+
+XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
+converter with it: a child runs the files, gets minutes for each, and its end is told in words. One child tries many
+candidates, since starting it costs more than many a model; where one kills it, the next candidate gets a new child.
+The child is this module.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from tempfile import TemporaryFile
+from threading import Timer
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from converters.execute import Kernels, run_all
+from converters.isolation.array_stream import Message, receive, send
+from edge_contracts.errors import BadInputError, LeptonError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from io import BufferedReader
+
+    import numpy.typing as npt
+
+    from converters.execute import Feed
+
+    Answers = list[list[npt.NDArray[Any]]]
+    """The outputs of each feed, in the model's order and stored dtype."""
+
+COMMAND = (sys.executable, "-m", "converters.isolation.trial")
+
+TIMEOUT_S = 300.0
+"""How long a child may take to run all feeds of one candidate."""
+
+
+class CandidateFailedError(LeptonError, RuntimeError):
+    """A candidate file aborts, hangs or does not load: it must not reach a board."""
+
+
+class TrialChild:
+    """A process that runs candidate files; it starts at once.
+
+    Example:
+        with closing(TrialChild()) as child:
+            answers = child.run(content, feeds, Kernels.XNNPACK)
+
+    Args:
+        timeout_s: how long one candidate may take.
+    """
+
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        # It loads its runtime while the caller works.
+        self._process: _Process | None = _Process()
+
+    def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels = Kernels.XNNPACK) -> Answers:
+        """The outputs of a TFLite file for each feed, all feeds with the same names, types and shapes.
+
+        Raises:
+            CandidateFailedError: the process died, hung or refused the file.
+        """
+        if self._process is None:
+            self._process = _Process()
+        process = self._process
+        arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
+        overdue = _Deadline(self._timeout_s, process)
+        with overdue:
+            answer = process.ask(Message({"kernels": kernels.value}, content, arrays))
+        if answer is None:
+            self._process = None
+            raise self._ending(process.end(), is_overdue=overdue.is_over)
+        if "refusal" in answer.plain:
+            raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
+        return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
+
+    def close(self) -> None:
+        """End the process; `run` would start another."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.end()
+            self._process = None
+
+    def _ending(self, told: str, *, is_overdue: bool) -> CandidateFailedError:
+        if is_overdue:
+            return CandidateFailedError(
+                f"the int8 model did not finish within {self._timeout_s:.0f} s; keep more in float"
+            )
+        return CandidateFailedError(f"the int8 model made the runtime end with {told}")
+
+
+class _Process:
+    """The child as its parent has it."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self._complaints = TemporaryFile()  # noqa: SIM115 - `end` closes it
+        self._child = subprocess.Popen(
+            COMMAND, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
+        )
+
+    def ask(self, question: Message) -> Message | None:
+        """The child's answer; None where it ends without one."""
+        if self._child.stdin is None or self._child.stdout is None:
+            raise ValueError("wanted a child with pipes, found none")
+        try:
+            send(self._child.stdin, question)
+            return receive(self._child.stdout)
+        except (OSError, EOFError):
+            return None
+
+    def kill(self) -> None:
+        """End it whatever it does."""
+        self._child.kill()
+
+    def end(self) -> str:
+        """Wait for a child that has closed its output or is killed: how it ended, with its last words."""
+        for stream in (self._child.stdin, self._child.stdout):
+            # What was still to be sent has no reader any more.
+            with suppress(OSError):
+                cast("IO[bytes]", stream).close()
+        status = self._child.wait()
+        with self._complaints:
+            self._complaints.seek(0)
+            lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        ending = f"signal {-status}" if status < 0 else f"exit code {status}"
+        return f"{ending}: {lines[-1] if lines else 'no message'}"
+
+
+class _Deadline(Timer):
+    """Kills a process that is not done in time; ends with the `with` block."""
+
+    def __init__(self, timeout_s: float, process: _Process) -> None:
+        super().__init__(timeout_s, self._kill)
+        self.daemon = True
+        self.is_over = False
+        self._late = process
+
+    def _kill(self) -> None:
+        self.is_over = True
+        self._late.kill()
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self.cancel()
+
+
+def _serve(questions: BufferedReader, answers: IO[bytes]) -> None:
+    """The whole of a child: one answer per question, until nobody asks any more."""
+    while questions.peek(1):
+        send(answers, _answer(receive(questions)))
+
+
+def _answer(question: Message) -> Message:
+    inputs = [dict(zip(question.arrays, values, strict=True)) for values in zip(*question.arrays.values(), strict=True)]
+    try:
+        outputs = run_all(question.blob, inputs, Kernels(question.plain["kernels"]))
+    except BadInputError as error:
+        return Message({"refusal": str(error)})
+    return Message({}, arrays={str(place): np.stack(one) for place, one in enumerate(zip(*outputs, strict=True))})
+
+
+def _main() -> None:
+    # What a runtime prints must not be taken for an answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _serve(os.fdopen(0, "rb"), answers)
+
+
+if __name__ == "__main__":
+    _main()

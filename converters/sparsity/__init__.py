@@ -1,0 +1,1 @@
+"""Zeros in the weights: counted honestly, and taken out where whole channels are dead."""

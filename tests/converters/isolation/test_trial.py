@@ -1,0 +1,109 @@
+"""A candidate that kills its process takes nobody with it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from converters.execute import Kernels
+from converters.isolation import trial
+from converters.isolation.trial import CandidateFailedError, TrialChild
+from converters.tflite import write_tflite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from converters.graph import Graph
+
+SHAPE = (1, 4)
+FEEDS = [{"in0": np.full(SHAPE, place, np.float32)} for place in range(3)]
+
+
+@pytest.fixture
+def doubling(one_operator: Callable[..., Graph]) -> bytes:
+    return write_tflite(one_operator("MUL", [SHAPE, np.array([2], np.float32)], [SHAPE]))
+
+
+@pytest.fixture
+def child() -> Iterator[TrialChild]:
+    with closing(TrialChild()) as running:
+        yield running
+
+
+@pytest.mark.parametrize("kernels", Kernels)
+def test_answers_come_back_for_every_feed_in_order(doubling: bytes, child: TrialChild, kernels: Kernels) -> None:
+    answers = child.run(doubling, FEEDS, kernels)
+    assert [[output.tolist() for output in one] for one in answers] == [
+        [np.full(SHAPE, 2 * place).tolist()] for place in range(3)
+    ]
+
+
+def test_one_child_tries_many_candidates(doubling: bytes, child: TrialChild) -> None:
+    child.run(doubling, FEEDS)
+    first = child._process
+    child.run(doubling, FEEDS)
+    assert child._process is first
+
+
+def test_a_file_that_does_not_load_is_told_in_the_runtimes_words(doubling: bytes, child: TrialChild) -> None:
+    with pytest.raises(CandidateFailedError, match="refused by the runtime: LiteRT does not load the model"):
+        child.run(b"no model", FEEDS)
+    assert len(child.run(doubling, FEEDS)) == len(FEEDS)
+
+
+def test_a_child_that_is_killed_is_told_and_the_next_candidate_gets_another(doubling: bytes, child: TrialChild) -> None:
+    child.run(doubling, FEEDS)
+    assert child._process is not None
+    child._process.kill()
+    with pytest.raises(CandidateFailedError, match="signal 9"):
+        child.run(doubling, FEEDS)
+    assert len(child.run(doubling, FEEDS)) == len(FEEDS)
+
+
+def test_a_runtime_that_aborts_is_told_with_its_last_words(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(monkeypatch, "import os, sys; sys.stderr.write('kernel: no'); sys.stderr.flush(); os.abort()")
+    with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="signal 6: kernel: no"):
+        child.run(doubling, FEEDS)
+
+
+def test_a_runtime_that_hangs_is_ended(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(monkeypatch, "import signal; signal.pause()")
+    with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
+        child.run(doubling, FEEDS)
+
+
+def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(monkeypatch, "")
+    with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="exit code 0: no message"):
+        child.run(doubling, FEEDS)
+
+
+def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(
+        monkeypatch,
+        "import os\nfrom converters.isolation import trial\nreal = trial._answer\n"
+        "trial._answer = lambda one: (os.write(1, b'INFO'), real(one))[1]\ntrial._main()",
+    )
+    with closing(TrialChild()) as chatting:
+        assert len(chatting.run(doubling, FEEDS)) == len(FEEDS)
+
+
+def test_a_closed_child_has_ended(doubling: bytes) -> None:
+    with closing(TrialChild()) as child:
+        child.run(doubling, FEEDS)
+        process = child._process
+    assert process is not None
+    assert process._child.returncode == -9
+
+
+def _child_runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setattr(trial, "COMMAND", (sys.executable, "-c", program))
+
+
+def test_the_command_is_this_interpreter() -> None:
+    command: tuple[Any, ...] = trial.COMMAND
+    assert command == (sys.executable, "-m", "converters.isolation.trial")
