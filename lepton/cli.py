@@ -43,8 +43,8 @@ BUNDLE: dict[str, Entry] = {
     "verify": Entry(
         "edge_runtime.bundle_cli:verify", "Check every hash and replay the goldens with this machine's runtime."
     ),
-    "diff": Entry("converters.bundle_cli:diff", "Show what changed from bundle BEFORE to bundle AFTER."),
-    "extract": Entry("converters.bundle_cli:extract", "Unpack BUNDLE, or a part of it, into a folder."),
+    "diff": Entry("converters.bundle.cli:diff", "Show what changed from bundle BEFORE to bundle AFTER."),
+    "extract": Entry("converters.bundle.cli:extract", "Unpack BUNDLE, or a part of it, into a folder."),
 }
 """A board has the first two without the converter's parts."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, overload
 
-from converters.samples import GOOD_LABELS
+from converters.calibration.samples import GOOD_LABELS
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, read_picture
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.metrics import OVERKILL, auroc, escape_at_overkill
+from converters.gate.metrics import OVERKILL, auroc, escape_at_overkill
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome

@@ -16,7 +16,7 @@ from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING
 
-from converters.metrics import OVERKILL
+from converters.gate.metrics import OVERKILL
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
