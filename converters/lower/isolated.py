@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from converters.isolation.child import TIMEOUT_S, run_child
 from converters.lower.errors import CannotLowerError
-from converters.lower.lowering import Lowering
+from converters.lower.lowered import Lowering
 from converters.tflite import read_tflite
 from edge_contracts.errors import BadInputError, MissingExtraError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 from converters.execute import Kernels, Session
 from converters.graph import Graph, Operator, Tensor
 from converters.lower.errors import CannotLowerError
-from converters.lower.layout import Layout, channel_last, physical, plain
+from converters.lower.layout import channel_last, physical, plain
+from converters.lower.lowered import Lowering
 from converters.lower.patterns import with_patterns
 from converters.lower.rules import RULES
 from converters.lower.source import read_source
@@ -22,10 +23,9 @@ from converters.tflite import write_tflite
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
+    from converters.lower.layout import Layout
     from converters.lower.node import Node
     from converters.lower.source import Source
 
@@ -36,18 +36,6 @@ _PICTURE_RANK = 4
 
 _STUMBLES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What an absent attribute or a constant of the wrong length makes a rule raise; ONNX Runtime bears some of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lowering:
-    """A lowered model.
-
-    graph: float32, channels last.
-    layouts: for its input and every output, which axis of ONNX's value each axis of the tensor is.
-    """
-
-    graph: Graph
-    layouts: Mapping[str, Layout]
 
 
 def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) -> Lowering:
