@@ -15,6 +15,7 @@ import numpy as np
 from converters.graph import Graph, Operator
 from converters.quantize.affine import dequantize_constant
 from converters.quantize.operator_rules import RULES
+from converters.quantize.precision import computes_in_float
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,10 +87,15 @@ def with_rounded_weights(pair: Pair) -> Graph:
 
 
 def rounded_constants(pair: Pair, operator: Operator) -> dict[int, npt.NDArray[np.float32]]:
-    """Slot -> the real values of a multiply-accumulate operator's shipped weights and bias; none where it is float."""
+    """Slot -> the real values of a multiply-accumulate operator's shipped weights and bias.
+
+    None where it is float, and none where it was integer from the start: then nothing was rounded.
+    """
     rule = RULES.get(operator.kind)
     name = operator.outputs[0]
     if rule is None or rule.weights is None or name not in pair.shipped.tensors or pair.is_float(name):
+        return {}
+    if not computes_in_float(pair.original, operator):
         return {}
     shipped = pair.shipped_operator(name)
     slots = (rule.weights.slot, rule.weights.bias_slot)

@@ -31,7 +31,8 @@ def becomes_integer(
 ) -> bool:
     """Whether a float operator has a rule, fits it, and was not asked to stay float.
 
-    What a division divides by stays float unless a layer with weights makes it: the smallest values round to 0.
+    What a division divides by or a logarithm reads stays float, since the smallest values would round to 0: a mel
+    spectrogram's quietest bands, whose logarithm would be minus infinity.
 
     Args:
         graph: where the operator stands.
@@ -42,11 +43,13 @@ def becomes_integer(
     rule = rules.get(operator.kind)
     if rule is None or not computes_in_float(graph, operator) or matches(operator, keep_float):
         return False
+    if _meets_a_pole(graph, operator):
+        return False
     data = [operator.inputs[slot] for slot in data_slots(rule, len(operator.inputs))]
     if any(name is None or graph.tensors[name].dtype != _FLOAT for name in data):
         return False
     if rule.weights is None:
-        return not _meets_a_pole(graph, operator)
+        return True
     constants = (operator.inputs[slot] for slot in (rule.weights.slot, *_bias(operator, rule.weights.bias_slot)))
     return all(name is not None and graph.tensors[name].data is not None for name in constants)
 

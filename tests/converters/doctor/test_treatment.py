@@ -8,6 +8,7 @@ from converters.doctor import doctor, trial_room
 from converters.isolation.fork_server import forked_children
 from converters.isolation.trial import CandidateFailedError
 from converters.quantize import Recipe, quantize
+from converters.tflite import read_tflite
 from converters.treatment import Mixing, require_float_kernels, treat
 from device_profiles import load_profile
 from edge_contracts.errors import BadInputError
@@ -161,3 +162,14 @@ def fail(*_):
 def failing_beside(settled, make):
     """Makes graphs without fitted weights, and no others."""
     return lambda _, recipe: fail() if recipe.keep_float != settled.keep_float else make(recipe)
+
+
+def test_a_model_that_has_integer_parts_already_is_examined(data):
+    graph = read_tflite((data / "tflite-support" / "yamnet_audio_classifier_with_metadata.tflite").read_bytes())
+    drawn = np.random.default_rng(0)
+    sounds = [drawn.uniform(-1, 1, graph.tensors[graph.inputs[0]].shape).astype(np.float32) for _ in range(8)]
+    findings = treated(quantize(graph, sounds), sounds, "off").findings
+    assert findings.output_db > 20
+    kinds = {layer.kind for layer in findings.layers}
+    assert "LOG" in kinds  # of the float front
+    assert "DEPTHWISE_CONV_2D" not in kinds  # of the integer part behind it

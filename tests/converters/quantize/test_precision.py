@@ -37,3 +37,14 @@ def test_a_logarithm_is_taken_of_float_values():
     graph = b.ends(b.apply("LOG", [power], SHAPE))
     made = quantize(graph, samples(), Recipe(ranges=("min-max",), remedies=(), float_islands=False))
     assert made.float_operators == {"ADD": 1, "LOG": 1}
+
+
+def test_the_logarithm_of_a_filter_bank_is_finite():
+    """As of a mel spectrogram: quiet bands round to 0 in int8."""
+    b = Builder()
+    weights, bias = b.constant(np.diag(np.logspace(-4, 0, SHAPE[-1]))), b.constant(np.full(SHAPE[-1], 1e-4))
+    bands = b.apply("FULLY_CONNECTED", [b.apply("LOGISTIC", ["in"], SHAPE), weights, bias], SHAPE, keep_num_dims=True)
+    graph = b.ends(b.apply("LOG", [bands], SHAPE))
+    made = quantize(graph, samples(), Recipe(ranges=("min-max",), remedies=()))
+    assert made.float_operators == {"FULLY_CONNECTED": 1, "LOG": 1}
+    assert made.best.xnnpack_db > 20
