@@ -6,7 +6,6 @@ network sees of them, so only some are held in memory; the others are read again
 
 from __future__ import annotations
 
-import wave
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
+from converters.calibration.array_file import read_array, require_shape
 from converters.calibration.recorded_frames import is_overlay, is_recorded, read_judged
+from converters.calibration.sound_file import read_sound, require_one_rate, require_waveform, windows
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import SUFFIXES as PICTURES
 from edge_runtime.preprocess import Preprocessor
@@ -40,8 +41,6 @@ PIXELS_HELD_BYTES = 64 << 20
 
 ARRAYS = frozenset({".npy", ".bin"})
 SOUNDS = frozenset({".wav"})
-PCM_16_BYTES = 2
-PCM_16_FULL_SCALE = 32768.0
 PICTURE_RANK = 3
 PICTURE_CHANNELS = 3
 
@@ -179,7 +178,7 @@ def read_samples(
     for place, array in enumerate(calibration.given):
         yield from _from_memory(calibration.kind, array, place, spec, axes)
         progress((place + 1) / len(calibration.given))
-    held_bytes = 0
+    held_bytes, rates_hz = 0, []
     for place, path in enumerate(calibration.files):
         label = path.parent.name if path.parent != calibration.folder and not is_recorded(path) else ""
         if calibration.kind == "pictures":
@@ -187,8 +186,14 @@ def read_samples(
             held_bytes += pixels.nbytes
             again = None if held_bytes <= PIXELS_HELD_BYTES else partial(read_judged, path)
             yield picture_sample(pixels, _of_pictures(spec, path), path.name, label, again)
+        elif calibration.kind == "sounds":
+            sound = read_sound(path)
+            rates_hz.append(sound.rate_hz)
+            require_one_rate(rates_hz, [file.name for file in calibration.files[: place + 1]])
+            require_waveform(spec, sound.rate_hz, path)
+            yield from _cut(windows(sound, int(np.prod(spec.shape))), path.name, label, spec, axes)
         else:
-            yield from _read(calibration.kind, path, label, spec, axes)
+            yield from _cut(read_array(path, int(np.prod(spec.shape))), path.name, label, spec, axes)
         progress((place + 1) / len(calibration.files))
 
 
@@ -222,40 +227,24 @@ def _from_memory(
         return
     if not np.isfinite(array).all():
         raise BadInputError(f"wanted finite values, found NaN or infinity in {name}; leave it out")
-    yield from _cut(array.reshape(-1), name, "", spec, axes)
-
-
-def _read(
-    kind: Kind, path: Path, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
-) -> Iterator[Sample]:
-    flat = _sound(path) if kind == "sounds" else _array(path)
-    size = int(np.prod(spec.shape))
-    if kind == "sounds" and flat.size:
-        flat = np.pad(flat, (0, max(size - flat.size, 0)))
-        flat = flat[: flat.size // size * size]
-    yield from _cut(flat, path.name, label, spec, axes)
+    yield from _cut(array, name, "", spec, axes)
 
 
 def _cut(
-    flat: npt.NDArray[np.float32], name: str, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+    given: npt.NDArray[np.float32], name: str, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
 ) -> Iterator[Sample]:
-    """As many inputs as lie one after the other in a row of values."""
-    size = int(np.prod(spec.shape))
-    if not flat.size or flat.size % size:
-        raise BadInputError(
-            f"wanted a whole number of inputs of shape {spec.shape} ({size} float32 values each) in {name}, "
-            f"found {flat.size} values"
-        )
+    """As many inputs as lie one after the other, in the axes of the user's own model."""
+    shape, size = _given_shape(spec.shape, axes), int(np.prod(spec.shape))
+    require_shape(given, shape, name)
+    flat = given.reshape(-1)
     for index in range(flat.size // size):
-        values = _placed(flat[index * size : (index + 1) * size], spec.shape, axes)
-        yield Sample(values, f"{name}[{index}]", label)
+        values = flat[index * size : (index + 1) * size].reshape(shape)
+        yield Sample(np.ascontiguousarray(values.transpose(axes)) if axes else values, f"{name}[{index}]", label)
 
 
-def _placed(values: npt.NDArray[np.float32], shape: tuple[int, ...], axes: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    if not axes:
-        return values.reshape(shape)
-    given = [shape[axes.index(axis)] for axis in range(len(axes))]
-    return np.ascontiguousarray(values.reshape(given).transpose(axes))
+def _given_shape(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The input's shape before the model was lowered."""
+    return tuple(shape[axes.index(axis)] for axis in range(len(axes))) if axes else shape
 
 
 def picture_sample(
@@ -286,30 +275,3 @@ def _random(spec: ImageInput | TensorInput) -> Iterator[Sample]:
             yield picture_sample(pixels, spec, f"random {index}")
         else:
             yield Sample(rng.standard_normal(spec.shape, np.float32), f"random {index}")
-
-
-def _array(path: Path) -> npt.NDArray[np.float32]:
-    try:
-        values = np.load(path, allow_pickle=False) if path.suffix == ".npy" else np.fromfile(path, np.float32)
-    except (OSError, ValueError, EOFError) as error:
-        raise BadInputError(f"wanted a numpy array or raw float32 values, found {path}: {error}") from error
-    if not isinstance(values, np.ndarray) or values.dtype != np.float32:
-        found = getattr(values, "dtype", type(values).__name__)
-        raise BadInputError(f"wanted float32 values, the model's input type, found {found} in {path}")
-    if not np.isfinite(values).all():
-        raise BadInputError(f"wanted finite values, found NaN or infinity in {path}; remove the file")
-    return values.reshape(-1)
-
-
-def _sound(path: Path) -> npt.NDArray[np.float32]:
-    """Mono float32, -1 to 1, at the file's own rate."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            channels, width = file.getnchannels(), file.getsampwidth()
-            content = file.readframes(file.getnframes())
-    except (wave.Error, EOFError, OSError) as error:
-        raise BadInputError(f"wanted a PCM .wav file, found {path}: {error}") from error
-    if width != PCM_16_BYTES:
-        raise BadInputError(f"wanted 16-bit samples, found {8 * width}-bit in {path}; save it as 16-bit PCM")
-    samples = np.frombuffer(content, "<i2").reshape(-1, channels).astype(np.float32).mean(axis=1)
-    return np.asarray(samples / np.float32(PCM_16_FULL_SCALE), np.float32)

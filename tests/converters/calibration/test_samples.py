@@ -28,7 +28,11 @@ def test_arrays_and_raw_files_are_split_into_inputs(tmp_path):
 
 
 def test_a_file_with_part_of_an_input_is_refused(tmp_path):
-    (tmp_path / "b.bin").write_bytes(np.zeros(5, np.float32).tobytes())
+    (tmp_path / "b.bin").write_bytes(np.zeros(7, np.float32).tobytes()[:-2])
+    np.save(tmp_path / "c.npy", np.zeros(5, np.float32))
+    with pytest.raises(BadInputError, match="16 bytes for each input, found 26 bytes"):
+        read(tmp_path, VECTOR)
+    (tmp_path / "b.bin").unlink()
     with pytest.raises(BadInputError, match="wanted a whole number of inputs"):
         read(tmp_path, VECTOR)
 
@@ -48,19 +52,79 @@ def test_a_pickle_is_never_loaded(tmp_path):
 
 def test_values_of_another_type_are_refused(tmp_path):
     np.save(tmp_path / "a.npy", np.zeros((1, 4), np.int8))
-    with pytest.raises(BadInputError, match="wanted float32 values, the model's input type, found int8"):
+    with pytest.raises(BadInputError, match=r"wanted float32 values, the model's input type, found int8 .*astype"):
         read(tmp_path, VECTOR)
 
 
-def test_sound_is_cut_into_windows_and_padded(tmp_path):
-    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
-        file.setnchannels(2)
+def test_a_raw_file_of_bytes_is_told_as_such(tmp_path):
+    (tmp_path / "b.bin").write_bytes(bytes(10))
+    with pytest.raises(BadInputError, match=r"20 bytes for each input, found 10 bytes .*, which would be 2 of int8"):
+        read(tmp_path, TensorInput(tensor="x", shape=(1, 5), dtype="float32"))
+
+
+def save_sound(path, frames, rate_hz=8000, channels=2):
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
         file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(np.asarray([[16384, 16384]] * 9, "<i2").tobytes())
-    samples = read(tmp_path, VECTOR)
-    assert len(samples) == 2
+        file.setframerate(rate_hz)
+        file.writeframes(np.asarray([[16384] * channels] * frames, "<i2").tobytes())
+
+
+WAVEFORM = TensorInput(tensor="x", shape=(1, 800), dtype="float32")
+
+
+def test_sound_is_cut_into_windows_and_padded(tmp_path):
+    save_sound(tmp_path / "a.wav", 1700)
+    save_sound(tmp_path / "b.wav", 500)
+    samples = read(tmp_path, WAVEFORM)
+    assert [sample.name for sample in samples] == ["a.wav[0]", "a.wav[1]", "b.wav[0]"]
     np.testing.assert_allclose(samples[0].values, 0.5)
+    np.testing.assert_allclose(samples[2].values[0, 500:], 0)
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        (TensorInput(tensor="x", shape=(1, 49, 10, 1), dtype="float32"), r"wanted arrays of shape \(1, 49, 10, 1\)"),
+        (PICTURE, r"wanted arrays of shape \(1, 8, 8, 3\)"),
+        (TensorInput(tensor="x", shape=(1, 640), dtype="float32"), "640 samples are 80 ms, too short for a waveform"),
+    ],
+)
+def test_a_sound_for_a_model_that_takes_no_waveform_is_refused(tmp_path, spec, sentence):
+    save_sound(tmp_path / "a.wav", 8000)
+    with pytest.raises(BadInputError, match=sentence + r".* as \.npy files"):
+        read(tmp_path, spec)
+
+
+def test_sounds_of_two_sample_rates_are_refused(tmp_path):
+    save_sound(tmp_path / "a.wav", 1600)
+    save_sound(tmp_path / "b.wav", 1600, rate_hz=4000)
+    with pytest.raises(BadInputError, match=r"found a\.wav at 8000 Hz and b\.wav at 4000 Hz; resample"):
+        read(tmp_path, WAVEFORM)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "todo"),
+    [
+        ((1, 4, 5, 3), (1, 3, 4, 5), "it seems transposed"),
+        ((1, 4, 5, 3), (2, 3, 4, 5), "it seems transposed"),
+        ((1, 4, 5, 1), (5, 4), "it seems transposed"),
+        ((1, 4, 5, 3), (20, 3), "reshape it"),
+    ],
+)
+def test_an_array_of_another_shape_is_refused_even_if_its_values_would_fit(tmp_path, wanted, found, todo):
+    np.save(tmp_path / "a.npy", np.zeros(found, np.float32))
+    with pytest.raises(BadInputError) as refused:
+        read(tmp_path, TensorInput(tensor="x", shape=wanted, dtype="float32"))
+    assert f"wanted inputs of shape {wanted}" in str(refused.value)
+    assert f"found shape {found}; {todo}" in str(refused.value)
+
+
+@pytest.mark.parametrize("found", [(1, 4, 5, 1), (4, 5), (4, 5, 1), (3, 4, 5, 1), (3, 1, 4, 5), (60,)])
+def test_an_array_may_leave_out_axes_of_one_and_hold_several_inputs(tmp_path, found):
+    np.save(tmp_path / "a.npy", np.arange(np.prod(found), dtype=np.float32).reshape(found))
+    samples = read(tmp_path, TensorInput(tensor="x", shape=(1, 4, 5, 1), dtype="float32"))
+    np.testing.assert_array_equal(np.concatenate([s.values.ravel() for s in samples]), np.arange(np.prod(found)))
 
 
 def test_pictures_come_as_the_model_will_see_them_with_their_folder_as_label(tmp_path):
