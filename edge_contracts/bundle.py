@@ -127,7 +127,7 @@ def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -
 
     Raises:
         BundleRejected: manifest and members disagree.
-        OSError: the disk said no; nothing is left behind.
+        OSError: the disk said no, with `path` as its file; nothing is left behind.
     """
     content = {MANIFEST: encode_manifest(manifest), **members}
     _check_files(manifest, content, path)
@@ -135,6 +135,9 @@ def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -
     try:
         _write_zip(partial, content)
         partial.replace(path)
+    except OSError as error:
+        # A full disk names no file, and the partial one is nothing that the caller knows.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

@@ -6,7 +6,10 @@ training library. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 EXIT_STOPPED = 130
 """As a shell says it of a process that Ctrl-C ended."""
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +148,19 @@ class _No(_WrongInput):
 
 def _disk_or_pipe(error: OSError) -> str:
     """The sentence for what the system refused."""
-    where = f" {error.filename}" if error.filename else " a file or pipe"
     reason = error.strerror or str(error)
+    if not error.filename and error.errno in _NO_SPACE:
+        return (
+            f"wanted to write a temporary file, found that the system refuses: {reason}; free space in "
+            f"{_temporary_folder()}, or name another folder in TMPDIR"
+        )
+    where = f" {error.filename}" if error.filename else " a file or pipe"
     return f"wanted to use{where}, found that the system refuses: {reason}; check the path, its rights and free space"
+
+
+def _temporary_folder() -> str:
+    """Where temporary files go; looked up where a full disk cannot hide it."""
+    return tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - a name in a sentence
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

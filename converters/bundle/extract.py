@@ -34,7 +34,7 @@ def extract(bundle: Bundle, folder: Path, parts: tuple[str, ...] = ()) -> tuple[
 
     Raises:
         BadInputError: the folder holds something, its parent is missing, or the bundle has none of a part.
-        OSError: the disk said no; nothing is left behind.
+        OSError: the disk said no, with `folder` as its file; nothing is left behind.
     """
     chosen = _chosen(bundle, parts)
     target = folder.resolve()
@@ -49,6 +49,8 @@ def extract(bundle: Bundle, folder: Path, parts: tuple[str, ...] = ()) -> tuple[
         _write(partial, chosen)
         # The system refuses to put a folder over one that is not empty, so what came meanwhile is safe, too.
         partial.replace(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return tuple(chosen)

@@ -190,8 +190,9 @@ def test_a_failed_write_leaves_the_old_bundle_and_nothing_else(tmp_path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         write_bundle(path, manifest(sequence=2), MEMBERS)
+    assert caught.value.filename == str(path)
     assert [p.name for p in tmp_path.iterdir()] == ["part.bundle"]
     assert read_bundle(path).digest == digest
 

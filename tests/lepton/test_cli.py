@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 
 import click
 import pytest
@@ -97,14 +98,17 @@ def test_wrong_input_gets_a_sentence_and_leaves_nothing_behind(tmp_path, monkeyp
     [
         (OSError(30, "Read-only file system", "/ro/x.bundle"), 2, "wanted to use /ro/x.bundle, found that the system"),
         (
-            OSError(28, "No space left on device"),
+            OSError(28, "No space left on device", "/full/x.bundle"),
             2,
             "No space left on device; check the path, its rights and free space",
         ),
+        (OSError(28, "No space left on device"), 2, "No space left on device; free space in /small, or name another"),
+        (BrokenPipeError(32, "Broken pipe"), 2, "wanted to use a file or pipe"),
         (KeyboardInterrupt(), 130, "lepton: stopped"),
     ],
 )
 def test_a_disk_that_refuses_and_a_ctrl_c_are_sentences_too(monkeypatch, error, code, sentence):
+    monkeypatch.setattr(tempfile, "tempdir", "/small")
     monkeypatch.setitem(COMMANDS, "fails", Entry("tests.lepton.none:fails", "Fails."))
     monkeypatch.setattr(cli.LazyGroup, "get_command", lambda _self, _ctx, _name: fails_with(error))
     said = lepton("fails")

@@ -124,8 +124,9 @@ def test_a_disk_that_fails_in_the_middle_leaves_no_folder(written, tmp_path, mon
         synced(descriptor)
 
     monkeypatch.setattr(os, "fsync", fails_at_the_second)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         extract(bundle, tmp_path / "folder")
+    assert caught.value.filename == str(tmp_path / "folder")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.bundle"]
 
 
