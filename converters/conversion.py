@@ -7,7 +7,7 @@ only the steps whose inputs changed. Times and memory are measured anew each tim
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -20,14 +20,16 @@ from converters.bundle.pack import complete, draft_bundle
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
 from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
+from converters.calibration.class_folders import class_folder_note
 from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.gate.answers import Answers
 from converters.gate.confusion import confusion
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
-from converters.gate.verify import Comparison, compare, judge, kernels_of, other_kernels_note, undecided_note
+from converters.gate.verify import Comparison, compare, judge, kernels_of
 from converters.isolation.fork_server import forked_children
 from converters.load import Description, load_model, sample_axes, used_input_size
+from converters.remarks import comparison_notes, few_inputs, input_notes, verdict_note
 from converters.report import Page, render
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
@@ -73,7 +75,10 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Everything that the card and the page tell of."""
+    """Everything that the card and the page tell of.
+
+    given: inputs that the user gave one by one. folder_note: why no accuracy was measured; empty where that is clear.
+    """
 
     source: Bundle
     artefact: Artefact
@@ -83,6 +88,8 @@ class _Judged:
     float_ms: float
     artefact_ms: float
     peak_bytes: int
+    given: int = 0
+    folder_note: str = ""
 
 
 @forked_children()
@@ -118,7 +125,7 @@ def convert(
         activations: `int8`, or `int16` with int8 weights, for accuracy where the board's runtime has kernels for it.
         int4: patterns (`CONV_2D`, `head/*`) for the kinds and output names of operators that get int4 weights.
         calibration_rule: how an activation's range is chosen, one of `converters.quantize.ranges.RULES`; `best` to try
-            them on held-out inputs.
+            them all.
         progress: told the stage and the fraction of it that is done, 0 to 1, on any thread.
         cache: where the results of steps are kept for the next conversion, such as `default_store()`; None for nowhere.
 
@@ -141,6 +148,7 @@ def convert(
     samples = list(read_samples(found, source.manifest.input, axes, lambda done: progress("read", done)))
     if not samples:
         raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
+    folder_note = class_folder_note(source.manifest, (sample.label for sample in samples))
     # Random inputs prove nothing: the gate asks for no float operator because of them.
     answers = Answers(samples)
     gate = (lambda _: True) if found.kind == "random" else _gate(source, answers, profile)
@@ -154,11 +162,12 @@ def convert(
     judged = _verified(
         source, artefact, draft, answers, profile, steps, force=force, random=found.kind == "random", tell=progress
     )
+    judged = replace(judged, given=found.sounds or len(samples), folder_note=folder_note)
     if judged.gate.verdict == "refused":
         reasons = "; ".join(judged.gate.reasons)
         raise GateRefused(
             f"wanted {source.manifest.name} within the limits of {profile.name}, found: {reasons}; nothing was "
-            "written. Give calibration data that look like the line's, or pack it anyway with --force"
+            f"written. {_more_data(judged.given)}, or pack it anyway with --force"
         )
     draft = complete(draft, samples, None if judged.gate.verdict == "reported" else judged.comparison)
     card = _card(judged, profile, found.sentence)
@@ -169,6 +178,13 @@ def convert(
     digest = write_bundle(out, draft.manifest, members)
     progress("pack", 1.0)
     return Conversion(out, digest, card, judged.comparison, tuple(steps.runs))
+
+
+def _more_data(given: int) -> str:
+    if given >= ADVISED_SAMPLES:
+        return "Give calibration data that look like the line's"
+    inputs = "1 input is" if given == 1 else f"{given} inputs are"
+    return f"{inputs} few to judge by: give {ADVISED_SAMPLES} or more that look like the line's"
 
 
 def _loaded(
@@ -280,14 +296,15 @@ def _details(judged: _Judged) -> dict[str, Any]:
 
 
 def _warnings(judged: _Judged, profile: Profile) -> list[str]:
-    """What a person should know before shipping it."""
-    told = (other_kernels_note(judged.comparison, profile.limits), undecided_note(judged.comparison))
-    warnings = [note for note in told if note and judged.gate.verdict != "reported"]
-    if judged.source.manifest.rule.kind == "none":
-        warnings.append("it measures and does not judge: name its classes with --labels and the good ones with --good")
-    if judged.gate.verdict != "reported" and len(judged.samples) < ADVISED_SAMPLES:
-        warnings.append(f"compared on {len(judged.samples)} inputs only: give {ADVISED_SAMPLES} or more")
-    return warnings
+    """What a person should know before shipping it; random inputs prove nothing that could be remarked on."""
+    manifest = judged.source.manifest
+    notes = [verdict_note(manifest)]
+    if judged.gate.verdict != "reported":
+        found = judged.artefact.details.get("calibration", {})
+        notes += [judged.folder_note, few_inputs(judged.given)]
+        notes += comparison_notes(judged.comparison, profile.limits)
+        notes += input_notes(judged.samples, manifest.input, found)
+    return [note for note in notes if note]
 
 
 def _measurements(judged: _Judged) -> list[Measurement]:

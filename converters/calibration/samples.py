@@ -59,12 +59,14 @@ class Sample:
     name: where it came from.
     label: the name of its folder; empty at the top.
     picture: reads its picture, None where it is none.
+    size_px: height and width of that picture.
     """
 
     values: npt.NDArray[np.float32]
     name: str
     label: str = ""
     picture: Callable[[], npt.NDArray[np.uint8]] | None = None
+    size_px: tuple[int, int] | None = None
 
     @property
     def pixels(self) -> npt.NDArray[np.uint8] | None:
@@ -92,6 +94,11 @@ class Calibration:
     files: tuple[Path, ...]
     found: int
     given: tuple[npt.NDArray[Any], ...] = ()
+
+    @property
+    def sounds(self) -> int | None:
+        """Sounds that were given, of which each becomes several inputs that are much alike; None for other kinds."""
+        return len(self.files) if self.kind == "sounds" else None
 
     @property
     def sentence(self) -> str:
@@ -264,7 +271,7 @@ def picture_sample(
     values = stored.astype(np.float32)
     if spec.quantisation is not None:
         values = (values - np.float32(spec.quantisation.zero_point)) * np.float32(spec.quantisation.scale)
-    return Sample(np.asarray(values, np.float32), name, label, again or (lambda: pixels))
+    return Sample(np.asarray(values, np.float32), name, label, again or (lambda: pixels), pixels.shape[:2])
 
 
 def _random(spec: ImageInput | TensorInput) -> Iterator[Sample]:

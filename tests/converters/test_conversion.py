@@ -96,7 +96,7 @@ def test_pictures_become_int8_camera_bytes_without_arithmetic(data, pictures, tm
     assert figures["model_bytes"] == len(read_bundle(done.path).model)
 
 
-def test_a_model_of_signed_pixels_takes_camera_bytes_without_arithmetic_too(data, pictures, tmp_path):
+def test_a_model_of_normalised_pixels_takes_camera_bytes_without_arithmetic_too(data, pictures, tmp_path):
     model = data / "mlperf-tiny/vww_96_float.tflite"
     said = Description(labels=("none", "person"), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225), colour="bgr")
     done = converted(model, pictures, tmp_path / "vww.bundle", description=said, force=True)
@@ -135,7 +135,9 @@ def undecided(tmp_path):
 def test_the_gate_refuses_names_the_loss_and_writes_nothing(undecided, pictures, tmp_path):
     out = tmp_path / "out" / "x.bundle"
     out.parent.mkdir()
-    with pytest.raises(GateRefused, match=r"wanted the float model's class on 95 % of the inputs, or .* --force"):
+    with pytest.raises(
+        GateRefused, match=r"wanted the float model's class on 95 .*12 inputs are few to judge by: give 20 .*--force"
+    ):
         converted(undecided, pictures, out)
     assert list(out.parent.iterdir()) == []
 
@@ -216,6 +218,35 @@ def test_a_bundle_that_does_not_judge_and_a_thin_calibration_are_noted(data, pic
     notes = " ".join(done.card.notes)
     assert "name its classes with --labels and the good ones with --good" in notes
     assert "compared on 12 inputs only" in notes
+    assert done.comparison.accuracy is None
+    assert "no accuracy" not in notes
+
+
+def test_folders_that_name_no_class_are_noted_and_strays_refused(data, pictures, tmp_path):
+    for label, names in (("NG", range(6)), ("OK", range(6, 12))):
+        (pictures / label).mkdir()
+        for name in names:
+            (pictures / f"{name}.png").rename(pictures / label / f"{name}.png")
+    model, said = data / "mlperf-tiny/vww_96_float.tflite", Description(labels=("bad", "good"))
+    done = converted(model, pictures, tmp_path / "vww.bundle", description=said, force=True)
+    assert any("no accuracy: none of the folders NG, OK is called as a class" in note for note in done.card.notes)
+    (pictures / "OK").rename(pictures / "Good")
+    with pytest.raises(BadInputError, match="rename Good to good"):
+        converted(model, pictures, tmp_path / "vww.bundle", description=said)
+
+
+def test_black_copies_of_a_thumbnail_are_told_beside_the_verdict(data, tmp_path):
+    folder = tmp_path / "black"
+    folder.mkdir()
+    for index in range(22):
+        cv2.imwrite(str(folder / f"{index}.png"), np.zeros((2, 3, 3), np.uint8))
+    done = converted(data / "mlperf-tiny/vww_96_float.tflite", folder, tmp_path / "vww.bundle", force=True)
+    assert {
+        "22 of 22 pictures are smaller than the model's input of 96×96 px, the smallest 3×2: give them as the camera "
+        "takes them",
+        "21 of 22 inputs are near copies of others: give 19 more that differ",
+        "100 % of the pixels given are black or burnt out: check the exposure",
+    } <= set(done.card.notes)
 
 
 @pytest.fixture

@@ -1,0 +1,80 @@
+"""What a person should know before shipping a bundle that the gate let pass, a sentence each, for the card's notes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from converters.calibration.class_folders import unnamed
+from converters.calibration.samples import ADVISED_SAMPLES
+from converters.gate.verify import other_kernels_note, undecided_note
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from converters.calibration.samples import Sample
+    from converters.gate.verify import Comparison
+    from device_profiles.board import Limits
+    from edge_contracts.manifest import ImageInput, Manifest, TensorInput
+
+MOSTLY_CLIPPED = 0.5
+"""Of the pixels, black or burnt out: above it the exposure is wrong or nothing was photographed."""
+
+
+def verdict_note(manifest: Manifest) -> str:
+    """A sentence where no station can inspect with the bundle; empty where it judges."""
+    if manifest.rule.kind != "none":
+        return ""
+    if manifest.task != "classification":
+        return "it measures and does not judge: no station can inspect with it"
+    labels = "" if manifest.labels != unnamed(len(manifest.labels)) else "its classes with --labels and "
+    return f"it measures and does not judge: name {labels}the good ones with --good"
+
+
+def comparison_notes(comparison: Comparison, limits: Limits) -> list[str]:
+    """What the figures of the gate do not say by themselves."""
+    return [note for note in (other_kernels_note(comparison, limits), undecided_note(comparison)) if note]
+
+
+def few_inputs(count: int) -> str:
+    """What to do about so few inputs that a verdict on them proves little; empty where they are enough.
+
+    Args:
+        count: inputs that were given one by one: sounds, not the windows that they were cut into.
+    """
+    if count >= ADVISED_SAMPLES:
+        return ""
+    return f"compared on {count} input{'' if count == 1 else 's'} only: give {ADVISED_SAMPLES} or more"
+
+
+def input_notes(samples: Sequence[Sample], spec: ImageInput | TensorInput, calibration: Mapping[str, Any]) -> list[str]:
+    """What makes inputs worth little: copies, pictures without light or without detail.
+
+    Args:
+        samples: the inputs.
+        spec: of the float model.
+        calibration: `card.details["calibration"]`, empty where nobody looked.
+    """
+    notes = [_small(samples, spec)] if spec.kind == "image" else []
+    copies = calibration.get("inputs", 0) - calibration.get("distinct", 0)
+    if copies and calibration["advised_more"]:
+        notes.append(
+            f"{copies} of {calibration['inputs']} inputs are near copies of others: "
+            f"give {calibration['advised_more']} more that differ"
+        )
+    if (calibration.get("clipped") or 0.0) > MOSTLY_CLIPPED:
+        clipped = 100 * calibration["clipped"]
+        notes.append(f"{clipped:.0f} % of the pixels given are black or burnt out: check the exposure")
+    return [note for note in notes if note]
+
+
+def _small(samples: Sequence[Sample], spec: ImageInput) -> str:
+    sizes = [sample.size_px for sample in samples if sample.size_px]
+    small = [size for size in sizes if size[0] < spec.height_px and size[1] < spec.width_px]
+    if not small:
+        return ""
+    height, width = min(small)
+    return (
+        f"{len(small)} of {len(sizes)} pictures are smaller than the model's input of {spec.width_px}×{spec.height_px} "
+        f"px, the smallest {width}×{height}: give them as the camera takes them"
+    )
