@@ -34,7 +34,13 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 @click.option("--labels", type=click.Path(path_type=Path), help="A text file, one class name per line.")
 @click.option("--good", multiple=True, metavar="LABEL", help="A class that lets a part pass; may be given again.")
 @click.option(
-    "--pixel-range", type=float, nargs=2, default=(0.0, 1.0), show_default=True, help="What bytes 0 and 255 mean."
+    "--pixel-range",
+    type=float,
+    nargs=2,
+    default=(0.0, 1.0),
+    show_default=True,
+    metavar="LOW HIGH",
+    help="What bytes 0 and 255 mean.",
 )
 @click.option(
     "--mean", type=float, nargs=3, metavar="C1 C2 C3", help="Per channel in the order of --colour, on --pixel-range."
@@ -195,9 +201,9 @@ def progress_bar(*, silent: bool) -> Iterator[Callable[[str, float], None]]:
         tasks: dict[str, Any] = {}
 
         def tell(stage: str, done: float) -> None:
-            task = tasks.setdefault(stage, None) or bars.add_task(stage, total=1.0)
-            tasks[stage] = task
-            bars.update(task, completed=done)
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=done)
 
         yield tell
 
@@ -214,9 +220,16 @@ def _lines(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
     try:
-        return tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"wanted a text file of labels, found {path}: {error}") from error
+        # Editors on Windows begin a text with a mark that is no part of the first label.
+        return tuple(line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip())
+    except OSError as error:
+        raise BadInputError(
+            f"wanted a text file of labels, found that {path} cannot be read ({error.strerror}); check --labels"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            f"wanted a text file of labels, found {path} not to be in UTF-8 ({error.reason}); save it as UTF-8"
+        ) from error
 
 
 def _document(done: Conversion) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from converters.doctor import Budget, Findings, Pair, Patient, Treatment, Tried, examine, give_back
 from converters.isolation.trial import CandidateFailedError
-from converters.quantize.equalisation import equalise
 from converters.quantize.feeds import as_feeds, part
 from edge_contracts.errors import BadInputError
 
@@ -75,7 +74,7 @@ def treat(
 
     Args:
         made: what the quantizer made.
-        samples: those that it was given; the doctor looks at the ones that calibration has not seen.
+        samples: those that it was given; the doctor looks at those that no remedy was fitted to.
         mixing: the wish.
         classes: whether the first output holds one score per class.
         progress: told the stages `examine` and `mix` and their fractions.
@@ -112,7 +111,7 @@ def _unexamined(made: QuantizedModel, mixing: Mixing, size: int) -> Treatment:
 
 def _patient(made: QuantizedModel, feeds: Sequence[Feed], *, classes: bool) -> Patient:
     settled, bench = made.settled, made.bench
-    original = equalise(bench.prepared, bench.feeds, settled.per_channel) if settled.equalise else bench.prepared
+    original = bench.float_graph(settled)
     shipped = Pair(original, made.graph)
     unfitted = replace(settled, rounding="nearest", measured_bias=False)
     if unfitted == settled:

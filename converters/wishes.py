@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from device_profiles.board import Profile
 
 BEST = "best"
-"""Every range rule is tried, and the best on held-out inputs is taken."""
+"""Every range rule is tried; the simplest is taken unless another is clearly nearer to the float model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import numpy as np
 from converters.arena import plan_arena
 from converters.artefact import with_artefact
 from converters.bundle.float_tail import moved_by_one_step
+from converters.quantize.feeds import spread
 from converters.tflite import read_tflite
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.errors import RefusedError
@@ -109,7 +110,7 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
         KernelsDisagree: this machine's two kernel sets answer so differently that no golden would prove anything.
     """
     predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
-    inputs = [_stored_input(predictor, sample) for sample in _spread(samples, GOLDENS)]
+    inputs = [_stored_input(predictor, sample) for sample in spread(samples, GOLDENS)]
     members = dict(draft.members)
     tolerance = _tolerances(predictor, other, inputs, _steps(draft, inputs))
     goldens = [_record(predictor, values, index, members, set(tolerance)) for index, values in enumerate(inputs)]
@@ -154,11 +155,6 @@ def bill_of_materials(source: Bundle, artefact: Artefact) -> bytes:
         "dependencies": [{"ref": "model", "dependsOn": ["float-model"]}],
     }
     return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
-
-
-def _spread(samples: Sequence[Sample], most: int) -> list[Sample]:
-    count = min(most, len(samples))
-    return [samples[index * len(samples) // count] for index in range(count)]
 
 
 def _stored_input(predictor: Predictor, sample: Sample) -> npt.NDArray[Any]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PACKAGES = ("converters", "device_profiles", "edge_contracts", "edge_runtime")
 """Folders of the project whose source takes part in a conversion."""
 
+SOURCES = frozenset({".py", ".toml"})
+"""Suffixes of what decides a result: code, and what is known of boards and accelerators."""
+
 TOOLS = (
     "lepton-edge",
     "ai-edge-litert",
@@ -67,11 +70,12 @@ def file_fingerprint(path: Path) -> str:
 
 
 def program_fingerprint() -> str:
-    """SHA-256 of the program: its source, what it computes with, and the architecture."""
+    """SHA-256 of the program: its source and data, what it computes with, Python and the architecture."""
     root = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256(platform.machine().encode())
+    digest = hashlib.sha256(f"{platform.machine()} {platform.python_version()}".encode())
     digest.update(json.dumps({tool: _version(tool) for tool in TOOLS}).encode())
-    for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*.py")):
+    files = (path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in SOURCES)
+    for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -71,7 +71,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One setting that the quantizer tried on held-out samples.
+    """One setting that the quantizer tried, judged by samples that it had not fitted weights to.
 
     name: of the setting. xnnpack_db, reference_db: signal to noise of the model's worst output with either arithmetic;
         with reference kernels only the shipped model ran.

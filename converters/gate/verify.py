@@ -8,7 +8,7 @@ the gate judges the default ones, which a board uses, and the others are quoted 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -50,7 +50,7 @@ class Comparison:
     """Float against artefact on the same inputs; a figure that the task does not have is None.
 
     samples: inputs compared.
-    signal_to_noise_db: over all outputs.
+    signal_to_noise_db: of the worst output.
     agreement: share of inputs with the same best class.
     expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
         what they cost at least (see `converters.gate.expected_loss`).
@@ -211,11 +211,13 @@ def _classes(
 
 
 def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
-    signal = noise = 0.0
-    for before, after in pairs:
-        for name, wanted in before.outputs.items():
-            signal += float(np.sum(np.square(wanted, dtype=np.float64)))
-            noise += float(np.sum(np.square(wanted.astype(np.float64) - after.outputs[name])))
+    """Of the worst output: a sum over all would not hear scores that are dead beside boxes in pixels."""
+    return min(_output_db([(a.outputs[name], b.outputs[name]) for a, b in pairs]) for name in pairs[0][0].outputs)
+
+
+def _output_db(pairs: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> float:
+    signal = sum(float(np.sum(np.square(wanted, dtype=np.float64))) for wanted, _ in pairs)
+    noise = sum(float(np.sum(np.square(wanted.astype(np.float64) - found))) for wanted, found in pairs)
     if not np.isfinite(noise):
         return -np.inf
     return float(10 * np.log10(max(signal, _TINY) / max(noise, _TINY * max(signal, _TINY))))

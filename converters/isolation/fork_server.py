@@ -22,7 +22,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from converters.isolation.parent_death import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +52,7 @@ class ForkServer:
     """A server, which loads while its caller goes on. Use `forked_children`."""
 
     def __init__(self) -> None:
+        self._asking = Lock()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "converters.isolation.fork_server"],
@@ -79,7 +83,9 @@ class ForkServer:
         """
         wish = {"module": module, "home": str(home), "limit": limit_bytes, "timeout_s": timeout_s}
         try:
-            line = self._answer(json.dumps(wish) + "\n", timeout_s + LATE_S)
+            # The server reads one wish at a time: what comes while a child runs, it takes for the end.
+            with self._asking:
+                line = self._answer(json.dumps(wish) + "\n", timeout_s + LATE_S)
         except OSError as error:
             raise ServerLostError(f"the server that forks children is gone: {error}") from error
         if not line:
@@ -161,6 +167,7 @@ def _child_of(wish: dict[str, Any]) -> int | None:
 
 def _become(wish: dict[str, Any]) -> NoReturn:
     """Turn this fork into the module's own process, which ends here."""
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     nothing = os.open(os.devnull, os.O_RDWR)
     complaints = os.open(Path(wish["home"], _COMPLAINTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -20,6 +20,7 @@ import numpy as np
 
 from converters.execute import Kernels, run_all
 from converters.isolation.array_stream import Message, receive, send
+from converters.isolation.parent_death import die_with_parent
 from edge_contracts.errors import BadInputError, LeptonError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class TrialChild:
         overdue = _Deadline(self._timeout_s, process)
         with overdue:
             answer = process.ask(Message({"kernels": kernels.value}, content, arrays))
-        if answer is None:
+        if answer is None or overdue.is_over:
             self._process = None
             raise self._ending(process.end(), is_overdue=overdue.is_over)
         if "refusal" in answer.plain:
@@ -168,6 +169,7 @@ def _answer(question: Message) -> Message:
 
 
 def _main() -> None:
+    die_with_parent()
     # What a runtime prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

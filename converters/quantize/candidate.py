@@ -1,4 +1,4 @@
-"""Candidates: integer models of one float model, tried out in another process and compared on held-out samples."""
+"""Candidates: integer models of one float model, tried out in another process and compared with it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A proposal that runs, judged on held-out samples.
+    """A proposal that runs, judged by samples that no weights were fitted to.
 
     xnnpack: how true it is with XNNPACK's kernels, at its worst output.
     reference: the same with reference kernels, on a few of the samples; None before it is confirmed.
@@ -86,7 +86,8 @@ class Candidate:
 
     def beats(self, other: Candidate, *, clearly: bool = False) -> bool:
         """Whether it is truer than `other` by more than chance would be; `clearly` asks for `CLEAR_DB`."""
-        loses_answers = (self.xnnpack.agreement or 0.0) < (other.xnnpack.agreement or 0.0)
+        own, others = self.xnnpack, other.xnnpack
+        loses_answers = own.output == others.output and (own.agreement or 0.0) < (others.agreement or 0.0)
         return self.xnnpack_db > other.xnnpack_db + (CLEAR_DB if clearly or loses_answers else MARGIN_DB)
 
 
@@ -100,7 +101,7 @@ CLEAR_DB = 1.5
 
 @dataclass(slots=True)
 class Judge:
-    """What candidates are held against: the float model's answers to held-out feeds.
+    """What candidates are held against: the float model's answers to some of its feeds.
 
     Example:
         judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
@@ -170,9 +171,12 @@ class Judge:
         stored = [stored_feed(graph, self.feeds[place]) for place in places]
         found = self.runner.run(write_tflite(replace(graph, outputs=names)), stored, kernels)
         per_output = [
-            (Fidelity.of_logits if output in self.logits else Fidelity.of)(
-                [expected[place][output] for place in places],
-                [_real(graph, name, answer[output]) for answer in found],
+            replace(
+                (Fidelity.of_logits if output in self.logits else Fidelity.of)(
+                    [expected[place][output] for place in places],
+                    [_real(graph, name, answer[output]) for answer in found],
+                ),
+                output=output,
             )
             for output, name in enumerate(names)
         ]

@@ -57,7 +57,8 @@ def part(feeds: Sequence[T]) -> tuple[list[T], list[T]]:
 
 def spread(feeds: Sequence[T], most: int) -> list[T]:
     """At most `most` of the feeds, evenly spread over them."""
-    return list(feeds[:: -(-len(feeds) // most)])
+    count = min(len(feeds), most)
+    return [feeds[place * len(feeds) // count] for place in range(count)]
 
 
 def _feed(graph: Graph, sample: Sample, place: int) -> Feed:

@@ -21,10 +21,12 @@ class Fidelity:
 
     snr_db: signal to noise in dB; infinite where nothing differs, minus infinity where a value is not finite.
     agreement: share of samples whose most probable class is the float model's; None where the output holds no logits.
+    output: the output's place among the model's.
     """
 
     snr_db: float
     agreement: float | None = None
+    output: int = 0
 
     @classmethod
     def of(cls, expected: Values, found: Values) -> Fidelity:

@@ -29,7 +29,7 @@ REMEDIES = ("bias-correction", "measured-bias", "second-order", "equalise")
 class Recipe:
     """The choices of one quantisation.
 
-    ranges: range rules to try, best on held-out samples wins, the first on a tie (see `converters.quantize.ranges`).
+    ranges: range rules to try (see `converters.quantize.ranges`); a later one must win by a margin.
     per_channel: operators whose weights get one scale per output channel; the others get one per tensor. A
         FULLY_CONNECTED gets them only where that saves 6 dB of its weights' noise: both runtimes compute it right, but
         scales take bytes, and whether an accelerator does is for its profile to say.
@@ -47,8 +47,8 @@ class Recipe:
         rounded, by the second moments of the operator's real inputs (see `converters.quantize.rounding`).
     equalise: scale channels up before and down after an activation until both sides' weights use their steps alike
         (see `converters.quantize.equalisation`).
-    remedies: which of `REMEDIES` to turn over, one at a time on the best so far, keeping what wins on held-out samples;
-        none (and one range rule) for exactly the settings above.
+    remedies: which of `REMEDIES` to turn over, one at a time on the best so far, keeping what wins (see
+        `converters.quantize.search`); none (and one range rule) for exactly the settings above.
     enough_db: signal to noise of the worst output from which no remedy is tried. At 20 dB an error is a tenth of the
         signal; of twenty networks those above it gained at most 1.5 dB by a remedy, and half of them lost (measured).
     keep_float: patterns (`EXP`, `head/*`) for operator kinds and output names that stay float; None to keep all of the

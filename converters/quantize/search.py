@@ -1,8 +1,9 @@
 """The search for a recipe: ranges first, then one remedy after the other on the best so far.
 
-Every trial runs in another process on held-out samples, and leaves a record, won or lost. A range rule or remedy stays
-only if it wins by a margin: on a tie the simpler recipe is kept. A model that is true enough gets no remedy: most cost
-more time than all before them, and what they win there is within the margin.
+Every trial runs in another process and leaves a record, won or lost. Ranges and means are taken from all samples;
+weights and biases are fitted to some, and the others judge (see `converters.quantize.feeds`). A range rule or remedy
+stays only if it wins by a margin: on a tie the simpler recipe is kept. A model that is true enough gets no remedy: most
+cost more time than all before them, and what they win there is within the margin.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Tried:
         bias-correction`, ... for one taken away.
     xnnpack_db, reference_db: signal to noise of the worst output (of its logits where it is a distribution); None where
         it did not run or was not tried; with reference kernels only the model that was chosen runs.
-    agreement: share of held-out samples whose most probable class is the float model's, with XNNPACK; None where the
+    agreement: share of judging samples whose most probable class is the float model's, with XNNPACK; None where the
         output is no distribution.
     kept: whether it is in the model that was chosen. note: why it was not tried, or what became of it.
     """

@@ -129,6 +129,10 @@ class Workbench:
             return {}
         return {name: recipe.input for name in self.prepared.inputs if self.prepared.tensors[name].dtype == _FLOAT}
 
+    def float_graph(self, recipe: Recipe) -> Graph:
+        """The float graph that `integer_graph` rewrites: the prepared one, equalised where the recipe asks for it."""
+        return self._observed(recipe).graph
+
     def _observed(self, recipe: Recipe) -> _Observed:
         """The graph and what was seen of it, equalised where that is asked for."""
         key = recipe.per_channel if recipe.equalise else None

@@ -21,7 +21,7 @@ class QuantizedOnnx:
     operators: how many of each kind, the pairs that mark scales included.
     int8_operators, float_operators: how many of each kind compute in int8 and in float, the pairs left out.
     int8_bytes, float_bytes: constants stored as integers (scales and biases included) and as float.
-    tried: signal to noise of each rule's worst output against the float model on held-out samples, in dB.
+    tried: signal to noise of each rule's worst output against the float model on a few of the samples, in dB.
     """
 
     content: bytes

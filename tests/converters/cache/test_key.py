@@ -86,6 +86,17 @@ def test_a_folder_is_its_files(tmp_path, change):
     assert file_fingerprint(tmp_path) != before
 
 
+@pytest.mark.parametrize("place", ["device_profiles/delegates/some.toml", "converters/some.py"])
+def test_another_rule_of_an_accelerator_is_another_program(monkeypatch, tmp_path, place):
+    monkeypatch.setattr("converters.cache.key.__file__", str(tmp_path / "converters/cache/key.py"))
+    path = tmp_path / place
+    path.parent.mkdir(parents=True)
+    path.write_text("release = 1")
+    before = program_fingerprint()
+    path.write_text("release = 2")
+    assert program_fingerprint() != before
+
+
 def test_another_version_of_a_tool_is_another_program(monkeypatch):
     before = program_fingerprint()
     assert program_fingerprint() == before

@@ -144,6 +144,13 @@ def test_a_factor_per_channel_goes_into_the_convolution_before():
     assert folded(b.ends(b.apply("TANH", [scaled], (1, 4, 4, 5)))) == ["CONV_2D", "TANH"]
 
 
+def test_a_factor_behind_a_convolution_that_others_read_stays():
+    b = Builder()
+    value = b.conv("in")
+    scaled, other = b.step("MUL", value, b.drawn(5)), b.apply("TANH", [value], (1, 4, 4, 5))
+    assert "MUL" in folded(b.ends(b.apply("ABS", [scaled], (1, 4, 4, 5)), other))
+
+
 @given(
     kinds=st.lists(st.sampled_from(["MUL", "ADD", "SUB", "TANH", "dense", "conv", "reshape"]), min_size=1, max_size=7),
     seed=st.integers(0, 99),

@@ -239,6 +239,19 @@ def test_an_int4_pattern_that_names_nothing_is_refused() -> None:
         quantize(Network().conv().graph, samples(), Recipe(int4=("FULLY_CONNECTED",)))
 
 
+def test_agreement_is_compared_only_of_the_same_output() -> None:
+    sure, other = candidate(31.0, 0.2), candidate(30.0, 0.9)
+    assert not sure.beats(other)
+    assert replace(sure, xnnpack=replace(sure.xnnpack, output=1)).beats(other)
+
+
+def test_only_what_is_in_the_chosen_model_is_recorded_as_kept() -> None:
+    graph = Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph
+    made = quantize(graph, samples(), Recipe(enough_db=np.inf))
+    rules = [one.name for one in made.tried[:4] if one.kept]
+    assert rules == [made.rule]
+
+
 def test_records_say_what_was_not_tried() -> None:
     assert Tried("equalise", note="no pair") == Tried("equalise", None, None, None, kept=False, note="no pair")
 

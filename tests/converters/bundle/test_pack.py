@@ -1,0 +1,45 @@
+"""What a bundle gets when its artefact is finished: a threshold in its own scores, goldens with room for a board."""
+
+import numpy as np
+import pytest
+
+from converters.bundle.pack import Draft, complete
+from converters.calibration.samples import Sample
+from converters.gate.verify import Comparison
+from edge_contracts.bundle import read_bundle
+from tests.fakes.models import SIDE, BundleRecipe, write_brightness_bundle
+
+
+@pytest.fixture
+def draft(tmp_path):
+    path = tmp_path / "float.bundle"
+    write_brightness_bundle(path, BundleRecipe(threshold=0.5))
+    bundle = read_bundle(path)
+    return Draft(bundle.manifest, dict(bundle.members))
+
+
+@pytest.fixture
+def samples():
+    drawn = np.random.default_rng(0)
+    return [Sample(drawn.uniform(0, 1, (1, SIDE, SIDE, 3)).astype(np.float32), str(place)) for place in range(4)]
+
+
+def comparison(ratio):
+    scores = np.array([0.2, 0.4, 0.8])
+    return Comparison(3, 40.0, scores, ratio * scores)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.0, 1.25])
+def test_a_threshold_moves_as_the_scores_did(draft, samples, ratio):
+    assert complete(draft, samples, comparison(ratio)).manifest.rule.threshold == pytest.approx(0.5 * ratio)
+
+
+def test_scores_of_zero_do_not_move_a_threshold(draft, samples):
+    dead = Comparison(3, 40.0, np.zeros(3), np.zeros(3))
+    assert complete(draft, samples, dead).manifest.rule.threshold == 0.5
+
+
+def test_a_golden_allows_a_board_two_integer_steps(draft, samples, monkeypatch):
+    monkeypatch.setattr("converters.bundle.pack._steps", lambda _draft, _inputs: {"score": 0.01, "heat_map": 0.02})
+    tolerance = complete(draft, samples, None).manifest.golden.tolerance
+    assert tolerance == {"score": pytest.approx(0.02), "heat_map": pytest.approx(0.04)}
