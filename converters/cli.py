@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,7 +151,7 @@ def convert(
     from converters.isolation.fork_server import forked_children  # noqa: PLC0415 - so that nothing is loaded for other commands
 
     # Its server loads while this process does.
-    with forked_children():
+    with _tidy_end(), forked_children():
         from converters.cache import default_store  # noqa: PLC0415 - numpy
         from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
         from converters.load import Description  # noqa: PLC0415
@@ -186,6 +187,16 @@ def convert(
                 cache=None if no_cache else default_store(),
             )
     click.echo(_document(done) if as_json else _sentence(done))
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Let SIGTERM end this process as an exception does, so that copies of models in temporary folders go with it."""
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
