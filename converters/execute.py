@@ -9,6 +9,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.infer.delegate_notice import give_notice_unseen
 from edge_runtime.infer.interpreter import FAULTS
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
             Kernels.XNNPACK: OpResolverType.BUILTIN,
             Kernels.REFERENCE: OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
         }[kernels]
+        if kernels is Kernels.XNNPACK:
+            give_notice_unseen(Interpreter, resolver)
         try:
             self._interpreter = Interpreter(
                 model_content=content,

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edge_runtime.infer.backend import BackendError
+from edge_runtime.infer.delegate_notice import give_notice_unseen
 from edge_runtime.infer.interpreter import FAULTS, InterpreterBackend, refusal
 
 _RESOLVERS = {
@@ -23,6 +24,8 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> InterpreterBack
     """
     resolver, kernel_name = _RESOLVERS[kernels]
     found = version("ai-edge-litert")
+    if kernels == "default":
+        give_notice_unseen(Interpreter, resolver)
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=resolver)
     except FAULTS as error:

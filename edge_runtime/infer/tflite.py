@@ -9,6 +9,7 @@ from tflite_runtime.interpreter import Interpreter, OpResolverType
 
 from edge_contracts.errors import MissingExtraError
 from edge_runtime.infer.backend import BackendError
+from edge_runtime.infer.delegate_notice import give_notice_unseen
 from edge_runtime.infer.interpreter import FAULTS, InterpreterBackend, refusal
 
 _NUMPY_MAJOR = 2
@@ -31,6 +32,8 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> InterpreterBack
         )
     resolver, kernel_name = _RESOLVERS[kernels]
     found = version("tflite-runtime")
+    if kernels == "default":
+        give_notice_unseen(Interpreter, resolver)
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads, experimental_op_resolver_type=resolver)
     except FAULTS as error:
