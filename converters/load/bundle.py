@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from difflib import get_close_matches
 from math import prod
 from typing import TYPE_CHECKING, Literal
 
+from converters.load.description import slug
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, ImageInput, Manifest, NoRule, Output, TensorInput
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from converters.load.description import Description
     from converters.load.interface import Interface
     from edge_contracts.manifest import ProvenanceStep
@@ -49,6 +52,11 @@ def float_bundle(
     members: dict[str, bytes] = {model_path: content}
     outputs, task = _outputs(interface)
     width = next(iter(interface.outputs.values()))[-1]
+    if said.of_classes and task != "classification":
+        raise BadInputError(
+            f"wanted a classifier (one output of shape 1×N) for {' and '.join(said.of_classes)}, found outputs of "
+            f"shape {', '.join(str(shape) for shape in interface.outputs.values())}; leave them out"
+        )
     labels = _labels(said, width) if task == "classification" else ()
     manifest = Manifest(
         name=said.name or slug(name),
@@ -65,11 +73,6 @@ def float_bundle(
         provenance=provenance,
     )
     return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
-
-
-def slug(text: str) -> str:
-    """A name as bundles have it: 1 to 32 of a-z, 0-9 and '-'."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-") or "model"
 
 
 def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classification", "reconstruction", "raw"]]:
@@ -91,9 +94,34 @@ def _rule(said: Description, task: str, labels: tuple[str, ...]) -> ClassRule | 
     if not said.good or task != "classification":
         return NoRule()
     if strangers := sorted(set(said.good) - set(labels)):
-        known = ", ".join(labels[:SHOWN_LABELS]) + (" …" if len(labels) > SHOWN_LABELS else "")
-        raise BadInputError(f"wanted --good labels out of {known}, found {', '.join(strangers)}; mend the name")
+        if not said.labels:
+            raise BadInputError(
+                f"wanted the names of the {len(labels)} classes beside --good {strangers[0]}, found none; give "
+                "--labels, a text file with one name per line in the order of the output"
+            )
+        known = _quoted(labels[:SHOWN_LABELS]) + (" …" if len(labels) > SHOWN_LABELS else "")
+        meant = _meant(strangers[0], labels)
+        todo = f"did you mean {meant!r}?" if meant else "mend the name"
+        raise BadInputError(f"wanted --good labels out of {known}, found {_quoted(strangers)}; {todo}")
+    if several := [label for label in said.good if labels.count(label) > 1]:
+        raise BadInputError(
+            f"wanted --good labels that name one output each, found {_quoted(several)} more than once in --labels; "
+            "make them differ in that file"
+        )
     return ClassRule(good=said.good)
+
+
+def _quoted(labels: Sequence[str]) -> str:
+    """Labels may have commas in them."""
+    return ", ".join(repr(label) for label in labels)
+
+
+def _meant(stranger: str, labels: Sequence[str]) -> str:
+    """The label that a wrong one is nearest to, by its letters or as a part of it; empty for none."""
+    by_text = {label.casefold(): label for label in reversed(labels)}
+    near = get_close_matches(stranger.casefold(), list(by_text), 1)
+    within = [text for text in by_text if stranger.casefold() in text]
+    return by_text[(near or within)[0]] if near or within else ""
 
 
 def _labels(said: Description, width: int) -> tuple[str, ...]:
@@ -105,15 +133,20 @@ def _labels(said: Description, width: int) -> tuple[str, ...]:
 def _input(interface: Interface, said: Description, *, pictures: bool) -> ImageInput | TensorInput:
     shape = interface.input_shape
     if not (pictures and len(shape) == PICTURE_RANK):
-        if said.normalises:
+        if said.of_pictures:
             raise BadInputError(
-                f"wanted pictures for this mean and deviation, found an input of numbers of shape {shape}; calibrate "
-                "with pictures, or normalise the arrays and leave mean and deviation out"
+                f"wanted pictures for {' and '.join(said.of_pictures)}, found an input of numbers of shape {shape}; "
+                "calibrate with pictures, or prepare the arrays as the model wants them and leave that out"
             )
         return TensorInput(tensor=interface.input_name, shape=shape, dtype="float32")
     height, width, channels = shape[1:] if interface.layout == "NHWC" else (*shape[2:], shape[1])
     if channels not in {1, 3} or min(height, width) < SMALLEST_PICTURE_PX:
         raise BadInputError(f"wanted an input for pictures, found the shape {shape}; calibrate with .npy files instead")
+    if said.colour != "rgb" and (said.colour == "grey") != (channels == 1):
+        raise BadInputError(
+            f"wanted --colour {'grey' if channels == 1 else 'rgb or bgr'} for an input of {channels} channels, found "
+            f"{said.colour}; mend --colour"
+        )
     mean, std = said.byte_scaling(channels)
     return ImageInput(
         tensor=interface.input_name,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from edge_contracts.errors import BadInputError
@@ -15,6 +16,11 @@ Colour = Literal["rgb", "bgr", "grey"]
 
 FULL_BYTE = 255.0
 
+_NAME = re.compile(r"[a-z0-9-]{1,32}\Z")
+"""As `edge_contracts.identifiers.Slug` has it."""
+
+_OF_PICTURES = ("pixel_range", "mean", "std", "colour", "resize")
+
 
 @dataclass(frozen=True, slots=True)
 class Description:
@@ -26,6 +32,9 @@ class Description:
     mean, std: the network expects (value − mean) / std; one number, or one per channel in the order of `colour`.
     input_size: height and width in pixels, for a model that leaves them open.
     weights: the state dict of a PyTorch module that is given by its import path.
+
+    Raises:
+        BadInputError: the name is none that bundles have.
     """
 
     name: str = ""
@@ -39,10 +48,31 @@ class Description:
     input_size: tuple[int, int] | None = None
     weights: Path | None = None
 
+    def __post_init__(self) -> None:
+        if self.name and not _NAME.match(self.name):
+            raise BadInputError(
+                f"wanted a name of 1 to 32 of a-z, 0-9 and '-', found {self.name!r}; call it {slug(self.name)}"
+            )
+
     @property
-    def normalises(self) -> bool:
-        """Whether the user gave a mean or a deviation."""
-        return (self.mean, self.std) != ((0.0,), (1.0,))
+    def of_pictures(self) -> tuple[str, ...]:
+        """What was said of pictures alone, as the command line calls it."""
+        return tuple(f"--{name.replace('_', '-')}" for name in _OF_PICTURES if self._says(name))
+
+    @property
+    def of_classes(self) -> tuple[str, ...]:
+        """What was said of classes alone, as the command line calls it."""
+        return tuple(f"--{name}" for name in ("labels", "good") if self._says(name))
+
+    @property
+    def of_a_bare_model(self) -> tuple[str, ...]:
+        """All that was said that a bundle says itself, as the command line calls it."""
+        own = tuple(f"--{name.replace('_', '-')}" for name in ("name", "input_size") if self._says(name))
+        return (*own, *self.of_classes, *self.of_pictures)
+
+    def _says(self, name: str) -> bool:
+        default = next(one.default for one in fields(self) if one.name == name)
+        return bool(getattr(self, name) != default)
 
     def byte_scaling(self, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The same in bytes, as a manifest has it: the network gets (byte − mean) / std.
@@ -69,3 +99,8 @@ class Description:
             tuple((mean - low) * per_value + 0.0 for mean in self.mean),
             tuple(std * per_value for std in self.std),
         )
+
+
+def slug(text: str) -> str:
+    """A name as bundles have it: 1 to 32 of a-z, 0-9 and '-'."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:32].strip("-") or "model"

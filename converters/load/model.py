@@ -51,7 +51,7 @@ def load_model(
         path: a bundle made by `lepton train`, a float `.tflite` or `.onnx`, a Keras `.keras` or `.h5`, a SavedModel
             folder, a program of `torch.export`; told apart by content, not by name. Or the import path of a PyTorch
             module, `package.module:factory` or `file.py:factory`.
-        description: what the user says of a bare model; ignored for a bundle, which says it itself.
+        description: what the user says of a bare model; a bundle says it itself.
         pictures: whether its calibration data are pictures; decides what a 4-dimensional input means.
         lower: whether an ONNX model, or one that comes as ONNX from PyTorch, becomes a TFLite one, channels last.
         progress: told the stage and the fraction of it that is done, where a tool of its own is at work.
@@ -69,8 +69,11 @@ def load_model(
             "package.module:factory or file.py:factory"
         )
     if kind is FileKind.BUNDLE:
-        if description.normalises:
-            raise BadInputError(f"wanted no mean or deviation, found {path} to be a bundle, which says its own")
+        if asked := description.of_a_bare_model:
+            raise BadInputError(
+                f"wanted a bare model for {' and '.join(asked)}, found {path} to be a bundle, which says that itself; "
+                "leave them out"
+            )
         bundle = _checked(read_bundle(path), path)
         open_first(bundle.model, bundle.manifest.runtime)
         return bundle

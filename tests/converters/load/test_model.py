@@ -5,7 +5,7 @@ import pytest
 
 from converters.graph import Graph, Operator, Tensor
 from converters.load import Description, load_model
-from converters.load.bundle import slug
+from converters.load.description import slug
 from converters.tflite import write_tflite
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
@@ -121,8 +121,25 @@ def test_pictures_for_a_model_that_takes_none_are_refused(tmp_path):
 
 
 def test_a_good_label_that_the_model_does_not_know_is_named(tmp_path):
-    with pytest.raises(BadInputError, match="wanted --good labels out of a, b, c, found maybe"):
+    with pytest.raises(BadInputError, match="wanted --good labels out of 'a', 'b', 'c', found 'maybe'; mend"):
         load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("maybe",))
+
+
+@pytest.mark.parametrize(("said", "meant"), [("Tench", "tench, Tinca tinca"), ("god", "good"), ("GOOD", "good")])
+def test_a_good_label_that_is_nearly_right_is_guessed(tmp_path, said, meant):
+    labels = ("tench, Tinca tinca", "good", "bad")
+    with pytest.raises(BadInputError, match=f"did you mean '{meant}'"):
+        load(tmp_path, softmax_model(1, 3), labels=labels, good=(said,))
+
+
+def test_a_good_label_needs_the_labels_of_the_model(tmp_path):
+    with pytest.raises(BadInputError, match="names of the 3 classes beside --good ok, found none; give --labels"):
+        load(tmp_path, softmax_model(1, 3), good=("ok",))
+
+
+def test_a_good_label_that_names_two_outputs_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="found 'crane' more than once in --labels"):
+        load(tmp_path, softmax_model(1, 3), labels=("crane", "owl", "crane"), good=("crane",))
 
 
 def test_an_open_size_is_named(data):
@@ -132,9 +149,40 @@ def test_an_open_size_is_named(data):
 
 
 def test_a_mean_that_nothing_would_use_is_refused(tmp_path):
-    with pytest.raises(BadInputError, match="wanted pictures for this mean and deviation"):
+    with pytest.raises(BadInputError, match="wanted pictures for --mean"):
         load(tmp_path, softmax_model(1, 3), mean=(0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("said", "option"),
+    [
+        ({"name": "part"}, "--name"),
+        ({"labels": ("a", "b"), "good": ("a",)}, "--labels and --good"),
+        ({"pixel_range": (-1.0, 1.0)}, "--pixel-range"),
+        ({"std": (2.0,)}, "--std"),
+        ({"colour": "bgr", "resize": "nearest"}, "--colour and --resize"),
+        ({"input_size": (32, 32)}, "--input-size"),
+    ],
+)
+def test_what_a_bundle_says_itself_is_not_taken_from_the_user(tmp_path, said, option):
     path = tmp_path / "float.bundle"
     write_brightness_bundle(path)
-    with pytest.raises(BadInputError, match="wanted no mean or deviation"):
-        load_model(path, Description(std=(2.0,)), pictures=True)
+    with pytest.raises(BadInputError, match=f"wanted a bare model for {option}, found .* to be a bundle"):
+        load_model(path, Description(**said), pictures=True)
+
+
+def test_labels_of_a_model_that_is_no_classifier_are_refused(tmp_path):
+    with pytest.raises(BadInputError, match=r"wanted a classifier .* for --labels, found outputs of shape \(1, 4, 3\)"):
+        load(tmp_path, softmax_model(1, 4, 3), labels=("a", "b", "c"))
+
+
+@pytest.mark.parametrize(("colour", "channels", "wanted"), [("grey", 3, "rgb or bgr"), ("bgr", 1, "grey")])
+def test_a_colour_that_the_model_does_not_have_is_named(tmp_path, colour, channels, wanted):
+    with pytest.raises(BadInputError, match=f"wanted --colour {wanted} for an input of {channels} channels, found"):
+        load(tmp_path, softmax_model(1, 32, 32, channels), pictures=True, colour=colour)
+
+
+@pytest.mark.parametrize("name", ["Teil ä/ö 1", "x" * 33, "a_b", "a\n"])
+def test_a_name_that_bundles_cannot_have_is_refused_with_one_that_they_can(name):
+    with pytest.raises(BadInputError, match=r"wanted a name of 1 to 32 of a-z, 0-9 and '-', found .*; call it "):
+        Description(name=name)
