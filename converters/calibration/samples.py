@@ -6,6 +6,7 @@ network sees of them, so only some are held in memory; the others are read again
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -115,15 +116,16 @@ def find_calibration(source: str | Path | Sequence[npt.NDArray[Any]]) -> Calibra
     """Look at calibration data.
 
     Args:
-        source: a folder, or `random`, or arrays: pictures (H×W×3 uint8 RGB), or whole inputs (float32).
+        source: a folder, or `random`, or arrays: pictures (H×W×3 uint8 RGB), or whole inputs (float32), in a list or
+            stacked along a first axis.
 
     Raises:
         BadInputError: nothing there, nothing usable, or several kinds of data at once.
     """
-    if source == RANDOM:
-        return Calibration("random", Path(), (), 0)
     if not isinstance(source, (str, Path)):
         return _given(source)
+    if source == RANDOM:
+        return Calibration("random", Path(), (), 0)
     folder = Path(source)
     if not folder.is_dir():
         raise BadInputError(f"wanted a calibration folder or 'random', found no folder at {folder}; check the path")
@@ -141,7 +143,12 @@ def find_calibration(source: str | Path | Sequence[npt.NDArray[Any]]) -> Calibra
     return Calibration(kind, folder, tuple(_spread(paths, MOST_SAMPLES)), len(paths))
 
 
-def _given(arrays: Sequence[npt.NDArray[Any]]) -> Calibration:
+def _given(arrays: Any) -> Calibration:
+    if not isinstance(arrays, Iterable):
+        raise BadInputError(
+            f"wanted a folder, arrays or 'random' to calibrate with, found {type(arrays).__name__}; give a folder of "
+            "inputs like the line's"
+        )
     found = list(arrays)
     kinds = {_kind_of_array(array) for array in found}
     if len(kinds) != 1:

@@ -160,6 +160,23 @@ def test_an_empty_or_mixed_folder_is_refused(tmp_path, files, found):
         find_calibration(str(tmp_path))
 
 
+@pytest.mark.parametrize("shape", [(9, 20, 30, 3), (9, 49, 10, 1)])
+def test_arrays_may_be_stacked_along_a_first_axis(shape):
+    stacked = np.zeros(shape, np.uint8 if shape[-1] == 3 else np.float32)
+    one, other = find_calibration(stacked), find_calibration(list(stacked))
+    assert (one.kind, one.found, [array.shape for array in one.given]) == (
+        other.kind,
+        9,
+        [array.shape for array in other.given],
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, 7])
+def test_what_holds_no_inputs_is_no_calibration(nothing):
+    with pytest.raises(BadInputError, match=r"wanted a folder, arrays or 'random' .* give a folder"):
+        find_calibration(nothing)
+
+
 def test_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(BadInputError, match="found no folder at"):
         find_calibration(str(tmp_path / "missing"))
