@@ -147,7 +147,8 @@ class Delegate(Table):
         partition: `prefix`: one unbroken run of operators, and everything after the first that it does not take runs
             on the processor; `anywhere`: any operator may run on the processor; `whole`: all or nothing.
         edges: operators that convert at the network's ends and may stay on the processor without ending the run.
-        advice: what the maker recommends and no rule holds.
+        edge_advice: what the maker recommends for a network that has some of `edges`.
+        advice: what the maker recommends besides and no rule holds.
         source: what says how it partitions.
         rules: by the form of file.
         carriers: boards that can have it.
@@ -159,6 +160,7 @@ class Delegate(Table):
     release: Text
     partition: Partition
     edges: tuple[OperatorKind, ...] = ()
+    edge_advice: Text | None = None
     advice: tuple[Text, ...] = ()
     source: SourceKey
     rules: Annotated[dict[Form, Rules], Field(min_length=1)]

@@ -55,12 +55,13 @@ def reference() -> str:
 def _delegate(delegate: Delegate) -> str:
     carriers = [(c.title, f"`{c.board}`" if c.board else "", c.how, c.source) for c in delegate.carriers]
     sources = [(key, source.title, source.at, source.quote or "") for key, source in delegate.sources.items()]
+    told = (*filter(None, [delegate.edge_advice]), *delegate.advice)
     return "\n".join(
         [
             f"## `{delegate.name}`: {delegate.title}\n",
             f"Rules of {delegate.release}. {_PARTITIONS[delegate.partition]}\n",
-            *(f"- {advice}" for advice in delegate.advice),
-            *([""] if delegate.advice else []),
+            *(f"- {advice}" for advice in told),
+            *([""] if told else []),
             *(_rules(form, rules) for form, rules in delegate.rules.items()),
             table(("board", "profile", "how", "source"), carriers),
             table(("source", "what", "where", "words"), sources),

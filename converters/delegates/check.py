@@ -44,7 +44,11 @@ def check_delegate(delegate: Delegate, form: Form, nodes: Sequence[Node]) -> Del
     split = _split(fates, delegate.edges)
     if delegate.partition == "prefix" and split is not None:
         fates = [_after(fate, fates[split]) if fate.place > split else fate for fate in fates]
-    return DelegateReport(delegate.name, delegate.title, delegate.release, tuple(fates), split, delegate.advice)
+    converts = any(node.kind in delegate.edges for node in nodes)
+    at_edges = (delegate.edge_advice,) if delegate.edge_advice and converts else ()
+    return DelegateReport(
+        delegate.name, delegate.title, delegate.release, tuple(fates), split, (*at_edges, *delegate.advice)
+    )
 
 
 def _fate(rules: Rules, place: int, node: Node) -> OperatorFate:

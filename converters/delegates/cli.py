@@ -23,6 +23,8 @@ MOST_REASON = 100
 
 _COLOURS = {"accelerator": "green", "processor": "yellow", "refused": "red", "unknown": "cyan"}
 _WORDS = {"accelerator": "runs", "processor": "falls back", "refused": "refused", "unknown": "unknown"}
+_OF_ONE = {"accelerator": "runs", "processor": "falls back", "refused": "is refused", "unknown": "is unknown"}
+_OF_SEVERAL = {"accelerator": "run", "processor": "fall back", "refused": "are refused", "unknown": "are unknown"}
 
 
 @click.group()
@@ -118,7 +120,9 @@ def _verdict(report: DelegateReport) -> str:
     total, counts = len(report.operators), report.counts
     if report.fits:
         return click.style(f"all {total} operators run on it", fg="green")
-    told = ", ".join(f"{count} {_WORDS[fate]}" for fate, count in counts.items() if count)
+    told = ", ".join(
+        f"{count} {(_OF_ONE if count == 1 else _OF_SEVERAL)[fate]}" for fate, count in counts.items() if count
+    )
     where = "" if report.split is None else f"; leaves it first at operator {report.split}"
     return click.style(f"of {total} operators {told}{where}", fg="red" if report.is_refused else "yellow")
 

@@ -78,6 +78,13 @@ def test_a_conversion_at_the_start_does_not_end_the_run() -> None:
     assert report.split is None
 
 
+def test_int8_ends_are_advised_where_the_network_converts() -> None:
+    assert (
+        "give int8 inputs" in edgetpu(node("QUANTIZE", value(dtype="float32")), node("ADD", value(), value())).advice[0]
+    )
+    assert "8 MB" in edgetpu(node("ADD", value(), value())).advice[0]
+
+
 def test_where_any_operator_may_fall_back_the_rest_stays() -> None:
     report = check_delegate(load_delegate("verisilicon"), "tflite", [node("RELU"), node("SEGMENT_SUM"), node("RELU")])
     assert fates(report) == ["accelerator", "processor", "accelerator"]

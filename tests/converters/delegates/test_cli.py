@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from converters.delegates.cli import delegate
+from converters.delegates.cli import _verdict, delegate
+from converters.delegates.fate import DelegateReport, Fate, OperatorFate
 from edge_contracts.errors import BadInputError, LeptonError
 from tests.fakes.models import write_brightness_bundle
 
@@ -38,6 +39,23 @@ def test_a_network_that_runs_whole_leaves_with_0(data: Path) -> None:
     result = run("check", data / "coral-test-data/mobilenet_v1_0.25_128_quant.tflite", "--for", "edgetpu")
     assert result.exit_code == 0
     assert "all 31 operators run on it" in result.output
+
+
+def test_int8_ends_are_not_advised_to_a_network_that_has_them(data: Path) -> None:
+    models = data / "coral-test-data"
+    has = run("check", models / "mobilenet_v1_0.25_128_quant.tflite", "--for", "edgetpu").output
+    assert "give int8 inputs" not in has
+    assert "8 MB on the chip" in has
+
+
+def test_counts_and_verbs_agree() -> None:
+    def told(*made: Fate) -> str:
+        operators = tuple(OperatorFate(place, "ADD", "y", fate) for place, fate in enumerate(made))
+        return _verdict(DelegateReport("any", "Any", "1", operators, None))
+
+    assert "3 operators 1 runs, 2 fall back" in told("accelerator", "processor", "processor")
+    assert "3 operators 2 run, 1 is unknown" in told("accelerator", "accelerator", "unknown")
+    assert "3 operators 2 are refused, 1 is unknown" in told("refused", "refused", "unknown")
 
 
 def test_a_network_that_does_not_leaves_with_1_and_says_where(data: Path) -> None:
