@@ -252,4 +252,4 @@ def _document(done: Conversion) -> str:
 def _sentence(done: Conversion) -> str:
     from converters.outcome import told  # noqa: PLC0415 - not needed with --json
 
-    return told(done.path, done.digest, done.card, [step.sentence for step in done.steps])
+    return told(done.path, done.digest, done.card, [step.sentence for step in done.steps], done.replaced)

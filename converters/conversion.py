@@ -33,7 +33,7 @@ from converters.remarks import comparison_notes, few_inputs, input_notes, verdic
 from converters.report import Page, render
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
-from edge_contracts.bundle import CARD, REPORT, require_bundle_name, write_bundle
+from edge_contracts.bundle import CARD, REPORT, digest_at, require_bundle_name, write_bundle
 from edge_contracts.card import Card, GateResult, Measurement
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_runtime.infer.predictor import Predictor
@@ -64,6 +64,7 @@ class Conversion:
 
     path, digest: the bundle. card: what was measured. comparison: float against artefact, sample by sample.
     steps: what was computed and what an earlier conversion had left, in run order.
+    replaced: the digest of the bundle that was at `path` before; empty where none was.
     """
 
     path: Path
@@ -71,6 +72,7 @@ class Conversion:
     card: Card
     comparison: Comparison
     steps: tuple[StepRun, ...] = ()
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +177,10 @@ def convert(
     page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
     html = render(page, draft.bundle())
     members = {**draft.members, CARD: card.model_dump_json(indent=2).encode(), REPORT: html.encode()}
+    replaced = digest_at(out)
     digest = write_bundle(out, draft.manifest, members)
     progress("pack", 1.0)
-    return Conversion(out, digest, card, judged.comparison, tuple(steps.runs))
+    return Conversion(out, digest, card, judged.comparison, tuple(steps.runs), replaced)
 
 
 def _more_data(given: int) -> str:

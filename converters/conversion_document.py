@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,6 +39,7 @@ class ConversionDocument(BaseModel):
         digest: the bundle's name, SHA-256 of its manifest.
         card: the bundle's `card.json`: gate, metrics with either kernels, notes, details.
         steps: in run order.
+        replaced: the digest of the bundle that was at that path before; empty where none was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,9 +48,10 @@ class ConversionDocument(BaseModel):
     digest: Sha256
     card: Card
     steps: tuple[StepTaken, ...]
+    replaced: Sha256 | Literal[""] = ""
 
     @classmethod
     def of(cls, done: Conversion) -> ConversionDocument:
         """The document of one conversion."""
         steps = tuple(StepTaken(**asdict(step)) for step in done.steps)
-        return cls(bundle=str(done.path), digest=done.digest, card=done.card, steps=steps)
+        return cls(bundle=str(done.path), digest=done.digest, card=done.card, steps=steps, replaced=done.replaced)

@@ -22,7 +22,7 @@ SHARES = ("accuracy", "auroc", "agreement", "score_shift")
 """What the gate compares, by the card's names; some have a `_float`, and a `_builtin` beside them."""
 
 
-def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
+def told(path: Path, digest: str, card: Card, steps: Sequence[str] = (), replaced: str = "") -> str:
     """The lines, joined.
 
     Args:
@@ -30,10 +30,11 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = ()) -> str:
         digest: its name.
         card: what was measured.
         steps: what each step took and whether it was reused, a phrase each.
+        replaced: the digest of the bundle that lay there before; empty where none did.
     """
     metrics = {metric.name: metric for metric in card.metrics}
-    metrics = {metric.name: metric for metric in card.metrics}
-    head = [f"{path}  {digest[:16]}  for {card.profile}", _row("", "float", "converted")]
+    before = f", replaced {replaced[:16]}" if replaced else ""
+    head = [f"{path}  {digest[:16]}  for {card.profile}{before}", _row("", "float", "converted")]
     head += [*_costs(metrics), *_answers(metrics), *_gate(card)]
     rest = [line for label, text in _findings(card, steps) for line in _wrapped(label, text)]
     room = MOST_LINES - len(head) - 1

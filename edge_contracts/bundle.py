@@ -220,7 +220,8 @@ def require_bundle_name(path: Path) -> Path:
     """Say no early to an output path that cannot take a bundle.
 
     Raises:
-        BadInputError: the path is a folder, a device or a pipe, or its parent does not exist.
+        BadInputError: the path is a folder, a device or a pipe, or a file that is no bundle; or its parent does not
+            exist.
     """
     if path.is_dir():
         raise BadInputError(
@@ -232,4 +233,27 @@ def require_bundle_name(path: Path) -> Path:
         )
     if not path.parent.is_dir():
         raise BadInputError(f"wanted a folder to write {path.name} into, found none at {path.parent}; create it first")
+    digest_at(path)
     return path
+
+
+def digest_at(path: Path) -> str:
+    """The digest of the bundle that a new one would replace; empty where nothing is, or an empty file.
+
+    Only its manifest is read: a bundle that is to be replaced need not be sound.
+
+    Raises:
+        BadInputError: the file there is something else, which nobody meant to lose.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return ""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if archive.getinfo(MANIFEST).file_size > BundleLimits().member_bytes:
+                raise ValueError("a manifest of that size")
+            return hashlib.sha256(archive.read(MANIFEST)).hexdigest()
+    except _DAMAGED as error:
+        raise BadInputError(
+            f"wanted a new file or an older bundle to replace, found that {path} is no whole bundle; give another "
+            "name, or remove it first"
+        ) from error

@@ -213,6 +213,16 @@ def test_a_model_is_never_overwritten_by_its_own_bundle(detector, pictures):
     assert detector.read_bytes() == before
 
 
+def test_what_is_overwritten_is_an_older_bundle_and_is_named(detector, pictures, tmp_path):
+    first = converted(detector, pictures, tmp_path / "part.bundle")
+    assert converted(detector, pictures, first.path).replaced == first.digest
+    mine = tmp_path / "notes.txt"
+    mine.write_text("keep me\n")
+    with pytest.raises(BadInputError, match="no whole bundle"):
+        converted(detector, pictures, mine)
+    assert mine.read_text() == "keep me\n"
+
+
 def test_a_bundle_that_does_not_judge_and_a_thin_calibration_are_noted(data, pictures, tmp_path):
     done = converted(data / "mlperf-tiny/vww_96_float.tflite", pictures, tmp_path / "vww.bundle")
     notes = " ".join(done.card.notes)
@@ -304,9 +314,10 @@ def test_an_open_size_is_the_one_that_the_user_says(pictures, tmp_path):
     assert (spec.height_px, spec.width_px) == (48, 64)
 
 
-def test_a_size_that_changes_nothing_is_refused(detector, pictures, tmp_path):
+def test_a_size_that_changes_nothing_is_refused(data, pictures, tmp_path):
+    model = data / "mlperf-tiny/vww_96_float.tflite"
     with pytest.raises(BadInputError, match="leave the size out"):
-        converted(detector, pictures, tmp_path / "part.bundle", description=Description(input_size=(48, 64)))
+        converted(model, pictures, tmp_path / "part.bundle", description=Description(input_size=(48, 64)))
 
 
 def open_onnx_model():

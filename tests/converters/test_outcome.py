@@ -85,3 +85,9 @@ def test_a_note_is_never_crowded_out_by_what_the_doctor_says():
     shown = lines(("it measures and does not judge",), (), details, accuracy=0.9, agreement=0.99, steps=["all reused"])
     assert any("it measures and does not judge" in line for line in shown)
     assert any("all reused" in line for line in shown)
+
+
+def test_a_bundle_that_was_replaced_is_named():
+    shown = told(Path("kws.bundle"), "7fa948a34c503df2" * 4, card(), (), "0123456789abcdef" * 4)
+    assert shown.splitlines()[0].endswith("for rpi-4b, replaced 0123456789abcdef")
+    assert "replaced" not in lines()[0]

@@ -12,6 +12,7 @@ from edge_contracts.bundle import (
     MANIFEST,
     BundleLimits,
     BundleRejected,
+    digest_at,
     encode_manifest,
     file_entries,
     parse_manifest,
@@ -204,3 +205,31 @@ def test_an_impossible_output_path_is_refused_early(tmp_path):
         require_bundle_name(Path("/dev/null"))
     with pytest.raises(BadInputError, match="create it first"):
         require_bundle_name(tmp_path / "missing" / "part.bundle")
+
+
+def test_a_bundle_may_be_replaced_and_is_named(tmp_path):
+    path, digest = written(tmp_path)
+    assert digest_at(require_bundle_name(path)) == digest
+    assert digest_at(tmp_path / "new.bundle") == ""
+
+
+@pytest.mark.parametrize("content", [b"notes\n", b"PK\x03\x04 cut short"])
+def test_a_file_that_is_no_bundle_is_never_replaced(tmp_path, content):
+    path = tmp_path / "mine.txt"
+    path.write_bytes(content)
+    with pytest.raises(BadInputError, match=r"mine\.txt is no whole bundle; give another name, or remove it first"):
+        require_bundle_name(path)
+
+
+def test_a_zip_of_something_else_is_never_replaced(tmp_path):
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.jpg", b"a")
+    with pytest.raises(BadInputError, match="is no whole bundle"):
+        require_bundle_name(path)
+
+
+def test_an_empty_file_may_be_filled(tmp_path):
+    path = tmp_path / "part.bundle"
+    path.touch()
+    assert require_bundle_name(path) == path
