@@ -31,7 +31,7 @@ class Wishes:
     calibration_rule: one of `converters.quantize.ranges.RULES`, or `best`.
 
     Raises:
-        BadInputError: no such rule, or int4 weights beside int16 activations.
+        BadInputError: no such rule, activations or mixed precision, or int4 weights beside int16 activations.
     """
 
     mixed_precision: MixedPrecision = "auto"
@@ -40,6 +40,9 @@ class Wishes:
     calibration_rule: str = BEST
 
     def __post_init__(self) -> None:
+        if self.activations not in {"int8", "int16"}:
+            raise BadInputError(f"wanted activations int8 or int16, found {self.activations!r}; give one of them")
+        _require_mixed_precision(self.mixed_precision)
         if self.calibration_rule not in {BEST, *RULES}:
             raise BadInputError(
                 f"wanted a calibration rule out of {', '.join((BEST, *RULES))}, found {self.calibration_rule!r}"
@@ -61,6 +64,14 @@ class Wishes:
             "--int4": bool(self.int4),
         }
         return tuple(name for name, is_asked in asked.items() if is_asked)
+
+
+def _require_mixed_precision(wish: object) -> None:
+    is_number = isinstance(wish, int) and not isinstance(wish, bool) and wish >= 0
+    if wish not in ("auto", "off") and not is_number:
+        raise BadInputError(
+            f"wanted mixed precision auto, off or a number of operators, found {wish!r}; give one of them"
+        )
 
 
 def recipe_for(profile: Profile, wishes: Wishes, camera_bytes: Affine | None) -> Recipe:

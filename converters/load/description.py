@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal, get_args
 
 from edge_contracts.errors import BadInputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Resize = Literal["nearest", "bilinear", "area", "bilinear-antialias"]
 Colour = Literal["rgb", "bgr", "grey"]
@@ -34,7 +32,8 @@ class Description:
     weights: the state dict of a PyTorch module that is given by its import path.
 
     Raises:
-        BadInputError: the name is none that bundles have.
+        BadInputError: the name is none that bundles have, labels are a text instead of a list of texts, or a colour or
+            a resize is none that there is.
     """
 
     name: str = ""
@@ -53,6 +52,10 @@ class Description:
             raise BadInputError(
                 f"wanted a name of 1 to 32 of a-z, 0-9 and '-', found {self.name!r}; call it {slug(self.name)}"
             )
+        _require_several("labels", self.labels)
+        _require_several("good", self.good)
+        _require_choice("colour", self.colour, get_args(Colour))
+        _require_choice("resize", self.resize, get_args(Resize))
 
     @property
     def of_pictures(self) -> tuple[str, ...]:
@@ -99,6 +102,20 @@ class Description:
             tuple((mean - low) * per_value + 0.0 for mean in self.mean),
             tuple(std * per_value for std in self.std),
         )
+
+
+def _require_several(field: str, labels: object) -> None:
+    # A text is a sequence of texts, too: of its characters.
+    if isinstance(labels, (str, Path)):
+        raise BadInputError(
+            f"wanted a tuple of labels in {field}, found {str(labels)!r}; write ({str(labels)!r},) for one label, and "
+            "read the lines of a file yourself"
+        )
+
+
+def _require_choice(field: str, found: str, choices: tuple[str, ...]) -> None:
+    if found not in choices:
+        raise BadInputError(f"wanted {field} to be one of {', '.join(choices)}, found {found!r}; choose one of them")
 
 
 def slug(text: str) -> str:

@@ -134,3 +134,17 @@ def test_a_wish_that_would_change_nothing_is_refused(option, wishes, tmp_path):
     pictures = [np.zeros((8, 8, 3), np.uint8)] * 8
     with pytest.raises(BadInputError, match=f"for {option}, found a detector, which keeps its arithmetic; leave it"):
         converted(tmp_path / "float.bundle", pictures, tmp_path, **wishes)
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"activations": "int4"}, "wanted activations int8 or int16, found 'int4'"),
+        ({"mixed_precision": "on"}, "wanted mixed precision auto, off or a number of operators, found 'on'"),
+        ({"mixed_precision": -1}, "found -1"),
+        ({"mixed_precision": True}, "found True"),
+    ],
+)
+def test_a_wish_that_nobody_knows_is_refused_at_once(wish, sentence):
+    with pytest.raises(BadInputError, match=sentence):
+        Wishes(**wish)

@@ -1,5 +1,7 @@
 """What the user says of pixel values becomes the manifest's mean and deviation in bytes, or a sentence says why not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -41,3 +43,18 @@ def test_the_ways_of_the_frameworks_can_all_be_said(said, expected):
 def test_what_cannot_be_meant_is_refused(said, channels, sentence):
     with pytest.raises(BadInputError, match=sentence):
         said.byte_scaling(channels)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"good": "good"}, r"wanted a tuple of labels in good, found 'good'; write \('good',\)"),
+        ({"labels": "/data/labels.txt"}, "wanted a tuple of labels in labels, found '/data/labels.txt'"),
+        ({"labels": Path("labels.txt")}, "wanted a tuple of labels in labels, found 'labels.txt'"),
+        ({"colour": "RGB"}, "wanted colour to be one of rgb, bgr, grey, found 'RGB'"),
+        ({"resize": "cubic"}, "wanted resize to be one of nearest, bilinear, area, bilinear-antialias, found 'cubic'"),
+    ],
+)
+def test_a_text_for_a_list_and_an_unknown_word_are_refused_at_once(said, sentence):
+    with pytest.raises(BadInputError, match=sentence):
+        Description(**said)
