@@ -31,6 +31,7 @@ CARD = "card.json"
 REPORT = "report.html"
 OUTSIDE_DIGEST = frozenset({CARD, REPORT})
 
+_ZIP_MEMBER = b"PK\x03\x04"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _DAMAGED = (zipfile.BadZipFile, EOFError, LookupError, OSError, RuntimeError, ValueError, struct.error)
 """What Python's zipfile raises on a damaged or hostile archive."""
@@ -163,10 +164,21 @@ def _read_members(path: Path, limits: BundleLimits) -> dict[str, bytes]:
     except BundleRejected:
         raise
     except _DAMAGED as error:
+        if _starts_as_zip(path):
+            raise BundleRejected(
+                f"wanted a whole bundle, found {path} cut short or damaged ({error}); copy it again, or make it again"
+            ) from error
         raise BundleRejected(
             f"wanted a bundle (an uncompressed zip), found {path} which is none ({error}); "
             "a bare model becomes a bundle with 'lepton convert'"
         ) from error
+
+
+def _starts_as_zip(path: Path) -> bool:
+    """A bundle that was cut short has its beginning still, and no list of members, which stands at the end."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(len(_ZIP_MEMBER)) == _ZIP_MEMBER
+    return False
 
 
 def _read_zip(path: Path, limits: BundleLimits) -> dict[str, bytes]:

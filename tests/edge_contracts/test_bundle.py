@@ -103,6 +103,15 @@ def test_a_truncated_bundle_is_refused(intact, length):
         read_bundle(path)
 
 
+@pytest.mark.parametrize("length", [4, 200])
+def test_a_bundle_that_was_cut_short_is_to_be_copied_again(intact, length):
+    path, _, content = intact
+    path.write_bytes(content[:length])
+    with pytest.raises(BundleRejected, match=r"cut short or damaged .* copy it again") as refused:
+        read_bundle(path)
+    assert "bare model" not in str(refused.value)
+
+
 def test_a_member_that_does_not_match_its_hash_is_refused(tmp_path):
     path = tmp_path / "part.bundle"
     with zipfile.ZipFile(path, "w") as archive:
