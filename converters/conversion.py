@@ -138,6 +138,7 @@ def convert(
     model, out = Path(model), Path(out)
     profile = load_profile(profile) if isinstance(profile, str) else profile
     require_bundle_name(out)
+    _require_form(form)
     wishes = Wishes(mixed_precision, activations, tuple(int4), calibration_rule)
     if out.exists() and model.exists() and out.samefile(model):
         raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
@@ -230,6 +231,11 @@ def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> 
 
 def _given(samples: Sequence[Sample]) -> list[Any]:
     return [(sample.label, sample.values, sample.is_picture) for sample in samples]
+
+
+def _require_form(form: str) -> None:
+    if form not in {"auto", "tflite", "onnx"}:
+        raise BadInputError(f"wanted the format auto, tflite or onnx, found {form!r}; give one of them")
 
 
 def _lowers(profile: Profile, form: str) -> bool:

@@ -94,6 +94,11 @@ def test_arrays_that_are_no_inputs_are_refused(detector, tmp_path, arrays, sente
         convert(detector, profile="rpi-4b", calibration=arrays, out=tmp_path / "a.bundle")
 
 
+def test_a_format_that_nobody_knows_is_refused_by_name(detector, drawn, tmp_path):
+    with pytest.raises(BadInputError, match="wanted the format auto, tflite or onnx, found 'tf'"):
+        convert(detector, profile="rpi-4b", calibration=drawn, out=tmp_path / "a.bundle", form="tf")
+
+
 def test_every_stage_tells_how_much_of_it_is_done(data, tmp_path):
     told = {}
 
