@@ -60,7 +60,11 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     help="What an ONNX model becomes; auto: what the board's best runtime runs.",
 )
 @click.option(
-    "--input-size", type=click.IntRange(1), nargs=2, metavar="HEIGHT WIDTH", help="For a model that leaves it open."
+    "--input-size",
+    type=click.IntRange(1),
+    nargs=2,
+    metavar="HEIGHT WIDTH",
+    help="For an ONNX, Keras or PyTorch model that leaves it open.",
 )
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
 @click.option(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph
 
+_OF_VALUES = "depends on values; export the model without its operators that select, such as non-maximum suppression"
+
 
 def tflite_interface(graph: Graph, path: Path) -> Interface:
     """What a TFLite network takes and gives.
@@ -28,10 +30,16 @@ def tflite_interface(graph: Graph, path: Path) -> Interface:
             "give the float model that it was made from"
         )
     unknown = [name for name in graph.outputs if -1 in _batch_one(graph.tensors[name].shape)]
-    if unknown or -1 in _batch_one(taken.shape):
+    if -1 in _batch_one(taken.shape):
         raise BadInputError(
-            f"wanted static shapes apart from the batch, found an open size in {', '.join(unknown) or taken.name} "
-            f"of {path}; export the model with a fixed input size"
+            f"wanted static shapes apart from the batch, found an open size in {taken.name} of {path}; "
+            "export the model with a fixed input size"
+        )
+    if unknown:
+        follows_batch = taken.shape[0] == -1
+        raise BadInputError(
+            f"wanted outputs of known shape, found an open size in {', '.join(unknown)} of {path}, which "
+            + ("follows the open batch; export the model with a batch of 1" if follows_batch else _OF_VALUES)
         )
     last = next((o for o in graph.operators if graph.outputs[0] in o.outputs), None)
     return Interface(

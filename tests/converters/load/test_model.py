@@ -1,11 +1,14 @@
 """Whatever the user has becomes a float bundle, or a sentence says why not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from converters.graph import Graph, Operator, Tensor
 from converters.load import Description, load_model
 from converters.load.description import slug
+from converters.load.tflite import tflite_interface
 from converters.tflite import write_tflite
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
@@ -142,9 +145,23 @@ def test_a_good_label_that_names_two_outputs_is_refused(tmp_path):
         load(tmp_path, softmax_model(1, 3), labels=("crane", "owl", "crane"), good=("crane",))
 
 
-def test_an_open_size_is_named(data):
+@pytest.mark.parametrize(
+    ("taken", "given", "remedy"),
+    [
+        ((1, -1, 3), (1, -1, 3), "found an open size in in of .* export the model with a fixed input size"),
+        ((-1, 2, 3), (-1, -1, 3), "found an open size in out of .* export the model with a batch of 1"),
+        ((1, 2, 3), (1, -1, 3), "found an open size in out of .* without its operators that select"),
+    ],
+)
+def test_an_open_size_is_named_with_the_remedy_for_its_cause(taken, given, remedy):
+    graph = Graph({"in": Tensor("in", taken, FLOAT32), "out": Tensor("out", given, FLOAT32)}, [], ["in"], ["out"])
+    with pytest.raises(BadInputError, match=remedy):
+        tflite_interface(graph, Path("a.tflite"))
+
+
+def test_outputs_that_follow_an_open_batch_are_named_with_the_remedy(data):
     path = data / "onnx/ultraface-RFB-320_without_postprocessing.tflite"
-    with pytest.raises(BadInputError, match=r"found an open size in .* export the model with a fixed input size"):
+    with pytest.raises(BadInputError, match=r"open size in Identity, Identity_1 .* export the model with a batch of 1"):
         load_model(path, Description(), pictures=True)
 
 
