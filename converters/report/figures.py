@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "float_latency_ms",
         "signal_to_noise_db",
         "agreement",
+        "expected_loss",
         "accuracy_float",
         "accuracy",
         "score_shift",
@@ -124,6 +125,8 @@ def _compared(comparison: Comparison, source: Manifest, manifest: Manifest) -> d
         rows["AUROC"] = f"{comparison.auroc:.4f}"
     if comparison.score_shift is not None:
         rows["Score shift"] = _percent(comparison.score_shift)
+    if comparison.expected_loss is not None:
+        rows["Expected loss"] = f"{plain(100 * comparison.expected_loss)}{GAP}points"
     return {**rows, "Signal to noise": f"{plain(comparison.signal_to_noise_db)}{GAP}dB"}
 
 
@@ -134,6 +137,7 @@ def _meaning(label: str) -> str:
         "Accuracy": "labelled inputs whose best class is their folder's",
         "AUROC": "chance that a defective part scores above a good one",
         "Score shift": "mean relative change of the score",
+        "Expected loss": "of accuracy on these inputs, by the float model's own probabilities",
         "Signal to noise": "of all outputs; the noise is artefact minus float",
     }[label]
 

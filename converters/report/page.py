@@ -161,7 +161,11 @@ def _step(step: ProvenanceStep) -> Step:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
+    if value is None or value in ("", (), []):
+        text = "none"
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, (list, tuple)):
         text = ", ".join(str(one) for one in value)
     else:
         text = f"{value:g}" if isinstance(value, float) else str(value)

@@ -13,6 +13,9 @@ MOST_DECIMALS = 6
 UNCHANGED = 0.01
 """Two figures that differ by less than this share are called the same: a measured latency differs by more by itself."""
 
+NEARLY = 1.05
+"""Two digits call a smaller ratio 1.0."""
+
 
 def plain(value: float, digits: int = DIGITS) -> str:
     """The value with so many significant digits, without an exponent where that can be read."""
@@ -48,7 +51,8 @@ def times(before: float, after: float, less: str, more: str) -> str:
     if min(before, after) <= 0:
         return ""
     ratio = max(before, after) / min(before, after)
-    return "the same" if ratio < 1 + UNCHANGED else f"{plain(ratio, 2)}{GAP}× {less if after < before else more}"
+    digits = DIGITS if ratio < NEARLY else DIGITS - 1  # "1.0 × faster" says nothing
+    return "the same" if ratio < 1 + UNCHANGED else f"{plain(ratio, digits)}{GAP}× {less if after < before else more}"
 
 
 def shape(axes: tuple[int, ...]) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from converters.report import render
-from edge_contracts.card import GateResult
+from edge_contracts.card import GateResult, Measurement
 from edge_contracts.manifest import Manifest, NoRule, Output, ProvenanceStep
 
 VOID = {"meta", "img", "br"}
@@ -163,6 +163,24 @@ def test_a_classifier_shows_the_input_that_changed_its_class_first(classifier):
     assert "1 of 8 inputs changed its class." in page.text
     assert page.all("img")[0]["alt"] == "part-2.png"
     assert "good, 71.1 % → scratch, 70.1 % changed" in page.text
+
+
+def test_the_expected_loss_stands_in_one_row_with_its_unit_and_meaning(classifier):
+    metrics = [Measurement(name=f"expected_loss{suffix}", value=0.00703, unit="1") for suffix in ("", "_builtin")]
+    card = classifier.page.card.model_copy(update={"metrics": tuple(metrics)})
+    other = replace(classifier.page.comparison, expected_loss=0.0101, kernels="builtin")
+    comparison = replace(classifier.page.comparison, expected_loss=0.00703, kernels="xnnpack", other=other)
+    text = outline(replace(classifier, page=replace(classifier.page, card=card, comparison=comparison))).text
+    assert text.count("Expected loss") == 1
+    assert "Expected loss 0.703 points 1.01 points of accuracy on these inputs, by the float model's own" in text
+
+
+def test_a_setting_that_is_off_or_empty_is_said_in_words(classifier):
+    step = ProvenanceStep(step="quantize", tool="lepton", inputs={}, settings={"int4": [], "equalised": False})
+    fields = {name: getattr(classifier.page.manifest, name) for name in Manifest.model_fields}
+    manifest = Manifest(**(fields | {"provenance": (step,)}))
+    text = outline(replace(classifier, page=replace(classifier.page, manifest=manifest))).text
+    assert "int4 none equalised no" in text
 
 
 def test_random_inputs_are_not_shown_as_if_they_meant_something(detector):

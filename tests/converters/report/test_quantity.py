@@ -35,7 +35,13 @@ def test_sizes_are_in_powers_of_a_thousand(size, text):
 
 @pytest.mark.parametrize(
     ("before", "after", "text"),
-    [(4.0, 1.0, "4.0 × faster"), (1.0, 2.4, "2.4 × slower"), (1.0, 1.005, "the same"), (0.0, 1.0, "")],
+    [
+        (4.0, 1.0, "4.0 × faster"),
+        (1.0, 2.4, "2.4 × slower"),
+        (1.0, 1.005, "the same"),
+        (1.02, 1.0, "1.02 × faster"),
+        (0.0, 1.0, ""),
+    ],
 )
 def test_a_change_is_told_by_its_direction(before, after, text):
     assert quantity.times(before, after, "faster", "slower").replace(quantity.GAP, " ") == text
