@@ -8,6 +8,7 @@ for step in steps.runs:
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from converters.cache.store import Store
 
 Result = TypeVar("Result")
+
+_log = logging.getLogger(__name__)
 
 
 class Form(Protocol[Result]):
@@ -40,7 +43,7 @@ class StepRun:
 
     name: the step's. reused: whether an earlier run's result was taken.
     seconds: what it took, reading or writing the kept result included.
-    remark: what went wrong with the kept result; empty as a rule.
+    remark: what went wrong with the kept result, of which a warning is logged, too; empty as a rule.
     """
 
     name: str
@@ -52,7 +55,7 @@ class StepRun:
     def sentence(self) -> str:
         """`load computed in 1.2 s`."""
         how = "reused" if self.reused else "computed"
-        return f"{self.name} {how} in {self.seconds:.2f} s{f' ({self.remark})' if self.remark else ''}"
+        return f"{self.name} {how} in {self.seconds:.2f} s"
 
 
 class StepCache:
@@ -96,21 +99,32 @@ class StepCache:
             result = compute()
             kept_remark = self._keep(self._store, name, full_key, form.pack(result))
             remark = remark or kept_remark
+        if remark:
+            self._warn(self._store, remark)
         self.runs.append(StepRun(name, found is not None, self._clock() - begin, remark))
         return result
+
+    def _warn(self, store: Store, remark: str) -> None:
+        """Say it once: a disk that is full is so for each step."""
+        if all(run.remark != remark for run in self.runs):
+            _log.warning("warning: the cache at %s cannot be used as it should: %s", store.folder, remark)
 
     @staticmethod
     def _kept(store: Store, name: str, key: str) -> tuple[Record | None, str]:
         try:
             return store.get(name, key), ""
         except RecordDamaged as error:
-            return None, f"the kept result was damaged: {error}"
+            return None, f"a kept result was damaged: {error}; it was computed again"
         except OSError as error:
-            return None, f"the kept result cannot be read: {error.strerror}"
+            return (
+                None,
+                f"a kept result cannot be read: {error.strerror}; mend its rights, or name a folder in LEPTON_CACHE",
+            )
 
     @staticmethod
     def _keep(store: Store, name: str, key: str, record: Record) -> str:
         try:
-            return "" if store.put(name, key, record) else "not kept: larger than the cache may be"
+            kept = store.put(name, key, record)
         except OSError as error:
-            return f"not kept: {error.strerror}"
+            return f"results are not kept: {error.strerror}; free space there, or name another folder in LEPTON_CACHE"
+        return "" if kept else "a result is not kept: it is larger than LEPTON_CACHE_MB allows"

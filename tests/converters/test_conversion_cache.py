@@ -126,7 +126,7 @@ def test_a_kept_result_that_was_tampered_with_is_said_and_computed_again(convert
         path.write_bytes(content)
     second, reused = converted()
     assert "quantize" not in reused
-    (said,) = [step.sentence for step in second.steps if step.name == "quantize"]
+    (said,) = [step.remark for step in second.steps if step.name == "quantize"]
     assert "damaged" in said
     assert first.digest == second.digest
 

@@ -63,7 +63,7 @@ def test_a_damaged_result_is_computed_again_said_and_mended(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     found = run(Store(tmp_path), Work())
     assert not found.reused
-    assert "(the kept result was damaged: its content does not match its digest)" in found.sentence
+    assert "a kept result was damaged: its content does not match its digest" in found.remark
     assert run(Store(tmp_path), Work()).reused
 
 
@@ -73,4 +73,15 @@ def test_a_store_that_takes_nothing_is_said_and_does_not_stop_the_work(tmp_path,
     store = Store(tmp_path / "file") if where == "file" else Store(tmp_path / "small", limit_bytes=10)
     found = run(store, Work())
     assert not found.reused
-    assert "not kept: " in found.sentence or "cannot be read: " in found.sentence
+    assert "not kept: " in found.remark or "cannot be read: " in found.remark
+
+
+def test_a_cache_that_fails_is_told_once_with_its_path_and_not_among_the_times(tmp_path, caplog):
+    (tmp_path / "file").write_text("in the way")
+    steps = StepCache(Store(tmp_path / "file" / "cache"))
+    for name in ("load", "quantize"):
+        steps.run(name, lambda: "key", Work(), TextForm())
+    (told,) = caplog.messages
+    assert told.startswith(f"warning: the cache at {tmp_path / 'file' / 'cache'} cannot be used as it should: ")
+    assert "LEPTON_CACHE" in told
+    assert all("cannot" not in run.sentence for run in steps.runs)
