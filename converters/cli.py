@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import click
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from converters.conversion import Conversion
     from converters.treatment import MixedPrecision
@@ -36,7 +37,8 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 @click.option("--good", multiple=True, metavar="LABEL", help="A class that lets a part pass; may be given again.")
 @click.option(
     "--pixel-range",
-    type=float,
+    type=click.UNPROCESSED,
+    callback=lambda _context, option, value: _numbers(option, value),
     nargs=2,
     default=(0.0, 1.0),
     show_default=True,
@@ -44,10 +46,20 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     help="What bytes 0 and 255 mean.",
 )
 @click.option(
-    "--mean", type=float, nargs=3, metavar="C1 C2 C3", help="Per channel in the order of --colour, on --pixel-range."
+    "--mean",
+    type=click.UNPROCESSED,
+    callback=lambda _context, option, value: _numbers(option, value),
+    nargs=3,
+    metavar="C1 C2 C3",
+    help="Per channel in the order of --colour, on --pixel-range; for a grey model the same three times.",
 )
 @click.option(
-    "--std", type=float, nargs=3, metavar="C1 C2 C3", help="The model expects (value − mean) / std; torchvision's way."
+    "--std",
+    type=click.UNPROCESSED,
+    callback=lambda _context, option, value: _numbers(option, value),
+    nargs=3,
+    metavar="C1 C2 C3",
+    help="The model expects (value − mean) / std; torchvision's way.",
 )
 @click.option("--colour", type=click.Choice(["rgb", "bgr", "grey"]), default="rgb", show_default=True)
 @click.option("--resize", type=click.Choice(RESIZES), default="area", show_default=True, help="As in training.")
@@ -61,7 +73,8 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 )
 @click.option(
     "--input-size",
-    type=click.IntRange(1),
+    type=click.UNPROCESSED,
+    callback=lambda _context, option, value: _numbers(option, value, whole=True),
     nargs=2,
     metavar="HEIGHT WIDTH",
     help="For an ONNX, Keras or PyTorch model that leaves it open.",
@@ -167,8 +180,8 @@ def convert(
             labels=_lines(labels),
             good=good,
             pixel_range=pixel_range,
-            mean=mean or (0.0,),
-            std=std or (1.0,),
+            mean=_per_channel(mean, 0.0),
+            std=_per_channel(std, 1.0),
             colour=colour,
             resize=resize,
             input_size=input_size,
@@ -229,6 +242,27 @@ def _mixed_precision(value: str) -> MixedPrecision:
     if value.isdecimal() and int(value) > 0:
         return int(value)
     raise BadInputError(f"wanted --mixed-precision auto, off or a number of operators from 1, found {value!r}")
+
+
+def _numbers(option: click.Parameter, values: Sequence[Any] | None, *, whole: bool = False) -> Any:
+    """All that an option takes; click would call the word after too few of them a wrong number, and name that word."""
+    if values is None:
+        return None
+    try:
+        numbers = tuple(int(value) if whole else float(value) for value in values)
+    except ValueError:
+        numbers = ()
+    if numbers and all(math.isfinite(number) and (number > 0 or not whole) for number in numbers):
+        return numbers
+    kind, name = "whole numbers from 1 on" if whole else "numbers", option.opts[0]
+    found = " ".join(str(value) for value in values)
+    raise BadInputError(f"wanted {kind} as in {name} {option.metavar}, found {found!r} after {name}; give each of them")
+
+
+def _per_channel(values: tuple[float, ...] | None, default: float) -> tuple[float, ...]:
+    """One number where all are the same, which then suits a grey model, too."""
+    given = values or (default,)
+    return given if len(set(given)) > 1 else given[:1]
 
 
 def _lines(path: Path | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 
 from converters.calibration.array_file import read_array, require_shape
+from converters.calibration.foreign_files import refuse_foreign
 from converters.calibration.recorded_frames import is_overlay, is_recorded, read_judged
 from converters.calibration.sound_file import read_sound, require_one_rate, require_waveform, windows
 from edge_contracts.errors import BadInputError
@@ -134,8 +135,9 @@ def find_calibration(source: str | Path | Sequence[npt.NDArray[Any]]) -> Calibra
         kind = _kind(path)
         if kind and path.is_file() and not is_overlay(path):
             by_kind.setdefault(kind, []).append(path)
+    refuse_foreign(folder, set(by_kind))
     if len(by_kind) != 1:
-        found = ", ".join(f"{len(paths)} {kind}" for kind, paths in by_kind.items()) or "none of them"
+        found = ", ".join(f"{len(paths)} {kind}" for kind, paths in by_kind.items())
         raise BadInputError(
             f"wanted pictures, .wav sounds or .npy/.bin arrays in {folder}, found {found}; keep one kind"
         )

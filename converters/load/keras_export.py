@@ -120,7 +120,10 @@ def _static(shape: list[int | None], height: int, width: int) -> list[int]:
         raise UnfitModelError(f"wanted no input size for an input of shape {shape}: it takes no picture")
     if height:
         if any(old not in {None, new} for old, new in zip(shape[1:3], (height, width), strict=True)):
-            raise UnfitModelError(f"wanted the input size {height}×{width}, but the model is made for {shape[1:3]}")
+            raise UnfitModelError(
+                f"wanted the input size {height}×{width}, found the model to be made for {shape[1:3]}; leave the input "
+                "size out, or export the model for that size"
+            )
         wanted[1:3] = [height, width]
     if None in wanted:
         raise UnfitModelError(f"wanted a fixed size, found the input shape {shape}; give the input size")

@@ -163,7 +163,10 @@ def _fix(dimension: Any, size: int | None, axis: int, name: str) -> None:
             )
         dimension.dim_value = size or 1
     elif size is not None and size != found:
-        raise BadInputError(f"wanted {size} for axis {axis} of input {name!r}, but the model is made for {found}")
+        raise BadInputError(
+            f"wanted {size} for axis {axis} of input {name!r}, found the model to be made for {found}; leave the input "
+            "size out, or export the model for that size"
+        )
 
 
 def _open_outputs(model: Any) -> None:

@@ -152,7 +152,7 @@ def test_a_large_folder_is_thinned_evenly_and_says_so(tmp_path):
     assert found.sentence.endswith("100 of them used")
 
 
-@pytest.mark.parametrize(("files", "found"), [((), "none of them"), (("a.npy", "b.png"), "1 arrays, 1 pictures")])
+@pytest.mark.parametrize(("files", "found"), [((), "no file; put"), (("a.npy", "b.png"), "1 arrays, 1 pictures")])
 def test_an_empty_or_mixed_folder_is_refused(tmp_path, files, found):
     for name in files:
         (tmp_path / name).write_bytes(b"x")

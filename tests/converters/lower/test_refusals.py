@@ -94,7 +94,9 @@ def test_an_open_size_is_asked_for_and_an_open_batch_is_one():
 
 
 def test_another_size_than_the_model_is_made_for():
-    with pytest.raises(BadInputError, match="wanted 9 for axis 2 of input 'x', but the model is made for 8"):
+    with pytest.raises(
+        BadInputError, match="wanted 9 for axis 2 of input 'x', found the model to be made for 8; leave"
+    ):
         lower_model(one("Conv", (1, 3, 8, 8), WEIGHTS), input_size=(9, 8))
     with pytest.raises(BadInputError, match="takes no picture"):
         lower_model(one("Relu", (1, 3)), input_size=(9, 8))
