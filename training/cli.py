@@ -46,6 +46,7 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
     """
     from training.dataset import Photographs, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
     from training.detector import learn  # noqa: PLC0415 - the same
+    from training.picture_names import doubtful_names  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
     samples = _good_to_learn(read_dataset(source), source)
@@ -56,7 +57,7 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
     spent_s = time.monotonic() - started_s
     manifest, members = _packed(detector, output, samples, lent, seed)
     digest = write_bundle(output, manifest, members)
-    document = _trained(detector, manifest, output, digest, spent_s)
+    document = _trained(detector, manifest, output, digest, spent_s) | {"note": doubtful_names(samples)}
     click.echo(json.dumps(document, indent=2) if as_json else _trained_text(document))
 
 
@@ -176,6 +177,7 @@ def _trained_text(document: dict[str, Any]) -> str:
             f"expected overkill {overkill['expected']:.0%} (90 % interval {overkill['low']:.1%} to "
             f"{overkill['high']:.1%}), if the line stays as photographed",
             f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",
+            *([f"note: {document['note']}"] if document["note"] else []),
         )
     )
 

@@ -71,9 +71,19 @@ def test_the_same_pictures_and_seed_give_the_same_digest(parts: Path, tmp_path: 
     assert len(digests) == 1
 
 
+def test_a_defect_among_the_good_parts_is_noticed_by_its_name(
+    tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]
+) -> None:
+    for seed in range(12):
+        save(f"mixed/{'anomaly' if seed < 2 else 'normal'}-{seed}.png", draw_part(seed))
+    trained = _lepton("train", tmp_path / "mixed", "-o", tmp_path / "plate.bundle")
+    assert "note: learned 2 of 12 pictures as good whose names say otherwise: anomaly-0.png" in trained.stdout
+
+
 def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
     trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle")
     assert "learned 16 good parts" in trained.stdout
+    assert "note:" not in trained.stdout
     judged = _lepton("evaluate", tmp_path / "plate.bundle", "--data", parts)
     assert "AUROC 1.0000" in judged.stdout
     assert "these good pictures were learned from" in judged.stdout
