@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from converters.quantize.candidate import CLEAR_DB, MARGIN_DB
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -77,7 +79,18 @@ def _done(tried: Sequence[Tried], islands: Islands | None) -> str:
     if islands is not None:
         return islands.reason
     told = [f"{one.name} {_decibels(one.xnnpack_db)}{' (kept)' if one.kept else ''}" for one in tried]
-    return f"tried: {', '.join(told)}" if told else ""
+    return f"tried: {', '.join(told)}{_margin(tried)}" if told else ""
+
+
+def _margin(tried: Sequence[Tried]) -> str:
+    """Why what was kept is not the best of all, where it is not."""
+    kept = max((one.xnnpack_db for one in tried if one.kept), default=math.inf)
+    if all(one.xnnpack_db <= kept for one in tried):
+        return ""
+    return (
+        f"; on few inputs a difference is chance: a later one must win by {MARGIN_DB:g} dB, "
+        f"and by {CLEAR_DB:g} dB where fewer answers agree"
+    )
 
 
 def _decibels(value: float) -> str:
