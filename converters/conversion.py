@@ -28,8 +28,8 @@ from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge, kernels_of
 from converters.isolation.fork_server import forked_children
-from converters.load import Description, load_model, sample_axes, used_input_size
-from converters.remarks import comparison_notes, few_inputs, input_notes, verdict_note
+from converters.load import LOWER, Description, load_model, sample_axes, used_input_size
+from converters.remarks import comparison_notes, few_inputs, input_notes, slower_note, verdict_note
 from converters.report import Page, render
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from edge_contracts.bundle import Bundle
 
     Progress = Callable[[str, float], None]
+
+_FORMS = {"tflite": "TFLite", "onnx": "ONNX"}
 
 
 class GateRefused(RefusedError, ValueError):
@@ -307,7 +309,7 @@ def _details(judged: _Judged) -> dict[str, Any]:
 def _warnings(judged: _Judged, profile: Profile) -> list[str]:
     """What a person should know before shipping it; random inputs prove nothing that could be remarked on."""
     manifest = judged.source.manifest
-    notes = [verdict_note(manifest)]
+    notes = [verdict_note(manifest), slower_note(judged.float_ms, judged.artefact_ms)]
     if judged.gate.verdict != "reported":
         found = judged.artefact.details.get("calibration", {})
         notes += [judged.folder_note, few_inputs(judged.given)]
@@ -321,7 +323,7 @@ def _measurements(judged: _Judged) -> list[Measurement]:
     comparison = judged.comparison
     figures = [
         Measurement(name="model_bytes", value=len(judged.artefact.model), unit="B"),
-        Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B"),
+        Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B", where=_form_of(judged.source)),
         Measurement(name="latency_ms", value=round(judged.artefact_ms, 4), unit="ms", where=here),
         Measurement(name="float_latency_ms", value=round(judged.float_ms, 4), unit="ms", where=here),
         Measurement(name="peak_memory_bytes", value=judged.peak_bytes, unit="B", where=here),
@@ -330,6 +332,12 @@ def _measurements(judged: _Judged) -> list[Measurement]:
     figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
     figures += _of_kernels(comparison, "")
     return figures + (_of_kernels(comparison.other, "_builtin") if comparison.other else [])
+
+
+def _form_of(source: Bundle) -> str:
+    """What was measured in place of the file that was given; empty where it was that file."""
+    made = any(step.step in {LOWER, "export"} for step in source.manifest.provenance)
+    return f"as {_FORMS[source.manifest.runtime]}, not the file that was given" if made else ""
 
 
 def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:

@@ -72,7 +72,9 @@ def _costs(metrics: dict[str, Measurement]) -> Iterable[str]:
     """Size, latency and memory, float beside artefact."""
     if {"float_model_bytes", "model_bytes"} <= set(metrics):
         before, after = metrics["float_model_bytes"].value, metrics["model_bytes"].value
-        yield _row("size", f"{before:,.0f}", f"{after:,.0f}", f"bytes, {100 * (after / before - 1):+.1f} %")
+        form = metrics["float_model_bytes"].where
+        change = f"{100 * (after / before - 1):+.1f} %{f'; float {form}' if form else ''}"
+        yield _row("size", f"{before:,.0f}", f"{after:,.0f}", f"bytes, {change}")
     if {"float_latency_ms", "latency_ms"} <= set(metrics):
         before, after = metrics["float_latency_ms"].value, metrics["latency_ms"].value
         yield _row("latency", f"{before:.3f}", f"{after:.3f}", f"ms on {metrics['latency_ms'].where}")

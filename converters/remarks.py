@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 MOSTLY_CLIPPED = 0.5
 """Of the pixels, black or burnt out: above it the exposure is wrong or nothing was photographed."""
 
+SLOWER_RATIO = 1.1
+SLOWER_MS = 0.1
+"""A median that is longer by less, as a ratio or in milliseconds, may be so by chance."""
+
+
+def slower_note(float_ms: float, artefact_ms: float) -> str:
+    """A sentence where the artefact is slower than the float model here; else empty."""
+    if artefact_ms < SLOWER_RATIO * float_ms or artefact_ms - float_ms < SLOWER_MS:
+        return ""
+    return (
+        f"slower than float on this machine ({float_ms:.3f} to {artefact_ms:.3f} ms): int8 pays where the board has "
+        "kernels for it; measure it there"
+    )
+
 
 def verdict_note(manifest: Manifest) -> str:
     """A sentence where no station can inspect with the bundle; empty where it judges."""

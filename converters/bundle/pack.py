@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 GOLDENS = 3
 SBOM = "sbom.cdx.json"
+FLOAT_SUFFIX = "-float"
 
 KERNEL_HEADROOM = 2.0
 """A golden may differ by so many times what this machine's two kernels differ by, and by so many steps of the integers
@@ -86,6 +87,7 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     fields = {name: getattr(source.manifest, name) for name in Manifest.model_fields}
     fields |= with_artefact(source.manifest, artefact)
     fields |= {
+        "name": _converted_name(source.manifest.name),
         "profile": profile.name,
         "arena_bytes": _arena_bytes(source.manifest.runtime, artefact.model),
         "golden": None,
@@ -128,6 +130,11 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
         changes["rule"] = AnomalyRule(threshold=rule.threshold * _score_ratio(comparison))
     fields = {name: getattr(draft.manifest, name) for name in Manifest.model_fields} | changes
     return Draft(Manifest(**fields), members)
+
+
+def _converted_name(name: str) -> str:
+    """Without the `-float` that the float model's file has so as to stand beside the converted one."""
+    return name.removesuffix(FLOAT_SUFFIX) or name
 
 
 def bill_of_materials(source: Bundle, artefact: Artefact) -> bytes:

@@ -66,6 +66,16 @@ def test_labelled_pictures_hold_a_detector_to_its_auroc(detector, pictures, tmp_
     assert {metric.name for metric in done.card.metrics} >= {"auroc", "auroc_float"}
 
 
+@pytest.mark.parametrize(
+    ("name", "becomes"), [("part-float", "part"), ("float-part", "float-part"), ("-float", "-float")]
+)
+def test_a_converted_bundle_is_not_called_float(pictures, tmp_path, name, becomes):
+    path = tmp_path / "float.bundle"
+    write_brightness_bundle(path, BundleRecipe(threshold=0.5, changes={"profile": "none", "name": name}))
+    done = converted(path, pictures, tmp_path / "out.bundle")
+    assert read_bundle(done.path).manifest.name == becomes
+
+
 def test_random_inputs_do_not_move_a_threshold(detector, tmp_path):
     done = convert(detector, profile=BOARD, calibration="random", out=tmp_path / "part.bundle")
     assert read_bundle(done.path).manifest.rule.threshold == 0.5
@@ -274,6 +284,8 @@ def test_an_onnx_model_becomes_tflite_for_a_board_that_runs_that_best(data, digi
     manifest = read_bundle(done.path).manifest
     assert (manifest.runtime, manifest.precision, manifest.input.shape) == ("tflite", "int8", (1, 28, 28, 1))
     assert [step.step for step in manifest.provenance] == ["import", "lower", "convert"]
+    (size,) = [metric for metric in done.card.metrics if metric.name == "float_model_bytes"]
+    assert size.where == "as TFLite, not the file that was given"
     assert done.comparison.agreement == 1
     Predictor.open(done.path).verify_goldens()
 

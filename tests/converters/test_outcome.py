@@ -91,3 +91,12 @@ def test_a_bundle_that_was_replaced_is_named():
     shown = told(Path("kws.bundle"), "7fa948a34c503df2" * 4, card(), (), "0123456789abcdef" * 4)
     assert shown.splitlines()[0].endswith("for rpi-4b, replaced 0123456789abcdef")
     assert "replaced" not in lines()[0]
+
+
+def test_a_size_that_is_not_the_given_files_says_so():
+    given = Measurement(
+        name="float_model_bytes", value=43_392, unit="B", where="as TFLite, not the file that was given"
+    )
+    changed = card().model_copy(update={"metrics": (given, *card().metrics[1:])})
+    shown = told(Path("kws.bundle"), "7fa948a34c503df2" * 4, changed).splitlines()
+    assert shown[2].endswith("bytes, -10.2 %; float as TFLite, not the file that was given")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from converters.remarks import few_inputs, verdict_note
+from converters.remarks import few_inputs, slower_note, verdict_note
 from edge_contracts.manifest import ClassRule, Manifest, NoRule
 
 
@@ -31,3 +31,13 @@ def test_a_model_that_judges_needs_no_remark():
 def test_few_inputs_are_counted_as_they_were_given(count, said):
     assert few_inputs(count).startswith(said)
     assert bool(few_inputs(count)) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_said"),
+    [(6.304, 7.101, True), (6.304, 6.5, False), (0.05, 0.09, False), (7.1, 6.3, False)],
+)
+def test_a_converted_model_that_is_slower_here_is_said_to_be(before, after, is_said):
+    said = slower_note(before, after)
+    assert bool(said) == is_said
+    assert not said or f"({before:.3f} to {after:.3f} ms)" in said
