@@ -83,6 +83,8 @@ class TfliteRunner:
     def run(self, value):
         """See `Runner`."""
         self._interpreter.set_tensor(self._input["index"], _stored(self._input, value))
+        # Each input by itself: a recurrent layer would remember the one before.
+        self._interpreter.reset_all_variables()
         self._interpreter.invoke()
         return [_real(detail, self._interpreter.get_tensor(detail["index"])) for detail in self._outputs]
 
