@@ -123,7 +123,7 @@ def _made(
     if source.manifest.runtime == "onnx":
         return _onnx(source, samples, profile, progress, wishes)
     if source.manifest.task == "anomaly":
-        return _detector(source)
+        return _detector(source, samples)
     possible = wishes if computes_float(profile) else replace(wishes, mixed_precision="off")
     return _int8(source, samples, profile, progress, possible, accepts)
 
@@ -139,7 +139,7 @@ def _refuse_unused(source: Bundle, wishes: Wishes) -> None:
         )
 
 
-def _detector(source: Bundle) -> Artefact:
+def _detector(source: Bundle, samples: Sequence[Sample]) -> Artefact:
     graph = read_tflite(source.model)
     start = StartingPoint.of(len(source.model), graph)
     halved = store_constants_as_float16(graph)
@@ -155,7 +155,10 @@ def _detector(source: Bundle) -> Artefact:
         shares=shares,
         settings={"kept": "float head", "float16_constants": halved},
         notes=(note,),
-        details=start.details(graph, content, "constants as float16"),
+        details={
+            "calibration": assess(None, [sample.values for sample in samples], source.manifest.input).as_document(),
+            **start.details(graph, content, "constants as float16"),
+        },
     )
 
 

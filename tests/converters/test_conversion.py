@@ -76,6 +76,14 @@ def test_a_converted_bundle_is_not_called_float(pictures, tmp_path, name, become
     assert read_bundle(done.path).manifest.name == becomes
 
 
+def test_copies_and_blackness_are_told_of_a_detector_too(detector, pictures, tmp_path):
+    for path in pictures.iterdir():
+        cv2.imwrite(str(path), np.zeros((60, 80, 3), np.uint8))
+    notes = converted(detector, pictures, tmp_path / "part.bundle").card.notes
+    assert "11 of 12 inputs are near copies of others: give 19 more that differ" in notes
+    assert any("black or burnt out: check the exposure" in note for note in notes)
+
+
 def test_random_inputs_do_not_move_a_threshold(detector, tmp_path):
     done = convert(detector, profile=BOARD, calibration="random", out=tmp_path / "part.bundle")
     assert read_bundle(done.path).manifest.rule.threshold == 0.5
