@@ -62,7 +62,7 @@ COMMANDS: dict[str, Entry] = {
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),
-    "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in two minutes."),
+    "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in half a minute."),
 }
 
 
@@ -126,7 +126,7 @@ class LazyGroup(click.Group):
         path = " ".join(["lepton", *ctx.command_path.split()[1:], called])
         return _WrongInput(
             f"wanted the parts that '{path}' needs, found {error.name!r} not installed; "
-            f"pip install 'lepton-edge[{_EXTRAS[owner]}]'"
+            f"install lepton-edge[{_EXTRAS[owner]}] (in a checkout: pip install '.[{_EXTRAS[owner]}]')"
         )
 
 

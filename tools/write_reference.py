@@ -56,7 +56,8 @@ def schema_text(contract: Any) -> str:
 
 def commands_page() -> str:
     """Every command's own `--help`, one after the other."""
-    parts = ["# Commands", "Each command's own `--help`. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input."]
+    codes = "Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C."
+    parts = ["# Commands", f"Each command's own `--help`. {codes}"]
     for name in COMMANDS:
         command = lepton.get_command(click.Context(lepton), name)
         if command is not None:

@@ -21,7 +21,9 @@ def onnx_interface(content: bytes, where: str) -> Interface:
         import onnx  # noqa: PLC0415 - only ONNX models need it
         from google.protobuf.message import DecodeError  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError(f"wanted the package onnx ({error}); pip install 'lepton-edge[convert]'") from error
+        raise MissingExtraError(
+            f"wanted the package onnx ({error}); install lepton-edge[convert] (in a checkout: pip install '.[convert]')"
+        ) from error
     try:
         model = onnx.load_from_string(content)
         onnx.checker.check_model(model)

@@ -90,7 +90,8 @@ def _torch() -> Any:
         import torch  # noqa: PLC0415 - heavy, and only PyTorch models need it
     except ImportError as error:
         raise MissingExtraError(
-            f"wanted PyTorch to read this model ({error}); pip install 'lepton-edge[torch]', or export the model to "
+            f"wanted PyTorch to read this model ({error}); install lepton-edge[torch] (in a checkout: "
+            "pip install '.[torch]'), or export the model to "
             "ONNX where it was made"
         ) from error
     return torch

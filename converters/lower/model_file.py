@@ -67,7 +67,9 @@ def import_onnx() -> Any:
         import onnx.inliner  # noqa: PLC0415
         import onnx.shape_inference  # noqa: PLC0415
     except ImportError as error:
-        raise MissingExtraError(f"wanted the package onnx ({error}); pip install 'lepton-edge[convert]'") from error
+        raise MissingExtraError(
+            f"wanted the package onnx ({error}); install lepton-edge[convert] (in a checkout: pip install '.[convert]')"
+        ) from error
     return onnx
 
 

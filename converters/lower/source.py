@@ -87,7 +87,9 @@ def import_runtime() -> Any:
     try:
         import onnxruntime  # noqa: PLC0415 - heavy, and only ONNX models need it
     except ImportError as error:
-        raise MissingExtraError(f"wanted onnxruntime ({error}); pip install 'lepton-edge[convert]'") from error
+        raise MissingExtraError(
+            f"wanted onnxruntime ({error}); install lepton-edge[convert] (in a checkout: pip install '.[convert]')"
+        ) from error
     return onnxruntime
 
 

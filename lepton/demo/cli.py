@@ -1,4 +1,4 @@
-"""`lepton demo`: see the whole way in two minutes."""
+"""`lepton demo`: see the whole way in half a minute."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--broker", type=click.Choice(["auto", "mosquitto", "amqtt"]), default="auto", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of a table.")
 def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json: bool) -> None:
-    """Show the whole way on drawn parts, in two minutes.
+    """Show the whole way on drawn parts, in half a minute.
 
     Draws its own parts and a film of a conveyor, learns from 40 photographs of good ones, converts the detector for a
     Raspberry Pi 4, runs the daemon on the film against a broker on this machine, receives the alerts, and counts.

@@ -38,7 +38,8 @@ class Packages:
             import onnxruntime  # noqa: PLC0415
         except ImportError as error:
             raise MissingExtraError(
-                f"wanted onnx and onnxruntime ({error}); pip install 'lepton-edge[convert]'"
+                f"wanted onnx and onnxruntime ({error}); install lepton-edge[convert] "
+                "(in a checkout: pip install '.[convert]')"
             ) from error
         return cls(onnx, onnxruntime)
 

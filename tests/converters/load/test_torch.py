@@ -24,7 +24,7 @@ def test_every_check_of_pytorch_models_passes_with_pytorch():
 def test_without_pytorch_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "onnxscript", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'lepton-edge\[torch\]', or export the model to ONNX"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[torch\]'\), or export the model to ONNX"):
         load_model(Path("package.module:factory"), Description(), pictures=False)
 
 
