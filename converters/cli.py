@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converters.stage_lines import StageLines
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -218,9 +219,12 @@ def _tidy_end() -> Iterator[None]:
 
 @contextmanager
 def progress_bar(*, silent: bool) -> Iterator[Callable[[str, float], None]]:
-    """A bar on standard error for long work, told a stage and the fraction of it that is done."""
-    if silent or not sys.stderr.isatty():
+    """A bar on standard error for long work, told a stage and the fraction of it that is done; lines off a terminal."""
+    if silent:
         yield lambda _stage, _done: None
+        return
+    if not sys.stderr.isatty():
+        yield StageLines(lambda line: click.echo(line, err=True))
         return
     from rich.console import Console  # noqa: PLC0415 - only a person at a terminal sees it
     from rich.progress import Progress  # noqa: PLC0415
