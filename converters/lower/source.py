@@ -18,6 +18,7 @@ from converters.lower.errors import CannotLowerError
 from converters.lower.model_file import import_onnx, parse_model, stored_array
 from converters.lower.node import Node
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
@@ -85,12 +86,11 @@ def import_runtime() -> Any:
         MissingExtraError: it is not installed.
     """
     try:
-        import onnxruntime  # noqa: PLC0415 - heavy, and only ONNX models need it
+        return import_onnxruntime()
     except ImportError as error:
         raise MissingExtraError(
             f"wanted onnxruntime ({error}); install lepton-edge[convert] (in a checkout: pip install '.[convert]')"
         ) from error
-    return onnxruntime
 
 
 def _refuse_foreign(model: Any) -> None:

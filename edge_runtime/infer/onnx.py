@@ -6,15 +6,17 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime as ort
 
 from edge_runtime.infer.backend import BackendError
+from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
+
+ort = import_onnxruntime()
 
 _ERRORS_ONLY = 3
 """ONNX Runtime's severity; its warnings speak to the model's exporter, not to a station."""

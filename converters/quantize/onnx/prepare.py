@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 OPSET = 13
@@ -35,7 +36,8 @@ class Packages:
             import onnx  # noqa: PLC0415  # heavy, and only ONNX models need it
             import onnx.shape_inference  # noqa: PLC0415
             import onnx.version_converter  # noqa: PLC0415
-            import onnxruntime  # noqa: PLC0415
+
+            onnxruntime = import_onnxruntime()
         except ImportError as error:
             raise MissingExtraError(
                 f"wanted onnx and onnxruntime ({error}); install lepton-edge[convert] "
