@@ -196,7 +196,7 @@ def _more_data(given: int) -> str:
 def _loaded(
     steps: StepCache, model: Path, said: Description, found: Calibration, tell: Progress, *, lower: bool
 ) -> Bundle:
-    pictures = found.kind in {"pictures", "random"}
+    pictures = None if found.kind == "random" else found.kind == "pictures"
 
     def load() -> Bundle:
         return load_model(model, said, pictures=pictures, lower=lower, progress=tell)

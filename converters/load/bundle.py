@@ -33,7 +33,7 @@ def float_bundle(
     provenance: tuple[ProvenanceStep, ...],
     *,
     name: str,
-    pictures: bool,
+    pictures: bool | None,
 ) -> Bundle:
     """Put a network into a bundle.
 
@@ -44,7 +44,7 @@ def float_bundle(
         said: what the user says of it.
         provenance: how it was come by.
         name: for a bundle that the user gave none.
-        pictures: whether an input of four dimensions is a picture.
+        pictures: whether an input of four dimensions is a picture; None where nothing tells, and its size decides.
 
     Raises:
         BadInputError: what the user says does not fit the network.
@@ -99,10 +99,12 @@ def _rule(said: Description, task: str, labels: tuple[str, ...]) -> ClassRule | 
                 f"wanted the names of the {len(labels)} classes beside --good {strangers[0]}, found none; give "
                 "--labels, a text file with one name per line in the order of the output"
             )
+        if meant := _meant(strangers[0], labels):
+            raise BadInputError(
+                f"wanted --good labels that the model has, found {_quoted(strangers)}; did you mean {meant!r}?"
+            )
         known = _quoted(labels[:SHOWN_LABELS]) + (" …" if len(labels) > SHOWN_LABELS else "")
-        meant = _meant(strangers[0], labels)
-        todo = f"did you mean {meant!r}?" if meant else "mend the name"
-        raise BadInputError(f"wanted --good labels out of {known}, found {_quoted(strangers)}; {todo}")
+        raise BadInputError(f"wanted --good labels out of {known}, found {_quoted(strangers)}; mend the name")
     if several := [label for label in said.good if labels.count(label) > 1]:
         raise BadInputError(
             f"wanted --good labels that name one output each, found {_quoted(several)} more than once in --labels; "
@@ -130,17 +132,18 @@ def _labels(said: Description, width: int) -> tuple[str, ...]:
     return said.labels or tuple(str(index) for index in range(width))
 
 
-def _input(interface: Interface, said: Description, *, pictures: bool) -> ImageInput | TensorInput:
+def _input(interface: Interface, said: Description, *, pictures: bool | None) -> ImageInput | TensorInput:
     shape = interface.input_shape
-    if not (pictures and len(shape) == PICTURE_RANK):
+    could_be = len(shape) == PICTURE_RANK and _could_be_picture(*_picture_axes(interface))
+    if not (could_be if pictures is None else pictures and len(shape) == PICTURE_RANK):
         if said.of_pictures:
             raise BadInputError(
                 f"wanted pictures for {' and '.join(said.of_pictures)}, found an input of numbers of shape {shape}; "
                 "calibrate with pictures, or prepare the arrays as the model wants them and leave that out"
             )
         return TensorInput(tensor=interface.input_name, shape=shape, dtype="float32")
-    height, width, channels = shape[1:] if interface.layout == "NHWC" else (*shape[2:], shape[1])
-    if channels not in {1, 3} or min(height, width) < SMALLEST_PICTURE_PX:
+    height, width, channels = _picture_axes(interface)
+    if not could_be:
         raise BadInputError(f"wanted an input for pictures, found the shape {shape}; calibrate with .npy files instead")
     if said.colour != "rgb" and (said.colour == "grey") != (channels == 1):
         raise BadInputError(
@@ -159,3 +162,14 @@ def _input(interface: Interface, said: Description, *, pictures: bool) -> ImageI
         mean=mean,
         std=std,
     )
+
+
+def _picture_axes(interface: Interface) -> tuple[int, int, int]:
+    """Height, width and channels of an input of four dimensions."""
+    _, *axes = interface.input_shape
+    one, two, three = axes
+    return (one, two, three) if interface.layout == "NHWC" else (two, three, one)
+
+
+def _could_be_picture(height: int, width: int, channels: int) -> bool:
+    return channels in {1, 3} and min(height, width) >= SMALLEST_PICTURE_PX

@@ -41,7 +41,7 @@ def load_model(
     path: Path,
     description: Description,
     *,
-    pictures: bool,
+    pictures: bool | None,
     lower: bool = False,
     progress: Progress = lambda _stage, _done: None,
 ) -> Bundle:
@@ -52,7 +52,8 @@ def load_model(
             folder, a program of `torch.export`; told apart by content, not by name. Or the import path of a PyTorch
             module, `package.module:factory` or `file.py:factory`.
         description: what the user says of a bare model; a bundle says it itself.
-        pictures: whether its calibration data are pictures; decides what a 4-dimensional input means.
+        pictures: whether its calibration data are pictures; decides what a 4-dimensional input means. None for random
+            ones: then its size decides.
         lower: whether an ONNX model, or one that comes as ONNX from PyTorch, becomes a TFLite one, channels last.
         progress: told the stage and the fraction of it that is done, where a tool of its own is at work.
 

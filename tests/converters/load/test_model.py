@@ -123,6 +123,11 @@ def test_pictures_for_a_model_that_takes_none_are_refused(tmp_path):
         load(tmp_path, softmax_model(1, 49, 10, 1), pictures=True)
 
 
+@pytest.mark.parametrize(("shape", "kind"), [((1, 49, 10, 1), "tensor"), ((1, 32, 32, 3), "image")])
+def test_where_nothing_tells_the_size_decides_what_is_a_picture(tmp_path, shape, kind):
+    assert load(tmp_path, softmax_model(*shape), pictures=None).manifest.input.kind == kind
+
+
 def test_a_good_label_that_the_model_does_not_know_is_named(tmp_path):
     with pytest.raises(BadInputError, match="wanted --good labels out of 'a', 'b', 'c', found 'maybe'; mend"):
         load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("maybe",))
