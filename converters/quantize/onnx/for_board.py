@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from converters.quantize.candidate import MARGIN_DB
 from converters.quantize.onnx.float16 import to_float16
 from converters.quantize.onnx.quantizer import quantize_onnx
 from converters.quantize.onnx.scheme import ASYMMETRIC, SYMMETRIC
@@ -65,7 +66,6 @@ def onnx_for_board(
         return _halved(to_float16(content, samples), len(samples))
     scheme = SYMMETRIC if wanted.symmetric else ASYMMETRIC
     made = quantize_onnx(content, samples, scheme=scheme, rules=rules or tuple(RULES), progress=progress)
-    tried = ", ".join(f"{rule} {db:.1f} dB" for rule, db in made.tried.items())
     return OnnxForBoard(
         content=made.content,
         precision="mixed" if made.float_operators else "int8",
@@ -75,8 +75,15 @@ def onnx_for_board(
             PrecisionShare(precision="float32", operators=sum(made.float_operators.values()), bytes=made.float_bytes),
         ),
         settings={"format": f"QDQ, {scheme.name}", "range_rule": made.rule, "samples": len(samples)},
-        notes=("inputs and outputs stay float32; ONNX Runtime quantises inside", f"range rules tried: {tried}"),
+        notes=("inputs and outputs stay float32; ONNX Runtime quantises inside", _told(made.tried, made.rule)),
     )
+
+
+def _told(tried: Mapping[str, float], kept: str) -> str:
+    """What was tried, what was kept, and why where another has more decibels."""
+    told = ", ".join(f"{rule} {db:.1f} dB{' (kept)' if rule == kept else ''}" for rule, db in tried.items())
+    margin = f"; a later one must win by {MARGIN_DB:g} dB" if max(tried.values()) > tried[kept] else ""
+    return f"range rules tried: {told}{margin}"
 
 
 def _halved(made: QuantizedOnnx, samples: int) -> OnnxForBoard:

@@ -10,6 +10,7 @@ import pytest
 from converters.delegates import check_delegate, read_nodes
 from converters.quantize.candidate import signal_to_noise_db
 from converters.quantize.onnx import SYMMETRIC, QuantizedOnnx, onnx_for_board, quantize_onnx, to_float16
+from converters.quantize.onnx.for_board import _told
 from converters.quantize.onnx.prepare import Packages, prepare
 from converters.quantize.ranges import RULES
 from device_profiles import load_profile
@@ -139,6 +140,12 @@ def test_padding_with_zeros_stays_zero_before_a_maximum() -> None:
     for content in (prepared, quantize_onnx(padded_maximum(1), [below_zero, -below_zero]).content):
         corner = Packages.load().session(content).run(None, {"x": below_zero})[0][0, 0, 0, 0]
         assert corner == pytest.approx(0.0, abs=0.05)
+
+
+def test_the_note_names_the_kept_rule_and_the_margin_that_decided():
+    kept_first = _told({"min-max": 40.1, "p99.99": 40.5}, "min-max")
+    assert kept_first == "range rules tried: min-max 40.1 dB (kept), p99.99 40.5 dB; a later one must win by 0.5 dB"
+    assert _told({"min-max": 30.0, "mse": 31.0}, "mse") == "range rules tried: min-max 30.0 dB, mse 31.0 dB (kept)"
 
 
 def _silent(_stage: str, _done: float) -> None:
