@@ -6,14 +6,9 @@ only the steps whose inputs changed. Times and memory are measured anew each tim
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
 
 from converters.artefact import make_artefact
 from converters.bundle.pack import complete, draft_bundle
@@ -23,18 +18,16 @@ from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
 from converters.calibration.class_folders import class_folder_note
 from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.gate.answers import Answers
-from converters.gate.confusion import confusion
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge, kernels_of
 from converters.isolation.fork_server import forked_children
-from converters.load import LOWER, Description, load_model, sample_axes, used_input_size
-from converters.remarks import comparison_notes, few_inputs, input_notes, slower_note, verdict_note
+from converters.judged_card import Judged, card_of
+from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.report import Page, render
 from converters.wishes import BEST, Wishes
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, REPORT, digest_at, require_bundle_name, write_bundle
-from edge_contracts.card import Card, GateResult, Measurement
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_runtime.infer.predictor import Predictor
 
@@ -50,10 +43,9 @@ if TYPE_CHECKING:
     from converters.treatment import MixedPrecision
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
+    from edge_contracts.card import Card
 
     Progress = Callable[[str, float], None]
-
-_FORMS = {"tflite": "TFLite", "onnx": "ONNX"}
 
 
 class GateRefused(RefusedError, ValueError):
@@ -75,25 +67,6 @@ class Conversion:
     comparison: Comparison
     steps: tuple[StepRun, ...] = ()
     replaced: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Everything that the card and the page tell of.
-
-    given: inputs that the user gave one by one. folder_note: why no accuracy was measured; empty where that is clear.
-    """
-
-    source: Bundle
-    artefact: Artefact
-    samples: Sequence[Sample]
-    comparison: Comparison
-    gate: GateResult
-    float_ms: float
-    artefact_ms: float
-    peak_bytes: int
-    given: int = 0
-    folder_note: str = ""
 
 
 @forked_children()
@@ -175,7 +148,7 @@ def convert(
             f"written. {_more_data(judged.given)}, or pack it anyway with --force"
         )
     draft = complete(draft, samples, None if judged.gate.verdict == "reported" else judged.comparison)
-    card = _card(judged, profile, found.sentence)
+    card = card_of(judged, profile, found.sentence)
     progress("pack", 0.5)
     page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
     html = render(page, draft.bundle())
@@ -267,7 +240,7 @@ def _verified(
     force: bool,
     random: bool,
     tell: Progress,
-) -> _Judged:
+) -> Judged:
     samples, before, after = answers.samples, Predictor.load(source), Predictor.load(draft.bundle())
     other = Predictor.load(draft.bundle(), kernels="builtin")
     comparison = steps.run(
@@ -280,80 +253,4 @@ def _verified(
     misfits = [sentence for sentence in [memory_misfit(peak, profile)] if sentence]
     gate = judge(comparison, profile.limits, random_inputs=random, force=force, misfits=misfits)
     float_ms, artefact_ms = median_ms((before, after), samples[0], lambda done: tell("time", done))
-    return _Judged(source, artefact, samples, comparison, gate, float_ms, artefact_ms, peak)
-
-
-def _card(judged: _Judged, profile: Profile, calibration: str) -> Card:
-    return Card(
-        created=datetime.now(timezone.utc),
-        tool=f"lepton-edge {version('lepton-edge')}",
-        profile=profile.name,
-        calibration=calibration,
-        gate=judged.gate,
-        precision=judged.artefact.shares,
-        metrics=tuple(_measurements(judged)),
-        notes=(*judged.artefact.notes, *_warnings(judged, profile)),
-        details=_details(judged),
-    )
-
-
-def _details(judged: _Judged) -> dict[str, Any]:
-    """What the artefact's making found, and which classes were confused; random inputs stand for nothing."""
-    found = confusion(judged.source.manifest, judged.comparison, judged.samples)
-    details = {**judged.artefact.details, **({"confusion": found.as_document()} if found else {})}
-    if judged.gate.verdict == "reported":
-        details.pop("calibration", None)
-    return details
-
-
-def _warnings(judged: _Judged, profile: Profile) -> list[str]:
-    """What a person should know before shipping it; random inputs prove nothing that could be remarked on."""
-    manifest = judged.source.manifest
-    notes = [verdict_note(manifest), slower_note(judged.float_ms, judged.artefact_ms)]
-    if judged.gate.verdict != "reported":
-        found = judged.artefact.details.get("calibration", {})
-        notes += [judged.folder_note, few_inputs(judged.given)]
-        notes += comparison_notes(judged.comparison, profile.limits)
-        notes += input_notes(judged.samples, manifest.input, found)
-    return [note for note in notes if note]
-
-
-def _measurements(judged: _Judged) -> list[Measurement]:
-    here = f"{platform.machine()}, 1 thread, not the board"
-    comparison = judged.comparison
-    figures = [
-        Measurement(name="model_bytes", value=len(judged.artefact.model), unit="B"),
-        Measurement(name="float_model_bytes", value=len(judged.source.model), unit="B", where=_form_of(judged.source)),
-        Measurement(name="latency_ms", value=round(judged.artefact_ms, 4), unit="ms", where=here),
-        Measurement(name="float_latency_ms", value=round(judged.float_ms, 4), unit="ms", where=here),
-        Measurement(name="peak_memory_bytes", value=judged.peak_bytes, unit="B", where=here),
-    ]
-    shares = {"accuracy_float": comparison.accuracy_float, "auroc_float": comparison.auroc_float}
-    figures += [Measurement(name=n, value=round(v, 6), unit="1") for n, v in shares.items() if v is not None]
-    figures += _of_kernels(comparison, "")
-    return figures + (_of_kernels(comparison.other, "_builtin") if comparison.other else [])
-
-
-def _form_of(source: Bundle) -> str:
-    """What was measured in place of the file that was given; empty where it was that file."""
-    made = any(step.step in {LOWER, "export"} for step in source.manifest.provenance)
-    return f"as {_FORMS[source.manifest.runtime]}, not the file that was given" if made else ""
-
-
-def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:
-    """What depends on whose kernels run the artefact."""
-    where = f"{comparison.kernels} kernels"
-    noise = round(comparison.signal_to_noise_db, 2)
-    found = {"signal_to_noise_db": (noise, "dB")} if np.isfinite(noise) else {}
-    shares = {
-        "agreement": comparison.agreement,
-        "expected_loss": comparison.expected_loss,
-        "accuracy": comparison.accuracy,
-        "score_shift": comparison.score_shift,
-        "auroc": comparison.auroc,
-    }
-    found |= {name: (round(value, 6), "1") for name, value in shares.items() if value is not None}
-    return [
-        Measurement(name=f"{name}{suffix}", value=value, unit=unit, where=where)
-        for name, (value, unit) in found.items()
-    ]
+    return Judged(source, artefact, samples, comparison, gate, float_ms, artefact_ms, peak)
