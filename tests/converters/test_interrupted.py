@@ -22,7 +22,10 @@ def test_a_conversion_that_is_ended_leaves_no_file(tmp_path, number):
     for place in range(8):
         values = np.random.default_rng(place).standard_normal(graph.tensors["image"].shape)
         np.save(tmp_path / "inputs" / f"{place}.npy", values.astype(np.float32))
+    # Whoever runs tests in the background of a shell has them ignore an interrupt.
     command = [
+        "env",
+        "--default-signal=INT",
         sys.executable,
         "-m",
         "lepton",
