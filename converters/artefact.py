@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from converters.calibration.samples import Sample
     from converters.graph import Graph, Tensor
+    from converters.quantize import QuantizedModel
     from converters.quantize.recipe import Recipe
     from converters.treatment import MixedPrecision
     from converters.wishes import Wishes
@@ -180,26 +181,14 @@ def _int8(
     treatment = treat(made, fold.inputs, mixing, classes=classes, progress=progress)
     finished = _integer(source, fold, treatment.graph)
     kept_float = treatment.findings.islands.kept_float if treatment.findings.islands else ()
-    settings = {
-        "range_rule": made.rule,
-        "bias": _bias_of(made.settled),
-        "rounding": made.settled.rounding,
-        "equalised": made.settled.equalise,
-        "per_channel": list(recipe.per_channel),
-        "activations": recipe.activations,
-        "symmetric": recipe.symmetric,
-        "int4": list(recipe.int4),
-        "samples": len(samples),
-        "removed_channels": start.removed_channels,
-        "preprocessing": fold.border or "as given",
-    }
     float_parts = {"float_operators": dict(made.float_operators), "kept_float": list(kept_float)}
     details = start.details(treatment.graph, finished.model, "int8 weights and arithmetic") | fold.details
     details |= {"calibration": assess(treatment.graph, fold.inputs, fold.spec).as_document()}
     details |= {"doctor": treatment.findings.as_document()}
     return replace(
         finished,
-        settings=settings | {name: kept for name, kept in float_parts.items() if kept},
+        settings=_settings(made, fold, start.removed_channels)
+        | {name: kept for name, kept in float_parts.items() if kept},
         notes=(
             *made.failures,
             *fold.notes,
@@ -209,6 +198,24 @@ def _int8(
         ),
         details=details,
     )
+
+
+def _settings(made: QuantizedModel, fold: _Fed, removed_channels: int) -> dict[str, Any]:
+    """What was chosen, for the provenance."""
+    recipe = made.recipe
+    return {
+        "range_rule": made.rule,
+        "bias": _bias_of(made.settled),
+        "rounding": made.settled.rounding,
+        "equalised": made.settled.equalise,
+        "per_channel": list(recipe.per_channel),
+        "activations": recipe.activations,
+        "symmetric": recipe.symmetric,
+        "int4": list(recipe.int4),
+        "samples": len(fold.inputs),
+        "removed_channels": removed_channels,
+        "preprocessing": fold.border or "as given",
+    }
 
 
 def _bias_of(recipe: Recipe) -> str:
