@@ -81,8 +81,14 @@ class Candidate:
 
     @property
     def reference_db(self) -> float:
-        """The same with reference kernels."""
-        return self.xnnpack_db if self.reference is None else self.reference.snr_db
+        """The same with reference kernels.
+
+        Raises:
+            ValueError: nobody has run it with them: see `Judge.confirmed`.
+        """
+        if self.reference is None:
+            raise ValueError("wanted a confirmed candidate, found one that no reference kernel ran; confirm it first")
+        return self.reference.snr_db
 
     def beats(self, other: Candidate, *, clearly: bool = False) -> bool:
         """Whether it is truer than `other` by more than chance would be; `clearly` asks for `CLEAR_DB`."""

@@ -239,6 +239,11 @@ def test_an_int4_pattern_that_names_nothing_is_refused() -> None:
         quantize(Network().conv().graph, samples(), Recipe(int4=("FULLY_CONNECTED",)))
 
 
+def test_a_candidate_that_no_reference_kernel_ran_has_no_figure_of_them() -> None:
+    with pytest.raises(ValueError, match="wanted a confirmed candidate"):
+        candidate(30.0, None).reference_db  # noqa: B018 - the property is what raises
+
+
 def test_agreement_is_compared_only_of_the_same_output() -> None:
     sure, other = candidate(31.0, 0.2), candidate(30.0, 0.9)
     assert not sure.beats(other)
