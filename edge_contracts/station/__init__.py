@@ -1,0 +1,38 @@
+"""The station's configuration file, `station.toml`: what a person writes, an unknown key being an error.
+
+Relative paths are relative to the configuration file. One file per group of tables; `config.py` is the whole.
+"""
+
+from edge_contracts.station.config import Station, StationConfig
+from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
+from edge_contracts.station.health import PictureHealth
+from edge_contracts.station.point import Point
+from edge_contracts.station.region import Region
+from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
+from edge_contracts.station.source import FolderSource, RtspSource, Source, VideoSource
+from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
+
+__all__ = [
+    "EvidenceSettings",
+    "FolderSource",
+    "Fraction",
+    "FrameTrigger",
+    "IntervalTrigger",
+    "Milliseconds",
+    "PathText",
+    "PictureHealth",
+    "Point",
+    "PresenceTrigger",
+    "Region",
+    "RtspSource",
+    "Seconds",
+    "Settings",
+    "Source",
+    "Spool",
+    "Station",
+    "StationConfig",
+    "Tls",
+    "Trigger",
+    "Uplink",
+    "VideoSource",
+]

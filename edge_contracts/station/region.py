@@ -1,0 +1,24 @@
+"""A part of the picture, in fractions of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from edge_contracts.station.settings import Fraction, Settings
+
+
+class Region(Settings):
+    """A rectangle of the picture, as fractions of its width and height."""
+
+    x: Fraction = 0.0
+    y: Fraction = 0.0
+    width: Annotated[float, Field(gt=0, le=1)] = 1.0
+    height: Annotated[float, Field(gt=0, le=1)] = 1.0
+
+    @model_validator(mode="after")
+    def _inside(self) -> Region:
+        if self.x + self.width > 1 + 1e-9 or self.y + self.height > 1 + 1e-9:
+            raise ValueError("the region reaches beyond the picture: x + width and y + height must be at most 1")
+        return self
