@@ -17,13 +17,13 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.rtsp import shown_address
 from edge_runtime.capture.source import KINDS, build_source
-from edge_runtime.decide import Ruling
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
+from edge_runtime.inspection.decide import Ruling
+from edge_runtime.inspection.inspector import Inspector
+from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import InspectionPoint
-from edge_runtime.inspector import Inspector
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.pipeline import Pipeline, VerdictSink
-from edge_runtime.scorer import Scorer
 from edge_runtime.trigger.presence_gate import PresenceGate
 from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
 from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval

@@ -17,7 +17,7 @@ import numpy as np
 from edge_contracts.alert import Evidence, EvidenceKind
 from edge_contracts.recorded_frame import RecordedFrame, with_note
 from edge_runtime.capture.picture_file import load_opencv
-from edge_runtime.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat
 from edge_runtime.state_folder import make_folder
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
     from edge_runtime.clock import Clock
     from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.inspection.scorer import Scorer
     from edge_runtime.pipeline import Pipeline
-    from edge_runtime.scorer import Scorer
 
 _NS_PER_S = 1_000_000_000
 LOOPS_STOP_S = 4.0

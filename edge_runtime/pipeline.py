@@ -29,7 +29,7 @@ class VerdictSink(Protocol):
 
 
 class Inspects(Protocol):
-    """Turns occasions into verdicts; `edge_runtime.inspector.Inspector` is one."""
+    """Turns occasions into verdicts; `edge_runtime.inspection.inspector.Inspector` is one."""
 
     def inspect(self, occasion: Occasion) -> Inspected:
         """Exactly one verdict; never raises."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_runtime.capture.picture_file import read_picture
-from edge_runtime.region import cut
+from edge_runtime.inspection.region import cut
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from converters.report.thumbnail import as_address, reduced
 from edge_contracts.manifest import AnomalyRule
 from edge_contracts.station import Region
 from edge_runtime.infer.predictor import Predictor
-from edge_runtime.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import BadPicture
+from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment, Occasion
-from edge_runtime.region import cut
 
 if TYPE_CHECKING:
     import threading

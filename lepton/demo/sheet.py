@@ -9,7 +9,7 @@ import numpy as np
 
 from edge_contracts.manifest import AnomalyRule
 from edge_contracts.station import Region
-from edge_runtime.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat
 from lepton.demo.contact_sheet import contact_sheet
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from converters.load import Description
 from edge_runtime.capture.folder import FolderSource
 from edge_runtime.capture.picture_file import decode_picture, read_picture
 from edge_runtime.capture.video import VideoSource
-from edge_runtime.decide import Ruling, decide
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.inspection.decide import Ruling, decide
 from edge_runtime.preprocess import prepare
 from tests.fakes.clock import FakeClock
 

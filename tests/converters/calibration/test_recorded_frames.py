@@ -10,8 +10,8 @@ from edge_contracts.manifest import ImageInput
 from edge_contracts.station import EvidenceSettings, Region
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.evidence import EvidenceStore
+from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Inspected
-from edge_runtime.region import cut
 from tests.fakes.parts import frame, verdict
 
 REGION = Region(x=0.25, y=0.5, width=0.5, height=0.25)

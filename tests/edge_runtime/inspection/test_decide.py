@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from edge_contracts.manifest import AnomalyRule, ClassRule, NoRule
 from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.decide import Ruling, decide
+from edge_runtime.inspection.decide import Ruling, decide
 from tests.fakes.parts import scores
 
 if TYPE_CHECKING:
-    from edge_runtime.decide import Decision
+    from edge_runtime.inspection.decide import Decision
 
 ANOMALY = Ruling(AnomalyRule(threshold=0.5))
 CLASSES = Ruling(ClassRule(good=("ok", "fine"), min_confidence=0.6), ("ok", "scratch", "fine"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge_contracts.station import Region
-from edge_runtime.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
 
 GREY = np.full((HEIGHT_PX, WIDTH_PX, 3), 128, np.uint8)

@@ -8,10 +8,10 @@ from edge_contracts.manifest import AnomalyRule
 from edge_contracts.station import Region
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.capture.source import BadPicture
-from edge_runtime.decide import Ruling
-from edge_runtime.inspector import Inspector
+from edge_runtime.inspection.decide import Ruling
+from edge_runtime.inspection.inspector import Inspector
+from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Occasion
-from edge_runtime.scorer import BackendFailed, BackendHung
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.parts import DIGEST, frame, point, scores
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX

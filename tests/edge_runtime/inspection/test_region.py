@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_contracts.station import Region
-from edge_runtime.region import cut, rectangle
+from edge_runtime.inspection.region import cut, rectangle
 
 
 def test_the_whole_picture_is_the_default() -> None:

@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause, Outcome, Verdict
-from edge_runtime.decide import Decision, decide
 from edge_runtime.frames import Frame
+from edge_runtime.inspection.decide import Decision, decide
+from edge_runtime.inspection.region import cut
+from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Inspected
-from edge_runtime.region import cut
-from edge_runtime.scorer import BackendFailed, BackendHung
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
-    from edge_runtime.decide import Ruling
     from edge_runtime.frames import Scores
+    from edge_runtime.inspection.decide import Ruling
     from edge_runtime.occasion import Occasion
 
 _NS_PER_MS = 1_000_000
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class ScoresParts(Protocol):
-    """What scores pictures under a deadline; `edge_runtime.scorer.Scorer` is one."""
+    """What scores pictures under a deadline; `edge_runtime.inspection.scorer.Scorer` is one."""
 
     def score(self, pixels: npt.NDArray[np.uint8], until_ns: int) -> Scores:
         """Score before `until_ns`, or raise BackendHung or BackendFailed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from edge_runtime.capture.picture_file import load_opencv
-from edge_runtime.region import rectangle
+from edge_runtime.inspection.region import rectangle
 
 if TYPE_CHECKING:
     import numpy.typing as npt

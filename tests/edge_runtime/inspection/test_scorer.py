@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_runtime.scorer import BackendFailed, BackendHung, Scorer
+from edge_runtime.inspection.scorer import BackendFailed, BackendHung, Scorer
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.parts import scores
 from tests.fakes.pictures import picture
