@@ -146,7 +146,7 @@ class Delivery:
             self.counts.overflowed += alert.count
             self._untold += alert.count
             return
-        if inspected is None or inspected.frame is None or self._evidence is None:
+        if inspected is None or inspected.seen is None or self._evidence is None:
             inspected = None
         elif self._pictures >= PICTURES_MAX:
             self.counts.without_picture += 1

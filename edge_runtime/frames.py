@@ -1,9 +1,9 @@
-"""The values that travel between the stages: Frame in, Scores out."""
+"""The values that travel between the stages: a Frame or a Window in, Scores out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,33 @@ class Frame:
     captured_at_ns: int
     number: int
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One stretch of a sound, or of what a sensor measures.
+
+    values: samples×channels float32, in real units; a sound is −1 to 1.
+    rate_hz: samples per second of each channel.
+    captured_at_ns: monotonic nanoseconds at the moment of its last sample.
+    number: counts from 1 per opening of the source.
+    name: the source's own name for it (a file name), empty for a live sensor.
+    """
+
+    values: npt.NDArray[np.float32]
+    rate_hz: float
+    captured_at_ns: int
+    number: int
+    name: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasts, in seconds."""
+        return len(self.values) / self.rate_hz
+
+
+Subject: TypeAlias = "npt.NDArray[np.uint8] | Window"
+"""What a model is asked about: the pixels of a part, H×W×3 uint8 RGB, or a window."""
 
 
 @dataclass(frozen=True, slots=True)

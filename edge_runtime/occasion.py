@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Region
     from edge_contracts.verdict import Cause, Verdict
-    from edge_runtime.capture.source import Picture
-    from edge_runtime.frames import Frame
+    from edge_runtime.capture.source import Reading
+    from edge_runtime.frames import Frame, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Occasion:
     """One part that must get a verdict.
 
     part: its id, unique within the point's run.
-    picture: None when none came.
+    reading: None when none came.
     triggered_at_ns: monotonic time at which the deadline begins.
     ailment: what already speaks against judging it.
     """
 
     part: str
-    picture: Picture | None
+    reading: Reading | None
     triggered_at_ns: int
     ailment: Ailment | None = None
 
@@ -50,9 +50,16 @@ class Inspected:
     frame: the picture that was judged, None when there was none.
     heat_map: float32 h×w over `region`, larger is more suspicious; None where the model has none.
     region: the part of the frame that was judged.
+    window: the sound or the readings that were judged, None when there were none.
     """
 
     verdict: Verdict
     frame: Frame | None
     heat_map: npt.NDArray[np.float32] | None
     region: Region
+    window: Window | None = None
+
+    @property
+    def seen(self) -> Frame | Window | None:
+        """What was judged, None when there was nothing."""
+        return self.frame if self.frame is not None else self.window

@@ -1,1 +1,1 @@
-"""Sources of pictures: one file each, one Protocol, one table (`source.py`)."""
+"""Sources of pictures and windows: one file each, one Protocol, one table (`source.py`)."""

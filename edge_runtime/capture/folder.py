@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, PictureRejected, read_picture
-from edge_runtime.capture.source import BadPicture, Picture, SourceEnded, SourceLost
+from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class FolderSource:
             raise SourceEnded(f"{self._path} has given its last picture")
         self._given += 1
 
-    def picture(self) -> Picture:
+    def reading(self) -> Reading:
         """Read the file."""
         turn, index = divmod(self._given - 1, len(self._files))
         file = self._files[index]
@@ -62,7 +62,7 @@ class FolderSource:
         try:
             pixels = read_picture(file)
         except PictureRejected as error:
-            return BadPicture(name, self._given, self._clock.now_ns(), str(error))
+            return BadReading(name, self._given, self._clock.now_ns(), str(error))
         return Frame(pixels, self._clock.now_ns(), self._given, name)
 
     def close(self) -> None:

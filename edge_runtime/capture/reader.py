@@ -1,4 +1,4 @@
-"""The thread that keeps one source open for as long as the daemon runs, and hands its pictures over.
+"""The thread that keeps one source open for as long as the daemon runs, and hands its readings over.
 
 A source may block inside a driver for ever. Then its thread is abandoned, loudly and counted, and a fresh one opens
 the source anew; the pipeline never waits for either longer than it wants to.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from edge_runtime.capture.backoff import Backoff
-    from edge_runtime.capture.source import Picture, Source
+    from edge_runtime.capture.source import Reading, Source
     from edge_runtime.clock import Clock
 
 _POLL_S = 0.25
@@ -52,7 +52,7 @@ class Reader:
     Args:
         name: the inspection point.
         build: makes a source, not yet open, whose waits end with the event that it is given.
-        live: only the newest picture counts.
+        live: only the newest reading counts.
         clock: monotonic.
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
@@ -82,7 +82,7 @@ class Reader:
 
     @property
     def ended(self) -> bool:
-        """The source gave its last picture, and it was taken."""
+        """The source gave its last reading, and it was taken."""
         return self._handover.ended
 
     @property
@@ -113,20 +113,20 @@ class Reader:
         return True
 
     def want(self) -> None:
-        """Ask for a picture that is captured from now on."""
+        """Ask for a reading that is captured from now on."""
         self._handover.want()
 
-    def take(self, timeout_s: float) -> Picture | None:
-        """Take the next picture, or None after `timeout_s` or at the end.
+    def take(self, timeout_s: float) -> Reading | None:
+        """Take the next reading, or None after `timeout_s` or at the end.
 
-        A picture of a folder or film is stamped now: waiting for the judge does not make it old.
+        A reading of a folder or film is stamped now: waiting for the judge does not make it old.
         """
-        picture = self._handover.take(timeout_s)
-        if picture is None and not self.ended:
+        reading = self._handover.take(timeout_s)
+        if reading is None and not self.ended:
             self._replace_a_stuck_thread()
-        if picture is not None and not self.live:
-            return replace(picture, captured_at_ns=self._clock.now_ns())
-        return picture
+        if reading is not None and not self.live:
+            return replace(reading, captured_at_ns=self._clock.now_ns())
+        return reading
 
     def _replace_a_stuck_thread(self) -> None:
         still_ns = self._clock.now_ns() - self._session.alive_at_ns
@@ -169,9 +169,9 @@ class Reader:
             self._backoff.reset()
             self.lost = None
             if self._is_wanted(session):
-                picture = source.picture()
+                reading = source.reading()
                 if not session.stop.is_set():
-                    self._handover.put(picture)
+                    self._handover.put(reading)
 
     def _is_wanted(self, session: _Session) -> bool:
         if self.live:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.capture.picture_file import load_opencv
-from edge_runtime.capture.source import BadPicture, Picture, SourceLost
+from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.stream_lag import StreamLag
 from edge_runtime.frames import Frame
 
@@ -88,13 +88,13 @@ class RtspSource:
         if self._late > _LATE_FRAMES_MAX:
             raise SourceLost(f"wanted fresh frames from {self._shown}, found them {lag_ns / _NS_PER_S:.1f} s behind")
 
-    def picture(self) -> Picture:
+    def reading(self) -> Reading:
         """Convert the frame."""
         cv2 = load_opencv()
         found, pixels = self._capture.retrieve()
         if not found or pixels is None:
             reason = f"wanted a frame from {self._shown}, found one that cannot be decoded"
-            return BadPicture("", self._number, self._captured_at_ns, reason)
+            return BadReading("", self._number, self._captured_at_ns, reason)
         return Frame(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), self._captured_at_ns, self._number)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A source of pictures: what every camera, film and folder must be able to do, and the table that names them."""
+"""A source of readings: what every camera, film, folder and sensor must be able to do, and the table of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from edge_contracts.errors import LeptonError
-from edge_runtime.frames import Frame
+from edge_runtime.frames import Frame, Window
 
 if TYPE_CHECKING:
     import threading
@@ -21,12 +21,12 @@ class SourceLost(LeptonError, ConnectionError):
 
 
 class SourceEnded(LeptonError, EOFError):
-    """A folder or film has given its last picture; this is no fault."""
+    """A folder or film has given its last reading; this is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class BadPicture:
-    """A picture that was there and could not be read: its part is unknown.
+class BadReading:
+    """A picture or window that was there and could not be read: its part is unknown.
 
     name: the source's own name for it (a file name).
     number: counts from 1 per opening of the source, together with the good ones.
@@ -40,11 +40,12 @@ class BadPicture:
     reason: str
 
 
-Picture: TypeAlias = Frame | BadPicture
+Reading: TypeAlias = Frame | Window | BadReading
+"""What a source hands over."""
 
 
 class Source(Protocol):
-    """One source of pictures, used by one thread."""
+    """One source of pictures or windows, used by one thread."""
 
     def open(self) -> None:
         """Open it; opening an open source begins again.
@@ -55,16 +56,16 @@ class Source(Protocol):
         ...
 
     def advance(self) -> None:
-        """Step to the next picture without decoding more than needed; blocks until there is one.
+        """Step to the next reading without decoding more than needed; blocks until there is one.
 
         Raises:
-            SourceEnded: there was a last picture and it was given.
+            SourceEnded: there was a last reading and it was given.
             SourceLost: the source is gone or silent for longer than its time-out.
         """
         ...
 
-    def picture(self) -> Picture:
-        """Hand over the picture that `advance` stepped to, or say why it is none."""
+    def reading(self) -> Reading:
+        """Hand over what `advance` stepped to, or say why it is none."""
         ...
 
     def close(self) -> None:
@@ -77,8 +78,7 @@ class Kind:
     """One row of the table: where a kind of source lives.
 
     module: offers `build(settings, clock, stop) -> Source`.
-    live: the world goes on while nobody looks, so only the newest picture counts; otherwise each picture is handed
-        over.
+    live: the world goes on while nobody looks, so only the newest reading counts; otherwise each is handed over.
     camera: stands for a camera, so that identical pictures in a row mean that it froze.
     """
 
@@ -99,7 +99,7 @@ def build_source(settings: SourceSettings, clock: Clock, stop: threading.Event) 
 
     Args:
         settings: the `source` table of an inspection point.
-        clock: stamps the pictures.
+        clock: stamps the readings.
         stop: ends every wait inside the source.
     """
     module: Any = import_module(KINDS[settings.kind].module)

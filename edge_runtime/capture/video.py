@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.capture.picture_file import load_opencv
-from edge_runtime.capture.source import BadPicture, Picture, SourceEnded, SourceLost
+from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ class VideoSource:
         if self._paced:
             self._wait_for_its_time()
 
-    def picture(self) -> Picture:
+    def reading(self) -> Reading:
         """Decode the frame."""
         cv2 = load_opencv()
         found, pixels = self._capture.retrieve()
         if not found or pixels is None:
             reason = f"wanted frame {self._number} of {self._path.name}, found that it cannot be decoded"
-            return BadPicture("", self._number, self._clock.now_ns(), reason)
+            return BadReading("", self._number, self._clock.now_ns(), reason)
         pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
         return Frame(pixels, self._clock.now_ns(), self._number)
 

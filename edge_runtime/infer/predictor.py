@@ -14,7 +14,7 @@ import numpy as np
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput
-from edge_runtime.frames import Scores
+from edge_runtime.frames import Scores, Window
 from edge_runtime.infer.backend import Backend, open_backend
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.manifest import Golden, TensorQuantisation
+    from edge_runtime.frames import Subject
 
 _log = logging.getLogger(__name__)
 
@@ -91,20 +92,22 @@ class Predictor:
         """The runtime, for its name, version and kernels."""
         return self._backend
 
-    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
+    def predict(self, subject: Subject) -> Scores:
         """Score one picture.
 
         Args:
-            pixels: H×W×3 uint8 RGB, 0–255.
+            subject: H×W×3 uint8 RGB pixels, 0–255.
 
         Raises:
-            BadInputError: the pixels have another shape or dtype, or the model takes no pictures.
+            BadInputError: the pixels have another shape or dtype, or the model takes something else.
             BackendError: the runtime failed.
         """
         write = self._write_pixels
+        if isinstance(subject, Window):
+            raise BadInputError(f"wanted what {self.manifest.name} takes, found a window of samples; check the source")
         if write is None:
             raise BadInputError(f"wanted numbers for {self.manifest.name}, found a picture; use predict_tensor")
-        return self._score(lambda buffer: write(pixels, buffer))
+        return self._score(lambda buffer: write(subject, buffer))
 
     def predict_tensor(self, values: npt.NDArray[Any]) -> Scores:
         """Score one input that is no picture, or a picture that is already in the model's own form.

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause, Outcome, Verdict
-from edge_runtime.frames import Frame
+from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.decide import Decision, decide
 from edge_runtime.inspection.region import cut
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from edge_contracts.station import Point
+    from edge_contracts.station import Point, Region
     from edge_runtime.clock import Clock
-    from edge_runtime.frames import Scores
+    from edge_runtime.frames import Scores, Subject
     from edge_runtime.inspection.decide import Ruling
     from edge_runtime.occasion import Occasion
 
@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 
 
 class ScoresParts(Protocol):
-    """What scores pictures under a deadline; `edge_runtime.inspection.scorer.Scorer` is one."""
+    """What scores pictures or windows under a deadline; `edge_runtime.inspection.scorer.Scorer` is one."""
 
-    def score(self, pixels: npt.NDArray[np.uint8], until_ns: int) -> Scores:
+    def score(self, subject: Subject, until_ns: int) -> Scores:
         """Score before `until_ns`, or raise BackendHung or BackendFailed."""
         ...
 
@@ -61,10 +61,10 @@ class Inspector:
 
     def inspect(self, occasion: Occasion) -> Inspected:
         """Exactly one verdict for one part; never raises."""
-        frame = occasion.picture if isinstance(occasion.picture, Frame) else None
+        seen = occasion.reading if isinstance(occasion.reading, (Frame, Window)) else None
         heat_map = None
         try:
-            decision, heat_map = self._judge(occasion, frame)
+            decision, heat_map = self._judge(occasion, seen)
         except BackendHung as error:
             decision = _unknown(Cause.BACKEND_HUNG, str(error))
         except BackendFailed as error:
@@ -73,21 +73,29 @@ class Inspector:
         except Exception as error:  # noqa: BLE001 - the promise of exactly one verdict holds for faults that nobody thought of
             _log.exception("%s %s: a stage failed", self._point.name, occasion.part)
             decision = _unknown(Cause.INTERNAL, f"a stage failed ({type(error).__name__}: {error})")
-        return Inspected(self._verdict(occasion, decision), frame, heat_map, self._point.region)
+        return Inspected(
+            self._verdict(occasion, decision),
+            seen if isinstance(seen, Frame) else None,
+            heat_map,
+            self._point.region,
+            seen if isinstance(seen, Window) else None,
+        )
 
-    def _judge(self, occasion: Occasion, frame: Frame | None) -> tuple[Decision, npt.NDArray[np.float32] | None]:
-        if (ailment := occasion.ailment or self._stale(frame)) is not None:
+    def _judge(
+        self, occasion: Occasion, seen: Frame | Window | None
+    ) -> tuple[Decision, npt.NDArray[np.float32] | None]:
+        if (ailment := occasion.ailment or self._stale(seen)) is not None:
             return _unknown(ailment.cause, ailment.reason), None
-        if frame is None:
+        if seen is None:
             return _unknown(Cause.NO_FRAME, "wanted a frame, found none"), None
-        pixels = cut(frame.pixels, self._point.region)
-        scores = self._scorer.score(pixels, occasion.triggered_at_ns + self._scoring_ns)
+        subject = _subject(seen, self._point.region)
+        scores = self._scorer.score(subject, occasion.triggered_at_ns + self._scoring_ns)
         return decide(scores, self._ruling), scores.heat_map
 
-    def _stale(self, frame: Frame | None) -> Ailment | None:
-        if frame is None:
+    def _stale(self, seen: Frame | Window | None) -> Ailment | None:
+        if seen is None:
             return None
-        age_ns = self._clock.now_ns() - frame.captured_at_ns
+        age_ns = self._clock.now_ns() - seen.captured_at_ns
         if age_ns <= self._age_max_ns:
             return None
         limit_ms, age_ms = self._point.max_frame_age_ms, age_ns / _NS_PER_MS
@@ -101,7 +109,7 @@ class Inspector:
                 Cause.DEADLINE,
                 f"wanted a verdict within {self._point.deadline_ms:g} ms, found it after {took_ms:.0f} ms",
             )
-        captured_at_ns = occasion.picture.captured_at_ns if occasion.picture else 0
+        captured_at_ns = occasion.reading.captured_at_ns if occasion.reading else 0
         return Verdict(
             point=self._point.name,
             part=occasion.part,
@@ -116,6 +124,11 @@ class Inspector:
             decided_at_ns=now_ns,
             latency_ms=max(now_ns - (captured_at_ns or occasion.triggered_at_ns), 0) / _NS_PER_MS,
         )
+
+
+def _subject(seen: Frame | Window, region: Region) -> Subject:
+    """A window is judged as a whole, a picture in its region."""
+    return seen if isinstance(seen, Window) else cut(seen.pixels, region)
 
 
 def _reserve_ms(deadline_ms: float) -> float:

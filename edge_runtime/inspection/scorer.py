@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from edge_runtime.clock import Clock
-    from edge_runtime.frames import Scores
+    from edge_runtime.frames import Scores, Subject
 
 _NS_PER_S = 1_000_000_000
 
@@ -35,16 +32,16 @@ class BackendFailed(LeptonError, RuntimeError):
 
 
 class Model(Protocol):
-    """What scores pictures; `edge_runtime.infer.predictor.Predictor` is one."""
+    """What scores pictures or windows; `edge_runtime.infer.predictor.Predictor` is one."""
 
-    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
-        """Score H×W×3 uint8 RGB pixels."""
+    def predict(self, subject: Subject) -> Scores:
+        """Score H×W×3 uint8 RGB pixels, or a window."""
         ...
 
 
 @dataclass(slots=True)
 class _Job:
-    pixels: npt.NDArray[np.uint8]
+    subject: Subject
     begun_at_ns: int
     done: threading.Event = field(default_factory=threading.Event)
     scores: Scores | None = None
@@ -52,7 +49,7 @@ class _Job:
 
 
 class Scorer:
-    """Scores one picture at a time in its own thread, under a deadline.
+    """Scores one subject at a time in its own thread, under a deadline.
 
     Args:
         name: the inspection point.
@@ -92,11 +89,11 @@ class Scorer:
             return 0.0
         return (self._clock.now_ns() - overdue.begun_at_ns) / _NS_PER_S
 
-    def score(self, pixels: npt.NDArray[np.uint8], until_ns: int) -> Scores:
-        """Score one picture before `until_ns` (monotonic).
+    def score(self, subject: Subject, until_ns: int) -> Scores:
+        """Score one picture or window before `until_ns` (monotonic).
 
         Args:
-            pixels: H×W×3 uint8 RGB, 0–255; not changed by anybody until the answer comes.
+            subject: H×W×3 uint8 RGB pixels, 0–255, or a window; not changed by anybody until the answer comes.
             until_ns: when the caller must have an answer.
 
         Raises:
@@ -106,7 +103,7 @@ class Scorer:
         if (hung_s := self.hung_s()) > 0:
             raise BackendHung(f"wanted a free backend, found it still busy after {hung_s:.1f} s with an earlier part")
         self._overdue = None
-        job = _Job(pixels, self._clock.now_ns())
+        job = _Job(subject, self._clock.now_ns())
         self._jobs.put(job)
         left_s = (until_ns - job.begun_at_ns) / _NS_PER_S
         if not self._clock.wait(job.done, left_s):
@@ -124,7 +121,7 @@ class Scorer:
 
     def _answer(self, job: _Job) -> None:
         try:
-            job.scores = self._model.predict(job.pixels)
+            job.scores = self._model.predict(job.subject)
         except Exception as error:  # noqa: BLE001 - whatever a runtime raises, the part is unknown and says why
             job.error = error
         finally:

@@ -55,7 +55,7 @@ class JsonLines:
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once, and counts it as dropped when the reader is 10,000 lines behind."""
         try:
-            self._line.put_nowait((inspected.verdict, inspected.frame.number if inspected.frame else None))
+            self._line.put_nowait((inspected.verdict, inspected.seen.number if inspected.seen else None))
         except Full:
             self.dropped += 1
 

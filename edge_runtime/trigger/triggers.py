@@ -1,6 +1,6 @@
-"""What calls for an inspection: every picture, the passing of time, or a part that crosses the region.
+"""What calls for an inspection: every reading, the passing of time, or a part that crosses the region.
 
-While no picture comes the line may be moving unseen, so each trigger then calls once per interval for an inspection
+While no reading comes the line may be moving unseen, so each trigger then calls once per interval for an inspection
 that can only end in unknown.
 """
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause
-from edge_runtime.capture.source import BadPicture
+from edge_runtime.capture.source import BadReading
+from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment, Occasion
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.station import Region
-    from edge_runtime.capture.source import Picture
+    from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.picture_health import PictureCheck
 
 SILENCE_INTERVAL_S = 1.0
-"""How often a point that is triggered by pictures is inspected while none comes."""
+"""How often a point that is triggered by its readings is inspected while none comes."""
 
 _POLL_S = 0.2
 _NS_PER_S = 1_000_000_000
@@ -34,9 +35,9 @@ _PART_MAX = 128
 
 
 class Feed(Protocol):
-    """Where a trigger gets its pictures; `edge_runtime.capture.reader.Reader` is one.
+    """Where a trigger gets its readings; `edge_runtime.capture.reader.Reader` is one.
 
-    live: only the newest picture counts.
+    live: only the newest reading counts.
     """
 
     live: bool
@@ -48,15 +49,23 @@ class Feed(Protocol):
 
     @property
     def ended(self) -> bool:
-        """The last picture was taken."""
+        """The last reading was taken."""
         ...
 
     def want(self) -> None:
-        """Ask for a picture that is captured from now on."""
+        """Ask for a reading that is captured from now on."""
         ...
 
-    def take(self, timeout_s: float) -> Picture | None:
-        """Take the next picture, None after `timeout_s` or at the end."""
+    def take(self, timeout_s: float) -> Reading | None:
+        """Take the next reading, None after `timeout_s` or at the end."""
+        ...
+
+
+class ExaminesWindows(Protocol):
+    """Finds what speaks against judging a window."""
+
+    def examine(self, window: Window) -> Ailment | None:
+        """What is wrong with it, None when it can be judged; asked in the order the windows come."""
         ...
 
 
@@ -77,35 +86,35 @@ class Trigger(Protocol):
 
 
 class Lookout:
-    """The eyes of every trigger: takes pictures, examines each, names parts.
+    """The eyes and ears of every trigger: takes readings, examines each, names parts.
 
     Args:
-        feed: the pictures.
-        check: examines them, in the order they come.
+        feed: the readings.
+        check: examines pictures, in the order they come.
         region: what is judged, and so what is examined.
         clock: monotonic.
+        ear: examines windows; without it no window is judged.
     """
 
-    def __init__(self, feed: Feed, check: PictureCheck, region: Region, clock: Clock) -> None:
+    def __init__(
+        self, feed: Feed, check: PictureCheck, region: Region, clock: Clock, ear: ExaminesWindows | None = None
+    ) -> None:
         self.feed = feed
         self._check = check
+        self._ear = ear
         self._region = region
         self._clock = clock
         self._parts = 0
         self._taken_at_ns = 0
 
-    def look(self, timeout_s: float) -> tuple[Picture | None, Ailment | None]:
-        """The next picture and what is wrong with it; (None, None) when none came."""
-        picture = self.feed.take(timeout_s)
+    def look(self, timeout_s: float) -> tuple[Reading | None, Ailment | None]:
+        """The next reading and what is wrong with it; (None, None) when none came."""
+        reading = self.feed.take(timeout_s)
         self._taken_at_ns = self._clock.now_ns()
-        if picture is None:
-            return None, None
-        if isinstance(picture, BadPicture):
-            return picture, Ailment(Cause.BAD_FRAME, picture.reason)
-        return picture, self._check.examine(cut(picture.pixels, self._region))
+        return reading, None if reading is None else self._examine(reading)
 
     def absence(self) -> Ailment | None:
-        """Why no picture came; None for a folder or film that is merely slow or at its end."""
+        """Why no reading came; None for a folder or film that is merely slow or at its end."""
         if (lost := self.feed.lost) is not None:
             return Ailment(Cause.SOURCE_LOST, lost)
         if self.feed.live:
@@ -113,12 +122,21 @@ class Lookout:
         return None
 
     def occasion(
-        self, picture: Picture | None, ailment: Ailment | None, triggered_at_ns: int | None = None
+        self, reading: Reading | None, ailment: Ailment | None, triggered_at_ns: int | None = None
     ) -> Occasion:
-        """Name the part; its deadline began when its picture was taken, or at `triggered_at_ns`."""
+        """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`."""
         self._parts += 1
-        part = (picture.name if picture else "") or f"{self._parts:06d}"
-        return Occasion(part[-_PART_MAX:], picture, triggered_at_ns or self._taken_at_ns, ailment)
+        part = (reading.name if reading else "") or f"{self._parts:06d}"
+        return Occasion(part[-_PART_MAX:], reading, triggered_at_ns or self._taken_at_ns, ailment)
+
+    def _examine(self, reading: Reading) -> Ailment | None:
+        if isinstance(reading, Frame):
+            return self._check.examine(cut(reading.pixels, self._region))
+        if isinstance(reading, BadReading):
+            return Ailment(Cause.BAD_FRAME, reading.reason)
+        if self._ear is None:
+            return Ailment(Cause.INTERNAL, "wanted a picture, found a window of samples; check source and bundle")
+        return self._ear.examine(reading)
 
 
 @dataclass(slots=True)
@@ -139,7 +157,7 @@ class _Silence:
 
 
 class FrameTrigger:
-    """Every picture is one part."""
+    """Every reading is one part."""
 
     def __init__(self, lookout: Lookout, clock: Clock) -> None:
         self._lookout = lookout
@@ -147,22 +165,22 @@ class FrameTrigger:
         self._silence = _Silence(int(SILENCE_INTERVAL_S * _NS_PER_S), clock.now_ns())
 
     def next(self) -> Occasion | None:
-        """The next picture's occasion."""
-        picture, ailment = self._lookout.look(_POLL_S)
+        """The next reading's occasion."""
+        reading, ailment = self._lookout.look(_POLL_S)
         now_ns = self._clock.now_ns()
-        if picture is not None:
+        if reading is not None:
             self._silence.broken(now_ns)
-            return self._lookout.occasion(picture, ailment)
+            return self._lookout.occasion(reading, ailment)
         return _absent(self._lookout, self._silence, now_ns)
 
 
 class IntervalTrigger:
-    """One inspection each interval, whether or not a picture came.
+    """One inspection each interval, whether or not a reading came.
 
     Args:
         interval_s: from one inspection to the next; intervals that passed during an inspection are not made up for.
-        lead_s: a picture may be this much older than the tick.
-        patience_s: how long to wait for a picture after the tick.
+        lead_s: a reading may be this much older than the tick.
+        patience_s: how long to wait for a reading after the tick.
         stop: ends the wait for the tick.
     """
 
@@ -202,12 +220,12 @@ class IntervalTrigger:
         missed = (triggered_at_ns - self._tick_ns) // self._interval_ns
         self._tick_ns += (missed + 1) * self._interval_ns
         self._asked = False
-        picture, ailment = self._lookout.look(self._patience_s)
-        if picture is None:
+        reading, ailment = self._lookout.look(self._patience_s)
+        if reading is None:
             if self._lookout.feed.ended:
                 return None
-            ailment = self._lookout.absence() or Ailment(Cause.NO_FRAME, "wanted a picture, found none in time")
-        return self._lookout.occasion(picture, ailment, triggered_at_ns)
+            ailment = self._lookout.absence() or Ailment(Cause.NO_FRAME, "wanted a reading, found none in time")
+        return self._lookout.occasion(reading, ailment, triggered_at_ns)
 
 
 class PresenceTrigger:
@@ -234,8 +252,10 @@ class PresenceTrigger:
         now_ns = self._clock.now_ns()
         if picture is None:
             return _absent(self._lookout, self._silence, now_ns)
-        if isinstance(picture, BadPicture):
-            return self._lookout.occasion(picture, ailment)
+        if not isinstance(picture, Frame):
+            return self._lookout.occasion(
+                picture, ailment or Ailment(Cause.INTERNAL, "wanted a picture to see parts in")
+            )
         if ailment is not None:
             first, self._blind = not self._blind, True
             due = self._silence.due(now_ns)

@@ -80,7 +80,7 @@ def from_upload(pixels, _folder):
 def taken_from(source):
     source.open()
     source.advance()
-    pixels = source.picture().pixels
+    pixels = source.reading().pixels
     source.close()
     return pixels
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_runtime.capture.source import Picture
+    from edge_runtime.capture.source import Reading
     from tests.fakes.clock import FakeClock
 
 
@@ -18,7 +18,7 @@ class FakeFeed:
         make: one entry per take; None for "nothing came in time"; each is called when it is taken.
     """
 
-    def __init__(self, clock: FakeClock, make: list[Callable[[], Picture] | None], *, live: bool = False) -> None:
+    def __init__(self, clock: FakeClock, make: list[Callable[[], Reading] | None], *, live: bool = False) -> None:
         self.live = live
         self.lost: str | None = None
         self.wants = 0
@@ -32,7 +32,7 @@ class FakeFeed:
     def want(self) -> None:
         self.wants += 1
 
-    def take(self, timeout_s: float) -> Picture | None:
+    def take(self, timeout_s: float) -> Reading | None:
         make = self._make.pop(0) if self._make else None
         if make is not None:
             return make()

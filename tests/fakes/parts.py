@@ -8,7 +8,7 @@ import numpy as np
 
 from edge_contracts.station import FolderSource, Point, Region
 from edge_contracts.verdict import Cause, Outcome, Verdict
-from edge_runtime.frames import Frame, Scores
+from edge_runtime.frames import Frame, Scores, Window
 from edge_runtime.occasion import Inspected
 from tests.fakes.pictures import picture
 
@@ -44,6 +44,12 @@ def verdict(cause: Cause = Cause.THRESHOLD, *, part: str = "1", decided_at_ns: i
 def frame(captured_at_ns: int = 1, *, level: int = 100, number: int = 1, name: str = "") -> Frame:
     """A lively grey picture."""
     return Frame(picture(level, seed=number), captured_at_ns, number, name)
+
+
+def window(captured_at_ns: int = 1, *, number: int = 1, name: str = "", rate_hz: float = 8000.0) -> Window:
+    """A tenth of a second of quiet noise, one channel."""
+    noise = np.random.default_rng(number).normal(0, 0.05, (int(rate_hz / 10), 1))
+    return Window(noise.astype(np.float32), rate_hz, captured_at_ns, number, name)
 
 
 def inspected(given: Verdict | None = None, *, with_frame: bool = True, heat: bool = False) -> Inspected:

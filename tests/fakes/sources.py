@@ -10,7 +10,7 @@ from edge_runtime.frames import Frame
 from tests.fakes.pictures import picture
 
 if TYPE_CHECKING:
-    from edge_runtime.capture.source import Picture
+    from edge_runtime.capture.source import Reading
 
 
 class ScriptedSource:
@@ -48,7 +48,7 @@ class ScriptedSource:
             raise ValueError("driver says no")
         self._number += 1
 
-    def picture(self) -> Picture:
+    def reading(self) -> Reading:
         return Frame(picture(seed=self._number), 1, self._number)
 
     def close(self) -> None:

@@ -19,11 +19,8 @@ from tests.fakes.pictures import picture, write_picture
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
-    import numpy.typing as npt
-
     from edge_contracts.station import Point
-    from edge_runtime.frames import Scores
+    from edge_runtime.frames import Scores, Subject
 
 GOOD_LEVEL = 100
 DEFECT_LEVEL = 220
@@ -109,11 +106,11 @@ class HangingPredictor(Predictor):
     release = threading.Event()
     asked = 0
 
-    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
+    def predict(self, subject: Subject) -> Scores:
         self.asked += 1
         if self.asked > 1:
             self.release.wait(60)
-        return super().predict(pixels)
+        return super().predict(subject)
 
 
 class FailingPredictor(Predictor):
@@ -121,11 +118,11 @@ class FailingPredictor(Predictor):
 
     asked = 0
 
-    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
+    def predict(self, subject: Subject) -> Scores:
         self.asked += 1
         if self.asked > 1:
             raise RuntimeError("out of arena")
-        return super().predict(pixels)
+        return super().predict(subject)
 
 
 def opens(kind: type[Predictor]) -> Callable[[Point], Predictor]:

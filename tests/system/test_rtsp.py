@@ -125,7 +125,7 @@ def read_on(source: RtspSource, ages_s: list[float]) -> None:
     """Ten seconds of a camera that lives."""
     for _ in range(FPS * 10):
         source.advance()
-        ages_s.append(time.monotonic() - source.picture().captured_at_ns / 1e9)
+        ages_s.append(time.monotonic() - source.reading().captured_at_ns / 1e9)
 
 
 def station(folder: Path, camera: Camera) -> Path:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_runtime.capture.folder import FolderSource
-from edge_runtime.capture.source import BadPicture, SourceEnded, SourceLost
+from edge_runtime.capture.source import BadReading, SourceEnded, SourceLost
 from tests.edge_runtime.capture.source_contract import SourceContract
 from tests.fakes.clock import FakeClock
 from tests.fakes.pictures import picture, write_picture
@@ -39,7 +39,7 @@ def names(source: FolderSource, count: int) -> list[str]:
     given = []
     for _ in range(count):
         source.advance()
-        given.append(source.picture().name)
+        given.append(source.reading().name)
     return given
 
 
@@ -62,8 +62,8 @@ def test_a_picture_that_vanishes_is_handed_over_as_a_bad_one(folder: Path) -> No
     source.open()
     (folder / "a.jpg").unlink()
     source.advance()
-    bad = source.picture()
-    assert isinstance(bad, BadPicture)
+    bad = source.reading()
+    assert isinstance(bad, BadReading)
     assert bad.name == "a.jpg"
     assert "No such file" in bad.reason
 
@@ -73,7 +73,7 @@ def test_a_picture_of_a_kind_that_is_not_read_is_not_passed_over(folder: Path) -
     source = FolderSource(folder, FakeClock())
     source.open()
     source.advance()
-    assert isinstance(source.picture(), BadPicture)
+    assert isinstance(source.reading(), BadReading)
 
 
 def test_other_files_are_left_alone(folder: Path) -> None:

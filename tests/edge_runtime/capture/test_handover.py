@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from edge_runtime.capture.handover import Handover
-from edge_runtime.capture.source import BadPicture
+from edge_runtime.capture.source import BadReading
 
 
-def numbered(number: int) -> BadPicture:
-    return BadPicture("", number, 1, "stands for any picture")
+def numbered(number: int) -> BadReading:
+    return BadReading("", number, 1, "stands for any picture")
 
 
 def test_nothing_is_wanted_until_somebody_asks() -> None:

@@ -7,22 +7,19 @@ import pytest
 from edge_contracts.manifest import AnomalyRule
 from edge_contracts.station import Region
 from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.capture.source import BadPicture
+from edge_runtime.capture.source import BadReading
 from edge_runtime.inspection.decide import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Occasion
 from tests.fakes.clock import NS_PER_S, FakeClock
-from tests.fakes.parts import DIGEST, frame, point, scores
+from tests.fakes.parts import DIGEST, frame, point, scores, window
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from edge_contracts.verdict import Verdict
-    from edge_runtime.capture.source import Picture
-    from edge_runtime.frames import Scores
+    from edge_runtime.capture.source import Reading
+    from edge_runtime.frames import Scores, Subject
 
 DEADLINE_MS = 500.0
 MS = 1_000_000
@@ -36,7 +33,7 @@ class Bench:
         self.answer = answer
         self.takes_ms = takes_ms
         self.limits_ms: list[float] = []
-        self.seen: list[npt.NDArray[np.uint8]] = []
+        self.seen: list[Subject] = []
         self.inspector = Inspector(
             point(deadline_ms=DEADLINE_MS, max_frame_age_ms=1000.0, region=region or Region()),
             Ruling(AnomalyRule(threshold=0.5)),
@@ -45,10 +42,10 @@ class Bench:
             self.clock,
         )
 
-    def score(self, pixels: npt.NDArray[np.uint8], until_ns: int) -> Scores:
+    def score(self, subject: Subject, until_ns: int) -> Scores:
         left_ms = (until_ns - self.clock.now_ns()) / MS
         self.limits_ms.append(left_ms)
-        self.seen.append(pixels)
+        self.seen.append(subject)
         hung = isinstance(self.answer, BackendHung)
         self.clock.advance((left_ms if hung else self.takes_ms) / 1000)
         if isinstance(self.answer, Exception):
@@ -56,7 +53,7 @@ class Bench:
         return self.answer
 
     def verdict(
-        self, picture: Picture | None = None, *, age_ms: float = 0.0, ailment: Ailment | None = None
+        self, picture: Reading | None = None, *, age_ms: float = 0.0, ailment: Ailment | None = None
     ) -> Verdict:
         now_ns = self.clock.now_ns()
         given = picture or frame(now_ns - int(age_ms * MS))
@@ -138,9 +135,24 @@ def test_without_a_picture_there_is_no_good_part() -> None:
     bench = Bench(scores(0.1))
     now_ns = bench.clock.now_ns()
     nothing = bench.inspector.inspect(Occasion("7", None, now_ns)).verdict
-    torn = bench.inspector.inspect(Occasion("8", BadPicture("a", 1, now_ns, "torn"), now_ns)).verdict
+    torn = bench.inspector.inspect(Occasion("8", BadReading("a", 1, now_ns, "torn"), now_ns)).verdict
     assert {nothing.outcome, torn.outcome} == {Outcome.UNKNOWN}
     assert nothing.captured_at_ns == 0
+
+
+def test_a_window_is_judged_whole_and_kept_as_what_was_seen() -> None:
+    bench = Bench(scores(0.9), region=Region(x=0.5, width=0.5))
+    heard = window(bench.clock.now_ns())
+    inspected = bench.inspector.inspect(Occasion("7", heard, bench.clock.now_ns()))
+    assert inspected.verdict.outcome is Outcome.DEFECT
+    assert bench.seen == [heard]
+    assert (inspected.seen, inspected.window, inspected.frame) == (heard, heard, None)
+
+
+def test_a_window_that_is_too_old_is_not_judged() -> None:
+    bench = Bench(scores(0.1))
+    assert bench.verdict(window(bench.clock.now_ns() - 1001 * MS)).cause is Cause.STALE
+    assert not bench.seen
 
 
 def test_latency_without_a_frame_counts_from_the_trigger() -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from edge_runtime.frames import Scores
+    from edge_runtime.frames import Scores, Subject
 
 PATIENCE_S = 10.0
 LIMIT_S = 0.4
@@ -28,7 +28,7 @@ class HangingModel:
         self.release = threading.Event()
         self.calls = 0
 
-    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:  # noqa: ARG002 - the Protocol's
+    def predict(self, subject: Subject) -> Scores:  # noqa: ARG002 - the Protocol's
         self.calls += 1
         self.asked.set()
         assert self.release.wait(PATIENCE_S)

@@ -7,12 +7,13 @@ import pytest
 
 from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
-from edge_runtime.capture.source import BadPicture
+from edge_runtime.capture.source import BadReading
+from edge_runtime.occasion import Ailment
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.trigger.triggers import FrameTrigger, IntervalTrigger, Lookout, PresenceTrigger
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.feed import FakeFeed
-from tests.fakes.parts import frame
+from tests.fakes.parts import frame, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from edge_runtime.capture.source import Picture
-    from edge_runtime.occasion import Ailment, Occasion
-    from edge_runtime.trigger.triggers import Trigger
+    from edge_runtime.capture.source import Reading
+    from edge_runtime.frames import Window
+    from edge_runtime.occasion import Occasion
+    from edge_runtime.trigger.triggers import ExaminesWindows, Trigger
 
 
 class Gate:
@@ -38,12 +40,14 @@ class Gate:
 
 
 class Scene:
-    def __init__(self, make: list[Callable[[], Picture] | None], *, live: bool = False) -> None:
+    def __init__(
+        self, make: list[Callable[[], Reading] | None], *, live: bool = False, ear: ExaminesWindows | None = None
+    ) -> None:
         self.clock = FakeClock()
         self.feed = FakeFeed(self.clock, make, live=live)
         health = PictureHealth()
         check = PictureCheck(health, frozen_frames=health.frozen_frames)
-        self.lookout = Lookout(self.feed, check, Region(), self.clock)
+        self.lookout = Lookout(self.feed, check, Region(), self.clock, ear)
 
     def every_frame(self) -> FrameTrigger:
         return FrameTrigger(self.lookout, self.clock)
@@ -64,16 +68,49 @@ class Scene:
         return found
 
 
-def frames(count: int, level: int = 100) -> list[Callable[[], Picture] | None]:
+def frames(count: int, level: int = 100) -> list[Callable[[], Reading] | None]:
     return [lambda n=n: frame(number=n, level=level) for n in range(1, count + 1)]  # type: ignore[misc]
 
 
-def bad() -> Picture:
-    return BadPicture("torn.png", 1, 1, "wanted a whole picture, found torn.png cut off")
+def bad() -> Reading:
+    return BadReading("torn.png", 1, 1, "wanted a whole picture, found torn.png cut off")
+
+
+class DeafTo:
+    """An ear that finds fault with some of the windows."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = numbers
+
+    def examine(self, window: Window) -> Ailment | None:
+        return Ailment(Cause.DARK, "not heard") if window.number in self._numbers else None
 
 
 def causes(occasions: list[Occasion]) -> list[Cause | None]:
     return [occasion.ailment.cause if occasion.ailment else None for occasion in occasions]
+
+
+def windows(count: int) -> list[Callable[[], Reading] | None]:
+    return [lambda n=n: window(number=n) for n in range(1, count + 1)]  # type: ignore[misc]
+
+
+def test_every_window_is_one_part_and_its_ear_is_believed() -> None:
+    scene = Scene(windows(3), ear=DeafTo(2))
+    found = scene.occasions(scene.every_frame(), 1)
+    assert [occasion.reading.number for occasion in found if occasion.reading] == [1, 2, 3]
+    assert causes(found) == [None, Cause.DARK, None]
+
+
+def test_a_window_that_nobody_can_examine_is_not_judged() -> None:
+    scene = Scene(windows(1))
+    assert causes(scene.occasions(scene.every_frame(), 1)) == [Cause.INTERNAL]
+
+
+def test_a_window_shows_no_part_to_a_presence_trigger() -> None:
+    scene = Scene(windows(2), ear=DeafTo())
+    gate = Gate(1, 2)
+    assert causes(scene.occasions(scene.presence(gate), 1)) == [Cause.INTERNAL, Cause.INTERNAL]
+    assert not gate.seen
 
 
 def test_every_picture_is_one_part_with_a_number() -> None:
@@ -189,7 +226,7 @@ def test_a_dark_camera_cannot_show_an_empty_belt() -> None:
 def test_a_camera_that_stays_dark_is_told_of_once_per_interval() -> None:
     scene = Scene([], live=True)
 
-    def dark_after_a_while() -> Picture:
+    def dark_after_a_while() -> Reading:
         scene.clock.advance(0.1)
         return frame(level=0, number=int(scene.clock.now_ns() % 97))
 
