@@ -33,6 +33,7 @@ from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.outputs.json_lines import JsonLines
 from edge_runtime.outputs.log import VerdictLog
+from edge_runtime.records.verdict_records import VerdictRecords
 from edge_runtime.shutdown import Shutdown
 from edge_runtime.state_folder import MediumRefused, make_folder
 from edge_runtime.tally import Tally
@@ -58,12 +59,13 @@ _CONNECT_S = 2.0
 _UPLINK_STOP_S = 11.0
 """A broker that does not answer is given up after 10 s (5 to connect, 5 to be heard)."""
 _LINES_STOP_S = 3.0
+_RECORDS_STOP_S = 3.0
 _DELIVERY_STOP_S = 6.0
 _OUTBOX_STOP_S = 8.0
 LONGEST_STOP_S: Final = (
     2 * _DELIVERY_STOP_S  # the signal may come just when the last picture was judged and the delivery is emptied
     + (LOOPS_STOP_S + SOURCES_STOP_S + MODELS_STOP_S)
-    + (_UPLINK_STOP_S + _LINES_STOP_S + _OUTBOX_STOP_S)
+    + (_UPLINK_STOP_S + _LINES_STOP_S + _RECORDS_STOP_S + _OUTBOX_STOP_S)
 )
 """From the signal to the end of `Daemon.run`, when every part takes all the time that it is given."""
 
@@ -89,6 +91,7 @@ class Summary:
     faults: exceptions inside the loops and the delivery; the log has a traceback of each.
     without_picture: alerts told without their picture, because too many waited.
     not_kept: pictures that the disk did not take.
+    not_recorded: verdicts without a line in the daily record.
     lines_dropped: verdicts that the reader of the JSON lines did not read in time.
     left_behind: parts of the daemon that did not stop; the process must be left at once.
     """
@@ -103,6 +106,7 @@ class Summary:
     faults: int = 0
     without_picture: int = 0
     not_kept: int = 0
+    not_recorded: int = 0
     lines_dropped: int = 0
     left_behind: int = 0
 
@@ -111,6 +115,7 @@ class Summary:
             "faults": self.faults,
             "alerts without their picture": self.without_picture,
             "pictures not kept": self.not_kept,
+            "verdicts not in the daily record": self.not_recorded,
             "JSON lines dropped": self.lines_dropped,
             "parts did not stop": self.left_behind,
         }
@@ -127,6 +132,7 @@ class _Parts:
     outbox: Outbox
     evidence: EvidenceStore | None
     delivery: Delivery
+    records: VerdictRecords | None
     lines: JsonLines | None
     points: tuple[InspectionPoint, ...]
     uplink: Uplink | None
@@ -205,14 +211,15 @@ class Daemon:
         outbox = self._start_outbox(running)
         evidence = self._open_evidence()
         delivery = self._start_delivery(outbox, evidence, running)
-        lines = self._start_lines(running)
-        sinks: list[VerdictSink] = [self._tally, delivery, VerdictLog(), *([lines] if lines else [])]
+        records, lines = self._start_records(running), self._start_lines(running)
+        asked_for = [sink for sink in (records, lines) if sink is not None]
+        sinks: list[VerdictSink] = [self._tally, delivery, VerdictLog(), *asked_for]
         shared = Surroundings(sinks, self._clock, threading.Event())
         pairs = zip(self._config.points, predictors, strict=True)
         points = tuple(assemble(point, predictor, shared) for point, predictor in pairs)
         uplink = self._start_uplink(outbox, points, running)
         self._start_points(points, shared.halt, running)
-        return _Parts(outbox, evidence, delivery, lines, points, uplink)
+        return _Parts(outbox, evidence, delivery, records, lines, points, uplink)
 
     def _look_at_source(self, point: Point) -> None:
         """A folder or film that cannot be used is a mistake of today; a camera may come back."""
@@ -253,6 +260,16 @@ class Daemon:
         delivery.start()
         running.add("the delivery", lambda: delivery.stop(_DELIVERY_STOP_S))
         return delivery
+
+    def _start_records(self, running: Shutdown) -> VerdictRecords | None:
+        settings = self._config.records
+        if not settings.enabled:
+            return None
+        trust = lambda: self._delivery_clock.now().trust  # noqa: E731 - a question, asked once per batch
+        records = VerdictRecords(self._state_folder / "verdicts", settings, self._clock, trust)
+        records.start()
+        running.add("the verdict records", lambda: records.stop(_RECORDS_STOP_S), needs_restart=False)
+        return records
 
     def _start_lines(self, running: Shutdown) -> JsonLines | None:
         if self._lines is None:
@@ -340,6 +357,7 @@ class Daemon:
             faults=counts.faults + sum(point.pipeline.faults for point in parts.points),
             without_picture=counts.without_picture,
             not_kept=parts.evidence.counts.failed if parts.evidence else 0,
+            not_recorded=parts.records.counts.lost if parts.records else 0,
             lines_dropped=parts.lines.dropped if parts.lines else 0,
             left_behind=left_behind,
         )

@@ -7,6 +7,7 @@ from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
 from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.point import Point
+from edge_contracts.station.records import Records
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
 from edge_contracts.station.source import FolderSource, RtspSource, Source, VideoSource
@@ -23,6 +24,7 @@ __all__ = [
     "PictureHealth",
     "Point",
     "PresenceTrigger",
+    "Records",
     "Region",
     "RtspSource",
     "Seconds",

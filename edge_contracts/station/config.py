@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink
 from edge_contracts.station.point import Point
+from edge_contracts.station.records import Records
 from edge_contracts.station.settings import PathText, Seconds, Settings
 
 
@@ -30,6 +31,7 @@ class StationConfig(Settings):
     spool: Spool = Spool()
     uplink: Uplink | None = None
     evidence: EvidenceSettings = EvidenceSettings()
+    records: Records = Records()
 
     @model_validator(mode="after")
     def _names_differ(self) -> StationConfig:

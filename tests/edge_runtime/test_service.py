@@ -20,6 +20,7 @@ from edge_runtime.config import load_station
 from edge_runtime.delivery import Delivery
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from edge_runtime.service import LONGEST_STOP_S, Daemon, End, Summary
 from edge_runtime.uplink.uplink import Uplink
 from tests.fakes.models import BundleRecipe
@@ -61,6 +62,13 @@ def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(stat
     with sqlite3.connect(station.parent / "state" / "spool.sqlite") as spool:
         assert spool.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     spool.close()
+
+
+def test_every_verdict_good_ones_too_is_a_line_of_the_daily_record(station: Path) -> None:
+    verdicts, summary = run_station(station)
+    rows = list(RecordedVerdicts(station.parent / "state" / "verdicts"))
+    assert [(row.part, row.outcome.value) for row in rows] == [(one["part"], one["outcome"]) for one in verdicts]
+    assert summary.not_recorded == 0
 
 
 def test_a_defect_in_a_file_whose_name_is_not_utf_8_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from edge_contracts import station
 from edge_contracts.verdict import Cause
+from edge_contracts.verdict_row import COLUMNS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -38,6 +39,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "[uplink]": station.Uplink,
     "[uplink.tls]": station.Tls,
     "[evidence]": station.EvidenceSettings,
+    "[records]": station.Records,
 }
 
 
@@ -91,3 +93,8 @@ def test_the_examples_are_configurations_that_are_accepted(page: str) -> None:
     assert examples
     for example in examples:
         station.StationConfig.model_validate(tomllib.loads(example))
+
+
+def test_every_column_of_the_daily_record_is_documented_in_its_order() -> None:
+    page = (DOCS / "reference" / "verdict-csv.md").read_text("utf-8")
+    assert re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE) == list(COLUMNS)
