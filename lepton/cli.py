@@ -59,6 +59,9 @@ COMMANDS: dict[str, Entry] = {
     "evaluate": Entry("training.cli:evaluate", "Score BUNDLE on labelled pictures."),
     "bundle": Entry("", "Look into a bundle, check it, compare it with another, unpack it.", BUNDLE),
     "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
+    "doctor": Entry(
+        "edge_runtime.doctor.cli:doctor", "Check camera, model, takt time, disk, clock, broker and service of STATION."
+    ),
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),

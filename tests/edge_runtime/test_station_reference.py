@@ -87,7 +87,7 @@ def test_every_cause_is_documented() -> None:
     assert set(re.findall(r"^\| `([a-z-]+)` \|", causes, re.MULTILINE)) == {cause.value for cause in Cause}
 
 
-@pytest.mark.parametrize("page", ["reference/station.md", "how-to/run-on-a-board.md"])
+@pytest.mark.parametrize("page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md"])
 def test_the_examples_are_configurations_that_are_accepted(page: str) -> None:
     examples = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
     assert examples

@@ -1,0 +1,144 @@
+"""The broker, spoken to as the daemon speaks: certificates, its answer, a message on the board's own topic and back.
+
+The doctor has a client id of its own, so that a daemon that is connected stays so, and leaves nothing behind: its
+message is neither retained nor a contract's, and its will is empty.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.reconnect import MqttVersion
+from edge_contracts.topics import DeviceAddress
+from edge_runtime.doctor.certificate_end import certificate_end
+from edge_runtime.doctor.finding import Finding, Standing
+from edge_runtime.uplink.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Will
+from edge_runtime.uplink.uplink import link_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_contracts.station import StationConfig
+    from edge_runtime.doctor.patient import Chart, Patient
+
+CHECK = "broker"
+LEAF = "doctor"
+_BACK_S = 5.0
+_SOON_DAYS = 30
+_MS_PER_S = 1000
+
+
+@dataclass(slots=True)
+class _Ear:
+    """What came back; `edge_runtime.uplink.mqtt_link.LinkEvents`."""
+
+    heard: list[bytes] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def message(self, topic: str, body: bytes) -> None:
+        del topic
+        self.heard.append(body)
+
+    def stored_by_broker(self, mid: int) -> None:
+        """Nothing to note: only the way back counts."""
+
+    def refused_by_broker(self, mid: int, reason: str) -> None:
+        del mid
+        self.refused.append(reason)
+
+
+def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
+    """The certificates' ends, then a connection and a round trip."""
+    del chart
+    settings = patient.config.uplink
+    if settings is None:
+        yield Finding(CHECK, "", Standing.SKIPPED, "no [uplink] in the file: alerts stay on the board")
+        return
+    for file in (settings.tls.certificate, settings.tls.ca) if settings.tls else ():
+        if file is not None:
+            yield _judge_file(file)
+    if not patient.network:
+        yield Finding(CHECK, "", Standing.SKIPPED, "--no-network")
+        return
+    try:
+        yield _spoken_to(patient.config)
+    except (LinkLost, BadInputError) as error:
+        step = "alerts wait in the spool meanwhile; verdicts do not depend on it"
+        yield Finding(CHECK, "", Standing.FAILED, str(error), "a broker that answers", step)
+
+
+def judge_end(file: str, end: datetime, now: datetime) -> Finding:
+    """Whether a certificate is valid for a while yet."""
+    days = (end - now).days
+    found = f"{file} ends {end:%Y-%m-%d}, in {days} days"
+    if end <= now:
+        step = "give the board a new certificate: the broker refuses this one"
+        return Finding(CHECK, "", Standing.FAILED, f"{file} ended {end:%Y-%m-%d}", "a valid certificate", step)
+    if days < _SOON_DAYS:
+        step = "renew it before that day"
+        return Finding(CHECK, "", Standing.WARNING, found, f"more than {_SOON_DAYS} days", step)
+    return Finding(CHECK, "", Standing.OK, found)
+
+
+def _judge_file(file: str) -> Finding:
+    try:
+        end = certificate_end(Path(file).read_text("ascii", "replace"))
+    except (OSError, ValueError) as error:
+        return Finding(
+            CHECK, "", Standing.FAILED, f"{file}: {error}", "a certificate (PEM)", "correct the path or the file"
+        )
+    return judge_end(file, end, datetime.fromtimestamp(time.time(), timezone.utc))
+
+
+def _spoken_to(config: StationConfig) -> Finding:
+    settings, station = config.uplink, config.station
+    if settings is None:
+        raise BadInputError("wanted an [uplink] to speak to, found none; add one")
+    address = DeviceAddress(station.org, station.site, station.device)
+    options = link_options(settings, address, Path())
+    options = replace(options, client_id=f"{options.client_id}-{LEAF}")
+    asked = {"5": (MqttVersion.V5,), "3.1.1": (MqttVersion.V311,)}.get(settings.mqtt, tuple(MqttVersion))
+    ear = _Ear()
+    link, version = _opened(options, asked, address.topic(LEAF), ear)
+    where = f"{settings.host}:{settings.port}"
+    spoken = f"MQTT {version.value}{', TLS' if options.ca else ', plain text'}"
+    try:
+        return _round_trip(link, ear, address.topic(LEAF), where, spoken)
+    finally:
+        link.close(politely=True)
+
+
+def _opened(
+    options: LinkOptions, versions: tuple[MqttVersion, ...], topic: str, ear: _Ear
+) -> tuple[MqttLink, MqttVersion]:
+    for version in versions:
+        link = MqttLink(options, version, Will(topic, b""), ear)
+        try:
+            link.open()
+        except (ProtocolRefused, ClosedSilently):
+            link.close(politely=False)
+            if version is versions[-1]:
+                raise
+        else:
+            return link, version
+    raise LinkLost("wanted a protocol version to offer, found none")
+
+
+def _round_trip(link: MqttLink, ear: _Ear, topic: str, where: str, spoken: str) -> Finding:
+    word = str(time.monotonic_ns()).encode()
+    begun_s = time.monotonic()
+    link.subscribe(topic, qos=1)
+    link.publish(topic, word, qos=1)
+    while word not in ear.heard and not ear.refused and time.monotonic() - begun_s < _BACK_S:
+        link.turn(0.1)
+    took_ms = (time.monotonic() - begun_s) * _MS_PER_S
+    if word in ear.heard:
+        return Finding(CHECK, "", Standing.OK, f"{where}, {spoken}; {topic} and back in {took_ms:.0f} ms")
+    reason = ear.refused[0] if ear.refused else f"nothing came back within {_BACK_S:g} s"
+    step = "let the broker's ACL give this device its topics: pattern readwrite lepton/1/+/+/%u/#"
+    return Finding(CHECK, "", Standing.FAILED, f"{where}, {spoken}; {topic}: {reason}", "its own topic and back", step)

@@ -1,0 +1,63 @@
+"""When a certificate ends, read from its DER; Python's own ssl module tells it of no file without a connection."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import datetime, timezone
+from typing import Final
+
+_SEQUENCE: Final = 0x30
+_VERSION: Final = 0xA0
+_UTC_TIME: Final = 0x17
+_LONG_FORM: Final = 0x80
+_BEGIN: Final = "-----BEGIN CERTIFICATE-----"
+_END: Final = "-----END CERTIFICATE-----"
+_BEFORE_VALIDITY: Final = 3
+"""Serial number, signature algorithm, issuer (RFC 5280, 4.1)."""
+
+
+def certificate_end(pem: str) -> datetime:
+    """The end of the first certificate in a PEM text, UTC.
+
+    Raises:
+        ValueError: there is none, or it is not in the form of RFC 5280.
+    """
+    if _BEGIN not in pem or _END not in pem:
+        raise ValueError("wanted a certificate in PEM form, found none")
+    one = _BEGIN + pem.partition(_BEGIN)[2].partition(_END)[0] + _END
+    try:
+        return _not_after(ssl.PEM_cert_to_DER_cert(one))
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError("wanted a certificate as RFC 5280 describes it, found other bytes") from error
+
+
+def _not_after(der: bytes) -> datetime:
+    _, certificate, _ = _element(der)
+    _, fields, _ = _element(certificate)
+    if fields[0] == _VERSION:
+        _, _, fields = _element(fields)
+    for _ in range(_BEFORE_VALIDITY):
+        _, _, fields = _element(fields)
+    tag, validity, _ = _element(fields)
+    if tag != _SEQUENCE:
+        raise ValueError("wanted the validity of a certificate, found another field")
+    _, _, after = _element(validity)
+    tag, text, _ = _element(after)
+    shown = text.decode("ascii")
+    if tag != _UTC_TIME:
+        return _utc(shown)
+    century = "20" if int(shown[:2]) < 50 else "19"  # noqa: PLR2004 - RFC 5280, 4.1.2.5.1
+    return _utc(century + shown)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=timezone.utc)
+
+
+def _element(der: bytes) -> tuple[int, bytes, bytes]:
+    """Tag, content and what follows (X.690, 8.1)."""
+    tag, length, at = der[0], der[1], 2
+    if length & _LONG_FORM:
+        octets = length & ~_LONG_FORM
+        length, at = int.from_bytes(der[2 : 2 + octets], "big"), 2 + octets
+    return tag, der[at : at + length], der[at + length :]

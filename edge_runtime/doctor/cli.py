@@ -1,0 +1,46 @@
+"""`lepton doctor`: ask a board whether it can do what its station file asks of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import click
+
+EXIT_UNFIT = 1
+
+
+@click.command()
+@click.argument("station", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
+@click.option("--no-network", is_flag=True, help="Leave the broker alone.")
+@click.option("--seconds", default=3.0, show_default=True, help="How long each camera is watched.")
+@click.pass_context
+def doctor(ctx: click.Context, station: Path, *, as_json: bool, no_network: bool, seconds: float) -> None:
+    """Check camera, model, takt time, disk, clock, broker and service of STATION.
+
+    Each finding is ok, warning, failed or skipped, and says what to do next. A daemon that runs on the same state
+    folder is left in peace: its cameras are not opened.
+
+    Exit codes: 0 nothing failed, 1 something failed, 2 wrong configuration.
+    """
+    from edge_runtime.clock import MonotonicClock  # noqa: PLC0415 - `lepton doctor --help` loads nothing
+    from edge_runtime.config import load_station  # noqa: PLC0415 - the same
+    from edge_runtime.doctor import report  # noqa: PLC0415 - the same
+    from edge_runtime.doctor.patient import Patient  # noqa: PLC0415 - the same
+    from edge_runtime.doctor.round import examine  # noqa: PLC0415 - the same
+    from edge_runtime.doctor.running_daemon import daemon_on  # noqa: PLC0415 - the same
+
+    config = load_station(station)
+    logging.getLogger("edge_runtime").addHandler(logging.NullHandler())  # the findings say it in their own place
+    pid = daemon_on(Path(config.station.state_folder))
+    patient = Patient(config, station.resolve(), MonotonicClock(), not no_network, pid, seconds)
+    findings = list(examine(patient))
+    if as_json:
+        click.echo(json.dumps(report.document(patient.file, findings), indent=2))
+    else:
+        click.echo(report.table(findings, shutil.get_terminal_size((100, 24)).columns))
+    if not report.is_fit(findings):
+        ctx.exit(EXIT_UNFIT)

@@ -1,0 +1,138 @@
+"""Each point's bundle: loaded as the daemon loads it, its goldens replayed, timed on the point's own pictures."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from device_profiles.profile import load_profile, profile_names
+from edge_contracts.errors import LeptonError
+from edge_runtime.assembly import load_predictor
+from edge_runtime.doctor.finding import Finding, Standing
+from edge_runtime.frames import Frame
+from edge_runtime.inspection.region import cut
+from edge_runtime.inventory import hardware
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from edge_contracts.station import Point
+    from edge_runtime.clock import Clock
+    from edge_runtime.doctor.patient import Chart, Patient, SourceReading
+    from edge_runtime.frames import Subject
+    from edge_runtime.infer.predictor import Predictor
+
+CHECK = "model"
+_RUNS = 50
+_WARM_UP = 3
+_LONGEST_S = 20.0
+_NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
+_SMAPS = Path("/proc/self/smaps_rollup")
+_KB_PER_MB = 1024
+
+
+def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
+    """Per point: the bundle, its goldens, the board that it was made for, and its time."""
+    for point in patient.config.points:
+        yield from _examine(point, patient, chart)
+
+
+def proportional_kb() -> int:
+    """This process's share of memory (PSS) in kB, 0 where the kernel does not tell."""
+    try:
+        lines = _SMAPS.read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def judge_board(subject: str, profile: str, board: str, machine: str) -> Finding:
+    """Whether the bundle was made for this board.
+
+    Args:
+        subject: the inspection point.
+        profile: the manifest's.
+        board: what the board calls itself.
+        machine: the processor's architecture, as `uname -m` says it.
+    """
+    if profile not in profile_names():
+        return Finding(CHECK, subject, Standing.OK, f"made for the profile {profile!r}, which is not built in")
+    made_for = load_profile(profile)
+    is_other_processor = made_for.cpu.architecture != machine
+    is_other_board = board != machine and not board.startswith(made_for.title)
+    if not is_other_processor and not is_other_board:
+        return Finding(CHECK, subject, Standing.OK, f"made for {made_for.title}")
+    step = "convert it again with --profile of this board: kernels and limits differ"
+    found = f"made for {made_for.title}, and this is {board}"
+    return Finding(CHECK, subject, Standing.WARNING, found, "a bundle for this board", step)
+
+
+def _examine(point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
+    try:
+        yield from _loaded(point, patient, chart)
+    except (LeptonError, OSError) as error:
+        yield Finding(CHECK, point.name, Standing.FAILED, str(error), "a bundle that this board can run")
+
+
+def _loaded(point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
+    before_kb = proportional_kb()
+    predictor = load_predictor(point)
+    try:
+        yield _origin(point, predictor)
+        yield judge_board(point.name, predictor.manifest.profile, hardware(), platform.machine())
+        yield _time(point, predictor, patient, chart, proportional_kb() - before_kb)
+    finally:
+        predictor.close()
+
+
+def _origin(point: Point, predictor: Predictor) -> Finding:
+    manifest, backend = predictor.manifest, predictor.backend
+    ran = f"{manifest.name} {predictor.digest[:12]}, {backend.runtime} {backend.version} ({backend.kernels})"
+    count = len(manifest.golden.goldens) if manifest.golden else 0
+    if count:
+        return Finding(CHECK, point.name, Standing.OK, f"{ran}; {count} goldens answered as recorded")
+    step = "convert the model again, which records some"
+    wanted = "goldens, which show that this board computes as the converter did"
+    return Finding(CHECK, point.name, Standing.WARNING, f"{ran}; no goldens", wanted, step)
+
+
+def _time(point: Point, predictor: Predictor, patient: Patient, chart: Chart, grown_kb: int) -> Finding:
+    reading = chart.sources.get(point.name)
+    times_ms = _timed(predictor, _subject(point, reading), patient.clock)
+    p50_ms, p95_ms = np.percentile(times_ms, [50, 95])
+    chart.model_p95_ms[point.name] = float(p95_ms)
+    source = "what the source gave" if reading else "a drawn picture of 640×480"
+    beside = "; the daemon runs beside, so this is longer than by itself" if patient.daemon_pid else ""
+    found = (
+        f"p50 {p50_ms:.2f} ms, p95 {p95_ms:.2f} ms over {len(times_ms)} runs on {source}, preprocessing included; "
+        f"{max(grown_kb, 0) / _KB_PER_MB:.0f} MB{beside}"
+    )
+    return Finding(CHECK, point.name, Standing.OK, found)
+
+
+def _timed(predictor: Predictor, subject: Subject, clock: Clock) -> list[float]:
+    times_ms: list[float] = []
+    begun_ns = clock.now_ns()
+    while len(times_ms) < _WARM_UP + _RUNS:
+        run_ns = clock.now_ns()
+        predictor.predict(subject)
+        times_ms.append((clock.now_ns() - run_ns) / _NS_PER_MS)
+        if clock.now_ns() - begun_ns > _LONGEST_S * _NS_PER_S and len(times_ms) > _WARM_UP:
+            break
+    return times_ms[_WARM_UP:]
+
+
+def _subject(point: Point, reading: SourceReading | None) -> Subject:
+    if reading is None:
+        return _noise()
+    return cut(reading.last.pixels, point.region) if isinstance(reading.last, Frame) else reading.last
+
+
+def _noise() -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)

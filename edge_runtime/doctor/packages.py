@@ -1,0 +1,50 @@
+"""Which Python parts the station needs, and whether they are installed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from edge_runtime.doctor.finding import Finding, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from edge_runtime.doctor.patient import Chart, Patient
+
+CHECK = "packages"
+_ALWAYS = {"numpy": "", "pydantic": "", "cv2": "camera"}
+_BY_KIND = {"serial": ("serial", "serial")}
+"""Kind of source: the module that it needs, and the extra that brings it."""
+
+
+def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
+    """One finding for the distribution, and one per module that cannot be imported."""
+    del chart
+    needed = dict(_ALWAYS)
+    for point in patient.config.points:
+        needed.update([_BY_KIND[point.source.kind]] if point.source.kind in _BY_KIND else [])
+    if patient.config.uplink is not None:
+        needed["paho.mqtt.client"] = ""
+    missing = [finding for module, extra in needed.items() if (finding := _missing(module, extra)) is not None]
+    yield from missing
+    if not missing:
+        yield Finding(CHECK, "", Standing.OK, f"lepton-edge {_version()}, {', '.join(needed)} can be imported")
+
+
+def _missing(module: str, extra: str) -> Finding | None:
+    try:
+        import_module(module)
+    except ImportError as error:
+        wanted = f"the module {module!r}"
+        step = f"pip install 'lepton-edge[{extra}]'" if extra else "install lepton-edge anew"
+        return Finding(CHECK, module, Standing.FAILED, f"it cannot be imported ({error})", wanted, step)
+    return None
+
+
+def _version() -> str:
+    try:
+        return version("lepton-edge")
+    except PackageNotFoundError:
+        return "from a checkout"

@@ -1,0 +1,188 @@
+"""The doctor on whole stations: what it finds in a healthy one, and in one with each thing wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from edge_contracts.topics import DeviceAddress
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.config import load_station
+from edge_runtime.doctor import model, takt_time
+from edge_runtime.doctor.patient import Chart, Patient, SourceReading
+from edge_runtime.doctor.round import examine
+from edge_runtime.doctor.running_daemon import daemon_on
+from edge_runtime.frames import Frame
+from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from tests.edge_runtime.test_board_imports import BOARD_ONLY
+from tests.fakes.models import BundleRecipe
+from tests.fakes.pictures import picture, write_film
+from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, THRESHOLD, write_parts, write_station
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PATIENCE_S = 60
+FILM = 'source = { kind = "video", path = "belt.avi", pace = "fast" }\n'
+RTSP = 'source = { kind = "rtsp", url = "rtsp://127.0.0.1:1/cam", open_timeout_s = 0.5 }\n'
+
+
+def doctor(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", BOARD_ONLY, "doctor", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def patient(station: Path, **changes: Any) -> Patient:
+    return Patient(load_station(station), station, MonotonicClock(), **{"watch_s": 1.0, **changes})
+
+
+def standing(station: Path, check: str, **changes: Any) -> tuple[str, str]:
+    """The first finding of a check, after those that it builds on."""
+    checks = {"takt_time": ("camera", "model", "takt_time")}.get(check, (check,))
+    name = check.replace("_", " ")
+    found = [one for one in examine(patient(station, **changes), checks) if one.check == name]
+    return found[0].standing.value, f"{found[0].found} {found[0].next_step}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    return tmp_path
+
+
+def test_a_healthy_station_is_fit_on_a_board_without_the_workbench_and_keeps_nothing(folder: Path) -> None:
+    station = write_station(folder)
+    before = sorted(folder.rglob("*"))
+    done = doctor(station, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["fit"]
+    camera = next(one for one in told["findings"] if one["check"] == "camera")
+    assert camera["found"].startswith("folder: 2 pictures of 64×48")
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_the_table_ends_with_the_counts_and_a_failure_is_code_1(folder: Path) -> None:
+    station = write_station(folder)
+    (folder / "part.bundle").write_text("no bundle")
+    done = doctor(station)
+    assert done.returncode == 1
+    assert "FAILED   model      gate  wanted a bundle" in done.stdout
+    assert "1 failed" in done.stdout.splitlines()[-1]
+
+
+def test_a_wrong_configuration_is_code_2(folder: Path) -> None:
+    done = doctor(write_station(folder, 'sauce = "tomato"\n'))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_lamp_that_is_off_is_found(folder: Path) -> None:
+    write_parts(folder / "parts", [0, 0])
+    found, said = standing(write_station(folder), "camera")
+    assert found == "failed"
+    assert "2 dark" in said
+    assert "is the light off?" in said
+
+
+def test_a_frozen_camera_is_found(folder: Path) -> None:
+    write_film(folder / "belt.avi", [picture(GOOD_LEVEL)] * 10)
+    found, said = standing(write_station(folder, FILM), "camera")
+    assert found == "failed"
+    assert "9 frozen" in said
+
+
+def test_a_camera_that_is_not_there_is_found(folder: Path) -> None:
+    found, said = standing(write_station(folder, RTSP), "camera")
+    assert found == "failed"
+    assert "every part unknown" in said
+
+
+def test_goldens_that_are_answered_otherwise_are_found(folder: Path) -> None:
+    found, said = standing(write_station(folder, recipe=BundleRecipe(golden_score=0.9)), "model")
+    assert found == "failed"
+    assert "convert the model again for this board" in said
+
+
+def test_a_bundle_without_goldens_is_a_warning(folder: Path) -> None:
+    assert standing(write_station(folder), "model")[0] == "warning"
+    sound = write_station(folder, recipe=BundleRecipe(threshold=THRESHOLD, golden_score=128 / 255))
+    assert standing(sound, "model")[0] == "ok"
+
+
+def test_a_deadline_that_cannot_be_held_is_found(folder: Path) -> None:
+    found, said = standing(write_station(folder, deadline_ms=0.001), "takt_time")
+    assert found == "failed"
+    assert "a longer deadline_ms" in said
+    assert standing(write_station(folder, deadline_ms=60_000), "takt_time")[0] == "ok"
+
+
+def test_more_points_than_the_processors_carry_are_found(folder: Path) -> None:
+    (point,) = load_station(write_station(folder)).points
+    chart = Chart({"gate": SourceReading(100.0, 10.0, Frame(picture(), 0, 1))}, {"gate": 70.0})
+    assert takt_time.judge_load((point,), chart, 2).standing.value == "ok"
+    assert takt_time.judge_load((point, point), chart, 2).standing.value == "warning"
+    assert takt_time.judge_load((point, point), chart, 1).standing.value == "failed"
+
+
+def test_a_bundle_for_another_board_is_a_warning() -> None:
+    board = "Raspberry Pi 4 Model B Rev 1.4"
+    assert model.judge_board("gate", "rpi-4b", board, "aarch64").standing.value == "ok"
+    assert model.judge_board("gate", "rpi-5", board, "aarch64").standing.value == "warning"
+    assert model.judge_board("gate", "rpi-4b", "x86_64", "x86_64").standing.value == "warning"
+    assert model.judge_board("gate", "x86-64", "x86_64", "x86_64").standing.value == "ok"
+
+
+def test_without_a_network_the_broker_is_left_alone(folder: Path) -> None:
+    station = write_station(folder, more='[uplink]\nhost = "127.0.0.1"\nport = 1\n')
+    assert standing(station, "broker", network=False)[0] == "skipped"
+    assert standing(station, "broker")[0] == "failed"
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from tests.edge_runtime.doctor.test_doctor import hold
+hold(Path(sys.argv[1]))
+"""
+
+
+def hold(folder: Path) -> NoReturn:
+    """A process that holds a spool as a daemon does, until it is killed."""
+    outbox = Outbox(folder / "spool.sqlite", DeviceAddress("acme", "north", "line-1"), SpoolLimits(), SystemClock())
+    outbox.start()
+    sys.stdout.write("held\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    raise SystemExit
+
+
+def test_a_daemon_that_runs_keeps_its_camera(folder: Path) -> None:
+    station, state = write_station(folder, RTSP), folder / "state"
+    state.mkdir()
+    assert daemon_on(state) is None
+    command = [sys.executable, "-c", HOLDER, str(state)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == "held\n"
+        assert daemon_on(state) == daemon.pid
+        found, said = standing(station, "camera", daemon_pid=daemon_on(state))
+        daemon.kill()
+    assert found == "skipped"
+    assert f"in use by the daemon (process {daemon.pid})" in said
+
+
+def test_a_check_that_fails_itself_hides_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> NoReturn:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("edge_runtime.doctor.board_clock.examine", fails)
+    findings = list(examine(patient(write_station(folder)), ("board_clock", "state_disk")))
+    assert "the check itself failed (ZeroDivisionError: by zero)" in findings[0].found
+    assert {finding.check for finding in findings[1:]} == {"disk"}
