@@ -18,7 +18,7 @@ from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.rtsp import shown_address
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
-from edge_runtime.inspection.decide import Ruling
+from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import InspectionPoint

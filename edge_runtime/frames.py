@@ -54,14 +54,45 @@ Subject: TypeAlias = "npt.NDArray[np.uint8] | Window"
 
 
 @dataclass(frozen=True, slots=True)
+class Boxes:
+    """What a detector found, best first.
+
+    corners: float32 N×4: x1, y1, x2, y2 as fractions of the judged picture's width and height, within it.
+    labels: intp N: index among the manifest's labels.
+    scores: float32 N: 0 to 1.
+    """
+
+    corners: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.intp]
+    scores: npt.NDArray[np.float32]
+
+    def where(self, chosen: npt.NDArray[Any]) -> Boxes:
+        """Those of a mask or of a list of indices."""
+        return Boxes(self.corners[chosen], self.labels[chosen], self.scores[chosen])
+
+    @property
+    def areas(self) -> npt.NDArray[np.float32]:
+        """float32 N: share of the judged picture that each covers."""
+        sides = self.corners[:, 2:] - self.corners[:, :2]
+        return sides[:, 0] * sides[:, 1]
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """What a model says of one input, in real units.
 
-    values: float32 [K]: one number per label (probabilities), or the single anomaly score.
+    values: float32 [K]: one number per label (probabilities; of a detector the best box's score, of a map of classes
+        the share that it covers), or the single anomaly score. Not a number where an output of a head was none.
     heat_map: float32 h×w, larger is more suspicious; None where the model has none.
     outputs: every output tensor by name, dequantised float32, batch axis kept.
+    boxes: what a detector found; None where the model is none.
+    class_map: uint8 h×w: a label's index per place; None where the model gives none.
+    judged: bool h×w over the heat map or the map of classes: where a mask lets a place count; None for everywhere.
     """
 
     values: npt.NDArray[np.float32]
     heat_map: npt.NDArray[np.float32] | None
     outputs: dict[str, npt.NDArray[Any]]
+    boxes: Boxes | None = None
+    class_map: npt.NDArray[np.uint8] | None = None
+    judged: npt.NDArray[np.bool_] | None = None

@@ -13,7 +13,8 @@ from converters.gate.metrics import OVERKILL, auroc, escape_at_overkill
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
-from edge_runtime.inspection.decide import Ruling, decide
+from edge_runtime.inspection.decide import decide
+from edge_runtime.inspection.decision import Ruling
 from training.dataset import Photographs
 
 if TYPE_CHECKING:

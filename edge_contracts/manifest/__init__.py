@@ -5,16 +5,22 @@ forms its identity with its hash, so the SHA-256 of `manifest.json` is the bundl
 """
 
 from edge_contracts.manifest.golden import Golden, GoldenSet
+from edge_contracts.manifest.head import BoxHead, ListedHead, PixelHead, PriorLayer
 from edge_contracts.manifest.input import ImageInput, TensorInput, TensorQuantisation
 from edge_contracts.manifest.manifest import MANIFEST_VERSION, MODEL_PATHS, FileEntry, Manifest, ProvenanceStep
 from edge_contracts.manifest.output import Output
 from edge_contracts.manifest.part import Dtype, Finite, MemberPath, Part, Shape
-from edge_contracts.manifest.rule import AnomalyRule, ClassRule, NoRule
+from edge_contracts.manifest.rule import AnomalyRule, AreaLimit, AreaRule, BoxLimit, BoxRule, ClassRule, MapRule, NoRule
 
 __all__ = [
     "MANIFEST_VERSION",
     "MODEL_PATHS",
     "AnomalyRule",
+    "AreaLimit",
+    "AreaRule",
+    "BoxHead",
+    "BoxLimit",
+    "BoxRule",
     "ClassRule",
     "Dtype",
     "FileEntry",
@@ -22,11 +28,15 @@ __all__ = [
     "Golden",
     "GoldenSet",
     "ImageInput",
+    "ListedHead",
     "Manifest",
+    "MapRule",
     "MemberPath",
     "NoRule",
     "Output",
     "Part",
+    "PixelHead",
+    "PriorLayer",
     "ProvenanceStep",
     "Shape",
     "TensorInput",

@@ -15,6 +15,7 @@ from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput
 from edge_runtime.frames import Scores, Window
+from edge_runtime.heads.head_reader import HeadReader
 from edge_runtime.infer.backend import Backend, open_backend
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Predictor:
         self._backend = backend
         spec = bundle.manifest.input
         self._write_pixels = _pixel_writer(spec) if isinstance(spec, ImageInput) else None
+        self._head = HeadReader(bundle.manifest) if bundle.manifest.head else None
 
     @classmethod
     def open(cls, path: Path, *, runtime: str = "auto", threads: int = 1, kernels: str = "default") -> Predictor:
@@ -169,6 +171,8 @@ class Predictor:
 
         raw = self._backend.run(fill_and_keep)
         real = {spec.tensor: _real(raw, spec) for spec in self.manifest.outputs}
+        if self._head is not None:
+            return self._head.scores(real)
         if given:
             return _reconstruction(self.manifest, real, _dequantised(given[0], self.manifest.input.quantisation))
         return _scores(self.manifest, real)

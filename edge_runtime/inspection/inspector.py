@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause, Outcome, Verdict
 from edge_runtime.frames import Frame, Window
-from edge_runtime.inspection.decide import Decision, decide
+from edge_runtime.inspection.decide import decide
+from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.inspection.region import cut
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Inspected
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from edge_contracts.station import Point, Region
     from edge_runtime.clock import Clock
     from edge_runtime.frames import Scores, Subject
-    from edge_runtime.inspection.decide import Ruling
+    from edge_runtime.inspection.decision import Ruling
     from edge_runtime.occasion import Occasion
 
 _NS_PER_MS = 1_000_000
@@ -66,13 +67,13 @@ class Inspector:
         try:
             decision, heat_map = self._judge(occasion, seen)
         except BackendHung as error:
-            decision = _unknown(Cause.BACKEND_HUNG, str(error))
+            decision = unknown(Cause.BACKEND_HUNG, str(error))
         except BackendFailed as error:
             _log.exception("%s %s: the backend failed", self._point.name, occasion.part)
-            decision = _unknown(Cause.BACKEND_FAILED, str(error))
+            decision = unknown(Cause.BACKEND_FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - the promise of exactly one verdict holds for faults that nobody thought of
             _log.exception("%s %s: a stage failed", self._point.name, occasion.part)
-            decision = _unknown(Cause.INTERNAL, f"a stage failed ({type(error).__name__}: {error})")
+            decision = unknown(Cause.INTERNAL, f"a stage failed ({type(error).__name__}: {error})")
         return Inspected(
             self._verdict(occasion, decision),
             seen if isinstance(seen, Frame) else None,
@@ -85,9 +86,9 @@ class Inspector:
         self, occasion: Occasion, seen: Frame | Window | None
     ) -> tuple[Decision, npt.NDArray[np.float32] | None]:
         if (ailment := occasion.ailment or self._stale(seen)) is not None:
-            return _unknown(ailment.cause, ailment.reason), None
+            return unknown(ailment.cause, ailment.reason), None
         if seen is None:
-            return _unknown(Cause.NO_FRAME, "wanted a frame, found none"), None
+            return unknown(Cause.NO_FRAME, "wanted a frame, found none"), None
         subject = _subject(seen, self._point.region)
         scores = self._scorer.score(subject, occasion.triggered_at_ns + self._scoring_ns)
         return decide(scores, self._ruling), scores.heat_map
@@ -105,7 +106,7 @@ class Inspector:
         now_ns = self._clock.now_ns()
         if now_ns - occasion.triggered_at_ns > self._deadline_ns and decision.outcome is not Outcome.UNKNOWN:
             took_ms = (now_ns - occasion.triggered_at_ns) / _NS_PER_MS
-            decision = _unknown(
+            decision = unknown(
                 Cause.DEADLINE,
                 f"wanted a verdict within {self._point.deadline_ms:g} ms, found it after {took_ms:.0f} ms",
             )
@@ -133,7 +134,3 @@ def _subject(seen: Frame | Window, region: Region) -> Subject:
 
 def _reserve_ms(deadline_ms: float) -> float:
     return min(deadline_ms * _RESERVE_SHARE, _RESERVE_MAX_MS)
-
-
-def _unknown(cause: Cause, reason: str) -> Decision:
-    return Decision(Outcome.UNKNOWN, cause, reason)

@@ -15,7 +15,8 @@ from edge_runtime.capture.folder import FolderSource
 from edge_runtime.capture.picture_file import decode_picture, read_picture
 from edge_runtime.capture.video import VideoSource
 from edge_runtime.infer.predictor import Predictor
-from edge_runtime.inspection.decide import Ruling, decide
+from edge_runtime.inspection.decide import decide
+from edge_runtime.inspection.decision import Ruling
 from edge_runtime.preprocess import prepare
 from tests.fakes.clock import FakeClock
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge_contracts.station import FolderSource, Point, Region
 from edge_contracts.verdict import Cause, Outcome, Verdict
-from edge_runtime.frames import Frame, Scores, Window
+from edge_runtime.frames import Boxes, Frame, Scores, Window
 from edge_runtime.occasion import Inspected
 from tests.fakes.pictures import picture
 
@@ -56,6 +56,15 @@ def inspected(given: Verdict | None = None, *, with_frame: bool = True, heat: bo
     """A verdict with its picture."""
     heat_map = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4) if heat else None
     return Inspected(given or verdict(), frame() if with_frame else None, heat_map, Region())
+
+
+def boxes(*rows: tuple[int, float, tuple[float, float, float, float]]) -> Boxes:
+    """What a detector found: label, score and corners of each box."""
+    return Boxes(
+        np.asarray([row[2] for row in rows], np.float32).reshape(-1, 4),
+        np.asarray([row[0] for row in rows], np.intp),
+        np.asarray([row[1] for row in rows], np.float32),
+    )
 
 
 def scores(*values: float, heat: float | None = None) -> Scores:

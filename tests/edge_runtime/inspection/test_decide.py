@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from edge_contracts.manifest import AnomalyRule, ClassRule, NoRule
+from edge_contracts.manifest import AnomalyRule, ClassRule, MapRule, NoRule
 from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.inspection.decide import Ruling, decide
+from edge_runtime.frames import Scores
+from edge_runtime.inspection.decide import decide
+from edge_runtime.inspection.decision import Ruling
 from tests.fakes.parts import scores
 
 if TYPE_CHECKING:
-    from edge_runtime.inspection.decide import Decision
+    from edge_runtime.inspection.decision import Decision
 
 ANOMALY = Ruling(AnomalyRule(threshold=0.5))
 CLASSES = Ruling(ClassRule(good=("ok", "fine"), min_confidence=0.6), ("ok", "scratch", "fine"))
@@ -86,3 +90,64 @@ def test_good_needs_finite_scores_of_the_right_number_on_the_good_side(values: l
         assert len(values) == (1 if ruling is ANOMALY else 3)
         assert decision.score is not None
         assert decision.score < 0.5 if ruling is ANOMALY else decision.score >= 0.6
+
+
+HEAT = np.asarray([[0, 1, 2, 3], [4, 5, 6, 7]], np.float32) / 10
+
+
+def on_map(rule: MapRule, *, judged: np.ndarray | None = None, threshold: float | None = None) -> Decision:
+    return decide(Scores(np.zeros(0, np.float32), HEAT, {}, judged=judged), Ruling(rule, threshold=threshold))
+
+
+@pytest.mark.parametrize(("rule", "score"), [
+    (MapRule(measure="max", threshold=1), 0.7),
+    (MapRule(measure="percentile", percentile=50, threshold=1), 0.35),
+    (MapRule(measure="area", hot=0.5, threshold=1), 3 / 8),
+])  # fmt: skip
+def test_a_figure_of_the_heat_map_decides(rule: MapRule, score: float) -> None:
+    decision = on_map(rule)
+    assert (decision.outcome, decision.score) == (Outcome.GOOD, pytest.approx(score))
+    assert on_map(rule, threshold=score - 1e-6).outcome is Outcome.DEFECT
+
+
+def test_masked_places_of_a_heat_map_do_not_count() -> None:
+    only_the_first_row = np.asarray([[True] * 4, [False] * 4])
+    assert on_map(MapRule(threshold=0.5), judged=only_the_first_row).score == pytest.approx(0.3)
+    assert on_map(MapRule(threshold=0.5), judged=np.zeros((2, 4), bool)).outcome is Outcome.UNKNOWN
+
+
+def test_a_rule_on_a_map_without_a_map_calls_nothing_good() -> None:
+    assert decide(scores(0.1), Ruling(MapRule(threshold=0.5))).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("settings", [
+    {"measure": "area", "threshold": 0.5},
+    {"measure": "max", "hot": 0.5, "threshold": 0.5},
+    {"measure": "area", "hot": 0.5, "threshold": 0},
+])  # fmt: skip
+def test_a_rule_on_a_map_that_lacks_what_it_needs_is_none(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        MapRule(**settings)
+
+
+OWN = Ruling(
+    ClassRule(good=("ok", "fine"), min_confidence=0.6, thresholds={"scratch": 0.3, "fine": 0.8}), CLASSES.labels
+)
+
+
+@pytest.mark.parametrize(("values", "outcome", "label"), [
+    ((0.65, 0.35, 0.0), Outcome.DEFECT, "scratch"),
+    ((0.75, 0.25, 0.0), Outcome.GOOD, "ok"),
+    ((0.1, 0.2, 0.7), Outcome.UNKNOWN, "fine"),
+    ((0.1, 0.05, 0.85), Outcome.GOOD, "fine"),
+])  # fmt: skip
+def test_a_label_may_have_a_threshold_of_its_own(values: tuple[float, ...], outcome: Outcome, label: str) -> None:
+    decision = decide(scores(*values), OWN)
+    assert (decision.outcome, decision.label) == (outcome, label)
+
+
+def test_the_stations_threshold_of_a_label_replaces_the_bundles() -> None:
+    stricter = Ruling(OWN.rule, OWN.labels, thresholds={"scratch": 0.2})
+    assert decide(scores(0.75, 0.25, 0.0), stricter).outcome is Outcome.DEFECT
+    laxer = Ruling(OWN.rule, OWN.labels, thresholds={"scratch": 0.9})
+    assert decide(scores(0.2, 0.8, 0.0), laxer).outcome is Outcome.UNKNOWN

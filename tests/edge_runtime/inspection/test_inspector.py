@@ -8,7 +8,7 @@ from edge_contracts.manifest import AnomalyRule
 from edge_contracts.station import Region
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.capture.source import BadReading
-from edge_runtime.inspection.decide import Ruling
+from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Occasion

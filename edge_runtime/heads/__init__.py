@@ -1,0 +1,1 @@
+"""From a network's raw outputs to boxes and maps of classes, as the manifest's head says; pure numpy."""

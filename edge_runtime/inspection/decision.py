@@ -1,0 +1,68 @@
+"""What the scores of one part say, and how a point reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from edge_contracts.manifest import AnomalyRule, AreaRule, BoxRule, ClassRule, MapRule, NoRule
+from edge_contracts.verdict import Cause, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AnyRule: TypeAlias = AnomalyRule | MapRule | ClassRule | BoxRule | AreaRule | NoRule
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A box worth showing.
+
+    corners: x1, y1, x2, y2 as fractions of the judged picture.
+    score: 0 to 1.
+    is_fault: whether it speaks against the part; a screw that belongs there does not.
+    """
+
+    label: str
+    score: float
+    corners: tuple[float, float, float, float]
+    is_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the scores say.
+
+    score, threshold: what decided and its limit, in the model's own unit; None when nothing could be compared.
+    marks: the boxes that were counted, best first.
+    """
+
+    outcome: Outcome
+    cause: Cause
+    reason: str
+    label: str | None = None
+    score: float | None = None
+    threshold: float | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """How a point reads its model's scores.
+
+    rule: the manifest's.
+    labels: one per value for a class rule.
+    threshold: instead of the rule's own: the threshold of an anomaly score or of a map's figure, the least confidence
+        of a class rule, the score from which boxes count.
+    thresholds: the same for single labels; of a rule on areas the share that the label may cover.
+    """
+
+    rule: AnyRule
+    labels: tuple[str, ...] = ()
+    threshold: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+def unknown(cause: Cause, reason: str) -> Decision:
+    """What cannot be judged."""
+    return Decision(Outcome.UNKNOWN, cause, reason)
