@@ -12,11 +12,11 @@ import numpy as np
 from edge_contracts.device import InspectionPoint as Inventory
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import ClassRule, ImageInput, NoRule
-from edge_contracts.station import FrameTrigger, IntervalTrigger, RtspSource
+from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
-from edge_runtime.capture.rtsp import shown_address
-from edge_runtime.capture.source import KINDS, build_source
+from edge_runtime.capture.source import KINDS, source_builder
+from edge_runtime.capture.traits import shown_source, stuck_after_s
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from edge_runtime.trigger.triggers import Trigger
 
 _MS_PER_S = 1000
-_FILE_STUCK_S = 60.0
-_STREAM_STUCK_S = 30.0
 _STALL_SLACK_S = 2.0
 
 
@@ -94,21 +92,16 @@ def frozen_frames(point: Point) -> int:
 
 def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> InspectionPoint:
     """Build what belongs to one point; nothing of it runs yet."""
-    manifest, kind = predictor.manifest, KINDS[point.source.kind]
+    manifest = predictor.manifest
     scorer = Scorer(point.name, predictor, shared.clock)
-    reader = Reader(
-        point.name,
-        lambda stop: build_source(point.source, shared.clock, stop),
-        live=kind.live,
-        clock=shared.clock,
-        backoff=Backoff(random.random),
-        stuck_after_s=_stuck_after_s(point),
-    )
+    reader = build_reader(point, shared.clock)
     ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
     inspector = Inspector(point, ruling, predictor.digest, scorer, shared.clock)
-    trigger = _trigger(point, reader, shared)
+    trigger = build_trigger(point, reader, shared.clock, shared.halt)
     return InspectionPoint(
-        inventory=Inventory(name=point.name, source=_shown_source(point), bundle=manifest.name, model=predictor.digest),
+        inventory=Inventory(
+            name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
+        ),
         predictor=predictor,
         scorer=scorer,
         reader=reader,
@@ -117,31 +110,36 @@ def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> Inspec
     )
 
 
-def _trigger(point: Point, reader: Reader, shared: Surroundings) -> Trigger:
+def build_reader(point: Point, clock: Clock) -> Reader:
+    """What keeps a point's source open, not yet started.
+
+    Raises:
+        MissingExtraError: a library that the source needs is not installed.
+    """
+    return Reader(
+        point.name,
+        source_builder(point.source, clock),
+        live=KINDS[point.source.kind].live,
+        clock=clock,
+        backoff=Backoff(random.random),
+        stuck_after_s=stuck_after_s(point.source),
+    )
+
+
+def build_trigger(point: Point, reader: Reader, clock: Clock, halt: threading.Event) -> Trigger:
+    """What calls for a point's inspections; `halt` ends its waits."""
     check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
-    lookout = Lookout(reader, check, point.region, shared.clock)
+    lookout = Lookout(reader, check, point.region, clock)
     settings = point.trigger
     if isinstance(settings, FrameTrigger):
-        return EveryFrame(lookout, shared.clock)
+        return EveryFrame(lookout, clock)
     if isinstance(settings, IntervalTrigger):
         return EveryInterval(
             lookout,
-            shared.clock,
-            shared.halt,
+            clock,
+            halt,
             interval_s=settings.interval_s,
             lead_s=point.max_frame_age_ms / 2 / _MS_PER_S,
             patience_s=point.deadline_ms / 2 / _MS_PER_S,
         )
-    return PresenceTrigger(lookout, shared.clock, PresenceGate(settings), interval_s=settings.interval_s)
-
-
-def _stuck_after_s(point: Point) -> float:
-    source = point.source
-    if isinstance(source, RtspSource):
-        return source.open_timeout_s + source.read_timeout_s + _STREAM_STUCK_S
-    return _FILE_STUCK_S
-
-
-def _shown_source(point: Point) -> str:
-    source = point.source
-    return f"{source.kind} {shown_address(source.url) if isinstance(source, RtspSource) else source.path}"
+    return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)

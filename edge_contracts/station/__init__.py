@@ -10,7 +10,7 @@ from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
-from edge_contracts.station.source import FolderSource, RtspSource, Source, VideoSource
+from edge_contracts.station.source import FolderSource, MjpegSource, RtspSource, Source, VideoSource
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "FrameTrigger",
     "IntervalTrigger",
     "Milliseconds",
+    "MjpegSource",
     "PathText",
     "PictureHealth",
     "Point",

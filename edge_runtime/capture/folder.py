@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, PictureRejected, read_picture
 from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
+from edge_runtime.capture.watched_folder import Memory, WatchedFolder
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from edge_contracts.station import FolderSource as FolderSettings
+    from edge_runtime.capture.source import Source
     from edge_runtime.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -70,9 +73,13 @@ class FolderSource:
         self._files = []
 
 
-def build(settings: FolderSettings, clock: Clock, stop: threading.Event) -> FolderSource:  # noqa: ARG001 - waits for nothing
-    """Make the source that the configuration asks for."""
-    return FolderSource(Path(settings.path), clock, repeat=settings.repeat)
+def builder(settings: FolderSettings, clock: Clock) -> Callable[[threading.Event], Source]:
+    """What makes the sources that the configuration asks for; those of a watched folder share their memory."""
+    path = Path(settings.path)
+    if not settings.watch:
+        return lambda _: FolderSource(path, clock, repeat=settings.repeat)
+    memory, delete = Memory(), settings.after == "delete"
+    return lambda stop: WatchedFolder(path, memory, clock, stop, delete=delete, settle_s=settings.settle_s)
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.handover import Handover
-from edge_runtime.capture.source import SourceEnded, SourceLost
+from edge_runtime.capture.source import SourceEnded, SourceLost, SourceQuiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,11 +31,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ReaderCounts:
-    """What happened to the source since the start."""
+    """What happened to the source since the start, and what it cost.
+
+    opened, lost: how often it was opened, and how often it failed or could not be opened.
+    abandoned: threads that were left behind in a driver.
+    frames: steps of the source, each a frame or window that it had.
+    converted: those that somebody wanted and that were turned into pixels or samples.
+    """
 
     opened: int = 0
     lost: int = 0
     abandoned: int = 0
+    frames: int = 0
+    converted: int = 0
 
 
 @dataclass(slots=True)
@@ -70,6 +78,8 @@ class Reader:
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
+        self._absent_ns = 0
+        self._absent_since_ns: int | None = clock.now_ns()
         self.lost: str | None = "the source is not open yet"
         self._name = name
         self._build = build
@@ -84,6 +94,13 @@ class Reader:
     def ended(self) -> bool:
         """The source gave its last reading, and it was taken."""
         return self._handover.ended
+
+    @property
+    def without_source_s(self) -> float:
+        """How long, in seconds since the start, there was no source that gave anything."""
+        since_ns = self._absent_since_ns
+        running_ns = self._clock.now_ns() - since_ns if since_ns is not None else 0
+        return (self._absent_ns + running_ns) / _NS_PER_S
 
     @property
     def exhausted(self) -> bool:
@@ -134,6 +151,7 @@ class Reader:
             return
         self._session.stop.set()
         self.counts.abandoned += 1
+        self._begin_absence()
         self.lost = f"the source's driver has not answered for {still_ns / _NS_PER_S:.0f} s"
         _log.error("%s: %s; opening it anew (%d left behind)", self._name, self.lost, self.counts.abandoned)
         if not self.exhausted:
@@ -145,6 +163,7 @@ class Reader:
             try:
                 self._read_until_lost(source, session)
             except SourceEnded:
+                self._end_absence()
                 self._handover.end()
                 return
             except SourceLost as error:
@@ -163,15 +182,32 @@ class Reader:
         self.counts.opened += 1
         while not session.stop.is_set():
             session.alive_at_ns = self._clock.now_ns()
-            source.advance()
+            has_stepped = self._step(source)
             if session.stop.is_set():
                 return
             self._backoff.reset()
+            self._end_absence()
             self.lost = None
-            if self._is_wanted(session):
-                reading = source.reading()
-                if not session.stop.is_set():
-                    self._handover.put(reading)
+            if has_stepped:
+                self._hand_over(source, session)
+
+    @staticmethod
+    def _step(source: Source) -> bool:
+        """Whether the source had something new."""
+        try:
+            source.advance()
+        except SourceQuiet:
+            return False
+        return True
+
+    def _hand_over(self, source: Source, session: _Session) -> None:
+        self.counts.frames += 1
+        if not self._is_wanted(session):
+            return
+        reading = source.reading()
+        self.counts.converted += 1
+        if not session.stop.is_set():
+            self._handover.put(reading)
 
     def _is_wanted(self, session: _Session) -> bool:
         if self.live:
@@ -186,6 +222,16 @@ class Reader:
         if session.stop.is_set():
             return
         self.counts.lost += 1
+        self._begin_absence()
         if self.lost != reason:
             _log.warning("%s: %s", self._name, reason)
         self.lost = reason
+
+    def _begin_absence(self) -> None:
+        if self._absent_since_ns is None:
+            self._absent_since_ns = self._clock.now_ns()
+
+    def _end_absence(self) -> None:
+        since_ns, self._absent_since_ns = self._absent_since_ns, None
+        if since_ns is not None:
+            self._absent_ns += self._clock.now_ns() - since_ns

@@ -11,6 +11,7 @@ from edge_runtime.frames import Frame, Window
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from edge_contracts.station import Source as SourceSettings
     from edge_runtime.clock import Clock
@@ -22,6 +23,10 @@ class SourceLost(LeptonError, ConnectionError):
 
 class SourceEnded(LeptonError, EOFError):
     """A folder or film has given its last reading; this is no fault."""
+
+
+class SourceQuiet(LeptonError):
+    """There is nothing new yet and that is no fault, as in a watched folder; the reader steps again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Source(Protocol):
         Raises:
             SourceEnded: there was a last reading and it was given.
             SourceLost: the source is gone or silent for longer than its time-out.
+            SourceQuiet: nothing came within about a second, and nothing had to.
         """
         ...
 
@@ -77,30 +83,47 @@ class Source(Protocol):
 class Kind:
     """One row of the table: where a kind of source lives.
 
-    module: offers `build(settings, clock, stop) -> Source`.
+    module: offers `build(settings, clock, stop) -> Source`; or, where `remembers`, `builder(settings, clock)`, which
+        gives a function of `stop` alone.
     live: the world goes on while nobody looks, so only the newest reading counts; otherwise each is handed over.
     camera: stands for a camera, so that identical pictures in a row mean that it froze.
+    remembers: a source that is built anew after its thread was left behind must know what an earlier one did.
     """
 
     module: str
     live: bool
     camera: bool
+    remembers: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "folder": Kind("edge_runtime.capture.folder", live=False, camera=False),
+    "folder": Kind("edge_runtime.capture.folder", live=False, camera=False, remembers=True),
     "video": Kind("edge_runtime.capture.video", live=False, camera=True),
     "rtsp": Kind("edge_runtime.capture.rtsp", live=True, camera=True),
+    "mjpeg": Kind("edge_runtime.capture.mjpeg", live=True, camera=True),
 }
 
 
-def build_source(settings: SourceSettings, clock: Clock, stop: threading.Event) -> Source:
-    """Make a source, not yet open.
+def source_builder(settings: SourceSettings, clock: Clock) -> Callable[[threading.Event], Source]:
+    """What makes the sources of one point, not yet open: one per thread that reads it, of which most points need one.
 
     Args:
         settings: the `source` table of an inspection point.
         clock: stamps the readings.
-        stop: ends every wait inside the source.
+
+    Returns:
+        A function of the event that ends every wait inside the source.
+
+    Raises:
+        MissingExtraError: a library that this kind of source needs is not installed.
     """
-    module: Any = import_module(KINDS[settings.kind].module)
-    return cast(Source, module.build(settings, clock, stop))
+    kind = KINDS[settings.kind]
+    module: Any = import_module(kind.module)
+    if kind.remembers:
+        return cast("Callable[[threading.Event], Source]", module.builder(settings, clock))
+    return lambda stop: cast(Source, module.build(settings, clock, stop))
+
+
+def build_source(settings: SourceSettings, clock: Clock, stop: threading.Event) -> Source:
+    """Make a single source, not yet open; the arguments are those of `source_builder`."""
+    return source_builder(settings, clock)(stop)

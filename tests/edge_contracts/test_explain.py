@@ -4,9 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from edge_contracts.explain import explain
-from edge_contracts.station import StationConfig
+from edge_contracts.station import Source, StationConfig
 
 STATION = {"org": "acme", "site": "berlin", "device": "line-3"}
+
+KINDS = " or ".join(repr(kind.model_fields["kind"].annotation.__args__[0]) for kind in Source.__args__[0].__args__)
 
 
 def problems(source, **point):
@@ -17,13 +19,15 @@ def problems(source, **point):
 
 
 def test_an_unknown_kind_names_the_kinds_that_there_are():
-    assert problems({"kind": "camera"}) == [
-        "points.0.source.kind: wanted 'folder' or 'video' or 'rtsp', found 'camera'",
-    ]
+    assert problems({"kind": "camera"}) == [f"points.0.source.kind: wanted {KINDS}, found 'camera'"]
+
+
+def test_the_kinds_begin_with_the_simplest():
+    assert KINDS.startswith("'folder' or 'video' or 'rtsp'")
 
 
 def test_a_missing_kind_names_them_too():
-    assert problems({"path": "parts"}) == ["points.0.source.kind: wanted 'folder' or 'video' or 'rtsp', found none"]
+    assert problems({"path": "parts"}) == [f"points.0.source.kind: wanted {KINDS}, found none"]
 
 
 def test_a_misspelt_key_inside_a_kind_is_met_with_the_right_one():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
@@ -30,6 +30,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "source: folder": station.FolderSource,
     "source: video": station.VideoSource,
     "source: rtsp": station.RtspSource,
+    "source: mjpeg": station.MjpegSource,
     "trigger: frame": station.FrameTrigger,
     "trigger: interval": station.IntervalTrigger,
     "trigger: presence": station.PresenceTrigger,
@@ -41,6 +42,20 @@ TABLES: dict[str, type[station.Settings]] = {
     "[evidence]": station.EvidenceSettings,
     "[records]": station.Records,
 }
+
+
+REST = tomllib.loads("""
+[station]
+org = "acme"
+site = "north"
+device = "line-1"
+
+[[points]]
+name = "gate"
+bundle = "part.bundle"
+source = { kind = "folder", path = "parts" }
+""")
+"""What stands around an example that shows one table."""
 
 
 def rows(heading: str) -> dict[str, str]:
@@ -87,14 +102,32 @@ def test_every_cause_is_documented() -> None:
     assert set(re.findall(r"^\| `([a-z-]+)` \|", causes, re.MULTILINE)) == {cause.value for cause in Cause}
 
 
-@pytest.mark.parametrize("page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md"])
-def test_the_examples_are_configurations_that_are_accepted(page: str) -> None:
-    examples = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL)
-    assert examples
-    for example in examples:
-        station.StationConfig.model_validate(tomllib.loads(example))
-
-
 def test_every_column_of_the_daily_record_is_documented_in_its_order() -> None:
     page = (DOCS / "reference" / "verdict-csv.md").read_text("utf-8")
     assert re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE) == list(COLUMNS)
+
+
+def examples(page: Path) -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md"])
+def test_the_pages_that_tell_of_stations_show_a_whole_one(page: str) -> None:
+    told = [tomllib.loads(example) for example in examples(DOCS / page)]
+    assert any({"station", "points"} <= set(document) for document in told)
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_every_example_of_a_station_is_a_configuration_that_is_accepted(page: Path) -> None:
+    for example in examples(page):
+        station.StationConfig.model_validate(REST | tomllib.loads(example))
+
+
+def test_every_kind_of_source_has_a_page_of_its_own_with_a_station_that_uses_it() -> None:
+    for kind in get_args(get_args(station.Source)[0]):
+        name = get_args(kind.model_fields["kind"].annotation)[0]
+        told = [tomllib.loads(example) for example in examples(DOCS / "how-to" / "sources" / f"{name}.md")]
+        assert told, name
+        for document in told:
+            assert [point["source"]["kind"] for point in document["points"]] == [name]
+            assert "station" in document

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from edge_runtime.capture.source import SourceEnded, SourceLost
+from edge_runtime.capture.source import SourceEnded, SourceLost, SourceQuiet
 from edge_runtime.frames import Frame
 from tests.fakes.pictures import picture
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class ScriptedSource:
-    """Acts out one letter per step: `f` a frame, `x` lost, `e` the end, `!` a driver's own error, `h` hangs.
+    """Acts out one letter per step: `f` a frame, `x` lost, `e` the end, `!` a driver's own error, `h` hangs,
+    `q` is quiet.
 
     Args:
         script: what each `advance` does; behind its end the source ends.
@@ -42,6 +43,8 @@ class ScriptedSource:
             self.release.wait(30)
         if step == "e":
             raise SourceEnded("over")
+        if step == "q":
+            raise SourceQuiet("nothing yet")
         if step == "x":
             raise SourceLost("wanted a frame, found silence; check the cable")
         if step == "!":

@@ -128,3 +128,26 @@ def test_stopping_says_no_while_the_driver_hangs() -> None:
     assert reading.reader.stop(0.0) is False
     reading.sources[0].release.set()
     assert reading.reader.stop(PATIENCE_S) is True
+
+
+def test_only_frames_that_somebody_wants_are_converted_and_all_are_counted(readings: list[Reading]) -> None:
+    reading = Reading(ScriptedSource("fffffh"), live=True)
+    readings.append(reading)
+    assert reading.sources[0].hanging.wait(PATIENCE_S)
+    assert (reading.reader.counts.frames, reading.reader.counts.converted) == (5, 0)
+
+
+def test_a_quiet_source_is_there_and_no_fault(readings: list[Reading]) -> None:
+    reading = Reading(ScriptedSource("qqqf"))
+    readings.append(reading)
+    assert reading.numbers(1) == [1]
+    assert (reading.reader.counts.lost, reading.reader.counts.frames, reading.reader.lost) == (0, 1, None)
+
+
+def test_the_time_without_a_source_is_summed_up(readings: list[Reading]) -> None:
+    reading = Reading(ScriptedSource("fxfh", fail_opens=2), live=True)
+    readings.append(reading)
+    assert reading.sources[0].hanging.wait(PATIENCE_S)
+    assert reading.reader.without_source_s == pytest.approx(1 + 2 + 1)
+    reading.clock.advance(STUCK_AFTER_S - 1)
+    assert reading.reader.without_source_s == pytest.approx(1 + 2 + 1)

@@ -1,0 +1,219 @@
+"""A folder that another program puts pictures into: each one that appears is a part, in the order of arrival.
+
+The folder is listed again and again, because a network folder tells nobody of what another machine writes. A picture
+counts as complete when its size and time have stood still for a while, so one that is renamed into place waits that
+long, too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, PictureRejected, read_picture
+from edge_runtime.capture.picture_header import is_cut_off
+from edge_runtime.capture.source import BadReading, Reading, SourceLost, SourceQuiet
+from edge_runtime.frames import Frame
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+
+    from edge_runtime.clock import Clock
+
+_POLL_S: Final = 0.2
+_QUIET_S: Final = 1.0
+_NS_PER_S: Final = 1_000_000_000
+_CUT_OFF_PATIENCE: Final = 10
+"""A picture without its end is waited for this many times longer: its writer may only be slow."""
+
+_TAIL_BYTES: Final = 1 << 16
+_HEAD_BYTES: Final = 8
+_GONE_MAX: Final = 65_536
+"""So many names that are in the folder no more are remembered: a network folder may be empty for a moment."""
+
+_log = logging.getLogger(__name__)
+
+Stamp = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What was handed over in this run; outlives the sources that read the folder.
+
+    given: by name: the stamp of the last picture under that name, and how many there were.
+    began: the folder was listed once.
+    """
+
+    given: dict[str, tuple[Stamp, int]] = field(default_factory=dict)
+    began: bool = False
+
+    def knows(self, name: str, stamp: Stamp) -> bool:
+        """Whether this very picture was handed over, or lay there before."""
+        return name in self.given and self.given[name][0] == stamp
+
+    def note(self, name: str, stamp: Stamp) -> int:
+        """Remember a picture; how many there were under that name."""
+        times = self.given.pop(name, (stamp, 0))[1] + 1
+        self.given[name] = (stamp, times)
+        return times
+
+    def forget_gone(self, present: set[str]) -> None:
+        """Keep what is there and the newest of what is not."""
+        if len(self.given) > len(present) + _GONE_MAX:
+            gone = [name for name in self.given if name not in present]
+            for name in gone[: len(gone) - _GONE_MAX]:
+                del self.given[name]
+
+
+class WatchedFolder:
+    """Pictures that appear in one folder, not in its sub-folders.
+
+    Args:
+        path: the folder.
+        memory: what was handed over before.
+        delete: remove a picture when the next one is called for; then what lies there at the start is given, too.
+        settle_s: how long a file must stand still.
+        clock: monotonic; stamps the pictures.
+        stop: ends the wait for the next one.
+    """
+
+    def __init__(
+        self, path: Path, memory: Memory, clock: Clock, stop: threading.Event, *, delete: bool, settle_s: float
+    ) -> None:
+        self._path = path
+        self._memory = memory
+        self._clock = clock
+        self._stop = stop
+        self._delete = delete
+        self._settle_ns = int(settle_s * _NS_PER_S)
+        self._growing: dict[str, tuple[Stamp, int]] = {}
+        self._ready: list[str] = []
+        self._name = ""
+        self._number = 0
+        self._done: Path | None = None
+
+    def open(self) -> None:
+        """Begin to watch.
+
+        Raises:
+            SourceLost: there is no folder.
+        """
+        self._growing, self._ready, self._number, self._done = {}, [], 0, None
+        self._listed()
+
+    def advance(self) -> None:
+        """Step to the next picture that is complete.
+
+        Raises:
+            SourceQuiet: none came within a second.
+            SourceLost: the folder is gone.
+        """
+        until_ns = self._clock.now_ns() + int(_QUIET_S * _NS_PER_S)
+        while not self._ready:
+            self._look()
+            if self._ready:
+                break
+            if self._clock.now_ns() >= until_ns or self._clock.wait(self._stop, _POLL_S):
+                raise SourceQuiet(f"{self._path} has no new picture")
+        self._name = self._ready.pop(0)
+        self._number += 1
+
+    def reading(self) -> Reading:
+        """Read the file; the one before was judged, so it may go."""
+        self._remove_done()
+        file = self._path / self._name
+        name = self._remember(file)
+        try:
+            pixels = read_picture(file)
+        except PictureRejected as error:
+            return BadReading(name, self._number, self._clock.now_ns(), str(error))
+        if self._delete:
+            self._done = file
+        return Frame(pixels, self._clock.now_ns(), self._number, name)
+
+    def close(self) -> None:
+        """Stop watching; the last picture stays, because nobody said that it was judged."""
+        self._growing, self._ready, self._done = {}, [], None
+
+    def _look(self) -> None:
+        found = self._listed()
+        if not self._memory.began:
+            self._begin(found)
+        now_ns = self._clock.now_ns()
+        unseen = {name: stamp for name, stamp in found.items() if not self._memory.knows(name, stamp)}
+        before, self._growing = self._growing, {}
+        for name, stamp in unseen.items():
+            last, since_ns = before.get(name, (stamp, now_ns))
+            self._growing[name] = (stamp, since_ns if last == stamp else now_ns)
+        complete = [name for name in unseen if self._is_complete(name, now_ns)]
+        self._ready = sorted(complete, key=lambda name: (unseen[name][1], name))
+        self._memory.forget_gone(set(found))
+
+    def _begin(self, found: dict[str, Stamp]) -> None:
+        self._memory.began = True
+        if self._delete:
+            return
+        for name, stamp in found.items():
+            self._memory.note(name, stamp)
+        _log.info("%s: %d pictures lie there already and are no parts of this run", self._path, len(found))
+
+    def _is_complete(self, name: str, now_ns: int) -> bool:
+        still_ns = now_ns - self._growing[name][1]
+        if still_ns < self._settle_ns:
+            return False
+        return still_ns >= self._settle_ns * _CUT_OFF_PATIENCE or _has_its_end(self._path / name)
+
+    def _remember(self, file: Path) -> str:
+        """The part's name: a file that is written over again and again is another part each time."""
+        stamp = self._growing[file.name][0] if file.name in self._growing else (0, 0)
+        times = self._memory.note(file.name, stamp)
+        return file.name if times == 1 else f"{file.name}~{times}"
+
+    def _remove_done(self) -> None:
+        done, self._done = self._done, None
+        if done is None:
+            return
+        try:
+            done.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("%s cannot be removed (%s); it is not judged again in this run", done, error.strerror)
+
+    def _listed(self) -> dict[str, Stamp]:
+        wanted = SUFFIXES | FOREIGN_SUFFIXES
+        found: dict[str, Stamp] = {}
+        try:
+            with os.scandir(self._path) as entries:
+                for entry in entries:
+                    suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122 - thousands of names per second
+                    if suffix in wanted and not entry.name.startswith(".") and (stamp := _stamp(entry)):
+                        found[entry.name] = stamp
+        except OSError as error:
+            raise SourceLost(
+                f"wanted a folder to watch at {self._path}, found none ({error.strerror}); "
+                "check the path and that its disk is there"
+            ) from error
+        return found
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
+    """None when it has gone meanwhile."""
+    try:
+        state = entry.stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns
+
+
+def _has_its_end(path: Path) -> bool:
+    """Whether a file is not empty and, being a PNG or JPEG, ends as one; one that cannot be read is somebody else's."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            file.seek(max(path.stat().st_size - _TAIL_BYTES, len(head)))
+            return bool(head) and not is_cut_off(head + file.read(_TAIL_BYTES))
+    except OSError:
+        return True

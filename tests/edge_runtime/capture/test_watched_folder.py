@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.station import FolderSource as FolderSettings
+from edge_runtime.capture.folder import builder
+from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet
+from edge_runtime.capture.watched_folder import Memory, WatchedFolder
+from tests.edge_runtime.capture.source_contract import SourceContract
+from tests.fakes.clock import FakeClock
+from tests.fakes.pictures import picture, write_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SETTLE_S = 0.3
+
+
+class Watch:
+    """A watched folder whose memory outlives its sources."""
+
+    def __init__(self, folder: Path, *, delete: bool = False) -> None:
+        self.clock = FakeClock()
+        self.folder = folder
+        self.memory = Memory()
+        self.delete = delete
+        self.source = self.anew()
+
+    def anew(self) -> WatchedFolder:
+        source = WatchedFolder(
+            self.folder, self.memory, self.clock, threading.Event(), delete=self.delete, settle_s=SETTLE_S
+        )
+        source.open()
+        return source
+
+    def begin(self) -> Watch:
+        self.quiet()
+        return self
+
+    def quiet(self) -> None:
+        with pytest.raises(SourceQuiet):
+            self.source.advance()
+
+    def names(self, count: int) -> list[str]:
+        given = []
+        for _ in range(count):
+            self.source.advance()
+            given.append(self.source.reading().name)
+        return given
+
+
+def lay_in(folder: Path, name: str, *, seed: int = 0, at_s: int = 1_000) -> Path:
+    """A picture that is renamed into place, last changed at `at_s`."""
+    path = write_picture(folder / f".{name}", picture(seed=seed)).rename(folder / name)
+    os.utime(path, (at_s, at_s))
+    return path
+
+
+class TestWatchedFolder(SourceContract):
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> Iterator[WatchedFolder]:
+        watch = Watch(tmp_path).begin()
+        for number in range(4):
+            lay_in(tmp_path, f"{number}.png", seed=number)
+        yield watch.source
+        watch.source.close()
+
+    @pytest.fixture
+    def absent(self, tmp_path: Path) -> WatchedFolder:
+        return WatchedFolder(
+            tmp_path / "gone", Memory(), FakeClock(), threading.Event(), delete=False, settle_s=SETTLE_S
+        )
+
+
+def test_pictures_come_in_the_order_of_their_arrival_whatever_their_names(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "b.png", at_s=1_000)
+    lay_in(tmp_path, "a.png", at_s=1_001)
+    assert watch.names(2) == ["b.png", "a.png"]
+    watch.quiet()
+
+
+def test_an_empty_folder_is_quiet_and_no_fault(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    begun_ns = watch.clock.now_ns()
+    watch.quiet()
+    assert watch.clock.now_ns() - begun_ns == pytest.approx(1e9, rel=0.2)
+
+
+def test_what_lies_there_at_the_start_is_no_part_of_this_run(tmp_path: Path) -> None:
+    lay_in(tmp_path, "old.png")
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "new.png")
+    assert watch.names(1) == ["new.png"]
+    watch.quiet()
+
+
+def test_where_judged_pictures_are_deleted_those_that_wait_are_parts(tmp_path: Path) -> None:
+    lay_in(tmp_path, "waiting.png")
+    assert Watch(tmp_path, delete=True).names(1) == ["waiting.png"]
+
+
+def test_a_picture_that_still_grows_is_waited_for(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    whole = write_picture(tmp_path / ".x.bmp", picture()).read_bytes()
+    growing = tmp_path / "x.bmp"
+    growing.write_bytes(whole[:4000])
+    watch.source._look()
+    watch.clock.advance(SETTLE_S * 0.9)
+    growing.write_bytes(whole)
+    watch.source._look()
+    watch.clock.advance(SETTLE_S * 0.9)
+    watch.source._look()
+    assert watch.source._ready == []
+    assert watch.names(1) == ["x.bmp"]
+
+
+def test_a_slow_writers_picture_is_waited_for_until_its_end_is_there(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    whole = write_picture(tmp_path / ".x.png", picture()).read_bytes()
+    (tmp_path / "x.png").write_bytes(whole[:4000])
+    watch.quiet()
+    (tmp_path / "x.png").write_bytes(whole)
+    watch.source.advance()
+    assert not isinstance(watch.source.reading(), BadReading)
+
+
+def test_a_picture_that_stays_cut_off_is_a_bad_one_in_the_end(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    whole = write_picture(tmp_path / ".x.png", picture()).read_bytes()
+    (tmp_path / "x.png").write_bytes(whole[:4000])
+    for _ in range(2):
+        watch.quiet()
+    watch.clock.advance(SETTLE_S * 10)
+    watch.source.advance()
+    bad = watch.source.reading()
+    assert isinstance(bad, BadReading)
+    assert "cut off" in bad.reason
+    watch.quiet()
+
+
+def test_after_the_folder_was_away_nothing_is_judged_again(tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    watch = Watch(folder).begin()
+    lay_in(folder, "a.png")
+    assert watch.names(1) == ["a.png"]
+    folder.rename(tmp_path / "away")
+    with pytest.raises(SourceLost, match="wanted a folder to watch"):
+        watch.source.advance()
+    folder.mkdir()
+    watch.source.open()
+    watch.quiet()
+    folder.rmdir()
+    (tmp_path / "away").rename(folder)
+    watch.source.open()
+    watch.quiet()
+
+
+def test_a_fresh_thread_knows_what_the_one_left_behind_gave(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "a.png")
+    assert watch.names(1) == ["a.png"]
+    watch.source = watch.anew()
+    watch.quiet()
+
+
+def test_the_sources_of_one_point_share_their_memory(tmp_path: Path) -> None:
+    build = builder(FolderSettings(kind="folder", path=str(tmp_path), watch=True), FakeClock())
+    assert build(threading.Event())._memory is build(threading.Event())._memory
+
+
+def test_a_file_that_is_written_over_is_another_part(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "latest.png", seed=1, at_s=1_000)
+    assert watch.names(1) == ["latest.png"]
+    lay_in(tmp_path, "latest.png", seed=2, at_s=1_001)
+    assert watch.names(1) == ["latest.png~2"]
+
+
+def test_a_judged_picture_is_deleted_when_the_next_one_is_called_for(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, delete=True)
+    lay_in(tmp_path, "a.png", at_s=1_000)
+    lay_in(tmp_path, "b.png", at_s=1_001)
+    watch.names(1)
+    assert (tmp_path / "a.png").exists(), "nobody has judged it yet"
+    watch.source.advance()
+    assert (tmp_path / "a.png").exists(), "the next one is there, but nobody has asked for it"
+    watch.source.reading()
+    assert not (tmp_path / "a.png").exists()
+    watch.source.close()
+    assert (tmp_path / "b.png").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_kept_to_be_looked_at(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, delete=True)
+    (tmp_path / "a.tiff").write_bytes(b"II*\0")
+    watch.source.advance()
+    assert isinstance(watch.source.reading(), BadReading)
+    lay_in(tmp_path, "b.png")
+    assert watch.names(1) == ["b.png"]
+    assert (tmp_path / "a.tiff").exists()
+
+
+def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, delete=True)
+    write_picture(tmp_path / ".a.png", picture())
+    (tmp_path / "list.csv").write_text("1;2")
+    shutil.copy(write_picture(tmp_path / ".c.png", picture()), tmp_path / "c.png.part")
+    watch.quiet()
+
+
+def test_a_long_run_forgets_what_left_long_ago_and_nothing_that_is_there() -> None:
+    memory = Memory()
+    for number in range(65_536 + 3):
+        memory.note(f"{number}.png", (1, 1))
+    memory.forget_gone({"0.png"})
+    assert memory.knows("0.png", (1, 1))
+    assert not memory.knows("1.png", (1, 1))
+    assert memory.knows("65538.png", (1, 1))
