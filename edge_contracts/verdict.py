@@ -36,6 +36,7 @@ class Cause(str, Enum):
     DARK = "dark"
     OVEREXPOSED = "overexposed"
     BLURRED = "blurred"
+    MOVED = "moved"
     BAD_FRAME = "bad-frame"
     NOT_A_NUMBER = "not-a-number"
     UNSURE = "unsure"

@@ -19,7 +19,15 @@ REPEAT_NS: Final = 60 * 1_000_000_000
 """An unbroken run of unknowns with one cause is told once in this time."""
 
 _MACHINE_CAUSES: Final = frozenset(
-    {Cause.NO_FRAME, Cause.SOURCE_LOST, Cause.FROZEN, Cause.BACKEND_HUNG, Cause.BACKEND_FAILED, Cause.INTERNAL}
+    {
+        Cause.NO_FRAME,
+        Cause.SOURCE_LOST,
+        Cause.FROZEN,
+        Cause.MOVED,
+        Cause.BACKEND_HUNG,
+        Cause.BACKEND_FAILED,
+        Cause.INTERNAL,
+    }
 )
 """Causes that stop the inspection of every part until somebody comes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from edge_contracts.device import InspectionPoint as Inventory
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import ClassRule, ImageInput, NoRule
 from edge_contracts.station import FrameTrigger, IntervalTrigger
+from edge_runtime.cameras import Cameras
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
@@ -22,7 +23,6 @@ from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import InspectionPoint
-from edge_runtime.picture_health import PictureCheck
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.trigger.presence_gate import PresenceGate
 from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
@@ -47,11 +47,13 @@ class Surroundings:
 
     sinks: told of each verdict, in this order.
     halt: ends the loops.
+    cameras: examine the pictures.
     """
 
     sinks: Sequence[VerdictSink]
     clock: Clock
     halt: threading.Event
+    cameras: Cameras = field(default_factory=Cameras)
 
 
 def load_predictor(point: Point) -> Predictor:
@@ -81,15 +83,6 @@ def load_predictor(point: Point) -> Predictor:
     return predictor
 
 
-def frozen_frames(point: Point) -> int:
-    """After how many identical pictures a camera counts as frozen; a folder only when the file asks for it.
-
-    A folder may hold the same picture twice; what stands for a camera does not give it twice.
-    """
-    asked_for = "frozen_frames" in point.health.model_fields_set
-    return point.health.frozen_frames if asked_for or KINDS[point.source.kind].camera else 0
-
-
 def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> InspectionPoint:
     """Build what belongs to one point; nothing of it runs yet."""
     manifest = predictor.manifest
@@ -97,7 +90,7 @@ def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> Inspec
     reader = build_reader(point, shared.clock)
     ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
     inspector = Inspector(point, ruling, predictor.digest, scorer, shared.clock)
-    trigger = build_trigger(point, reader, shared.clock, shared.halt)
+    trigger = build_trigger(point, reader, shared.clock, shared.halt, shared.cameras)
     return InspectionPoint(
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
@@ -126,10 +119,15 @@ def build_reader(point: Point, clock: Clock) -> Reader:
     )
 
 
-def build_trigger(point: Point, reader: Reader, clock: Clock, halt: threading.Event) -> Trigger:
-    """What calls for a point's inspections; `halt` ends its waits."""
-    check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
-    lookout = Lookout(reader, check, point.region, clock)
+def build_trigger(
+    point: Point, reader: Reader, clock: Clock, halt: threading.Event, cameras: Cameras | None = None
+) -> Trigger:
+    """What calls for a point's inspections; `halt` ends its waits, `cameras` examine its pictures.
+
+    Raises:
+        BadInputError: the point's `moved_reference` is no picture.
+    """
+    lookout = Lookout(reader, (cameras or Cameras()).check_for(point), point.region, clock)
     settings = point.trigger
     if isinstance(settings, FrameTrigger):
         return EveryFrame(lookout, clock)

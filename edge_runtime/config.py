@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _BYTES_MAX = 1 << 20
 _MS_PER_S = 1000
-_PATH_KEYS = frozenset({"path", "bundle", "state_folder", "password_file", "ca", "certificate", "key"})
+_PATH_KEYS = frozenset(
+    {"path", "bundle", "state_folder", "password_file", "ca", "certificate", "key", "moved_reference"}
+)
 
 
 class ConfigRejected(BadInputError):

@@ -14,6 +14,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.topics import DeviceAddress
 from edge_runtime import inventory
 from edge_runtime.assembly import Surroundings, assemble, load_predictor
+from edge_runtime.cameras import Cameras
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.clock import Clock, MonotonicClock
@@ -27,6 +28,7 @@ from edge_runtime.inspection_point import (
     stop_models,
     stop_sources,
 )
+from edge_runtime.learned import Learned
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolInUse
@@ -214,7 +216,8 @@ class Daemon:
         records, lines = self._start_records(running), self._start_lines(running)
         asked_for = [sink for sink in (records, lines) if sink is not None]
         sinks: list[VerdictSink] = [self._tally, delivery, VerdictLog(), *asked_for]
-        shared = Surroundings(sinks, self._clock, threading.Event())
+        cameras = Cameras(Learned(self._state_folder / "learned"))
+        shared = Surroundings(sinks, self._clock, threading.Event(), cameras)
         pairs = zip(self._config.points, predictors, strict=True)
         points = tuple(assemble(point, predictor, shared) for point, predictor in pairs)
         uplink = self._start_uplink(outbox, points, running)

@@ -9,7 +9,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Cause
-from edge_runtime.assembly import frozen_frames
+from edge_runtime.cameras import frozen_frames
 from edge_runtime.capture.source import KINDS, BadReading, SourceEnded, build_source
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.doctor.patient import SourceReading

@@ -15,7 +15,7 @@ from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import NoRule
 from edge_contracts.station import PictureHealth, VideoSource
 from edge_runtime import journal
-from edge_runtime.assembly import frozen_frames
+from edge_runtime.cameras import frozen_frames
 from edge_runtime.config import load_station
 from edge_runtime.delivery import Delivery
 from edge_runtime.notify import Notifier

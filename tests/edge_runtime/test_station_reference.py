@@ -111,7 +111,9 @@ def examples(page: Path) -> list[str]:
     return re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md"])
+@pytest.mark.parametrize(
+    "page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md", "how-to/health-and-evidence.md"]
+)
 def test_the_pages_that_tell_of_stations_show_a_whole_one(page: str) -> None:
     told = [tomllib.loads(example) for example in examples(DOCS / page)]
     assert any({"station", "points"} <= set(document) for document in told)
