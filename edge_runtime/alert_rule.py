@@ -24,6 +24,7 @@ _MACHINE_CAUSES: Final = frozenset(
         Cause.SOURCE_LOST,
         Cause.FROZEN,
         Cause.MOVED,
+        Cause.QUIET,
         Cause.BACKEND_HUNG,
         Cause.BACKEND_FAILED,
         Cause.INTERNAL,

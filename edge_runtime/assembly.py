@@ -17,13 +17,14 @@ from edge_runtime.cameras import Cameras
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
-from edge_runtime.capture.traits import shown_source, stuck_after_s
+from edge_runtime.capture.traits import patience_s, shown_source, stuck_after_s
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.pipeline import Pipeline, VerdictSink
+from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits
 from edge_runtime.trigger.presence_gate import PresenceGate
 from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
 from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
@@ -120,17 +121,32 @@ def build_reader(point: Point, clock: Clock) -> Reader:
 
 
 def build_trigger(
-    point: Point, reader: Reader, clock: Clock, halt: threading.Event, cameras: Cameras | None = None
+    point: Point,
+    reader: Reader,
+    clock: Clock,
+    halt: threading.Event,
+    cameras: Cameras | None = None,
+    needs: Needs | None = None,
 ) -> Trigger:
-    """What calls for a point's inspections; `halt` ends its waits, `cameras` examine its pictures.
+    """What calls for a point's inspections.
+
+    Args:
+        point: its trigger, and what its source may not be.
+        reader: gives the readings.
+        clock: monotonic.
+        halt: ends the waits.
+        cameras: examine its pictures.
+        needs: what its model takes of a window.
 
     Raises:
         BadInputError: the point's `moved_reference` is no picture.
     """
-    lookout = Lookout(reader, (cameras or Cameras()).check_for(point), point.region, clock)
+    check = (cameras or Cameras()).check_for(point)
+    ear = SignalCheck(SignalLimits.of(point), needs or Needs()) if point.listens else None
+    lookout = Lookout(reader, check, point.region, clock, ear)
     settings = point.trigger
     if isinstance(settings, FrameTrigger):
-        return EveryFrame(lookout, clock)
+        return EveryFrame(lookout, clock, silence_s=patience_s(point.source))
     if isinstance(settings, IntervalTrigger):
         return EveryInterval(
             lookout,

@@ -10,7 +10,13 @@ from pydantic import ValidationError
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.explain import explain
-from edge_contracts.station import FolderSource, IntervalTrigger, StationConfig, VideoSource
+from edge_contracts.station import (
+    FolderSource,
+    IntervalTrigger,
+    SoundFilesSource,
+    StationConfig,
+    VideoSource,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,6 +120,8 @@ def _missing_source(where: str, point: Point) -> Iterator[str]:
     source = point.source
     if isinstance(source, FolderSource) and not Path(source.path).is_dir():
         yield f"{where}.source.path: wanted a folder of pictures, found none at {source.path}; check the path"
+    if isinstance(source, SoundFilesSource) and not Path(source.path).exists():
+        yield f"{where}.source.path: wanted .wav files, found nothing at {source.path}; check the path"
     if isinstance(source, VideoSource) and not Path(source.path).is_file():
         yield f"{where}.source.path: wanted a video file, found none at {source.path}; check the path"
 

@@ -31,7 +31,7 @@ class Window:
     """One stretch of a sound, or of what a sensor measures.
 
     values: samples×channels float32, in real units; a sound is −1 to 1.
-    rate_hz: samples per second of each channel.
+    rate_hz: samples per second of each channel; 0 for readings that come whenever something happens.
     captured_at_ns: monotonic nanoseconds at the moment of its last sample.
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live sensor.
@@ -45,8 +45,8 @@ class Window:
 
     @property
     def duration_s(self) -> float:
-        """How long it lasts, in seconds."""
-        return len(self.values) / self.rate_hz
+        """How long it lasts, in seconds; 0 when its readings have no rate."""
+        return len(self.values) / self.rate_hz if self.rate_hz else 0.0
 
 
 Subject: TypeAlias = "npt.NDArray[np.uint8] | Window"

@@ -10,6 +10,8 @@ from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
+from edge_contracts.station.signal_health import SignalHealth
+from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
 from edge_contracts.station.source import FolderSource, MjpegSource, RtspSource, Source, VideoSource
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
 
@@ -19,6 +21,7 @@ __all__ = [
     "Fraction",
     "FrameTrigger",
     "IntervalTrigger",
+    "MicrophoneSource",
     "Milliseconds",
     "MjpegSource",
     "PathText",
@@ -29,7 +32,10 @@ __all__ = [
     "Region",
     "RtspSource",
     "Seconds",
+    "SerialSource",
     "Settings",
+    "SignalHealth",
+    "SoundFilesSource",
     "Source",
     "Spool",
     "Station",

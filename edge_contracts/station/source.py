@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from edge_contracts.station.settings import PathText, Seconds, Settings
+from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
 
 
 class FolderSource(Settings):
@@ -57,4 +58,7 @@ class MjpegSource(Settings):
     read_timeout_s: Seconds = 2.0
 
 
-Source = Annotated[FolderSource | VideoSource | RtspSource | MjpegSource, Field(discriminator="kind")]
+Source = Annotated[
+    FolderSource | VideoSource | RtspSource | MjpegSource | SoundFilesSource | MicrophoneSource | SerialSource,
+    Field(discriminator="kind"),
+]

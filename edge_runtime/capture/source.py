@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from edge_contracts.errors import LeptonError
+from edge_contracts.verdict import Cause
 from edge_runtime.frames import Frame, Window
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class BadReading:
     number: counts from 1 per opening of the source, together with the good ones.
     captured_at_ns: monotonic nanoseconds at the moment of the attempt.
     reason: one sentence: what was wanted and found.
+    cause: what the part's verdict names.
     """
 
     name: str
     number: int
     captured_at_ns: int
     reason: str
+    cause: Cause = Cause.BAD_FRAME
 
 
 Reading: TypeAlias = Frame | Window | BadReading
@@ -84,7 +87,7 @@ class Kind:
     """One row of the table: where a kind of source lives.
 
     module: offers `build(settings, clock, stop) -> Source`; or, where `remembers`, `builder(settings, clock)`, which
-        gives a function of `stop` alone.
+        gives a function of `stop` alone; and `require()` where it needs an extra.
     live: the world goes on while nobody looks, so only the newest reading counts; otherwise each is handed over.
     camera: stands for a camera, so that identical pictures in a row mean that it froze.
     remembers: a source that is built anew after its thread was left behind must know what an earlier one did.
@@ -101,6 +104,9 @@ KINDS: dict[str, Kind] = {
     "video": Kind("edge_runtime.capture.video", live=False, camera=True),
     "rtsp": Kind("edge_runtime.capture.rtsp", live=True, camera=True),
     "mjpeg": Kind("edge_runtime.capture.mjpeg", live=True, camera=True),
+    "sound-files": Kind("edge_runtime.capture.sound_files", live=False, camera=False),
+    "microphone": Kind("edge_runtime.capture.microphone", live=True, camera=False),
+    "serial": Kind("edge_runtime.capture.serial_line", live=True, camera=False),
 }
 
 
@@ -119,6 +125,8 @@ def source_builder(settings: SourceSettings, clock: Clock) -> Callable[[threadin
     """
     kind = KINDS[settings.kind]
     module: Any = import_module(kind.module)
+    if (require := getattr(module, "require", None)) is not None:
+        require()
     if kind.remembers:
         return cast("Callable[[threading.Event], Source]", module.builder(settings, clock))
     return lambda stop: cast(Source, module.build(settings, clock, stop))

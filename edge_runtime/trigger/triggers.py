@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import BadReading
+from edge_runtime.capture.traits import SILENCE_INTERVAL_S
 from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment, Occasion
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.picture_health import PictureCheck
-
-SILENCE_INTERVAL_S = 1.0
-"""How often a point that is triggered by its readings is inspected while none comes."""
 
 _POLL_S = 0.2
 _NS_PER_S = 1_000_000_000
@@ -133,7 +131,7 @@ class Lookout:
         if isinstance(reading, Frame):
             return self._check.examine(cut(reading.pixels, self._region))
         if isinstance(reading, BadReading):
-            return Ailment(Cause.BAD_FRAME, reading.reason)
+            return Ailment(reading.cause, reading.reason)
         if self._ear is None:
             return Ailment(Cause.INTERNAL, "wanted a picture, found a window of samples; check source and bundle")
         return self._ear.examine(reading)
@@ -157,12 +155,16 @@ class _Silence:
 
 
 class FrameTrigger:
-    """Every reading is one part."""
+    """Every reading is one part.
 
-    def __init__(self, lookout: Lookout, clock: Clock) -> None:
+    Args:
+        silence_s: how often to inspect while none comes; at least the time between two readings.
+    """
+
+    def __init__(self, lookout: Lookout, clock: Clock, *, silence_s: float = SILENCE_INTERVAL_S) -> None:
         self._lookout = lookout
         self._clock = clock
-        self._silence = _Silence(int(SILENCE_INTERVAL_S * _NS_PER_S), clock.now_ns())
+        self._silence = _Silence(int(silence_s * _NS_PER_S), clock.now_ns())
 
     def next(self) -> Occasion | None:
         """The next reading's occasion."""
