@@ -15,6 +15,7 @@ from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_st
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 UNIT = Path(__file__).resolve().parents[2] / "systemd" / "lepton-edge.service"
+SYSUSERS = UNIT.with_suffix(".sysusers")
 PATIENCE_S = 60
 EXPOSURE_MAX = 1.6
 
@@ -51,12 +52,27 @@ def test_the_unit_exposes_no_more_than_promised() -> None:
     assert float(overall.rpartition(":")[2].split()[0]) <= EXPOSURE_MAX, done.stdout
 
 
-def test_camera_serial_and_network_stay_open() -> None:
+def test_what_stations_are_connected_to_stays_open() -> None:
     lines = UNIT.read_text().splitlines()
-    for wanted in ("DeviceAllow=char-video4linux rw", "DeviceAllow=char-ttyUSB rw", "SupplementaryGroups=video dialout",
-                   "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "Type=notify"):  # fmt: skip
-        assert wanted in lines
+    for wanted in ("video4linux", "media", "dma_heap", "ttyUSB", "ttyAMA", "gpiochip", "alsa"):
+        assert f"DeviceAllow=char-{wanted} rw" in lines
+    assert "SupplementaryGroups=video dialout gpio audio" in lines
+    assert "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6" in lines
     assert not [line for line in lines if line.startswith(("PrivateDevices=yes", "PrivateNetwork=yes"))]
+
+
+def test_a_worker_that_dies_or_speaks_up_changes_nothing_for_the_service() -> None:
+    lines = UNIT.read_text().splitlines()
+    for wanted in ("Type=notify", "NotifyAccess=main", "OOMPolicy=continue", "KillMode=mixed"):
+        assert wanted in lines
+
+
+def test_every_group_that_the_unit_asks_for_is_debian_s_or_made() -> None:
+    (groups,) = (
+        line.partition("=")[2].split() for line in UNIT.read_text().splitlines() if "SupplementaryGroups" in line
+    )
+    made = [line.split()[1] for line in SYSUSERS.read_text().splitlines() if line.startswith("g ")]
+    assert set(groups) <= {"video", "dialout", "audio", *made}
 
 
 def test_the_daemon_runs_where_no_memory_may_be_both_written_and_executed(tmp_path: Path) -> None:
