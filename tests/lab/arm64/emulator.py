@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.arm64.cores import CORES_PER_BOARD, Core, cpuinfo
-from tests.lab.arm64.rootfs import REPOSITORY, Rootfs
+from tests.lab.debian import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.lab.arm64.rootfs import Rootfs
 
 REPLAY = Path(__file__).with_name("replay.py")
 TIMEOUT_S = 3600.0

@@ -14,7 +14,8 @@ from pathlib import Path
 from tests.lab.arm64.bundles import Bundles, make_bundles
 from tests.lab.arm64.cores import CORES
 from tests.lab.arm64.emulator import Replay, replay_all
-from tests.lab.arm64.rootfs import REPOSITORY, cache_folder, make_rootfs
+from tests.lab.arm64.rootfs import cache_folder, make_rootfs
+from tests.lab.debian import REPOSITORY
 
 
 def main() -> int:
