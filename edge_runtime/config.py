@@ -24,7 +24,7 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from edge_contracts.station import Point
 
@@ -80,8 +80,16 @@ def _absolute(value: Any, folder: Path, key: str = "") -> Any:
     if isinstance(value, list):
         return [_absolute(inner, folder, key) for inner in value]
     if isinstance(value, str) and value and key in _PATH_KEYS:
-        return str(folder / Path(value).expanduser())
+        return str(folder / _at_home(Path(value)))
     return value
+
+
+def _at_home(path: Path) -> Path:
+    """With `~` for a home; of somebody who is not known here it stays a name, which is then told to be missing."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _with_absolute_state(config: StationConfig, folder: Path) -> StationConfig:
@@ -103,7 +111,7 @@ def _timing_problems(config: StationConfig) -> Iterator[str]:
 def _missing_files(config: StationConfig) -> Iterator[str]:
     for index, point in enumerate(config.points):
         where = f"points.{index}"
-        if not Path(point.bundle).exists():
+        if not _is(Path.exists, point.bundle):
             yield f"{where}.bundle: wanted a bundle, found nothing at {point.bundle}; make one with 'lepton convert'"
         yield from _missing_source(where, point)
     if (uplink := config.uplink) is not None:
@@ -112,18 +120,26 @@ def _missing_files(config: StationConfig) -> Iterator[str]:
             tls = uplink.tls
             named |= {"uplink.tls.ca": tls.ca, "uplink.tls.certificate": tls.certificate, "uplink.tls.key": tls.key}
         for key, file in named.items():
-            if file is not None and not Path(file).is_file():
+            if file is not None and not _is(Path.is_file, file):
                 yield f"{key}: wanted a file, found none at {file}; check the path"
 
 
 def _missing_source(where: str, point: Point) -> Iterator[str]:
     source = point.source
-    if isinstance(source, FolderSource) and not Path(source.path).is_dir():
+    if isinstance(source, FolderSource) and not _is(Path.is_dir, source.path):
         yield f"{where}.source.path: wanted a folder of pictures, found none at {source.path}; check the path"
-    if isinstance(source, SoundFilesSource) and not Path(source.path).exists():
+    if isinstance(source, SoundFilesSource) and not _is(Path.exists, source.path):
         yield f"{where}.source.path: wanted .wav files, found nothing at {source.path}; check the path"
-    if isinstance(source, VideoSource) and not Path(source.path).is_file():
+    if isinstance(source, VideoSource) and not _is(Path.is_file, source.path):
         yield f"{where}.source.path: wanted a video file, found none at {source.path}; check the path"
+
+
+def _is(there: Callable[[Path], bool], path: str) -> bool:
+    """Whether something is there; what the system cannot even look up is not."""
+    try:
+        return there(Path(path))
+    except OSError:
+        return False
 
 
 def _rejected(path: Path, problems: list[str]) -> ConfigRejected:

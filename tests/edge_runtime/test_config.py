@@ -100,3 +100,12 @@ def test_a_missing_file_says_where_an_example_is(tmp_path: Path) -> None:
 def test_an_error_is_the_projects_and_pythons_kind() -> None:
     assert issubclass(ConfigRejected, BadInputError)
     assert issubclass(ConfigRejected, ValueError)
+
+
+@pytest.mark.parametrize("bundle", ["~nobody-here/part.bundle", "x" * 300])
+def test_a_path_that_cannot_be_looked_up_is_told_as_missing(tmp_path: Path, bundle: str) -> None:
+    write_parts(tmp_path / "parts", [100])
+    station = write_station(tmp_path)
+    station.write_text(station.read_text().replace("part.bundle", bundle))
+    with pytest.raises(ConfigRejected, match="wanted a bundle, found nothing at"):
+        load_station(station)
