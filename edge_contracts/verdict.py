@@ -47,6 +47,8 @@ class Cause(str, Enum):
     BACKEND_HUNG = "backend-hung"
     BACKEND_FAILED = "backend-failed"
     DEADLINE = "deadline"
+    MISSED = "missed"
+    TRIGGER_LOST = "trigger-lost"
     INTERNAL = "internal"
 
 

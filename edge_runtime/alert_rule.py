@@ -22,6 +22,7 @@ _MACHINE_CAUSES: Final = frozenset(
     {
         Cause.NO_FRAME,
         Cause.SOURCE_LOST,
+        Cause.TRIGGER_LOST,
         Cause.FROZEN,
         Cause.MOVED,
         Cause.QUIET,

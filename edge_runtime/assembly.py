@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from edge_contracts.device import InspectionPoint as Inventory
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import ClassRule, ImageInput, NoRule
 from edge_contracts.station import FrameTrigger, IntervalTrigger
+from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.cameras import Cameras
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
@@ -25,6 +27,8 @@ from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits
+from edge_runtime.trigger.line_input import build_line_trigger
+from edge_runtime.trigger.line_trigger import LineTrigger
 from edge_runtime.trigger.presence_gate import PresenceGate
 from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
 from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
@@ -32,7 +36,7 @@ from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
@@ -49,12 +53,14 @@ class Surroundings:
     sinks: told of each verdict, in this order.
     halt: ends the loops.
     cameras: examine the pictures.
+    expect: told of each part that the line announces, long before its verdict: the point and the trigger's time.
     """
 
     sinks: Sequence[VerdictSink]
     clock: Clock
     halt: threading.Event
     cameras: Cameras = field(default_factory=Cameras)
+    expect: Callable[[str, int], None] = lambda _point, _triggered_at_ns: None
 
 
 def load_predictor(point: Point) -> Predictor:
@@ -91,7 +97,8 @@ def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> Inspec
     reader = build_reader(point, shared.clock)
     ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
     inspector = Inspector(point, ruling, predictor.digest, scorer, shared.clock)
-    trigger = build_trigger(point, reader, shared.clock, shared.halt, shared.cameras)
+    expect = partial(shared.expect, point.name)
+    trigger = build_trigger(point, reader, shared.clock, shared.halt, shared.cameras, expect=expect)
     return InspectionPoint(
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
@@ -101,6 +108,7 @@ def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> Inspec
         reader=reader,
         pipeline=Pipeline(point.name, trigger, inspector, shared.sinks, reader, shared.clock, shared.halt),
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
+        listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
     )
 
 
@@ -127,8 +135,9 @@ def build_trigger(
     halt: threading.Event,
     cameras: Cameras | None = None,
     needs: Needs | None = None,
+    expect: Callable[[int], None] | None = None,
 ) -> Trigger:
-    """What calls for a point's inspections.
+    """What calls for a point's inspections; a `LineTrigger` needs its listeners started.
 
     Args:
         point: its trigger, and what its source may not be.
@@ -137,9 +146,11 @@ def build_trigger(
         halt: ends the waits.
         cameras: examine its pictures.
         needs: what its model takes of a window.
+        expect: told at once of each moment at which the line announces a part.
 
     Raises:
-        BadInputError: the point's `moved_reference` is no picture.
+        BadInputError: the point's `moved_reference` is no picture, or a file of the trigger's connection is unusable.
+        MissingExtraError: a library that the trigger needs is not installed.
     """
     check = (cameras or Cameras()).check_for(point)
     ear = SignalCheck(SignalLimits.of(point), needs or Needs()) if point.listens else None
@@ -156,4 +167,6 @@ def build_trigger(
             lead_s=point.max_frame_age_ms / 2 / _MS_PER_S,
             patience_s=point.deadline_ms / 2 / _MS_PER_S,
         )
-    return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
+    if isinstance(settings, PresenceSettings):
+        return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
+    return build_line_trigger(point, settings, lookout, clock, halt, expect or (lambda _: None))

@@ -17,6 +17,7 @@ from edge_contracts.station import (
     StationConfig,
     VideoSource,
 )
+from edge_contracts.station.line_trigger import LineTrigger
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -106,6 +107,13 @@ def _timing_problems(config: StationConfig) -> Iterator[str]:
                 f"points.{index}.deadline_ms: wanted at most the interval of {trigger.interval_s * _MS_PER_S:g} ms, "
                 f"found {point.deadline_ms:g}; lower deadline_ms or raise interval_s"
             )
+        if isinstance(trigger, LineTrigger):
+            needed_ms = trigger.delay_ms + (trigger.picture_within_ms or 0.0)
+            if needed_ms >= point.deadline_ms:
+                yield (
+                    f"points.{index}.trigger: wanted delay_ms and picture_within_ms together below the deadline of "
+                    f"{point.deadline_ms:g} ms, found {needed_ms:g}; lower them or raise deadline_ms"
+                )
 
 
 def _missing_files(config: StationConfig) -> Iterator[str]:

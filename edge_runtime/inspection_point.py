@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.inspection.scorer import Scorer
     from edge_runtime.pipeline import Pipeline
+    from edge_runtime.terminals.listener import Listener
 
 _NS_PER_S = 1_000_000_000
 LOOPS_STOP_S = 4.0
@@ -27,6 +28,7 @@ class InspectionPoint:
     """What belongs to one point.
 
     stall_s: a loop that made no step for so long is stuck.
+    listeners: the wires of its trigger.
     """
 
     inventory: Inventory
@@ -35,11 +37,14 @@ class InspectionPoint:
     reader: Reader
     pipeline: Pipeline
     stall_s: float
+    listeners: tuple[Listener[Any], ...] = ()
 
     def start(self) -> None:
-        """Model first, then pictures, then the loop."""
+        """Model first, then pictures, then the wires of the trigger, then the loop."""
         self.scorer.start()
         self.reader.start()
+        for listener in self.listeners:
+            listener.start()
         self.pipeline.start()
 
     def trouble(self, now_ns: int, hang_restart_s: float) -> str | None:
@@ -69,11 +74,14 @@ def stop_loops(points: Sequence[InspectionPoint], clock: Clock) -> bool:
 
 
 def stop_sources(points: Sequence[InspectionPoint], clock: Clock) -> bool:
-    """Stop all readers side by side; False when one hangs in its driver."""
+    """Stop all readers and listeners side by side; False when one hangs in its driver."""
+    parts: list[Reader | Listener[Any]] = []
     for point in points:
-        point.reader.ask_to_stop()
+        parts += [point.reader, *point.listeners]
+    for part in parts:
+        part.ask_to_stop()
     left_s = _countdown(clock, SOURCES_STOP_S)
-    ended = [point.reader.stop(left_s()) for point in points]
+    ended = [part.stop(left_s()) for part in parts]
     return all(ended)
 
 

@@ -6,6 +6,8 @@ Relative paths are relative to the configuration file. One file per group of tab
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
 from edge_contracts.station.health import PictureHealth
+from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.part_id import BarcodePartId, CounterPartId, TriggerPartId
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.region import Region
@@ -13,17 +15,26 @@ from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Se
 from edge_contracts.station.signal_health import SignalHealth
 from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
 from edge_contracts.station.source import FolderSource, MjpegSource, RtspSource, Source, VideoSource
+from edge_contracts.station.terminal import ModbusRtu, ModbusTcp, MqttBroker
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
 
 __all__ = [
+    "BarcodePartId",
+    "CounterPartId",
     "EvidenceSettings",
     "FolderSource",
     "Fraction",
     "FrameTrigger",
+    "GpioTrigger",
     "IntervalTrigger",
     "MicrophoneSource",
     "Milliseconds",
     "MjpegSource",
+    "ModbusRtu",
+    "ModbusTcp",
+    "ModbusTrigger",
+    "MqttBroker",
+    "MqttTrigger",
     "PathText",
     "PictureHealth",
     "Point",
@@ -33,6 +44,7 @@ __all__ = [
     "RtspSource",
     "Seconds",
     "SerialSource",
+    "SerialTrigger",
     "Settings",
     "SignalHealth",
     "SoundFilesSource",
@@ -42,6 +54,7 @@ __all__ = [
     "StationConfig",
     "Tls",
     "Trigger",
+    "TriggerPartId",
     "Uplink",
     "VideoSource",
 ]

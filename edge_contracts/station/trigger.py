@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Seconds, Settings
 
@@ -52,4 +53,7 @@ class PresenceTrigger(Settings):
     interval_s: Seconds = 1.0
 
 
-Trigger = Annotated[FrameTrigger | IntervalTrigger | PresenceTrigger, Field(discriminator="kind")]
+Trigger = Annotated[
+    FrameTrigger | IntervalTrigger | PresenceTrigger | GpioTrigger | SerialTrigger | ModbusTrigger | MqttTrigger,
+    Field(discriminator="kind"),
+]

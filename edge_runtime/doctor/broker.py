@@ -40,8 +40,8 @@ class _Ear:
     heard: list[bytes] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
-    def message(self, topic: str, body: bytes) -> None:
-        del topic
+    def message(self, topic: str, body: bytes, *, retained: bool) -> None:
+        del topic, retained
         self.heard.append(body)
 
     def stored_by_broker(self, mid: int) -> None:

@@ -53,7 +53,10 @@ class Unanswered(LinkLost):
 
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
-    """Where the broker is and who we are; files are PEM paths."""
+    """Where the broker is and who we are; files are PEM paths.
+
+    keeps_session: what comes while we are away waits at the broker for a minute (MQTT 5).
+    """
 
     host: str
     port: int
@@ -65,21 +68,26 @@ class LinkOptions:
     ca: str | None = None
     certificate: str | None = None
     key: str | None = None
+    keeps_session: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Will:
-    """What the broker says when we are gone."""
+    """What the broker says when we are gone.
+
+    delay_s: how long it waits for us to come back (MQTT 5).
+    """
 
     topic: str
     body: bytes
+    delay_s: int = WILL_DELAY_S
 
 
 class LinkEvents(Protocol):
     """What the owner hears, in its own thread, while it turns the link."""
 
-    def message(self, topic: str, body: bytes) -> None:
-        """A message came."""
+    def message(self, topic: str, body: bytes, *, retained: bool) -> None:
+        """A message came; a retained one is what the broker kept from some time before."""
 
     def stored_by_broker(self, mid: int) -> None:
         """The broker acknowledged the publication `mid`."""
@@ -91,7 +99,7 @@ class LinkEvents(Protocol):
 class MqttLink:
     """A connection that is opened once and closed once."""
 
-    def __init__(self, options: LinkOptions, version: MqttVersion, will: Will, events: LinkEvents) -> None:
+    def __init__(self, options: LinkOptions, version: MqttVersion, will: Will | None, events: LinkEvents) -> None:
         self._options, self._version, self._events = options, version, events
         self._answer: ReasonCode | None = None
         self._confirmed: set[int] = set()
@@ -173,7 +181,7 @@ class MqttLink:
         if sock is not None:
             sock.close()
 
-    def _build(self, will: Will) -> Client:
+    def _build(self, will: Will | None) -> Client:
         options, is_v5 = self._options, self._version is MqttVersion.V5
         client = Client(
             CallbackAPIVersion.VERSION2,
@@ -186,11 +194,12 @@ class MqttLink:
         client.on_connect, client.on_message = self._on_connect, self._on_message
         client.on_publish, client.on_subscribe = self._on_publish, self._on_subscribe
         client.on_disconnect = self._on_disconnect
-        properties = None
-        if is_v5:
-            properties = _properties(PacketTypes.WILLMESSAGE)
-            properties.WillDelayInterval = WILL_DELAY_S
-        client.will_set(will.topic, will.body, qos=1, retain=True, properties=properties)
+        if will is not None:
+            properties = None
+            if is_v5:
+                properties = _properties(PacketTypes.WILLMESSAGE)
+                properties.WillDelayInterval = will.delay_s
+            client.will_set(will.topic, will.body, qos=1, retain=True, properties=properties)
         return client
 
     def _connect(self) -> None:
@@ -202,9 +211,10 @@ class MqttLink:
         properties = None
         if self._version is MqttVersion.V5:
             properties = _properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S if options.keeps_session else 0
+            is_clean = not options.keeps_session
             self._client.connect(
-                options.host, options.port, options.keepalive_s, clean_start=False, properties=properties
+                options.host, options.port, options.keepalive_s, clean_start=is_clean, properties=properties
             )
         else:
             self._client.connect(options.host, options.port, options.keepalive_s)
@@ -240,7 +250,7 @@ class MqttLink:
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         del client, userdata
-        self._events.message(message.topic, bytes(message.payload))
+        self._events.message(message.topic, bytes(message.payload), retained=message.retain)
 
     def _on_publish(
         self, client: Client, userdata: object, mid: int, reason: ReasonCode, properties: Properties | None

@@ -167,8 +167,9 @@ class Uplink:
             self._wake_fd = -1
         return True
 
-    def message(self, topic: str, body: bytes) -> None:
+    def message(self, topic: str, body: bytes, *, retained: bool) -> None:
         """A message came: the manager's acknowledgement is the only one that is asked for."""
+        del retained
         if topic == self._address.topic("ack"):
             self._sender.take_ack(body, self._monotonic_s())
         else:

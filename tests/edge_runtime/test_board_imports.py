@@ -19,7 +19,8 @@ BOARD_ONLY = """
 import sys
 from importlib.abc import MetaPathFinder
 
-BARRED = {"rich", "jinja2", "onnx", "onnxruntime", "flatbuffers", "amqtt", "serial", "tqdm", "hypothesis", "pytest",
+BARRED = {"rich", "jinja2", "onnx", "onnxruntime", "flatbuffers", "amqtt", "serial", "gpiod", "pymodbus",
+          "tqdm", "hypothesis", "pytest",
           "psutil", "ml_dtypes", "converters", "training", "fleet_manager", "PIL", "scipy", "matplotlib"}
 
 class Bar(MetaPathFinder):

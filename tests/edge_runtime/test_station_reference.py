@@ -12,6 +12,7 @@ import pytest
 from edge_contracts import station
 from edge_contracts.verdict import Cause
 from edge_contracts.verdict_row import COLUMNS
+from edge_runtime.trigger.announcement import WIRES
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -37,6 +38,16 @@ TABLES: dict[str, type[station.Settings]] = {
     "trigger: frame": station.FrameTrigger,
     "trigger: interval": station.IntervalTrigger,
     "trigger: presence": station.PresenceTrigger,
+    "trigger: gpio": station.GpioTrigger,
+    "trigger: serial": station.SerialTrigger,
+    "trigger: modbus": station.ModbusTrigger,
+    "trigger: mqtt": station.MqttTrigger,
+    "part_id: trigger": station.TriggerPartId,
+    "part_id: counter": station.CounterPartId,
+    "part_id: barcode": station.BarcodePartId,
+    "device: tcp": station.ModbusTcp,
+    "device: rtu": station.ModbusRtu,
+    "broker": station.MqttBroker,
     "region": station.Region,
     "health": station.PictureHealth,
     "signal_health": station.SignalHealth,
@@ -137,3 +148,9 @@ def test_every_kind_of_source_has_a_page_of_its_own_with_a_station_that_uses_it(
         for document in told:
             assert [point["source"]["kind"] for point in document["points"]] == [name]
             assert "station" in document
+
+
+def test_every_kind_of_line_trigger_has_a_page_of_its_own_with_a_station_that_uses_it() -> None:
+    for kind in WIRES:
+        told = [tomllib.loads(example) for example in examples(DOCS / "how-to" / "triggers" / f"{kind}.md")]
+        assert kind in [point["trigger"]["kind"] for document in told for point in document["points"]]

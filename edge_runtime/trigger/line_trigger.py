@@ -1,0 +1,126 @@
+"""One part, one announcement, one verdict: inspections at the moments that the line says.
+
+A picture must be captured after its announcement and soon enough that it still shows this part. While the line
+cannot be heard it may be moving unseen: then one unknown per interval is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edge_contracts.verdict import Cause
+from edge_runtime.occasion import Ailment, Occasion
+
+if TYPE_CHECKING:
+    import threading
+
+    from edge_runtime.clock import Clock
+    from edge_runtime.terminals.listener import Listener
+    from edge_runtime.trigger.backlog import Awaited, Backlog, BacklogCounts
+    from edge_runtime.trigger.part_names import PartNames
+    from edge_runtime.trigger.triggers import Lookout
+
+_POLL_S = 0.2
+_NS_PER_S = 1_000_000_000
+_NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When a part's picture is taken, from its announcement on; nanoseconds.
+
+    delay_ns: the picture is captured at the earliest.
+    within_ns: … and at most this much later; then the part may have moved on.
+    unseen_ns: how often an unknown is told while the line cannot be heard.
+    """
+
+    delay_ns: int
+    within_ns: int
+    unseen_ns: int
+
+
+class LineTrigger:
+    """Takes announced parts from the backlog, one after the other.
+
+    Args:
+        lookout: the pictures.
+        backlog: the announced parts.
+        names: names what has no part.
+        listeners: the trigger's own wire first; to be started before `next` is called.
+        moments: when a picture is this part's.
+        clock: monotonic.
+        stop: ends the wait for a part's moment.
+    """
+
+    def __init__(
+        self,
+        lookout: Lookout,
+        backlog: Backlog,
+        names: PartNames,
+        listeners: tuple[Listener[Any], ...],
+        moments: Moments,
+        clock: Clock,
+        stop: threading.Event,
+    ) -> None:
+        self._lookout = lookout
+        self._backlog = backlog
+        self._names = names
+        self.listeners = listeners
+        self._moments = moments
+        self._clock = clock
+        self._stop = stop
+        self._unseen_since_ns = clock.now_ns()
+
+    @property
+    def counts(self) -> BacklogCounts:
+        """Announced and missed parts."""
+        return self._backlog.counts
+
+    def next(self) -> Occasion | None:
+        """The occasion of the next announced part."""
+        awaited = self._backlog.take(_POLL_S)
+        if awaited is None:
+            return self._unseen()
+        if awaited.missed is not None:
+            return self._missed(awaited, awaited.missed)
+        from_ns = awaited.at_ns + self._moments.delay_ns
+        late_ns = self._clock.now_ns() - from_ns - self._moments.within_ns
+        if late_ns > 0:
+            self._backlog.counts.missed += 1
+            within_ms = self._moments.within_ns / _NS_PER_MS
+            return self._missed(
+                awaited,
+                f"wanted a picture within {within_ms:g} ms, found its turn {late_ns / _NS_PER_MS:.0f} ms later: "
+                "parts come faster than they are judged",
+            )
+        return self._inspect(awaited, from_ns)
+
+    def _inspect(self, awaited: Awaited, from_ns: int) -> Occasion:
+        if (early_ns := from_ns - self._clock.now_ns()) > 0:
+            self._clock.wait(self._stop, early_ns / _NS_PER_S)
+        self._lookout.feed.want()
+        until_ns = from_ns + self._moments.within_ns
+        while not self._lookout.feed.ended and (left_ns := until_ns - self._clock.now_ns()) > 0:
+            reading, ailment = self._lookout.look(left_ns / _NS_PER_S)
+            if reading is not None and reading.captured_at_ns >= from_ns:
+                return Occasion(awaited.part, reading, awaited.at_ns, ailment)
+        ailment = self._lookout.absence() or Ailment(
+            Cause.NO_FRAME, "wanted a picture after the trigger, found none in time"
+        )
+        return Occasion(awaited.part, None, awaited.at_ns, ailment)
+
+    def _unseen(self) -> Occasion | None:
+        now_ns, lost = self._clock.now_ns(), self.listeners[0].lost
+        if lost is None:
+            self._unseen_since_ns = now_ns
+            return None
+        if now_ns - self._unseen_since_ns < self._moments.unseen_ns:
+            return None
+        self._unseen_since_ns = now_ns
+        reason = f"the trigger cannot be heard: {lost}"
+        return Occasion(self._names.unseen(), None, now_ns, Ailment(Cause.TRIGGER_LOST, reason))
+
+    @staticmethod
+    def _missed(awaited: Awaited, reason: str) -> Occasion:
+        return Occasion(awaited.part, None, awaited.at_ns, Ailment(Cause.MISSED, reason))

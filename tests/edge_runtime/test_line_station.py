@@ -1,0 +1,122 @@
+"""The whole daemon at a line: parts announced on a serial port, one verdict each."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tests.fakes.serial_line import SerialLine
+from tests.fakes.stations import GOOD_LEVEL, StopAfter, run_station, write_parts, write_station
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+POINT = """
+source = {{ kind = "folder", path = "parts", repeat = true }}
+trigger = {{ kind = "serial", port = "{port}", interval_s = 0.2 }}
+"""
+
+
+@contextmanager
+def parts_on(line: SerialLine, every_s: float) -> Iterator[None]:
+    """Announce part after part, P1, P2, …"""
+    stop = threading.Event()
+
+    def send() -> None:
+        number = 0
+        while not stop.wait(every_s):
+            number += 1
+            line.write(b"P%d\n" % number)
+
+    sender = threading.Thread(target=send, name="parts")
+    sender.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sender.join(5)
+
+
+def test_every_announced_part_has_its_verdict_under_its_own_name(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL] * 3)
+    with SerialLine() as line, parts_on(line, 0.03):
+        station = write_station(tmp_path, POINT.format(port=line.path))
+        verdicts, summary = run_station(station, lines=StopAfter(8))
+    names = [verdict["part"] for verdict in verdicts]
+    first = int(names[0][1:])
+    assert names == [f"P{number}" for number in range(first, first + len(names))]
+    assert {verdict["outcome"] for verdict in verdicts} == {"good"}
+    assert summary.left_behind == 0
+
+
+def test_parts_that_come_faster_than_they_are_judged_are_unknown_and_not_forgotten(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL] * 3)
+    with SerialLine() as line:
+        station = write_station(tmp_path, POINT.format(port=line.path).replace("0.2", "0.2, queue = 2"))
+        lines = Flood(line, count=40)
+        verdicts, _ = run_station(station, lines=lines)
+    told = [verdict for verdict in verdicts if not verdict["part"].startswith("unseen")]
+    assert len({verdict["part"] for verdict in told}) == len(told)
+    assert {verdict["cause"] for verdict in told} == {"clean", "missed"}
+    assert {verdict["outcome"] for verdict in told if verdict["cause"] == "missed"} == {"unknown"}
+
+
+class Flood(StopAfter):
+    """Announces many parts in one breath once the first verdict has come, and stops when all have theirs."""
+
+    def __init__(self, line: SerialLine, count: int) -> None:
+        super().__init__(count + 1)
+        self._line = line
+        self._count = count
+        self._first = threading.Thread(target=self._begin, name="first-part", daemon=True)
+        self._heard = threading.Event()
+        self._first.start()
+
+    def _begin(self) -> None:
+        while not self._heard.wait(0.1):
+            self._line.write(b"FIRST\n")
+
+    def write(self, text: str) -> int:
+        if not self._heard.is_set():
+            self._heard.set()
+            self._line.write(b"".join(b"F%d\n" % number for number in range(self._count)))
+        return super().write(text)
+
+
+def test_a_trigger_that_is_not_there_makes_each_interval_unknown(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    station = write_station(tmp_path, POINT.format(port="/dev/ttyUSB-none"))
+    verdicts, summary = run_station(station, lines=StopAfter(3))
+    assert {(verdict["outcome"], verdict["cause"]) for verdict in verdicts} == {("unknown", "trigger-lost")}
+    assert "wanted the serial port /dev/ttyUSB-none" in verdicts[0]["reason"]
+    assert summary.good == 0
+
+
+def test_a_trigger_that_comes_back_is_heard_again(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    port = tmp_path / "trigger"
+    with SerialLine() as line, parts_on(line, 0.03):
+        station = write_station(tmp_path, POINT.format(port=port))
+        lines = Plugs(port, line)
+        verdicts, _ = run_station(station, lines=lines)
+    causes = [verdict["cause"] for verdict in verdicts]
+    assert causes[0] == "trigger-lost"
+    assert causes[-1] == "clean"
+
+
+class Plugs(StopAfter):
+    """Plugs the trigger in after the first unknown."""
+
+    def __init__(self, port: Path, line: SerialLine) -> None:
+        super().__init__(1000)
+        self._port = port
+        self._line = line
+
+    def write(self, text: str) -> int:
+        if not self._port.exists():
+            self._port.symlink_to(self._line.path)
+        if '"clean"' in text:
+            self.stop.set()
+        return super().write(text)

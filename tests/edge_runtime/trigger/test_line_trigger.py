@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from edge_contracts.station import PictureHealth, Region
+from edge_contracts.verdict import Cause
+from edge_runtime.frames import Frame
+from edge_runtime.picture_health import PictureCheck
+from edge_runtime.trigger.announcement import Announcement
+from edge_runtime.trigger.backlog import Backlog
+from edge_runtime.trigger.line_trigger import LineTrigger, Moments
+from edge_runtime.trigger.part_names import PartNames
+from edge_runtime.trigger.triggers import Lookout
+from tests.fakes.clock import FakeClock
+from tests.fakes.feed import FakeFeed
+from tests.fakes.pictures import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_runtime.capture.source import Reading
+    from edge_runtime.occasion import Occasion
+
+MS = 1_000_000
+
+
+class Ear:
+    lost: str | None = None
+
+
+class Scene:
+    """A line trigger that wants its picture 0 to 100 ms after the part, behind a camera that gives what a test says."""
+
+    def __init__(self, *pictures_ms: float, delay_ms: int = 0, live: bool = True, most: int = 4) -> None:
+        """`pictures_ms`: how long each next picture takes to come."""
+        self.clock = FakeClock()
+        self.feed = FakeFeed(self.clock, [self.picture_after(ms) for ms in pictures_ms], live=live)
+        check = PictureCheck(PictureHealth(), frozen_frames=2)
+        names = PartNames()
+        self.expected: list[int] = []
+        self.ear = Ear()
+        self.backlog = Backlog(names, most, self.clock, self.expected.append)
+        lookout = Lookout(self.feed, check, Region(), self.clock)
+        moments = Moments(delay_ms * MS, 100 * MS, 1000 * MS)
+        self.trigger = LineTrigger(lookout, self.backlog, names, (self.ear,), moments, self.clock, threading.Event())
+
+    def picture_after(self, ms: float) -> Callable[[], Reading]:
+        def give() -> Reading:
+            self.clock.advance(max(ms, 0) / 1000)
+            seed = int(self.clock.now_ns() // MS) % 10_000
+            return Frame(picture(seed=seed), self.clock.now_ns() + int(min(ms, 0) * MS), seed)
+
+        return give
+
+    def part(self) -> int:
+        at_ns = self.clock.now_ns()
+        self.backlog.announce(Announcement(at_ns))
+        return at_ns
+
+    def next(self) -> Occasion:
+        occasion = self.trigger.next()
+        assert occasion is not None
+        return occasion
+
+
+def cause(occasion: Occasion) -> Cause | None:
+    return occasion.ailment.cause if occasion.ailment else None
+
+
+def test_a_part_is_judged_by_a_picture_captured_after_its_trigger() -> None:
+    scene = Scene(20)
+    at_ns = scene.part()
+    occasion = scene.next()
+    assert (occasion.part, occasion.triggered_at_ns, cause(occasion)) == ("000001", at_ns, None)
+    assert occasion.reading is not None
+    assert occasion.reading.captured_at_ns == at_ns + 20 * MS
+    assert scene.feed.wants == 1
+
+
+def test_a_picture_from_before_the_trigger_is_never_taken() -> None:
+    scene = Scene(-30, -1, 5)
+    at_ns = scene.part()
+    occasion = scene.next()
+    assert occasion.reading is not None
+    assert occasion.reading.captured_at_ns >= at_ns
+
+
+def test_a_picture_waits_until_the_part_has_reached_the_camera() -> None:
+    scene = Scene(5, delay_ms=40)
+    at_ns = scene.part()
+    occasion = scene.next()
+    assert occasion.reading is not None
+    assert occasion.reading.captured_at_ns == at_ns + 45 * MS
+
+
+def test_without_a_picture_in_time_the_part_is_unknown() -> None:
+    scene = Scene()
+    scene.part()
+    occasion = scene.next()
+    assert (cause(occasion), occasion.reading) == (Cause.NO_FRAME, None)
+
+
+def test_behind_a_lost_camera_each_part_says_so() -> None:
+    scene = Scene()
+    scene.feed.lost = "wanted a stream, found none"
+    scene.part()
+    assert cause(scene.next()) is Cause.SOURCE_LOST
+
+
+def test_a_part_whose_turn_comes_too_late_is_missed_and_not_judged_by_another_parts_picture() -> None:
+    scene = Scene(5, 5)
+    scene.part()
+    scene.clock.advance(0.15)
+    occasion = scene.next()
+    assert (cause(occasion), occasion.reading) == (Cause.MISSED, None)
+    assert scene.backlog.counts.missed == 1
+
+
+def test_every_announced_part_gets_its_turn_when_they_come_too_fast() -> None:
+    scene = Scene(*[5] * 3, most=3)
+    for _ in range(5):
+        scene.part()
+    causes = [cause(scene.next()) for _ in range(5)]
+    assert causes == [None, None, None, Cause.MISSED, Cause.MISSED]
+    assert scene.trigger.next() is None
+
+
+def test_while_the_line_cannot_be_heard_one_unknown_per_interval_is_told() -> None:
+    scene = Scene()
+    scene.ear.lost = "wanted a pin, found none"
+    told = [occasion for _ in range(25) if (occasion := scene.trigger.next()) is not None]
+    assert [cause(occasion) for occasion in told] == [Cause.TRIGGER_LOST] * 5
+    assert [occasion.part for occasion in told][:2] == ["unseen-000001", "unseen-000002"]
+    assert "found none" in str(told[0].ailment)
+
+
+def test_a_line_that_is_heard_again_is_silent_about_it() -> None:
+    scene = Scene()
+    scene.ear.lost = "gone"
+    scene.trigger.next()
+    scene.ear.lost = None
+    assert [scene.trigger.next() for _ in range(20)] == [None] * 20
+
+
+def test_at_the_end_of_a_folder_an_announced_part_still_gets_its_verdict() -> None:
+    scene = Scene(live=False)
+    scene.part()
+    assert cause(scene.next()) is Cause.NO_FRAME
