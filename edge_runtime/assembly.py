@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edge_contracts.device import InspectionPoint as Inventory
-from edge_contracts.errors import BadInputError, RefusedError
-from edge_contracts.manifest import ClassRule, ImageInput, NoRule
 from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.cameras import Cameras
@@ -20,11 +16,12 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
 from edge_runtime.capture.traits import patience_s, shown_source, stuck_after_s
-from edge_runtime.infer.predictor import GoldenMismatch, Predictor
+from edge_runtime.infer.isolated.process_backend import IsolatedBackend
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
+from edge_runtime.inspection.isolated_scorer import IsolatedScorer
 from edge_runtime.inspection.scorer import Scorer
-from edge_runtime.inspection_point import InspectionPoint
+from edge_runtime.inspection_point import GuardsModel, InspectionPoint
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits
 from edge_runtime.trigger.line_input import build_line_trigger
@@ -35,11 +32,11 @@ from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
 from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
+    from edge_runtime.infer.predictor import Predictor
     from edge_runtime.trigger.triggers import Trigger
 
 _MS_PER_S = 1000
@@ -47,69 +44,49 @@ _STALL_SLACK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all points of a daemon share.
+class Company:
+    """What a point is given by the daemon.
 
     sinks: told of each verdict, in this order.
-    halt: ends the loops.
+    reader: hands over what the point's source gives.
     cameras: examine the pictures.
     expect: told of each part that the line announces, long before its verdict: the point and the trigger's time.
     """
 
     sinks: Sequence[VerdictSink]
+    reader: Reader
     clock: Clock
-    halt: threading.Event
     cameras: Cameras = field(default_factory=Cameras)
     expect: Callable[[str, int], None] = lambda _point, _triggered_at_ns: None
 
 
-def load_predictor(point: Point) -> Predictor:
-    """Load a point's bundle, check that it can judge pictures, replay its goldens, warm it up.
-
-    Raises:
-        BadInputError: the bundle is damaged, or judges no pictures.
-        RefusedError: this machine does not answer the goldens as recorded.
-    """
-    predictor = Predictor.open(Path(point.bundle), runtime=point.runtime, threads=point.threads)
-    spec, rule = predictor.manifest.input, predictor.manifest.rule
-    if not isinstance(spec, ImageInput) or isinstance(rule, NoRule):
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a bundle that judges pictures, found {point.bundle} with input "
-            f"{spec.kind!r} and rule {rule.kind!r}; train one with 'lepton train'"
-        )
-    if isinstance(rule, ClassRule) and point.threshold is not None and not 0 <= point.threshold <= 1:
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a threshold of 0 to 1, because {point.bundle} gives probabilities, "
-            f"found {point.threshold:g}"
-        )
-    try:
-        predictor.verify_goldens()
-    except GoldenMismatch as error:
-        raise RefusedError(f"inspection point {point.name}: {error}") from error
-    predictor.predict(np.zeros((spec.height_px, spec.width_px, 3), np.uint8))
-    return predictor
-
-
-def assemble(point: Point, predictor: Predictor, shared: Surroundings) -> InspectionPoint:
+def assemble(point: Point, predictor: Predictor, company: Company) -> InspectionPoint:
     """Build what belongs to one point; nothing of it runs yet."""
-    manifest = predictor.manifest
-    scorer = Scorer(point.name, predictor, shared.clock)
-    reader = build_reader(point, shared.clock)
+    manifest, halt = predictor.manifest, threading.Event()
+    scorer = _guarded(point.name, predictor, company.clock)
     ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
-    inspector = Inspector(point, ruling, predictor.digest, scorer, shared.clock)
-    expect = partial(shared.expect, point.name)
-    trigger = build_trigger(point, reader, shared.clock, shared.halt, shared.cameras, expect=expect)
+    inspector = Inspector(point, ruling, predictor.digest, scorer, company.clock)
+    expect = partial(company.expect, point.name)
+    trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, expect=expect)
     return InspectionPoint(
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
         ),
         predictor=predictor,
         scorer=scorer,
-        reader=reader,
-        pipeline=Pipeline(point.name, trigger, inspector, shared.sinks, reader, shared.clock, shared.halt),
+        reader=company.reader,
+        pipeline=Pipeline(point.name, trigger, inspector, company.sinks, company.reader, company.clock, halt),
+        halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
     )
+
+
+def _guarded(name: str, predictor: Predictor, clock: Clock) -> GuardsModel:
+    """A model in its own process needs no thread between it and the loop."""
+    if isinstance(predictor.backend, IsolatedBackend):
+        return IsolatedScorer(predictor, predictor.backend)
+    return Scorer(name, predictor, clock)
 
 
 def build_reader(point: Point, clock: Clock) -> Reader:

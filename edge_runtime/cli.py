@@ -22,7 +22,8 @@ EXIT_TROUBLE = 3
 def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     """Inspect parts as STATION (a station.toml) says.
 
-    Ends by SIGTERM, by Ctrl-C, or after the last picture of every folder and film.
+    Ends by SIGTERM, by Ctrl-C, or after the last picture of every folder and film. On SIGHUP the file is read anew, and
+    only what changed in it is started anew; a file with a mistake changes nothing.
 
     Exit codes: 0 done, 1 this machine does not answer a bundle's goldens as recorded, 2 wrong configuration or input,
     3 something hangs, or the disk refuses at the start: to be started anew.
@@ -32,15 +33,23 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     config = load_station(station)
     from edge_runtime.journal import Journal  # noqa: PLC0415 - a wrong configuration is told before OpenCV is loaded
     from edge_runtime.notify import Notifier  # noqa: PLC0415 - the same
-    from edge_runtime.service import Daemon, End  # noqa: PLC0415 - the same
+    from edge_runtime.service import Daemon  # noqa: PLC0415 - the same
     from edge_runtime.state_folder import MediumRefused  # noqa: PLC0415 - the same
     from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - the same
+    from edge_runtime.summary import End  # noqa: PLC0415 - the same
 
-    stop = threading.Event()
+    stop, reload = threading.Event(), threading.Event()
     journal = Journal(sys.stderr, logging.WARNING if quiet else logging.INFO)
     try:
-        with journal, stopped_by_signals(stop):
-            daemon = Daemon(config, Notifier.from_environment(os.environ), stop, lines=sys.stdout if as_json else None)
+        with journal, stopped_by_signals(stop, reload):
+            daemon = Daemon(
+                config,
+                Notifier.from_environment(os.environ),
+                stop,
+                lines=sys.stdout if as_json else None,
+                reload=reload,
+                read_config=lambda: load_station(station),
+            )
             summary = daemon.run()
             journal.say(f"lepton: {summary}")
     except MediumRefused as error:

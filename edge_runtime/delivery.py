@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,7 +19,6 @@ from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.alert_rule import AlertRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from concurrent.futures import Future
 
     from edge_contracts.alert import Evidence
@@ -83,15 +82,21 @@ class Delivery:
     """Takes the verdicts of all points and brings those that must be told into the spool, in order.
 
     Args:
-        points: the names of the inspection points.
         spool: makes alerts durable.
         evidence: keeps pictures, None when none are wanted.
         clock: monotonic.
+        counts: goes on counting there.
     """
 
-    def __init__(self, points: Iterable[str], spool: AlertSpool, evidence: KeepsEvidence | None, clock: Clock) -> None:
-        self.counts = DeliveryCounts()
-        self._rules = {name: AlertRule() for name in points}
+    def __init__(
+        self,
+        spool: AlertSpool,
+        evidence: KeepsEvidence | None,
+        clock: Clock,
+        counts: DeliveryCounts | None = None,
+    ) -> None:
+        self.counts = counts or DeliveryCounts()
+        self._rules: defaultdict[str, AlertRule] = defaultdict(AlertRule)
         self._spool = spool
         self._evidence = evidence
         self._clock = clock
@@ -191,7 +196,7 @@ class Delivery:
         with self._lock:
             untold, self._untold = self._untold, 0
         if untold:
-            self._offer_or_count(_Waiting(_alert_of_number(next(iter(self._rules)), untold), None))
+            self._offer_or_count(_Waiting(_alert_of_number(next(iter(self._rules), "unnamed"), untold), None))
         while self._offered:
             self._settle()
 

@@ -47,14 +47,15 @@ class EvidenceStore:
     Args:
         folder: made when it is not there; what an earlier run left counts towards the quota.
         settings: quota and quality.
+        counts: goes on counting there.
 
     Raises:
         BadInputError: the folder cannot be made there.
         MediumRefused: the disk is full, read-only or broken just now.
     """
 
-    def __init__(self, folder: Path, settings: EvidenceSettings) -> None:
-        self.counts = EvidenceCounts()
+    def __init__(self, folder: Path, settings: EvidenceSettings, counts: EvidenceCounts | None = None) -> None:
+        self.counts = counts or EvidenceCounts()
         self._folder = folder
         self._settings = settings
         make_folder(folder, "folder for evidence")

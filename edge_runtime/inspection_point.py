@@ -1,51 +1,95 @@
-"""One inspection point of a running daemon: its model, its reader and its loop, started and stopped together."""
+"""One inspection point of a running daemon: its model and its loop, started and stopped together.
+
+Its reader is a unit of its own, so that a camera stays open while the point's model is changed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import threading
 
     from edge_contracts.device import InspectionPoint as Inventory
     from edge_runtime.capture.reader import Reader
     from edge_runtime.clock import Clock
+    from edge_runtime.frames import Scores, Subject
     from edge_runtime.infer.predictor import Predictor
-    from edge_runtime.inspection.scorer import Scorer
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.terminals.listener import Listener
 
 _NS_PER_S = 1_000_000_000
-LOOPS_STOP_S = 4.0
-SOURCES_STOP_S = 3.0
-MODELS_STOP_S = 3.0
-"""How long the loops of all points together may take to end, then all sources, then all models."""
+
+
+class GuardsModel(Protocol):
+    """What stands between a loop and its model: `Scorer` with a thread, `IsolatedScorer` with a process."""
+
+    def start(self) -> None:
+        """Start what guards."""
+        ...
+
+    def score(self, subject: Subject, until_ns: int) -> Scores:
+        """Score before `until_ns`, or raise BackendHung or BackendFailed."""
+        ...
+
+    def tend(self) -> None:
+        """Mend what can be mended without the loop; returns at once."""
+        ...
+
+    def hung_s(self) -> float:
+        """For how long an answer has been overdue that only a restart of the daemon ends; 0 when none is."""
+        ...
+
+    def stop(self, timeout_s: float) -> bool:
+        """Stop; False when the model still computes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class InspectionPoint:
     """What belongs to one point.
 
+    halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger.
     """
 
     inventory: Inventory
     predictor: Predictor
-    scorer: Scorer
+    scorer: GuardsModel
     reader: Reader
     pipeline: Pipeline
+    halt: threading.Event
     stall_s: float
     listeners: tuple[Listener[Any], ...] = ()
 
     def start(self) -> None:
-        """Model first, then pictures, then the wires of the trigger, then the loop."""
+        """Model first, then the wires of the trigger, then the loop."""
         self.scorer.start()
-        self.reader.start()
         for listener in self.listeners:
             listener.start()
         self.pipeline.start()
+
+    def ask_to_stop(self) -> None:
+        """Tell the loop and the wires to end, without waiting."""
+        self.halt.set()
+        for listener in self.listeners:
+            listener.ask_to_stop()
+
+    def stop(self, timeout_s: float, clock: Clock) -> bool:
+        """Wait for both; a model that still computes must not lose its memory under its feet."""
+        until_ns = clock.now_ns() + int(timeout_s * _NS_PER_S)
+
+        def left_s() -> float:
+            return max((until_ns - clock.now_ns()) / _NS_PER_S, 0.0)
+
+        has_ended = self.pipeline.join(left_s())
+        is_free = self.scorer.stop(left_s())
+        if has_ended and is_free:
+            self.predictor.close()
+        are_silent = [listener.stop(left_s()) for listener in self.listeners]
+        return has_ended and is_free and all(are_silent)
 
     def trouble(self, now_ns: int, hang_restart_s: float) -> str | None:
         """What only a restart of the daemon can mend, None while there is nothing of the kind."""
@@ -64,44 +108,3 @@ class InspectionPoint:
         """Whether the loop runs and makes no progress; then the watchdog is not fed."""
         still_ns = now_ns - self.pipeline.progress_at_ns
         return self.pipeline.running and still_ns > self.stall_s * _NS_PER_S
-
-
-def stop_loops(points: Sequence[InspectionPoint], clock: Clock) -> bool:
-    """Wait for the loops, whose stop event must be set already; False when one does not end."""
-    left_s = _countdown(clock, LOOPS_STOP_S)
-    ended = [point.pipeline.join(left_s()) for point in points]
-    return all(ended)
-
-
-def stop_sources(points: Sequence[InspectionPoint], clock: Clock) -> bool:
-    """Stop all readers and listeners side by side; False when one hangs in its driver."""
-    parts: list[Reader | Listener[Any]] = []
-    for point in points:
-        parts += [point.reader, *point.listeners]
-    for part in parts:
-        part.ask_to_stop()
-    left_s = _countdown(clock, SOURCES_STOP_S)
-    ended = [part.stop(left_s()) for part in parts]
-    return all(ended)
-
-
-def stop_models(points: Sequence[InspectionPoint], clock: Clock) -> bool:
-    """Stop all models side by side; False when one still computes: it must not lose its memory under its feet."""
-    for point in points:
-        point.scorer.ask_to_stop()
-    left_s = _countdown(clock, MODELS_STOP_S)
-    ended = [_stop_model(point, left_s()) for point in points]
-    return all(ended)
-
-
-def _stop_model(point: InspectionPoint, timeout_s: float) -> bool:
-    ended = point.scorer.stop(timeout_s)
-    if ended:
-        point.predictor.close()
-    return ended
-
-
-def _countdown(clock: Clock, total_s: float) -> Callable[[], float]:
-    """What is left of a time that several waits share, in seconds."""
-    until_ns = clock.now_ns() + int(total_s * _NS_PER_S)
-    return lambda: max((until_ns - clock.now_ns()) / _NS_PER_S, 0.0)

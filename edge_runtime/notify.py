@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _US_PER_S = 1_000_000
+_NS_PER_US = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +42,14 @@ class Notifier:
     def alive(self, status: str) -> None:
         """Every pipeline made progress."""
         self._send(f"WATCHDOG=1\nSTATUS={status}")
+
+    def reloading(self, now_ns: int) -> None:
+        """The configuration is read anew; `ready` says when that is done.
+
+        Args:
+            now_ns: CLOCK_MONOTONIC, by which systemd 253 and later pair the two messages.
+        """
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={now_ns // _NS_PER_US}")
 
     def stopping(self) -> None:
         """The daemon is on its way out."""

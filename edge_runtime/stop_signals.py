@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C set the stop event, from a thread that may: a signal's own handler must not.
+"""SIGTERM and Ctrl-C set the stop event, SIGHUP another, from a thread that may: a signal's own handler must not.
 
 Python runs a handler in the main thread between two of its instructions. If those are inside `Event.wait`, the
 handler's `Event.set` waits for a lock that its own thread holds, for ever. So the handlers do nothing, and the
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
+RELOADING: Final = signal.SIGHUP
 _READ_BYTES: Final = 64
 
 
 @contextmanager
-def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` when one of `STOPPING` comes; only for the main thread."""
+def stopped_by_signals(stop: threading.Event, reload: threading.Event | None = None) -> Iterator[None]:
+    """Set `stop` when one of `STOPPING` comes, and `reload` for `RELOADING`; only for the main thread."""
+    heard = dict.fromkeys(STOPPING, stop) | ({RELOADING: reload} if reload else {})
     hears, tells = os.pipe()
     os.set_blocking(tells, False)
-    before = {number: signal.signal(number, _nothing) for number in STOPPING}
+    before = {number: signal.signal(number, _nothing) for number in heard}
     descriptor_before = signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
-    listener = threading.Thread(target=_listen, args=(hears, stop), name="signals", daemon=True)
+    listener = threading.Thread(target=_listen, args=(hears, heard), name="signals", daemon=True)
     listener.start()
     try:
         yield
@@ -41,11 +43,12 @@ def stopped_by_signals(stop: threading.Event) -> Iterator[None]:
         os.close(hears)
 
 
-def _listen(hears: int, stop: threading.Event) -> None:
+def _listen(hears: int, heard: dict[signal.Signals, threading.Event]) -> None:
     """Until the other end is closed."""
     while numbers := os.read(hears, _READ_BYTES):
-        if not set(numbers).isdisjoint(STOPPING):
-            stop.set()
+        for number, event in heard.items():
+            if number in numbers:
+                event.set()
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:

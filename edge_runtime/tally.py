@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from typing import TYPE_CHECKING
 
 from edge_contracts.device import PointState
@@ -28,9 +28,20 @@ class Tally:
 
     def __init__(self, points: Iterable[str]) -> None:
         self._lock = threading.Lock()
-        self._counts: dict[str, Counter[Outcome]] = {name: Counter() for name in points}
+        self._names = tuple(points)
+        self._counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
         self._last: dict[str, Outcome] = {}
-        self._latencies_ms: dict[str, deque[float]] = {name: deque(maxlen=_LATENCIES) for name in self._counts}
+        self._latencies_ms: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_LATENCIES))
+
+    def follow(self, points: Iterable[str]) -> None:
+        """Tell of these points from now on; what was counted of the others stays in the sums of the run."""
+        with self._lock:
+            self._names = tuple(points)
+
+    def total(self, outcome: Outcome) -> int:
+        """Verdicts of all points since the start, also of those that are gone."""
+        with self._lock:
+            return sum(counts[outcome] for counts in self._counts.values())
 
     def take(self, inspected: Inspected) -> None:
         """Count a verdict."""
@@ -43,7 +54,7 @@ class Tally:
     def states(self) -> tuple[PointState, ...]:
         """One line per point, in the order of the configuration."""
         with self._lock:
-            return tuple(self._state(name) for name in self._counts)
+            return tuple(self._state(name) for name in self._names)
 
     def _state(self, name: str) -> PointState:
         counts, latencies_ms = self._counts[name], sorted(self._latencies_ms[name])

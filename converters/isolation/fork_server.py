@@ -25,7 +25,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from converters.isolation.parent_death import die_with_parent
+from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

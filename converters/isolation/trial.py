@@ -20,8 +20,8 @@ import numpy as np
 
 from converters.execute import Kernels, run_all
 from converters.isolation.array_stream import Message, receive, send
-from converters.isolation.parent_death import die_with_parent
 from edge_contracts.errors import BadInputError, LeptonError
+from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

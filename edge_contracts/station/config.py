@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -20,7 +20,11 @@ class Station(Settings):
     site: Slug
     device: Slug
     state_folder: PathText = "state"
-    hang_restart_s: Annotated[Seconds, Field(description="restart the daemon after a backend hung this long")] = 10.0
+    hang_restart_s: Annotated[Seconds, Field(description="a backend that hung this long is started anew")] = 3.0
+    inference: Annotated[
+        Literal["process", "thread"],
+        Field(description="each model in a process of its own, or in a thread of the daemon"),
+    ] = "process"
 
 
 class StationConfig(Settings):

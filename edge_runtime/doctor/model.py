@@ -10,11 +10,11 @@ import numpy as np
 
 from device_profiles.profile import load_profile, profile_names
 from edge_contracts.errors import LeptonError
-from edge_runtime.assembly import load_predictor
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.frames import Frame
 from edge_runtime.inspection.region import cut
 from edge_runtime.inventory import hardware
+from edge_runtime.model_loading import load_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

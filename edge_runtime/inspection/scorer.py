@@ -69,18 +69,17 @@ class Scorer:
         """Start the thread."""
         self._thread.start()
 
-    def ask_to_stop(self) -> None:
-        """Tell the thread to end after its present part, without waiting."""
-        self._jobs.put(None)
-
     def stop(self, timeout_s: float) -> bool:
         """Stop the thread; False, and a line in the log, if the backend still hangs."""
-        self.ask_to_stop()
+        self._jobs.put(None)
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             _log.error("%s: the backend's thread did not stop within %g s; left behind", self._name, timeout_s)
             return False
         return True
+
+    def tend(self) -> None:
+        """A thread inside a runtime cannot be helped."""
 
     def hung_s(self) -> float:
         """For how long an answer has been overdue, counted from the question; 0 when none is."""

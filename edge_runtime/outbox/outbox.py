@@ -133,7 +133,7 @@ class Outbox:
         self._freed_answer = FreedAnswer()
         self._counters = OutboxCounters(damaged=int(self._file.damaged is not None))
         self._counting = threading.Lock()
-        self._listeners: list[Callable[[], None]] = []
+        self._listener: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -185,9 +185,9 @@ class Outbox:
         self._file.close()
         return True
 
-    def on_change(self, listener: Callable[[], None]) -> None:
-        """Have `listener` called, from the writer's thread, whenever rows were added."""
-        self._listeners.append(listener)
+    def on_change(self, listener: Callable[[], None] | None) -> None:
+        """Have `listener`, and no other, called from the writer's thread whenever rows were added."""
+        self._listener = listener
 
     def offer(self, alert: Alert) -> Future[Receipt]:
         """Hand over an alert without waiting; the future ends when it is durable, or in a `LeptonError`."""
@@ -345,7 +345,8 @@ class Outbox:
                 self._work.free_through = max(self._work.free_through, batch.free_through)
             self._wake.notify_all()
         if work.letters or work.lost or work.freed_ranges:
-            for listener in self._listeners:
+            listener = self._listener
+            if listener is not None:
                 listener()
 
     def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:

@@ -118,6 +118,7 @@ class Uplink:
         self._sessions = self._too_large = 0
         self._connected = False
         self._said_old_protocol = False
+        self._is_renewed = False
         self._stop = threading.Event()
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._waking = threading.Lock()
@@ -161,11 +162,17 @@ class Uplink:
             where = self._options.host
             _LOG.error("wanted the uplink stopped within %s s, found it busy with %s: left alone", timeout_s, where)
             return False
+        self._outbox.on_change(None)
         with self._waking:
             if self._wake_fd >= 0:
                 os.close(self._wake_fd)
             self._wake_fd = -1
         return True
+
+    def announce_again(self) -> None:
+        """The inspection points have changed: say so in a new birth."""
+        self._is_renewed = True
+        self._wake()
 
     def message(self, topic: str, body: bytes, *, retained: bool) -> None:
         """A message came: the manager's acknowledgement is the only one that is asked for."""
@@ -240,10 +247,12 @@ class Uplink:
         link.publish(self._address.topic("status"), _status(Presence.ONLINE, number), qos=1, retain=True)
         while not self._stop.is_set():
             now_s = self._monotonic_s()
-            if epoch != self._outbox.epoch:
+            if epoch != self._outbox.epoch or self._is_renewed:
+                self._is_renewed, is_new = False, epoch != self._outbox.epoch
                 epoch = self._outbox.epoch
                 self._announce(link, "birth", self._announcements.birth(number, epoch))
-                self._sender.begin()
+                if is_new:
+                    self._sender.begin()
             if now_s >= state_due_s:
                 state_due_s = now_s + self._settings.state_period_s
                 self._announce(link, "state", self._announcements.state())

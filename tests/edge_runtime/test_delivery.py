@@ -59,7 +59,7 @@ class Pictures:
 
 
 def deliver(spool: Spool, pictures: Pictures | None = None) -> Delivery:
-    made = Delivery(["gate"], spool, pictures, MonotonicClock())
+    made = Delivery(spool, pictures, MonotonicClock())
     made.start()
     return made
 
@@ -207,7 +207,7 @@ class ForgetfulClock(MonotonicClock):
 
 def test_a_fault_in_a_turn_of_the_thread_does_not_end_it() -> None:
     spool, clock = Spool(), ForgetfulClock()
-    delivery = Delivery(["gate"], spool, None, clock)
+    delivery = Delivery(spool, None, clock)
     delivery.start()
     delivery.take(inspected(verdict(part="1")))
     assert clock.failed.wait(PATIENCE_S)
@@ -235,7 +235,7 @@ class Slow(Spool):
 
 def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: pytest.LogCaptureFixture) -> None:
     spool = Slow()
-    made = Delivery(["gate"], spool, None, MonotonicClock())
+    made = Delivery(spool, None, MonotonicClock())
     for number in range(3):
         made.take(inspected(verdict(part=str(number))))
     made.start()

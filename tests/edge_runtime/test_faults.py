@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from edge_runtime.service import End
+from edge_runtime.summary import End
 from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.stations import (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -7,15 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from edge_contracts.device import InspectionPoint as Inventory
-from edge_runtime.inspection_point import (
-    LOOPS_STOP_S,
-    MODELS_STOP_S,
-    SOURCES_STOP_S,
-    InspectionPoint,
-    stop_loops,
-    stop_models,
-    stop_sources,
-)
+from edge_runtime.inspection_point import InspectionPoint
 from tests.fakes.clock import NS_PER_S, FakeClock
 
 if TYPE_CHECKING:
@@ -61,7 +54,9 @@ class Parts:
 def point_of(parts: Parts) -> InspectionPoint:
     inventory = Inventory(name="gate", source="folder", bundle="part", model="0" * 64)
     every: Any = parts
-    return InspectionPoint(inventory, cast("Predictor", every), every, every, every, stall_s=3.0)
+    return InspectionPoint(
+        inventory, cast("Predictor", every), every, every, every, halt=threading.Event(), stall_s=3.0
+    )
 
 
 @pytest.mark.parametrize(("parts", "says"), [
@@ -88,22 +83,20 @@ def test_a_loop_without_progress_starves_the_watchdog() -> None:
 @pytest.mark.parametrize("stops", [True, False])
 def test_a_model_that_still_computes_keeps_its_memory(stops: bool) -> None:  # noqa: FBT001 - the parameter of the test
     parts = Parts(stops=stops)
-    assert stop_models([point_of(parts)], FakeClock()) is stops
+    assert point_of(parts).stop(1.0, FakeClock()) is stops
     assert parts.closed is stops
 
 
-@pytest.mark.parametrize(("stop", "total_s"), [
-    (stop_loops, LOOPS_STOP_S), (stop_sources, SOURCES_STOP_S), (stop_models, MODELS_STOP_S),
-])  # fmt: skip
-def test_sixteen_points_that_hang_take_no_longer_to_stop_than_one(stop: Any, total_s: float) -> None:
+def test_loop_and_model_share_the_time_that_a_point_may_take_to_stop() -> None:
     clock = FakeClock()
     begun_ns = clock.now_ns()
-    assert stop([point_of(Parts(stops=False, clock=clock)) for _ in range(16)], clock) is False
-    assert (clock.now_ns() - begun_ns) / NS_PER_S == pytest.approx(total_s)
+    assert not point_of(Parts(stops=False, clock=clock)).stop(7.0, clock)
+    assert (clock.now_ns() - begun_ns) / NS_PER_S == pytest.approx(7.0)
 
 
-@pytest.mark.parametrize("stop", [stop_sources, stop_models])
-def test_every_part_is_told_to_stop_before_the_first_is_waited_for(stop: Any) -> None:
-    told: list[str] = []
-    stop([point_of(Parts(told=told)) for _ in range(3)], FakeClock())
-    assert told == ["ask"] * 3 + ["wait"] * 3
+def test_asking_a_point_to_stop_ends_its_loop_and_leaves_it_its_model() -> None:
+    parts = Parts()
+    point = point_of(parts)
+    point.ask_to_stop()
+    assert point.halt.is_set()
+    assert parts.told == []

@@ -13,15 +13,20 @@ import pytest
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import NoRule
-from edge_contracts.station import PictureHealth, VideoSource
+from edge_contracts.station import PictureHealth, StationConfig, VideoSource
 from edge_runtime import journal
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.config import load_station
 from edge_runtime.delivery import Delivery
+from edge_runtime.infer.predictor import Predictor
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
-from edge_runtime.service import LONGEST_STOP_S, Daemon, End, Summary
+from edge_runtime.service import Daemon
+from edge_runtime.summary import End, Summary
+from edge_runtime.supervisor import longest_stop_s
+from edge_runtime.units.plan import plan_of
+from edge_runtime.units.spool import DELIVERY_STOP_S
 from edge_runtime.uplink.uplink import Uplink
 from tests.fakes.models import BundleRecipe
 from tests.fakes.parts import point
@@ -32,11 +37,14 @@ from tests.fakes.stations import (
     GOOD_LEVEL,
     THRESHOLD,
     StopAfter,
+    opens,
     run_station,
     write_parts,
     write_station,
 )
 
+WHO = {"org": "acme", "site": "north", "device": "line-1"}
+FILM = {"kind": "video", "path": "belt.avi"}
 MIXED = [GOOD_LEVEL, DEFECT_LEVEL, GOOD_LEVEL, DEFECT_LEVEL]
 
 
@@ -244,7 +252,11 @@ def test_a_start_that_fails_stops_what_was_started(station: Path) -> None:
 def test_the_service_manager_waits_longer_than_the_slowest_stop() -> None:
     unit = Path(__file__).resolve().parents[2] / "systemd" / "lepton-edge.service"
     told = {key: value for key, _, value in (line.partition("=") for line in unit.read_text().splitlines())}
-    assert float(told["TimeoutStopSec"]) >= LONGEST_STOP_S + journal.STOP_S + 10
+    around: Any = None
+    config = StationConfig.model_validate({"station": WHO, "points": [{"name": "gate", "bundle": "b", "source": FILM}]})
+    slowest_s = DELIVERY_STOP_S + longest_stop_s(plan_of(config, around, opens(Predictor))) + journal.STOP_S
+    assert slowest_s > 30
+    assert float(told["TimeoutStopSec"]) >= slowest_s + 10
 
 
 def test_the_summary_names_each_trouble_that_there_was() -> None:
@@ -258,5 +270,5 @@ def test_a_fault_in_a_loop_is_in_the_summary(station: Path, monkeypatch: pytest.
     def fails(_: object) -> NoReturn:
         raise OSError("no log")
 
-    monkeypatch.setattr("edge_runtime.service.VerdictLog.take", staticmethod(fails))
+    monkeypatch.setattr("edge_runtime.units.verdict_lines.VerdictLog.take", staticmethod(fails))
     assert run_station(station)[1].faults == len(MIXED)

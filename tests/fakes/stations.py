@@ -8,11 +8,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_runtime.assembly import load_predictor
 from edge_runtime.config import load_station
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.model_loading import load_predictor
 from edge_runtime.notify import Notifier
-from edge_runtime.service import Daemon, Summary
+from edge_runtime.service import Daemon
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 from tests.fakes.pictures import picture, write_picture
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Point
     from edge_runtime.frames import Scores, Subject
+    from edge_runtime.summary import Summary
 
 GOOD_LEVEL = 100
 DEFECT_LEVEL = 220

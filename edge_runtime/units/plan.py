@@ -1,0 +1,30 @@
+"""The whole station as units, in the order in which they are started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_runtime.units import cameras, points, records, spool, uplink, verdict_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_contracts.station import Point, StationConfig
+    from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.supervisor import Unit
+    from edge_runtime.units.surroundings import Surroundings
+
+
+def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point], Predictor]) -> list[Unit]:
+    """What a configuration asks for; `load` opens a point's bundle."""
+    return [
+        verdict_lines.verdict_lines(around),
+        spool.outbox(config, around),
+        spool.evidence(config, around),
+        spool.delivery(around),
+        records.records(config, around),
+        cameras.cameras(config, around),
+        uplink.uplink(config, around),
+        *(points.reader(point, around) for point in config.points),
+        *(points.point(point, around, load, config.station) for point in config.points),
+    ]

@@ -1,0 +1,49 @@
+"""What runs at this moment: written by the units as they start and stop, read by whoever shows or watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from edge_runtime.cameras import Cameras
+from edge_runtime.delivery import DeliveryCounts
+from edge_runtime.evidence import EvidenceCounts
+
+if TYPE_CHECKING:
+    from edge_runtime.capture.reader import Reader
+    from edge_runtime.delivery import Delivery
+    from edge_runtime.evidence import EvidenceStore
+    from edge_runtime.inspection_point import InspectionPoint
+    from edge_runtime.outbox.outbox import Outbox
+    from edge_runtime.outputs.json_lines import JsonLines
+    from edge_runtime.pipeline import VerdictSink
+    from edge_runtime.records.verdict_records import VerdictRecords
+    from edge_runtime.uplink.uplink import Uplink
+
+
+@dataclass(slots=True)
+class Running:
+    """The running parts of a station; None, or absent, for what the configuration does not ask for.
+
+    delivery_counts, evidence_counts, loop_faults: since the start of the daemon, whatever was started anew.
+    sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
+    readers, points: by the inspection point's name.
+    """
+
+    outbox: Outbox | None = None
+    evidence: EvidenceStore | None = None
+    evidence_counts: EvidenceCounts = field(default_factory=EvidenceCounts)
+    delivery: Delivery | None = None
+    delivery_counts: DeliveryCounts = field(default_factory=DeliveryCounts)
+    loop_faults: int = 0
+    records: VerdictRecords | None = None
+    cameras: Cameras = field(default_factory=Cameras)
+    lines: JsonLines | None = None
+    uplink: Uplink | None = None
+    sinks: list[VerdictSink] = field(default_factory=list)
+    readers: dict[str, Reader] = field(default_factory=dict)
+    points: dict[str, InspectionPoint] = field(default_factory=dict)
+
+    def told(self) -> tuple[VerdictSink, ...]:
+        """The sinks of a point that starts now."""
+        return tuple(self.sinks)

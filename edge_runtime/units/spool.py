@@ -1,0 +1,100 @@
+"""`[station]`, `[spool]` and `[evidence]`: where alerts and their pictures wait on the disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_contracts.topics import DeviceAddress
+from edge_runtime.delivery import Delivery
+from edge_runtime.evidence import EvidenceStore
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_errors import SpoolInUse
+from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.state_folder import MediumRefused, make_folder
+from edge_runtime.supervisor import Part, Prepared, Unit
+
+if TYPE_CHECKING:
+    from edge_contracts.station import Station, StationConfig
+    from edge_runtime.units.surroundings import Surroundings
+
+OUTBOX = "the spool"
+EVIDENCE = "the evidence"
+DELIVERY = "the delivery"
+DELIVERY_STOP_S = 6.0
+
+_OUTBOX_STOP_S = 8.0
+_MS_PER_S = 1000
+
+
+def outbox(config: StationConfig, around: Surroundings) -> Unit:
+    """The spool with its writer."""
+    station, spool = config.station, config.spool
+    limits = SpoolLimits(spool.max_bytes, spool.reserve_bytes)
+
+    def start() -> Part:
+        folder = Path(station.state_folder)
+        try:
+            box = Outbox(
+                folder / "spool.sqlite",
+                address(station),
+                limits,
+                around.delivery_clock,
+                window_s=spool.commit_window_ms / _MS_PER_S,
+            )
+        except SpoolInUse:
+            raise
+        except (OSError, sqlite3.Error) as error:
+            raise MediumRefused(f"wanted to open the spool in {folder}, found: {error}") from error
+        box.start()
+        around.running.outbox = box
+        return Part(box.stop, trouble=lambda _: None if box.running else "the spool's writer is dead")
+
+    def prepare() -> Prepared:
+        folder = Path(station.state_folder)
+        is_new = not folder.exists()
+        make_folder(folder, "station.state_folder")
+        return Prepared(start, lambda: folder.rmdir() if is_new else None)
+
+    return Unit(OUTBOX, "spool", (station, spool), prepare, _OUTBOX_STOP_S)
+
+
+def evidence(config: StationConfig, around: Surroundings) -> Unit:
+    """The pictures behind alerts."""
+    settings, folder = config.evidence, config.station.state_folder
+
+    def start() -> Part:
+        running = around.running
+        running.evidence = None
+        if settings.enabled:
+            running.evidence = EvidenceStore(Path(folder) / "evidence", settings, running.evidence_counts)
+        return Part(lambda _: True)
+
+    return Unit(EVIDENCE, "evidence", (folder, settings), lambda: Prepared(start), 0.0, needs=(OUTBOX,))
+
+
+def delivery(around: Surroundings) -> Unit:
+    """The thread between verdicts and spool."""
+
+    def start() -> Part:
+        running = around.running
+        if running.outbox is None:
+            raise AssertionError("the delivery stands on the spool")
+        made = Delivery(running.outbox, running.evidence, around.clock, running.delivery_counts)
+        made.start()
+        running.delivery = made
+        running.sinks.insert(0, made)
+
+        def stop(timeout_s: float) -> bool:
+            running.sinks.remove(made)
+            return made.stop(timeout_s)
+
+        return Part(stop, trouble=lambda _: None if made.running else "the delivery's thread is dead")
+
+    return Unit(DELIVERY, "delivery", (), lambda: Prepared(start), DELIVERY_STOP_S, needs=(OUTBOX, EVIDENCE))
+
+
+def address(station: Station) -> DeviceAddress:
+    """Who the device is."""
+    return DeviceAddress(station.org, station.site, station.device)

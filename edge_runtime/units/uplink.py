@@ -1,0 +1,80 @@
+"""`[uplink]`: the connection to the broker."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_runtime import inventory
+from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.spool import OUTBOX, address
+from edge_runtime.uplink.uplink import Announcements, Uplink, link_options
+
+if TYPE_CHECKING:
+    from edge_contracts.station import StationConfig
+    from edge_contracts.station import Uplink as Settings
+    from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.outbox.outbox import Outbox
+    from edge_runtime.units.surroundings import Surroundings
+
+UPLINK = "the uplink"
+
+_STOP_S = 11.0
+"""A broker that does not answer is given up after 10 s (5 to connect, 5 to be heard)."""
+_NS_PER_S = 1_000_000_000
+_log = logging.getLogger(__name__)
+
+
+def uplink(config: StationConfig, around: Surroundings) -> Unit:
+    """What brings alerts to the broker; nothing where the file has no such table."""
+    settings, station = config.uplink, config.station
+
+    def start() -> Part:
+        running = around.running
+        if settings is None:
+            _log.warning("no [uplink] in the configuration: alerts stay in the spool")
+            return Part(lambda _: True)
+        if running.outbox is None:
+            raise AssertionError("the uplink stands on the spool")
+        announcements = _announcements(settings, running.outbox, Path(station.state_folder), around)
+        made = Uplink(running.outbox, address(station), settings, announcements)
+        made.start()
+        running.uplink = made
+
+        def stop(timeout_s: float) -> bool:
+            running.uplink = None
+            return made.stop(timeout_s)
+
+        return Part(stop, trouble=lambda _: None if made.running else "the uplink's thread is dead")
+
+    def prepare() -> Prepared:
+        if settings is not None:
+            link_options(settings, address(station), Path())
+        return Prepared(start)
+
+    return Unit(UPLINK, "uplink", (station, settings), prepare, _STOP_S, needs=(OUTBOX,))
+
+
+def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, around: Surroundings) -> Announcements:
+    points = around.running.points
+    return Announcements(
+        birth=lambda session, epoch: inventory.birth(
+            session,
+            epoch,
+            settings,
+            ", ".join(sorted({_runtime_name(point.predictor) for point in tuple(points.values())})),
+            [point.inventory for point in tuple(points.values())],
+        ),
+        state=lambda: inventory.state(
+            around.delivery_clock.now(),
+            (around.clock.now_ns() - around.started_at_ns) / _NS_PER_S,
+            outbox.depth(),
+            state_folder,
+            around.tally.states(),
+        ),
+    )
+
+
+def _runtime_name(predictor: Predictor) -> str:
+    return f"{predictor.backend.runtime} {predictor.backend.version}"
