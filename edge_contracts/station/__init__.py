@@ -14,13 +14,26 @@ from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
 from edge_contracts.station.signal_health import SignalHealth
 from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
-from edge_contracts.station.source import FolderSource, MjpegSource, RtspSource, Source, VideoSource
+from edge_contracts.station.source import (
+    CameraControls,
+    CsiControls,
+    CsiSource,
+    FolderSource,
+    MjpegSource,
+    RtspSource,
+    Source,
+    V4l2Source,
+    VideoSource,
+)
 from edge_contracts.station.terminal import ModbusRtu, ModbusTcp, MqttBroker
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
 
 __all__ = [
     "BarcodePartId",
+    "CameraControls",
     "CounterPartId",
+    "CsiControls",
+    "CsiSource",
     "EvidenceSettings",
     "FolderSource",
     "Fraction",
@@ -56,5 +69,6 @@ __all__ = [
     "Trigger",
     "TriggerPartId",
     "Uplink",
+    "V4l2Source",
     "VideoSource",
 ]

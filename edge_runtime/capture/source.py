@@ -107,6 +107,8 @@ KINDS: dict[str, Kind] = {
     "sound-files": Kind("edge_runtime.capture.sound_files", live=False, camera=False),
     "microphone": Kind("edge_runtime.capture.microphone", live=True, camera=False),
     "serial": Kind("edge_runtime.capture.serial_line", live=True, camera=False),
+    "v4l2": Kind("edge_runtime.capture.v4l2", live=True, camera=True, remembers=True),
+    "csi": Kind("edge_runtime.capture.csi", live=True, camera=True, remembers=True),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from edge_contracts.station import MicrophoneSource, MjpegSource, RtspSource, SerialSource
+from edge_contracts.station import CsiSource, MicrophoneSource, MjpegSource, RtspSource, SerialSource, V4l2Source
 from edge_runtime.capture.rtsp import shown_address
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def stuck_after_s(settings: SourceSettings) -> float:
         return settings.open_timeout_s + settings.read_timeout_s + _STREAM_STUCK_S
     if isinstance(settings, MicrophoneSource | SerialSource):
         return settings.patience_s + settings.read_timeout_s + _STREAM_STUCK_S
+    if isinstance(settings, V4l2Source | CsiSource):
+        return settings.read_timeout_s + _STREAM_STUCK_S
     return _FILE_STUCK_S
 
 
@@ -39,4 +41,6 @@ def shown_source(settings: SourceSettings) -> str:
         return f"{settings.kind} {settings.device}"
     if isinstance(settings, SerialSource):
         return f"{settings.kind} {settings.port}"
+    if isinstance(settings, V4l2Source | CsiSource):
+        return f"{settings.kind} {settings.camera or 'camera'}"
     return f"{settings.kind} {settings.path}"
