@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge_contracts.station import Point, StationConfig
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.notify import Notifier
+    from edge_runtime.outbox.delivery_clock import DeliveryClock
 
 _TICK_S = 0.1
 _SIGNS_PER_WATCHDOG = 3
@@ -51,6 +52,7 @@ class Daemon:
         open_predictor: loads a point's bundle; as the station says when None.
         reload: when it is set, the configuration is read anew.
         read_config: reads it; raises ConfigRejected.
+        delivery_clock: all clocks, for what is told outside.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Daemon:
         open_predictor: Callable[[Point], Predictor] | None = None,
         reload: threading.Event | None = None,
         read_config: Callable[[], StationConfig] | None = None,
+        delivery_clock: DeliveryClock | None = None,
     ) -> None:
         self._config = config
         self._notifier = notifier
@@ -77,7 +80,7 @@ class Daemon:
         self._around = Surroundings(
             running=Running(),
             clock=self._clock,
-            delivery_clock=SystemClock(),
+            delivery_clock=delivery_clock or SystemClock(),
             started_at_ns=self._clock.now_ns(),
             lines=lines,
             tally=Tally(point.name for point in config.points),

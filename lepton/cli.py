@@ -62,6 +62,10 @@ COMMANDS: dict[str, Entry] = {
     "doctor": Entry(
         "edge_runtime.doctor.cli:doctor", "Check camera, model, takt time, disk, clock, broker and service of STATION."
     ),
+    "rehearse": Entry(
+        "edge_runtime.rehearsal.cli:rehearse",
+        "Replay a recording, or act out faults, against STATION without its hardware.",
+    ),
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),

@@ -109,7 +109,9 @@ KINDS: dict[str, Kind] = {
     "serial": Kind("edge_runtime.capture.serial_line", live=True, camera=False),
     "v4l2": Kind("edge_runtime.capture.v4l2", live=True, camera=True, remembers=True),
     "csi": Kind("edge_runtime.capture.csi", live=True, camera=True, remembers=True),
+    "scripted": Kind("edge_runtime.rehearsal.scripted_source", live=True, camera=True),
 }
+"""`scripted` stands for a camera in rehearsals and tests; no station.toml can ask for it."""
 
 
 def source_builder(settings: SourceSettings, clock: Clock) -> Callable[[threading.Event], Source]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from edge_contracts.verdict import Cause
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.capture.source import KINDS, BadReading, SourceEnded, build_source
+from edge_runtime.capture.traits import patience_s
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.doctor.patient import SourceReading
 from edge_runtime.frames import Frame, Window
@@ -64,10 +65,11 @@ def _examine(point: Point, patient: Patient, chart: Chart) -> Finding:
     arguments = (point, patient.clock, patient.watch_s, stop, watched)
     thread = threading.Thread(target=_watch, args=arguments, name=f"doctor-{point.name}", daemon=True)
     thread.start()
-    thread.join(_OPENING_S + patient.watch_s)
+    longest_s = _OPENING_S + max(patient.watch_s, 2 * patience_s(point.source))
+    thread.join(longest_s)
     stop.set()
     if thread.is_alive():
-        found = f"the driver has not answered for {_OPENING_S + patient.watch_s:g} s"
+        found = f"the driver has not answered for {longest_s:g} s"
         step = "unplug and plug in the camera, or restart the board"
         return Finding(CHECK, point.name, Standing.FAILED, found, "pictures", step)
     return _judge(point, watched, chart)
@@ -78,7 +80,7 @@ def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, wa
     check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
     try:
         source.open()
-        until_ns = clock.now_ns() + int(seconds * _NS_PER_S)
+        until_ns = clock.now_ns() + int(max(seconds, 2 * patience_s(point.source)) * _NS_PER_S)
         while clock.now_ns() < until_ns and not stop.is_set() and len(watched.arrived_ns) < _PICTURES_MAX:
             source.advance()
             begun_ns = clock.now_ns()

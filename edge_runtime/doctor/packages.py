@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHECK = "packages"
 _ALWAYS = {"numpy": "", "pydantic": "", "cv2": "camera"}
-_BY_KIND = {"serial": ("serial", "serial")}
+_BY_KIND = {"serial": ("serial", "serial"), "microphone": ("sounddevice", "sound")}
 """Kind of source: the module that it needs, and the extra that brings it."""
 
 
@@ -36,7 +36,7 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
 def _missing(module: str, extra: str) -> Finding | None:
     try:
         import_module(module)
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # sounddevice raises OSError where PortAudio itself is missing
         wanted = f"the module {module!r}"
         step = f"pip install 'lepton-edge[{extra}]'" if extra else "install lepton-edge anew"
         return Finding(CHECK, module, Standing.FAILED, f"it cannot be imported ({error})", wanted, step)

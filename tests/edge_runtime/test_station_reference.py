@@ -131,7 +131,14 @@ def examples(page: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["reference/station.md", "how-to/run-on-a-board.md", "how-to/doctor.md", "how-to/health-and-evidence.md"]
+    "page",
+    [
+        "reference/station.md",
+        "how-to/run-on-a-board.md",
+        "how-to/doctor.md",
+        "how-to/rehearse.md",
+        "how-to/health-and-evidence.md",
+    ],
 )
 def test_the_pages_that_tell_of_stations_show_a_whole_one(page: str) -> None:
     told = [tomllib.loads(example) for example in examples(DOCS / page)]
