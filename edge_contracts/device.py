@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
+from edge_contracts.alarm import AlarmType
 from edge_contracts.identifiers import Epoch, Sha256, Slug
 from edge_contracts.message import SEQ_MAX, ClockTrust, Payload
 from edge_contracts.verdict import Outcome
@@ -73,3 +74,10 @@ class State(Payload):
     disk_free_bytes: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     temperature_c: Annotated[float, Field(allow_inf_nan=False)] | None = None
     points: tuple[PointState, ...]
+    throttled: bool | None = None
+    under_voltage: bool | None = None
+    busy: Annotated[float, Field(ge=0, le=1)] | None = None
+    memory_free_bytes: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    flash_bytes_per_day: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    governor_level: Annotated[int, Field(ge=0)] | None = None
+    conditions: tuple[AlarmType, ...] = ()

@@ -22,6 +22,7 @@ from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.isolated_scorer import IsolatedScorer
 from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection_point import GuardsModel, InspectionPoint
+from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits
 from edge_runtime.trigger.line_input import build_line_trigger
@@ -50,6 +51,7 @@ class Company:
     sinks: told of each verdict, in this order.
     reader: hands over what the point's source gives.
     cameras: examine the pictures.
+    paces: hold the triggers that run by an interval.
     expect: told of each part that the line announces, long before its verdict: the point and the trigger's time.
     """
 
@@ -57,6 +59,7 @@ class Company:
     reader: Reader
     clock: Clock
     cameras: Cameras = field(default_factory=Cameras)
+    paces: Paces = field(default_factory=Paces)
     expect: Callable[[str, int], None] = lambda _point, _triggered_at_ns: None
 
 
@@ -68,6 +71,8 @@ def assemble(point: Point, predictor: Predictor, company: Company) -> Inspection
     inspector = Inspector(point, ruling, predictor.digest, scorer, company.clock)
     expect = partial(company.expect, point.name)
     trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, expect=expect)
+    if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
+        company.paces.add(point.name, trigger, point.trigger.interval_s)
     return InspectionPoint(
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from edge_contracts.device import Birth, PointState, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge_contracts.alarm import AlarmType
     from edge_contracts.device import InspectionPoint
     from edge_contracts.station import Uplink
     from edge_runtime.outbox.delivery_clock import Moment
@@ -22,7 +24,25 @@ if TYPE_CHECKING:
 _MS_PER_S = 1000
 _DISTRIBUTION = "lepton-edge"
 _HARDWARE = Path("/proc/device-tree/model")
-_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How station and board do, as the state tells it; None for what nobody can say.
+
+    temperature_c: of the hottest sensor. throttled, under_voltage: now. busy: share of the processors' time, 0 to 1.
+    memory_free_bytes: available. flash_bytes_per_day: written by the daemon in the last 24 hours.
+    governor_level: steps of the governor in force. conditions: what is wrong now.
+    """
+
+    temperature_c: float | None = None
+    throttled: bool | None = None
+    under_voltage: bool | None = None
+    busy: float | None = None
+    memory_free_bytes: int | None = None
+    flash_bytes_per_day: int | None = None
+    governor_level: int | None = None
+    conditions: tuple[AlarmType, ...] = ()
 
 
 def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequence[InspectionPoint]) -> Birth:
@@ -49,7 +69,12 @@ def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequen
 
 
 def state(
-    moment: Moment, uptime_s: float, depth: SpoolDepth, state_folder: Path, points: tuple[PointState, ...]
+    moment: Moment,
+    uptime_s: float,
+    depth: SpoolDepth,
+    state_folder: Path,
+    points: tuple[PointState, ...],
+    health: Health | None = None,
 ) -> State:
     """The health at this moment.
 
@@ -59,6 +84,7 @@ def state(
         depth: what waits in the spool.
         state_folder: whose disk is told of.
         points: what each inspection point did.
+        health: of station and board.
     """
     return State(
         time=datetime.fromtimestamp(moment.unix_ms / _MS_PER_S, timezone.utc),
@@ -67,8 +93,8 @@ def state(
         spool_depth=depth.rows,
         spool_age_s=round(depth.age_s, 3),
         disk_free_bytes=shutil.disk_usage(state_folder).free,
-        temperature_c=temperature_c(),
         points=points,
+        **asdict(health or Health()),
     )
 
 
@@ -78,11 +104,3 @@ def hardware() -> str:
         return _HARDWARE.read_text("utf-8", "replace").strip("\0\n ")
     except OSError:
         return platform.machine()
-
-
-def temperature_c() -> float | None:
-    """The processor's temperature in °C, None where the kernel does not tell."""
-    try:
-        return int(_THERMAL.read_text("ascii")) / 1000
-    except (OSError, ValueError):
-        return None

@@ -10,6 +10,8 @@ from edge_contracts.errors import LeptonError
 from edge_contracts.verdict import Outcome
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.clock import Clock, MonotonicClock
+from edge_runtime.conditions import Conditions
+from edge_runtime.health.verdict_watch import VerdictWatch
 from edge_runtime.infer.isolated.nursery import Nursery
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.outbox.delivery_clock import SystemClock
@@ -77,14 +79,18 @@ class Daemon:
         self._read_config = read_config or (lambda: config)
         self._nursery = Nursery()
         self._supervisor = Supervisor(self._clock)
+        all_clocks = delivery_clock or SystemClock()
+        conditions = Conditions(all_clocks.now)
         self._around = Surroundings(
             running=Running(),
             clock=self._clock,
-            delivery_clock=delivery_clock or SystemClock(),
+            delivery_clock=all_clocks,
             started_at_ns=self._clock.now_ns(),
             lines=lines,
             tally=Tally(point.name for point in config.points),
             stop=stop,
+            conditions=conditions,
+            verdict_watch=VerdictWatch(conditions),
         )
 
     def run(self) -> Summary:

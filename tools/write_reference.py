@@ -18,6 +18,7 @@ from converters.lower.reference import reference as operators_page
 from device_profiles.delegate_reference import reference as delegates_page
 from device_profiles.reference import reference as boards_page
 from edge_contracts.ack import Ack
+from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.card import Card
 from edge_contracts.device import Birth, State, Status
@@ -34,6 +35,7 @@ HELP_WIDTH = 100
 
 CONTRACTS: dict[str, Any] = {
     "ack": Ack,
+    "alarm": Alarm,
     "alert": AlertEvent,
     "birth": Birth,
     "card": Card,

@@ -3,6 +3,7 @@
 Relative paths are relative to the configuration file. One file per group of tables; `config.py` is the whole.
 """
 
+from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
 from edge_contracts.station.health import PictureHealth
@@ -30,6 +31,7 @@ from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, Presen
 
 __all__ = [
     "BarcodePartId",
+    "Board",
     "CameraControls",
     "CounterPartId",
     "CsiControls",
@@ -38,6 +40,8 @@ __all__ = [
     "FolderSource",
     "Fraction",
     "FrameTrigger",
+    "Governor",
+    "GovernorStep",
     "GpioTrigger",
     "IntervalTrigger",
     "MicrophoneSource",

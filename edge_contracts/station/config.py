@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from edge_contracts.identifiers import Slug
+from edge_contracts.station.board import Board, Governor
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.settings import PathText, Seconds, Settings
+from edge_contracts.station.trigger import IntervalTrigger
 
 
 class Station(Settings):
@@ -36,10 +38,29 @@ class StationConfig(Settings):
     uplink: Uplink | None = None
     evidence: EvidenceSettings = EvidenceSettings()
     records: Records = Records()
+    board: Board = Board()
+    governor: Governor = Governor()
 
     @model_validator(mode="after")
     def _names_differ(self) -> StationConfig:
         names = [point.name for point in self.points]
         if len(set(names)) != len(names):
             raise ValueError(f"inspection points need different names, found {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_slow_down_points_that_run_free(self) -> StationConfig:
+        paced = {one.name: one.trigger.interval_s for one in self.points if isinstance(one.trigger, IntervalTrigger)}
+        for number, step in enumerate(self.governor.steps, start=1):
+            for name in step.points or tuple(paced):
+                if name not in paced:
+                    raise ValueError(f"governor step {number} names {name}, which is no point with an interval trigger")
+                if step.interval_s <= paced[name]:
+                    raise ValueError(
+                        f"governor step {number} wants {name} every {step.interval_s:g} s, which is no slower than the "
+                        f"{paced[name]:g} s before it"
+                    )
+                paced[name] = step.interval_s
+        if self.governor.steps and not paced:
+            raise ValueError("governor steps slow down points with an interval trigger, and there is none")
         return self

@@ -205,6 +205,10 @@ class IntervalTrigger:
         self._tick_ns = clock.now_ns() + self._interval_ns
         self._asked = False
 
+    def set_interval(self, interval_s: float) -> None:
+        """From the next tick on; may be called from any thread."""
+        self._interval_ns = int(interval_s * _NS_PER_S)
+
     def next(self) -> Occasion | None:
         """The occasion of the next tick."""
         left_ns = self._tick_ns - self._clock.now_ns()

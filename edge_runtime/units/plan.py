@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.units import cameras, points, records, spool, uplink, verdict_lines
+from edge_runtime.units import cameras, health, points, records, spool, uplink, verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         spool.delivery(around),
         records.records(config, around),
         cameras.cameras(config, around),
+        health.health(config, around),
         uplink.uplink(config, around),
         *(points.reader(point, around) for point in config.points),
         *(points.point(point, around, load, config.station) for point in config.points),

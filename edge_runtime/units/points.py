@@ -54,13 +54,17 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
         running, predictor = around.running, load(settings)
 
         def start() -> Part:
-            company = Company(running.told(), running.readers[settings.name], around.clock, running.cameras)
+            company = Company(
+                running.told(), running.readers[settings.name], around.clock, running.cameras, running.paces
+            )
             made = assemble(settings, predictor, company)
             made.start()
             running.points[settings.name] = made
 
             def stop(timeout_s: float) -> bool:
                 running.points.pop(settings.name, None)
+                running.paces.forget(settings.name)
+                around.verdict_watch.forget(settings.name)
                 running.loop_faults += made.pipeline.faults
                 return made.stop(timeout_s, around.clock)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_contracts.alarm import AlarmType
 from edge_runtime.records.verdict_records import VerdictRecords
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import OUTBOX
@@ -27,7 +29,11 @@ def records(config: StationConfig, around: Surroundings) -> Unit:
         if not settings.enabled:
             return Part(lambda _: True)
         made = VerdictRecords(
-            Path(folder) / "verdicts", settings, around.clock, lambda: around.delivery_clock.now().trust
+            Path(folder) / "verdicts",
+            settings,
+            around.clock,
+            lambda: around.delivery_clock.now().trust,
+            on_trouble=partial(around.conditions.set, AlarmType.RECORDS, "verdicts"),
         )
         made.start()
         running.records = made

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from edge_runtime.cameras import Cameras
 from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
+from edge_runtime.pace import Paces
 
 if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
     from edge_runtime.delivery import Delivery
     from edge_runtime.evidence import EvidenceStore
+    from edge_runtime.health.station_health import StationHealth
     from edge_runtime.inspection_point import InspectionPoint
     from edge_runtime.outbox.outbox import Outbox
     from edge_runtime.outputs.json_lines import JsonLines
@@ -38,6 +40,8 @@ class Running:
     loop_faults: int = 0
     records: VerdictRecords | None = None
     cameras: Cameras = field(default_factory=Cameras)
+    paces: Paces = field(default_factory=Paces)
+    health: StationHealth | None = None
     lines: JsonLines | None = None
     uplink: Uplink | None = None
     sinks: list[VerdictSink] = field(default_factory=list)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from edge_runtime.clock import Clock
+    from edge_runtime.conditions import Conditions
+    from edge_runtime.health.verdict_watch import VerdictWatch
     from edge_runtime.outbox.delivery_clock import DeliveryClock
     from edge_runtime.tally import Tally
     from edge_runtime.units.running import Running
@@ -25,6 +27,8 @@ class Surroundings:
     lines: where each verdict goes as a JSON line, None for nowhere.
     tally: counts the verdicts of the run.
     stop: ends the daemon.
+    conditions: what is wrong with the station now.
+    verdict_watch: sees rows of unknowns.
     """
 
     running: Running
@@ -34,3 +38,5 @@ class Surroundings:
     lines: TextIO | None
     tally: Tally
     stop: threading.Event
+    conditions: Conditions
+    verdict_watch: VerdictWatch

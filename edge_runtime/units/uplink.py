@@ -72,7 +72,9 @@ def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, aroun
             outbox.depth(),
             state_folder,
             around.tally.states(),
+            around.running.health.summary() if around.running.health else None,
         ),
+        alarms=around.conditions.alarms,
     )
 
 

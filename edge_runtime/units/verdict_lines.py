@@ -1,4 +1,4 @@
-"""Who is told each verdict on the spot, whatever the file says: the run's tally, the log, a reader of JSON lines."""
+"""Who is told each verdict on the spot, whatever the file says: tally, watch, log, a reader of JSON lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def verdict_lines(around: Surroundings) -> Unit:
 
     def start() -> Part:
         running = around.running
-        running.sinks += [around.tally, VerdictLog()]
+        running.sinks += [around.tally, around.verdict_watch, VerdictLog()]
         if around.lines is None:
             return Part(lambda _: True)
         lines = JsonLines(around.lines)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge_contracts.alarm import MAX_ALARM_BYTES, Alarm, AlarmType
 from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
@@ -34,7 +35,7 @@ from edge_runtime.uplink.mqtt_link import (
 from edge_runtime.uplink.sender import Sender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge_contracts import station
     from edge_contracts.topics import DeviceAddress
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
+_LIMITS: Final = {"state": (MAX_STATE_BYTES, 0), "birth": (MAX_BIRTH_BYTES, 1)}
+"""Bytes and quality of service of what is announced."""
 GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
 
@@ -50,11 +53,13 @@ GOODBYE_S: Final = 2.0
 class Announcements:
     """What the service knows and the uplink says.
 
-    birth: from session and epoch to the inventory. state: the health at this moment.
+    birth: from session and epoch to the inventory. state: the health at this moment. alarms: one of each type, each
+    said when a session begins and whenever it changes.
     """
 
     birth: Callable[[int, str], Birth]
     state: Callable[[], State]
+    alarms: Callable[[], Sequence[Alarm]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,7 @@ class Uplink:
 
     def _converse(self, link: MqttLink, number: int) -> None:
         epoch, state_due_s = "", 0.0
+        told: dict[AlarmType, Alarm] = {}
         link.publish(self._address.topic("status"), _status(Presence.ONLINE, number), qos=1, retain=True)
         while not self._stop.is_set():
             now_s = self._monotonic_s()
@@ -256,12 +262,21 @@ class Uplink:
             if now_s >= state_due_s:
                 state_due_s = now_s + self._settings.state_period_s
                 self._announce(link, "state", self._announcements.state())
+            self._tell_alarms(link, told)
             self._sender.pump(link, now_s)
             link.turn(min(self._sender.wait_s(now_s, LONGEST_WAIT_S), max(0.0, state_due_s - now_s)), self._wake_fd)
 
+    def _tell_alarms(self, link: MqttLink, told: dict[AlarmType, Alarm]) -> None:
+        """Say those that differ from what was told in this session; how far the clock is trusted alone is no news."""
+        for alarm in self._announcements.alarms():
+            known = told.get(alarm.type)
+            if known is None or alarm != known.model_copy(update={"clk": alarm.clk}):
+                told[alarm.type] = alarm
+                self._announce(link, f"alarm/{alarm.type.value}", alarm)
+
     def _announce(self, link: MqttLink, leaf: str, payload: Payload) -> None:
         body = payload.model_dump_json(exclude_none=True).encode()
-        limit, qos = (MAX_STATE_BYTES, 0) if leaf == "state" else (MAX_BIRTH_BYTES, 1)
+        limit, qos = _LIMITS.get(leaf, (MAX_ALARM_BYTES, 1))
         if len(body) > limit:
             self._too_large += 1
             _LOG.error("wanted %s within %d bytes, found %d: it is not sent; use shorter names", leaf, limit, len(body))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from edge_contracts import station
+from edge_contracts.alarm import AlarmType
 from edge_contracts.verdict import Cause
 from edge_contracts.verdict_row import COLUMNS
 from edge_runtime.trigger.announcement import WIRES
@@ -60,6 +61,9 @@ TABLES: dict[str, type[station.Settings]] = {
     "[uplink.tls]": station.Tls,
     "[evidence]": station.EvidenceSettings,
     "[records]": station.Records,
+    "[board]": station.Board,
+    "[governor]": station.Governor,
+    "[[governor.steps]]": station.GovernorStep,
 }
 
 
@@ -165,3 +169,8 @@ def test_every_kind_of_line_trigger_has_a_page_of_its_own_with_a_station_that_us
     for kind in WIRES:
         told = [tomllib.loads(example) for example in examples(DOCS / "how-to" / "triggers" / f"{kind}.md")]
         assert kind in [point["trigger"]["kind"] for document in told for point in document["points"]]
+
+
+def test_every_alarm_is_documented() -> None:
+    alarms = PAGE.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", alarms, re.MULTILINE) == [kind.value for kind in AlarmType]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from delivery_rig import mosquitto
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from edge_contracts.alarm import Alarm, AlarmType
 from edge_contracts.device import Birth, State
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_STATE_BYTES, ClockTrust
 from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Tls
 from edge_contracts.station import Uplink as UplinkSettings
+from edge_runtime.conditions import Conditions
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -113,11 +116,18 @@ def ear(port: int) -> Iterator[Ear]:
 
 
 @contextmanager
-def station(folder: Path, port: int, ack: str = "manager", hardware: str = "x") -> Iterator[tuple[Outbox, Uplink]]:
+def station(
+    folder: Path,
+    port: int,
+    ack: str = "manager",
+    hardware: str = "x",
+    alarms: Callable[[], tuple[Alarm, ...]] = tuple,
+) -> Iterator[tuple[Outbox, Uplink]]:
     outbox = Outbox(folder / "spool", ADDRESS, SpoolLimits(8 << 20, 1 << 20), SystemClock(), window_s=0)
     outbox.start()
     settings = UplinkSettings.model_validate({"host": "127.0.0.1", "port": port, "ack": ack, "state_period_s": 0.2})
-    uplink = Uplink(outbox, ADDRESS, settings, announcements(hardware), pace=PACE)
+    told = replace(announcements(hardware), alarms=alarms)
+    uplink = Uplink(outbox, ADDRESS, settings, told, pace=PACE)
     uplink.start()
     try:
         yield outbox, uplink
@@ -157,6 +167,20 @@ def test_status_birth_and_state_wait_for_who_comes_later(tmp_path: Path) -> None
             assert all(late.next(leaf).retain for leaf in ("status", "birth"))
             state = late.next("state")
             assert state.properties.MessageExpiryInterval <= 1
+
+
+def test_alarms_are_retained_and_told_when_they_change(tmp_path: Path) -> None:
+    conditions = Conditions(SystemClock().now)
+    with broker(tmp_path) as port, ear(port) as heard, station(tmp_path, port, alarms=conditions.alarms):
+        assert json.loads(heard.next("alarm/disk").payload)["active"] is False
+        conditions.set(AlarmType.DISK, "room", "the disk is full")
+        told = json.loads(heard.next("alarm/disk").payload)
+        assert (told["active"], told["reason"], told["where"]) == (True, "the disk is full", ["room"])
+        with ear(port) as late:
+            kept = late.next("alarm/disk")
+            assert (kept.retain, json.loads(kept.payload)["active"]) == (True, True)
+        conditions.set(AlarmType.DISK, "room", None)
+        assert json.loads(heard.next("alarm/disk").payload)["active"] is False
 
 
 def test_a_station_that_dies_is_reported_by_its_will(tmp_path: Path) -> None:
