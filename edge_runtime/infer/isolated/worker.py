@@ -46,8 +46,11 @@ def serve(link: socket.socket, model: int, wish: Wish) -> None:
         model: descriptor of the model's bytes.
         wish: what to load.
     """
-    os.nice(wish.niceness)
     try:
+        if (
+            wish.niceness
+        ):  # a sandbox may forbid to ask even for none: setpriority(2) is in @resources of systemd.exec(5)
+            os.nice(wish.niceness)
         backend = _loaded(model, wish)
         given, answered = _tried(backend)
     except Exception as error:  # noqa: BLE001 - the daemon must hear why no model came
