@@ -25,3 +25,8 @@ def test_jitter_keeps_every_wait_within_its_bounds(draw: float, failures: int) -
     backoff = Backoff(lambda: draw, first_s=0.5, most_s=15.0)
     waits_s = [backoff.next_s() for _ in range(failures)]
     assert all(0.25 <= wait_s <= 15.0 for wait_s in waits_s)
+
+
+def test_a_source_that_is_back_is_looked_for_within_three_seconds_however_long_it_was_away() -> None:
+    backoff = Backoff(lambda: 1.0)
+    assert max(backoff.next_s() for _ in range(100)) <= 3.0
