@@ -38,13 +38,31 @@ def starts(device: Device) -> Iterator[Finding]:
     )
     begun_us = int(device.shown("ExecMainStartTimestampMonotonic"))
     ready_us = int(device.shown("ActiveEnterTimestampMonotonic"))
-    yield within("ready (process start to READY=1)", (ready_us - begun_us) / _US_PER_S, READY_MOST_S)
+    ready_s = (ready_us - begun_us) / _US_PER_S if took_s is not None else None
+    yield within("ready (process start to READY=1)", ready_s, READY_MOST_S)
     time.sleep(STATUS_S)
     status = device.shown("StatusText")
     judged = "gate: 0 good" not in status and "exit: 0 good" not in status and " 0 defect" not in status
     yield Finding(
         "both points judge parts, good and defect, none unknown", judged and status.count(" 0 unknown") == 2, status
     )
+
+
+def reloads(device: Device) -> Iterator[Finding]:
+    """A changed file is taken over by the same process; one with a mistake is told of and changes nothing."""
+    pid = device.main_pid()
+    for promise, text, wanted in (
+        ("reload: a file with a mistake changes nothing", STATION.replace("deadline_ms", "dedline_ms"), "did you mean"),
+        ("reload: a changed file is taken over", STATION.replace("= 200", "= 250"), "started anew"),
+    ):
+        device.write(f"{HOME}/station.toml", text.encode())
+        device.run("systemctl", "reload", SERVICE)
+        time.sleep(VERDICTS_S)
+        said = device.said("journalctl", "--unit", SERVICE, "--output=cat", "--no-pager", "--since=-4s")
+        told = next((line for line in said.splitlines() if wanted in line), "nothing of it in the log")
+        goes_on = device.main_pid() == pid and device.shown("ActiveState") == "active" and "gate" in said
+        yield Finding(promise, goes_on and wanted in said, told[-90:])
+    device.write(f"{HOME}/station.toml", STATION.encode())
 
 
 def survives(device: Device) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab.systemd.device import SERVICE, booted
 from tests.lab.systemd.finding import Finding
-from tests.lab.systemd.life import refuses, starts, survives
+from tests.lab.systemd.life import refuses, reloads, starts, survives
 from tests.lab.systemd.rootfs import make_rootfs
 from tests.lab.systemd.sandbox import looks
 from tests.lab.systemd.station import install_station
@@ -41,7 +41,11 @@ def main() -> int:
 
 def _all(device: Device) -> Iterator[Finding]:
     models = install_station(device)
-    yield from starts(device)
+    started = list(starts(device))
+    yield from started
+    if not all(finding.is_kept for finding in started):
+        return
+    yield from reloads(device)
     yield from survives(device)
     yield from refuses(device)
     yield from looks(device, models)
