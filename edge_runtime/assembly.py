@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
 from edge_contracts.device import InspectionPoint as Inventory
 from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
+from edge_runtime.audit_file import AuditFile
 from edge_runtime.cameras import Cameras
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
@@ -21,6 +23,7 @@ from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.isolated_scorer import IsolatedScorer
 from edge_runtime.inspection.scorer import Scorer
+from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import GuardsModel, InspectionPoint
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
@@ -34,6 +37,7 @@ from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
@@ -50,6 +54,7 @@ class Company:
 
     sinks: told of each verdict, in this order.
     reader: hands over what the point's source gives.
+    state_folder: keeps the threshold that people set while it runs.
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
     expect: told of each part that the line announces, long before its verdict: the point and the trigger's time.
@@ -58,6 +63,7 @@ class Company:
     sinks: Sequence[VerdictSink]
     reader: Reader
     clock: Clock
+    state_folder: Path
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
     expect: Callable[[str, int], None] = lambda _point, _triggered_at_ns: None
@@ -68,12 +74,16 @@ def assemble(point: Point, predictor: Predictor, company: Company) -> Inspection
     manifest, halt = predictor.manifest, threading.Event()
     scorer = _guarded(point.name, predictor, company.clock)
     ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
-    inspector = Inspector(point, ruling, predictor.digest, scorer, company.clock)
+    sensitivity = _sensitivity(point.name, ruling, predictor.digest, company.state_folder)
+    inspector = Inspector(point, sensitivity.ruling(), predictor.digest, scorer, company.clock)
+    sensitivity.tell(inspector.use_threshold)
     expect = partial(company.expect, point.name)
     trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, expect=expect)
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
     return InspectionPoint(
+        settings=point,
+        sensitivity=sensitivity,
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
         ),
@@ -85,6 +95,11 @@ def assemble(point: Point, predictor: Predictor, company: Company) -> Inspection
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
     )
+
+
+def _sensitivity(name: str, ruling: Ruling, digest: str, state_folder: Path) -> Sensitivity:
+    audit = AuditFile(state_folder / "audit.jsonl", lambda: datetime.now(timezone.utc))
+    return Sensitivity(name, ruling, digest, state_folder / "thresholds", audit)
 
 
 def _guarded(name: str, predictor: Predictor, clock: Clock) -> GuardsModel:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _BYTES_MAX = 1 << 20
 _MS_PER_S = 1000
 _PATH_KEYS = frozenset(
-    {"path", "bundle", "state_folder", "password_file", "ca", "certificate", "key", "moved_reference"}
+    {"path", "bundle", "state_folder", "password_file", "token_file", "ca", "certificate", "key", "moved_reference"}
 )
 
 
@@ -122,6 +122,9 @@ def _missing_files(config: StationConfig) -> Iterator[str]:
         if not _is(Path.exists, point.bundle):
             yield f"{where}.bundle: wanted a bundle, found nothing at {point.bundle}; make one with 'lepton convert'"
         yield from _missing_source(where, point)
+    web = config.web
+    if web is not None and web.token_file is not None and not _is(Path.is_file, web.token_file):
+        yield f"web.token_file: wanted a file, found none at {web.token_file}; make one with 'openssl rand -hex 24'"
     if (uplink := config.uplink) is not None:
         named = {"uplink.password_file": uplink.password_file}
         if uplink.tls is not None:

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     import threading
 
     from edge_contracts.device import InspectionPoint as Inventory
+    from edge_contracts.station import Point
     from edge_runtime.capture.reader import Reader
     from edge_runtime.clock import Clock
     from edge_runtime.frames import Scores, Subject
     from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.inspection.sensitivity import Sensitivity
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.terminals.listener import Listener
 
@@ -50,13 +52,17 @@ class GuardsModel(Protocol):
 class InspectionPoint:
     """What belongs to one point.
 
+    settings: its table of the configuration.
+    sensitivity: its threshold.
     halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger.
     """
 
+    settings: Point
     inventory: Inventory
     predictor: Predictor
+    sensitivity: Sensitivity
     scorer: GuardsModel
     reader: Reader
     pipeline: Pipeline

@@ -28,6 +28,7 @@ from edge_contracts.station.source import (
 )
 from edge_contracts.station.terminal import ModbusRtu, ModbusTcp, MqttBroker
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
+from edge_contracts.station.web import Web
 
 __all__ = [
     "BarcodePartId",
@@ -75,4 +76,5 @@ __all__ = [
     "Uplink",
     "V4l2Source",
     "VideoSource",
+    "Web",
 ]

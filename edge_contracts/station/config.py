@@ -13,6 +13,7 @@ from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.settings import PathText, Seconds, Settings
 from edge_contracts.station.trigger import IntervalTrigger
+from edge_contracts.station.web import Web
 
 
 class Station(Settings):
@@ -40,6 +41,7 @@ class StationConfig(Settings):
     records: Records = Records()
     board: Board = Board()
     governor: Governor = Governor()
+    web: Web | None = None
 
     @model_validator(mode="after")
     def _names_differ(self) -> StationConfig:

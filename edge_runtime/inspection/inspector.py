@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause, Outcome, Verdict
@@ -59,6 +60,10 @@ class Inspector:
         self._deadline_ns = int(point.deadline_ms * _NS_PER_MS)
         self._scoring_ns = int((point.deadline_ms - _reserve_ms(point.deadline_ms)) * _NS_PER_MS)
         self._age_max_ns = int(point.max_frame_age_ms * _NS_PER_MS)
+
+    def use_threshold(self, threshold: float | None) -> None:
+        """Judge by this threshold from the next part on, None for the rule's own; from any thread, at once."""
+        self._ruling = replace(self._ruling, threshold=threshold)
 
     def inspect(self, occasion: Occasion) -> Inspected:
         """Exactly one verdict for one part; never raises."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.units import cameras, health, points, records, spool, uplink, verdict_lines
+from edge_runtime.units import cameras, health, page, points, records, spool, uplink, verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,4 +28,5 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         uplink.uplink(config, around),
         *(points.reader(point, around) for point in config.points),
         *(points.point(point, around, load, config.station) for point in config.points),
+        page.page(config, around, load),
     ]

@@ -55,7 +55,12 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
 
         def start() -> Part:
             company = Company(
-                running.told(), running.readers[settings.name], around.clock, running.cameras, running.paces
+                running.told(),
+                running.readers[settings.name],
+                around.clock,
+                Path(station.state_folder),
+                running.cameras,
+                running.paces,
             )
             made = assemble(settings, predictor, company)
             made.start()
@@ -72,7 +77,13 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
 
         return Prepared(start, predictor.close)
 
-    made_from = (settings, _identity(Path(settings.bundle)), station.hang_restart_s, station.inference)
+    made_from = (
+        settings,
+        _identity(Path(settings.bundle)),
+        station.hang_restart_s,
+        station.inference,
+        station.state_folder,
+    )
     needs = (_reader(settings), DELIVERY, RECORDS, CAMERAS)
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from edge_runtime.cameras import Cameras
 from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
+from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Running:
 
     delivery_counts, evidence_counts, loop_faults: since the start of the daemon, whatever was started anew.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
+    relay: the one of them that has guests, which come and go.
     readers, points: by the inspection point's name.
     """
 
@@ -45,6 +47,7 @@ class Running:
     lines: JsonLines | None = None
     uplink: Uplink | None = None
     sinks: list[VerdictSink] = field(default_factory=list)
+    relay: Relay = field(default_factory=Relay)
     readers: dict[str, Reader] = field(default_factory=dict)
     points: dict[str, InspectionPoint] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from edge_runtime.units.spool import OUTBOX, address
 from edge_runtime.uplink.uplink import Announcements, Uplink, link_options
 
 if TYPE_CHECKING:
+    from edge_contracts.device import State
     from edge_contracts.station import StationConfig
     from edge_contracts.station import Uplink as Settings
     from edge_runtime.infer.predictor import Predictor
@@ -66,15 +67,20 @@ def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, aroun
             ", ".join(sorted({_runtime_name(point.predictor) for point in tuple(points.values())})),
             [point.inventory for point in tuple(points.values())],
         ),
-        state=lambda: inventory.state(
-            around.delivery_clock.now(),
-            (around.clock.now_ns() - around.started_at_ns) / _NS_PER_S,
-            outbox.depth(),
-            state_folder,
-            around.tally.states(),
-            around.running.health.summary() if around.running.health else None,
-        ),
+        state=lambda: state_of(outbox, state_folder, around),
         alarms=around.conditions.alarms,
+    )
+
+
+def state_of(outbox: Outbox, state_folder: Path, around: Surroundings) -> State:
+    """The health at this moment."""
+    return inventory.state(
+        around.delivery_clock.now(),
+        (around.clock.now_ns() - around.started_at_ns) / _NS_PER_S,
+        outbox.depth(),
+        state_folder,
+        around.tally.states(),
+        around.running.health.summary() if around.running.health else None,
     )
 
 

@@ -21,7 +21,7 @@ def verdict_lines(around: Surroundings) -> Unit:
 
     def start() -> Part:
         running = around.running
-        running.sinks += [around.tally, around.verdict_watch, VerdictLog()]
+        running.sinks += [around.tally, around.verdict_watch, VerdictLog(), running.relay]
         if around.lines is None:
             return Part(lambda _: True)
         lines = JsonLines(around.lines)

@@ -21,7 +21,8 @@ from importlib.abc import MetaPathFinder
 
 BARRED = {"rich", "jinja2", "onnx", "onnxruntime", "flatbuffers", "amqtt", "serial", "gpiod", "pymodbus",
           "tqdm", "hypothesis", "pytest",
-          "psutil", "ml_dtypes", "converters", "training", "fleet_manager", "PIL", "scipy", "matplotlib"}
+          "psutil", "ml_dtypes", "converters", "training", "fleet_manager", "PIL", "scipy", "matplotlib",
+          "starlette", "uvicorn"}
 
 class Bar(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
@@ -49,6 +50,19 @@ def test_the_whole_daemon_runs_without_page_report_and_progress_libraries(tmp_pa
     done = run_on_a_board(station)
     assert done.returncode == 0, done.stderr
     assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["good", "defect"]
+
+
+def test_a_station_without_a_page_loads_nothing_of_it(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    told = """
+import atexit, sys
+atexit.register(lambda: print(sorted(name for name in sys.modules if name.startswith("edge_runtime.web"))))
+from lepton.cli import main
+main()
+"""
+    command = [sys.executable, "-c", told, "run", "--quiet", str(write_station(tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
 
 
 def test_a_bundle_is_inspected_and_verified_without_the_converter(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from edge_contracts.device import InspectionPoint as Inventory
 from edge_runtime.inspection_point import InspectionPoint
 from tests.fakes.clock import NS_PER_S, FakeClock
+from tests.fakes.parts import point
 
 if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
@@ -55,7 +56,15 @@ def point_of(parts: Parts) -> InspectionPoint:
     inventory = Inventory(name="gate", source="folder", bundle="part", model="0" * 64)
     every: Any = parts
     return InspectionPoint(
-        inventory, cast("Predictor", every), every, every, every, halt=threading.Event(), stall_s=3.0
+        point(),
+        inventory,
+        cast("Predictor", every),
+        every,
+        every,
+        every,
+        every,
+        halt=threading.Event(),
+        stall_s=3.0,
     )
 
 

@@ -60,6 +60,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "[uplink]": station.Uplink,
     "[uplink.tls]": station.Tls,
     "[evidence]": station.EvidenceSettings,
+    "[web]": station.Web,
     "[records]": station.Records,
     "[board]": station.Board,
     "[governor]": station.Governor,

@@ -1,0 +1,110 @@
+"""`[web]`: the page, which looks at the points while they run; nothing of it is loaded where there is no such table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_runtime.infer.isolated.process_backend import IsolatedBackend
+from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.spool import OUTBOX
+from edge_runtime.units.uplink import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_contracts.device import State
+    from edge_contracts.station import Point, Station, StationConfig
+    from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.inspection_point import InspectionPoint
+    from edge_runtime.units.surroundings import Surroundings
+    from edge_runtime.web.insight import Counters, Insight, PointFace
+
+PAGE = "the page"
+
+_STOP_S = 4.0
+
+
+def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Predictor]) -> Unit:
+    """The local face; `load` opens a point's bundle once more, for what people upload."""
+    settings, station = config.web, config.station
+
+    def prepare() -> Prepared:
+        if settings is None:
+            return Prepared(lambda: Part(lambda _: True))
+        from edge_runtime.web.face import WebFace  # noqa: PLC0415 - a station without a page loads nothing of it
+
+        face = WebFace(settings, Path(station.state_folder), around.clock)
+
+        def start() -> Part:
+            face.start(_insight(station, around, load))
+            around.running.relay.guests = face.sinks
+
+            def stop(timeout_s: float) -> bool:
+                around.running.relay.guests = ()
+                return face.stop(timeout_s)
+
+            return Part(stop)
+
+        return Prepared(start)
+
+    return Unit(PAGE, "page", (settings, station), prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
+
+
+def _insight(station: Station, around: Surroundings, load: Callable[[Point], Predictor]) -> Insight:
+    from edge_runtime.web.insight import Insight  # noqa: PLC0415 - a station without a page loads nothing of it
+
+    points = around.running.points
+    return Insight(
+        device=station.device,
+        points=lambda: [_face(point, load) for point in tuple(points.values())],
+        troubles=lambda: _troubles(station, around),
+        state=lambda: _state(station, around),
+        counters=lambda: _counters(around),
+    )
+
+
+def _face(point: InspectionPoint, load: Callable[[Point], Predictor]) -> PointFace:
+    from edge_runtime.web.insight import PointFace  # noqa: PLC0415 - a station without a page loads nothing of it
+
+    backend = point.predictor.backend
+    return PointFace(
+        settings=point.settings,
+        manifest=point.predictor.manifest,
+        digest=point.predictor.digest,
+        sensitivity=point.sensitivity,
+        source=point.reader.counts,
+        faults=point.pipeline.faults,
+        restarts=backend.restarts if isinstance(backend, IsolatedBackend) else 0,
+        open_predictor=lambda: load(point.settings),
+    )
+
+
+def _troubles(station: Station, around: Surroundings) -> list[str]:
+    """Why a pipeline makes no progress, or what it needs is dead."""
+    running, now_ns = around.running, around.clock.now_ns()
+    threads = {"delivery": running.delivery, "spool": running.outbox, "uplink": running.uplink}
+    dead = [f"the thread of the {name} is dead" for name, part in threads.items() if part and not part.running]
+    points = tuple(running.points.values())
+    if not points:
+        return [*dead, "no inspection point runs"]
+    fatal = filter(None, (point.trouble(now_ns, station.hang_restart_s) for point in points))
+    stuck = [f"{point.inventory.name}: the loop makes no progress" for point in points if point.is_stuck(now_ns)]
+    return [*dead, *fatal, *stuck]
+
+
+def _state(station: Station, around: Surroundings) -> State | None:
+    outbox = around.running.outbox
+    return None if outbox is None else state_of(outbox, Path(station.state_folder), around)
+
+
+def _counters(around: Surroundings) -> Counters:
+    from edge_runtime.web.insight import Counters  # noqa: PLC0415 - a station without a page loads nothing of it
+
+    running = around.running
+    return Counters(
+        running.delivery_counts,
+        running.outbox.counters if running.outbox else None,
+        running.uplink.counters if running.uplink else None,
+        running.evidence_counts if running.evidence else None,
+    )

@@ -1,0 +1,138 @@
+"""What the page may know and touch of the daemon: values and calls that the service hands in, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edge_contracts.manifest import ImageInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from edge_contracts.device import State
+    from edge_contracts.manifest import Manifest
+    from edge_contracts.station import Point
+    from edge_runtime.capture.reader import ReaderCounts
+    from edge_runtime.delivery import DeliveryCounts
+    from edge_runtime.evidence import EvidenceCounts
+    from edge_runtime.frames import Scores
+    from edge_runtime.inspection.sensitivity import Sensitivity
+    from edge_runtime.outbox.outbox import OutboxCounters
+    from edge_runtime.uplink.uplink import UplinkCounters
+
+
+class PageModel(Protocol):
+    """A model of the page's own, beside the line's; `edge_runtime.infer.predictor.Predictor` is one."""
+
+    def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
+        """Score H×W×3 uint8 RGB pixels."""
+        ...
+
+    def predict_tensor(self, values: npt.NDArray[Any]) -> Scores:
+        """Score one input in the model's own form."""
+        ...
+
+    def close(self) -> None:
+        """Free it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How far the recording of training pictures is.
+
+    folder: where they go.
+    trouble: why it ended early, empty when it did not.
+    """
+
+    wanted: int
+    taken: int
+    folder: str
+    running: bool
+    trouble: str = ""
+
+
+class RecordsPictures(Protocol):
+    """Records training pictures through a point's own camera, region and trigger."""
+
+    def begin(self, point: str, count: int) -> None:
+        """Record so many pictures from now on; returns at once.
+
+        Raises:
+            BadInputError: one is running, or it cannot be done; the message says why.
+        """
+        ...
+
+    def progress(self, point: str) -> Recording | None:
+        """How far the last recording is, None when there was none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PointFace:
+    """One inspection point as the page sees it.
+
+    settings: its table of the configuration.
+    manifest, digest: of its bundle.
+    sensitivity: its threshold.
+    source: what happened to its source.
+    faults: exceptions inside its loop.
+    restarts: how often its model's process was started anew.
+    open_predictor: a model of the page's own for the same bundle.
+    """
+
+    settings: Point
+    manifest: Manifest
+    digest: str
+    sensitivity: Sensitivity
+    source: ReaderCounts
+    faults: int
+    restarts: int
+    open_predictor: Callable[[], PageModel]
+
+    @property
+    def name(self) -> str:
+        """As in alerts."""
+        return self.settings.name
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether its model judges pictures."""
+        return isinstance(self.manifest.input, ImageInput)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What happened outside of the points since the start; None for what the configuration does not ask for."""
+
+    delivery: DeliveryCounts
+    outbox: OutboxCounters | None
+    uplink: UplinkCounters | None
+    evidence: EvidenceCounts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """The daemon as the page sees it.
+
+    points: the present ones, in the order of the configuration.
+    troubles: why a pipeline makes no progress, a sentence each; empty when all do.
+    state: the health that the uplink tells, too; None while there is no spool.
+    counters: of alerts and their pictures.
+    recorder: None where nothing can be recorded.
+    """
+
+    device: str
+    points: Callable[[], Sequence[PointFace]]
+    troubles: Callable[[], Sequence[str]]
+    state: Callable[[], State | None]
+    counters: Callable[[], Counters]
+    recorder: RecordsPictures | None = None
+
+    def point(self, name: str) -> PointFace | None:
+        """The point of that name."""
+        return next((face for face in self.points() if face.name == name), None)

@@ -1,0 +1,108 @@
+"""Judges what people upload, with a model of its own, open only while it is used; the line's is never touched."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edge_contracts.verdict import Outcome
+from edge_runtime.infer.backend import BackendError
+from edge_runtime.inspection.decide import decide
+from edge_runtime.inspection.decision import Decision
+from edge_runtime.inspection.region import cut
+from edge_runtime.picture_health import PictureCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from edge_contracts.station import Region
+    from edge_runtime.frames import Scores
+    from edge_runtime.web.insight import PageModel, PointFace
+
+_MS_PER_S = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the line would have said of a picture.
+
+    region: what of the picture was judged.
+    heat_map: float32 h×w over the region; None where the model has none, or says what is no number.
+    took_ms: preprocessing and model.
+    """
+
+    decision: Decision
+    region: Region
+    values: npt.NDArray[np.float32]
+    heat_map: npt.NDArray[np.float32] | None
+    took_ms: float
+
+
+class Judge:
+    """One open model per point; used by one thread alone."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[str, PageModel]] = {}
+
+    def picture(self, face: PointFace, pixels: npt.NDArray[np.uint8], region: Region) -> Judged:
+        """Judge one picture as the point would: its limits of light and focus, its model, its threshold.
+
+        Args:
+            face: the point.
+            pixels: H×W×3 uint8 RGB, 0–255.
+            region: what of it is judged.
+        """
+        begun_s = time.monotonic()
+        judged = cut(pixels, region)
+        ailment = PictureCheck(face.settings.health, frozen_frames=0).examine(judged)
+        if ailment is not None:
+            decision = Decision(Outcome.UNKNOWN, ailment.cause, ailment.reason)
+            return Judged(decision, region, np.empty(0, np.float32), None, _since_ms(begun_s))
+        scores = self._answer(face, lambda model: model.predict(judged))
+        heat = scores.heat_map if scores.heat_map is not None and np.isfinite(scores.heat_map).all() else None
+        decision = decide(scores, face.sensitivity.ruling())
+        return Judged(decision, region, scores.values, heat, _since_ms(begun_s))
+
+    def tensor(self, face: PointFace, values: npt.NDArray[Any]) -> Scores:
+        """Run the model on one input in its own form.
+
+        Args:
+            face: the point.
+            values: the input tensor's shape; real float32 values, or stored ones in the model's own dtype.
+        """
+        return self._answer(face, lambda model: model.predict_tensor(values))
+
+    def close(self) -> None:
+        """Free every model; the next question opens one again."""
+        while self._open:
+            _, (_, model) = self._open.popitem()
+            model.close()
+
+    def _answer(self, face: PointFace, ask: Callable[[PageModel], Scores]) -> Scores:
+        """A model that failed is opened anew for the next question."""
+        try:
+            return ask(self._model(face))
+        except BackendError:
+            if (opened := self._open.pop(face.name, None)) is not None:
+                opened[1].close()
+            raise
+
+    def _model(self, face: PointFace) -> PageModel:
+        digest, model = self._open.get(face.name, ("", None))
+        if model is not None and digest == face.digest:
+            return model
+        if model is not None:
+            del self._open[face.name]
+            model.close()
+        opened = face.open_predictor()
+        self._open[face.name] = (face.digest, opened)
+        return opened
+
+
+def _since_ms(begun_s: float) -> float:
+    return (time.monotonic() - begun_s) * _MS_PER_S

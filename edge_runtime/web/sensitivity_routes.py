@@ -1,0 +1,66 @@
+"""The slider: what a threshold would have done to the last scores, and putting one in force."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from edge_contracts.manifest import ClassRule
+from edge_runtime.inspection.sensitivity import Author
+from edge_runtime.web.desk import body, done, text_of
+from edge_runtime.web.live_routes import finite
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from edge_runtime.web.desk import Desk
+    from edge_runtime.web.insight import PointFace
+
+_BODY_MAX: Final = 4096
+
+
+def sensitivity_routes(desk: Desk) -> list[Route]:
+    """`/points/{point}/sensitivity`: GET what is known, POST `{"threshold": number or null, "name": …}`."""
+
+    async def sensitivity(request: Request) -> Response:
+        face = desk.point(request)
+        if request.method == "POST":
+            threshold, name = _asked_for(await body(request, _BODY_MAX))
+            author = Author(name, request.client.host if request.client else "")
+            await done(desk.filing, lambda: face.sensitivity.apply(threshold, author))
+        return JSONResponse(_known(desk, face))
+
+    return [Route("/points/{point}/sensitivity", sensitivity, methods=["GET", "POST"])]
+
+
+def _known(desk: Desk, face: PointFace) -> dict[str, Any]:
+    sensitivity = face.sensitivity
+    scores = desk.scores.scores(face.name, face.digest)
+    return {
+        "point": face.name,
+        "kind": face.manifest.rule.kind,
+        "threshold": finite(sensitivity.in_force),
+        "own": finite(sensitivity.own),
+        "bundles": finite(sensitivity.bundles),
+        "applied": sensitivity.is_applied,
+        "adjustable": sensitivity.can_be_set,
+        "notice": sensitivity.notice,
+        "scores": [float(f"{score.score:.7g}") for score in scores],
+        "good_labels": [score.good_label for score in scores] if isinstance(face.manifest.rule, ClassRule) else None,
+        "fixed": [score.fixed.value if score.fixed else None for score in scores],
+        "damaged_bytes": desk.scores.counts.damaged_bytes,
+    }
+
+
+def _asked_for(content: bytes) -> tuple[float | None, str]:
+    try:
+        document = json.loads(content)
+        threshold = document["threshold"]
+        value = None if threshold is None else float(threshold)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise HTTPException(400, f'wanted {{"threshold": a number or null}}, found something else ({error})') from error
+    return value, text_of(document, "name")

@@ -1,0 +1,188 @@
+"""The page in a real browser, chromium, against a real daemon: what an operator sees and does."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from typing import TYPE_CHECKING
+
+import cv2
+import pytest
+
+from tests.fakes.pictures import picture
+from tests.fakes.stations import DEFECT_LEVEL, THRESHOLD
+from tests.fakes.web import TOKEN
+from tests.system.required import require_tool
+from tests.system.web_station import WebStation, web_station
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which is not installed")
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    chromium = require_tool("chromium")
+    with playwright.sync_playwright() as player:
+        opened = player.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebStation]:
+    with web_station(tmp_path_factory.mktemp("station")) as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser, station: WebStation) -> Iterator[playwright.Page]:
+    troubles: list[str] = []
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("requestfailed", lambda request: troubles.append(request.url) if "/events" not in request.url else None)
+    opened.on(
+        "request",
+        lambda request: (
+            None if station.address in request.url or "blob:" in request.url else troubles.append(request.url)
+        ),
+    )
+    opened.goto(station.address)
+    yield opened
+    context.close()
+    assert troubles == []
+
+
+def card(page: playwright.Page) -> playwright.Locator:
+    return page.get_by_role("region", name="inspection point gate")
+
+
+def in_force(station: WebStation) -> float:
+    with urllib.request.urlopen(f"{station.address}/points/gate/sensitivity", timeout=10) as answer:  # noqa: S310 - our own address
+        return float(json.load(answer)["threshold"])
+
+
+def test_the_live_picture_comes_and_goes_on(page) -> None:
+    shown = card(page).locator(".picture")
+    shown.wait_for(state="visible")
+    assert shown.evaluate("image => image.naturalWidth") == 64
+    first = shown.get_attribute("src")
+    playwright.expect(shown).not_to_have_attribute("src", first)
+    playwright.expect(page.locator("#connection")).to_have_text("live")
+
+
+def test_verdicts_of_both_kinds_are_shown_and_counted(page) -> None:
+    counts = card(page).locator(".counts")
+    playwright.expect(counts.locator(".defect dd")).not_to_have_text("0")
+    playwright.expect(counts.locator(".good dd")).not_to_have_text("0")
+    playwright.expect(card(page).locator(".verdict.defect")).to_be_visible()
+    card(page).get_by_text("Last 20 verdicts").click()
+    rows = card(page).locator(".last tbody tr")
+    playwright.expect(rows).to_have_count(20)
+    playwright.expect(card(page).locator(".last tbody")).to_contain_text("01.png")
+
+
+def test_the_last_part_that_was_not_good_can_be_held(page) -> None:
+    card(page).get_by_text("last not good").click()
+    playwright.expect(card(page).locator(".live figcaption")).to_contain_text(
+        re.compile(r"01\.png.*: defect \(threshold\)")
+    )
+    assert "which=rejected" in card(page).locator(".picture").get_attribute("src")
+
+
+def test_an_upload_gets_its_verdict_with_a_heat_map(page, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "mine.png"), picture(DEFECT_LEVEL))
+    card(page).get_by_text("Judge a picture of yours").click()
+    card(page).locator("input[type=file]").set_input_files(tmp_path / "mine.png")
+    result = card(page).locator(".result")
+    playwright.expect(result).to_contain_text("mine.png: defect (threshold)")
+    hot = result.locator("img").get_attribute("src")
+    result.get_by_text("heat map").click()
+    playwright.expect(result.locator("img")).not_to_have_attribute("src", hot)
+    assert result.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+
+
+def test_a_file_that_is_no_picture_is_refused_in_words(page, tmp_path: Path) -> None:
+    (tmp_path / "none.png").write_text("no picture")
+    card(page).get_by_text("Judge a picture of yours").click()
+    card(page).locator("input[type=file]").set_input_files(tmp_path / "none.png")
+    playwright.expect(card(page).locator(".upload .answer")).to_contain_text("wanted a PNG")
+
+
+def test_the_slider_counts_by_keyboard_and_applying_is_in_force_and_noted(page, station: WebStation) -> None:
+    card(page).get_by_text("Sensitivity").click()
+    then = card(page).locator(".compare .then td")
+    playwright.expect(card(page).locator(".histogram rect").first).to_be_visible()
+    slider = card(page).get_by_role("slider", name="threshold of gate")
+    slider.focus()
+    page.keyboard.press("Home")
+    playwright.expect(then.nth(1)).to_have_text("0")
+    playwright.expect(then.nth(2)).not_to_have_text("0")
+    page.keyboard.press("End")
+    playwright.expect(then.nth(2)).to_have_text("0")
+    card(page).locator(".exact").fill("0.95")
+    card(page).get_by_label("your name").fill("Anna")
+    card(page).get_by_role("button", name="Apply").click()
+    playwright.expect(card(page).locator(".sensitivity .answer")).to_contain_text("0.95 is in force")
+    assert in_force(station) == 0.95
+    playwright.expect(card(page).locator(".facts .limit")).to_have_text("0.95")
+    playwright.expect(card(page).locator(".last .strip .defect")).to_have_count(0)
+    card(page).get_by_role("button", name=f"Back to {THRESHOLD}").click()
+    playwright.expect(card(page).locator(".sensitivity .answer")).to_contain_text(f"{THRESHOLD} is in force")
+    assert [(entry["name"], entry["old"], entry["new"]) for entry in station.audit] == [
+        ("Anna", THRESHOLD, 0.95),
+        ("Anna", 0.95, THRESHOLD),
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_scrolling_sideways(browser, station: WebStation, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    opened = context.new_page()
+    opened.goto(station.address)
+    opened.locator(".picture").wait_for(state="visible")
+    for summary in opened.locator("summary:visible").all():
+        summary.click()
+    assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()
+
+
+def test_everything_that_can_be_used_has_a_name_and_is_reached_by_keyboard(page) -> None:
+    card(page).locator(".picture").wait_for(state="visible")
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, input, summary, a, [role=img]")]
+            .filter(one => one.checkVisibility())
+            .filter(one => !(one.innerText || one.ariaLabel || one.title || one.labels?.[0]?.innerText))
+            .map(one => one.outerHTML)"""
+    )
+    assert nameless == []
+    reached = set()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('summary')?.innerText.trim() ?? ''"))
+    assert {"Sensitivity", "Judge a picture of yours"} <= reached
+
+
+def test_the_token_lets_people_in(browser, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN + "\n")
+    with web_station(tmp_path, 'token_file = "token"\n') as served:
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.goto(served.address)
+        assert opened.url.endswith("/login")
+        opened.get_by_label("token").fill("wrong")
+        opened.get_by_role("button", name="Log in").click()
+        playwright.expect(opened.get_by_role("alert")).to_contain_text("not the right one")
+        opened.get_by_label("token").fill(TOKEN)
+        opened.get_by_role("button", name="Log in").click()
+        opened.locator(".picture").wait_for(state="visible")
+        opened.get_by_role("button", name="Log out").click()
+        assert opened.url.endswith("/login")
+        context.close()
