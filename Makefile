@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-systemd tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean bench-quantize
+.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean bench-quantize
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -72,6 +72,9 @@ lab-arm64: $(READY) ## bundles on emulated Cortex-A53, A72, A76 (needs LEPTON_DA
 
 lab-systemd: $(READY) ## the unit under a real systemd: readiness, watchdog, restarts, sandbox (network, root; minutes)
 	@$(BIN)/python -m tests.lab.systemd.run
+
+lab-device: $(READY) ## camera, microphone, serial on a virtual device (needs network, root; two minutes)
+	@$(BIN)/python -m tests.lab.device.run
 
 bench-quantize: $(READY) ## the MLPerf Tiny models beside the benchmark's own int8 files (needs LEPTON_DATA)
 	@$(BIN)/python -m tests.bench.quantize

@@ -1,7 +1,10 @@
 """A camera of this machine (V4L2: USB and most others), read with OpenCV and found by its port or serial number.
 
-A frame is fetched without being converted; one that nobody wants costs no more than that. A camera that sends JPEGs has
-them decoded here, with the checks of every JPEG, because OpenCV fills what USB lost with grey.
+A frame is fetched as the camera sends it; one that nobody wants costs a copy and no conversion. A camera that sends
+JPEGs has them decoded here, with the checks of every JPEG, because OpenCV fills what USB lost with grey.
+
+Seen with OpenCV 5.0: `waitAny` fetches a frame, and gives the same one again, at once and for ever, until it was
+retrieved. So every frame is.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 import logging
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from edge_runtime.capture.picture_file import PictureRejected, decode_picture, load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
 
     from edge_contracts.station import V4l2Source as V4l2Settings
     from edge_runtime.capture.source import Source
@@ -35,6 +41,15 @@ _US_PER_EXPOSURE_STEP: Final = 100
 _MANUAL_EXPOSURE: Final = 1
 """V4L2_EXPOSURE_MANUAL."""
 _JPEG: Final = frozenset({"MJPG", "JPEG"})
+_TO_RGB: Final = {
+    "YUYV": "COLOR_YUV2RGB_YUY2",
+    "UYVY": "COLOR_YUV2RGB_UYVY",
+    "NV12": "COLOR_YUV2RGB_NV12",
+    "YU12": "COLOR_YUV2RGB_I420",
+    "GREY": "COLOR_GRAY2RGB",
+    "BGR3": "COLOR_BGR2RGB",
+}
+"""Pixel formats that are converted here, by OpenCV's name of the conversion; OpenCV itself converts others to BGR."""
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +80,8 @@ class V4l2Source:
         self._sysfs = sysfs
         self._dev = dev
         self._capture: Any = None
-        self._sends_jpeg = False
+        self._fourcc = ""
+        self._holds = False
         self._believes_stamps = True
         self._captured_at_ns = 0
         self._number = 0
@@ -86,7 +102,7 @@ class V4l2Source:
             self.close()
             raise
         self._seen.camera = node
-        self._number, self._believes_stamps = 0, True
+        self._number, self._believes_stamps, self._holds = 0, True, False
         _log.info("%s is %s", self._settings.camera, node)
 
     def advance(self) -> None:
@@ -96,6 +112,7 @@ class V4l2Source:
             SourceLost: none came in time, or the camera is gone.
         """
         cv2 = load_opencv()
+        self._drop()
         wanted = f"wanted a frame from {self._seen.camera} within {self._settings.read_timeout_s:g} s"
         try:
             came, _ = cv2.VideoCapture.waitAny([self._capture], int(self._settings.read_timeout_s * _NS_PER_S))
@@ -103,29 +120,45 @@ class V4l2Source:
             raise SourceLost(f"{wanted}, found the camera gone; check its cable and power") from error
         if not came:
             raise SourceLost(f"{wanted}, found silence; check its cable, power and the light that it needs")
+        self._holds = True
         self._number += 1
         self._captured_at_ns = self._date(float(self._capture.get(cv2.CAP_PROP_POS_MSEC)))
 
     def reading(self) -> Reading:
         """Convert the frame."""
-        cv2 = load_opencv()
-        found, pixels = self._capture.retrieve()
-        if not found or pixels is None:
-            reason = f"wanted a frame from {self._seen.camera}, found one that cannot be converted"
-            return BadReading("", self._number, self._captured_at_ns, reason)
-        if not self._sends_jpeg:
-            return Frame(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), self._captured_at_ns, self._number)
+        found, raw = self._capture.retrieve()
+        self._holds = False
         try:
-            decoded = decode_picture(pixels.tobytes(), f"a frame of {self._seen.camera}")
+            pixels = self._converted(raw if found else None)
         except PictureRejected as error:
             return BadReading("", self._number, self._captured_at_ns, str(error))
-        return Frame(decoded, self._captured_at_ns, self._number)
+        return Frame(pixels, self._captured_at_ns, self._number)
 
     def close(self) -> None:
         """Let go of the camera."""
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _drop(self) -> None:
+        """Give back the buffer of a frame that nobody wanted."""
+        if self._holds:
+            self._capture.retrieve()
+            self._holds = False
+
+    def _converted(self, raw: npt.NDArray[np.uint8] | None) -> npt.NDArray[np.uint8]:
+        if raw is None:
+            raise PictureRejected(f"wanted a frame from {self._seen.camera}, found one that cannot be fetched")
+        if self._fourcc in _JPEG:
+            return decode_picture(raw.tobytes(), f"a frame of {self._seen.camera}")
+        cv2 = load_opencv()
+        try:
+            conversion = getattr(cv2, _TO_RGB.get(self._fourcc, "COLOR_BGR2RGB"))
+            return cast("npt.NDArray[np.uint8]", cv2.cvtColor(raw, conversion))
+        except cv2.error as error:
+            raise PictureRejected(
+                f"wanted a frame of {self._fourcc} from {self._seen.camera}, found {raw.shape} bytes ({error.err})"
+            ) from error
 
     def _find(self) -> VideoNode:
         nodes = video_nodes(self._sysfs, self._dev)
@@ -181,9 +214,8 @@ class V4l2Source:
             rate := self._capture.get(cv2.CAP_PROP_FPS), asked.fps, rel_tol=0.05
         ):
             _log.warning("%s: wanted %g frames a second, found %g", node, asked.fps, rate)
-        self._sends_jpeg = fourcc in _JPEG
-        if self._sends_jpeg:
-            self._capture.set(cv2.CAP_PROP_CONVERT_RGB, 0)
+        self._fourcc = fourcc
+        self._capture.set(cv2.CAP_PROP_CONVERT_RGB, int(fourcc not in _JPEG and fourcc not in _TO_RGB))
 
     def _set_controls(self, node: VideoNode, cv2: Any) -> None:
         asked = self._settings.controls

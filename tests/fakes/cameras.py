@@ -1,7 +1,7 @@
 """A machine with V4L2 cameras: a sysfs tree as the kernel lays it out, and a stand-in for OpenCV's V4L2 half.
 
-The stand-in keeps OpenCV's rules: `waitAny` grabs; properties that the camera has not are refused with False; a camera
-that is pulled out raises `cv2.error`.
+The stand-in keeps OpenCV's rules: `waitAny` fetches a frame, and gives the same one until it is retrieved; properties
+that the camera has not are refused with False; a camera that is pulled out raises `cv2.error`.
 """
 
 from __future__ import annotations
@@ -104,8 +104,14 @@ class Cameras:
 
 
 class _OpenCv:
+    VideoCapture: type[_Capture]
+
     def __getattr__(self, name: str) -> Any:
         return getattr(cv2, name)
+
+    def cvtColor(self, pixels: np.ndarray, conversion: int) -> np.ndarray:  # noqa: N802 - OpenCV's name
+        self.VideoCapture.machine.converted += 1
+        return cv2.cvtColor(pixels, conversion)
 
 
 class _Capture:
@@ -118,6 +124,8 @@ class _Capture:
         self._camera = None if path in self.machine.busy else self.machine.at.get(path)
         self._path = path
         self._frame = 0
+        self._held = False
+        self._stamp_ms = 0.0
         if self._camera is not None:
             self.machine.open_captures += 1
             self.machine.opening()
@@ -133,7 +141,7 @@ class _Capture:
 
     def get(self, name: int) -> float:
         if name == cv2.CAP_PROP_POS_MSEC:
-            return self.machine.clock.now_ns() / 1e6 + self.machine.stamp_offset_ms
+            return self._stamp_ms
         return self._camera.properties.get(name, -1.0) if self._camera else 0.0
 
     @staticmethod
@@ -142,20 +150,29 @@ class _Capture:
         machine, camera = capture.machine, capture._camera
         if camera is None or machine.at.get(capture._path) is not camera:
             raise cv2.error("Error is reported for camera stream")
+        if capture._held:
+            return True, [0]
         if camera.is_silent:
             machine.clock.advance(timeout_ns / 1e9)
             return False, []
         camera.frames += 1
         capture._frame = camera.frames
+        capture._held = True
+        capture._stamp_ms = machine.clock.now_ns() / 1e6 + machine.stamp_offset_ms
         return True, [0]
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
         if self._camera is None:
             return False, None
-        self.machine.converted += 1
-        if not self._camera.properties[cv2.CAP_PROP_CONVERT_RGB]:
+        self._held = False
+        shown = picture(seed=self._frame)
+        if self._camera.properties[cv2.CAP_PROP_CONVERT_RGB]:
+            return True, shown
+        fourcc = int(self._camera.properties[cv2.CAP_PROP_FOURCC]).to_bytes(4, "little")
+        if fourcc == b"MJPG":
             return True, np.frombuffer(self._camera.jpeg or jpeg(self._frame), np.uint8)[None]
-        return True, picture(seed=self._frame)
+        assert fourcc == b"YUYV"
+        return True, np.dstack([shown[:, :, 0], np.full_like(shown[:, :, 0], 128)])
 
     def release(self) -> None:
         if self._camera is not None:

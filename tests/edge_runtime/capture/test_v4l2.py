@@ -159,6 +159,16 @@ def test_what_nobody_wants_is_not_converted(station: Station) -> None:
     for _ in range(10):
         source.advance()
     assert station.machine.converted == 0
+    source.reading()
+    assert station.machine.converted == 1
+
+
+def test_each_step_is_a_new_frame_even_where_nobody_wanted_the_last(station: Station) -> None:
+    camera = station.machine.plug_in(0)
+    source = station.opened()
+    for _ in range(10):
+        source.advance()
+    assert camera.frames == 10
 
 
 def test_few_buffers_keep_the_frames_new(station: Station) -> None:

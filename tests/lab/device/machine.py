@@ -1,0 +1,96 @@
+"""One run of the virtual device: boots the image, hands it a folder, waits for it to switch itself off."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab.device.image import Image
+
+MEMORY_MB = 1536
+CORES = 2
+APPEND = "console=ttyS0 rw quiet mitigations=off tsc=reliable panic=-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How it went.
+
+    said: what the device wrote on its console.
+    code: the exit status of its command, None when it never came to an end.
+    """
+
+    said: str
+    code: int | None
+
+
+def run_device(image: Image, share: Path, command: str, *, timeout_s: float, show: bool = False) -> Run:
+    """Boot, run a shell command in `share/work` on the device, switch off.
+
+    Args:
+        image: what is booted; what the device writes to its disk is thrown away.
+        share: the device's /lab, which both sides write.
+        command: runs with the board's wheels on the PYTHONPATH.
+        timeout_s: an emulated device is about twenty times slower than the host.
+        show: print the console as it comes.
+    """
+    (share / "command").write_text(command)
+    answering = share / "serial.socket"
+    answering.unlink(missing_ok=True)
+    other_end = threading.Thread(target=_answer_serial, args=(answering,), name="serial-echo", daemon=True)
+    device = subprocess.Popen(
+        _qemu(image, share, answering), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    other_end.start()
+    timer = threading.Timer(timeout_s, device.kill)
+    timer.start()
+    lines = []
+    for line in device.stdout or ():
+        lines.append(line)
+        if show:
+            print(line, end="", flush=True)
+    timer.cancel()
+    device.wait()
+    said = "".join(lines)
+    done = [line.split()[-1] for line in said.splitlines() if line.startswith("lab: done ")]
+    return Run(said, int(done[-1]) if done else None)
+
+
+def _qemu(image: Image, share: Path, serial: Path) -> list[str]:
+    return [
+        *(shutil.which("qemu-system-x86_64") or "qemu-system-x86_64", "-M", "q35,accel=tcg", "-cpu", "max"),
+        *("-smp", str(CORES), "-m", str(MEMORY_MB), "-nodefaults", "-display", "none", "-no-reboot"),
+        *("-kernel", str(image.kernel), "-initrd", str(image.initrd), "-append", APPEND),
+        *(
+            "-drive",
+            f"file={image.disk},format=raw,if=none,id=disk,snapshot=on",
+            "-device",
+            "virtio-blk-pci,drive=disk",
+        ),
+        *("-virtfs", f"local,path={share},mount_tag=lab,security_model=none"),
+        *("-device", "qemu-xhci", "-chardev", f"socket,path={serial},server=on,wait=off,id=serial"),
+        *("-device", "usb-serial,chardev=serial", "-serial", "stdio", "-monitor", "none"),
+    ]
+
+
+def _answer_serial(path: Path) -> None:
+    """The other end of the device's USB serial line: gives back each line with `pong ` before it."""
+    link = socket.socket(socket.AF_UNIX)
+    for _ in range(200):
+        try:
+            link.connect(str(path))
+            break
+        except OSError:
+            threading.Event().wait(0.1)
+    try:
+        for line in link.makefile("rb"):
+            link.sendall(b"pong " + line)
+    except OSError:
+        return
