@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.arm64.rootfs import DEBIAN, MIRROR, WHEEL_PYTHON, board_requirements
+from tests.lab.debian import WHEEL_PYTHON, board_requirements, debootstrap, install_tools, lab_folder
 
 TOOLS = {
     "debootstrap": "debootstrap",
@@ -24,7 +24,8 @@ TOOLS = {
 """What must be on the PATH, and the Debian package that brings it."""
 
 DEBIAN_PACKAGES = ("python3", "udev", "kmod", "libportaudio2", "libasound2-plugins", "alsa-utils", "libgomp1")
-TEST_WHEELS = ("pytest", "pytest-timeout", "hypothesis", "pyserial", "sounddevice")
+BOARD_EXTRAS = ("litert", "camera", "serial", "sound")
+TEST_WHEELS = ("pytest", "pytest-timeout", "hypothesis")
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4")
 MODULES = (
     *BOOT_MODULES,
@@ -54,18 +55,17 @@ class Image:
 
 
 def cache_folder() -> Path:
-    """`LEPTON_LAB`, else a folder in the user's cache."""
-    default = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "lepton-edge" / "lab"
-    return Path(os.environ.get("LEPTON_LAB", default)).resolve() / "device"
+    """Where the lab keeps what it made."""
+    return lab_folder("device")
 
 
 def make_image(folder: Path) -> Image:
     """The image in a cache folder; made anew where it is not whole or what it is made of has changed."""
     os.environ["PATH"] = f"{os.environ['PATH']}:{SBIN}"
-    _install_tools()
+    install_tools(TOOLS)
     folder.mkdir(parents=True, exist_ok=True)
     image = Image(folder / "vmlinuz", folder / "initrd", folder / "disk.img")
-    wheels = [*board_requirements(), *TEST_WHEELS]
+    wheels = [*board_requirements(BOARD_EXTRAS), *TEST_WHEELS]
     wanted = "\n".join([*DEBIAN_PACKAGES, *MODULES, *wheels, INIT, _guest()])
     stamp = folder / "image.whole"
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -84,32 +84,12 @@ def _guest() -> str:
     return Path(__file__).with_name("guest.sh").read_text("utf-8")
 
 
-def _install_tools() -> None:
-    missing = sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
-    if not missing:
-        return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        sys.exit(f"wanted {', '.join(missing)}, found them missing; apt-get install {' '.join(missing)}")
-    print(f"installing {', '.join(missing)}", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]
-    subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
-
-
 def _unpacked_debian(folder: Path) -> Path:
     root, whole = folder / "root", folder / "root.whole"
     if whole.exists() and whole.read_text() == " ".join(DEBIAN_PACKAGES):
         return root
-    if os.geteuid() != 0:
-        sys.exit("wanted root to run debootstrap, found another user; run it with sudo")
-    print(f"fetching Debian {DEBIAN}", flush=True)
-    shutil.rmtree(root, ignore_errors=True)
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(DEBIAN_PACKAGES)}", DEBIAN, str(root), MIRROR]
-    with (folder / "root.log").open("w") as log:
-        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
-    if done.returncode:
-        sys.exit(f"wanted a Debian from {MIRROR}, found that debootstrap fails; see {folder / 'root.log'}")
+    print("fetching Debian", flush=True)
+    debootstrap(root, DEBIAN_PACKAGES)
     whole.write_text(" ".join(DEBIAN_PACKAGES))
     return root
 

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.lab.arm64.rootfs import REPOSITORY
+from tests.lab.debian import REPOSITORY
 from tests.lab.device.image import cache_folder, make_image
 from tests.lab.device.machine import run_device
 
