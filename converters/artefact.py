@@ -28,7 +28,7 @@ from converters.wishes import notes_on, recipe_for
 from device_profiles.delegate_files import delegates_of
 from edge_contracts.card import PrecisionShare
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, TensorQuantisation
+from edge_contracts.manifest import Manifest, ModelInput, Output, TensorQuantisation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,7 +63,7 @@ class Artefact:
     """
 
     model: bytes
-    spec: ImageInput | TensorInput
+    spec: ModelInput
     outputs: tuple[Output, ...]
     precision: Literal["int8", "float16", "mixed"]
     operators: dict[str, int]
@@ -257,7 +257,7 @@ class _Fed:
     """The float network as it is quantised, and its calibration inputs, preprocessing folded where that is possible."""
 
     graph: Graph
-    spec: ImageInput | TensorInput
+    spec: ModelInput
     inputs: list[npt.NDArray[np.float32]]
     border: str | None = None
     notes: tuple[str, ...] = ()
@@ -322,7 +322,7 @@ def _operators(graph: Graph) -> dict[str, int]:
     return dict(sorted(Counter(operator.kind for operator in graph.operators).items()))
 
 
-def _camera_bytes(spec: ImageInput | TensorInput) -> Affine | None:
+def _camera_bytes(spec: ModelInput) -> Affine | None:
     """The input's int8 parameters with which byte p is stored as p − 128, where mean and deviation allow it."""
     if spec.kind != "image" or len(set(spec.mean)) != 1 or len(set(spec.std)) != 1:
         return None
@@ -332,7 +332,7 @@ def _camera_bytes(spec: ImageInput | TensorInput) -> Affine | None:
     return Affine(float(scale), round(INT8_LOWEST + spec.mean[0]))
 
 
-def _stored_input(spec: ImageInput | TensorInput, tensor: Tensor) -> ImageInput | TensorInput:
+def _stored_input(spec: ModelInput, tensor: Tensor) -> ModelInput:
     return spec.model_copy(update={"dtype": str(tensor.dtype), "quantisation": _quantisation(tensor)})
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from converters.calibration.samples import Sample
     from converters.gate.verify import Comparison
     from device_profiles.board import Limits
-    from edge_contracts.manifest import ImageInput, Manifest, TensorInput
+    from edge_contracts.manifest import ImageInput, Manifest, ModelInput
 
 MOSTLY_CLIPPED = 0.5
 """Of the pixels, black or burnt out: above it the exposure is wrong or nothing was photographed."""
@@ -61,7 +61,7 @@ def few_inputs(count: int) -> str:
     return f"compared on {count} input{'' if count == 1 else 's'} only: give {ADVISED_SAMPLES} or more"
 
 
-def input_notes(samples: Sequence[Sample], spec: ImageInput | TensorInput, calibration: Mapping[str, Any]) -> list[str]:
+def input_notes(samples: Sequence[Sample], spec: ModelInput, calibration: Mapping[str, Any]) -> list[str]:
     """What makes inputs worth little: copies, pictures without light or without detail.
 
     Args:

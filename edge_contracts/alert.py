@@ -27,6 +27,7 @@ class EvidenceKind(str, Enum):
 
     IMAGE = "image"
     HEAT_MAP = "heat-map"
+    SOUND = "sound"
 
 
 class Evidence(Payload):

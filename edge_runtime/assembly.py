@@ -13,6 +13,7 @@ from edge_contracts.device import InspectionPoint as Inventory
 from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.audit_file import AuditFile
+from edge_runtime.bundle_fit import window_needs
 from edge_runtime.cameras import Cameras
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
@@ -27,7 +28,8 @@ from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import GuardsModel, InspectionPoint
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
-from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits
+from edge_runtime.signal_health import SignalCheck, SignalLimits
+from edge_runtime.signals.feeder import Needs
 from edge_runtime.trigger.line_input import build_line_trigger
 from edge_runtime.trigger.line_trigger import LineTrigger
 from edge_runtime.trigger.presence_gate import PresenceGate
@@ -77,8 +79,8 @@ def assemble(point: Point, predictor: Predictor, company: Company) -> Inspection
     sensitivity = _sensitivity(point.name, ruling, predictor.digest, company.state_folder)
     inspector = Inspector(point, sensitivity.ruling(), predictor.digest, scorer, company.clock)
     sensitivity.tell(inspector.use_threshold)
-    expect = partial(company.expect, point.name)
-    trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, expect=expect)
+    expect, needs = partial(company.expect, point.name), window_needs(manifest)
+    trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, needs, expect=expect)
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
     return InspectionPoint(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError, RefusedError
-from edge_contracts.manifest import ClassRule, ImageInput, NoRule
+from edge_contracts.manifest import ClassRule
+from edge_runtime.bundle_fit import blank, require_fit
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.infer.isolated.process_backend import IsolatedBackend
 from edge_runtime.infer.isolated.worker import Wish
@@ -48,7 +47,7 @@ class ModelLoader:
         predictor = self._loaded(point, bundle)
         try:
             predictor.verify_goldens()
-            _warm_up(predictor)
+            predictor.predict(blank(predictor.manifest))
         except GoldenMismatch as error:
             predictor.close()
             raise RefusedError(f"inspection point {point.name}: {error}") from error
@@ -71,20 +70,10 @@ def load_predictor(point: Point) -> Predictor:
 
 
 def _check(point: Point, bundle: Bundle) -> None:
-    spec, rule = bundle.manifest.input, bundle.manifest.rule
-    if not isinstance(spec, ImageInput) or isinstance(rule, NoRule):
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a bundle that judges pictures, found {point.bundle} with input "
-            f"{spec.kind!r} and rule {rule.kind!r}; train one with 'lepton train'"
-        )
+    rule = bundle.manifest.rule
+    require_fit(point, bundle.manifest)
     if isinstance(rule, ClassRule) and point.threshold is not None and not 0 <= point.threshold <= 1:
         raise BadInputError(
             f"inspection point {point.name}: wanted a threshold of 0 to 1, because {point.bundle} gives probabilities, "
             f"found {point.threshold:g}"
         )
-
-
-def _warm_up(predictor: Predictor) -> None:
-    spec = predictor.manifest.input
-    if isinstance(spec, ImageInput):
-        predictor.predict(np.zeros((spec.height_px, spec.width_px, 3), np.uint8))

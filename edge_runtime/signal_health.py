@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Point
     from edge_runtime.frames import Window
+    from edge_runtime.signals.feeder import Needs
 
 SOUND_QUIET_RMS = 1e-4
 """−80 dB of full scale: three steps of 16 bits; the quietest room through the poorest microphone is louder."""
@@ -58,18 +59,6 @@ class SignalLimits:
             offset_max=_or(asked.offset_max, SOUND_OFFSET_MAX if hears else None),
             frozen_share=0.0 if replayed else asked.frozen_share,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a model needs of a window.
-
-    rate_hz: None where the rate does not matter. samples: at least. channels: None where they are mixed.
-    """
-
-    rate_hz: float | None = None
-    samples: int = 1
-    channels: int | None = None
 
 
 class SignalCheck:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.graph import Graph
-    from edge_contracts.manifest import TensorInput
+    from edge_contracts.manifest import ModelInput
 
     Inputs = Sequence[npt.NDArray[np.float32]]
 
@@ -88,7 +88,7 @@ class Representativeness:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
-def assess(graph: Graph | None, inputs: Inputs, spec: ImageInput | TensorInput) -> Representativeness:
+def assess(graph: Graph | None, inputs: Inputs, spec: ModelInput) -> Representativeness:
     """Look at calibration inputs and at what the finished integer model makes of them.
 
     Args:

@@ -16,9 +16,11 @@ import numpy as np
 
 from converters.calibration.array_file import read_array, require_shape
 from converters.calibration.foreign_files import refuse_foreign
+from converters.calibration.heard import heard
 from converters.calibration.recorded_frames import is_overlay, is_recorded, read_judged
 from converters.calibration.sound_file import read_sound, require_one_rate, require_waveform, windows
 from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import SeriesInput, SoundInput
 from edge_runtime.capture.picture_file import SUFFIXES as PICTURES
 from edge_runtime.preprocess import Preprocessor
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from edge_contracts.manifest import ImageInput, TensorInput
+    from edge_contracts.manifest import ImageInput, ModelInput
 
 GOOD_LABELS = frozenset({"good", "normal"})
 """Names of folders and labels that mean a good part."""
@@ -174,7 +176,7 @@ def _kind_of_array(array: Any) -> Kind:
 
 def read_samples(
     calibration: Calibration,
-    spec: ImageInput | TensorInput,
+    spec: ModelInput,
     axes: tuple[int, ...] = (),
     progress: Callable[[float], None] = lambda _done: None,
 ) -> Iterator[Sample]:
@@ -202,6 +204,9 @@ def read_samples(
             held_bytes += pixels.nbytes
             again = None if held_bytes <= PIXELS_HELD_BYTES else partial(read_judged, path)
             yield picture_sample(pixels, _of_pictures(spec, path), path.name, label, again)
+        elif calibration.kind == "sounds" and isinstance(spec, SoundInput | SeriesInput):
+            for values, name in heard(path, spec):
+                yield Sample(values, name, label)
         elif calibration.kind == "sounds":
             sound = read_sound(path)
             rates_hz.append(sound.rate_hz)
@@ -228,14 +233,14 @@ def _spread(found: list[Item], most: int) -> list[Item]:
     return [found[index * len(found) // most] for index in range(most)]
 
 
-def _of_pictures(spec: ImageInput | TensorInput, where: object) -> ImageInput:
+def _of_pictures(spec: ModelInput, where: object) -> ImageInput:
     if spec.kind != "image":
         raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {where}")
     return spec
 
 
 def _from_memory(
-    kind: Kind, array: npt.NDArray[Any], place: int, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+    kind: Kind, array: npt.NDArray[Any], place: int, spec: ModelInput, axes: tuple[int, ...]
 ) -> Iterator[Sample]:
     name = f"array {place}"
     if kind == "pictures":
@@ -247,7 +252,7 @@ def _from_memory(
 
 
 def _cut(
-    given: npt.NDArray[np.float32], name: str, label: str, spec: ImageInput | TensorInput, axes: tuple[int, ...]
+    given: npt.NDArray[np.float32], name: str, label: str, spec: ModelInput, axes: tuple[int, ...]
 ) -> Iterator[Sample]:
     """As many inputs as lie one after the other, in the axes of the user's own model."""
     shape, size = _given_shape(spec.shape, axes), int(np.prod(spec.shape))
@@ -283,7 +288,7 @@ def picture_sample(
     return Sample(np.asarray(values, np.float32), name, label, again or (lambda: pixels), pixels.shape[:2])
 
 
-def _random(spec: ImageInput | TensorInput) -> Iterator[Sample]:
+def _random(spec: ModelInput) -> Iterator[Sample]:
     rng = np.random.default_rng(RANDOM_SEED)
     for index in range(RANDOM_SAMPLES):
         if spec.kind == "image":

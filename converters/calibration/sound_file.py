@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from edge_contracts.manifest import ImageInput, TensorInput
+    from edge_contracts.manifest import ModelInput
 
 PCM_16_BYTES = 2
 PCM_16_FULL_SCALE = 32768.0
@@ -61,7 +61,7 @@ def windows(sound: Sound, size: int) -> npt.NDArray[np.float32]:
     return samples[: samples.size // size * size]
 
 
-def require_waveform(spec: ImageInput | TensorInput, rate_hz: int, path: Path) -> None:
+def require_waveform(spec: ModelInput, rate_hz: int, path: Path) -> None:
     """Refuse sounds for a model whose input is no waveform.
 
     Raises:

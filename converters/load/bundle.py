@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from converters.load.description import Description
     from converters.load.interface import Interface
-    from edge_contracts.manifest import ProvenanceStep
+    from edge_contracts.manifest import ModelInput, ProvenanceStep
 
 BATCHED_VECTOR = 2
 PICTURE_RANK = 4
@@ -132,7 +132,7 @@ def _labels(said: Description, width: int) -> tuple[str, ...]:
     return said.labels or tuple(str(index) for index in range(width))
 
 
-def _input(interface: Interface, said: Description, *, pictures: bool | None) -> ImageInput | TensorInput:
+def _input(interface: Interface, said: Description, *, pictures: bool | None) -> ModelInput:
     shape = interface.input_shape
     could_be = len(shape) == PICTURE_RANK and _could_be_picture(*_picture_axes(interface))
     if not (could_be if pictures is None else pictures and len(shape) == PICTURE_RANK):

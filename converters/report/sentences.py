@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from converters.report.heard_sentences import heard_preparation, heard_takes
 from converters.report.quantity import plain, shape
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.card import Card
-    from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput, TensorQuantisation
+    from edge_contracts.manifest import ImageInput, Manifest, ModelInput, Output, TensorQuantisation
 
 RESIZES = {
     "nearest": "taking the nearest pixel",
@@ -82,11 +83,13 @@ def rule(manifest: Manifest) -> str:
     return "none: no station can inspect with it"
 
 
-def takes(spec: ImageInput | TensorInput) -> str:
+def takes(spec: ModelInput) -> str:
     """The input in a few words."""
     if spec.kind == "image":
         return f"picture, {spec.width_px} × {spec.height_px} px, {spec.colour}, {spec.dtype}"
-    return f"numbers, {shape(spec.shape)}, {spec.dtype}"
+    if spec.kind == "tensor":
+        return f"numbers, {shape(spec.shape)}, {spec.dtype}"
+    return heard_takes(spec)
 
 
 def gives(outputs: tuple[Output, ...]) -> str:
@@ -94,13 +97,15 @@ def gives(outputs: tuple[Output, ...]) -> str:
     return "; ".join(f"{output.role}, {shape(output.shape)}, {output.dtype}" for output in outputs)
 
 
-def preparation(spec: ImageInput | TensorInput) -> str:
+def preparation(spec: ModelInput) -> str:
     """How a camera's frame, or a window of numbers, becomes the input tensor."""
     if spec.kind == "tensor":
         return (
             f"The input is a tensor of {shape(spec.shape)} numbers. A number x is given in its real unit"
             f"{_stored(spec.quantisation, spec.dtype)}."
         )
+    if spec.kind != "image":
+        return f"{heard_preparation(spec)}{_stored(spec.quantisation, spec.dtype)}."
     return (
         f"Each picture is stretched to {spec.width_px} × {spec.height_px} px by {RESIZES[spec.resize]}, "
         f"{COLOURS[spec.colour]}, laid out as {spec.layout}; a byte p becomes x = {_byte(spec)}"

@@ -8,9 +8,11 @@ from edge_contracts.manifest.golden import Golden, GoldenSet
 from edge_contracts.manifest.head import BoxHead, ListedHead, PixelHead, PriorLayer
 from edge_contracts.manifest.input import ImageInput, TensorInput, TensorQuantisation
 from edge_contracts.manifest.manifest import MANIFEST_VERSION, MODEL_PATHS, FileEntry, Manifest, ProvenanceStep
+from edge_contracts.manifest.model_input import ModelInput
 from edge_contracts.manifest.output import Output
 from edge_contracts.manifest.part import Dtype, Finite, MemberPath, Part, Shape
 from edge_contracts.manifest.rule import AnomalyRule, AreaLimit, AreaRule, BoxLimit, BoxRule, ClassRule, MapRule, NoRule
+from edge_contracts.manifest.signal_input import Level, MelBands, SeriesInput, SoundInput, Spectrum
 
 __all__ = [
     "MANIFEST_VERSION",
@@ -28,17 +30,23 @@ __all__ = [
     "Golden",
     "GoldenSet",
     "ImageInput",
+    "Level",
     "ListedHead",
     "Manifest",
     "MapRule",
+    "MelBands",
     "MemberPath",
+    "ModelInput",
     "NoRule",
     "Output",
     "Part",
     "PixelHead",
     "PriorLayer",
     "ProvenanceStep",
+    "SeriesInput",
     "Shape",
+    "SoundInput",
+    "Spectrum",
     "TensorInput",
     "TensorQuantisation",
 ]

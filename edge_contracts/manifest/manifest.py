@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from edge_contracts.identifiers import Sha256, Slug
 from edge_contracts.manifest.golden import Golden, GoldenSet
 from edge_contracts.manifest.head import BoxHead, Head, ListedHead, PixelHead
-from edge_contracts.manifest.input import ImageInput, TensorInput
+from edge_contracts.manifest.model_input import ModelInput
 from edge_contracts.manifest.output import Output
 from edge_contracts.manifest.part import MemberPath, Part
 from edge_contracts.manifest.rule import AnomalyRule, AreaRule, BoxRule, ClassRule, MapRule, NoRule, Rule
@@ -69,7 +69,7 @@ class Manifest(Part):
     precision: Literal["float32", "float16", "int8", "mixed"]
     profile: Slug
     runtime: Literal["tflite", "onnx"]
-    input: Annotated[ImageInput | TensorInput, Field(discriminator="kind")]
+    input: ModelInput
     outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
     head: Head | None = None
     rule: Rule

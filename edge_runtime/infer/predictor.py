@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import io
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
-from edge_contracts.manifest import ImageInput, Manifest, Output, TensorInput
+from edge_contracts.manifest import ImageInput, Manifest, Output, SeriesInput, SoundInput
 from edge_runtime.frames import Scores, Window
 from edge_runtime.heads.head_reader import HeadReader
 from edge_runtime.infer.backend import Backend, open_backend
+from edge_runtime.infer.joined import joined
+from edge_runtime.signals.feeder import Feeder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from edge_contracts.manifest import Golden, TensorQuantisation
+    from edge_contracts.manifest import Golden, ModelInput, TensorQuantisation
     from edge_runtime.frames import Subject
 
 _log = logging.getLogger(__name__)
@@ -52,6 +55,7 @@ class Predictor:
         self._backend = backend
         spec = bundle.manifest.input
         self._write_pixels = _pixel_writer(spec) if isinstance(spec, ImageInput) else None
+        self._feeder = Feeder(spec) if isinstance(spec, SoundInput | SeriesInput) else None
         self._head = HeadReader(bundle.manifest) if bundle.manifest.head else None
 
     @classmethod
@@ -95,18 +99,19 @@ class Predictor:
         return self._backend
 
     def predict(self, subject: Subject) -> Scores:
-        """Score one picture.
+        """Score one picture, or one window of samples.
 
         Args:
-            subject: H×W×3 uint8 RGB pixels, 0–255.
+            subject: H×W×3 uint8 RGB pixels, 0–255; or a window at the manifest's rate, of which every input that it
+                holds is scored and the answers are joined.
 
         Raises:
-            BadInputError: the pixels have another shape or dtype, or the model takes something else.
+            BadInputError: the pixels or samples do not fit, or the model takes something else.
             BackendError: the runtime failed.
         """
-        write = self._write_pixels
         if isinstance(subject, Window):
-            raise BadInputError(f"wanted what {self.manifest.name} takes, found a window of samples; check the source")
+            return self._hear(subject)
+        write = self._write_pixels
         if write is None:
             raise BadInputError(f"wanted numbers for {self.manifest.name}, found a picture; use predict_tensor")
         return self._score(lambda buffer: write(subject, buffer))
@@ -161,6 +166,13 @@ class Predictor:
         """Free the model."""
         self._backend.close()
 
+    def _hear(self, window: Window) -> Scores:
+        feeder, spec = self._feeder, self.manifest.input
+        if feeder is None or not isinstance(spec, SoundInput | SeriesInput):
+            raise BadInputError(f"wanted {spec.kind} input for {self.manifest.name}, found a window of samples")
+        answers = [self._score(partial(feeder.write, one)) for one in feeder.inputs(window)]
+        return joined(answers, spec.join)
+
     def _score(self, fill: Callable[[npt.NDArray[Any]], None]) -> Scores:
         given: list[npt.NDArray[Any]] = []
 
@@ -204,7 +216,7 @@ def _array(bundle: Bundle, member: str) -> npt.NDArray[Any]:
     return np.asarray(np.load(io.BytesIO(bundle.members[member]), allow_pickle=False))
 
 
-def _stored(values: npt.NDArray[Any], spec: ImageInput | TensorInput) -> npt.NDArray[Any]:
+def _stored(values: npt.NDArray[Any], spec: ModelInput) -> npt.NDArray[Any]:
     """Values in the model's own dtype, with the batch axis."""
     if values.size != int(np.prod(spec.shape)):
         raise BadInputError(f"wanted an input of shape {spec.shape}, found {values.shape}")

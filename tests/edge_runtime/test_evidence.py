@@ -10,9 +10,10 @@ from edge_contracts.alert import EvidenceKind
 from edge_contracts.station import EvidenceSettings, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.picture_file import read_picture
+from edge_runtime.capture.wave_file import read_header, read_samples
 from edge_runtime.evidence import EvidenceStore
 from edge_runtime.occasion import Inspected
-from tests.fakes.parts import frame, inspected, verdict
+from tests.fakes.parts import frame, inspected, verdict, window
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
 
 if TYPE_CHECKING:
@@ -106,3 +107,16 @@ def test_a_half_written_file_of_a_run_that_died_is_cleared_away(tmp_path: Path) 
 
 def test_evidence_can_be_switched_off(tmp_path: Path) -> None:
     assert EvidenceStore(tmp_path, EvidenceSettings(enabled=False)).keep(inspected()) == ()
+
+
+def test_a_window_is_kept_as_a_wav_within_the_same_quota(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    heard = window(number=7, rate_hz=31.25)
+    (piece,) = store.keep(Inspected(verdict(), None, None, Region(), heard))
+    assert (piece.kind, piece.media_type) == (EvidenceKind.SOUND, "audio/wav")
+    path = store.path_of(piece.sha256, piece.media_type)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == piece.sha256
+    np.testing.assert_array_equal(read_samples(path, read_header(path)), heard.values)
+    assert b'"rate_hz":31.25' in path.read_bytes()
+    again = EvidenceStore(tmp_path, EvidenceSettings())
+    assert again._total_bytes == path.stat().st_size

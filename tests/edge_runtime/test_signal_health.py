@@ -8,7 +8,8 @@ import pytest
 from edge_contracts.station import MicrophoneSource, SerialSource, SignalHealth, SoundFilesSource
 from edge_contracts.verdict import Cause
 from edge_runtime.frames import Window
-from edge_runtime.signal_health import Needs, SignalCheck, SignalLimits, longest_run
+from edge_runtime.signal_health import SignalCheck, SignalLimits, longest_run
+from edge_runtime.signals.feeder import Needs
 from tests.fakes.parts import point
 from tests.fakes.sounds import RATE_HZ, noise
 
