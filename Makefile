@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean bench-quantize
+.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -90,6 +90,9 @@ bench-sparsity: $(READY) ## what zeros in the weights do for int8 (needs LEPTON_
 
 fuzz: $(READY)  ## COUNT=100000 damaged and hostile model files, each refused in words
 	@$(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000)
+
+soak: $(READY)  ## MINUTES=30 of camera and broker failing at random: does the daemon grow or slow down?
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30)
 
 random-networks: $(READY) .venv-tflite/.ready ## COUNT=1000 random networks converted and run in every runtime
 	@$(BIN)/python -m tests.random_networks --count $(or $(COUNT),1000)
