@@ -12,6 +12,7 @@ import threading
 from collections import defaultdict, deque
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edge_contracts.alert import Alert, Severity
@@ -19,6 +20,7 @@ from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.alert_rule import AlertRule
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from edge_contracts.alert import Evidence
@@ -62,6 +64,7 @@ class DeliveryCounts:
     refused: the spool said no.
     overflowed: the line was full.
     without_picture: told without their picture, because too many waited.
+    extras_dropped: samples of good parts and clips that were not kept, because too many waited.
     faults: exceptions here; each may have cost one alert its own words, which the next alert of number tells.
     """
 
@@ -69,13 +72,16 @@ class DeliveryCounts:
     refused: int = 0
     overflowed: int = 0
     without_picture: int = 0
+    extras_dropped: int = 0
     faults: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    alert: Alert
-    inspected: Inspected | None
+    """An alert, what keeps its evidence, or both."""
+
+    alert: Alert | None
+    keeping: Callable[[], object] | None
 
 
 class Delivery:
@@ -144,6 +150,16 @@ class Delivery:
                 self._count_fault(1)
                 _log.exception("%s %s: not taken, counted as untold", inspected.verdict.point, inspected.verdict.part)
 
+    def keep(self, keeping: Callable[[], object]) -> None:
+        """Keep evidence that no alert waits for, in turn; counted as dropped when too much waits."""
+        with self._lock:
+            if self._pictures >= PICTURES_MAX or len(self._line) >= LINE_MAX:
+                self.counts.extras_dropped += 1
+                return
+            self._pictures += 1
+            self._line.append(_Waiting(None, keeping))
+            self._more.set()
+
     def _enqueue(self, alert: Alert | None, inspected: Inspected | None) -> None:
         if alert is None:
             return
@@ -151,14 +167,14 @@ class Delivery:
             self.counts.overflowed += alert.count
             self._untold += alert.count
             return
-        if inspected is None or inspected.seen is None or self._evidence is None:
-            inspected = None
-        elif self._pictures >= PICTURES_MAX:
-            self.counts.without_picture += 1
-            inspected = None
-        else:
-            self._pictures += 1
-        self._line.append(_Waiting(alert, inspected))
+        keeping = None
+        if inspected is not None and inspected.seen is not None and self._evidence is not None:
+            if self._pictures < PICTURES_MAX:
+                self._pictures += 1
+                keeping = partial(self._evidence.keep, inspected)
+            else:
+                self.counts.without_picture += 1
+        self._line.append(_Waiting(alert, keeping))
         self._more.set()
 
     def _count_fault(self, alerts: int) -> None:
@@ -207,17 +223,19 @@ class Delivery:
         except Exception:  # noqa: BLE001 - the next alert must be tried; this one's number is told with it
             with self._lock:
                 self.counts.faults += 1
-                self._untold += waiting.alert.count
-            _log.exception("%s %s: not offered, counted as untold", waiting.alert.point, waiting.alert.part)
+                self._untold += waiting.alert.count if waiting.alert else 0
+            _log.exception("%s: not offered, counted as untold", waiting.alert or "evidence without an alert")
         finally:
             self._in_hand = 0
 
     def _offer(self, waiting: _Waiting) -> None:
         alert = waiting.alert
-        if waiting.inspected is not None:
-            alert = alert.model_copy(update={"evidence": self._evidence_of(waiting.inspected)})
-            with self._lock:
-                self._pictures -= 1
+        if waiting.keeping is not None:
+            kept = self._kept_by(waiting.keeping)
+            if alert is not None:
+                alert = alert.model_copy(update={"evidence": kept})
+        if alert is None:
+            return
         if len(self._offered) >= OFFERED_MAX:
             self._settle()
         self._offered.append((alert, self._spool.offer(alert)))
@@ -235,12 +253,15 @@ class Delivery:
         finally:
             self._offered.popleft()
 
-    def _evidence_of(self, inspected: Inspected) -> tuple[Evidence, ...]:
+    def _kept_by(self, keeping: Callable[[], object]) -> object:
         try:
-            return self._evidence.keep(inspected) if self._evidence else ()
+            return keeping()
         except Exception:  # noqa: BLE001 - an alert never waits for its picture
-            _log.exception("%s %s: evidence failed", inspected.verdict.point, inspected.verdict.part)
+            _log.exception("evidence failed")
             return ()
+        finally:
+            with self._lock:
+                self._pictures -= 1
 
 
 def _alert_of_number(point: str, count: int) -> Alert:

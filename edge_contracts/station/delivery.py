@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from edge_contracts.station.settings import PathText, Seconds, Settings
 
@@ -42,8 +42,21 @@ class Uplink(Settings):
 
 
 class EvidenceSettings(Settings):
-    """Pictures of parts that were not good, kept on the board within a quota."""
+    """Pictures kept on the board within a quota; defects have what the other shares leave of it."""
 
     enabled: bool = True
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 512 << 20
     jpeg_quality: Annotated[int, Field(ge=10, le=100)] = 85
+    unknown_share: Annotated[float, Field(ge=0, le=1, description="of the quota, where it is tight")] = 0.25
+    good_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    clip_share: Annotated[float, Field(ge=0, le=1)] = 0.15
+    good_every: Annotated[int, Field(ge=0, description="each n-th good part of a point is kept, too; 0 = none")] = 0
+    clip_before: Annotated[int, Field(ge=0, le=60, description="judged pictures before a defect; 0 = none")] = 0
+    clip_after: Annotated[int, Field(ge=0, le=60, description="and after it")] = 0
+    clip_side_px: Annotated[int, Field(ge=80, le=640)] = 320
+
+    @model_validator(mode="after")
+    def _defects_have_a_share(self) -> EvidenceSettings:
+        if (others := self.unknown_share + self.good_share + self.clip_share) >= 1:
+            raise ValueError(f"wanted unknown_share, good_share and clip_share below 1 together, found {others:g}")
+        return self

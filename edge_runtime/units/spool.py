@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge_contracts.topics import DeviceAddress
 from edge_runtime.delivery import Delivery
 from edge_runtime.evidence import EvidenceStore
+from edge_runtime.evidence.extras import Extras
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -17,6 +18,7 @@ from edge_runtime.supervisor import Part, Prepared, Unit
 
 if TYPE_CHECKING:
     from edge_contracts.station import Station, StationConfig
+    from edge_runtime.units.running import Running
     from edge_runtime.units.surroundings import Surroundings
 
 OUTBOX = "the spool"
@@ -68,14 +70,16 @@ def evidence(config: StationConfig, around: Surroundings) -> Unit:
         running = around.running
         running.evidence = None
         if settings.enabled:
-            running.evidence = EvidenceStore(Path(folder) / "evidence", settings, running.evidence_counts)
+            running.evidence = EvidenceStore(
+                Path(folder) / "evidence", settings, running.evidence_counts, lambda: _flash_bears_it(running)
+            )
         return Part(lambda _: True)
 
     return Unit(EVIDENCE, "evidence", (folder, settings), lambda: Prepared(start), 0.0, needs=(OUTBOX,))
 
 
-def delivery(around: Surroundings) -> Unit:
-    """The thread between verdicts and spool."""
+def delivery(config: StationConfig, around: Surroundings) -> Unit:
+    """The thread between verdicts and spool, and what hands it further pictures."""
 
     def start() -> Part:
         running = around.running
@@ -84,15 +88,21 @@ def delivery(around: Surroundings) -> Unit:
         made = Delivery(running.outbox, running.evidence, around.clock, running.delivery_counts)
         made.start()
         running.delivery = made
-        running.sinks.insert(0, made)
+        extras = Extras.of(config.evidence, running.evidence, made.keep)
+        running.sinks[:0] = [made, *extras.sinks]
 
         def stop(timeout_s: float) -> bool:
-            running.sinks.remove(made)
+            running.sinks[:] = [sink for sink in running.sinks if sink is not made and sink not in extras.sinks]
+            extras.flush()
             return made.stop(timeout_s)
 
         return Part(stop, trouble=lambda _: None if made.running else "the delivery's thread is dead")
 
     return Unit(DELIVERY, "delivery", (), lambda: Prepared(start), DELIVERY_STOP_S, needs=(OUTBOX, EVIDENCE))
+
+
+def _flash_bears_it(running: Running) -> bool:
+    return running.health is None or running.health.flash.allows_pictures
 
 
 def address(station: Station) -> DeviceAddress:

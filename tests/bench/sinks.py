@@ -17,8 +17,13 @@ from edge_contracts.message import ClockTrust
 from edge_contracts.station import Records, Region
 from edge_contracts.verdict import Cause, Outcome, Verdict
 from edge_runtime.clock import MonotonicClock
+from edge_runtime.conditions import Conditions
+from edge_runtime.evidence.clip_ring import ClipRing
+from edge_runtime.evidence.good_sample import GoodSample
 from edge_runtime.frames import Frame
+from edge_runtime.health.verdict_watch import VerdictWatch
 from edge_runtime.occasion import Inspected
+from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.records.verdict_records import VerdictRecords
 
 if TYPE_CHECKING:
@@ -41,6 +46,9 @@ def sinks(folder: Path) -> dict[str, VerdictSink]:
     clock = MonotonicClock()
     return {
         "nobody": Nobody(),
+        "watch over unknowns": VerdictWatch(Conditions(SystemClock().now)),
+        "sample of good parts": GoodSample(500, lambda _inspected: None),
+        "clip ring, 320 px": ClipRing(10, 5, 320, lambda _clip: None),
         "daily record": VerdictRecords(folder / "verdicts", Records(), clock, lambda: ClockTrust.NONE),
     }
 

@@ -245,3 +245,19 @@ def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: 
     for future in spool.promised:
         future.set_result(None)
     assert made.stop(PATIENCE_S) is True
+
+
+def test_evidence_without_an_alert_is_kept_in_turn_and_dropped_before_any_alert_is() -> None:
+    kept: list[int] = []
+    delivery = Delivery(Spool(), None, MonotonicClock())
+    for number in range(line.PICTURES_MAX + 3):
+        delivery.keep(lambda number=number: kept.append(number))
+    delivery.keep(lambda: 1 / 0)
+    delivery._turn()
+    assert kept == list(range(line.PICTURES_MAX))
+    assert delivery.counts.extras_dropped == 4
+    delivery.keep(lambda: 1 / 0)
+    delivery.keep(lambda: kept.append(99))
+    delivery._turn()
+    assert kept[-1] == 99
+    assert delivery.counts.faults == 0

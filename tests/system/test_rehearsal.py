@@ -117,7 +117,7 @@ def test_each_recorded_picture_gets_its_verdict_in_order(folder: Path) -> None:
 def test_kept_evidence_is_a_recording_in_the_order_of_time_without_its_heat_maps(folder: Path) -> None:
     write_parts(folder / "parts", [DEFECT_LEVEL, 0, DEFECT_LEVEL])
     subprocess.run([sys.executable, "-m", "lepton", "run", str(write_station(folder))], check=True, capture_output=True)
-    assert len(list((folder / "state" / "evidence").glob("*/*.jpg"))) == 5
+    assert len(list((folder / "state" / "evidence").glob("*/*/*.jpg"))) == 5
     done = rehearse(folder / "station.toml", "--recording", folder / "state" / "evidence", "--json")
     told = json.loads(done.stdout)
     assert [verdict["cause"] for verdict in told["verdicts"]] == ["threshold", "dark", "threshold"]

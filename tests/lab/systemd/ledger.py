@@ -21,7 +21,7 @@ def main(state: str) -> None:
         connection = sqlite3.connect(Path(folder) / "spool.sqlite")
         epoch, seq = connection.execute("SELECT epoch, last_seq FROM life").fetchone()
         connection.close()
-    pictures = sorted(path.name for path in Path(state).glob("evidence/*/*.jpg"))
+    pictures = sorted(path.name for path in Path(state).glob("evidence/*/*/*.jpg"))
     print(json.dumps({"epoch": epoch, "seq": seq, "pictures": pictures}))
 
 

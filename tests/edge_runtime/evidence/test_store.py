@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +15,10 @@ from edge_contracts.verdict import Cause
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.capture.wave_file import read_header, read_samples
 from edge_runtime.evidence import EvidenceStore
+from edge_runtime.evidence.clip import INDEX, Clip, Moment
 from edge_runtime.occasion import Inspected
 from tests.fakes.parts import frame, inspected, verdict, window
-from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
+from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX, picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +67,7 @@ def test_the_same_picture_is_kept_once(tmp_path: Path) -> None:
 def settings_for(pictures: float, folder: Path) -> EvidenceSettings:
     """A quota that holds so many of the test's pictures; the schema's own least quota is far larger."""
     size = EvidenceStore(folder, EvidenceSettings()).keep(with_picture(1))[0].bytes
-    return EvidenceSettings.model_construct(enabled=True, max_bytes=int(size * pictures), jpeg_quality=85)
+    return EvidenceSettings().model_copy(update={"max_bytes": int(size * pictures)})
 
 
 def test_the_oldest_goes_first_when_the_quota_is_full(tmp_path: Path) -> None:
@@ -99,8 +103,8 @@ def test_a_full_disk_is_counted_and_leaves_nothing_half_written(
 
 
 def test_a_half_written_file_of_a_run_that_died_is_cleared_away(tmp_path: Path) -> None:
-    (tmp_path / "ab").mkdir()
-    (tmp_path / "ab" / "abcd.99.partial").write_bytes(b"half")
+    (tmp_path / "good" / "ab").mkdir(parents=True)
+    (tmp_path / "good" / "ab" / "abcd.99.partial").write_bytes(b"half")
     EvidenceStore(tmp_path, EvidenceSettings())
     assert files(tmp_path) == []
 
@@ -114,9 +118,69 @@ def test_a_window_is_kept_as_a_wav_within_the_same_quota(tmp_path: Path) -> None
     heard = window(number=7, rate_hz=31.25)
     (piece,) = store.keep(Inspected(verdict(), None, None, Region(), heard))
     assert (piece.kind, piece.media_type) == (EvidenceKind.SOUND, "audio/wav")
-    path = store.path_of(piece.sha256, piece.media_type)
+    path = store.path_of(piece.sha256)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == piece.sha256
     np.testing.assert_array_equal(read_samples(path, read_header(path)), heard.values)
     assert b'"rate_hz":31.25' in path.read_bytes()
     again = EvidenceStore(tmp_path, EvidenceSettings())
-    assert again._total_bytes == path.stat().st_size
+    assert again.path_of(piece.sha256) == path
+    assert sum(map(sum, (sizes.values() for sizes in again._sizes.values()))) == path.stat().st_size
+
+
+def of_cause(cause: Cause, seed: int, label: str | None = None) -> Inspected:
+    return Inspected(verdict(cause, label=label), frame(number=seed), None, Region())
+
+
+def kept(folder: Path) -> dict[str, int]:
+    """Pictures by class."""
+    return dict(Counter(path.parent.parent.name for path in files(folder)))
+
+
+def test_a_flood_of_unknowns_cannot_push_out_the_defects(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "store", settings_for(20.5, tmp_path / "probe"))
+    for seed in range(8):
+        store.keep(of_cause(Cause.THRESHOLD, seed, "scratch"))
+    for seed in range(100, 300):
+        store.keep(of_cause(Cause.BLURRED, seed))
+    assert kept(tmp_path / "store") == {"defect-scratch": 8, "unknown-blurred": 12}
+
+
+def test_a_flood_of_one_defect_cannot_push_out_the_rare_ones(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "store", settings_for(20.5, tmp_path / "probe"))
+    for seed in range(3):
+        store.keep(of_cause(Cause.THRESHOLD, seed, "crack"))
+    for seed in range(100, 200):
+        store.keep(of_cause(Cause.THRESHOLD, seed, "scratch"))
+    assert kept(tmp_path / "store") == {"defect-crack": 3, "defect-scratch": 17}
+
+
+def test_classes_and_their_shares_survive_a_restart(tmp_path: Path) -> None:
+    settings = settings_for(10.5, tmp_path / "probe")
+    for seed in range(10):
+        EvidenceStore(tmp_path / "store", settings).keep(of_cause(Cause.THRESHOLD, seed))
+    store = EvidenceStore(tmp_path / "store", settings)
+    for seed in range(100, 130):
+        store.keep(of_cause(Cause.DARK, seed))
+    assert kept(tmp_path / "store") == {"defect": 6, "unknown-dark": 4}
+
+
+def test_when_enough_was_written_for_the_day_pictures_are_given_up_and_counted(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings(), may_write=lambda: False)
+    assert store.keep(inspected()) == ()
+    assert store.keep_clip(Clip("gate", ())) is None
+    assert (store.counts.given_up, store.counts.kept, files(tmp_path)) == (2, 0, [])
+
+
+def test_a_clip_is_one_file_of_pictures_that_says_what_was_decided(tmp_path: Path) -> None:
+    causes = [Cause.CLEAN, Cause.THRESHOLD, Cause.CLEAN]
+    moments = tuple(Moment(picture(100, seed=n), verdict(one, part=str(n))) for n, one in enumerate(causes))
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    path = store.keep_clip(Clip("gate", moments))
+    assert path is not None
+    assert store.keep_clip(Clip("gate", moments)) == path
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        index = json.loads(archive.read(INDEX))
+        assert [one["outcome"] for one in index["pictures"]] == ["good", "defect", "good"]
+        assert all(archive.read(one["file"]).startswith(b"\xff\xd8") for one in index["pictures"])
+    assert kept(tmp_path) == {"clip": 1}

@@ -1,0 +1,200 @@
+"""The pictures and sounds behind verdicts, on the board's disk: named by their content, within a quota.
+
+A full disk or a failed write is counted and leaves the alert without a picture; it never disturbs an inspection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.alert import Evidence, EvidenceKind
+from edge_contracts.recorded_frame import RecordedFrame, with_note
+from edge_contracts.recorded_sound import wave_with_note
+from edge_runtime.evidence.clip import jpeg
+from edge_runtime.evidence.shares import CLIP, Shares, class_of
+from edge_runtime.inspection.overlay import draw_heat
+from edge_runtime.state_folder import make_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from edge_contracts.station import EvidenceSettings
+    from edge_runtime.evidence.clip import Clip
+    from edge_runtime.frames import Frame, Window
+    from edge_runtime.occasion import Inspected
+
+_CLIPS = "application/zip"
+_MEDIA_TYPES = {EvidenceKind.IMAGE: "image/jpeg", EvidenceKind.HEAT_MAP: "image/jpeg", EvidenceKind.SOUND: "audio/wav"}
+_SUFFIXES = {"image/jpeg": ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class EvidenceCounts:
+    """What happened to evidence since the start, in files.
+
+    given_up: not kept, because enough was written to the board's flash for the day.
+    """
+
+    kept: int = 0
+    failed: int = 0
+    removed: int = 0
+    given_up: int = 0
+
+
+class EvidenceStore:
+    """Files in `folder/defect-scratch/ab/abcdef….jpg`, named by their SHA-256, within a quota that all classes share.
+
+    Each says in itself what it is. Used by one thread; `path_of` by any.
+
+    Args:
+        folder: made when it is not there; what an earlier run left counts towards the quota.
+        settings: quota, shares and quality.
+        counts: goes on counting there.
+        may_write: whether the board's flash bears another picture today.
+
+    Raises:
+        BadInputError: the folder cannot be made there.
+        MediumRefused: the disk is full, read-only or broken just now.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: EvidenceSettings,
+        counts: EvidenceCounts | None = None,
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.counts = counts or EvidenceCounts()
+        self._folder = folder
+        self._settings = settings
+        self._shares = Shares.of(settings)
+        self._may_write = may_write
+        make_folder(folder, "folder for evidence")
+        self._sizes = _found(folder)
+        self._places = {path.stem: path for sizes in self._sizes.values() for path in sizes}
+
+    def keep(self, inspected: Inspected) -> tuple[Evidence, ...]:
+        """Write the picture and, where there is one, the heat map over it, or the sound; empty for nothing."""
+        if inspected.seen is None or not self._settings.enabled or self._gives_up():
+            return ()
+        pieces = [self._kept_picture(inspected, inspected.frame)] if inspected.frame is not None else []
+        if inspected.frame is not None and inspected.heat_map is not None and np.isfinite(inspected.heat_map).all():
+            pieces.append(self._kept_heat(inspected, inspected.frame, inspected.heat_map))
+        if inspected.window is not None:
+            pieces.append(self._kept_sound(inspected, inspected.window))
+        return tuple(piece for piece in pieces if piece is not None)
+
+    def keep_clip(self, clip: Clip) -> Path | None:
+        """Write the pictures around a defect as one file; None when it was not kept."""
+        if not self._settings.enabled or self._gives_up():
+            return None
+        try:
+            sha256, _ = self._keep(CLIP, clip.packed(self._settings.jpeg_quality), _SUFFIXES[_CLIPS])
+        except OSError as error:
+            self._note_failure(error)
+            return None
+        self.counts.kept += 1
+        return self.path_of(sha256)
+
+    def path_of(self, sha256: str) -> Path:
+        """Where a piece of evidence lies; a path to no file when it is not kept, or no more."""
+        return self._places.get(sha256, self._folder / f"{sha256}.gone")
+
+    def _gives_up(self) -> bool:
+        if self._may_write():
+            return False
+        self.counts.given_up += 1
+        return True
+
+    def _kept_picture(self, inspected: Inspected, frame: Frame) -> Evidence | None:
+        return self._keep_one(
+            EvidenceKind.IMAGE, inspected, lambda: self._noted(EvidenceKind.IMAGE, frame.pixels, inspected)
+        )
+
+    def _kept_heat(self, inspected: Inspected, frame: Frame, heat: npt.NDArray[np.float32]) -> Evidence | None:
+        drawn = draw_heat(frame.pixels, heat, inspected.region, inspected.verdict.threshold)
+        kind = EvidenceKind.HEAT_MAP
+        return self._keep_one(kind, inspected, lambda: self._noted(kind, drawn, inspected))
+
+    def _kept_sound(self, inspected: Inspected, window: Window) -> Evidence | None:
+        bundle = inspected.verdict.model or ""
+        made = partial(wave_with_note, window.values, window.rate_hz, bundle)
+        return self._keep_one(EvidenceKind.SOUND, inspected, made)
+
+    def _noted(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8], inspected: Inspected) -> bytes:
+        note = RecordedFrame(kind, inspected.verdict.model or "", inspected.region)
+        return with_note(jpeg(pixels, self._settings.jpeg_quality), note)
+
+    def _keep_one(self, kind: EvidenceKind, inspected: Inspected, made: Callable[[], bytes]) -> Evidence | None:
+        media_type = _MEDIA_TYPES[kind]
+        try:
+            sha256, size = self._keep(class_of(inspected.verdict), made(), _SUFFIXES[media_type])
+        except OSError as error:
+            self._note_failure(error)
+            return None
+        self.counts.kept += 1
+        return Evidence(kind=kind, sha256=sha256, media_type=media_type, bytes=size)
+
+    def _note_failure(self, error: OSError) -> None:
+        self.counts.failed += 1
+        _log.warning("evidence could not be kept: %s", error)
+
+    def _keep(self, name: str, content: bytes, suffix: str) -> tuple[str, int]:
+        """Write a file into a class, once; its digest and size."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        if (known := self._places.get(sha256)) is not None:
+            self._sizes[known.parent.parent.name].move_to_end(known)
+            return sha256, len(content)
+        self._make_room(name, len(content))
+        path = self._folder / name / sha256[:2] / f"{sha256}{suffix}"
+        _write(path, content)
+        self._places[sha256] = path
+        self._sizes[name][path] = len(content)
+        return sha256, len(content)
+
+    def _make_room(self, wanted: str, wanted_bytes: int) -> None:
+        while True:
+            bytes_of = {name: sum(sizes.values()) for name, sizes in self._sizes.items()}
+            victim = self._shares.victim(bytes_of, wanted, wanted_bytes, self._settings.max_bytes)
+            if victim is None:
+                return
+            oldest, _ = self._sizes[victim].popitem(last=False)
+            oldest.unlink(missing_ok=True)
+            self._places.pop(oldest.stem, None)
+            self.counts.removed += 1
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(f".{os.getpid()}.partial")
+    try:
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _found(folder: Path) -> defaultdict[str, OrderedDict[Path, int]]:
+    """What lies there by class, oldest first; half-written files of a run that died are removed."""
+    for half in folder.glob("*/??/*.partial"):
+        half.unlink(missing_ok=True)
+    known = [(path, path.stat()) for path in folder.glob("*/??/*") if path.suffix in _SUFFIXES.values()]
+    sizes: defaultdict[str, OrderedDict[Path, int]] = defaultdict(OrderedDict)
+    for path, stat in sorted(known, key=lambda item: item[1].st_mtime_ns):
+        sizes[path.parent.parent.name][path] = stat.st_size
+    return sizes
