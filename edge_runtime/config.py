@@ -40,8 +40,12 @@ class ConfigRejected(BadInputError):
     """The station's configuration cannot be used as it is; the message lists every error."""
 
 
-def load_station(path: Path) -> StationConfig:
+def load_station(path: Path, *, with_bundles: bool = True) -> StationConfig:
     """Read and check a configuration; every path in the result is absolute.
+
+    Args:
+        path: the file.
+        with_bundles: its bundles must be there; not while pictures are taken to train them from.
 
     Raises:
         ConfigRejected: lists what was wanted and found for each error, and what to do next.
@@ -52,7 +56,7 @@ def load_station(path: Path) -> StationConfig:
     except ValidationError as error:
         raise _rejected(path, explain(error, StationConfig)) from error
     config = _with_absolute_state(config, path.resolve().parent)
-    if problems := [*_timing_problems(config), *_missing_files(config)]:
+    if problems := [*_timing_problems(config), *_missing_files(config, with_bundles=with_bundles)]:
         raise _rejected(path, problems)
     return config
 
@@ -116,10 +120,10 @@ def _timing_problems(config: StationConfig) -> Iterator[str]:
                 )
 
 
-def _missing_files(config: StationConfig) -> Iterator[str]:
+def _missing_files(config: StationConfig, *, with_bundles: bool) -> Iterator[str]:
     for index, point in enumerate(config.points):
         where = f"points.{index}"
-        if not _is(Path.exists, point.bundle):
+        if with_bundles and not _is(Path.exists, point.bundle):
             yield f"{where}.bundle: wanted a bundle, found nothing at {point.bundle}; make one with 'lepton convert'"
         yield from _missing_source(where, point)
     web = config.web

@@ -58,6 +58,9 @@ COMMANDS: dict[str, Entry] = {
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.cli:evaluate", "Score BUNDLE on labelled pictures."),
     "bundle": Entry("", "Look into a bundle, check it, compare it with another, unpack it.", BUNDLE),
+    "capture": Entry(
+        "edge_runtime.capture_cli:capture", "Take training pictures with the camera, region and trigger of STATION."
+    ),
     "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
     "doctor": Entry(
         "edge_runtime.doctor.cli:doctor", "Check camera, model, takt time, disk, clock, broker and service of STATION."
@@ -177,6 +180,7 @@ def main() -> None:
 
     \b
     The whole way:
+      lepton capture station.toml --count 50 -o good/
       lepton train good/ -o part-float.bundle
       lepton convert part-float.bundle --profile rpi-4b --calibration good/ -o part.bundle
       lepton run station.toml
