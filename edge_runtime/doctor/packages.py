@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 CHECK = "packages"
 _ALWAYS = {"numpy": "", "pydantic": "", "cv2": "camera"}
-_BY_KIND = {"serial": ("serial", "serial"), "microphone": ("sounddevice", "sound")}
-"""Kind of source: the module that it needs, and the extra that brings it."""
+_BY_SOURCE = {"serial": ("serial", "serial"), "microphone": ("sounddevice", "sound"), "csi": ("picamera2", "")}
+_BY_TRIGGER = {"serial": ("serial", "serial"), "gpio": ("gpiod", "gpio"), "modbus": ("pymodbus", "modbus")}
+"""Kind: the module that it needs, and the extra that brings it."""
+_STEPS = {"picamera2": "sudo apt install python3-picamera2, and a virtual environment with --system-site-packages"}
 
 
 def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
@@ -24,7 +26,10 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     del chart
     needed = dict(_ALWAYS)
     for point in patient.config.points:
-        needed.update([_BY_KIND[point.source.kind]] if point.source.kind in _BY_KIND else [])
+        source, trigger = _BY_SOURCE.get(point.source.kind), _BY_TRIGGER.get(point.trigger.kind)
+        needed.update(pair for pair in (source, trigger) if pair is not None)
+    if patient.config.web is not None:
+        needed |= {"starlette": "web", "uvicorn": "web"}
     if patient.config.uplink is not None:
         needed["paho.mqtt.client"] = ""
     missing = [finding for module, extra in needed.items() if (finding := _missing(module, extra)) is not None]
@@ -38,7 +43,7 @@ def _missing(module: str, extra: str) -> Finding | None:
         import_module(module)
     except (ImportError, OSError) as error:  # sounddevice raises OSError where PortAudio itself is missing
         wanted = f"the module {module!r}"
-        step = f"pip install 'lepton-edge[{extra}]'" if extra else "install lepton-edge anew"
+        step = f"pip install 'lepton-edge[{extra}]'" if extra else _STEPS.get(module, "install lepton-edge anew")
         return Finding(CHECK, module, Standing.FAILED, f"it cannot be imported ({error})", wanted, step)
     return None
 

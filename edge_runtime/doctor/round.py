@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
     from edge_runtime.doctor.patient import Patient
 
-CHECKS = ("packages", "camera", "model", "takt_time", "state_disk", "board_clock", "broker", "service_unit")
+CHECKS = (
+    "packages",
+    "camera",
+    "line_trigger",
+    "model",
+    "takt_time",
+    "state_disk",
+    "board_clock",
+    "broker",
+    "web_port",
+    "service_unit",
+)
 """Modules of this folder, each with `examine(patient, chart)`; a later one may read what an earlier one charted."""
 
 

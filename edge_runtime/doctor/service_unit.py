@@ -21,8 +21,15 @@ _BOOTED = Path("/run/systemd/system")
 """sd_booted(3)."""
 _ASKED = ("LoadState", "UnitFileState", "ActiveState", "Type", "WatchdogUSec", "SupplementaryGroups", "ExecStart")
 _NO_WATCHDOG = {"", "0", "infinity"}
-_GROUPS = {"v4l2": "video", "csi": "video", "serial": "dialout", "microphone": "audio"}
-"""Kind of source: the group that opens its device (udev's default rules)."""
+_GROUPS = {
+    "v4l2": "video",
+    "csi": "video",
+    "serial": "dialout",
+    "microphone": "audio",
+    "gpio trigger": "gpio",
+    "serial trigger": "dialout",
+}
+"""Kind of source or trigger: the group that opens its device (udev's default rules)."""
 _PATIENCE_S = 10
 
 
@@ -37,7 +44,8 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     command = [systemctl, "show", UNIT, *asked]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
     told = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
-    kinds: set[str] = {point.source.kind for point in patient.config.points}
+    points = patient.config.points
+    kinds = {point.source.kind for point in points} | {f"{point.trigger.kind} trigger" for point in points}
     yield from judge_unit(told, kinds, patient.file)
 
 
@@ -46,7 +54,7 @@ def judge_unit(told: Mapping[str, str], kinds: set[str], station: Path) -> Itera
 
     Args:
         told: of `systemctl show`, by name.
-        kinds: of the station's sources.
+        kinds: of the station's sources, and of its triggers with the word behind.
         station: the file that was examined.
     """
     if told.get("LoadState") != "loaded":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +24,8 @@ from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.edge_runtime.test_board_imports import BOARD_ONLY
 from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
-from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, THRESHOLD, write_parts, write_station
+from tests.fakes.pty_line import PtyLine
+from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, THRESHOLD, write_parts, write_station
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +44,10 @@ def patient(station: Path, **changes: Any) -> Patient:
     return Patient(load_station(station), station, MonotonicClock(), **{"watch_s": 1.0, **changes})
 
 
-def standing(station: Path, check: str, **changes: Any) -> tuple[str, str]:
+def standing(station: Path, check: str, *, name: str = "", **changes: Any) -> tuple[str, str]:
     """The first finding of a check, after those that it builds on."""
     checks = {"takt_time": ("camera", "model", "takt_time")}.get(check, (check,))
-    name = check.replace("_", " ")
+    name = name or check.replace("_", " ")
     found = [one for one in examine(patient(station, **changes), checks) if one.check == name]
     return found[0].standing.value, f"{found[0].found} {found[0].next_step}"
 
@@ -137,6 +139,26 @@ def test_a_bundle_for_another_board_is_a_warning() -> None:
     assert model.judge_board("gate", "rpi-5", board, "aarch64").standing.value == "warning"
     assert model.judge_board("gate", "rpi-4b", "x86_64", "x86_64").standing.value == "warning"
     assert model.judge_board("gate", "x86-64", "x86_64", "x86_64").standing.value == "ok"
+
+
+def test_a_trigger_that_cannot_be_heard_is_found(folder: Path) -> None:
+    line = PtyLine()
+    trigger = f'trigger = {{ kind = "serial", port = "{line.path}" }}\n'
+    assert standing(write_station(folder, FOLDER + trigger), "line_trigger", name="trigger")[0] == "ok"
+    line.unplug()
+    found, said = standing(write_station(folder, FOLDER + trigger), "line_trigger", name="trigger")
+    assert found == "failed"
+    assert "check the wiring" in said
+
+
+def test_a_page_whose_port_is_taken_is_found(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        station = write_station(folder, more=f"[web]\nport = {port}\n")
+        assert standing(station, "web_port", name="web")[0] == "failed"
+        assert standing(station, "web_port", name="web", daemon_pid=1)[0] == "ok"
+    assert standing(station, "web_port", name="web")[0] == "ok"
+    assert standing(station, "web_port", name="web", daemon_pid=1)[0] == "failed"
 
 
 def test_without_a_network_the_broker_is_left_alone(folder: Path) -> None:
