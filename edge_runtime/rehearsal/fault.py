@@ -21,6 +21,7 @@ class FaultKind(str, Enum):
     BACKEND_NAN = "backend-nan"
     DISK_FULL = "disk-full"
     CLOCK_JUMPS = "clock-jumps"
+    RELOAD_BAD = "bad-reload"
 
 
 class Stage(Enum):
@@ -48,6 +49,7 @@ STAGES: dict[FaultKind, Stage] = {
     FaultKind.BACKEND_NAN: Stage.MODEL,
     FaultKind.DISK_FULL: Stage.OUTSIDE,
     FaultKind.CLOCK_JUMPS: Stage.OUTSIDE,
+    FaultKind.RELOAD_BAD: Stage.OUTSIDE,
 }
 
 

@@ -13,6 +13,7 @@ from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.capture.traits import SILENCE_INTERVAL_S
 from edge_runtime.clock import MonotonicClock
+from edge_runtime.config import ConfigRejected
 from edge_runtime.model_loading import load_predictor
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.delivery_clock import SystemClock
@@ -42,6 +43,7 @@ _POLL_S = 0.1
 _SLACK_S = 0.5
 """For the polls of triggers and a busy machine, in what counts as silence."""
 _HAND_STOP_S = 5.0
+_ACTED = {FaultKind.DISK_FULL, FaultKind.RELOAD_BAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ class Performance:
     def is_kept(self) -> bool:
         """Whether every promise was kept."""
         return not self.unfit and not any(judgement.broken for judgement in self.judgements)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """stop: ends the daemon. let_go: ends a hang. reload: makes the daemon read its file anew."""
+
+    stop: threading.Event
+    let_go: threading.Event
+    reload: threading.Event
 
 
 class _Prompter(Notifier):
@@ -97,7 +108,7 @@ def perform(config: StationConfig, script: FaultScript, scratch: Path) -> Perfor
     pictures = load_pictures(Path(script.pictures))
     points = tuple(scripted(point, pictures, script, timetable) for point in config.points)
     staged = patient(confined(config, scratch / "state", points), script.end_s)
-    stop, let_go = threading.Event(), threading.Event()
+    stop, let_go, reload = threading.Event(), threading.Event(), threading.Event()
     tape = VerdictTape()
     daemon = Daemon(
         staged,
@@ -106,9 +117,12 @@ def perform(config: StationConfig, script: FaultScript, scratch: Path) -> Perfor
         lines=tape,
         clock=clock,
         open_predictor=_opens(timetable, let_go),
+        reload=reload,
+        read_config=_bad_file,
         delivery_clock=JumpingClock(SystemClock(), timetable),
     )
-    hand = threading.Thread(target=_act, args=(timetable, script.end_s, stop, let_go), name="stage-hand", daemon=True)
+    signs = _Signs(stop, let_go, reload)
+    hand = threading.Thread(target=_act, args=(timetable, script.end_s, signs), name="stage-hand", daemon=True)
     hand.start()
     try:
         summary = daemon.run()
@@ -127,22 +141,28 @@ def _opens(timetable: Timetable, let_go: threading.Event) -> Callable[[Point], P
     return open_predictor
 
 
-def _act(timetable: Timetable, end_s: float, stop: threading.Event, let_go: threading.Event) -> None:
-    """Keep the disk full while the timetable says so, and end the run."""
-    while not stop.is_set() and not timetable.begun.wait(_POLL_S):
+def _bad_file() -> StationConfig:
+    raise ConfigRejected("wanted a usable station configuration, found mistakes (acted out)")
+
+
+def _act(timetable: Timetable, end_s: float, signs: _Signs) -> None:
+    """Do what is not passive at its time, and end the run."""
+    while not signs.stop.is_set() and not timetable.begun.wait(_POLL_S):
         pass
-    with ExitStack() as full:
-        is_full = False
-        while not stop.is_set() and timetable.now_s() < end_s:
-            is_due = timetable.active(None, {FaultKind.DISK_FULL}) is not None
-            if is_due and not is_full:
-                full.enter_context(full_disk())
-            elif is_full and not is_due:
-                full.close()
-            is_full = is_due
-            stop.wait(_POLL_S)
-    stop.set()
-    let_go.set()
+    with ExitStack() as disk:
+        before = None
+        while not signs.stop.is_set() and timetable.now_s() < end_s:
+            fault = timetable.active(None, _ACTED)
+            if fault is not before:
+                disk.close()
+                if fault is not None and fault.kind is FaultKind.DISK_FULL:
+                    disk.enter_context(full_disk())
+                if fault is not None and fault.kind is FaultKind.RELOAD_BAD:
+                    signs.reload.set()
+                before = fault
+            signs.stop.wait(_POLL_S)
+    signs.stop.set()
+    signs.let_go.set()
 
 
 def _judged(

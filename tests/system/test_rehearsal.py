@@ -59,12 +59,12 @@ def folder(tmp_path: Path) -> Path:
 def test_the_daemon_keeps_its_promises_and_nothing_reaches_the_world(folder: Path) -> None:
     station = write_station(folder, INTERVAL, deadline_ms=100, more=UPLINK)
     before = sorted(folder.iterdir())
-    faults = ("picture-dark", "source-freezes", "backend-nan", "disk-full", "clock-jumps")
+    faults = ("picture-dark", "source-freezes", "backend-nan", "disk-full", "clock-jumps", "bad-reload")
     told = json.loads((done := rehearse(station, "--script", script(folder, *faults), "--json")).stdout)
     assert (done.returncode, told["kept"]) == (0, True), told["faults"]
     assert [fault["fault"] for fault in told["faults"]] == list(faults)
     causes = [set(fault["causes"]) - {"clean"} for fault in told["faults"]]
-    assert causes == [{"dark"}, {"frozen"}, {"not-a-number"}, set(), set()]
+    assert causes == [{"dark"}, {"frozen"}, {"not-a-number"}, set(), set(), set()]
     assert {path.name for path in folder.iterdir()} - {path.name for path in before} == {"faults.toml", "good"}
 
 
@@ -81,6 +81,11 @@ def test_a_backend_that_hangs_makes_its_parts_unknown_and_comes_back(folder: Pat
     hung, failed = performance.judgements
     assert set(hung.causes) - {"clean"} == {"backend-hung"}
     assert set(failed.causes) - {"clean"} == {"backend-failed"}
+
+
+def test_a_reload_that_is_acted_out_is_refused_by_the_daemon(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert acted(folder, write_station(folder, INTERVAL, deadline_ms=100), "bad-reload").is_kept
+    assert "the configuration was not reloaded, the old one goes on" in caplog.text
 
 
 def test_pictures_that_are_never_judged_prove_nothing(folder: Path) -> None:
