@@ -58,8 +58,11 @@ check: $(READY) ## format, lint, types, import directions
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(READY) ## size, memory and start-up of the board's install
+bench: $(READY) ## what the board's install and daemon cost, beside their floors (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/board.py
+	@$(BIN)/python -m tests.bench.daemon.bench
+	@$(BIN)/python -m tests.bench.picture_health
+	@$(BIN)/python -m tests.bench.sinks
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/detect.py

@@ -31,6 +31,8 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     from edge_runtime.config import load_station  # noqa: PLC0415 - `lepton run --help` loads nothing
 
     config = load_station(station)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads would wait for work that never comes
+    from edge_runtime.freed_memory import keep_freed_memory  # noqa: PLC0415 - the same
     from edge_runtime.journal import Journal  # noqa: PLC0415 - a wrong configuration is told before OpenCV is loaded
     from edge_runtime.notify import Notifier  # noqa: PLC0415 - the same
     from edge_runtime.service import Daemon  # noqa: PLC0415 - the same
@@ -38,6 +40,7 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - the same
     from edge_runtime.summary import End  # noqa: PLC0415 - the same
 
+    keep_freed_memory()
     stop, reload = threading.Event(), threading.Event()
     journal = Journal(sys.stderr, logging.WARNING if quiet else logging.INFO)
     try:

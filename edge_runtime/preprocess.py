@@ -22,6 +22,7 @@ _LEVELS = 256
 _SIGN_BIT = 0x80
 # These two give the same bytes in OpenCV 4 and 5; its nearest-neighbour methods do not, so that one is our own.
 _CV_METHODS = {"bilinear": cv2.INTER_LINEAR_EXACT, "area": cv2.INTER_AREA}
+_CV_DTYPES = tuple(np.dtype(name) for name in ("uint8", "int8", "int16", "float32"))
 _CV_COLOURS = {"bgr": cv2.COLOR_RGB2BGR, "grey": cv2.COLOR_RGB2GRAY}
 
 
@@ -39,6 +40,8 @@ class Preprocessor:
     def __init__(self, spec: ImageInput) -> None:
         self._spec = spec
         self._table = byte_table(spec)
+        self._is_sign_flip, self._is_identity = _is_sign_flip(self._table), _is_identity(self._table)
+        self._lookup = _lookup(self._table)
         self._filters: dict[tuple[int, int], npt.NDArray[np.float32]] = {}
 
     def write(self, pixels: npt.NDArray[np.uint8], out: npt.NDArray[Any]) -> None:
@@ -89,14 +92,24 @@ class Preprocessor:
         return converted.reshape(*picture.shape[:2], self._spec.channels)
 
     def _translate(self, picture: npt.NDArray[np.uint8], target: npt.NDArray[Any]) -> None:
-        if _is_sign_flip(self._table):
+        if self._is_sign_flip:
             np.bitwise_xor(picture, _SIGN_BIT, out=target.view(np.uint8))
             return
-        if _is_identity(self._table):
+        if self._is_identity:
             np.copyto(target, picture)
+            return
+        if self._lookup is not None:
+            self._look_up(picture, self._lookup, target)
             return
         for channel, table in enumerate(self._table):
             target[..., channel] = table[picture[..., channel]]
+
+    def _look_up(self, picture: npt.NDArray[np.uint8], lookup: npt.NDArray[Any], target: npt.NDArray[Any]) -> None:
+        """The table applied by OpenCV, straight into the model's memory where its axes lie as the picture's do."""
+        if self._spec.layout == "NHWC":
+            cv2.LUT(picture, lookup, dst=target)
+        else:
+            np.copyto(target, cv2.LUT(picture, lookup).reshape(target.shape))
 
 
 def prepare(pixels: npt.NDArray[np.uint8], spec: ImageInput) -> npt.NDArray[Any]:
@@ -144,6 +157,15 @@ def triangle_filter(source: int, target: int) -> npt.NDArray[np.float32]:
 def _nearest(source: int, target: int) -> npt.NDArray[np.intp]:
     """The source index under the centre of each target pixel."""
     return (2 * np.arange(target, dtype=np.intp) + 1) * source // (2 * target)
+
+
+def _lookup(table: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """The table as OpenCV takes it, 1×256 or 1×256×channels; None for a dtype that it has no pictures of."""
+    if table.dtype not in _CV_DTYPES:
+        return None
+    if (table == table[0]).all():
+        return table[:1]
+    return np.ascontiguousarray(table.T[None])
 
 
 def _is_sign_flip(table: npt.NDArray[Any]) -> bool:

@@ -88,12 +88,16 @@ def _by_class(scores: Scores, rule: ClassRule, ruling: Ruling) -> Decision:
 
 def _reached(scores: Scores, rule: ClassRule, labels: tuple[str, ...], own: dict[str, float]) -> Decision | None:
     """The defect whose own threshold is reached, the likeliest of them, whichever label is best."""
-    for index in np.argsort(-scores.values, kind="stable"):
-        label, score = labels[int(index)], float(scores.values[index])
-        if label in own and label not in rule.good and score >= own[label]:
-            reason = f"label {label!r} with {score:.1%} reaches its threshold {own[label]:.1%}"
-            return Decision(Outcome.DEFECT, Cause.THRESHOLD, reason, label, score, own[label])
-    return None
+    found = [
+        (float(scores.values[index]), label)
+        for index, label in enumerate(labels if own else ())
+        if label in own and label not in rule.good and float(scores.values[index]) >= own[label]
+    ]
+    if not found:
+        return None
+    score, label = max(found, key=lambda one: one[0])
+    reason = f"label {label!r} with {score:.1%} reaches its threshold {own[label]:.1%}"
+    return Decision(Outcome.DEFECT, Cause.THRESHOLD, reason, label, score, own[label])
 
 
 _READINGS: dict[type, Callable[[Scores, Any, Ruling], Decision]] = {

@@ -59,7 +59,7 @@ def main() -> None:
         print(f"on disk: {board.bytes / 1e6:.0f} MB")
         bare, ours = _wall_ms(board.python, "-c", "pass"), _wall_ms(board.lepton, "--help")
         print(f"lepton --help: {ours:.0f} ms; empty Python {bare:.0f} ms; ratio {ours / bare:.1f}")
-        _bench_daemon(board.python, board.lepton, _demo_bundle(folder), folder)
+        _bench_daemon(board.python, board.lepton, demo_bundle(folder), folder)
 
 
 def _wall_ms(*command: str | Path) -> float:
@@ -71,7 +71,7 @@ def _wall_ms(*command: str | Path) -> float:
     return 1000 * median(times)
 
 
-def _demo_bundle(folder: Path) -> Path:
+def demo_bundle(folder: Path) -> Path:
     """The bundle of the demo: learned from drawn parts, converted for the Raspberry Pi 4."""
     pictures = write_photographs(folder / "good", PHOTOGRAPHED)
     detector = learn([read_picture(path) for path in pictures])

@@ -109,3 +109,27 @@ def test_what_is_no_rgb_picture_is_refused(pixels):
 def test_a_buffer_of_another_shape_is_refused():
     with pytest.raises(BadInputError, match="wanted a buffer"):
         Preprocessor(spec()).write(drawn(5, 5), np.zeros((1, 2, 2, 3), np.uint8))
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("colour", ["rgb", "grey"])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int32", "float32"])
+def test_every_byte_becomes_what_its_channels_table_says(dtype: str, colour: str, layout: str) -> None:
+    channels = 1 if colour == "grey" else 3
+    quantised = {} if dtype == "float32" else {"quantisation": {"scale": 0.02, "zero_point": 3}}
+    spec = ImageInput(
+        tensor="image",
+        height_px=16,
+        width_px=16,
+        colour=colour,
+        layout=layout,
+        dtype=dtype,
+        mean=tuple(float(110 + 9 * channel) for channel in range(channels)),
+        std=tuple(float(50 + 7 * channel) for channel in range(channels)),
+        **quantised,
+    )
+    pixels = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
+    wanted = np.stack([table[pixels[..., channel]] for channel, table in enumerate(byte_table(spec))], axis=-1)
+    out = np.full(spec.shape, 77, np.dtype(dtype))
+    Preprocessor(spec).write(pixels, out)
+    np.testing.assert_array_equal(out[0] if layout == "NHWC" else np.moveaxis(out[0], 0, -1), wanted)
