@@ -1,7 +1,7 @@
 """A microphone or line input through PortAudio, read as windows; samples that were lost are never glued over.
 
-PortAudio is asked how much has come and never waits inside a driver, so a device that dies costs a time-out and no
-thread.
+Nobody waits inside a driver: PortAudio's thread lays samples down, the source asks how many there are. So a device that
+dies costs a time-out and no thread.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from edge_contracts.errors import MissingExtraError
 from edge_contracts.verdict import Cause
+from edge_runtime.capture.held_samples import HeldSamples
 from edge_runtime.capture.sample_clock import SampleClock
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.window_buffer import WindowBuffer
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 _NS_PER_S = 1_000_000_000
 _BUFFERED_S = 0.5
-"""What the driver is asked to hold: a reader that the system did not run for so long loses nothing."""
+"""What the driver is asked to hold; it hands over a part of it at a time."""
+_HELD_S = 2.0
+"""What is held between PortAudio's thread and ours: a reader that the system did not run for so long loses nothing."""
+_FLOAT_BYTES = 4
 _POLL_MAX_S = 0.1
 _POLL_MIN_S = 0.005
 _PORTAUDIO_WAIT_S = 10.0
@@ -38,15 +42,15 @@ _portaudio = threading.Lock()
 
 
 class InputStream(Protocol):
-    """An open input; `sounddevice.RawInputStream` is one."""
+    """An open input."""
 
     @property
     def read_available(self) -> int:
         """Samples that can be read without waiting."""
         ...
 
-    def read(self, frames: int) -> tuple[Any, bool]:
-        """So many samples as bytes of interleaved float32, and whether some were lost before them."""
+    def read(self, frames: int) -> tuple[bytes, bool]:
+        """At most so many samples as bytes of interleaved float32, and whether some were lost before them."""
         ...
 
     def close(self) -> None:
@@ -138,12 +142,12 @@ class MicrophoneSource:
             raise SourceLost("wanted an open microphone, found it closed; check that it was opened")
         available = self._stream.read_available
         now_ns = self._clock.now_ns()
-        take = min(available, wanted)
-        if not take:
+        if not available:
             return 0
-        content, lost = self._stream.read(take)
-        self._captured_at_ns = now_ns - (available - take) * _NS_PER_S // self._settings.rate_hz
-        missing = self._pace.observe(self._captured_at_ns, take)
+        content, lost = self._stream.read(min(available, wanted))
+        samples = np.frombuffer(content, np.float32).reshape(-1, self._settings.channels)
+        self._captured_at_ns = now_ns - (available - len(samples)) * _NS_PER_S // self._settings.rate_hz
+        missing = self._pace.observe(self._captured_at_ns, len(samples))
         if lost:
             self.overruns += 1
             self._begin_anew(
@@ -153,8 +157,8 @@ class MicrophoneSource:
             self.gaps += 1
             self._begin_anew(missing)
         else:
-            self._buffer.add(np.frombuffer(content, np.float32).reshape(take, self._settings.channels))
-        return take
+            self._buffer.add(samples)
+        return len(samples)
 
     def _begin_anew(self, fault: str) -> None:
         self._fault = fault
@@ -211,11 +215,17 @@ def open_portaudio(settings: MicrophoneSettings) -> InputStream:
 
 
 class _Opened:
-    """A started PortAudio stream whose errors are SourceLost."""
+    """A started PortAudio stream whose errors are SourceLost.
+
+    PortAudio's own thread brings the samples. Its face without a thread gives nothing behind some of ALSA's plug-ins
+    until a read blocks, and tells no loss there.
+    """
 
     def __init__(self, sounddevice: Any, settings: MicrophoneSettings) -> None:
         self._sounddevice = sounddevice
         self._device = settings.device
+        self._sample_bytes = settings.channels * _FLOAT_BYTES
+        self._held = HeldSamples(int(_HELD_S * settings.rate_hz) * self._sample_bytes)
         found = [device for device in sounddevice.query_devices() if device["max_input_channels"] > 0]
         index = chosen([str(device["name"]) for device in found], settings.device)
         try:
@@ -225,6 +235,9 @@ class _Opened:
                 channels=settings.channels,
                 dtype="float32",
                 latency=_BUFFERED_S,
+                callback=lambda content, _frames, _time, status: self._held.put(
+                    bytes(content), lost=status.input_overflow
+                ),
             )
             self._stream.start()
         except sounddevice.PortAudioError as error:
@@ -235,21 +248,13 @@ class _Opened:
 
     @property
     def read_available(self) -> int:
-        try:
-            available = int(self._stream.read_available)
-            active = bool(self._stream.active)
-        except self._sounddevice.PortAudioError as error:
-            raise self._gone(error) from error
-        if not active:
-            raise self._gone("the stream ended")
+        available = self._held.size // self._sample_bytes
+        if not available and not self._stream.active:
+            raise SourceLost(f"wanted sound from {self._device!r}, found that the device ended it; check the plug")
         return available
 
-    def read(self, frames: int) -> tuple[Any, bool]:
-        try:
-            content, lost = self._stream.read(frames)
-        except self._sounddevice.PortAudioError as error:
-            raise self._gone(error) from error
-        return content, bool(lost)
+    def read(self, frames: int) -> tuple[bytes, bool]:
+        return self._held.take(frames * self._sample_bytes)
 
     def close(self) -> None:
         with _portaudio:
@@ -257,9 +262,6 @@ class _Opened:
                 self._stream.close(ignore_errors=True)
             finally:
                 self._sounddevice._terminate()  # noqa: SLF001 - see open_portaudio
-
-    def _gone(self, why: object) -> SourceLost:
-        return SourceLost(f"wanted sound from {self._device!r}, found: {why}; check the plug")
 
 
 def chosen(names: Sequence[str], wanted: str) -> int:
