@@ -28,12 +28,18 @@ class ModelLoader:
         nursery: makes the processes, None to run every model in a thread of the daemon.
         clock: monotonic.
         hang_s: a model's process that owes an answer for so long is started anew.
+        niceness: how far such a process stands back behind those of the line, 0 to 19.
     """
 
-    def __init__(self, nursery: Nursery | None, clock: Clock, *, hang_s: float) -> None:
+    def __init__(self, nursery: Nursery | None, clock: Clock, *, hang_s: float, niceness: int = 0) -> None:
         self._nursery = nursery
         self._clock = clock
         self._hang_s = hang_s
+        self._niceness = niceness
+
+    def giving_way(self, niceness: int) -> ModelLoader:
+        """The same for models that stand back behind those of the line."""
+        return ModelLoader(self._nursery, self._clock, hang_s=self._hang_s, niceness=niceness)
 
     def __call__(self, point: Point) -> Predictor:
         """Load a point's bundle, check that it can judge, replay its goldens, warm it up.
@@ -59,7 +65,7 @@ class ModelLoader:
     def _loaded(self, point: Point, bundle: Bundle) -> Predictor:
         if self._nursery is None:
             return Predictor.load(bundle, runtime=point.runtime, threads=point.threads)
-        wish = Wish(bundle.manifest.runtime, point.runtime, point.threads, kernels="default")
+        wish = Wish(bundle.manifest.runtime, point.runtime, point.threads, kernels="default", niceness=self._niceness)
         backend = IsolatedBackend(point.name, bundle.model, wish, self._nursery, self._clock, hang_s=self._hang_s)
         return Predictor(bundle, backend)
 

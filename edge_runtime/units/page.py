@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_runtime.infer.isolated.process_backend import IsolatedBackend
+from edge_runtime.model_loading import ModelLoader
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import OUTBOX
 from edge_runtime.units.uplink import state_of
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PAGE = "the page"
 
 _STOP_S = 4.0
+_NICENESS = 10
+"""Of the process of the page's own model."""
 
 
 def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Predictor]) -> Unit:
@@ -37,7 +40,7 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
         face = WebFace(settings, Path(station.state_folder), around.clock)
 
         def start() -> Part:
-            face.start(_insight(station, around, load))
+            face.start(_insight(station, around, _giving_way(load)))
             around.running.relay.guests = face.sinks
 
             def stop(timeout_s: float) -> bool:
@@ -51,6 +54,10 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
     return Unit(PAGE, "page", (settings, station), prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
 
 
+def _giving_way(load: Callable[[Point], Predictor]) -> Callable[[Point], Predictor]:
+    return load.giving_way(_NICENESS) if isinstance(load, ModelLoader) else load
+
+
 def _insight(station: Station, around: Surroundings, load: Callable[[Point], Predictor]) -> Insight:
     from edge_runtime.web.insight import Insight  # noqa: PLC0415 - a station without a page loads nothing of it
 
@@ -61,6 +68,7 @@ def _insight(station: Station, around: Surroundings, load: Callable[[Point], Pre
         troubles=lambda: _troubles(station, around),
         state=lambda: _state(station, around),
         counters=lambda: _counters(around),
+        alarms=lambda: [alarm for alarm in around.conditions.alarms() if alarm.active],
     )
 
 

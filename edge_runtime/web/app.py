@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from edge_runtime.web.desk import Desk
+    from edge_runtime.web.open_inference.long_json import RequestReader
 
 _log = logging.getLogger(__name__)
 
 
-def build_app(desk: Desk) -> ASGIApp:
-    """What the server serves."""
+def build_app(desk: Desk, reader: RequestReader) -> ASGIApp:
+    """What the server serves; `reader` reads the requests for inference."""
     routes = [
         *page_routes(desk),
         *live_routes(desk),
@@ -36,7 +37,7 @@ def build_app(desk: Desk) -> ASGIApp:
         *sensitivity_routes(desk),
         *recording_routes(desk),
         *health_routes(desk),
-        *open_inference_routes(desk),
+        *open_inference_routes(desk, reader),
     ]
     handlers = {HTTPException: _told, Exception: _failed}
     return Guard(Starlette(routes=routes, exception_handlers=handlers), desk.access)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import BackendError
 from edge_runtime.state_folder import MediumRefused
-from edge_runtime.web.worker import WorkerBusy
+from edge_runtime.web.worker import TryAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +44,7 @@ AGAIN: Final = {"Retry-After": "1"}
 class Desk:
     """What the routes work with.
 
+    judge: used by the thread for the model alone.
     judging, drawing, filing: the threads for the model, for pictures, and for what may wait for a disk.
     metrics: of other parts of the daemon.
     crashes: how often the server was started anew.
@@ -89,7 +90,7 @@ async def done(worker: Worker, call: Callable[[], _Answer]) -> _Answer:
     """
     try:
         return await asyncio.wait_for(asyncio.wrap_future(worker.submit(call)), ANSWER_S)
-    except WorkerBusy as error:
+    except TryAgain as error:
         raise HTTPException(503, str(error), AGAIN) from error
     except asyncio.TimeoutError as error:
         sentence = f"wanted an answer within {ANSWER_S:g} s, found none; the line is not concerned"

@@ -13,6 +13,7 @@ from edge_runtime.web.access import Access, read_token
 from edge_runtime.web.drawing import Album
 from edge_runtime.web.judge import Judge
 from edge_runtime.web.live_view import LiveView
+from edge_runtime.web.open_inference.long_json import RequestReader
 from edge_runtime.web.score_keeper import Labels, ScoreKeeper
 from edge_runtime.web.server import WebServer
 from edge_runtime.web.verdict_meter import VerdictMeter
@@ -63,7 +64,8 @@ class WebFace:
         self._meter = VerdictMeter()
         self._scores = ScoreKeeper(state_folder / "scores", self._labels, clock)
         self._judge, self._album = Judge(), Album()
-        self._judging = Worker("web-judge", _JUDGED_WAITING, _MODEL_IDLE_S, self._judge.close)
+        self._reader = RequestReader()
+        self._judging = Worker("web-judge", _JUDGED_WAITING, _MODEL_IDLE_S, self._let_go)
         self._drawing = Worker("web-draw", _DRAWN_WAITING, _ALBUM_IDLE_S, self._album.clear)
         self._filing = Worker("web-file", _FILED_WAITING, _ALBUM_IDLE_S, lambda: None)
         self._server = WebServer(settings, self._build_app, clock)
@@ -97,6 +99,10 @@ class WebFace:
         ended = [part.stop(max(until_s - time.monotonic(), 0.0)) for part in parts]
         return all(ended)
 
+    def _let_go(self) -> None:
+        self._judge.close()
+        self._reader.close()
+
     def _labels(self, point: str) -> Labels | None:
         face = self._insight.point(point) if self._insight is not None else None
         if face is None or not isinstance(face.manifest.rule, ClassRule):
@@ -127,7 +133,8 @@ class WebFace:
                 metrics=self._metrics,
                 crashes=lambda: self._server.crashes,
                 stopping=lambda: self._server.stopping,
-            )
+            ),
+            self._reader,
         )
 
 

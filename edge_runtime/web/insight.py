@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from edge_contracts.alarm import Alarm
     from edge_contracts.device import State
     from edge_contracts.manifest import Manifest
     from edge_contracts.station import Point
@@ -123,6 +124,7 @@ class Insight:
     troubles: why a pipeline makes no progress, a sentence each; empty when all do.
     state: the health that the uplink tells, too; None while there is no spool.
     counters: of alerts and their pictures.
+    alarms: those that last now.
     recorder: None where nothing can be recorded.
     """
 
@@ -131,6 +133,7 @@ class Insight:
     troubles: Callable[[], Sequence[str]]
     state: Callable[[], State | None]
     counters: Callable[[], Counters]
+    alarms: Callable[[], Sequence[Alarm]]
     recorder: RecordsPictures | None = None
 
     def point(self, name: str) -> PointFace | None:

@@ -52,7 +52,9 @@ def snapshot(desk: Desk) -> dict[str, Any]:
     """Everything that the live part shows, as JSON."""
     now_ns = desk.clock.now_ns()
     points = [_point(desk, face, now_ns) for face in desk.insight.points()]
-    return {"device": desk.insight.device, "troubles": list(desk.insight.troubles()), "points": points}
+    alarms = [f"{alarm.type.value}: {alarm.reason}" for alarm in desk.insight.alarms()]
+    troubles = list(desk.insight.troubles())
+    return {"device": desk.insight.device, "troubles": troubles, "alarms": alarms, "points": points}
 
 
 def finite(value: float | None) -> float | None:
@@ -67,7 +69,8 @@ async def _stream(desk: Desk, watchers: asyncio.Semaphore) -> AsyncIterator[str]
         silent_s = 0.0
         while not desk.stopping():
             names = tuple(face.name for face in desk.insight.points())
-            present = (names, desk.live.numbers(names), tuple(desk.insight.troubles()))
+            alarms = tuple((alarm.type, alarm.reason) for alarm in desk.insight.alarms())
+            present = (names, desk.live.numbers(names), tuple(desk.insight.troubles()), alarms)
             if present != known:
                 yield f"data: {json.dumps(snapshot(desk))}\n\n"
                 known, silent_s = present, 0.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from edge_contracts.alarm import AlarmType
 from edge_contracts.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -88,6 +89,12 @@ def _last(reading: Reading) -> Iterator[Sample]:
 def _acks(reading: Reading) -> Iterator[Sample]:
     for verdict, count in reading.counters.outbox.acks.items() if reading.counters.outbox else ():
         yield (verdict.value,), count
+
+
+def _alarms(reading: Reading) -> Iterator[Sample]:
+    lasting = {alarm.type for alarm in reading.insight.alarms()}
+    for kind in AlarmType:
+        yield (kind.value,), float(kind in lasting)
 
 
 def _resident_bytes(_: Reading) -> float | None:
@@ -244,6 +251,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         (),
         _state("temperature_c"),
     ),
+    Metric("lepton_alarm_active", "gauge", "1 while the alarm lasts.", ("type",), _alarms),
+    Metric("lepton_throttled", "gauge", "1 while the board slows its processor down.", (), _state("throttled")),
+    Metric("lepton_under_voltage", "gauge", "1 while the voltage is too low.", (), _state("under_voltage")),
+    Metric("lepton_busy_share", "gauge", "Share of the processor's time in use, 0 to 1.", (), _state("busy")),
+    Metric("lepton_memory_free_bytes", "gauge", "Memory available.", (), _state("memory_free_bytes")),
+    Metric("lepton_flash_bytes_per_day", "gauge", "Written in 24 hours.", (), _state("flash_bytes_per_day")),
+    Metric("lepton_governor_level", "gauge", "Steps of the governor in force.", (), _state("governor_level")),
     Metric("lepton_uptime_seconds", "gauge", "Since the daemon started.", (), _state("uptime_s")),
     Metric("lepton_resident_bytes", "gauge", "Resident memory of the daemon's process.", (), _one(_resident_bytes)),
     Metric("lepton_failing", "gauge", "1 while a pipeline makes no progress, as /healthz tells.", (), _one(_failing)),

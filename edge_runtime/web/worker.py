@@ -19,8 +19,12 @@ _Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
 
 
-class WorkerBusy(LeptonError, RuntimeError):
-    """The line is full; try again in a moment."""
+class TryAgain(LeptonError, RuntimeError):
+    """It cannot be done just now, and may well be in a moment."""
+
+
+class WorkerBusy(TryAgain):
+    """The line is full."""
 
 
 class Worker:

@@ -32,6 +32,8 @@ from tests.fakes.stations import THRESHOLD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from edge_contracts.alarm import Alarm
+
 TOKEN = "0123456789abcdef" * 2
 NOW = datetime(2026, 5, 4, 9, 12, 31, tzinfo=timezone.utc)
 
@@ -68,6 +70,7 @@ class Served:
     sensitivity: Sensitivity
     state_folder: Path
     troubles: list[str] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
     used: list[float | None] = field(default_factory=list)
     opened: list[Predictor] = field(default_factory=list)
 
@@ -147,6 +150,7 @@ def served_page(
             lambda: list(served.troubles),
             _state,
             lambda: Counters(DeliveryCounts(), OutboxCounters(), None, None),
+            lambda: list(served.alarms),
             recorder,
         )
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,10 @@ def serve(link: socket.socket, model: int, wish: Wish) -> None:
         wish: what to load.
     """
     try:
-        if (
-            wish.niceness
-        ):  # a sandbox may forbid to ask even for none: setpriority(2) is in @resources of systemd.exec(5)
-            os.nice(wish.niceness)
+        if wish.niceness:
+            # A sandbox may forbid it (setpriority(2) is in @resources of systemd.exec(5)): then it is as nice as all.
+            with suppress(OSError):
+                os.nice(wish.niceness)
         backend = _loaded(model, wish)
         given, answered = _tried(backend)
     except Exception as error:  # noqa: BLE001 - the daemon must hear why no model came

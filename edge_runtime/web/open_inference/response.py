@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from edge_runtime.web.open_inference.request import InferRequest
 
-JSON_ELEMENTS_MAX: Final = 100_000
-"""Of one output; writing JSON holds up every thread of a Python process."""
+JSON_ELEMENTS_MAX: Final = 10_000
+"""Of one output; while Python writes JSON no other thread of the process runs: 2.5 ms for so many floats."""
 
 
 @dataclass(frozen=True, slots=True)

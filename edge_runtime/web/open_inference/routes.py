@@ -12,21 +12,22 @@ from starlette.routing import Route
 from edge_runtime.capture.picture_file import PictureLimits
 from edge_runtime.web.desk import AGAIN, body, done
 from edge_runtime.web.open_inference.models import Offered, offered
-from edge_runtime.web.open_inference.request import HEADER, parse_request
+from edge_runtime.web.open_inference.request import HEADER
 from edge_runtime.web.open_inference.response import WireResponse, write_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from edge_runtime.web.desk import Desk
+    from edge_runtime.web.open_inference.long_json import RequestReader
 
 _DISTRIBUTION: Final = "lepton-edge"
 _MODEL: Final = "/v2/models/{model}"
 _VERSION: Final = "/v2/models/{model}/versions/{version}"
 
 
-def open_inference_routes(desk: Desk) -> list[Route]:
-    """Everything under `/v2`."""
+def open_inference_routes(desk: Desk, reader: RequestReader) -> list[Route]:
+    """Everything under `/v2`; `reader` is used by the thread for the model alone."""
 
     async def server(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         about = {"name": _DISTRIBUTION, "version": version(_DISTRIBUTION), "extensions": ["binary_tensor_data"]}
@@ -51,7 +52,7 @@ def open_inference_routes(desk: Desk) -> list[Route]:
             raise HTTPException(503, "wanted a free place, found other requests under way; try again", AGAIN)
         async with desk.bodies:
             content = await body(request, desk.settings.max_upload_bytes)
-            return _answer(await done(desk.judging, lambda: _infer(desk, model, content, header)))
+            return _answer(await done(desk.judging, lambda: _infer(desk, reader, model, content, header)))
 
     answers = [("", metadata, "GET"), ("/ready", model_ready, "GET"), ("/infer", infer, "POST")]
     return [
@@ -75,8 +76,8 @@ def _asked_for(desk: Desk, request: Request) -> Offered:
     return found
 
 
-def _infer(desk: Desk, model: Offered, content: bytes, header: str | None) -> WireResponse:
-    request = parse_request(content, header)
+def _infer(desk: Desk, reader: RequestReader, model: Offered, content: bytes, header: str | None) -> WireResponse:
+    request = reader.read(content, header)
     limits = PictureLimits(desk.settings.max_upload_bytes, desk.settings.max_pixels)
     return write_response(request, model.name, model.version, model.answer(request.inputs, desk.judge, limits))
 

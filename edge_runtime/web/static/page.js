@@ -18,12 +18,26 @@ async function learn() {
   document.getElementById("logout").hidden = !about.wants_token;
 }
 
+// What is said already is left alone, so that a screen reader says it once.
+function list(id, sentences) {
+  const place = document.getElementById(id);
+  if (place.dataset.said === sentences.join()) {
+    return;
+  }
+  place.dataset.said = sentences.join();
+  place.hidden = sentences.length === 0;
+  place.replaceChildren(...sentences.map((sentence) => {
+    const line = document.createElement("li");
+    line.textContent = sentence;
+    return line;
+  }));
+}
+
 async function show(snapshot) {
   document.getElementById("device").textContent = snapshot.device;
   document.title = `${snapshot.device} – Lepton Edge`;
-  const troubles = document.getElementById("troubles");
-  troubles.hidden = snapshot.troubles.length === 0;
-  troubles.textContent = snapshot.troubles.join("; ");
+  list("troubles", snapshot.troubles);
+  list("alarms", snapshot.alarms);
   const names = snapshot.points.map((point) => point.name);
   if (names.some((name) => !cards.has(name))) {
     await learn();

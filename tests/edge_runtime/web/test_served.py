@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_contracts.alarm import Alarm, AlarmType
+from edge_contracts.alert import Severity
 from edge_contracts.verdict import Cause
 from edge_runtime.infer.predictor import Predictor
 from tests.fakes.parts import inspected, verdict
@@ -108,6 +110,21 @@ def test_a_verdict_without_a_number_is_told_as_json_can(page: Served) -> None:
     tell(page, Cause.CLEAN, score=float("inf"))
     with watching(page) as stream:
         assert next_event(stream)["points"][0]["verdicts"][0]["score"] is None
+
+
+def test_whoever_watches_hears_of_alarms_and_prometheus_too(page: Served) -> None:
+    with watching(page) as stream:
+        assert next_event(stream)["alarms"] == []
+        page.alarms.append(
+            Alarm(type=AlarmType.DISK, active=True, severity=Severity.WARNING, reason="the disk is full")
+        )
+        try:
+            assert next_event(stream)["alarms"] == ["disk: the disk is full"]
+            text = page.get("/metrics").content.decode()
+        finally:
+            page.alarms.clear()
+    assert 'lepton_alarm_active{type="disk"} 1\n' in text
+    assert 'lepton_alarm_active{type="power"} 0\n' in text
 
 
 def test_the_last_picture_comes_with_and_without_its_heat(page: Served) -> None:
