@@ -20,6 +20,8 @@ class AlarmType(str, Enum):
     """What may be wrong with a station; the last level of the topic."""
 
     CAMERA = "camera"
+    TRIGGER = "trigger"
+    OUTPUT = "output"
     MODEL = "model"
     DEADLINE = "deadline"
     DRIFT = "drift"

@@ -30,6 +30,7 @@ from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.signal_health import SignalCheck, SignalLimits
 from edge_runtime.signals.feeder import Needs
+from edge_runtime.trigger.expecting import Expecting
 from edge_runtime.trigger.line_input import build_line_trigger
 from edge_runtime.trigger.line_trigger import LineTrigger
 from edge_runtime.trigger.presence_gate import PresenceGate
@@ -59,7 +60,7 @@ class Company:
     state_folder: keeps the threshold that people set while it runs.
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
-    expect: told of each part that the line announces, long before its verdict: the point and the trigger's time.
+    expect: told of each part before its verdict: the point, the trigger's time, when the part was at the camera.
     """
 
     sinks: Sequence[VerdictSink]
@@ -68,7 +69,7 @@ class Company:
     state_folder: Path
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
-    expect: Callable[[str, int], None] = lambda _point, _triggered_at_ns: None
+    expect: Callable[[str, int, int], None] = lambda _point, _triggered_at_ns, _moment_ns: None
 
 
 def assemble(point: Point, predictor: Predictor, company: Company) -> InspectionPoint:
@@ -92,11 +93,18 @@ def assemble(point: Point, predictor: Predictor, company: Company) -> Inspection
         predictor=predictor,
         scorer=scorer,
         reader=company.reader,
-        pipeline=Pipeline(point.name, trigger, inspector, company.sinks, company.reader, company.clock, halt),
+        pipeline=Pipeline(
+            point.name, _announced(trigger, expect), inspector, company.sinks, company.reader, company.clock, halt
+        ),
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
     )
+
+
+def _announced(trigger: Trigger, expect: Callable[[int, int], None]) -> Trigger:
+    """The line announces its own parts; any other trigger's are announced as they are called for."""
+    return trigger if isinstance(trigger, LineTrigger) else Expecting(trigger, expect)
 
 
 def _sensitivity(name: str, ruling: Ruling, digest: str, state_folder: Path) -> Sensitivity:
@@ -134,7 +142,7 @@ def build_trigger(
     halt: threading.Event,
     cameras: Cameras | None = None,
     needs: Needs | None = None,
-    expect: Callable[[int], None] | None = None,
+    expect: Callable[[int, int], None] | None = None,
 ) -> Trigger:
     """What calls for a point's inspections; a `LineTrigger` needs its listeners started.
 
@@ -145,7 +153,7 @@ def build_trigger(
         halt: ends the waits.
         cameras: examine its pictures.
         needs: what its model takes of a window.
-        expect: told at once of each moment at which the line announces a part.
+        expect: told at once of each part that the line announces: its moment, as trigger and at the camera.
 
     Raises:
         BadInputError: the point's `moved_reference` is no picture, or a file of the trigger's connection is unusable.
@@ -168,4 +176,6 @@ def build_trigger(
         )
     if isinstance(settings, PresenceSettings):
         return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
-    return build_line_trigger(point, settings, lookout, clock, halt, expect or (lambda _: None))
+    return build_line_trigger(
+        point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None)
+    )

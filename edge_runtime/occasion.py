@@ -51,6 +51,7 @@ class Inspected:
     heat_map: float32 h×w over `region`, larger is more suspicious; None where the model has none.
     region: the part of the frame that was judged.
     window: the sound or the readings that were judged, None when there were none.
+    triggered_at_ns: the occasion's.
     """
 
     verdict: Verdict
@@ -58,6 +59,7 @@ class Inspected:
     heat_map: npt.NDArray[np.float32] | None
     region: Region
     window: Window | None = None
+    triggered_at_ns: int = 0
 
     @property
     def seen(self) -> Frame | Window | None:

@@ -153,7 +153,11 @@ class Daemon:
             if not any(point.pipeline.running for point in points):
                 return End.EXHAUSTED
             now_ns = self._clock.now_ns()
-            if now_ns >= sign_due_ns and not any(point.is_stuck(now_ns) for point in points):
+            if any(point.is_stuck(now_ns) for point in points):
+                continue
+            if (panel := self._around.running.panel) is not None:
+                panel.alive()
+            if now_ns >= sign_due_ns:
                 self._notifier.alive(self._status())
                 sign_due_ns = now_ns + int((self._notifier.watchdog_s or _NS_PER_S) * _NS_PER_S / _SIGNS_PER_WATCHDOG)
         return End.STOPPED

@@ -3,11 +3,13 @@
 Relative paths are relative to the configuration file. One file per group of tables; `config.py` is the whole.
 """
 
+from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, ModbusEncoder, SerialEncoder, TimeGate
 from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
 from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.output import GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
 from edge_contracts.station.part_id import BarcodePartId, CounterPartId, TriggerPartId
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
@@ -31,28 +33,36 @@ from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, Presen
 from edge_contracts.station.web import Web
 
 __all__ = [
+    "AtOnce",
     "BarcodePartId",
     "Board",
     "CameraControls",
     "CounterPartId",
     "CsiControls",
     "CsiSource",
+    "EncoderGate",
     "EvidenceSettings",
     "FolderSource",
     "Fraction",
     "FrameTrigger",
     "Governor",
     "GovernorStep",
+    "GpioEncoder",
+    "GpioOutput",
     "GpioTrigger",
     "IntervalTrigger",
     "MicrophoneSource",
     "Milliseconds",
     "MjpegSource",
+    "ModbusEncoder",
+    "ModbusOutput",
     "ModbusRtu",
     "ModbusTcp",
     "ModbusTrigger",
     "MqttBroker",
+    "MqttOutput",
     "MqttTrigger",
+    "Output",
     "PathText",
     "PictureHealth",
     "Point",
@@ -61,6 +71,8 @@ __all__ = [
     "Region",
     "RtspSource",
     "Seconds",
+    "SerialEncoder",
+    "SerialOutput",
     "SerialSource",
     "SerialTrigger",
     "Settings",
@@ -70,6 +82,7 @@ __all__ = [
     "Spool",
     "Station",
     "StationConfig",
+    "TimeGate",
     "Tls",
     "Trigger",
     "TriggerPartId",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.board import Board, Governor
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink
+from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.settings import PathText, Seconds, Settings
@@ -42,6 +43,7 @@ class StationConfig(Settings):
     board: Board = Board()
     governor: Governor = Governor()
     web: Web | None = None
+    outputs: Annotated[tuple[Output, ...], Field(max_length=32)] = ()
 
     @model_validator(mode="after")
     def _names_differ(self) -> StationConfig:
@@ -65,4 +67,34 @@ class StationConfig(Settings):
                 paced[name] = step.interval_s
         if self.governor.steps and not paced:
             raise ValueError("governor steps slow down points with an interval trigger, and there is none")
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_belong_together(self) -> StationConfig:
+        names = [output.name for output in self.outputs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"outputs need different names, found {', '.join(names)}")
+        points = {point.name for point in self.points}
+        for output in self.outputs:
+            if strange := set(output.points) - points:
+                known = ", ".join(sorted(points))
+                raise ValueError(
+                    f"output {output.name}: wanted points among {known}, found {', '.join(sorted(strange))}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _unknown_parts_do_not_pass(self) -> StationConfig:
+        for point in self.points:
+            told = {
+                outcome
+                for output in self.outputs
+                if output.role == "verdict" and (not output.points or point.name in output.points)
+                for outcome in output.fires_for
+            }
+            if "defect" in told and "unknown" not in told:
+                raise ValueError(
+                    f"inspection point {point.name}: an output fires for defect and none for unknown, so a part that "
+                    'could not be judged would pass; add "unknown" to its fires_for'
+                )
         return self

@@ -29,6 +29,7 @@ _KINDS: Final = {
     Cause.OVEREXPOSED: AlarmType.CAMERA,
     Cause.BLURRED: AlarmType.CAMERA,
     Cause.MOVED: AlarmType.CAMERA,
+    Cause.TRIGGER_LOST: AlarmType.TRIGGER,
     Cause.BACKEND_HUNG: AlarmType.MODEL,
     Cause.BACKEND_FAILED: AlarmType.MODEL,
     Cause.NOT_A_NUMBER: AlarmType.MODEL,

@@ -85,6 +85,7 @@ class Inspector:
             heat_map,
             self._point.region,
             seen if isinstance(seen, Window) else None,
+            occasion.triggered_at_ns,
         )
 
     def _judge(

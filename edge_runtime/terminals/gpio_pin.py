@@ -154,9 +154,15 @@ class OutputPin:
             raise WireLost(f"wanted to drive {shown(self._pin)}, found {error}; check the chip") from error
 
     def close(self) -> None:
-        """Give the pin back; make it inactive first."""
-        request, self._request = self._request, None
-        release(request)
+        """Make the pin inactive if its chip is still there, and give it back."""
+        try:
+            if self._request is not None:
+                self.set(active=False)
+        except WireLost:
+            pass
+        finally:
+            request, self._request = self._request, None
+            release(request)
 
 
 def request_pin(gpiod: Any, pin: GpioPin, settings: Any, **options: int) -> Any:

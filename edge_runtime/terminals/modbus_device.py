@@ -66,7 +66,7 @@ class OpenDevice:
         Raises:
             WireLost: no answer, or an error for one.
         """
-        ask = self._client.read_coils if table == "coil" else self._client.read_discrete_inputs
+        ask = self._opened.read_coils if table == "coil" else self._opened.read_discrete_inputs
         return bool(self._ask(f"{table} {address}", lambda unit: ask(address, count=1, device_id=unit)).bits[0])
 
     def words(self, table: str, address: int, count: int) -> list[int]:
@@ -75,7 +75,7 @@ class OpenDevice:
         Raises:
             WireLost: no answer, or an error for one.
         """
-        ask = self._client.read_holding_registers if table == "holding" else self._client.read_input_registers
+        ask = self._opened.read_holding_registers if table == "holding" else self._opened.read_input_registers
         answer = self._ask(f"{table} register {address}", lambda unit: ask(address, count=count, device_id=unit))
         return [int(word) for word in answer.registers]
 
@@ -85,7 +85,7 @@ class OpenDevice:
         Raises:
             WireLost: no answer, or an error for one.
         """
-        self._ask(f"coil {address}", lambda unit: self._client.write_coil(address, on, device_id=unit))
+        self._ask(f"coil {address}", lambda unit: self._opened.write_coil(address, on, device_id=unit))
 
     def set_words(self, address: int, words: Sequence[int]) -> None:
         """Write consecutive holding registers in one request.
@@ -95,7 +95,7 @@ class OpenDevice:
         """
         written = list(words)
         self._ask(
-            f"holding register {address}", lambda unit: self._client.write_registers(address, written, device_id=unit)
+            f"holding register {address}", lambda unit: self._opened.write_registers(address, written, device_id=unit)
         )
 
     def close(self) -> None:
@@ -124,6 +124,12 @@ class OpenDevice:
         if answer.isError():
             raise WireLost(f"wanted {what} of {self._where}, found {answer}; check the address and the unit")
         return answer
+
+    @property
+    def _opened(self) -> Any:
+        if self._client is None:
+            raise WireLost(f"wanted the Modbus device at {self._where}, found its connection closed; check the log")
+        return self._client
 
     @property
     def _where(self) -> str:

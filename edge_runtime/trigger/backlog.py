@@ -56,10 +56,11 @@ class Backlog:
         names: names the parts.
         most: parts that may wait for their inspection.
         clock: monotonic.
-        expect: told at once of each part's moment, so that a gate knows of it before its verdict comes.
+        expect: told at once of each part's moment, as trigger and at the camera, so that a gate knows of it before its
+            verdict comes.
     """
 
-    def __init__(self, names: PartNames, most: int, clock: Clock, expect: Callable[[int], None]) -> None:
+    def __init__(self, names: PartNames, most: int, clock: Clock, expect: Callable[[int, int], None]) -> None:
         self.counts = BacklogCounts()
         self._names = names
         self._most = most
@@ -78,7 +79,7 @@ class Backlog:
             moments = [self._add_unheard(announcement.at_ns - left) for left in range(announcement.unheard, 0, -1)]
             moments.append(self._add_heard(announcement))
         for at_ns in moments:
-            self._expect(at_ns)
+            self._expect(at_ns, at_ns)
         self._more.set()
 
     def take(self, timeout_s: float) -> Awaited | None:

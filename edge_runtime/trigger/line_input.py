@@ -34,7 +34,7 @@ def build_line_trigger(
     lookout: Lookout,
     clock: Clock,
     stop: threading.Event,
-    expect: Callable[[int], None],
+    expect: Callable[[int, int], None],
 ) -> LineTrigger:
     """Build it; nothing of it runs yet.
 
@@ -44,7 +44,7 @@ def build_line_trigger(
         lookout: the point's pictures.
         clock: monotonic.
         stop: ends waits inside the loop.
-        expect: told at once of each announced part's moment.
+        expect: told at once of each announced part: its moment, as trigger and at the camera.
 
     Raises:
         MissingExtraError: the wire's library is not installed.

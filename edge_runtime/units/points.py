@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from edge_runtime.assembly import Company, assemble, build_reader
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.cameras import CAMERAS
+from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.spool import DELIVERY
 
@@ -54,14 +56,10 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
         running, predictor = around.running, load(settings)
 
         def start() -> Part:
-            company = Company(
-                running.told(),
-                running.readers[settings.name],
-                around.clock,
-                Path(station.state_folder),
-                running.cameras,
-                running.paces,
-            )
+            reader, panel, folder = running.readers[settings.name], running.panel, Path(station.state_folder)
+            company = Company(running.told(), reader, around.clock, folder, running.cameras, running.paces)
+            if panel is not None:
+                company = replace(company, expect=panel.expect)
             made = assemble(settings, predictor, company)
             made.start()
             running.points[settings.name] = made
@@ -84,7 +82,7 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
         station.inference,
         station.state_folder,
     )
-    needs = (_reader(settings), DELIVERY, RECORDS, CAMERAS)
+    needs = (_reader(settings), DELIVERY, RECORDS, OUTPUTS, CAMERAS)
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
 
 

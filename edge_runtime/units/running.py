@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge_runtime.inspection_point import InspectionPoint
     from edge_runtime.outbox.outbox import Outbox
     from edge_runtime.outputs.json_lines import JsonLines
+    from edge_runtime.outputs.panel import Panel
     from edge_runtime.pipeline import VerdictSink
     from edge_runtime.records.verdict_records import VerdictRecords
     from edge_runtime.uplink.uplink import Uplink
@@ -45,6 +46,7 @@ class Running:
     paces: Paces = field(default_factory=Paces)
     health: StationHealth | None = None
     lines: JsonLines | None = None
+    panel: Panel | None = None
     uplink: Uplink | None = None
     sinks: list[VerdictSink] = field(default_factory=list)
     relay: Relay = field(default_factory=Relay)

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tests.fakes.serial_line import SerialLine
-from tests.fakes.stations import GOOD_LEVEL, StopAfter, run_station, write_parts, write_station
+from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, StopAfter, run_station, write_parts, write_station
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
 POINT = """
 source = {{ kind = "folder", path = "parts", repeat = true }}
@@ -83,6 +85,42 @@ class Flood(StopAfter):
             self._heard.set()
             self._line.write(b"".join(b"F%d\n" % number for number in range(self._count)))
         return super().write(text)
+
+
+OUTPUT = """
+[[outputs]]
+kind = "serial"
+name = "reject"
+port = "{port}"
+fires_for = ["good", "defect", "unknown"]
+good = "G {{part}}\\n"
+defect = "D {{part}}\\n"
+unknown = "U {{part}}\\n"
+"""
+
+
+def test_every_verdict_is_told_to_the_line_in_order(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL, 0, GOOD_LEVEL])
+    with SerialLine() as line:
+        station = write_station(tmp_path, more=OUTPUT.format(port=line.path))
+        _, summary = run_station(station)
+        assert line.read(36) == b"G 00.png\nD 01.png\nU 02.png\nG 03.png\n"
+    assert summary.left_behind == 0
+
+
+def test_a_line_that_cannot_be_told_holds_up_no_inspection_and_is_told_as_an_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    point = (
+        'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 1 }\n'
+    )
+    station = write_station(tmp_path, point, more=OUTPUT.format(port="/dev/ttyUSB-none"))
+    verdicts, summary = run_station(station, lines=StopAfter(3))
+    assert [verdict["outcome"] for verdict in verdicts[:3]] == ["good", "defect", "good"]
+    assert summary.left_behind == 0
+    assert "the line is told to stop: output reject could not be told of gate 01.png" in caplog.text
+    assert "output (reject): wanted the serial port /dev/ttyUSB-none" in caplog.text
 
 
 def test_a_trigger_that_is_not_there_makes_each_interval_unknown(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from edge_contracts import station
 from edge_contracts.alarm import AlarmType
 from edge_contracts.verdict import Cause
 from edge_contracts.verdict_row import COLUMNS
+from edge_runtime.outputs.output import OUTPUTS
 from edge_runtime.trigger.announcement import WIRES
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ TABLES: dict[str, type[station.Settings]] = {
     "device: tcp": station.ModbusTcp,
     "device: rtu": station.ModbusRtu,
     "broker": station.MqttBroker,
+    "output: gpio": station.GpioOutput,
+    "output: serial": station.SerialOutput,
+    "output: modbus": station.ModbusOutput,
+    "output: mqtt": station.MqttOutput,
+    "gate: at-once": station.AtOnce,
+    "gate: time": station.TimeGate,
+    "gate: encoder": station.EncoderGate,
+    "encoder: gpio": station.GpioEncoder,
+    "encoder: serial": station.SerialEncoder,
+    "encoder: modbus": station.ModbusEncoder,
     "region": station.Region,
     "health": station.PictureHealth,
     "signal_health": station.SignalHealth,
@@ -97,7 +108,7 @@ def shown(field: FieldInfo) -> str | None:
     if field.default is None:
         return "none"
     default = str(field.default).lower() if isinstance(field.default, bool) else field.default
-    return f'`"{default}"`' if isinstance(field.default, str) else f"`{default}`"
+    return f'`"{default}"`'.replace("\n", "\\n") if isinstance(field.default, str) else f"`{default}`"
 
 
 @pytest.mark.parametrize("heading", TABLES)
@@ -175,3 +186,9 @@ def test_every_kind_of_line_trigger_has_a_page_of_its_own_with_a_station_that_us
 def test_every_alarm_is_documented() -> None:
     alarms = PAGE.partition("\n## Alarms\n")[2].partition("\n## ")[0]
     assert re.findall(r"^\| `([a-z-]+)` \|", alarms, re.MULTILINE) == [kind.value for kind in AlarmType]
+
+
+def test_every_kind_of_output_has_a_page_of_its_own_with_a_station_that_uses_it() -> None:
+    for kind in OUTPUTS:
+        told = [tomllib.loads(example) for example in examples(DOCS / "how-to" / "outputs" / f"{kind}.md")]
+        assert kind in [output["kind"] for document in told for output in document["outputs"]]

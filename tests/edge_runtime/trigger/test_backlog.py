@@ -19,7 +19,7 @@ class Scene:
     def __init__(self, most: int = 2) -> None:
         self.clock = FakeClock()
         self.expected: list[int] = []
-        self.backlog = Backlog(PartNames(), most, self.clock, self.expected.append)
+        self.backlog = Backlog(PartNames(), most, self.clock, lambda at_ns, _: self.expected.append(at_ns))
 
     def announce(self, *moments_ns: int, unheard: int = 0) -> None:
         for at_ns in moments_ns:

@@ -40,7 +40,7 @@ class Scene:
         names = PartNames()
         self.expected: list[int] = []
         self.ear = Ear()
-        self.backlog = Backlog(names, most, self.clock, self.expected.append)
+        self.backlog = Backlog(names, most, self.clock, lambda at_ns, _: self.expected.append(at_ns))
         lookout = Lookout(self.feed, check, Region(), self.clock)
         moments = Moments(delay_ms * MS, 100 * MS, 1000 * MS)
         self.trigger = LineTrigger(lookout, self.backlog, names, (self.ear,), moments, self.clock, threading.Event())

@@ -1,0 +1,99 @@
+"""What the station drives at the line: reject gates, lamps, controllers, a stop, a run signal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from edge_contracts.identifiers import Slug
+from edge_contracts.station.belt import AtOnce, Gate
+from edge_contracts.station.settings import Milliseconds, Seconds, Settings
+from edge_contracts.station.terminal import GpioPin, ModbusAddress, ModbusDevice, MqttBroker, SerialPort, Topic
+
+OutcomeName = Literal["good", "defect", "unknown"]
+Text = Annotated[str, StringConstraints(max_length=256)]
+
+
+class LineOutput(Settings):
+    """What every output has."""
+
+    name: Slug
+    role: Annotated[
+        Literal["verdict", "stop", "run"],
+        Field(
+            description="verdict: fires for parts; stop: when a part could not be told in time; run: while all is well"
+        ),
+    ] = "verdict"
+    points: Annotated[tuple[Slug, ...], Field(description="inspection points; none: all")] = ()
+    fires_for: Annotated[tuple[OutcomeName, ...], Field(min_length=1)] = ("defect", "unknown")
+    pulse_ms: Annotated[Milliseconds, Field(description="how long it is active for a part, or for a stop")] = 100.0
+    gate: Gate = AtOnce(kind="at-once")
+    required: Annotated[bool, Field(description="a part that it could not tell stops the line")] = True
+    beat_ms: Annotated[
+        float, Field(ge=0, le=10_000, description="role run: it changes at this pace; 0: it stays active")
+    ] = 0.0
+    hold_s: Annotated[Seconds, Field(description="role run: how long it is dropped after a stop")] = 2.0
+
+    @model_validator(mode="after")
+    def _keys_fit_the_role(self) -> LineOutput:
+        if self.role != "verdict":
+            named = {"points", "fires_for", "gate", "required"} & self.model_fields_set
+            if named:
+                raise ValueError(
+                    f'{", ".join(sorted(named))} belong to role = "verdict"; this output has {self.role!r}'
+                )
+        if self.role != "run" and (named := {"beat_ms", "hold_s"} & self.model_fields_set):
+            raise ValueError(f'{", ".join(sorted(named))} belong to role = "run"; this output has {self.role!r}')
+        return self
+
+
+class GpioOutput(LineOutput, GpioPin):
+    """A pin."""
+
+    kind: Literal["gpio"]
+    active: Annotated[Literal["high", "low"], Field(description="the level that stands for active")] = "high"
+    drive: Literal["push-pull", "open-drain"] = "push-pull"
+
+
+class SerialOutput(LineOutput, SerialPort):
+    """Text on a serial port, one per part; `{part}` stands for the part's id."""
+
+    kind: Literal["serial"]
+    good: Text = "G\n"
+    defect: Text = "D\n"
+    unknown: Text = "U\n"
+    stop: Annotated[Text, Field(description="role stop")] = "S\n"
+    run: Annotated[Text, Field(description="role run: at each beat, or once")] = "R\n"
+    idle: Annotated[Text, Field(description="when a pulse ends, or the run signal is dropped; empty: nothing")] = ""
+
+
+class ModbusOutput(LineOutput):
+    """A coil that is pulsed, registers with the verdict, or both: the coil then says that the registers are new."""
+
+    kind: Literal["modbus"]
+    device: ModbusDevice
+    coil: ModbusAddress | None = None
+    registers: Annotated[
+        Annotated[int, Field(ge=0, le=65_532)] | None,
+        Field(description="first of four holding registers: verdict, part number (2), count"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _drives_something(self) -> ModbusOutput:
+        if self.coil is None and (self.registers is None or self.role != "verdict"):
+            raise ValueError("wanted coil, or registers for verdicts, found neither")
+        return self
+
+
+class MqttOutput(LineOutput):
+    """A topic; each verdict is a JSON object."""
+
+    kind: Literal["mqtt"]
+    broker: MqttBroker
+    topic: Topic
+    qos: Literal[0, 1] = 1
+    gate: Gate = AtOnce(kind="at-once", tolerance_ms=10_000.0)
+
+
+Output = Annotated[GpioOutput | SerialOutput | ModbusOutput | MqttOutput, Field(discriminator="kind")]

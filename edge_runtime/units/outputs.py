@@ -1,0 +1,43 @@
+"""`[[outputs]]`: everything that the station drives at the line, as one unit; it stops after the points."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edge_contracts.alarm import AlarmType
+from edge_contracts.alert import Severity
+from edge_runtime.outputs.panel import STOP_S, Panel
+from edge_runtime.supervisor import Part, Prepared, Unit
+
+if TYPE_CHECKING:
+    from edge_contracts.station import StationConfig
+    from edge_runtime.units.surroundings import Surroundings
+
+OUTPUTS = "the outputs"
+
+
+def outputs(config: StationConfig, around: Surroundings) -> Unit:
+    """The outputs; the first to be told of each verdict."""
+    settings = config.outputs
+
+    def prepare() -> Prepared:
+        tell = partial(around.conditions.set, AlarmType.OUTPUT, severity=Severity.CRITICAL)
+        panel = Panel(settings, around.clock, tell=tell)
+
+        def start() -> Part:
+            running = around.running
+            panel.start()
+            running.panel = panel
+            running.sinks.insert(0, panel)
+
+            def stop(timeout_s: float) -> bool:
+                running.sinks.remove(panel)
+                running.panel = None
+                return panel.stop(timeout_s)
+
+            return Part(stop, trouble=lambda _: panel.dead_thread())
+
+        return Prepared(start)
+
+    return Unit(OUTPUTS, "outputs", settings, prepare, STOP_S if settings else 0.0)

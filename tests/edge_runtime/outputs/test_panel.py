@@ -1,0 +1,253 @@
+"""All outputs of a station together, on real wires: a GPIO chip behind libgpiod's interface, a real Modbus device."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from edge_contracts.errors import MissingExtraError
+from edge_contracts.station import StationConfig
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.outputs.panel import Panel
+from tests.fakes.gpio import GpioBoard
+from tests.fakes.modbus_server import ModbusServer
+from tests.fakes.patience import eventually, free_port
+from tests.fakes.serial_line import SerialLine
+from tests.fakes.verdicts import inspected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+REJECT, STOP, RUN, ENCODER = 27, 22, 5, 6
+STATION = {
+    "station": {"org": "acme", "site": "north", "device": "line-1"},
+    "points": [{"name": "gate", "bundle": "b", "source": {"kind": "folder", "path": "p"}}],
+}
+
+
+@pytest.fixture
+def board(monkeypatch: pytest.MonkeyPatch) -> GpioBoard:
+    return GpioBoard().install(monkeypatch)
+
+
+@pytest.fixture
+def panel_of() -> Iterator[Callable[..., Panel]]:
+    """Start a panel of these outputs."""
+    running: list[Panel] = []
+
+    def start(*outputs: dict[str, Any], **options: Any) -> Panel:
+        panel = Panel(StationConfig.model_validate(STATION | {"outputs": outputs}).outputs, MonotonicClock(), **options)
+        panel.start()
+        running.append(panel)
+        eventually(lambda: not any(panel.lost.values()))
+        return panel
+
+    yield start
+    for panel in running:
+        panel.stop()
+
+
+def pin(name: str, line: int, **keys: Any) -> dict[str, Any]:
+    return {"kind": "gpio", "name": name, "line": line, "pulse_ms": 30, **keys}
+
+
+def rises(board: GpioBoard, line: int) -> int:
+    return sum(high for _, changed, high in board.history if changed == line)
+
+
+def now_ns() -> int:
+    return MonotonicClock.now_ns()
+
+
+def test_a_defect_makes_one_pulse_of_its_length_on_its_pin(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
+    panel = panel_of(pin("reject", REJECT))
+    panel.take(inspected("1", "good", triggered_at_ns=1))
+    panel.take(inspected("2", "defect", triggered_at_ns=2))
+    eventually(lambda: panel.counts["reject"].fired == 1 and not board.levels[REJECT])
+    ((begun_ns, _, _), (ended_ns, _, _)) = [one for one in board.history if one[1] == REJECT][1:]
+    assert ended_ns - begun_ns >= 30_000_000
+    assert panel.counts["reject"].passed == 1
+
+
+def test_a_pulse_comes_when_the_part_is_at_the_gate_and_not_before(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    panel = panel_of(pin("reject", REJECT, gate={"kind": "time", "delay_ms": 150, "tolerance_ms": 100}))
+    at_ns = now_ns()
+    panel.expect("gate", at_ns, at_ns)
+    panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+    eventually(lambda: rises(board, REJECT) == 1)
+    assert now_ns() - at_ns >= 150_000_000
+
+
+def test_an_encoder_on_a_pin_brings_the_part_to_the_gate(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
+    gate = {"kind": "encoder", "counts": 50, "tolerance_counts": 20, "encoder": {"kind": "gpio", "line": ENCODER}}
+    panel = panel_of(pin("reject", REJECT, gate=gate))
+    at_ns = now_ns()
+    panel.expect("gate", at_ns, at_ns)
+    panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+    for _ in range(49):
+        board.pulse(ENCODER)
+    threading.Event().wait(0.05)
+    assert rises(board, REJECT) == 0
+    board.pulse(ENCODER)
+    eventually(lambda: rises(board, REJECT) == 1)
+    assert panel.guard.stops == 0
+    threading.Event().wait(0.05)
+    assert board.levels[REJECT], "the belt stands with the part at the gate"
+    for _ in range(21):
+        board.pulse(ENCODER)
+    eventually(lambda: not board.levels[REJECT])
+
+
+def test_an_encoder_that_is_lost_stops_the_line_while_a_part_is_on_its_way(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    with SerialLine() as line:
+        gate = {"kind": "encoder", "counts": 50, "tolerance_counts": 5}
+        gate["encoder"] = {"kind": "serial", "port": line.path}
+        panel = panel_of(pin("reject", REJECT, gate=gate), pin("stop", STOP, role="stop"))
+        line.write(b"100\n110\n")
+        at_ns = now_ns()
+        panel.expect("gate", at_ns, at_ns)
+        panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+        line.unplug()
+        eventually(lambda: rises(board, STOP) == 1)
+        assert "the encoder was lost while it was on its way" in str(panel.guard.last_stop)
+        assert panel.lost["reject"] is not None
+
+
+def test_a_counting_register_brings_the_part_to_the_gate(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
+    with ModbusServer(free_port()) as server:
+        device = {"kind": "tcp", "host": "127.0.0.1", "port": server.port}
+        server.set("holding", 3, 65_500)
+        encoder = {"kind": "modbus", "device": device, "address": 3, "poll_ms": 1}
+        gate = {"kind": "encoder", "counts": 100, "tolerance_counts": 500, "encoder": encoder}
+        panel = panel_of(pin("reject", REJECT, gate=gate))
+        at_ns = now_ns()
+        panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+        server.set("holding", 3, 65_530)
+        threading.Event().wait(0.05)
+        assert rises(board, REJECT) == 0
+        server.set("holding", 3, 70)
+        eventually(lambda: rises(board, REJECT) == 1)
+
+
+def test_a_device_that_dies_stops_the_line_and_drops_the_run_signal(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    with ModbusServer(free_port()) as server:
+        told: list[tuple[str, str | None]] = []
+        device = {"kind": "tcp", "host": "127.0.0.1", "port": server.port, "timeout_ms": 50}
+        coil = {"kind": "modbus", "name": "reject", "device": device, "coil": 8}
+        panel = panel_of(
+            coil,
+            pin("stop", STOP, role="stop"),
+            pin("run", RUN, role="run", hold_s=0.2),
+            tell=lambda where, reason: told.append((where, reason)),
+        )
+        alive = Alive(panel)
+        eventually(lambda: board.levels[RUN])
+        server.stop()
+        panel.take(inspected("1", "unknown", triggered_at_ns=1))
+        eventually(lambda: rises(board, STOP) == 1)
+        eventually(lambda: not board.levels[RUN])
+        server.start()
+        eventually(lambda: panel.lost["reject"] is None)
+        eventually(lambda: board.levels[RUN])
+        alive.end()
+        assert panel.guard.stops == 1
+        assert ("line", panel.guard.last_stop) in told
+        assert any(where == "reject" and reason and "Modbus" in reason for where, reason in told)
+
+
+def test_a_device_that_answers_too_slowly_stops_the_line_although_the_coil_was_set(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    with ModbusServer(free_port()) as server:
+        device = {"kind": "tcp", "host": "127.0.0.1", "port": server.port, "timeout_ms": 2000}
+        gate = {"kind": "time", "delay_ms": 100, "tolerance_ms": 30}
+        panel = panel_of(
+            {"kind": "modbus", "name": "reject", "device": device, "coil": 8, "gate": gate},
+            pin("stop", STOP, role="stop"),
+            pin("run", RUN, role="run"),
+        )
+        server.delay_s = 1.0
+        at_ns = now_ns()
+        panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+        eventually(lambda: rises(board, STOP) >= 1)
+        assert panel.counts["reject"].late == 0, "the guard saw it before the device had answered"
+        eventually(lambda: panel.counts["reject"].late == 1)
+        server.delay_s = 0.0
+
+
+def test_when_the_daemon_stops_parts_on_their_way_are_told_and_the_run_signal_is_dropped(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    panel = panel_of(
+        pin("reject", REJECT, gate={"kind": "time", "delay_ms": 200, "tolerance_ms": 100}), pin("run", RUN, role="run")
+    )
+    alive = Alive(panel)
+    eventually(lambda: board.levels[RUN])
+    at_ns = now_ns()
+    panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
+    alive.end()
+    assert panel.stop()
+    assert rises(board, REJECT) == 1
+    assert panel.guard.stops == 0
+    assert not any(board.levels[line] for line in (REJECT, RUN))
+    assert board.requests == []
+
+
+def test_parts_that_cannot_be_told_before_the_end_stop_the_line(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    panel = panel_of(pin("reject", REJECT, gate={"kind": "time", "delay_ms": 60_000}), pin("stop", STOP, role="stop"))
+    panel.take(inspected("1", "defect", triggered_at_ns=now_ns()))
+    assert panel.stop(2.2)
+    assert rises(board, STOP) == 1
+    assert rises(board, REJECT) == 0
+
+
+def test_a_missing_library_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gpiod", None)
+    outputs = StationConfig.model_validate(STATION | {"outputs": [pin("reject", REJECT)]}).outputs
+    with pytest.raises(MissingExtraError, match=r"lepton-edge\[gpio\]"):
+        Panel(outputs, MonotonicClock())
+
+
+class Alive:
+    """The daemon's loop, which says that all is well."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alive")
+        self._thread.start()
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.02):
+            self._panel.alive()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "wanted"),
+    [
+        ([pin("a", 1), pin("a", 2)], "different names"),
+        ([pin("a", 1, points=["other"])], "points among gate, found other"),
+        ([pin("a", 1, fires_for=["defect"])], "a part that could not be judged would pass"),
+        ([pin("a", 1, role="stop", points=["gate"])], "points belong to role"),
+        ([pin("a", 1, beat_ms=100)], "beat_ms belong to role"),
+        ([{"kind": "modbus", "name": "a", "device": {"kind": "tcp", "host": "x"}}], "wanted coil"),
+    ],
+)
+def test_outputs_that_cannot_be_meant_are_refused(outputs: list[dict[str, Any]], wanted: str) -> None:
+    with pytest.raises(ValueError, match=wanted):
+        StationConfig.model_validate(STATION | {"outputs": outputs})
