@@ -61,6 +61,7 @@ check: $(READY) ## format, lint, types, import directions
 bench: $(READY) ## what the board's install and daemon cost, beside their floors (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/board.py
 	@$(BIN)/python -m tests.bench.daemon.bench
+	@$(BIN)/python -m tests.bench.daemon.cameras
 	@$(BIN)/python -m tests.bench.picture_health
 	@$(BIN)/python -m tests.bench.sinks
 

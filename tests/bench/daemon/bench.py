@@ -144,7 +144,12 @@ def daemon(bundle: Path, film: Path, inference: str, folder: Path) -> Cost:
 
 def mobilenet(folder: Path) -> Path:
     """Coral's int8 MobileNetV2 as a bundle: bytes in, a thousand classes out."""
-    content = (DATA / "coral-test-data" / "tf2_mobilenet_v2_1.0_224_ptq.tflite").read_bytes()
+    return classifier(folder, DATA / "coral-test-data" / "tf2_mobilenet_v2_1.0_224_ptq.tflite", 224)
+
+
+def classifier(folder: Path, model: Path, side_px: int) -> Path:
+    """An int8 classifier of pictures as a bundle that calls every class good."""
+    content = model.read_bytes()
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 - read once, to describe the model
 
     interpreter = Interpreter(model_content=content)
@@ -152,7 +157,7 @@ def mobilenet(folder: Path) -> Path:
     labels = tuple(f"class-{number}" for number in range(int(answered["shape"][-1])))
     members = {"model.tflite": content}
     manifest = Manifest(
-        name="mobilenet-v2",
+        name="classifier",
         sequence=1,
         task="classification",
         labels=labels,
@@ -161,8 +166,8 @@ def mobilenet(folder: Path) -> Path:
         runtime="tflite",
         input=ImageInput(
             tensor=given["name"],
-            height_px=224,
-            width_px=224,
+            height_px=side_px,
+            width_px=side_px,
             resize="bilinear",
             dtype=np.dtype(given["dtype"]).name,
             mean=(127.5,),
@@ -181,7 +186,7 @@ def mobilenet(folder: Path) -> Path:
         rule=ClassRule(good=labels, min_confidence=0.0),
         files=file_entries(members),
     )
-    return _written(folder / "mobilenet.bundle", manifest, members)
+    return _written(folder / f"{model.stem}.bundle", manifest, members)
 
 
 def write_film(path: Path) -> Path:
