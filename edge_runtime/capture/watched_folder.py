@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
 
 _POLL_S: Final = 0.2
-_QUIET_S: Final = 1.0
 _NS_PER_S: Final = 1_000_000_000
 _CUT_OFF_PATIENCE: Final = 10
 """A picture without its end is waited for this many times longer: its writer may only be slow."""
@@ -109,16 +108,15 @@ class WatchedFolder:
         """Step to the next picture that is complete.
 
         Raises:
-            SourceQuiet: none came within a second.
+            SourceQuiet: none came for a moment.
             SourceLost: the folder is gone.
         """
-        until_ns = self._clock.now_ns() + int(_QUIET_S * _NS_PER_S)
-        while not self._ready:
+        if not self._ready:
             self._look()
-            if self._ready:
-                break
-            if self._clock.now_ns() >= until_ns or self._clock.wait(self._stop, _POLL_S):
-                raise SourceQuiet(f"{self._path} has no new picture")
+        if not self._ready and not self._clock.wait(self._stop, _POLL_S):
+            self._look()
+        if not self._ready:
+            raise SourceQuiet(f"{self._path} has no new picture")
         self._name = self._ready.pop(0)
         self._number += 1
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from edge_contracts.station import FolderSource
 from edge_contracts.verdict import Cause
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.capture.source import KINDS, BadReading, SourceEnded, build_source
@@ -52,12 +54,24 @@ class _Watched:
 def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     """One finding per inspection point; what a camera gave enters the chart."""
     for point in patient.config.points:
-        if KINDS[point.source.kind].live and patient.daemon_pid is not None:
+        if isinstance(point.source, FolderSource) and point.source.watch:
+            yield _look_at_watched(point.name, point.source)
+        elif KINDS[point.source.kind].live and patient.daemon_pid is not None:
             found = f"in use by the daemon (process {patient.daemon_pid})"
             step = "to look at it here, stop the daemon first: sudo systemctl stop lepton-edge"
             yield Finding(CHECK, point.name, Standing.SKIPPED, found, "", step)
         else:
             yield _examine(point, patient, chart)
+
+
+def _look_at_watched(name: str, source: FolderSource) -> Finding:
+    """Its pictures are parts: none is taken from it here."""
+    rights = os.R_OK | os.X_OK | (os.W_OK if source.after == "delete" else 0)
+    if os.access(source.path, rights):
+        return Finding(CHECK, name, Standing.OK, f"{source.path} is watched; what it gives is not looked at")
+    needed = "read and write" if source.after == "delete" else "read"
+    found, step = f"{source.path}, which this user may not use", "check the folder's owner and rights"
+    return Finding(CHECK, name, Standing.FAILED, found, f"a folder to {needed}", step)
 
 
 def _examine(point: Point, patient: Patient, chart: Chart) -> Finding:

@@ -72,7 +72,10 @@ class MjpegCamera:
         return f"http://127.0.0.1:{self.port}/video"
 
     def settle(self) -> None:
-        """Wait until every connection that was hung up is closed here, too."""
+        """Wait until every connection that was hung up is closed here, too: the last in the queue is our own."""
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            last.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            last.recv(1)
         for thread in self._threads[1:]:
             thread.join(PATIENCE_S)
             assert not thread.is_alive()

@@ -17,7 +17,8 @@ from edge_runtime.capture.rtsp import RtspSource, shown_address
 from edge_runtime.capture.source import SourceLost
 from edge_runtime.clock import MonotonicClock
 from tests.edge_runtime.capture.source_contract import SourceContract
-from tests.fakes.stations import StopAfter, run_station, write_station
+from tests.fakes.saboteur import Saboteur
+from tests.fakes.stations import run_station, write_station
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +129,31 @@ def read_on(source: RtspSource, ages_s: list[float]) -> None:
         ages_s.append(time.monotonic() - source.reading().captured_at_ns / 1e9)
 
 
+def held() -> tuple[int, int]:
+    """Threads, FFmpeg's too, and open files of this process."""
+    return len(list(Path("/proc/self/task").iterdir())), len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_stream_that_is_opened_again_and_again_leaves_no_thread_and_no_file(camera: Camera) -> None:
+    source = source_of(camera.url)
+    reopen(source, 1)
+    before = held()
+    reopen(source, 4)
+    absent = source_of(camera.url.replace("/cam", "/no-such-camera"))
+    for _ in range(3):
+        with pytest.raises(SourceLost):
+            absent.open()
+    assert held() == before
+
+
+def reopen(source: RtspSource, times: int) -> None:
+    for _ in range(times):
+        source.open()
+        source.advance()
+        source.reading()
+        source.close()
+
+
 def station(folder: Path, camera: Camera) -> Path:
     point = f"""
 source = {{ kind = "rtsp", url = "{camera.url}", open_timeout_s = 3.0, read_timeout_s = 0.5 }}
@@ -138,33 +164,12 @@ health = {{ dark_mean = 0 }}
     return write_station(folder, point, deadline_ms=DEADLINE_MS)
 
 
-class Saboteur(StopAfter):
-    """Acts once a part was good, and stops the daemon when one is good again."""
-
-    def __init__(self, harm: list[object]) -> None:
-        super().__init__(60)
-        self._harm = harm
-        self.harmed_at = 0
-
-    def write(self, text: str) -> int:
-        written = super().write(text)
-        outcomes = [verdict["outcome"] for verdict in self.verdicts]
-        if not self.harmed_at and outcomes[-1] == "good":
-            self.harmed_at = len(outcomes)
-            self._harm[0]()
-        elif self.harmed_at and len(outcomes) == self.harmed_at + 4:
-            self._harm[1]()
-        elif self.harmed_at and len(outcomes) > self.harmed_at + 4 and outcomes[-1] == "good":
-            self.stop.set()
-        return written
-
-
 @pytest.mark.parametrize("fault", ["stall", "unplug"])
 def test_a_camera_that_fails_makes_parts_unknown_and_is_found_again(camera: Camera, tmp_path: Path, fault: str) -> None:
     harm = [camera.stall, camera.go_on] if fault == "stall" else [camera.unplug, camera.plug_in]
-    saboteur = Saboteur(list(harm))
+    saboteur = Saboteur(*harm)
     verdicts, _ = run_station(station(tmp_path, camera), lines=saboteur)
-    during = verdicts[saboteur.harmed_at + 1 : saboteur.harmed_at + 4]
+    during = saboteur.during
     assert [verdict["outcome"] for verdict in during] == ["unknown"] * 3
     assert {verdict["cause"] for verdict in during} <= {"stale", "no-frame", "source-lost"}
     assert all(verdict["latency_ms"] <= DEADLINE_MS for verdict in during if verdict["cause"] != "stale")

@@ -11,7 +11,7 @@ from edge_contracts.station import FolderSource as FolderSettings
 from edge_runtime.capture.folder import builder
 from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet
 from edge_runtime.capture.watched_folder import Memory, WatchedFolder
-from tests.edge_runtime.capture.source_contract import SourceContract
+from tests.edge_runtime.capture.source_contract import SourceContract, step
 from tests.fakes.clock import FakeClock
 from tests.fakes.pictures import picture, write_picture
 
@@ -47,10 +47,13 @@ class Watch:
         with pytest.raises(SourceQuiet):
             self.source.advance()
 
+    def step(self) -> None:
+        step(self.source)
+
     def names(self, count: int) -> list[str]:
         given = []
         for _ in range(count):
-            self.source.advance()
+            self.step()
             given.append(self.source.reading().name)
         return given
 
@@ -90,7 +93,7 @@ def test_an_empty_folder_is_quiet_and_no_fault(tmp_path: Path) -> None:
     watch = Watch(tmp_path)
     begun_ns = watch.clock.now_ns()
     watch.quiet()
-    assert watch.clock.now_ns() - begun_ns == pytest.approx(1e9, rel=0.2)
+    assert 0 < watch.clock.now_ns() - begun_ns < 1e9, "it waits a moment, so that nobody spins, and then says so"
 
 
 def test_what_lies_there_at_the_start_is_no_part_of_this_run(tmp_path: Path) -> None:
@@ -127,7 +130,7 @@ def test_a_slow_writers_picture_is_waited_for_until_its_end_is_there(tmp_path: P
     (tmp_path / "x.png").write_bytes(whole[:4000])
     watch.quiet()
     (tmp_path / "x.png").write_bytes(whole)
-    watch.source.advance()
+    watch.step()
     assert not isinstance(watch.source.reading(), BadReading)
 
 
@@ -138,7 +141,7 @@ def test_a_picture_that_stays_cut_off_is_a_bad_one_in_the_end(tmp_path: Path) ->
     for _ in range(2):
         watch.quiet()
     watch.clock.advance(SETTLE_S * 10)
-    watch.source.advance()
+    watch.step()
     bad = watch.source.reading()
     assert isinstance(bad, BadReading)
     assert "cut off" in bad.reason
@@ -190,7 +193,7 @@ def test_a_judged_picture_is_deleted_when_the_next_one_is_called_for(tmp_path: P
     lay_in(tmp_path, "b.png", at_s=1_001)
     watch.names(1)
     assert (tmp_path / "a.png").exists(), "nobody has judged it yet"
-    watch.source.advance()
+    watch.step()
     assert (tmp_path / "a.png").exists(), "the next one is there, but nobody has asked for it"
     watch.source.reading()
     assert not (tmp_path / "a.png").exists()
@@ -201,7 +204,7 @@ def test_a_judged_picture_is_deleted_when_the_next_one_is_called_for(tmp_path: P
 def test_a_picture_that_cannot_be_read_is_kept_to_be_looked_at(tmp_path: Path) -> None:
     watch = Watch(tmp_path, delete=True)
     (tmp_path / "a.tiff").write_bytes(b"II*\0")
-    watch.source.advance()
+    watch.step()
     assert isinstance(watch.source.reading(), BadReading)
     lay_in(tmp_path, "b.png")
     assert watch.names(1) == ["b.png"]

@@ -93,6 +93,15 @@ def test_a_lamp_that_is_off_is_found(folder: Path) -> None:
     assert "is the light off?" in said
 
 
+def test_of_a_watched_folder_no_part_is_taken(folder: Path) -> None:
+    station = write_station(folder, 'source = { kind = "folder", path = "parts", watch = true, after = "delete" }\n')
+    before = sorted(folder.rglob("*"))
+    found, said = standing(station, "camera")
+    assert found == "ok"
+    assert "is watched" in said
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_a_frozen_camera_is_found(folder: Path) -> None:
     write_film(folder / "belt.avi", [picture(GOOD_LEVEL)] * 10)
     found, said = standing(write_station(folder, FILM), "camera")
