@@ -16,6 +16,7 @@ from edge_contracts.bundle import CARD, file_entries
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
 from training.gauss_head import HEAT_MAP, SCORE
+from training.threshold import score_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +59,7 @@ def float_bundle(
             Output(tensor=SCORE, role="score", shape=score.shape, dtype="float32"),
             Output(tensor=HEAT_MAP, role="heat-map", shape=heat.shape, dtype="float32"),
         ),
-        rule=AnomalyRule(threshold=detector.threshold.value),
+        rule=AnomalyRule(threshold=detector.threshold.value, reference=score_reference(detector.good_scores)),
         operators=dict(sorted(Counter(one.kind for one in detector.graph.operators).items())),
         files=file_entries({MODEL: model}),
         provenance=(ProvenanceStep(step="train", tool=_tool(), inputs=inputs, settings=settings),),

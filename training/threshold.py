@@ -16,14 +16,18 @@ from math import exp, log, sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from converters.gate.metrics import OVERKILL
 from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import ScoreReference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONFIDENCE = 0.90
 FEWEST_SCORES = 5
+REFERENCE_QUANTILES = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,9 @@ def lognormal_threshold(scores: Sequence[float], overkill: float = OVERKILL) -> 
     low, value, high = (exp(centre + spread * k) for k in (reach - error, reach, reach + error))
     lowest, highest = (1 - normal.cdf(k) for k in (reach + error, reach - error))
     return Threshold(value, low, high, overkill, lowest, highest, count)
+
+
+def score_reference(scores: Sequence[float]) -> ScoreReference:
+    """How good parts scored, for the board to compare with: 21 quantiles of five or more finite scores."""
+    quantiles = np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, REFERENCE_QUANTILES))
+    return ScoreReference(quantiles=tuple(quantiles.tolist()), samples=len(scores))

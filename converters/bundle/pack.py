@@ -127,7 +127,9 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
     changes: dict[str, Any] = {"golden": recorded, "files": file_entries(members)}
     rule = draft.manifest.rule
     if isinstance(rule, AnomalyRule) and comparison is not None:
-        changes["rule"] = AnomalyRule(threshold=rule.threshold * _score_ratio(comparison))
+        ratio = _score_ratio(comparison)
+        reference = rule.reference.scaled(ratio) if rule.reference else None
+        changes["rule"] = AnomalyRule(threshold=rule.threshold * ratio, reference=reference)
     fields = {name: getattr(draft.manifest, name) for name in Manifest.model_fields} | changes
     return Draft(Manifest(**fields), members)
 

@@ -12,6 +12,7 @@ from edge_contracts.manifest.model_input import ModelInput
 from edge_contracts.manifest.output import Output
 from edge_contracts.manifest.part import Dtype, Finite, MemberPath, Part, Shape
 from edge_contracts.manifest.rule import AnomalyRule, AreaLimit, AreaRule, BoxLimit, BoxRule, ClassRule, MapRule, NoRule
+from edge_contracts.manifest.score_reference import ScoreReference
 from edge_contracts.manifest.signal_input import Level, MelBands, SeriesInput, SoundInput, Spectrum
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "PixelHead",
     "PriorLayer",
     "ProvenanceStep",
+    "ScoreReference",
     "SeriesInput",
     "Shape",
     "SoundInput",

@@ -7,15 +7,21 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from edge_contracts.manifest.part import Finite, Part
+from edge_contracts.manifest.score_reference import ScoreReference
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class AnomalyRule(Part):
-    """Defect when the score reaches the threshold."""
+    """Defect when the score reaches the threshold.
+
+    Attributes:
+        reference: how good parts scored when the threshold was set, None where nobody knows.
+    """
 
     kind: Literal["anomaly"] = "anomaly"
     threshold: Finite
+    reference: ScoreReference | None = None
 
 
 class MapRule(Part):

@@ -7,6 +7,7 @@ from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, Modbus
 from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
+from edge_contracts.station.drift import Drift
 from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
 from edge_contracts.station.output import GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
@@ -40,6 +41,7 @@ __all__ = [
     "CounterPartId",
     "CsiControls",
     "CsiSource",
+    "Drift",
     "EncoderGate",
     "EvidenceSettings",
     "FolderSource",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.board import Board, Governor
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink
+from edge_contracts.station.drift import Drift
 from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
@@ -42,6 +43,7 @@ class StationConfig(Settings):
     records: Records = Records()
     board: Board = Board()
     governor: Governor = Governor()
+    drift: Drift = Drift()
     web: Web | None = None
     outputs: Annotated[tuple[Output, ...], Field(max_length=32)] = ()
 

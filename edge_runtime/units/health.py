@@ -13,6 +13,7 @@ from edge_runtime.units.cameras import CAMERAS
 
 if TYPE_CHECKING:
     from edge_contracts.station import StationConfig
+    from edge_runtime.units.running import Running
     from edge_runtime.units.surroundings import Surroundings
 
 HEALTH = "the health watch"
@@ -28,7 +29,7 @@ def health(config: StationConfig, around: Surroundings) -> Unit:
     def start() -> Part:
         running = around.running
         made = StationHealth(config, Path(folder), around, running.cameras, running.paces, free_running)
-        watch = HealthWatch(made.rounds(), around.clock, config.board.period_s)
+        watch = HealthWatch((*made.rounds(), lambda: _look_at_scores(running)), around.clock, config.board.period_s)
         watch.start()
         running.health = made
 
@@ -41,3 +42,8 @@ def health(config: StationConfig, around: Surroundings) -> Unit:
 
     made_from = (folder, config.board, config.governor, free_running)
     return Unit(HEALTH, "health", made_from, lambda: Prepared(start), _STOP_S, needs=(CAMERAS,), needs_restart=False)
+
+
+def _look_at_scores(running: Running) -> None:
+    if running.scores is not None:
+        running.scores.look()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.units import cameras, health, outputs, page, points, records, spool, uplink, verdict_lines
+from edge_runtime.units import cameras, drift, health, outputs, page, points, records, spool, uplink, verdict_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         records.records(config, around),
         outputs.outputs(config, around),
         cameras.cameras(config, around),
+        drift.drift(config, around),
         health.health(config, around),
         uplink.uplink(config, around),
         *(points.reader(point, around) for point in config.points),

@@ -11,6 +11,7 @@ from edge_runtime.assembly import Company, assemble, build_reader
 from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.cameras import CAMERAS
+from edge_runtime.units.drift import DRIFT, reference_of
 from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.spool import DELIVERY
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Point, Station
     from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.units.running import Running
     from edge_runtime.units.surroundings import Surroundings
 
 _SOURCES_STOP_S = 3.0
@@ -61,12 +63,15 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
             if panel is not None:
                 company = replace(company, expect=panel.expect)
             made = assemble(settings, predictor, company)
+            _follow(settings.name, predictor, running)
             made.start()
             running.points[settings.name] = made
 
             def stop(timeout_s: float) -> bool:
                 running.points.pop(settings.name, None)
                 running.paces.forget(settings.name)
+                if running.scores is not None:
+                    running.scores.forget(settings.name)
                 around.verdict_watch.forget(settings.name)
                 running.loop_faults += made.pipeline.faults
                 return made.stop(timeout_s, around.clock)
@@ -82,8 +87,13 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
         station.inference,
         station.state_folder,
     )
-    needs = (_reader(settings), DELIVERY, RECORDS, OUTPUTS, CAMERAS)
+    needs = (_reader(settings), DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT)
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
+
+
+def _follow(name: str, predictor: Predictor, running: Running) -> None:
+    if running.scores is not None:
+        running.scores.follow(name, predictor.digest, reference_of(predictor.manifest))
 
 
 def _look_at(settings: Point, around: Surroundings) -> None:

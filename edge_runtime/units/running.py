@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
     from edge_runtime.delivery import Delivery
     from edge_runtime.evidence import EvidenceStore
+    from edge_runtime.health.score_watch import ScoreWatch
     from edge_runtime.health.station_health import StationHealth
     from edge_runtime.inspection_point import InspectionPoint
     from edge_runtime.outbox.outbox import Outbox
@@ -44,6 +45,7 @@ class Running:
     records: VerdictRecords | None = None
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
+    scores: ScoreWatch | None = None
     health: StationHealth | None = None
     lines: JsonLines | None = None
     panel: Panel | None = None

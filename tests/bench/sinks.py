@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.message import ClockTrust
-from edge_contracts.station import Records, Region
+from edge_contracts.station import Drift, Records, Region
 from edge_contracts.verdict import Cause, Outcome, Verdict
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.conditions import Conditions
 from edge_runtime.evidence.clip_ring import ClipRing
 from edge_runtime.evidence.good_sample import GoodSample
 from edge_runtime.frames import Frame
+from edge_runtime.health.score_watch import ScoreWatch
 from edge_runtime.health.verdict_watch import VerdictWatch
+from edge_runtime.learned import Learned
 from edge_runtime.occasion import Inspected
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.records.verdict_records import VerdictRecords
@@ -47,10 +49,18 @@ def sinks(folder: Path) -> dict[str, VerdictSink]:
     return {
         "nobody": Nobody(),
         "watch over unknowns": VerdictWatch(Conditions(SystemClock().now)),
+        "watch over scores": scores(folder),
         "sample of good parts": GoodSample(500, lambda _inspected: None),
         "clip ring, 320 px": ClipRing(10, 5, 320, lambda _clip: None),
         "daily record": VerdictRecords(folder / "verdicts", Records(), clock, lambda: ClockTrust.NONE),
     }
+
+
+def scores(folder: Path) -> ScoreWatch:
+    """A watch that follows the point of the verdicts."""
+    watch = ScoreWatch(Drift(), Conditions(SystemClock().now), Learned(folder / "learned"), lambda _name: None)
+    watch.follow("gate", "ab" * 32, None)
+    return watch
 
 
 def cost_us(sink: VerdictSink, verdicts: list[Inspected]) -> float:

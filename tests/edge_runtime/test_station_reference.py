@@ -75,6 +75,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "[records]": station.Records,
     "[board]": station.Board,
     "[governor]": station.Governor,
+    "[drift]": station.Drift,
     "[[governor.steps]]": station.GovernorStep,
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.card import Card
+from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
 from training.detector import Backbone, learn
 from training.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
@@ -30,7 +31,15 @@ def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts
     assert scores.heat_map.shape == (14, 14)
     # A learned picture lies nearer than the same picture held out.
     assert 0 < scores.values[0] < detector.good_scores[0]
-    assert predictor.manifest.rule.model_dump() == {"kind": "anomaly", "threshold": detector.threshold.value}
+    rule = predictor.manifest.rule
+    assert isinstance(rule, AnomalyRule)
+    assert rule.threshold == detector.threshold.value
+    assert rule.reference is not None
+    assert rule.reference.samples == len(good_parts)
+    assert (rule.reference.quantiles[0], rule.reference.quantiles[-1]) == (
+        min(detector.good_scores),
+        max(detector.good_scores),
+    )
 
 
 def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_parts: list[np.ndarray]) -> None:

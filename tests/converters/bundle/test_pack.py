@@ -7,6 +7,7 @@ from converters.bundle.pack import Draft, complete
 from converters.calibration.samples import Sample
 from converters.gate.verify import Comparison
 from edge_contracts.bundle import read_bundle
+from edge_contracts.manifest import AnomalyRule, ScoreReference
 from tests.fakes.models import SIDE, BundleRecipe, write_brightness_bundle
 
 
@@ -32,6 +33,16 @@ def comparison(ratio):
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 1.25])
 def test_a_threshold_moves_as_the_scores_did(draft, samples, ratio):
     assert complete(draft, samples, comparison(ratio)).manifest.rule.threshold == pytest.approx(0.5 * ratio)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1.25])
+def test_the_reference_of_good_scores_moves_with_the_threshold(draft, samples, ratio):
+    reference = ScoreReference(quantiles=(0.1, 0.2, 0.3, 0.4, 0.5), samples=40)
+    known = AnomalyRule(threshold=0.5, reference=reference)
+    draft = Draft(draft.manifest.model_copy(update={"rule": known}), draft.members)
+    moved = complete(draft, samples, comparison(ratio)).manifest.rule.reference
+    assert moved.samples == 40
+    assert moved.quantiles == pytest.approx([one * ratio for one in reference.quantiles])
 
 
 def test_scores_of_zero_do_not_move_a_threshold(draft, samples):
