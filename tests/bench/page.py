@@ -10,8 +10,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SECONDS = 10.0
 WATCHERS = 4
+WARM = 40
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCE = (
     'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 0.05 }\n'
@@ -71,32 +72,44 @@ def picture(seed: int) -> np.ndarray:
     return noise.clip(0, 255).astype(np.uint8)
 
 
-def run(folder: Path, more: str, users: list[Callable[[threading.Event], None]], seconds: float) -> str:
+def run(folder: Path, more: str, port: int, users: list[Callable[[threading.Event], None]], seconds: float) -> str:
     station = write_station(folder, SOURCE, deadline_ms=50, recipe=BundleRecipe(threshold=0.6), more=more)
     command = [sys.executable, "-c", "from lepton.cli import main; main()", "run", "--json", "--quiet", str(station)]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     stop = threading.Event()
-    with (folder / "lines").open("wb") as lines:
+    path = folder / "lines"
+    with path.open("wb") as lines:
         daemon = subprocess.Popen(command, stdout=lines, stderr=subprocess.DEVNULL, env=environment)
-        time.sleep(3)
+        while path.read_bytes().count(b"\n") < WARM or (users and not is_open(port)):
+            time.sleep(0.1)
+        begun = path.read_bytes().count(b"\n")
         threads = [threading.Thread(target=user, args=(stop,)) for user in users]
         for thread in threads:
             thread.start()
+        before_s = sum(cpu_s(pid) for pid in family(daemon.pid))
         time.sleep(seconds)
+        busy = (sum(cpu_s(pid) for pid in family(daemon.pid)) - before_s) / seconds
         memory_mb = sum(pss_mb(pid) for pid in family(daemon.pid))
         stop.set()
         for thread in threads:
             thread.join()
         daemon.send_signal(signal.SIGTERM)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         daemon.wait(60)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    verdicts = [json.loads(line) for line in (folder / "lines").read_text().splitlines()][20:]
+    verdicts = [json.loads(line) for line in path.read_text().splitlines()][begun:]
     latencies = [verdict["latency_ms"] for verdict in verdicts]
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     unknown = sum(verdict["outcome"] == "unknown" for verdict in verdicts)
     shown = " | ".join(f"{np.percentile(latencies, share):.2f}" for share in (50, 99, 100))
-    return f"{shown} | {unknown} of {len(verdicts)} | {cpu_s / (seconds + 3):.0%} | {memory_mb:.0f}"
+    return f"{shown} | {unknown} of {len(verdicts)} | {busy:.0%} | {memory_mb:.0f}"
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def family(pid: int) -> list[int]:
@@ -127,7 +140,7 @@ def main() -> None:
             parts.mkdir()
             for number in range(20):
                 cv2.imwrite(str(parts / f"{number:02}.png"), picture(number))
-            print(f"| {name} | {run(Path(folder), more, users, seconds)} |", flush=True)
+            print(f"| {name} | {run(Path(folder), more, port, users, seconds)} |", flush=True)
 
 
 if __name__ == "__main__":

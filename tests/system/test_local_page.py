@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 import cv2
 import pytest
 
+from edge_contracts.verdict import Cause
+from tests.fakes.parts import inspected, verdict
 from tests.fakes.pictures import picture
 from tests.fakes.stations import DEFECT_LEVEL, THRESHOLD
-from tests.fakes.web import TOKEN
+from tests.fakes.web import TOKEN, served_page
 from tests.system.required import require_tool
 from tests.system.web_station import WebStation, web_station
 
@@ -95,6 +97,31 @@ def test_the_last_part_that_was_not_good_can_be_held(page) -> None:
         re.compile(r"01\.png.*: defect \(threshold\)")
     )
     assert "which=rejected" in card(page).locator(".picture").get_attribute("src")
+
+
+def test_a_picture_of_before_is_not_shown_as_the_present_one(browser, tmp_path: Path) -> None:
+    with served_page(tmp_path) as served:
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        for sink in served.face.sinks:
+            sink.take(inspected(verdict(Cause.CLEAN, part="seen")))
+        opened.locator(".picture").wait_for(state="visible")
+        playwright.expect(opened.locator(".screen.old")).to_have_count(0)
+        for sink in served.face.sinks:
+            sink.take(inspected(verdict(Cause.SOURCE_LOST, part="unseen"), with_frame=False))
+        playwright.expect(opened.locator(".verdict.unknown")).to_be_visible()
+        playwright.expect(opened.locator(".screen.old")).to_have_count(1)
+        playwright.expect(opened.locator(".live figcaption")).to_contain_text("before it: part seen")
+        context.close()
+
+
+def test_the_slider_may_be_moved_before_the_scores_have_come(page) -> None:
+    page.route("**/sensitivity", lambda _route: None)
+    card(page).get_by_text("Sensitivity").click()
+    card(page).get_by_role("slider").focus()
+    page.keyboard.press("PageDown")
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_an_upload_gets_its_verdict_with_a_heat_map(page, tmp_path: Path) -> None:

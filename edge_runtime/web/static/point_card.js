@@ -88,11 +88,15 @@ export class PointCard {
       empty.hidden = false;
       empty.textContent = which === "rejected" ? "No part that was not good yet." : "No picture yet.";
       this.find("figcaption").textContent = "";
+      this.find(".screen").classList.remove("old");
       return;
     }
+    const isOld = which === "last" && pictured.number !== this.point.number;
+    this.find(".screen").classList.toggle("old", isOld);
     const heat = this.find(".heat").checked && pictured.heat ? 1 : 0;
     const address = `/points/${this.name}/picture.jpg?which=${which}&heat=${heat}&number=${pictured.number}`;
-    this.wanted = { address, caption: caption(pictured), alt: `${this.name}, ${caption(pictured)}` };
+    const text = (isOld ? "no picture of the part above; before it: " : "") + caption(pictured);
+    this.wanted = { address: `${address}&old=${Number(isOld)}`, text, alt: `${this.name}, ${text}` };
     this.load();
   }
 
@@ -101,7 +105,7 @@ export class PointCard {
     if (this.loading || !this.wanted || this.wanted.address === this.drawn) {
       return;
     }
-    const { address, caption: text, alt } = this.wanted;
+    const { address, text, alt } = this.wanted;
     const next = new Image();
     this.loading = true;
     const done = (worked) => {

@@ -82,7 +82,7 @@ export class Sensitivity {
   }
 
   move(threshold, fromSlide, writeExact = fromSlide) {
-    if (!Number.isFinite(threshold)) {
+    if (!this.known || !Number.isFinite(threshold)) {
       return;
     }
     this.slide.value = threshold;

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from edge_contracts.alarm import Alarm, AlarmType
 from edge_contracts.alert import Severity
@@ -262,6 +264,20 @@ def test_a_browser_logs_in_and_out(locked: Served) -> None:
     assert locked.get("/about", **session).status == 200
     locked.post("/logout", **session)
     assert locked.get("/about", **session).status == 401
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([b"", b"GET / HTTP/1.1\r\n", b"POST /v2/models/gate/infer HTTP/1.1\r\nHost: localhost\r\n"]),
+    st.binary(max_size=200),
+)
+def test_no_bytes_bring_the_server_down(page: Served, head: bytes, rest: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", page.port), 5) as connection:
+        connection.sendall(head + rest + b"\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):
+            assert connection.recv(9999)[:8] in {b"", b"HTTP/1.1"}
+    assert page.get("/healthz").status == 200
 
 
 def test_connections_are_bounded_and_free_again(tmp_path: Path) -> None:
