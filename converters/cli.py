@@ -82,6 +82,15 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 )
 @click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
 @click.option(
+    "--front-end",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TOML: how sounds or readings become the input; docs/reference/sound-front-end.md.",
+)
+@click.option(
+    "--threshold", type=float, help="Of a model that reconstructs: the error from which on a part is defective."
+)
+@click.option(
     "--mixed-precision",
     default="auto",
     show_default=True,
@@ -130,6 +139,8 @@ def convert(
     form: Any,
     input_size: tuple[int, int] | None,
     weights: Path | None,
+    front_end: Path | None,
+    threshold: float | None,
     mixed_precision: MixedPrecision,
     activations: Any,
     int4: tuple[str, ...],
@@ -156,7 +167,8 @@ def convert(
     runs.
 
     A bare model does not say what its numbers mean: tell it with --labels, --good, --pixel-range, --mean, --std,
-    --colour and --resize. An ONNX model becomes TFLite where that is what the board runs best.
+    --colour and --resize; of a model that listens with --front-end and, where it reconstructs its input, --threshold.
+    An ONNX model becomes TFLite where that is what the board runs best.
 
     To calibrate it, give 20 to 100 inputs that look like the line's. A folder per class lets the gate measure accuracy
     instead of agreement. Arrays for an ONNX model keep its axes.
@@ -187,6 +199,8 @@ def convert(
             resize=resize,
             input_size=input_size,
             weights=weights,
+            front_end=_text(front_end, "--front-end", "a front end in TOML"),
+            threshold=threshold,
         )
         with progress_bar(silent=as_json) as progress:
             done = run_conversion(
@@ -270,18 +284,23 @@ def _per_channel(values: tuple[float, ...] | None, default: float) -> tuple[floa
 
 
 def _lines(path: Path | None) -> tuple[str, ...]:
+    text = _text(path, "--labels", "a text file of labels")
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _text(path: Path | None, option: str, wanted: str) -> str:
     if path is None:
-        return ()
+        return ""
     try:
-        # Editors on Windows begin a text with a mark that is no part of the first label.
-        return tuple(line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip())
+        # Editors on Windows begin a text with a mark that is no part of its first word.
+        return path.read_text("utf-8-sig")
     except OSError as error:
         raise BadInputError(
-            f"wanted a text file of labels, found that {path} cannot be read ({error.strerror}); check --labels"
+            f"wanted {wanted}, found that {path} cannot be read ({error.strerror}); check {option}"
         ) from error
     except UnicodeDecodeError as error:
         raise BadInputError(
-            f"wanted a text file of labels, found {path} not to be in UTF-8 ({error.reason}); save it as UTF-8"
+            f"wanted {wanted}, found {path} not to be in UTF-8 ({error.reason}); save it as UTF-8"
         ) from error
 
 

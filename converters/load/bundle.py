@@ -8,9 +8,10 @@ from math import prod
 from typing import TYPE_CHECKING, Literal
 
 from converters.load.description import slug
+from converters.load.front_end import heard_input
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import ClassRule, ImageInput, Manifest, NoRule, Output, TensorInput
+from edge_contracts.manifest import AnomalyRule, ClassRule, ImageInput, Manifest, NoRule, Output, TensorInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +91,14 @@ def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classif
     return tuple(described), task
 
 
-def _rule(said: Description, task: str, labels: tuple[str, ...]) -> ClassRule | NoRule:
+def _rule(said: Description, task: str, labels: tuple[str, ...]) -> AnomalyRule | ClassRule | NoRule:
+    if said.threshold is not None:
+        if task != "reconstruction":
+            raise BadInputError(
+                "wanted a model that reconstructs its input (one output of its shape) for --threshold, found one that "
+                "does not; leave it out"
+            )
+        return AnomalyRule(threshold=said.threshold)
     if not said.good or task != "classification":
         return NoRule()
     if strangers := sorted(set(said.good) - set(labels)):
@@ -134,6 +142,8 @@ def _labels(said: Description, width: int) -> tuple[str, ...]:
 
 def _input(interface: Interface, said: Description, *, pictures: bool | None) -> ModelInput:
     shape = interface.input_shape
+    if said.front_end:
+        return heard_input(said.front_end, interface)
     could_be = len(shape) == PICTURE_RANK and _could_be_picture(*_picture_axes(interface))
     if not (could_be if pictures is None else pictures and len(shape) == PICTURE_RANK):
         if said.of_pictures:

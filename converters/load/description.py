@@ -30,6 +30,10 @@ class Description:
     mean, std: the network expects (value − mean) / std; one number, or one per channel in the order of `colour`.
     input_size: height and width in pixels, for a model that leaves them open.
     weights: the state dict of a PyTorch module that is given by its import path.
+    front_end: how sounds or readings become the input: TOML, see docs/reference/sound-front-end.md; empty for a model
+        that takes something else.
+    threshold: the mean squared error from which on a model that reconstructs its input calls a part defective; None
+        for a model that measures and does not judge.
 
     Raises:
         BadInputError: the name is none that bundles have, labels are a text instead of a list of texts, or a colour or
@@ -46,6 +50,8 @@ class Description:
     resize: Resize = "area"
     input_size: tuple[int, int] | None = None
     weights: Path | None = None
+    front_end: str = ""
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
         if self.name and not _NAME.match(self.name):
@@ -70,7 +76,8 @@ class Description:
     @property
     def of_a_bare_model(self) -> tuple[str, ...]:
         """All that was said that a bundle says itself, as the command line calls it."""
-        own = tuple(f"--{name.replace('_', '-')}" for name in ("name", "input_size") if self._says(name))
+        names = ("name", "input_size", "front_end", "threshold")
+        own = tuple(f"--{name.replace('_', '-')}" for name in names if self._says(name))
         return (*own, *self.of_classes, *self.of_pictures)
 
     def _says(self, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +26,7 @@ from tests.fakes.sound_specs import toyadmos
 from tests.fakes.sounds import noise, write_sound
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from click.testing import Result
 
 PROFILE = "x86-64"
 
@@ -57,6 +58,59 @@ def test_a_listening_bundle_is_converted_and_answers_like_its_float_model(tmp_pa
         window = Window(wave_file.read_samples(path, header), header.rate_hz, 1, 1)
         wanted = before.predict(window).values[0]
         assert after.predict(window).values[0] == pytest.approx(wanted, rel=0.15), path.name
+
+
+FRONT_END = """
+kind = "sound"
+rate_hz = 16000
+spectrum = { frame = 1024, hop = 512, fft = 1024, padding = "zeros", power = 2 }
+mel = { bands = 128, highest_hz = 8000 }
+level = { unit = "db", offset = 2.220446049250313e-16 }
+frames = 5
+"""
+
+
+def converted(model: Path, recordings: Path, front_end: str, *more: str) -> Result:
+    (model.parent / "front-end.toml").write_text(front_end)
+    out = str(model.parent / "made.bundle")
+    command = ["convert", str(model), "--profile", PROFILE, "--calibration", str(recordings), "-o", out]
+    return CliRunner().invoke(main, [*command, "--front-end", str(model.parent / "front-end.toml"), *more])
+
+
+def test_a_bare_model_learns_to_listen_from_a_file(tmp_path, data, recordings) -> None:
+    model = Path(shutil.copy(data / "mlperf-tiny" / "ad01_fp32.tflite", tmp_path))
+    done = converted(model, recordings, FRONT_END, "--threshold", "60")
+    assert done.exit_code == 0, done.output
+    manifest = read_bundle(tmp_path / "made.bundle").manifest
+    assert isinstance(manifest.input, SoundInput)
+    assert manifest.input.model_copy(update={"dtype": "float32", "quantisation": None}) == toyadmos()
+    assert isinstance(manifest.rule, AnomalyRule)
+    assert manifest.rule.threshold == pytest.approx(60, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("bands = 128", "bands = 64"), "wanted a shape of 320 values"),
+        (("hop = 512", "hopp = 512"), "spectrum.hop: Field required; spectrum.hopp: Extra inputs"),
+        (('kind = "sound"', 'kind = "noise"'), "wanted kind = 'sound' or 'series' in the front end, found 'noise'"),
+        (("frames = 5", "frames = 5\ndtype = 'int8'"), "without dtype, which the model says itself"),
+        (("frames = 5", "frames = "), "wanted a front end in TOML, found a mistake"),
+    ],
+)
+def test_a_front_end_that_does_not_fit_is_refused_in_words(tmp_path, data, recordings, change, said) -> None:
+    model = Path(shutil.copy(data / "mlperf-tiny" / "ad01_fp32.tflite", tmp_path))
+    done = converted(model, recordings, FRONT_END.replace(*change))
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_a_threshold_for_a_model_that_reconstructs_nothing_is_refused(tmp_path, data) -> None:
+    model = data / "mlperf-tiny" / "kws_ref_model_float32.tflite"
+    command = ["convert", str(model), "--profile", PROFILE, "--calibration", "random", "-o", str(tmp_path / "k.bundle")]
+    done = CliRunner().invoke(main, [*command, "--threshold", "3"])
+    assert done.exit_code == 2
+    assert "wanted a model that reconstructs its input" in done.output
 
 
 def test_a_listening_bundle_is_shown_and_verified_by_the_command_line(tmp_path, data) -> None:
