@@ -157,4 +157,6 @@ def _told(error: Exception) -> str:
         return "silence"
     if isinstance(error, StreamBroken):
         return f"another stream ({error})"
+    if isinstance(error, ValueError):
+        return "an address that is none (signs like @ : / # in a password are written %40 %3A %2F %23)"
     return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__

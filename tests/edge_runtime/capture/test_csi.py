@@ -69,7 +69,9 @@ def test_what_nobody_wants_is_not_copied_and_no_buffer_is_kept(library: Picamera
     assert library.copied == 1
 
 
-def test_a_request_that_never_comes_loses_the_camera_in_time_and_gives_it_back(library: Picamera2Module) -> None:
+def test_a_request_that_never_comes_loses_the_camera_in_time_and_gives_it_back(
+    library: Picamera2Module, caplog: pytest.LogCaptureFixture
+) -> None:
     source = source_of(library)
     source.open()
     source.advance()
@@ -78,6 +80,7 @@ def test_a_request_that_never_comes_loses_the_camera_in_time_and_gives_it_back(l
         source.advance()
     source.close()
     assert library.in_use == set()
+    assert "did not stop" not in caplog.text
     library.stalled = False
     source.open()
     assert SourceContract.next_frame(source).number == 1

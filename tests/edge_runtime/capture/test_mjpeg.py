@@ -82,11 +82,12 @@ def test_of_what_waits_only_the_newest_is_given(opened: Callable[..., MjpegSourc
 
 
 def test_what_comes_in_a_burst_after_a_silence_is_dropped_but_for_the_last(plug_in: Callable[..., MjpegCamera]) -> None:
-    def held_back(number: int) -> bytes:
-        levels = {0: (100,), 1: (30, 40, 50, 220)}.get(number, (150,))
-        return b"".join(part(jpeg(level, level)) for level in levels)
-
-    camera = plug_in(make_part=held_back, period_s=0.5)
+    levels = (100, 30, 40, 50, 220, 150)
+    camera = plug_in(
+        make_part=lambda number: part(jpeg(number, levels[number])),
+        pause_s=lambda number: 0.001 if levels[number] < 100 else 0.5,
+        last=len(levels),
+    )
     settings = MjpegSettings(kind="mjpeg", url=camera.url, read_timeout_s=2.0)
     source = MjpegSource(settings, MonotonicClock())
     source.open()
@@ -194,6 +195,12 @@ def test_a_head_that_never_comes_is_waited_for_no_longer_than_the_time_out(plug_
     with pytest.raises(SourceLost, match="found silence"):
         source.open()
     assert time.monotonic() - begun_s < SILENCE_S * 4
+
+
+def test_an_address_that_is_none_is_told_without_its_password() -> None:
+    with pytest.raises(SourceLost, match=r"from http://camera\.local, found an address that is none") as refused:
+        source_of("http://operator:s3#cret@camera.local/").open()
+    assert "s3" not in str(refused.value)
 
 
 def test_a_user_and_password_are_sent_and_never_shown(

@@ -99,6 +99,7 @@ def test_garbage_breaks_the_stream_or_is_parted_and_is_never_kept_beyond_the_lim
 
 @pytest.mark.parametrize(("stream", "says"), [
     (b"x" * 300, "between two parts"),
+    (b"x" * 300 + b"--frame\r\n\r\n", "between two parts"),
     (b"--frame" + b"x" * 300, "in a part's headers"),
     (b"--frame\r\nX: " + b"x" * 300 + b"\r\n\r\n", "in a part's headers"),
     (b"--frame\r\nContent-Length: many\r\n\r\n", "a number as a part's length"),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MEMORY_MB = 1536
 CORES = 2
+LINES_PER_S = 20
+CONNECT_TRIES = 200
 APPEND = "console=ttyS0 rw quiet mitigations=off tsc=reliable panic=-1"
 
 
@@ -42,11 +44,11 @@ def run_device(image: Image, share: Path, command: str, *, timeout_s: float, sho
         show: print the console as it comes.
     """
     (share / "command").write_text(command)
-    answering = share / "serial.socket"
-    answering.unlink(missing_ok=True)
-    other_end = threading.Thread(target=_answer_serial, args=(answering,), name="serial-echo", daemon=True)
+    sensor = share / "serial.socket"
+    sensor.unlink(missing_ok=True)
+    other_end = threading.Thread(target=_send_numbers, args=(sensor,), name="sensor", daemon=True)
     device = subprocess.Popen(
-        _qemu(image, share, answering), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        _qemu(image, share, sensor), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     )
     other_end.start()
     timer = threading.Timer(timeout_s, device.kill)
@@ -80,17 +82,20 @@ def _qemu(image: Image, share: Path, serial: Path) -> list[str]:
     ]
 
 
-def _answer_serial(path: Path) -> None:
-    """The other end of the device's USB serial line: gives back each line with `pong ` before it."""
+def _send_numbers(path: Path) -> None:
+    """The other end of the device's USB serial line: a sensor that sends `1.5,n` twenty times a second."""
     link = socket.socket(socket.AF_UNIX)
-    for _ in range(200):
+    waiting = threading.Event()
+    for _ in range(CONNECT_TRIES):
         try:
             link.connect(str(path))
             break
         except OSError:
-            threading.Event().wait(0.1)
+            waiting.wait(0.1)
+    number = 0
     try:
-        for line in link.makefile("rb"):
-            link.sendall(b"pong " + line)
+        while not waiting.wait(1 / LINES_PER_S):
+            link.sendall(f"1.5,{number}\r\n".encode())
+            number += 1
     except OSError:
         return
