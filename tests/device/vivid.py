@@ -20,6 +20,11 @@ BY_PATH = "/dev/v4l/by-path/platform-vivid.0-video-index0"
 """What udev calls it, whatever its number."""
 
 
+def is_plugged_in() -> bool:
+    """Whether udev has its link."""
+    return os.path.exists(BY_PATH)  # noqa: PTH110 - a link that leads nowhere is no camera
+
+
 def plug_in(number: int = 0) -> None:
     """One camera without its other devices, as /dev/video`number`."""
     _run("modprobe", "vivid", "n_devs=1", "node_types=0x1", f"vid_cap_nr={number}")

@@ -54,12 +54,15 @@ def run_device(image: Image, share: Path, command: str, *, timeout_s: float, sho
     timer = threading.Timer(timeout_s, device.kill)
     timer.start()
     lines = []
-    for line in device.stdout or ():
-        lines.append(line)
-        if show:
-            print(line, end="", flush=True)
-    timer.cancel()
-    device.wait()
+    try:
+        for line in device.stdout or ():
+            lines.append(line)
+            if show:
+                print(line, end="", flush=True)
+    finally:
+        timer.cancel()
+        device.kill()
+        device.wait()
     said = "".join(lines)
     done = [line.split()[-1] for line in said.splitlines() if line.startswith("lab: done ")]
     return Run(said, int(done[-1]) if done else None)
