@@ -23,10 +23,11 @@ class Severity(str, Enum):
 
 
 class EvidenceKind(str, Enum):
-    """What a piece of evidence shows."""
+    """What a piece of evidence shows: the picture as it was, or with a heat map or boxes drawn over it."""
 
     IMAGE = "image"
     HEAT_MAP = "heat-map"
+    BOXES = "boxes"
     SOUND = "sound"
 
 
@@ -43,7 +44,8 @@ class Alert(Payload):
     """The part, what was decided, by which model, and where the pictures are.
 
     Attributes:
-        count: inspections that this alert stands for; above 1 only for consecutive unknowns with one cause.
+        count: inspections that this alert stands for: consecutive unknowns with one cause, or defects that were held
+            back until now; what else it says is of the last of them.
     """
 
     point: Slug

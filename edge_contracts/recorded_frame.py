@@ -28,7 +28,7 @@ _LENGTH_BYTES = 2
 class RecordedFrame:
     """What a kept picture is.
 
-    kind: the picture as it was, or with the heat map drawn over it.
+    kind: the picture as it was, or with a heat map or boxes drawn over it.
     bundle: digest of the model that judged it, empty where none did.
     region: what of the picture the model saw.
     """

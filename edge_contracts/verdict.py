@@ -52,6 +52,32 @@ class Cause(str, Enum):
     INTERNAL = "internal"
 
 
+class Grade(str, Enum):
+    """How grave a defect is."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFinding:
+    """What one of a point's several models said of a part.
+
+    model: its name in the station's configuration.
+    bundle: its digest (SHA-256, hexadecimal).
+    outcome, cause, label, score, threshold: as in the verdict; `good` and `clean` of a gate that let the part pass.
+    """
+
+    model: str
+    bundle: str
+    outcome: Outcome
+    cause: Cause
+    label: str | None
+    score: float | None
+    threshold: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     r"""One part, judged once.
@@ -64,12 +90,14 @@ class Verdict:
     outcome: good, defect or unknown.
     cause: `clean` for good, `threshold` for defect, anything else for unknown.
     reason: one sentence for a person.
-    model: the bundle's digest (SHA-256, hexadecimal), None before a bundle was loaded.
+    model: the digest (SHA-256, hexadecimal) of the bundle that decided, None before a bundle was loaded.
     label: the class that decided, None when nothing was scored.
     score, threshold: the number that decided and its limit, in the model's own unit.
     captured_at_ns: monotonic time of the frame, 0 when there was none.
     decided_at_ns: monotonic time of the verdict.
     latency_ms: from the frame (or the trigger, without one) to the verdict.
+    grade: how grave a defect is, None for what is none.
+    models: what each model said that was asked, in the order of the configuration; empty for a point with one bundle.
     """
 
     point: str
@@ -84,6 +112,8 @@ class Verdict:
     captured_at_ns: int
     decided_at_ns: int
     latency_ms: float
+    grade: Grade | None = None
+    models: tuple[ModelFinding, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the promises that no fault reads as good and that every text can be told, whoever builds the value."""

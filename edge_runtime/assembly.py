@@ -19,17 +19,15 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
 from edge_runtime.capture.traits import patience_s, shown_source, stuck_after_s
-from edge_runtime.infer.isolated.process_backend import IsolatedBackend
-from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.inspector import Inspector
-from edge_runtime.inspection.isolated_scorer import IsolatedScorer
-from edge_runtime.inspection.scorer import Scorer
 from edge_runtime.inspection.sensitivity import Sensitivity
-from edge_runtime.inspection_point import GuardsModel, InspectionPoint
+from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
+from edge_runtime.point_models import chain_of
 from edge_runtime.signal_health import SignalCheck, SignalLimits
 from edge_runtime.signals.feeder import Needs
+from edge_runtime.trigger.beside import BesideLookout
 from edge_runtime.trigger.expecting import Expecting
 from edge_runtime.trigger.line_input import build_line_trigger
 from edge_runtime.trigger.line_trigger import LineTrigger
@@ -39,12 +37,13 @@ from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
 from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
     from edge_runtime.infer.predictor import Predictor
+    from edge_runtime.point_models import PointModels
     from edge_runtime.trigger.triggers import Trigger
 
 _MS_PER_S = 1000
@@ -58,6 +57,7 @@ class Company:
     sinks: told of each verdict, in this order.
     reader: hands over what the point's source gives.
     state_folder: keeps the threshold that people set while it runs.
+    beside: the same for each model with a source of its own, by the name of its view.
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
     expect: told of each part before its verdict: the point, the trigger's time, when the part was at the camera.
@@ -70,28 +70,38 @@ class Company:
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
     expect: Callable[[str, int, int], None] = lambda _point, _triggered_at_ns, _moment_ns: None
+    beside: Mapping[str, Reader] = field(default_factory=dict)
 
 
-def assemble(point: Point, predictor: Predictor, company: Company) -> InspectionPoint:
-    """Build what belongs to one point; nothing of it runs yet."""
-    manifest, halt = predictor.manifest, threading.Event()
-    scorer = _guarded(point.name, predictor, company.clock)
-    ruling = Ruling(manifest.rule, manifest.labels, point.threshold)
-    sensitivity = _sensitivity(point.name, ruling, predictor.digest, company.state_folder)
-    inspector = Inspector(point, sensitivity.ruling(), predictor.digest, scorer, company.clock)
-    sensitivity.tell(inspector.use_threshold)
-    expect, needs = partial(company.expect, point.name), window_needs(manifest)
+def assemble(point: Point, predictors: Sequence[Predictor], company: Company) -> InspectionPoint:
+    """Build what belongs to one point; nothing of it runs yet.
+
+    Args:
+        point: its settings.
+        predictors: one per view of the point, in their order.
+        company: what the daemon gives it.
+    """
+    halt = threading.Event()
+    beside = {
+        view.name: _beside(view, predictor, company)
+        for view, predictor in zip(point.views, predictors, strict=True)
+        if view.name in company.beside
+    }
+    chain, models = chain_of(point, predictors, company.clock, beside)
+    sensitivity = _sensitivity(point.name, models, predictors[0].digest, company.state_folder)
+    expect, needs = partial(company.expect, point.name), window_needs(predictors[0].manifest)
     trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, needs, expect=expect)
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
+    inspector, manifest = Inspector(point, chain, company.clock), predictors[0].manifest
     return InspectionPoint(
         settings=point,
         sensitivity=sensitivity,
         inventory=Inventory(
-            name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictor.digest
+            name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictors[0].digest
         ),
-        predictor=predictor,
-        scorer=scorer,
+        predictors=tuple(predictors),
+        scorer=models,
         reader=company.reader,
         pipeline=Pipeline(
             point.name, _announced(trigger, expect), inspector, company.sinks, company.reader, company.clock, halt
@@ -107,16 +117,19 @@ def _announced(trigger: Trigger, expect: Callable[[int, int], None]) -> Trigger:
     return trigger if isinstance(trigger, LineTrigger) else Expecting(trigger, expect)
 
 
-def _sensitivity(name: str, ruling: Ruling, digest: str, state_folder: Path) -> Sensitivity:
+def _sensitivity(name: str, models: PointModels, digest: str, state_folder: Path) -> Sensitivity:
     audit = AuditFile(state_folder / "audit.jsonl", lambda: datetime.now(timezone.utc))
-    return Sensitivity(name, ruling, digest, state_folder / "thresholds", audit)
+    made = Sensitivity(name, models.ruling, digest, state_folder / "thresholds", audit)
+    if made.can_be_set:
+        models.use_threshold(made.ruling().threshold)
+        made.tell(models.use_threshold)
+    return made
 
 
-def _guarded(name: str, predictor: Predictor, clock: Clock) -> GuardsModel:
-    """A model in its own process needs no thread between it and the loop."""
-    if isinstance(predictor.backend, IsolatedBackend):
-        return IsolatedScorer(predictor, predictor.backend)
-    return Scorer(name, predictor, clock)
+def _beside(view: Point, predictor: Predictor, company: Company) -> BesideLookout:
+    needs = window_needs(predictor.manifest) or Needs()
+    lookout = _lookout(view, company.beside[view.name], company.clock, company.cameras, needs)
+    return BesideLookout(lookout, company.clock, max_age_ms=view.max_frame_age_ms)
 
 
 def build_reader(point: Point, clock: Clock) -> Reader:
@@ -159,9 +172,7 @@ def build_trigger(
         BadInputError: the point's `moved_reference` is no picture, or a file of the trigger's connection is unusable.
         MissingExtraError: a library that the trigger needs is not installed.
     """
-    check = (cameras or Cameras()).check_for(point)
-    ear = SignalCheck(SignalLimits.of(point), needs or Needs()) if point.listens else None
-    lookout = Lookout(reader, check, point.region, clock, ear)
+    lookout = _lookout(point, reader, clock, cameras or Cameras(), needs or Needs())
     settings = point.trigger
     if isinstance(settings, FrameTrigger):
         return EveryFrame(lookout, clock, silence_s=patience_s(point.source))
@@ -179,3 +190,8 @@ def build_trigger(
     return build_line_trigger(
         point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None)
     )
+
+
+def _lookout(point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs) -> Lookout:
+    ear = SignalCheck(SignalLimits.of(point), needs) if point.listens else None
+    return Lookout(reader, cameras.check_for(point), point.region, clock, ear)

@@ -12,12 +12,14 @@ import click
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.card_details import known_details
 from edge_contracts.errors import RefusedError
+from edge_contracts.rule_words import rule_in_words
 
 if TYPE_CHECKING:
     from edge_contracts.card import Card
     from edge_contracts.card_details import DelegateDetails, DoctorDetails, SparsityDetails
 
 WORST_LAYERS = 5
+SHOWN_LABELS = 10
 THOUSAND = 1000
 
 
@@ -86,7 +88,10 @@ def _lines(content: Bundle, document: dict[str, Any]) -> list[str]:
         f"{manifest.name} {manifest.sequence}: {manifest.task}, {manifest.precision}, "
         f"for {manifest.profile}, runs on {manifest.runtime}",
         f"digest {content.digest}",
+        f"rule   {rule_in_words(manifest)}",
     ]
+    if manifest.labels:
+        head.append(f"labels {_labels(manifest.labels)}")
     if manifest.arena_bytes is not None:
         head.append(f"arena  {manifest.arena_bytes:,} bytes of activations")
     if card is not None and card.gate is not None:
@@ -95,6 +100,11 @@ def _lines(content: Bundle, document: dict[str, Any]) -> list[str]:
     metrics = [f"  {name}: {_figure(metric)}" for name, metric in document["metrics"].items()]
     sections = {"files (bytes, SHA-256)": files, "metrics": metrics, **(_details(card) if card else {})}
     return [*head, *(line for title, rows in sections.items() if rows for line in ("", title, *rows))]
+
+
+def _labels(labels: tuple[str, ...]) -> str:
+    more = len(labels) - SHOWN_LABELS
+    return ", ".join(labels[:SHOWN_LABELS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _details(card: Card) -> dict[str, list[str]]:

@@ -123,8 +123,10 @@ def _timing_problems(config: StationConfig) -> Iterator[str]:
 def _missing_files(config: StationConfig, *, with_bundles: bool) -> Iterator[str]:
     for index, point in enumerate(config.points):
         where = f"points.{index}"
-        if with_bundles and not _is(Path.exists, point.bundle):
-            yield f"{where}.bundle: wanted a bundle, found nothing at {point.bundle}; make one with 'lepton convert'"
+        for place, view in zip(_places(where, point), point.views, strict=True):
+            yield from _missing_model(place, view, with_bundle=with_bundles)
+            if view.source is not point.source:
+                yield from _missing_source(place, view)
         yield from _missing_source(where, point)
     web = config.web
     if web is not None and web.token_file is not None and not _is(Path.is_file, web.token_file):
@@ -137,6 +139,18 @@ def _missing_files(config: StationConfig, *, with_bundles: bool) -> Iterator[str
         for key, file in named.items():
             if file is not None and not _is(Path.is_file, file):
                 yield f"{key}: wanted a file, found none at {file}; check the path"
+
+
+def _places(where: str, point: Point) -> list[str]:
+    """Where each view's keys stand in the file."""
+    return [f"{where}.models.{number}" for number in range(len(point.models))] or [where]
+
+
+def _missing_model(where: str, view: Point, *, with_bundle: bool) -> Iterator[str]:
+    if with_bundle and not _is(Path.exists, view.bundle):
+        yield f"{where}.bundle: wanted a bundle, found nothing at {view.bundle}; make one with 'lepton convert'"
+    if view.mask is not None and view.mask.path is not None and not _is(Path.is_file, view.mask.path):
+        yield f"{where}.mask.path: wanted a PNG, found none at {view.mask.path}; white is what is judged"
 
 
 def _missing_source(where: str, point: Point) -> Iterator[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from edge_contracts.alert import Evidence
+    from edge_contracts.station import Alerting
     from edge_runtime.clock import Clock
     from edge_runtime.occasion import Inspected
 
@@ -125,11 +126,17 @@ class Delivery:
         """Start the thread."""
         self._thread.start()
 
+    def hold_back(self, point: str, settings: Alerting) -> None:
+        """From now on tell a point's defects as `settings` ask; what was held back until now is told."""
+        with self._lock:
+            self._tell_all(self._rules[point])
+            self._rules[point] = AlertRule(settings)
+
     def stop(self, timeout_s: float) -> bool:
         """Tell what is untold, empty the line, stop; False, and a line in the log, when alerts stay behind."""
         with self._lock:
             for rule in self._rules.values():
-                self._enqueue(rule.flush(), None)
+                self._tell_all(rule)
         self._stopping.set()
         self._more.set()
         self._thread.join(timeout_s)
@@ -177,6 +184,10 @@ class Delivery:
         self._line.append(_Waiting(alert, keeping))
         self._more.set()
 
+    def _tell_all(self, rule: AlertRule) -> None:
+        while (untold := rule.flush()) is not None:
+            self._enqueue(untold, None)
+
     def _count_fault(self, alerts: int) -> None:
         """Under the lock."""
         self.counts.faults += 1
@@ -202,7 +213,8 @@ class Delivery:
         with self._lock:
             now_ns = self._clock.now_ns()
             for rule in self._rules.values():
-                self._enqueue(rule.due(now_ns), None)
+                while (due := rule.due(now_ns)) is not None:
+                    self._enqueue(due, None)
 
     def _empty_the_line(self) -> None:
         while self._line:

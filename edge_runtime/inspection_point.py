@@ -24,15 +24,11 @@ if TYPE_CHECKING:
 _NS_PER_S = 1_000_000_000
 
 
-class GuardsModel(Protocol):
-    """What stands between a loop and its model: `Scorer` with a thread, `IsolatedScorer` with a process."""
+class StandsForModels(Protocol):
+    """All models of a point as one; `edge_runtime.point_models.PointModels` is one."""
 
     def start(self) -> None:
         """Start what guards."""
-        ...
-
-    def score(self, subject: Subject, until_ns: int) -> Scores:
-        """Score before `until_ns`, or raise BackendHung or BackendFailed."""
         ...
 
     def tend(self) -> None:
@@ -48,12 +44,22 @@ class GuardsModel(Protocol):
         ...
 
 
+class GuardsModel(StandsForModels, Protocol):
+    """What stands between a loop and a model: `Scorer` with a thread, `IsolatedScorer` with a process."""
+
+    def score(self, subject: Subject, until_ns: int) -> Scores:
+        """Score before `until_ns`, or raise BackendHung or BackendFailed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class InspectionPoint:
     """What belongs to one point.
 
     settings: its table of the configuration.
     sensitivity: its threshold.
+    predictors: of its models, in the order of the configuration.
+    scorer: guards them.
     halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger.
@@ -61,9 +67,9 @@ class InspectionPoint:
 
     settings: Point
     inventory: Inventory
-    predictor: Predictor
+    predictors: tuple[Predictor, ...]
     sensitivity: Sensitivity
-    scorer: GuardsModel
+    scorer: StandsForModels
     reader: Reader
     pipeline: Pipeline
     halt: threading.Event
@@ -93,7 +99,8 @@ class InspectionPoint:
         has_ended = self.pipeline.join(left_s())
         is_free = self.scorer.stop(left_s())
         if has_ended and is_free:
-            self.predictor.close()
+            for predictor in self.predictors:
+                predictor.close()
         are_silent = [listener.stop(left_s()) for listener in self.listeners]
         return has_ended and is_free and all(are_silent)
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.bundle import read_bundle
-from edge_contracts.errors import BadInputError, RefusedError
-from edge_contracts.manifest import ClassRule
+from edge_contracts.errors import RefusedError
 from edge_runtime.bundle_fit import blank, require_fit
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.infer.isolated.process_backend import IsolatedBackend
 from edge_runtime.infer.isolated.worker import Wish
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
+from edge_runtime.threshold_check import check_thresholds
 
 if TYPE_CHECKING:
     from edge_contracts.bundle import Bundle
@@ -76,10 +76,5 @@ def load_predictor(point: Point) -> Predictor:
 
 
 def _check(point: Point, bundle: Bundle) -> None:
-    rule = bundle.manifest.rule
     require_fit(point, bundle.manifest)
-    if isinstance(rule, ClassRule) and point.threshold is not None and not 0 <= point.threshold <= 1:
-        raise BadInputError(
-            f"inspection point {point.name}: wanted a threshold of 0 to 1, because {point.bundle} gives probabilities, "
-            f"found {point.threshold:g}"
-        )
+    check_thresholds(point, bundle.manifest)

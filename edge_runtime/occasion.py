@@ -44,6 +44,21 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A box worth showing.
+
+    corners: x1, y1, x2, y2 as fractions of the judged picture, in an inspection's result of the whole frame.
+    score: 0 to 1.
+    is_fault: whether it speaks against the part; a screw that belongs there does not.
+    """
+
+    label: str
+    score: float
+    corners: tuple[float, float, float, float]
+    is_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """One verdict and what backs it.
 
@@ -52,6 +67,7 @@ class Inspected:
     region: the part of the frame that was judged.
     window: the sound or the readings that were judged, None when there were none.
     triggered_at_ns: the occasion's.
+    marks: the boxes that were counted, in the whole frame.
     """
 
     verdict: Verdict
@@ -60,6 +76,7 @@ class Inspected:
     region: Region
     window: Window | None = None
     triggered_at_ns: int = 0
+    marks: tuple[Mark, ...] = ()
 
     @property
     def seen(self) -> Frame | Window | None:

@@ -14,7 +14,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
 from edge_runtime.inspection.decide import decide
-from edge_runtime.inspection.decision import Ruling
+from edge_runtime.inspection.decision import Decision, Ruling
 from training.dataset import Photographs
 
 if TYPE_CHECKING:
@@ -124,10 +124,17 @@ def judge(manifest: Manifest, scores: Scores) -> tuple[float, Outcome]:
     rule = manifest.rule
     if isinstance(rule, NoRule):
         raise BadInputError(f"wanted a bundle that judges, found {manifest.name} without a rule; it only measures")
-    outcome = decide(scores, Ruling(rule, manifest.labels)).outcome
+    decision = decide(scores, Ruling(rule, manifest.labels))
     if isinstance(rule, ClassRule):
-        return 1 - float(sum(scores.values[manifest.labels.index(label)] for label in rule.good)), outcome
-    return float(scores.values[0]), outcome
+        return 1 - float(sum(scores.values[manifest.labels.index(label)] for label in rule.good)), decision.outcome
+    return _suspicion(decision), decision.outcome
+
+
+def _suspicion(decision: Decision) -> float:
+    """What decided; a part that lacks something is the worst of all, one that nothing speaks against the best."""
+    if decision.score is not None:
+        return decision.score
+    return {Outcome.GOOD: 0.0, Outcome.DEFECT: float("inf")}.get(decision.outcome, float("nan"))
 
 
 def summarise(judged: tuple[Judged, ...], ms_per_picture: float) -> Evaluation:

@@ -30,13 +30,13 @@ def is_recorded(path: Path) -> bool:
 
 
 def is_overlay(path: Path) -> bool:
-    """Whether it is a kept picture with a heat map drawn over it."""
+    """Whether it is a kept picture with something drawn over it."""
     note = _note(path)
     if note is None:
         return False
     from edge_contracts.alert import EvidenceKind  # noqa: PLC0415 - see below
 
-    return note.kind is EvidenceKind.HEAT_MAP
+    return note.kind is not EvidenceKind.IMAGE
 
 
 def read_judged(path: Path) -> npt.NDArray[np.uint8]:

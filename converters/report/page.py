@@ -35,6 +35,8 @@ LONGEST_VALUE = 200
 SCORES = {
     "anomaly": "anomaly score",
     "classification": "probability of the best class",
+    "detection": "best score of the first label",
+    "segmentation": "share of the background",
     "reconstruction": "reconstruction error",
     "raw": "first output value",
 }

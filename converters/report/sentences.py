@@ -9,6 +9,8 @@ import numpy as np
 
 from converters.report.heard_sentences import heard_preparation, heard_takes
 from converters.report.quantity import plain, shape
+from edge_contracts.manifest import AnomalyRule
+from edge_contracts.rule_words import rule_in_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,6 +28,8 @@ COLOURS = {"rgb": "in the order red, green, blue", "bgr": "in the order blue, gr
 TASKS = {
     "anomaly": "Finds defects as departures from good parts.",
     "classification": "Names one of {labels} classes.",
+    "detection": "Finds things of {labels} kinds.",
+    "segmentation": "Names one of {labels} classes for each place of the picture.",
     "reconstruction": "Measures how badly an input is reconstructed.",
     "raw": "Measures and does not judge.",
 }
@@ -75,12 +79,9 @@ def task(manifest: Manifest) -> str:
 
 def rule(manifest: Manifest) -> str:
     """When a part is good."""
-    found = manifest.rule
-    if found.kind == "anomaly":
-        return f"defect from a score of {plain(found.threshold)} on"
-    if found.kind == "classes":
-        return f"good is {', '.join(found.good)}; unknown below a probability of {found.min_confidence:g}"
-    return "none: no station can inspect with it"
+    if isinstance(manifest.rule, AnomalyRule):
+        return f"defect from a score of {plain(manifest.rule.threshold)} on"
+    return rule_in_words(manifest)
 
 
 def takes(spec: ModelInput) -> str:

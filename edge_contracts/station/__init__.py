@@ -3,6 +3,7 @@
 Relative paths are relative to the configuration file. One file per group of tables; `config.py` is the whole.
 """
 
+from edge_contracts.station.alerting import Alerting, GradeRule
 from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, ModbusEncoder, SerialEncoder, TimeGate
 from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.config import Station, StationConfig
@@ -10,6 +11,8 @@ from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
 from edge_contracts.station.drift import Drift
 from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.mask import Mask
+from edge_contracts.station.model import PointModel
 from edge_contracts.station.output import GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
 from edge_contracts.station.part_id import BarcodePartId, CounterPartId, TriggerPartId
 from edge_contracts.station.point import Point
@@ -30,10 +33,12 @@ from edge_contracts.station.source import (
     VideoSource,
 )
 from edge_contracts.station.terminal import ModbusRtu, ModbusTcp, MqttBroker
+from edge_contracts.station.tiles import Tiles
 from edge_contracts.station.trigger import FrameTrigger, IntervalTrigger, PresenceTrigger, Trigger
 from edge_contracts.station.web import Web
 
 __all__ = [
+    "Alerting",
     "AtOnce",
     "BarcodePartId",
     "Board",
@@ -52,7 +57,9 @@ __all__ = [
     "GpioEncoder",
     "GpioOutput",
     "GpioTrigger",
+    "GradeRule",
     "IntervalTrigger",
+    "Mask",
     "MicrophoneSource",
     "Milliseconds",
     "MjpegSource",
@@ -68,6 +75,7 @@ __all__ = [
     "PathText",
     "PictureHealth",
     "Point",
+    "PointModel",
     "PresenceTrigger",
     "Records",
     "Region",
@@ -84,6 +92,7 @@ __all__ = [
     "Spool",
     "Station",
     "StationConfig",
+    "Tiles",
     "TimeGate",
     "Tls",
     "Trigger",

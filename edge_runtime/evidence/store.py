@@ -20,11 +20,11 @@ from edge_contracts.recorded_frame import RecordedFrame, with_note
 from edge_contracts.recorded_sound import wave_with_note
 from edge_runtime.evidence.clip import jpeg
 from edge_runtime.evidence.shares import CLIP, Shares, class_of
-from edge_runtime.inspection.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat, draw_marks
 from edge_runtime.state_folder import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -35,8 +35,14 @@ if TYPE_CHECKING:
     from edge_runtime.occasion import Inspected
 
 _CLIPS = "application/zip"
-_MEDIA_TYPES = {EvidenceKind.IMAGE: "image/jpeg", EvidenceKind.HEAT_MAP: "image/jpeg", EvidenceKind.SOUND: "audio/wav"}
-_SUFFIXES = {"image/jpeg": ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
+_JPEG = "image/jpeg"
+_MEDIA_TYPES = {
+    EvidenceKind.IMAGE: _JPEG,
+    EvidenceKind.HEAT_MAP: _JPEG,
+    EvidenceKind.BOXES: _JPEG,
+    EvidenceKind.SOUND: "audio/wav",
+}
+_SUFFIXES = {_JPEG: ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
 _log = logging.getLogger(__name__)
 
 
@@ -89,9 +95,7 @@ class EvidenceStore:
         """Write the picture and, where there is one, the heat map over it, or the sound; empty for nothing."""
         if inspected.seen is None or not self._settings.enabled or self._gives_up():
             return ()
-        pieces = [self._kept_picture(inspected, inspected.frame)] if inspected.frame is not None else []
-        if inspected.frame is not None and inspected.heat_map is not None and np.isfinite(inspected.heat_map).all():
-            pieces.append(self._kept_heat(inspected, inspected.frame, inspected.heat_map))
+        pieces = [*self._kept_pictures(inspected, inspected.frame)] if inspected.frame is not None else []
         if inspected.window is not None:
             pieces.append(self._kept_sound(inspected, inspected.window))
         return tuple(piece for piece in pieces if piece is not None)
@@ -118,15 +122,20 @@ class EvidenceStore:
         self.counts.given_up += 1
         return True
 
-    def _kept_picture(self, inspected: Inspected, frame: Frame) -> Evidence | None:
-        return self._keep_one(
-            EvidenceKind.IMAGE, inspected, lambda: self._noted(EvidenceKind.IMAGE, frame.pixels, inspected)
-        )
+    def _kept_pictures(self, inspected: Inspected, frame: Frame) -> Iterator[Evidence | None]:
+        """The picture, and with what was found drawn over it another."""
+        drawn, kind, heat = frame.pixels, EvidenceKind.IMAGE, inspected.heat_map
+        yield self._kept_picture(kind, drawn, inspected)
+        if heat is not None and np.isfinite(heat).all():
+            kind, drawn = EvidenceKind.HEAT_MAP, draw_heat(drawn, heat, inspected.region, inspected.verdict.threshold)
+        if inspected.marks:
+            kind = EvidenceKind.BOXES if kind is EvidenceKind.IMAGE else kind
+            drawn = draw_marks(drawn, inspected.marks)
+        if kind is not EvidenceKind.IMAGE:
+            yield self._kept_picture(kind, drawn, inspected)
 
-    def _kept_heat(self, inspected: Inspected, frame: Frame, heat: npt.NDArray[np.float32]) -> Evidence | None:
-        drawn = draw_heat(frame.pixels, heat, inspected.region, inspected.verdict.threshold)
-        kind = EvidenceKind.HEAT_MAP
-        return self._keep_one(kind, inspected, lambda: self._noted(kind, drawn, inspected))
+    def _kept_picture(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8], inspected: Inspected) -> Evidence | None:
+        return self._keep_one(kind, inspected, lambda: self._noted(kind, pixels, inspected))
 
     def _kept_sound(self, inspected: Inspected, window: Window) -> Evidence | None:
         bundle = inspected.verdict.model or ""

@@ -11,22 +11,9 @@ from edge_contracts.verdict import Cause, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from edge_runtime.occasion import Mark
+
 AnyRule: TypeAlias = AnomalyRule | MapRule | ClassRule | BoxRule | AreaRule | NoRule
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A box worth showing.
-
-    corners: x1, y1, x2, y2 as fractions of the judged picture.
-    score: 0 to 1.
-    is_fault: whether it speaks against the part; a screw that belongs there does not.
-    """
-
-    label: str
-    score: float
-    corners: tuple[float, float, float, float]
-    is_fault: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ import numpy as np
 from edge_contracts.manifest import AreaLimit, BoxLimit
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.heads.class_map import shares
-from edge_runtime.inspection.decision import Decision, Mark, unknown
+from edge_runtime.inspection.decision import Decision, unknown
+from edge_runtime.occasion import Mark
 
 if TYPE_CHECKING:
     from edge_contracts.manifest import AreaRule, BoxRule

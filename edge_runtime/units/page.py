@@ -75,16 +75,16 @@ def _insight(station: Station, around: Surroundings, load: Callable[[Point], Pre
 def _face(point: InspectionPoint, load: Callable[[Point], Predictor]) -> PointFace:
     from edge_runtime.web.insight import PointFace  # noqa: PLC0415 - a station without a page loads nothing of it
 
-    backend = point.predictor.backend
+    first, backends = point.predictors[0], [predictor.backend for predictor in point.predictors]
     return PointFace(
         settings=point.settings,
-        manifest=point.predictor.manifest,
-        digest=point.predictor.digest,
+        manifest=first.manifest,
+        digest=first.digest,
         sensitivity=point.sensitivity,
         source=point.reader.counts,
         faults=point.pipeline.faults,
-        restarts=backend.restarts if isinstance(backend, IsolatedBackend) else 0,
-        open_predictor=lambda: load(point.settings),
+        restarts=sum(backend.restarts for backend in backends if isinstance(backend, IsolatedBackend)),
+        open_predictor=lambda: load(point.settings.views[0]),
     )
 
 

@@ -29,6 +29,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         health.health(config, around),
         uplink.uplink(config, around),
         *(points.reader(point, around) for point in config.points),
+        *(points.reader(view, around) for point in config.points for view in points.own_sources(point)),
         *(points.point(point, around, load, config.station) for point in config.points),
         page.page(config, around, load),
     ]

@@ -12,12 +12,13 @@ from edge_runtime.capture.source import KINDS, build_source
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.cameras import CAMERAS
 from edge_runtime.units.drift import DRIFT, reference_of
+from edge_runtime.units.masks import check_mask
 from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.spool import DELIVERY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from edge_contracts.station import Point, Station
     from edge_runtime.infer.predictor import Predictor
@@ -55,15 +56,14 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
     """What judges."""
 
     def prepare() -> Prepared:
-        running, predictor = around.running, load(settings)
+        running, predictors = around.running, _loaded(settings, load, around)
 
         def start() -> Part:
-            reader, panel, folder = running.readers[settings.name], running.panel, Path(station.state_folder)
-            company = Company(running.told(), reader, around.clock, folder, running.cameras, running.paces)
-            if panel is not None:
-                company = replace(company, expect=panel.expect)
-            made = assemble(settings, predictor, company)
-            _follow(settings.name, predictor, running)
+            company = _company(settings, around, Path(station.state_folder))
+            if running.delivery is not None:
+                running.delivery.hold_back(settings.name, settings.alerting)
+            made = assemble(settings, predictors, company)
+            _follow(settings.name, predictors, running)
             made.start()
             running.points[settings.name] = made
 
@@ -78,22 +78,60 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
 
             return Part(stop, made.ask_to_stop, lambda now_ns: made.trouble(now_ns, station.hang_restart_s))
 
-        return Prepared(start, predictor.close)
+        return Prepared(start, lambda: _close(predictors))
 
-    made_from = (
-        settings,
-        _identity(Path(settings.bundle)),
-        station.hang_restart_s,
-        station.inference,
-        station.state_folder,
-    )
-    needs = (_reader(settings), DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT)
+    files = tuple(_identity(Path(path)) for view in settings.views for path in _files(view))
+    made_from = (settings, files, station.hang_restart_s, station.inference, station.state_folder)
+    readers = [_reader(one) for one in (settings, *own_sources(settings))]
+    needs = (*readers, DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT)
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
 
 
-def _follow(name: str, predictor: Predictor, running: Running) -> None:
-    if running.scores is not None:
-        running.scores.follow(name, predictor.digest, reference_of(predictor.manifest))
+def _follow(name: str, predictors: Sequence[Predictor], running: Running) -> None:
+    """Scores of one model can be followed; of several each part's may be another's."""
+    if running.scores is not None and len(predictors) == 1:
+        running.scores.follow(name, predictors[0].digest, reference_of(predictors[0].manifest))
+
+
+def _company(settings: Point, around: Surroundings, state_folder: Path) -> Company:
+    running = around.running
+    made = Company(
+        running.told(),
+        running.readers[settings.name],
+        around.clock,
+        state_folder,
+        running.cameras,
+        running.paces,
+        beside={view.name: running.readers[view.name] for view in own_sources(settings)},
+    )
+    return made if running.panel is None else replace(made, expect=running.panel.expect)
+
+
+def own_sources(settings: Point) -> list[Point]:
+    """The views of those models that have a source of their own."""
+    return [view for view, model in zip(settings.views, settings.models, strict=False) if model.source is not None]
+
+
+def _files(view: Point) -> list[str]:
+    return [view.bundle, *([view.mask.path] if view.mask and view.mask.path else [])]
+
+
+def _loaded(settings: Point, load: Callable[[Point], Predictor], around: Surroundings) -> list[Predictor]:
+    """Each model, its mask looked at first; none stays loaded when one of them cannot be used."""
+    predictors: list[Predictor] = []
+    try:
+        for view in settings.views:
+            check_mask(view, around)
+            predictors.append(load(view))
+    except BaseException:
+        _close(predictors)
+        raise
+    return predictors
+
+
+def _close(predictors: Sequence[Predictor]) -> None:
+    for predictor in predictors:
+        predictor.close()
 
 
 def _look_at(settings: Point, around: Surroundings) -> None:

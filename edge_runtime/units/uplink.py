@@ -64,7 +64,7 @@ def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, aroun
             session,
             epoch,
             settings,
-            ", ".join(sorted({_runtime_name(point.predictor) for point in tuple(points.values())})),
+            ", ".join(sorted({_runtime_name(one) for point in tuple(points.values()) for one in point.predictors})),
             [point.inventory for point in tuple(points.values())],
         ),
         state=lambda: state_of(outbox, state_folder, around),

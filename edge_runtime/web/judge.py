@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from edge_contracts.verdict import Outcome
+from edge_contracts.errors import BadInputError
+from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.frames import Frame, Window
 from edge_runtime.infer.backend import BackendError
-from edge_runtime.inspection.decide import decide
-from edge_runtime.inspection.decision import Decision
+from edge_runtime.inspection.decision import Decision, unknown
+from edge_runtime.inspection.examiner import Examiner
 from edge_runtime.inspection.region import cut
 from edge_runtime.picture_health import PictureCheck
 
@@ -21,10 +24,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.station import Region
-    from edge_runtime.frames import Scores
+    from edge_runtime.frames import Scores, Subject
     from edge_runtime.web.insight import PageModel, PointFace
 
 _MS_PER_S = 1000
+_NO_DEADLINE_NS = 1 << 62
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +69,11 @@ class Judge:
         if ailment is not None:
             decision = Decision(Outcome.UNKNOWN, ailment.cause, ailment.reason)
             return Judged(decision, region, np.empty(0, np.float32), None, _since_ms(begun_s))
-        scores = self._answer(face, lambda model: model.predict(judged))
+        if face.settings.models:
+            decision = unknown(Cause.INTERNAL, "wanted a point with one model for single pictures, found several")
+            return Judged(decision, region, np.empty(0, np.float32), None, _since_ms(begun_s))
+        decision, scores = self._answer(face, lambda model: _examined(face, model, pixels, region))
         heat = scores.heat_map if scores.heat_map is not None and np.isfinite(scores.heat_map).all() else None
-        decision = decide(scores, face.sensitivity.ruling())
         return Judged(decision, region, scores.values, heat, _since_ms(begun_s))
 
     def tensor(self, face: PointFace, values: npt.NDArray[Any]) -> Scores:
@@ -83,7 +91,7 @@ class Judge:
             _, (_, model) = self._open.popitem()
             model.close()
 
-    def _answer(self, face: PointFace, ask: Callable[[PageModel], Scores]) -> Scores:
+    def _answer(self, face: PointFace, ask: Callable[[PageModel], Answer]) -> Answer:
         """A model that failed is opened anew for the next question."""
         try:
             return ask(self._model(face))
@@ -102,6 +110,28 @@ class Judge:
         opened = face.open_predictor()
         self._open[face.name] = (face.digest, opened)
         return opened
+
+
+@dataclass(frozen=True, slots=True)
+class _AtOnce:
+    """A model without a guard: the page waits for it."""
+
+    model: PageModel
+
+    def score(self, subject: Subject, until_ns: int) -> Scores:  # noqa: ARG002 - the page has no deadline
+        if isinstance(subject, Window):
+            raise BadInputError("wanted a picture, found a window of samples")
+        return self.model.predict(subject)
+
+
+def _examined(
+    face: PointFace, model: PageModel, pixels: npt.NDArray[np.uint8], region: Region
+) -> tuple[Decision, Scores]:
+    """With the point's mask and tiles, as the line would."""
+    settings = face.settings.model_copy(update={"region": region})
+    examiner = Examiner(settings, face, _AtOnce(model), MonotonicClock())
+    examiner.use_threshold(face.sensitivity.ruling().threshold)
+    return examiner.judge(Frame(pixels, 0, 0), _NO_DEADLINE_NS)
 
 
 def _since_ms(begun_s: float) -> float:

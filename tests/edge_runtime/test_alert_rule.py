@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from edge_contracts.alert import Alert, Severity
 from edge_contracts.message import MAX_ALERT_BYTES
-from edge_contracts.verdict import Cause
+from edge_contracts.station import Alerting
+from edge_contracts.verdict import Cause, Grade
 from edge_runtime.alert_rule import REPEAT_NS, AlertRule, alert_of
 from tests.fakes.parts import verdict
 
@@ -104,3 +105,92 @@ def test_a_name_that_is_not_utf_8_keeps_what_can_be_read_of_it() -> None:
 def test_a_long_name_keeps_its_end_and_a_missing_one_gets_one() -> None:
     assert verdict(part="x" * 300 + "07.png").part.endswith("07.png")
     assert verdict(part="").part == "nameless"
+
+
+DEFECT, CLEAN = Cause.THRESHOLD, Cause.CLEAN
+
+
+def test_a_few_defects_among_many_parts_are_held_back_until_there_are_enough() -> None:
+    rule = AlertRule(Alerting(defects=3, of=5))
+    causes = [DEFECT, CLEAN, DEFECT, CLEAN, DEFECT, DEFECT]
+    assert counts(rule, [(n, cause) for n, cause in enumerate(causes)]) == [(DEFECT, 3), (DEFECT, 1)]
+
+
+def test_defects_that_lie_too_far_apart_are_told_together_after_a_minute() -> None:
+    rule = AlertRule(Alerting(defects=3, of=3))
+    causes = [DEFECT, CLEAN, CLEAN, DEFECT, CLEAN, CLEAN]
+    assert counts(rule, [(10 * n, cause) for n, cause in enumerate(causes)]) == []
+    assert rule.due(59 * S) is None
+    told = rule.due(60 * S)
+    assert (told.cause, told.count, told.part) == (DEFECT, 2, "3")
+    assert rule.due(600 * S) is None
+
+
+def test_an_unknown_counts_as_a_part_without_a_defect() -> None:
+    rule = AlertRule(Alerting(defects=2, of=2))
+    assert counts(rule, [(0, DEFECT), (1, Cause.DARK), (2, DEFECT)]) == [(Cause.DARK, 1)]
+
+
+def labelled(rule: AlertRule, steps: list[tuple[float, str]], **changes: object) -> list[tuple[str | None, int]]:
+    told = []
+    for at_s, label in steps:
+        admitted = rule.admit(verdict(decided_at_ns=int(at_s * S), label=label, **changes))
+        told += [(alert.label, alert.count) for alert in (admitted.earlier, admitted.now) if alert]
+    return told
+
+
+def test_defects_of_one_label_are_told_once_in_a_cool_down() -> None:
+    rule = AlertRule(Alerting(cool_down_s=10))
+    steps = [(0, "dent"), (4, "dent"), (9, "dent"), (11, "dent"), (12, "dent")]
+    assert labelled(rule, steps) == [("dent", 1), ("dent", 3)]
+    assert rule.flush().count == 1
+
+
+def test_another_label_is_told_although_the_first_cools_down() -> None:
+    rule = AlertRule(Alerting(cool_down_s=10))
+    assert labelled(rule, [(0, "dent"), (1, "crack"), (2, "crack")]) == [("dent", 1), ("crack", 1)]
+
+
+def test_a_critical_defect_is_never_held_back() -> None:
+    rule = AlertRule(Alerting(defects=5, of=5, cool_down_s=100))
+    assert labelled(rule, [(0, "dent"), (1, "dent")]) == []
+    assert labelled(rule, [(2, "crack")], grade=Grade.CRITICAL) == [("crack", 3)]
+    assert labelled(rule, [(3, "crack")], grade=Grade.CRITICAL) == [("crack", 1)]
+
+
+@pytest.mark.parametrize(("grade", "severity"), [
+    (Grade.CRITICAL, Severity.CRITICAL),
+    (Grade.MAJOR, Severity.WARNING),
+    (Grade.MINOR, Severity.INFO),
+    (None, Severity.WARNING),
+])  # fmt: skip
+def test_a_grade_is_an_alerts_severity(grade: Grade | None, severity: Severity) -> None:
+    assert alert_of(verdict(grade=grade)).severity is severity
+
+
+settings_of_alerts = st.builds(
+    lambda of, defects, cool_down_s: Alerting(of=of, defects=min(defects, of), cool_down_s=cool_down_s),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.sampled_from([0.0, 5.0, 120.0]),
+)
+steps_of_parts = st.lists(
+    st.tuples(st.floats(0, 40), st.sampled_from([CLEAN, DEFECT, Cause.DARK, Cause.STALE]), st.sampled_from("ab")),
+    max_size=40,
+)
+
+
+@given(settings_of_alerts, steps_of_parts, st.booleans())
+def test_whatever_is_held_back_the_counts_add_up(settings: Alerting, steps, asks: bool) -> None:  # noqa: FBT001 - drawn
+    rule, now_s, told, bad = AlertRule(settings), 0.0, 0, 0
+    for after_s, cause, label in steps:
+        now_s += after_s
+        if asks:
+            while (due := rule.due(int(now_s * S))) is not None:
+                told += due.count
+        admitted = rule.admit(verdict(cause, decided_at_ns=int(now_s * S), label=label))
+        told += sum(alert.count for alert in (admitted.earlier, admitted.now) if alert)
+        bad += cause is not CLEAN
+    while (rest := rule.flush()) is not None:
+        told += rest.count
+    assert told == bad

@@ -58,7 +58,7 @@ def point_of(parts: Parts) -> InspectionPoint:
     return InspectionPoint(
         point(),
         inventory,
-        cast("Predictor", every),
+        (cast("Predictor", every),),
         every,
         every,
         every,

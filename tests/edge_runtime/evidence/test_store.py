@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.capture.wave_file import read_header, read_samples
 from edge_runtime.evidence import EvidenceStore
 from edge_runtime.evidence.clip import INDEX, Clip, Moment
-from edge_runtime.occasion import Inspected
+from edge_runtime.occasion import Inspected, Mark
 from tests.fakes.parts import frame, inspected, verdict, window
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX, picture
 
@@ -45,6 +46,18 @@ def test_picture_and_heat_map_lie_under_their_hashes(tmp_path: Path) -> None:
         assert hashlib.sha256(content).hexdigest() == piece.sha256
         assert len(content) == piece.bytes
         assert read_picture(store.path_of(piece.sha256)).shape == (HEIGHT_PX, WIDTH_PX, 3)
+
+
+def test_boxes_are_drawn_over_a_picture_of_their_own_and_over_the_heat_map(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    marks = (Mark("dent", 0.9, (0.1, 0.1, 0.6, 0.6), is_fault=True),)
+    found = replace(inspected(), marks=marks)
+    pieces = store.keep(found)
+    assert [piece.kind for piece in pieces] == [EvidenceKind.IMAGE, EvidenceKind.BOXES]
+    plain, drawn = (read_picture(store.path_of(piece.sha256)).astype(int) for piece in pieces)
+    assert np.abs(drawn - plain).max() > 80
+    both = store.keep(replace(inspected(heat=True), marks=marks))
+    assert [piece.kind for piece in both] == [EvidenceKind.IMAGE, EvidenceKind.HEAT_MAP]
 
 
 def test_a_verdict_without_a_picture_has_no_evidence(tmp_path: Path) -> None:

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edge_contracts.manifest import AnomalyRule
-from edge_contracts.station import Region
-from edge_contracts.verdict import Cause, Outcome
+from edge_contracts.station import GradeRule, Region
+from edge_contracts.verdict import Cause, Grade, Outcome
 from edge_runtime.capture.source import BadReading
-from edge_runtime.inspection.decision import Ruling
+from edge_runtime.inspection.chain import Chain, Link
+from edge_runtime.inspection.examiner import Examiner
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.occasion import Ailment, Occasion
+from tests.fakes.bundled import FakeBundle
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.parts import DIGEST, frame, point, scores, window
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
@@ -28,19 +30,17 @@ MS = 1_000_000
 class Bench:
     """An inspector whose scorer takes `takes_ms` of the fake clock and then answers or raises."""
 
-    def __init__(self, answer: Scores | Exception, *, takes_ms: float = 1.0, region: Region | None = None) -> None:
+    def __init__(
+        self, answer: Scores | Exception, *, takes_ms: float = 1.0, region: Region | None = None, **changes: Any
+    ) -> None:
         self.clock = FakeClock()
         self.answer = answer
         self.takes_ms = takes_ms
         self.limits_ms: list[float] = []
         self.seen: list[Subject] = []
-        self.inspector = Inspector(
-            point(deadline_ms=DEADLINE_MS, max_frame_age_ms=1000.0, region=region or Region()),
-            Ruling(AnomalyRule(threshold=0.5)),
-            DIGEST,
-            self,
-            self.clock,
-        )
+        settings = point(deadline_ms=DEADLINE_MS, max_frame_age_ms=1000.0, region=region or Region(), **changes)
+        examiner = Examiner(settings, FakeBundle(AnomalyRule(threshold=0.5)), self, self.clock)
+        self.inspector = Inspector(settings, Chain([Link(examiner)], "any", self.clock), self.clock)
 
     def score(self, subject: Subject, until_ns: int) -> Scores:
         left_ms = (until_ns - self.clock.now_ns()) / MS
@@ -159,3 +159,12 @@ def test_latency_without_a_frame_counts_from_the_trigger() -> None:
     bench = Bench(scores(0.1))
     triggered_at_ns = bench.clock.now_ns() - NS_PER_S // 10
     assert bench.inspector.inspect(Occasion("7", None, triggered_at_ns)).verdict.latency_ms == pytest.approx(100)
+
+
+def test_a_defect_is_as_grave_as_the_station_says() -> None:
+    rules = (GradeRule(from_score=0.8, grade=Grade.CRITICAL), GradeRule(grade=Grade.MINOR))
+    assert Bench(scores(0.9), grades=rules).verdict().grade is Grade.CRITICAL
+    assert Bench(scores(0.6), grades=rules).verdict().grade is Grade.MINOR
+    assert Bench(scores(0.9)).verdict().grade is Grade.MAJOR
+    assert Bench(scores(0.1), grades=rules).verdict().grade is None
+    assert Bench(scores(0.9), takes_ms=DEADLINE_MS + 1, grades=rules).verdict().grade is None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edge_contracts.station import Region
-from edge_runtime.inspection.overlay import draw_heat
+from edge_runtime.inspection.overlay import draw_heat, draw_marks
+from edge_runtime.occasion import Mark
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX
 
 GREY = np.full((HEIGHT_PX, WIDTH_PX, 3), 128, np.uint8)
@@ -45,3 +46,22 @@ def test_one_hot_corner_does_not_drown_another() -> None:
 def test_an_even_map_is_clear() -> None:
     drawn = draw_heat(GREY, np.full((2, 2), 3.0, np.float32), Region(), None)
     np.testing.assert_array_equal(drawn, GREY)
+
+
+def test_what_speaks_against_a_part_is_framed_in_red_and_the_rest_in_green() -> None:
+    marks = (
+        Mark("scratch", 0.9, (0.5, 0.5, 0.9, 0.9), is_fault=True),
+        Mark("screw", 0.8, (0.0, 0.0, 0.4, 0.9), is_fault=False),
+    )
+    drawn = draw_marks(GREY, marks).astype(np.int16)
+    red, green, _ = drawn[round(0.5 * (HEIGHT_PX - 1)), round(0.85 * (WIDTH_PX - 1))]
+    assert red > green + 100
+    red, green, _ = drawn[round(0.9 * (HEIGHT_PX - 1)), round(0.2 * (WIDTH_PX - 1))]
+    assert green > red + 100
+    assert (GREY == 128).all()
+
+
+def test_a_box_over_the_whole_picture_is_drawn_within_it() -> None:
+    drawn = draw_marks(GREY, (Mark("all", 1.0, (0.0, 0.0, 1.0, 1.0), is_fault=True),))
+    assert (drawn[:, 0] != 128).any()
+    assert (drawn[:, -1] != 128).any()
