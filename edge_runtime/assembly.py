@@ -31,6 +31,7 @@ from edge_runtime.trigger.beside import BesideLookout
 from edge_runtime.trigger.expecting import Expecting
 from edge_runtime.trigger.line_input import build_line_trigger
 from edge_runtime.trigger.line_trigger import LineTrigger
+from edge_runtime.trigger.motion import MotionGate, MovingOnly
 from edge_runtime.trigger.presence_gate import PresenceGate
 from edge_runtime.trigger.triggers import FrameTrigger as EveryFrame
 from edge_runtime.trigger.triggers import IntervalTrigger as EveryInterval
@@ -94,6 +95,8 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
     inspector, manifest = Inspector(point, chain, company.clock), predictors[0].manifest
+    motion = _motion_gate(point)
+    called = MovingOnly(trigger, motion) if motion is not None else trigger
     return InspectionPoint(
         settings=point,
         sensitivity=sensitivity,
@@ -104,12 +107,19 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         scorer=models,
         reader=company.reader,
         pipeline=Pipeline(
-            point.name, _announced(trigger, expect), inspector, company.sinks, company.reader, company.clock, halt
+            point.name, _announced(called, expect), inspector, company.sinks, company.reader, company.clock, halt
         ),
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
+        motion=motion,
     )
+
+
+def _motion_gate(point: Point) -> MotionGate | None:
+    """For a camera that runs by itself; what the line or a part calls for is never skipped."""
+    settings = point.trigger.motion if isinstance(point.trigger, FrameTrigger | IntervalTrigger) else None
+    return MotionGate(settings, point.region) if settings is not None else None
 
 
 def _announced(trigger: Trigger, expect: Callable[[int, int], None]) -> Trigger:

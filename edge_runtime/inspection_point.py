@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _NS_PER_S = 1_000_000_000
 
 
+class CountsSkipped(Protocol):
+    """Passes over pictures; `edge_runtime.trigger.motion.MotionGate` is one."""
+
+    skipped: int
+
+
 class StandsForModels(Protocol):
     """All models of a point as one; `edge_runtime.point_models.PointModels` is one."""
 
@@ -63,6 +69,7 @@ class InspectionPoint:
     halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger.
+    motion: what passes over pictures in which nothing moved, None where each is a part.
     """
 
     settings: Point
@@ -75,6 +82,7 @@ class InspectionPoint:
     halt: threading.Event
     stall_s: float
     listeners: tuple[Listener[Any], ...] = ()
+    motion: CountsSkipped | None = None
 
     def start(self) -> None:
         """Model first, then the wires of the trigger, then the loop."""

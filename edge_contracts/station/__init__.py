@@ -13,6 +13,7 @@ from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
 from edge_contracts.station.mask import Mask
 from edge_contracts.station.model import PointModel
+from edge_contracts.station.motion import Motion
 from edge_contracts.station.output import GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
 from edge_contracts.station.part_id import BarcodePartId, CounterPartId, TriggerPartId
 from edge_contracts.station.point import Point
@@ -68,6 +69,7 @@ __all__ = [
     "ModbusRtu",
     "ModbusTcp",
     "ModbusTrigger",
+    "Motion",
     "MqttBroker",
     "MqttOutput",
     "MqttTrigger",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.motion import Motion
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Seconds, Settings
 
@@ -15,6 +16,7 @@ class FrameTrigger(Settings):
     """Every picture that the source gives is one part."""
 
     kind: Literal["frame"]
+    motion: Motion | None = None
 
 
 class IntervalTrigger(Settings):
@@ -22,6 +24,7 @@ class IntervalTrigger(Settings):
 
     kind: Literal["interval"]
     interval_s: Seconds
+    motion: Motion | None = None
 
 
 class PresenceTrigger(Settings):

@@ -66,6 +66,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "encoder: serial": station.SerialEncoder,
     "encoder: modbus": station.ModbusEncoder,
     "region": station.Region,
+    "motion": station.Motion,
     "mask": station.Mask,
     "tiles": station.Tiles,
     "alerting": station.Alerting,
@@ -164,6 +165,7 @@ def examples(page: Path) -> list[str]:
     [
         "reference/station.md",
         "how-to/run-on-a-board.md",
+        "how-to/inspect.md",
         "how-to/doctor.md",
         "how-to/rehearse.md",
         "how-to/health-and-evidence.md",
