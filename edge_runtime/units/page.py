@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_contracts.station import Point, Station, StationConfig
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.inspection_point import InspectionPoint
+    from edge_runtime.recording.picture_recorder import PictureRecorder
     from edge_runtime.units.surroundings import Surroundings
     from edge_runtime.web.insight import Counters, Insight, PointFace
 
@@ -35,39 +36,53 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
     def prepare() -> Prepared:
         if settings is None:
             return Prepared(lambda: Part(lambda _: True))
+        from edge_runtime.recording.picture_recorder import PictureRecorder  # noqa: PLC0415 - the page's alone
         from edge_runtime.web.face import WebFace  # noqa: PLC0415 - a station without a page loads nothing of it
 
         face = WebFace(settings, Path(station.state_folder), around.clock)
 
         def start() -> Part:
-            face.start(_insight(station, around, _giving_way(load)))
-            around.running.relay.guests = face.sinks
+            recorder = PictureRecorder()
+            recorder.start()
+            face.start(_insight(config, around, _giving_way(load), recorder))
+            around.running.relay.guests = (*face.sinks, recorder)
 
             def stop(timeout_s: float) -> bool:
                 around.running.relay.guests = ()
-                return face.stop(timeout_s)
+                has_ended = recorder.stop(timeout_s / 2)
+                return face.stop(timeout_s / 2) and has_ended
 
             return Part(stop)
 
         return Prepared(start)
 
-    return Unit(PAGE, "page", (settings, station), prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
+    return Unit(PAGE, "page", (settings, station, config.board), prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
 
 
 def _giving_way(load: Callable[[Point], Predictor]) -> Callable[[Point], Predictor]:
     return load.giving_way(_NICENESS) if isinstance(load, ModelLoader) else load
 
 
-def _insight(station: Station, around: Surroundings, load: Callable[[Point], Predictor]) -> Insight:
+def _insight(
+    config: StationConfig, around: Surroundings, load: Callable[[Point], Predictor], recorder: PictureRecorder
+) -> Insight:
     from edge_runtime.web.insight import Insight  # noqa: PLC0415 - a station without a page loads nothing of it
+    from edge_runtime.web.station_recorder import StationRecorder  # noqa: PLC0415 - the same
 
-    points = around.running.points
+    station, points = config.station, around.running.points
+    folder = Path(station.state_folder) / "recorded"
     return Insight(
         device=station.device,
         points=lambda: [_face(point, load) for point in tuple(points.values())],
         troubles=lambda: _troubles(station, around),
         state=lambda: _state(station, around),
         counters=lambda: _counters(around),
+        recorder=StationRecorder(
+            recorder,
+            folder,
+            lambda name: point.settings if (point := points.get(name)) else None,
+            config.board.disk_free_bytes,
+        ),
         alarms=lambda: [alarm for alarm in around.conditions.alarms() if alarm.active],
     )
 

@@ -47,6 +47,7 @@ class Recording:
     """How far the recording of training pictures is.
 
     folder: where they go.
+    told: how far it is, for a person, with what was skipped and why.
     trouble: why it ended early, empty when it did not.
     """
 
@@ -54,6 +55,7 @@ class Recording:
     taken: int
     folder: str
     running: bool
+    told: str = ""
     trouble: str = ""
 
 
@@ -66,6 +68,10 @@ class RecordsPictures(Protocol):
         Raises:
             BadInputError: one is running, or it cannot be done; the message says why.
         """
+        ...
+
+    def cancel(self, point: str) -> None:
+        """Take no further picture; those that were taken stay."""
         ...
 
     def progress(self, point: str) -> Recording | None:

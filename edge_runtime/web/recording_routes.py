@@ -22,7 +22,7 @@ _BODY_MAX: Final = 4096
 
 
 def recording_routes(desk: Desk) -> list[Route]:
-    """`/points/{point}/recording`: GET how far it is, POST `{"count": 50}`."""
+    """`/points/{point}/recording`: GET how far it is, POST `{"count": 50}`, DELETE to take no more."""
 
     async def recording(request: Request) -> Response:
         face, recorder = desk.point(request), desk.insight.recorder
@@ -31,10 +31,12 @@ def recording_routes(desk: Desk) -> list[Route]:
         if request.method == "POST":
             count = _asked_for(await body(request, _BODY_MAX))
             await done(desk.filing, lambda: recorder.begin(face.name, count))
+        if request.method == "DELETE":
+            await done(desk.filing, lambda: recorder.cancel(face.name))
         found = recorder.progress(face.name)
         return JSONResponse({"recording": None if found is None else asdict(found)})
 
-    return [Route("/points/{point}/recording", recording, methods=["GET", "POST"])]
+    return [Route("/points/{point}/recording", recording, methods=["GET", "POST", "DELETE"])]
 
 
 def _asked_for(content: bytes) -> int:

@@ -102,7 +102,10 @@ class Recorder:
 
     def progress(self, point: str) -> Recording | None:
         counts = [count for name, count in self.asked if name == point]
-        return Recording(counts[-1], 3, "/pictures/good", running=True) if counts else None
+        return Recording(counts[-1], 3, "/pictures/good", running=True, told="3 of many") if counts else None
+
+    def cancel(self, point: str) -> None:
+        self.asked = [(name, count) for name, count in self.asked if name != point]
 
 
 def point_face(folder: Path, open_predictor: Callable[[], Any], *, digest: str | None = None) -> PointFace:

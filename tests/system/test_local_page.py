@@ -169,6 +169,16 @@ def test_the_slider_counts_by_keyboard_and_applying_is_in_force_and_noted(page, 
     ]
 
 
+def test_training_pictures_are_recorded_through_the_points_own_camera(page, station: WebStation) -> None:
+    card(page).get_by_text("Record training pictures").click()
+    card(page).get_by_label("pictures").fill("3")
+    card(page).get_by_role("button", name="Record").click()
+    answer = card(page).locator(".recording .answer")
+    playwright.expect(answer).to_contain_text("3 of 3 pictures")
+    kept = sorted((station.folder / "state" / "recorded" / "gate").iterdir())
+    assert [path.name for path in kept] == ["gate-0001.png", "gate-0002.png", "gate-0003.png"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_shows_it_without_scrolling_sideways(browser, station: WebStation, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)

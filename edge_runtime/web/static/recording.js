@@ -5,7 +5,8 @@ import { ask, tell } from "./ask.js";
 export function startRecording(place, point) {
   const address = `/points/${point}/recording`;
   const find = (selector) => place.querySelector(selector);
-  const button = find("button");
+  const button = find("button[type=submit]");
+  const cancel = find(".cancel");
   const bar = find("progress");
   place.hidden = false;
 
@@ -17,9 +18,9 @@ export function startRecording(place, point) {
     bar.max = recording.wanted;
     bar.value = recording.taken;
     button.disabled = recording.running;
-    const how = recording.running ? "recording" : "recorded";
-    const trouble = recording.trouble ? ` ${recording.trouble}` : "";
-    tell(find(".answer"), `${how} ${recording.taken} of ${recording.wanted} in ${recording.folder}.${trouble}`, trouble !== "");
+    cancel.hidden = !recording.running;
+    const trouble = recording.trouble ? ` Ended early: ${recording.trouble}.` : "";
+    tell(find(".answer"), `${recording.told}, in ${recording.folder}.${trouble}`, trouble !== "");
     if (recording.running) {
       setTimeout(look, 1000);
     }
@@ -37,5 +38,6 @@ export function startRecording(place, point) {
     event.preventDefault();
     look({ method: "POST", body: JSON.stringify({ count: Number(find(".count").value) }) });
   });
+  cancel.addEventListener("click", () => look({ method: "DELETE" }));
   place.addEventListener("toggle", () => place.open && look());
 }

@@ -187,6 +187,7 @@ def test_training_pictures_are_recorded_by_whoever_can(page: Served, locked: Ser
     told = page.post("/points/gate/recording", {"count": 50}).json["recording"]
     assert (told["wanted"], told["taken"], told["running"]) == (50, 3, True)
     assert page.post("/points/gate/recording", {"count": 0}).status == 400
+    assert page.ask("DELETE", "/points/gate/recording").json == {"recording": None}
     missing = locked.get("/points/gate/recording", Authorization=f"Bearer {TOKEN}")
     assert "this daemon has none" in missing.error
 
