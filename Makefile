@@ -62,6 +62,7 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python tests/bench/board.py
 	@$(BIN)/python -m tests.bench.daemon.bench
 	@$(BIN)/python -m tests.bench.daemon.cameras
+	@$(BIN)/python -m tests.bench.daemon.stages
 	@$(BIN)/python -m tests.bench.picture_health
 	@$(BIN)/python -m tests.bench.sinks
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 QUESTION = struct.Struct("<Q")
 ANSWER = struct.Struct("<Q?")
 DATAGRAM_MAX = 65_536
+"""Bytes of what is said once, a model's layout; questions and answers are short."""
+ANSWER_MAX = 8_192
 SENTENCE_MAX = 2_000
 """Characters of an error that a worker tells."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.infer.backend import BackendError
-from edge_runtime.infer.isolated.link import ANSWER, DATAGRAM_MAX, QUESTION, Layout
+from edge_runtime.infer.isolated.link import ANSWER, ANSWER_MAX, DATAGRAM_MAX, QUESTION, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -229,7 +229,7 @@ class IsolatedBackend:
 
     def _received(self, life: _Life) -> bytes:
         try:
-            message = life.worker.link.recv(DATAGRAM_MAX)
+            message = life.worker.link.recv(ANSWER_MAX)
         except OSError:
             message = b""
         if len(message) < ANSWER.size:

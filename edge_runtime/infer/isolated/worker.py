@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edge_runtime.infer.backend import open_backend
-from edge_runtime.infer.isolated.link import ANSWER, DATAGRAM_MAX, QUESTION, SENTENCE_MAX, lay_out, share
+from edge_runtime.infer.isolated.link import ANSWER, QUESTION, SENTENCE_MAX, lay_out, share
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -89,7 +89,7 @@ def _tried(backend: Backend) -> tuple[npt.NDArray[Any], dict[str, npt.NDArray[An
 def _answer_all(
     link: socket.socket, backend: Backend, given: npt.NDArray[Any], outputs: dict[str, npt.NDArray[Any]]
 ) -> None:
-    while question := link.recv(DATAGRAM_MAX):
+    while question := link.recv(QUESTION.size):
         (number,) = QUESTION.unpack(question)
         try:
             answered = backend.run(lambda buffer: np.copyto(buffer, given))
