@@ -10,6 +10,7 @@ import numpy as np
 
 from device_profiles.profile import load_profile, profile_names
 from edge_contracts.errors import LeptonError
+from edge_runtime.bundle_fit import blank
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.frames import Frame
 from edge_runtime.inspection.region import cut
@@ -104,10 +105,11 @@ def _origin(point: Point, predictor: Predictor) -> Finding:
 
 def _time(point: Point, predictor: Predictor, patient: Patient, chart: Chart, grown_kb: int) -> Finding:
     reading = chart.sources.get(point.name)
-    times_ms = _timed(predictor, _subject(point, reading), patient.clock)
+    times_ms = _timed(predictor, _subject(point, predictor, reading), patient.clock)
     p50_ms, p95_ms = np.percentile(times_ms, [50, 95])
     chart.model_p95_ms[point.name] = float(p95_ms)
-    source = "what the source gave" if reading else "a drawn picture of 640×480"
+    drawn = "a window of silence" if point.listens else "a drawn picture of 640×480"
+    source = "what the source gave" if reading else drawn
     beside = "; the daemon runs beside, so this is longer than by itself" if patient.daemon_pid else ""
     found = (
         f"p50 {p50_ms:.2f} ms, p95 {p95_ms:.2f} ms over {len(times_ms)} runs on {source}, preprocessing included; "
@@ -128,9 +130,9 @@ def _timed(predictor: Predictor, subject: Subject, clock: Clock) -> list[float]:
     return times_ms[_WARM_UP:]
 
 
-def _subject(point: Point, reading: SourceReading | None) -> Subject:
+def _subject(point: Point, predictor: Predictor, reading: SourceReading | None) -> Subject:
     if reading is None:
-        return _noise()
+        return blank(predictor.manifest) if point.listens else _noise()
     return cut(reading.last.pixels, point.region) if isinstance(reading.last, Frame) else reading.last
 
 

@@ -25,6 +25,7 @@ from tests.edge_runtime.test_board_imports import BOARD_ONLY
 from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.pty_line import PtyLine
+from tests.fakes.sound_bundles import write_loudness_bundle
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, THRESHOLD, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -113,6 +114,19 @@ def test_a_camera_that_is_not_there_is_found(folder: Path) -> None:
     found, said = standing(write_station(folder, RTSP), "camera")
     assert found == "failed"
     assert "every part unknown" in said
+
+
+@pytest.mark.parametrize("port", ["/dev/none", ""], ids=["unplugged", "silent"])
+def test_a_model_that_listens_is_timed_whether_or_not_its_sensor_is_there(folder: Path, port: str) -> None:
+    line = PtyLine()
+    source = f'source = {{ kind = "serial", port = "{port or line.path}", window = 4, read_timeout_s = 0.5 }}\n'
+    station = write_station(folder, source)
+    write_loudness_bundle(folder / "part.bundle", shape=(1, 4), samples=4, step=4, rate_hz=None)
+    findings = list(examine(patient(station), ("camera", "model")))
+    line.unplug()
+    timed = [one.found for one in findings if one.check == "model" and "p95" in one.found]
+    assert len(timed) == 1, [one.found for one in findings]
+    assert "a window of silence" in timed[0]
 
 
 def test_goldens_that_are_answered_otherwise_are_found(folder: Path) -> None:
