@@ -37,6 +37,7 @@ class ReaderCounts:
     abandoned: threads that were left behind in a driver.
     frames: steps of the source, each a frame or window that it had.
     converted: those that somebody wanted and that were turned into pixels or samples.
+    absent_s: seconds without a source that gave anything; of an absence that lasts, up to the last attempt to open it.
     """
 
     opened: int = 0
@@ -44,6 +45,7 @@ class ReaderCounts:
     abandoned: int = 0
     frames: int = 0
     converted: int = 0
+    absent_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -78,7 +80,6 @@ class Reader:
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
-        self._absent_ns = 0
         self._absent_since_ns: int | None = clock.now_ns()
         self.lost: str | None = "the source is not open yet"
         self._name = name
@@ -97,10 +98,10 @@ class Reader:
 
     @property
     def without_source_s(self) -> float:
-        """How long, in seconds since the start, there was no source that gave anything."""
+        """How long, in seconds since the start, there was no source that gave anything, up to this moment."""
         since_ns = self._absent_since_ns
         running_ns = self._clock.now_ns() - since_ns if since_ns is not None else 0
-        return (self._absent_ns + running_ns) / _NS_PER_S
+        return self.counts.absent_s + running_ns / _NS_PER_S
 
     @property
     def exhausted(self) -> bool:
@@ -228,10 +229,10 @@ class Reader:
         self.lost = reason
 
     def _begin_absence(self) -> None:
-        if self._absent_since_ns is None:
-            self._absent_since_ns = self._clock.now_ns()
+        self._end_absence()
+        self._absent_since_ns = self._clock.now_ns()
 
     def _end_absence(self) -> None:
         since_ns, self._absent_since_ns = self._absent_since_ns, None
         if since_ns is not None:
-            self._absent_ns += self._clock.now_ns() - since_ns
+            self.counts.absent_s += (self._clock.now_ns() - since_ns) / _NS_PER_S

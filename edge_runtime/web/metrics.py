@@ -175,6 +175,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         _points(lambda face: face.source.converted),
     ),
     Metric(
+        "lepton_source_absent_seconds_total",
+        "counter",
+        "Time without a source that gave anything.",
+        ("point",),
+        _points(lambda face: face.source.absent_s),
+    ),
+    Metric(
         "lepton_model_restarts_total",
         "counter",
         "Times that the model's process was started anew.",

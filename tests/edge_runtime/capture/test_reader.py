@@ -150,4 +150,4 @@ def test_the_time_without_a_source_is_summed_up(readings: list[Reading]) -> None
     assert reading.sources[0].hanging.wait(PATIENCE_S)
     assert reading.reader.without_source_s == pytest.approx(1 + 2 + 1)
     reading.clock.advance(STUCK_AFTER_S - 1)
-    assert reading.reader.without_source_s == pytest.approx(1 + 2 + 1)
+    assert reading.reader.without_source_s == reading.reader.counts.absent_s == pytest.approx(1 + 2 + 1)
