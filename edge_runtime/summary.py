@@ -26,6 +26,7 @@ class Summary:
     without_picture: alerts told without their picture, because too many waited.
     not_kept: pictures that the disk did not take.
     not_recorded: verdicts without a line in the daily record.
+    given_up: pictures given up to spare the flash.
     lines_dropped: verdicts that the reader of the JSON lines did not read in time.
     left_behind: parts of the daemon that did not stop; the process must be left at once.
     """
@@ -41,6 +42,7 @@ class Summary:
     without_picture: int = 0
     not_kept: int = 0
     not_recorded: int = 0
+    given_up: int = 0
     lines_dropped: int = 0
     left_behind: int = 0
 
@@ -50,6 +52,7 @@ class Summary:
             "alerts without their picture": self.without_picture,
             "pictures not kept": self.not_kept,
             "verdicts not in the daily record": self.not_recorded,
+            "pictures given up for the flash": self.given_up,
             "JSON lines dropped": self.lines_dropped,
             "parts did not stop": self.left_behind,
         }

@@ -73,5 +73,7 @@ def lognormal_threshold(scores: Sequence[float], overkill: float = OVERKILL) -> 
 
 def score_reference(scores: Sequence[float]) -> ScoreReference:
     """How good parts scored, for the board to compare with: 21 quantiles of five or more finite scores."""
-    quantiles = np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, REFERENCE_QUANTILES))
+    quantiles = np.quantile(
+        np.asarray(scores, np.float64), np.linspace(0, 1, REFERENCE_QUANTILES), method="inverted_cdf"
+    )
     return ScoreReference(quantiles=tuple(quantiles.tolist()), samples=len(scores))

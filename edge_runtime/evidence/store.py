@@ -11,7 +11,7 @@ import os
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -43,6 +43,8 @@ _MEDIA_TYPES = {
     EvidenceKind.SOUND: "audio/wav",
 }
 _SUFFIXES = {_JPEG: ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
+TIGHT_BYTES: Final = 16 << 20
+"""So much evidence is kept also on a disk without room to spare."""
 _log = logging.getLogger(__name__)
 
 
@@ -69,6 +71,7 @@ class EvidenceStore:
         settings: quota, shares and quality.
         counts: goes on counting there.
         may_write: whether the board's flash bears another picture today.
+        may_grow: whether the disk has room to spare; while it has not, a new picture takes the place of old ones.
 
     Raises:
         BadInputError: the folder cannot be made there.
@@ -81,12 +84,13 @@ class EvidenceStore:
         settings: EvidenceSettings,
         counts: EvidenceCounts | None = None,
         may_write: Callable[[], bool] = lambda: True,
+        may_grow: Callable[[], bool] = lambda: True,
     ) -> None:
         self.counts = counts or EvidenceCounts()
         self._folder = folder
         self._settings = settings
         self._shares = Shares.of(settings)
-        self._may_write = may_write
+        self._may_write, self._may_grow = may_write, may_grow
         make_folder(folder, "folder for evidence")
         self._sizes = _found(folder)
         self._places = {path.stem: path for sizes in self._sizes.values() for path in sizes}
@@ -158,7 +162,8 @@ class EvidenceStore:
 
     def _note_failure(self, error: OSError) -> None:
         self.counts.failed += 1
-        _log.warning("evidence could not be kept: %s", error)
+        if self.counts.failed & (self.counts.failed - 1) == 0:
+            _log.warning("evidence could not be kept (%d so far): %s", self.counts.failed, error)
 
     def _keep(self, name: str, content: bytes, suffix: str) -> tuple[str, int]:
         """Write a file into a class, once; its digest and size."""
@@ -173,10 +178,17 @@ class EvidenceStore:
         self._sizes[name][path] = len(content)
         return sha256, len(content)
 
+    def _limit_bytes(self) -> int:
+        if self._may_grow():
+            return self._settings.max_bytes
+        present = sum(sum(sizes.values()) for sizes in self._sizes.values())
+        return min(self._settings.max_bytes, max(present, TIGHT_BYTES))
+
     def _make_room(self, wanted: str, wanted_bytes: int) -> None:
+        limit = self._limit_bytes()
         while True:
             bytes_of = {name: sum(sizes.values()) for name, sizes in self._sizes.items()}
-            victim = self._shares.victim(bytes_of, wanted, wanted_bytes, self._settings.max_bytes)
+            victim = self._shares.victim(bytes_of, wanted, wanted_bytes, limit)
             if victim is None:
                 return
             oldest, _ = self._sizes[victim].popitem(last=False)

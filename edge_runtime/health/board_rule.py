@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from edge_runtime.health.board import BoardHealth
 
 HYSTERESIS_C: Final = 5.0
+ROOM: Final = "room"
+"""Where a disk alarm is that tells of too little room."""
 _MB: Final = 1_000_000
 
 
@@ -66,7 +68,7 @@ class BoardRule:
             return
         limit, free = self._limits.disk_free_bytes, health.disk_free_bytes
         full = f"wanted {limit / _MB:.0f} MB free beside the state folder, found {free / _MB:.0f}; remove files"
-        self._conditions.set(AlarmType.DISK, "room", full if free < limit else None, Severity.CRITICAL)
+        self._conditions.set(AlarmType.DISK, ROOM, full if free < limit else None, Severity.CRITICAL)
         read_only = "the disk of the state folder is read-only: alerts and records wait in memory; mend or replace it"
         self._conditions.set(AlarmType.DISK, "writing", read_only if health.disk_read_only else None, Severity.CRITICAL)
 

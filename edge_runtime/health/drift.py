@@ -99,24 +99,54 @@ def _change(then: float, now: float, least: float, more: str, less: str, cure: s
     return (f"{abs(now / then - 1):.0%} {more if now > then else less} ({cure})",)
 
 
-def _distribution(reference: ScoreReference) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Distinct scores, and the share of good parts at or below each."""
-    quantiles = np.asarray(reference.quantiles, np.float64)
-    values, first, count = np.unique(quantiles, return_index=True, return_counts=True)
-    return values, (first + count - 1) / (quantiles.size - 1)
+@dataclass(frozen=True, slots=True)
+class _Distribution:
+    """A distribution function from quantiles: it jumps at a score that several quantiles share, else it is straight.
 
+    values: distinct scores, ascending. under, upto: the share of good parts below each, and at or below it.
+    """
 
-def _below(scores: npt.NDArray[np.float64], reference: ScoreReference) -> npt.NDArray[np.float64]:
-    values, shares = _distribution(reference)
-    return np.asarray(np.interp(scores, values, shares, left=0.0, right=1.0), np.float64)
+    values: npt.NDArray[np.float64]
+    under: npt.NDArray[np.float64]
+    upto: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, reference: ScoreReference) -> _Distribution:
+        quantiles = np.asarray(reference.quantiles, np.float64)
+        values, first, count = np.unique(quantiles, return_index=True, return_counts=True)
+        steps = quantiles.size - 1
+        return cls(values, first / steps, (first + count - 1) / steps)
+
+    def share_upto(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Of good parts, at or below each score."""
+        at = np.searchsorted(self.values, scores, side="right") - 1
+        exact = (at >= 0) & (self.values[np.maximum(at, 0)] == scores)
+        return np.where(exact, self.upto[np.maximum(at, 0)], self._between(scores, at))
+
+    def share_below(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Of good parts, below each score."""
+        at = np.searchsorted(self.values, scores, side="left") - 1
+        following = np.minimum(at + 1, self.values.size - 1)
+        exact = self.values[following] == scores
+        return np.where(exact, self.under[following], self._between(scores, at))
+
+    def _between(self, scores: npt.NDArray[np.float64], at: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+        """On the straight line behind the value at index `at`; 0 before the first, 1 behind the last."""
+        last = self.values.size - 1
+        left, right = np.clip(at, 0, last), np.clip(at + 1, 0, last)
+        width = np.where(left == right, 1.0, self.values[right] - self.values[left])
+        part = np.clip((scores - self.values[left]) / width, 0.0, 1.0)
+        inside = self.upto[left] + part * (self.under[right] - self.upto[left])
+        return np.where(at < 0, 0.0, np.where(at >= last, 1.0, inside))
 
 
 def _psi(found: npt.NDArray[np.float64], reference: ScoreReference) -> float:
     """Half a part is added to each bin, so that an empty one has a logarithm; a score that is common has its own."""
-    quantiles = np.asarray(reference.quantiles, np.float64)
-    edges, count = np.unique(np.quantile(quantiles, np.linspace(0, 1, BINS + 1)[1:-1]), return_counts=True)
+    tenths = np.linspace(0, 1, BINS + 1)[1:-1]
+    deciles = np.quantile(np.asarray(reference.quantiles, np.float64), tenths, method="inverted_cdf")
+    edges, count = np.unique(deciles, return_counts=True)
     edges = np.unique([*edges, *np.nextafter(edges[count > 1], -np.inf)])
-    expected = np.diff(_below(edges, reference), prepend=0.0, append=1.0)
+    expected = np.diff(_Distribution.of(reference).share_upto(edges), prepend=0.0, append=1.0)
     counts = np.diff(np.searchsorted(found, edges, side="right"), prepend=0, append=found.size)
     expected = (expected * reference.samples + 0.5) / (reference.samples + 0.5 * expected.size)
     actual = (counts + 0.5) / (found.size + 0.5 * counts.size)
@@ -124,7 +154,7 @@ def _psi(found: npt.NDArray[np.float64], reference: ScoreReference) -> float:
 
 
 def _ks(found: npt.NDArray[np.float64], reference: ScoreReference) -> float:
-    wanted = _below(found, reference)
-    above = np.searchsorted(found, found, side="right") / found.size - wanted
-    below = _below(np.nextafter(found, -np.inf), reference) - np.searchsorted(found, found, side="left") / found.size
+    wanted = _Distribution.of(reference)
+    above = np.searchsorted(found, found, side="right") / found.size - wanted.share_upto(found)
+    below = wanted.share_below(found) - np.searchsorted(found, found, side="left") / found.size
     return float(max(above.max(), below.max(), 0.0))

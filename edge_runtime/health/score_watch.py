@@ -148,8 +148,8 @@ class ScoreWatch:
 
 
 def score_reference(scores: list[float]) -> ScoreReference:
-    """The reference of finite scores, five or more."""
-    quantiles = np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, QUANTILES))
+    """The reference of finite scores, five or more; of scores that were seen, so that equal ones stay equal."""
+    quantiles = np.quantile(np.asarray(scores, np.float64), np.linspace(0, 1, QUANTILES), method="inverted_cdf")
     return ScoreReference(quantiles=tuple(quantiles.tolist()), samples=len(scores))
 
 

@@ -112,9 +112,7 @@ class VerdictRecords:
         self._stopping.set()
         self._thread.join(timeout_s)
         if self._thread.is_alive() or self._line:
-            _log.error(
-                "the verdict records did not end within %g s: %d lines are unwritten", timeout_s, len(self._line)
-            )
+            _log.error("the verdict records end with %d lines unwritten", len(self._line))
             return False
         return True
 

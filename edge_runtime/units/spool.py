@@ -6,10 +6,12 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_contracts.alarm import AlarmType
 from edge_contracts.topics import DeviceAddress
 from edge_runtime.delivery import Delivery
 from edge_runtime.evidence import EvidenceStore
 from edge_runtime.evidence.extras import Extras
+from edge_runtime.health.board_rule import ROOM
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -71,7 +73,11 @@ def evidence(config: StationConfig, around: Surroundings) -> Unit:
         running.evidence = None
         if settings.enabled:
             running.evidence = EvidenceStore(
-                Path(folder) / "evidence", settings, running.evidence_counts, lambda: _flash_bears_it(running)
+                Path(folder) / "evidence",
+                settings,
+                running.evidence_counts,
+                may_write=lambda: _flash_bears_it(running),
+                may_grow=lambda: not around.conditions.is_active(AlarmType.DISK, ROOM),
             )
         return Part(lambda _: True)
 

@@ -250,6 +250,20 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("lepton_evidence_kept_total", "counter", "Pictures kept.", (), _evidence("kept")),
     Metric("lepton_evidence_failed_total", "counter", "Pictures that the disk did not take.", (), _evidence("failed")),
     Metric("lepton_evidence_removed_total", "counter", "Pictures removed for the quota.", (), _evidence("removed")),
+    Metric(
+        "lepton_evidence_given_up_total",
+        "counter",
+        "Pictures given up to spare the flash.",
+        (),
+        _evidence("given_up"),
+    ),
+    Metric(
+        "lepton_evidence_extras_dropped_total",
+        "counter",
+        "Samples of good parts and clips dropped, because too many waited.",
+        (),
+        _delivery("extras_dropped"),
+    ),
     Metric("lepton_disk_free_bytes", "gauge", "Free where the state is.", (), _state("disk_free_bytes")),
     Metric(
         "lepton_temperature_celsius",

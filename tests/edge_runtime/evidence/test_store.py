@@ -16,6 +16,7 @@ from edge_contracts.verdict import Cause
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.capture.wave_file import read_header, read_samples
 from edge_runtime.evidence import EvidenceStore
+from edge_runtime.evidence import store as evidence_store
 from edge_runtime.evidence.clip import INDEX, Clip, Moment
 from edge_runtime.occasion import Inspected, Mark
 from tests.fakes.parts import frame, inspected, verdict, window
@@ -197,3 +198,30 @@ def test_a_clip_is_one_file_of_pictures_that_says_what_was_decided(tmp_path: Pat
         assert [one["outcome"] for one in index["pictures"]] == ["good", "defect", "good"]
         assert all(archive.read(one["file"]).startswith(b"\xff\xd8") for one in index["pictures"])
     assert kept(tmp_path) == {"clip": 1}
+
+
+def test_on_a_disk_without_room_to_spare_new_pictures_take_the_place_of_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence_store, "TIGHT_BYTES", 0)
+    room = [True]
+    store = EvidenceStore(tmp_path, EvidenceSettings(), may_grow=lambda: room[0])
+    for seed in range(5):
+        store.keep(with_picture(seed))
+    room[0] = False
+    kept_last = [store.keep(with_picture(seed))[0].sha256 for seed in range(10, 20)][-1]
+    assert len(files(tmp_path)) <= 5
+    assert store.path_of(kept_last).is_file()
+
+
+def test_a_disk_that_stays_full_does_not_flood_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    store = EvidenceStore(tmp_path, EvidenceSettings())
+    for seed in range(64):
+        store.keep(with_picture(seed))
+    assert (store.counts.failed, len(caplog.records)) == (64, 7)

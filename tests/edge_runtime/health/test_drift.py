@@ -83,3 +83,13 @@ def test_quantiles_that_do_not_ascend_are_refused() -> None:
 )
 def test_the_cause_is_what_the_pictures_say(now: Light | None, told: str) -> None:
     assert told in what_else_changed(THEN, now)
+
+
+@pytest.mark.parametrize("values", [2, 3, 7, 15])
+def test_scores_of_few_values_are_no_drift_by_chance(values: int) -> None:
+    """An integer model gives few different scores; each is an atom of the distribution."""
+    alarms = 0
+    for seed in range(200):
+        drawn = np.random.default_rng(seed).integers(0, values, 700) / 256
+        alarms += compare(drawn[200:].tolist(), score_reference(drawn[:200].tolist()), 0.25).is_there
+    assert alarms <= 1

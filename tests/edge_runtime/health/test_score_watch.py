@@ -129,3 +129,11 @@ def test_parts_without_a_score_are_passed_over(bench: Bench) -> None:
     bench.watch.take(inspected(verdict(Cause.CLEAN, score=float("nan"))))
     bench.watch.look()
     assert bench.watch.drift_of("gate") is None
+
+
+def test_scores_of_few_values_are_no_drift_from_themselves(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.watch.follow("gate", DIGEST, None)
+    few = [0.40625001, 0.3984375, 0.41015625]
+    assert bench.take(few * 200) == ()
+    assert bench.take(few * 100) == ()
