@@ -10,10 +10,12 @@ import numpy as np
 
 from device_profiles.profile import load_profile, profile_names
 from edge_contracts.errors import LeptonError
+from edge_contracts.manifest import ImageInput
 from edge_runtime.bundle_fit import blank
 from edge_runtime.doctor.finding import Finding, Standing
-from edge_runtime.frames import Frame
+from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
+from edge_runtime.inspection.tiling import tiles_of
 from edge_runtime.inventory import hardware
 from edge_runtime.model_loading import load_predictor
 
@@ -41,7 +43,8 @@ _KB_PER_MB = 1024
 def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     """Per point: the bundle, its goldens, the board that it was made for, and its time."""
     for point in patient.config.points:
-        yield from _examine(point, patient, chart)
+        for view in point.views:
+            yield from _examine(view, point, patient, chart)
 
 
 def proportional_kb() -> int:
@@ -74,20 +77,30 @@ def judge_board(subject: str, profile: str, board: str, machine: str) -> Finding
     return Finding(CHECK, subject, Standing.WARNING, found, "a bundle for this board", step)
 
 
-def _examine(point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
+def _examine(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
+    """One model of a point; `view` is the point itself when it has one bundle."""
     try:
-        yield from _loaded(point, patient, chart)
+        yield from _loaded(view, point, patient, chart)
     except (LeptonError, OSError) as error:
-        yield Finding(CHECK, point.name, Standing.FAILED, str(error), "a bundle that this board can run")
+        yield Finding(CHECK, view.name, Standing.FAILED, str(error), "a bundle that this board can run")
 
 
-def _loaded(point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
+def _loaded(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterator[Finding]:
     before_kb = proportional_kb()
-    predictor = load_predictor(point)
+    predictor = load_predictor(view)
     try:
-        yield _origin(point, predictor)
-        yield judge_board(point.name, predictor.manifest.profile, hardware(), platform.machine())
-        yield _time(point, predictor, patient, chart, proportional_kb() - before_kb)
+        yield _origin(view, predictor)
+        yield judge_board(view.name, predictor.manifest.profile, hardware(), platform.machine())
+        reading = chart.sources.get(point.name) if view.source is point.source else None
+        subject = _subject(view, reading, predictor)
+        grown_kb = proportional_kb() - before_kb
+        made_up = "a window of silence" if view.listens else "a drawn picture of 640×480"
+        found, p95_ms = _time(predictor, subject, patient, grown_kb, "what the source gave" if reading else made_up)
+        tiles = _tiles(view, predictor, subject)
+        # One after the other, a part takes all its models and each of their tiles.
+        chart.model_p95_ms[point.name] = chart.model_p95_ms.get(point.name, 0.0) + p95_ms * tiles
+        more = f"; a part takes {tiles} runs, one per tile" if tiles > 1 else ""
+        yield Finding(CHECK, view.name, Standing.OK, found + more)
     finally:
         predictor.close()
 
@@ -103,19 +116,23 @@ def _origin(point: Point, predictor: Predictor) -> Finding:
     return Finding(CHECK, point.name, Standing.WARNING, f"{ran}; no goldens", wanted, step)
 
 
-def _time(point: Point, predictor: Predictor, patient: Patient, chart: Chart, grown_kb: int) -> Finding:
-    reading = chart.sources.get(point.name)
-    times_ms = _timed(predictor, _subject(point, predictor, reading), patient.clock)
+def _time(predictor: Predictor, subject: Subject, patient: Patient, grown_kb: int, source: str) -> tuple[str, float]:
+    """One run in words, and its 95th percentile in milliseconds."""
+    times_ms = _timed(predictor, subject, patient.clock)
     p50_ms, p95_ms = np.percentile(times_ms, [50, 95])
-    chart.model_p95_ms[point.name] = float(p95_ms)
-    drawn = "a window of silence" if point.listens else "a drawn picture of 640×480"
-    source = "what the source gave" if reading else drawn
     beside = "; the daemon runs beside, so this is longer than by itself" if patient.daemon_pid else ""
     found = (
         f"p50 {p50_ms:.2f} ms, p95 {p95_ms:.2f} ms over {len(times_ms)} runs on {source}, preprocessing included; "
         f"{max(grown_kb, 0) / _KB_PER_MB:.0f} MB{beside}"
     )
-    return Finding(CHECK, point.name, Standing.OK, found)
+    return found, float(p95_ms)
+
+
+def _tiles(view: Point, predictor: Predictor, subject: Subject) -> int:
+    spec = predictor.manifest.input
+    if view.tiles is None or isinstance(subject, Window) or not isinstance(spec, ImageInput):
+        return 1
+    return len(tiles_of(view.tiles, subject.shape[:2], (spec.height_px, spec.width_px)))
 
 
 def _timed(predictor: Predictor, subject: Subject, clock: Clock) -> list[float]:
@@ -130,10 +147,10 @@ def _timed(predictor: Predictor, subject: Subject, clock: Clock) -> list[float]:
     return times_ms[_WARM_UP:]
 
 
-def _subject(point: Point, predictor: Predictor, reading: SourceReading | None) -> Subject:
+def _subject(view: Point, reading: SourceReading | None, predictor: Predictor) -> Subject:
     if reading is None:
-        return blank(predictor.manifest) if point.listens else _noise()
-    return cut(reading.last.pixels, point.region) if isinstance(reading.last, Frame) else reading.last
+        return blank(predictor.manifest) if view.listens else cut(_noise(), view.region)
+    return cut(reading.last.pixels, view.region) if isinstance(reading.last, Frame) else reading.last
 
 
 def _noise() -> npt.NDArray[np.uint8]:

@@ -141,6 +141,21 @@ def test_a_bundle_without_goldens_is_a_warning(folder: Path) -> None:
     assert standing(sound, "model")[0] == "ok"
 
 
+def test_each_of_several_models_is_examined_and_a_part_takes_the_time_of_all_of_their_tiles(folder: Path) -> None:
+    write_station(folder)
+    models = "".join(f'[[points.models]]\nname = "{name}"\nbundle = "part.bundle"\n' for name in ("one", "two"))
+    station = folder / "station.toml"
+    head = '[station]\norg = "acme"\nsite = "north"\ndevice = "line-1"\n\n[[points]]\nname = "gate"\n'
+    station.write_text(head + FOLDER + models + "tiles = { columns = 3, rows = 2 }\n")
+    chart = Chart()
+    findings = list(model.examine(patient(station), chart))
+    assert {one.subject for one in findings} == {"gate/one", "gate/two"}
+    assert {one.standing.value for one in findings} <= {"ok", "warning"}
+    assert findings[-1].found.endswith("a part takes 6 runs, one per tile")
+    times_ms = [float(one.found.partition("p95 ")[2].split()[0]) for one in findings if "p95" in one.found]
+    assert chart.model_p95_ms["gate"] == pytest.approx(times_ms[0] + 6 * times_ms[1], abs=0.1)
+
+
 def test_a_deadline_that_cannot_be_held_is_found(folder: Path) -> None:
     found, said = standing(write_station(folder, deadline_ms=0.001), "takt_time")
     assert found == "failed"
