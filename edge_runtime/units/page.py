@@ -100,6 +100,7 @@ def _face(point: InspectionPoint, load: Callable[[Point], Predictor]) -> PointFa
         faults=point.pipeline.faults,
         restarts=sum(backend.restarts for backend in backends if isinstance(backend, IsolatedBackend)),
         open_predictor=lambda: load(point.settings.views[0]),
+        skipped=point.motion.skipped if point.motion is not None else 0,
     )
 
 

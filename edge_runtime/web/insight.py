@@ -90,6 +90,7 @@ class PointFace:
     faults: exceptions inside its loop.
     restarts: how often its model's process was started anew.
     open_predictor: a model of the page's own for the same bundle.
+    skipped: pictures that were passed over because nothing moved in them.
     """
 
     settings: Point
@@ -100,6 +101,7 @@ class PointFace:
     faults: int
     restarts: int
     open_predictor: Callable[[], PageModel]
+    skipped: int = 0
 
     @property
     def name(self) -> str:

@@ -196,6 +196,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         _points(lambda face: face.faults),
     ),
     Metric(
+        "lepton_pictures_still_total",
+        "counter",
+        "Pictures passed over because nothing moved in them.",
+        ("point",),
+        _points(lambda face: face.skipped),
+    ),
+    Metric(
         "lepton_alerts_spooled_total",
         "counter",
         "Alerts that are durable.",

@@ -132,3 +132,23 @@ def test_a_point_with_one_bundle_says_nothing_of_models(tmp_path: Path) -> None:
     write_parts(tmp_path / "parts", [DEFECT_LEVEL])
     verdicts, _ = run_station(write_station(tmp_path))
     assert verdicts[0]["models"] == []
+
+
+def test_pictures_in_which_nothing_moved_are_no_parts(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    for number in range(2, 5):
+        write_picture(tmp_path / "parts" / f"0{number}.png", picture(DEFECT_LEVEL, seed=1))
+    write_picture(tmp_path / "parts" / "05.png", picture(GOOD_LEVEL))
+    moving = 'bundle = "strict.bundle"\ntrigger = { kind = "frame", motion = { levels = 30 } }\n'
+    verdicts, summary = run_station(station(tmp_path, moving))
+    assert [verdict["part"] for verdict in verdicts] == ["00.png", "01.png", "05.png"]
+    assert outcomes(verdicts) == ["good", "defect", "good"]
+    assert (summary.good, summary.defect, summary.unknown) == (2, 1, 0)
+
+
+def test_alerts_of_single_defects_may_wait_for_more(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [DEFECT_LEVEL, GOOD_LEVEL, DEFECT_LEVEL, DEFECT_LEVEL])
+    text = 'bundle = "strict.bundle"\nalerting = { defects = 2, of = 2 }\n'
+    verdicts, summary = run_station(station(tmp_path, text))
+    assert outcomes(verdicts) == ["defect", "good", "defect", "defect"]
+    assert summary.spooled == 1
