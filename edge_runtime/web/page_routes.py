@@ -33,7 +33,6 @@ def page_routes(desk: Desk) -> list[Route]:
         for entry in resources.files("edge_runtime.web").joinpath("static").iterdir()
         if entry.is_file()
     }
-    login_page = files["login.html"].decode("utf-8")
 
     async def page(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         return HTMLResponse(files["page.html"])
@@ -45,6 +44,18 @@ def page_routes(desk: Desk) -> list[Route]:
             raise HTTPException(404, f"wanted a file of the page, found {name[:80]!r}")
         return Response(files[name], media_type=kind, headers={"Cache-Control": "no-cache"})
 
+    async def about(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
+        return JSONResponse(_about(desk))
+
+    return [
+        Route("/", page),
+        Route("/about", about),
+        Route("/static/{name}", static),
+        *_session_routes(desk, files["login.html"].decode("utf-8")),
+    ]
+
+
+def _session_routes(desk: Desk, login_page: str) -> list[Route]:
     async def login(request: Request) -> Response:
         if request.method == "GET":
             return HTMLResponse(login_page)
@@ -62,16 +73,7 @@ def page_routes(desk: Desk) -> list[Route]:
         answer.delete_cookie(COOKIE, path="/")
         return answer
 
-    async def about(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
-        return JSONResponse(_about(desk))
-
-    return [
-        Route("/", page),
-        Route("/about", about),
-        Route("/static/{name}", static),
-        Route(LOGIN, login, methods=["GET", "POST"]),
-        Route("/logout", logout, methods=["POST"]),
-    ]
+    return [Route(LOGIN, login, methods=["GET", "POST"]), Route("/logout", logout, methods=["POST"])]
 
 
 def _about(desk: Desk) -> dict[str, object]:
