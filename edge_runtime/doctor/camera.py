@@ -20,6 +20,8 @@ from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment
 from edge_runtime.picture_health import PictureCheck, reduced_grey, sharpness
+from edge_runtime.signal_health import SignalCheck, SignalLimits
+from edge_runtime.signals.feeder import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
     from edge_runtime.doctor.patient import Chart, Patient
 
-CHECK = "camera"
+_LABELS = {"microphone": "microphone", "sound-files": "microphone", "serial": "sensor"}
+"""What the check is called for kinds that are no camera and stand for none."""
 _OPENING_S = 30.0
 _PICTURES_MAX = 500
 _NS_PER_S = 1_000_000_000
@@ -59,7 +62,7 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
         elif KINDS[point.source.kind].live and patient.daemon_pid is not None:
             found = f"in use by the daemon (process {patient.daemon_pid})"
             step = "to look at it here, stop the daemon first: sudo systemctl stop lepton-edge"
-            yield Finding(CHECK, point.name, Standing.SKIPPED, found, "", step)
+            yield Finding(_label(point), point.name, Standing.SKIPPED, found, "", step)
         else:
             yield _examine(point, patient, chart)
 
@@ -68,10 +71,14 @@ def _look_at_watched(name: str, source: FolderSource) -> Finding:
     """Its pictures are parts: none is taken from it here."""
     rights = os.R_OK | os.X_OK | (os.W_OK if source.after == "delete" else 0)
     if os.access(source.path, rights):
-        return Finding(CHECK, name, Standing.OK, f"{source.path} is watched; what it gives is not looked at")
+        return Finding("camera", name, Standing.OK, f"{source.path} is watched; what it gives is not looked at")
     needed = "read and write" if source.after == "delete" else "read"
     found, step = f"{source.path}, which this user may not use", "check the folder's owner and rights"
-    return Finding(CHECK, name, Standing.FAILED, found, f"a folder to {needed}", step)
+    return Finding("camera", name, Standing.FAILED, found, f"a folder to {needed}", step)
+
+
+def _label(point: Point) -> str:
+    return _LABELS.get(point.source.kind, "camera")
 
 
 def _examine(point: Point, patient: Patient, chart: Chart) -> Finding:
@@ -85,13 +92,13 @@ def _examine(point: Point, patient: Patient, chart: Chart) -> Finding:
     if thread.is_alive():
         found = f"the driver has not answered for {longest_s:g} s"
         step = "unplug and plug in the camera, or restart the board"
-        return Finding(CHECK, point.name, Standing.FAILED, found, "pictures", step)
+        return Finding(_label(point), point.name, Standing.FAILED, found, "pictures", step)
     return _judge(point, watched, chart)
 
 
 def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, watched: _Watched) -> None:
     source = build_source(point.source, clock, stop)
-    check = PictureCheck(point.health, frozen_frames=frozen_frames(point))
+    examined = _Examined(point)
     try:
         source.open()
         until_ns = clock.now_ns() + int(max(seconds, 2 * patience_s(point.source)) * _NS_PER_S)
@@ -102,7 +109,7 @@ def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, wa
             watched.arrived_ns.append(clock.now_ns())
             watched.conversions_ms.append((clock.now_ns() - begun_ns) / _NS_PER_MS)
             watched.ages_ms.append((clock.now_ns() - reading.captured_at_ns) / _NS_PER_MS)
-            if (ailment := _ailment(reading, check, point)) is not None:
+            if (ailment := examined.ailment(reading)) is not None:
                 watched.ailments[ailment.cause.value] += 1
                 watched.advice = ailment.reason
             if not isinstance(reading, BadReading):
@@ -115,30 +122,42 @@ def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, wa
         source.close()
 
 
-def _ailment(reading: Reading, check: PictureCheck, point: Point) -> Ailment | None:
-    if isinstance(reading, BadReading):
-        return Ailment(Cause.BAD_FRAME, reading.reason)
-    return check.examine(cut(reading.pixels, point.region)) if isinstance(reading, Frame) else None
+class _Examined:
+    """The daemon's own checks of one point's readings."""
+
+    def __init__(self, point: Point) -> None:
+        self._region = point.region
+        self._eye = PictureCheck(point.health, frozen_frames=frozen_frames(point))
+        self._ear = SignalCheck(SignalLimits.of(point), Needs()) if point.listens else None
+
+    def ailment(self, reading: Reading) -> Ailment | None:
+        if isinstance(reading, BadReading):
+            return Ailment(Cause.BAD_FRAME, reading.reason)
+        if isinstance(reading, Frame):
+            return self._eye.examine(cut(reading.pixels, self._region))
+        return self._ear.examine(reading) if self._ear is not None else None
 
 
 def _judge(point: Point, watched: _Watched, chart: Chart) -> Finding:
     if watched.error or not watched.arrived_ns:
         found = watched.error or "it opens and gives nothing"
         step = "check power, cable, address and rights; the daemon would call every part unknown"
-        return Finding(CHECK, point.name, Standing.FAILED, found, "pictures", step)
+        return Finding(_label(point), point.name, Standing.FAILED, found, "pictures", step)
     if watched.last is not None:
         chart.sources[point.name] = _reading(point, watched, watched.last)
     ill, count = sum(watched.ailments.values()), len(watched.arrived_ns)
     if ill:
         named = ", ".join(f"{number} {cause}" for cause, number in watched.ailments.most_common())
         standing = Standing.FAILED if ill > _HALF * count else Standing.WARNING
-        return Finding(CHECK, point.name, standing, f"of {count} {named}", "none", watched.advice)
+        return Finding(_label(point), point.name, standing, f"of {count} {named}", "none", watched.advice)
     age_ms = median(watched.ages_ms)
     if age_ms > point.max_frame_age_ms:
         wanted = f"pictures of at most {point.max_frame_age_ms:g} ms"
         step = "relieve the network or the board, or raise max_frame_age_ms"
-        return Finding(CHECK, point.name, Standing.FAILED, f"pictures that are {age_ms:.0f} ms old", wanted, step)
-    return Finding(CHECK, point.name, Standing.OK, _shown(point, watched, age_ms, chart.sources[point.name]))
+        return Finding(
+            _label(point), point.name, Standing.FAILED, f"pictures that are {age_ms:.0f} ms old", wanted, step
+        )
+    return Finding(_label(point), point.name, Standing.OK, _shown(point, watched, age_ms, chart.sources[point.name]))
 
 
 def _reading(point: Point, watched: _Watched, last: Frame | Window) -> SourceReading:

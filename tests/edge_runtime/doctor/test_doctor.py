@@ -26,6 +26,7 @@ from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.pty_line import PtyLine
 from tests.fakes.sound_bundles import write_loudness_bundle
+from tests.fakes.sounds import noise, write_sound
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, THRESHOLD, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -127,6 +128,18 @@ def test_a_model_that_listens_is_timed_whether_or_not_its_sensor_is_there(folder
     timed = [one.found for one in findings if one.check == "model" and "p95" in one.found]
     assert len(timed) == 1, [one.found for one in findings]
     assert "a window of silence" in timed[0]
+
+
+def test_a_microphone_is_heard_with_the_daemon_s_own_ears(folder: Path) -> None:
+    (folder / "sounds").mkdir()
+    write_sound(folder / "sounds" / "a.wav", noise(3.0))
+    source = 'source = { kind = "sound-files", path = "sounds", window_s = 1.0 }\n'
+    station = write_station(folder, source)
+    found, said = standing(station, "camera", name="microphone")
+    assert found == "ok"
+    assert "sound-files: 3 windows of 1 s at 8000 Hz, largest value" in said
+    write_sound(folder / "sounds" / "a.wav", noise(3.0, level=0.0))
+    assert standing(station, "camera", name="microphone")[0] == "failed"
 
 
 def test_goldens_that_are_answered_otherwise_are_found(folder: Path) -> None:
