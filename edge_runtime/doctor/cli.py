@@ -16,9 +16,12 @@ EXIT_UNFIT = 1
 @click.argument("station", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
 @click.option("--no-network", is_flag=True, help="Leave the broker alone.")
+@click.option("--fire-outputs", is_flag=True, help="Pulse each output once: gates and valves move.")
 @click.option("--seconds", default=3.0, show_default=True, help="How long each camera is watched.")
 @click.pass_context
-def doctor(ctx: click.Context, station: Path, *, as_json: bool, no_network: bool, seconds: float) -> None:
+def doctor(
+    ctx: click.Context, station: Path, *, as_json: bool, no_network: bool, fire_outputs: bool, seconds: float
+) -> None:
     """Check camera, model, takt time, disk, clock, broker and service of STATION.
 
     Each finding is ok, warning, failed or skipped, and says what to do next. A daemon that runs on the same state
@@ -36,7 +39,7 @@ def doctor(ctx: click.Context, station: Path, *, as_json: bool, no_network: bool
     config = load_station(station)
     logging.getLogger("edge_runtime").addHandler(logging.NullHandler())  # the findings say it in their own place
     pid = daemon_on(Path(config.station.state_folder))
-    patient = Patient(config, station.resolve(), MonotonicClock(), not no_network, pid, seconds)
+    patient = Patient(config, station.resolve(), MonotonicClock(), not no_network, pid, seconds, fire_outputs)
     findings = list(examine(patient))
     if as_json:
         click.echo(json.dumps(report.document(patient.file, findings), indent=2))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CHECK = "packages"
 _ALWAYS = {"numpy": "", "pydantic": "", "cv2": "camera"}
 _BY_SOURCE = {"serial": ("serial", "serial"), "microphone": ("sounddevice", "sound"), "csi": ("picamera2", "")}
-_BY_TRIGGER = {"serial": ("serial", "serial"), "gpio": ("gpiod", "gpio"), "modbus": ("pymodbus", "modbus")}
+_BY_WIRE = {"serial": ("serial", "serial"), "gpio": ("gpiod", "gpio"), "modbus": ("pymodbus", "modbus")}
 """Kind: the module that it needs, and the extra that brings it."""
 _STEPS = {"picamera2": "sudo apt install python3-picamera2, and a virtual environment with --system-site-packages"}
 
@@ -26,8 +26,9 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     del chart
     needed = dict(_ALWAYS)
     for point in patient.config.points:
-        source, trigger = _BY_SOURCE.get(point.source.kind), _BY_TRIGGER.get(point.trigger.kind)
+        source, trigger = _BY_SOURCE.get(point.source.kind), _BY_WIRE.get(point.trigger.kind)
         needed.update(pair for pair in (source, trigger) if pair is not None)
+    needed.update(_BY_WIRE[output.kind] for output in patient.config.outputs if output.kind in _BY_WIRE)
     if patient.config.web is not None:
         needed |= {"starlette": "web", "uvicorn": "web"}
     if patient.config.uplink is not None:

@@ -21,6 +21,7 @@ class Patient:
     network: whether the broker may be spoken to.
     daemon_pid: the process that holds the state folder, None when no daemon runs on it.
     watch_s: how long each camera is watched.
+    fire_outputs: whether each output may act once.
     """
 
     config: StationConfig
@@ -29,6 +30,7 @@ class Patient:
     network: bool = True
     daemon_pid: int | None = None
     watch_s: float = 3.0
+    fire_outputs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

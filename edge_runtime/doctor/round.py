@@ -17,6 +17,7 @@ CHECKS = (
     "packages",
     "camera",
     "line_trigger",
+    "line_output",
     "model",
     "takt_time",
     "state_disk",

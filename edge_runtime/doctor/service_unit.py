@@ -26,10 +26,10 @@ _GROUPS = {
     "csi": "video",
     "serial": "dialout",
     "microphone": "audio",
-    "gpio trigger": "gpio",
-    "serial trigger": "dialout",
+    "gpio wire": "gpio",
+    "serial wire": "dialout",
 }
-"""Kind of source or trigger: the group that opens its device (udev's default rules)."""
+"""Kind of source, or of the wires of triggers and outputs: the group that opens its device (udev's default rules)."""
 _PATIENCE_S = 10
 
 
@@ -45,7 +45,8 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
     told = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
     points = patient.config.points
-    kinds = {point.source.kind for point in points} | {f"{point.trigger.kind} trigger" for point in points}
+    wires = [*(point.trigger.kind for point in points), *(output.kind for output in patient.config.outputs)]
+    kinds = {point.source.kind for point in points} | {f"{kind} wire" for kind in wires}
     yield from judge_unit(told, kinds, patient.file)
 
 
@@ -54,7 +55,7 @@ def judge_unit(told: Mapping[str, str], kinds: set[str], station: Path) -> Itera
 
     Args:
         told: of `systemctl show`, by name.
-        kinds: of the station's sources, and of its triggers with the word behind.
+        kinds: of the station's sources, and of its triggers and outputs with the word wire behind.
         station: the file that was examined.
     """
     if told.get("LoadState") != "loaded":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -200,6 +201,21 @@ def test_a_trigger_that_cannot_be_heard_is_found(folder: Path) -> None:
     found, said = standing(write_station(folder, FOLDER + trigger), "line_trigger", name="trigger")
     assert found == "failed"
     assert "check the wiring" in said
+
+
+def test_an_output_is_opened_and_fires_only_when_a_person_asks(folder: Path) -> None:
+    line = PtyLine()
+    output = f'[[outputs]]\nname = "gate"\nkind = "serial"\nport = "{line.path}"\npulse_ms = 1\nunknown = "REJECT"\n'
+    station = write_station(folder, more=output)
+    os.set_blocking(line._sensor, False)
+    assert standing(station, "line_output", name="output") == ("ok", "serial: opened, not fired ")
+    with pytest.raises(BlockingIOError):
+        os.read(line._sensor, 100)
+    assert standing(station, "line_output", name="output", fire_outputs=True)[0] == "ok"
+    assert os.read(line._sensor, 100).startswith(b"REJECT")
+    assert standing(station, "line_output", name="output", fire_outputs=True, daemon_pid=1)[0] == "skipped"
+    line.unplug()
+    assert standing(station, "line_output", name="output")[0] == "failed"
 
 
 def test_a_page_whose_port_is_taken_is_found(folder: Path) -> None:

@@ -13,7 +13,7 @@ from edge_runtime.rehearsal.staging import _OUTSIDE, changes, chosen, confined, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-INSIDE = {"station", "points", "spool", "evidence", "records", "board", "governor"}
+INSIDE = {"station", "points", "spool", "evidence", "records", "board", "governor", "drift"}
 """Tables that speak to nobody, in a scratch folder."""
 STATION = {
     "station": {"org": "acme", "site": "north", "device": "line-1", "state_folder": "/var/lib/lepton-edge"},
@@ -23,6 +23,7 @@ STATION = {
     ],
     "uplink": {"host": "broker.local"},
     "web": {"port": 8080},
+    "outputs": [{"name": "gate", "kind": "serial", "port": "/dev/ttyUSB0"}],
 }
 
 
@@ -40,6 +41,7 @@ def test_neither_broker_nor_page_nor_state_is_the_station_s_own(tmp_path: Path) 
     staged = confined(config, tmp_path / "state", config.points[:1])
     assert staged.uplink is None
     assert staged.web is None
+    assert staged.outputs == ()
     assert staged.station.state_folder == str(tmp_path / "state")
     assert [point.name for point in staged.points] == ["gate"]
     assert config.uplink is not None
@@ -53,7 +55,7 @@ def test_what_stands_for_what_is_said_without_passwords(tmp_path: Path) -> None:
     config = station()
     gate = recorded(config.points[0], FolderSource(kind="folder", path="pictures"), is_film=False)
     told = changes(config, confined(config, tmp_path, (gate,)))
-    assert told[:2] == ["[uplink] is not used", "[web] is not used"]
+    assert told[:3] == ["[uplink] is not used", "[outputs] is not used", "[web] is not used"]
     assert told[-1] == "gate: folder pictures stands for its rtsp source"
     assert "s3cret" not in "".join(told)
 
