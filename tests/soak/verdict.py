@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SLOPE_MB_PER_H = 1.0
 LONG_S = 1200.0
 """From here on the slope itself decides; a shorter run, only when its whole interval lies on one side of the limit."""
-WARM_UP_SHARE, WARM_UP_MOST_S = 0.2, 300.0
+WARM_UP_SHARE, WARM_UP_MOST_S = 1 / 3, 600.0
 DRIFT_SHARE, DRIFT_MS = 1.25, 0.5
 """The last quarter's latency may be so much larger than the first's: a quarter of it, and half a millisecond."""
 
@@ -39,7 +39,7 @@ class Promise:
 
 
 def settled(samples: Sequence[Sample]) -> list[Sample]:
-    """The samples after the warm-up: a fifth of the run, at most five minutes."""
+    """The samples after the warm-up: a third of the run, at most ten minutes."""
     begin_s = min(samples[-1].at_s * WARM_UP_SHARE, WARM_UP_MOST_S)
     return [sample for sample in samples if sample.at_s >= begin_s]
 
