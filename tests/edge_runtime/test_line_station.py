@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.fakes.gpio import GpioBoard
+from tests.fakes.patience import eventually
 from tests.fakes.serial_line import SerialLine
-from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, StopAfter, run_station, write_parts, write_station
+from tests.fakes.stations import (
+    DEFECT_LEVEL,
+    GOOD_LEVEL,
+    HangingPredictor,
+    StopAfter,
+    opens,
+    run_station,
+    write_parts,
+    write_station,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pytest
@@ -87,6 +99,10 @@ class Flood(StopAfter):
         return super().write(text)
 
 
+FREE_RUNNING = """
+source = { kind = "folder", path = "parts", repeat = true }
+trigger = { kind = "interval", interval_s = 0.3 }
+"""
 OUTPUT = """
 [[outputs]]
 kind = "serial"
@@ -112,10 +128,7 @@ def test_a_line_that_cannot_be_told_holds_up_no_inspection_and_is_told_as_an_ala
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
-    point = (
-        'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 1 }\n'
-    )
-    station = write_station(tmp_path, point, more=OUTPUT.format(port="/dev/ttyUSB-none"))
+    station = write_station(tmp_path, FREE_RUNNING, deadline_ms=200, more=OUTPUT.format(port="/dev/ttyUSB-none"))
     verdicts, summary = run_station(station, lines=StopAfter(3))
     assert [verdict["outcome"] for verdict in verdicts[:3]] == ["good", "defect", "good"]
     assert summary.left_behind == 0
@@ -158,3 +171,103 @@ class Plugs(StopAfter):
         if '"clean"' in text:
             self.stop.set()
         return super().write(text)
+
+
+GATE = """
+[[outputs]]
+kind = "gpio"
+name = "nozzle"
+line = 27
+pulse_ms = 20
+gate = { kind = "time", delay_ms = 400, tolerance_ms = 3000 }
+
+[[outputs]]
+kind = "gpio"
+name = "stop"
+role = "stop"
+line = 22
+"""
+
+
+class Announces(StopAfter):
+    """Announces parts on a pin once the daemon has it, and stops when each has its verdict and has passed the gate."""
+
+    def __init__(
+        self, board: GpioBoard, parts: int, every_s: float, after_s: float, then: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(1_000)
+        self._then = then
+        self.moments_ns: list[int] = []
+        self._board = board
+        self._thread = threading.Thread(target=self._run, args=(parts, every_s, after_s), name="belt", daemon=True)
+        self._thread.start()
+
+    def _run(self, parts: int, every_s: float, after_s: float) -> None:
+        eventually(lambda: {17, 27, 22} <= {request.offset for request in list(self._board.requests)})
+        never = threading.Event()
+        for _ in range(parts):
+            self.moments_ns.append(time.monotonic_ns())
+            self._board.pulse(17, at_ns=self.moments_ns[-1])
+            never.wait(every_s)
+        never.wait(after_s)
+        if self._then is not None:
+            self._then()
+            eventually(lambda: len(self.verdicts) == parts)
+        self.stop.set()
+
+
+PIN_POINT = """
+source = { kind = "folder", path = "parts", repeat = true }
+trigger = { kind = "gpio", line = 17 }
+"""
+
+
+def pulses(board: GpioBoard, line: int) -> list[int]:
+    return [at_ns for at_ns, changed, high in board.history if changed == line and high]
+
+
+def test_a_defect_is_hit_at_the_gate_behind_the_camera_and_a_good_part_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = GpioBoard().install(monkeypatch)
+    write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
+    station = write_station(tmp_path, PIN_POINT, more=GATE)
+    belt = Announces(board, parts=4, every_s=0.25, after_s=0.6)
+    verdicts, summary = run_station(station, lines=belt)
+    assert [verdict["outcome"] for verdict in verdicts] == ["good", "defect", "good", "defect"]
+    hit = [belt.moments_ns[1], belt.moments_ns[3]]
+    assert all(at_ns - begun_ns >= 400_000_000 for at_ns, begun_ns in zip(pulses(board, 27), hit, strict=True))
+    assert pulses(board, 22) == []
+    assert summary.left_behind == 0
+
+
+def test_a_part_whose_backend_hangs_does_not_pass_the_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its deadline is longer than its way: at the gate there is no verdict yet."""
+    board = GpioBoard().install(monkeypatch)
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    station = write_station(tmp_path, PIN_POINT, more=GATE, deadline_ms=60_000)
+    HangingPredictor.release.clear()
+    belt = Announces(board, parts=1, every_s=0.1, after_s=0.7, then=HangingPredictor.release.set)
+    verdicts, _ = run_station(station, lines=belt, open_predictor=opens(HangingPredictor))
+    assert len(pulses(board, 27)) == 1
+    assert [verdict["outcome"] for verdict in verdicts] == ["good"], "it came after the part had gone"
+
+
+def test_a_part_of_any_trigger_is_expected_at_the_gate_before_it_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = GpioBoard().install(monkeypatch)
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    station = write_station(tmp_path, more=GATE, deadline_ms=60_000)
+    HangingPredictor.release.clear()
+
+    def let_go_when_it_was_hit() -> None:
+        eventually(lambda: pulses(board, 27))
+        HangingPredictor.release.set()
+
+    watcher = threading.Thread(target=let_go_when_it_was_hit, name="watcher", daemon=True)
+    watcher.start()
+    verdicts, _ = run_station(station, open_predictor=opens(HangingPredictor))
+    watcher.join(10)
+    assert len(pulses(board, 27)) == 1
+    assert [verdict["outcome"] for verdict in verdicts] == ["good"]

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 class LineBroker:
-    """Keeps nothing over a kill."""
+    """Keeps nothing over a kill, and for a session that is kept every message that it may."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self._config = folder / "broker.conf"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nqueue_qos0_messages true\n"
+        )
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
 

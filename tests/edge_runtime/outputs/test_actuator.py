@@ -278,6 +278,14 @@ def test_a_hanging_output_is_seen_from_outside_while_a_part_stands_at_its_gate()
     assert len(scene.stops) == 1, "the part that the guard has seen is not told again"
 
 
+def test_a_hanging_output_with_an_unjudged_part_at_its_gate_stops_the_line() -> None:
+    scene = Scene()
+    scene.part()
+    scene.clock.advance(0.525)
+    scene.guard.look()
+    assert len(scene.stops) == 1
+
+
 def test_a_hanging_output_with_good_parts_alone_stops_nothing() -> None:
     scene = Scene()
     scene.part()

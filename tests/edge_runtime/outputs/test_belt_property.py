@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge_contracts.verdict import Outcome
@@ -195,6 +195,7 @@ class Hearing:
 
 
 @settings(max_examples=60, deadline=None)
+@example([Part(59, "defect", None)], [20, 38, 400], [0.0])
 @given(PARTS, st.lists(st.integers(20, 400), min_size=1, max_size=6), WOBBLES_MS)
 def test_by_encoder_on_a_belt_that_stops_and_goes(
     parts: list[Part], phases_ms: list[int], wobbles_ms: list[float]

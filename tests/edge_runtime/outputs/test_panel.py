@@ -51,7 +51,8 @@ def panel_of() -> Iterator[Callable[..., Panel]]:
 
 
 def pin(name: str, line: int, **keys: Any) -> dict[str, Any]:
-    return {"kind": "gpio", "name": name, "line": line, "pulse_ms": 30, **keys}
+    patient = {} if "role" in keys else {"gate": {"kind": "at-once", "tolerance_ms": 5000}}
+    return {"kind": "gpio", "name": name, "line": line, "pulse_ms": 30, **patient, **keys}
 
 
 def rises(board: GpioBoard, line: int) -> int:
@@ -75,7 +76,7 @@ def test_a_defect_makes_one_pulse_of_its_length_on_its_pin(board: GpioBoard, pan
 def test_a_pulse_comes_when_the_part_is_at_the_gate_and_not_before(
     board: GpioBoard, panel_of: Callable[..., Panel]
 ) -> None:
-    panel = panel_of(pin("reject", REJECT, gate={"kind": "time", "delay_ms": 150, "tolerance_ms": 100}))
+    panel = panel_of(pin("reject", REJECT, gate={"kind": "time", "delay_ms": 150, "tolerance_ms": 3000}))
     at_ns = now_ns()
     panel.expect("gate", at_ns, at_ns)
     panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
@@ -188,7 +189,7 @@ def test_when_the_daemon_stops_parts_on_their_way_are_told_and_the_run_signal_is
     board: GpioBoard, panel_of: Callable[..., Panel]
 ) -> None:
     panel = panel_of(
-        pin("reject", REJECT, gate={"kind": "time", "delay_ms": 200, "tolerance_ms": 100}), pin("run", RUN, role="run")
+        pin("reject", REJECT, gate={"kind": "time", "delay_ms": 200, "tolerance_ms": 3000}), pin("run", RUN, role="run")
     )
     alive = Alive(panel)
     eventually(lambda: board.levels[RUN])
