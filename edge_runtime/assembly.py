@@ -113,6 +113,7 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
         motion=motion,
+        announced=trigger.counts if isinstance(trigger, LineTrigger) else None,
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edge_runtime.inspection.sensitivity import Sensitivity
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.terminals.listener import Listener
+    from edge_runtime.trigger.backlog import BacklogCounts
 
 _NS_PER_S = 1_000_000_000
 
@@ -68,7 +69,8 @@ class InspectionPoint:
     scorer: guards them.
     halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
-    listeners: the wires of its trigger.
+    listeners: the wires of its trigger, that of its parts first.
+    announced: parts that the line announced, None for a trigger that is none of the line's.
     motion: what passes over pictures in which nothing moved, None where each is a part.
     """
 
@@ -83,6 +85,7 @@ class InspectionPoint:
     stall_s: float
     listeners: tuple[Listener[Any], ...] = ()
     motion: CountsSkipped | None = None
+    announced: BacklogCounts | None = None
 
     def start(self) -> None:
         """Model first, then the wires of the trigger, then the loop."""

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from edge_runtime.units.line_metrics import line_metrics
+from edge_runtime.units.running import Running
 from edge_runtime.web.metrics import METRICS, Metric
 from edge_runtime.web.metrics_text import metrics_text
 from edge_runtime.web.verdict_meter import VerdictMeter
@@ -11,6 +13,7 @@ from tests.fakes.parts import inspected, verdict
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "metrics.md"
 NOTHING: Any = None
+ALL = (*METRICS, *line_metrics(Running()))
 
 
 def text_of(metric: Metric) -> str:
@@ -20,12 +23,12 @@ def text_of(metric: Metric) -> str:
 def test_every_metric_is_documented_as_it_is_and_no_other() -> None:
     rows = re.findall(r"^\| `(lepton_\w+)` \| (\w+) \| (.*?) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
     told = {name: (kind, tuple(re.findall(r"`(\w+)`", labels)), what) for name, kind, labels, what in rows}
-    assert told == {metric.name: (metric.kind, metric.labels, metric.help) for metric in METRICS}
+    assert told == {metric.name: (metric.kind, metric.labels, metric.help) for metric in ALL}
 
 
 def test_names_follow_the_conventions() -> None:
-    assert len({metric.name for metric in METRICS}) == len(METRICS)
-    for metric in METRICS:
+    assert len({metric.name for metric in ALL}) == len(ALL)
+    for metric in ALL:
         assert re.fullmatch(r"lepton_[a-z_]+", metric.name)
         assert metric.name.endswith("_total") == (metric.kind == "counter")
 
