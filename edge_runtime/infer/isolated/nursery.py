@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 20.0
 """Loading numpy and LiteRT takes a tenth of a second here, some seconds on a board that boots."""
+_FATE_S = 2.0
+"""A nursery that has a worker has loaded: what became of it takes milliseconds to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Nursery:
             if worker.generation == self._generation and self._line is not None:
                 with suppress(OSError, ValueError):
                     os.kill(worker.pid, signal.SIGKILL)
-                    return _told(self._ask({"fate": worker.pid}, []))
+                    return _told(self._ask({"fate": worker.pid}, [], _FATE_S))
         return "was lost together with the process that forked it"
 
     def close(self) -> None:
@@ -93,7 +95,6 @@ class Nursery:
             return
         self._drop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_PATIENCE_S)
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with theirs:
             self._process = subprocess.Popen(
@@ -106,11 +107,12 @@ class Nursery:
         self._line = ours
         self._generation += 1
 
-    def _ask(self, message: dict[str, Any], descriptors: list[int]) -> int:
+    def _ask(self, message: dict[str, Any], descriptors: list[int], patience_s: float = _PATIENCE_S) -> int:
         """One question and its answer; a nursery that does not answer is given up."""
         if self._line is None:
             raise ConnectionError("the nursery is closed")
         try:
+            self._line.settimeout(patience_s)
             socket.send_fds(self._line, [json.dumps(message).encode()], descriptors)
             answer = self._line.recv(DATAGRAM_MAX)
         except OSError:

@@ -1,8 +1,8 @@
 """A backend whose model runs in a process of its own: it may hang or die, and the caller is told in time.
 
 The caller says until when it needs an answer (`answer_by`). What does not come is late; while it is late every further
-question is refused at once. A process that has been late for too long is killed, and one that died is started anew
-while the caller goes on; both take as long as loading the model takes.
+question is refused at once. A process that has been late for too long is killed, and one that died is replaced, by a
+thread of its own while the caller goes on: neither the nursery nor the loading of a model ever holds up a part.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _NS_PER_MS = 1_000_000
 _PAUSE_MIN_S = 0.5
 _PAUSE_MAX_S = 10.0
 """Between attempts with a model that dies while it loads."""
+_CLOSE_S = 3.0
+"""How long closing waits for a process that is just being replaced; one that comes later is ended at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -88,12 +90,14 @@ class IsolatedBackend:
         self._clock = clock
         self._hang_ns = int(hang_s * _NS_PER_S)
         self._turn = threading.Lock()
+        self._birth = threading.Lock()
         self._number = 0
         self._until_ns: int | None = None
         self._pause_s = _PAUSE_MIN_S
         self._not_before_ns = 0
-        self._trouble = ""
+        self._trouble = "is not there yet"
         self._life: _Life | None = None
+        self._replacing: threading.Thread | None = None
         self._model = os.memfd_create("lepton-model", os.MFD_CLOEXEC)
         try:
             os.write(self._model, model)
@@ -116,7 +120,9 @@ class IsolatedBackend:
             BackendDied: the process died.
             BackendError: the runtime raised an error.
         """
-        with self._turn:
+        if not self._turn.acquire(timeout=self._left_s()):
+            raise BackendLate("wanted a free backend, found it being looked after")
+        try:
             life = self._ready()
             if life.input is None or life.outputs is None:
                 raise BackendError("wanted a model, found none loaded")
@@ -126,6 +132,8 @@ class IsolatedBackend:
             self._send(life, QUESTION.pack(self._number))
             self._receive_answer(life)
             return {name: values.copy() for name, values in life.outputs.items()}
+        finally:
+            self._turn.release()
 
     def tend(self) -> None:
         """Kill a process that hangs, start one anew that died; returns at once when there is nothing to do."""
@@ -138,7 +146,9 @@ class IsolatedBackend:
 
     def close(self) -> None:
         """End the process and free its memory."""
-        with self._turn:
+        if self._replacing is not None:
+            self._replacing.join(_CLOSE_S)
+        with self._turn, self._birth:
             if self._life is not None:
                 self._nursery.end(self._life.worker)
                 self._life = None
@@ -179,8 +189,8 @@ class IsolatedBackend:
     def _look_after(self) -> None:
         life, now_ns = self._life, self._clock.now_ns()
         if life is None:
-            if now_ns >= self._not_before_ns and self._model >= 0:
-                self._life = self._born()
+            if now_ns >= self._not_before_ns and not self._is_replacing():
+                self._replace(None, "", threading.Event())
             return
         if self._has_message(life, 0):
             if life.layout is None:
@@ -245,17 +255,45 @@ class IsolatedBackend:
             raise BackendDied(f"wanted to ask the backend, found that its process {self._trouble}") from error
 
     def _bury(self, life: _Life, why: str) -> None:
-        """Let go of a process, and start another: at once if it had loaded, else after a growing pause."""
-        self._trouble = " ".join(filter(None, [why, self._nursery.end(life.worker)]))
+        """Let go of a process and have another started; waits for its fate until the part's deadline at most."""
         self._life = None
+        self._trouble = f"{why} died".lstrip()
         self.restarts += 1
-        _log.error("%s: the model's process %s; another is started", self._name, self._trouble)
-        if life.layout is not None:
-            with suppress(BackendError):
-                self._life = self._born()
-                return
+        is_told = threading.Event()
+        self._replace(life, why, is_told)
+        is_told.wait(self._left_s())
+
+    def _is_replacing(self) -> bool:
+        return self._replacing is not None and self._replacing.is_alive()
+
+    def _replace(self, life: _Life | None, why: str, is_told: threading.Event) -> None:
+        """Ask the nursery, which may have to be started anew itself, without making anybody wait."""
+        self._replacing = threading.Thread(
+            target=self._have_replaced, args=(life, why, is_told), name=f"replace-{self._name}", daemon=True
+        )
+        self._replacing.start()
+
+    def _have_replaced(self, life: _Life | None, why: str, is_told: threading.Event) -> None:
+        """At once if the last process had loaded, else after a growing pause."""
+        if life is not None:
+            self._trouble = " ".join(filter(None, [why, self._nursery.end(life.worker)]))
+            _log.error("%s: the model's process %s; another is started", self._name, self._trouble)
+            is_told.set()
+        if (life is None or life.layout is not None) and self._is_born():
+            return
         self._not_before_ns = self._clock.now_ns() + int(self._pause_s * _NS_PER_S)
         self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
+
+    def _is_born(self) -> bool:
+        with self._birth:
+            if self._model < 0:
+                return True
+            try:
+                self._life = self._born()
+            except BackendError as error:
+                _log.warning("%s: %s", self._name, error)
+                return False
+            return True
 
     def _left_s(self) -> float:
         if self._until_ns is None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 TFLITE = Wish("tflite", "auto", 1, "default")
 NS_PER_MS = 1_000_000
+NURSERY_PATIENCE_NS = 1000 * NS_PER_MS
+"""Half of what the nursery gets to answer: whoever waits for it waits longer."""
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +149,21 @@ def test_the_death_of_the_nursery_is_survived(backend: IsolatedBackend, nursery:
     assert nursery._process is not None
     nursery._process.kill()
     nursery._process.wait()
+    assert same(answer_in_the_end(backend), before)
+
+
+def test_a_nursery_that_hangs_holds_up_no_part_and_is_replaced(backend: IsolatedBackend, nursery: Nursery) -> None:
+    before = backend.run(grey)
+    assert nursery._process is not None
+    os.kill(nursery._process.pid, signal.SIGSTOP)
+    os.kill(pid_of(backend), signal.SIGKILL)
+    for _ in range(3):
+        within(backend, 50)
+        begun_ns = MonotonicClock.now_ns()
+        with pytest.raises(BackendDied):
+            backend.run(grey)
+        backend.tend()
+        assert MonotonicClock.now_ns() - begun_ns < NURSERY_PATIENCE_NS
     assert same(answer_in_the_end(backend), before)
 
 
