@@ -233,6 +233,11 @@ def _stored(values: npt.NDArray[Any], spec: ModelInput) -> npt.NDArray[Any]:
 def _real(raw: dict[str, npt.NDArray[Any]], spec: Output) -> npt.NDArray[np.float32]:
     if spec.tensor not in raw:
         raise BadInputError(f"wanted an output {spec.tensor!r} as the manifest says, found {', '.join(raw)}")
+    if raw[spec.tensor].shape != tuple(spec.shape):
+        raise BadInputError(
+            f"wanted an output {spec.tensor!r} of shape {tuple(spec.shape)} as the manifest says, "
+            f"found {raw[spec.tensor].shape}; convert the model again"
+        )
     return _dequantised(raw[spec.tensor], spec.quantisation)
 
 

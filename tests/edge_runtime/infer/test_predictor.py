@@ -80,6 +80,14 @@ def test_an_output_that_the_model_does_not_have_is_named(tmp_path):
         Predictor.open(path).predict(grey(1))
 
 
+def test_an_output_of_another_shape_is_refused(tmp_path):
+    path = tmp_path / "part.bundle"
+    outputs = (Output(tensor="score", role="score", shape=(7,), dtype="float32"),)
+    write_brightness_bundle(path, BundleRecipe(changes={"outputs": outputs}))
+    with pytest.raises(BadInputError, match=r"'score' of shape \(7,\) as the manifest says, found \(1,\)"):
+        Predictor.open(path).predict(grey(1))
+
+
 def test_a_runtime_that_cannot_run_the_format_is_refused():
     with pytest.raises(BadInputError, match=r"wanted a runtime for tflite \(litert or tflite\), found 'onnx'"):
         open_backend(b"", model_format="tflite", runtime="onnx", threads=1)
