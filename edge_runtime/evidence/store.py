@@ -169,8 +169,11 @@ class EvidenceStore:
         """Write a file into a class, once; its digest and size."""
         sha256 = hashlib.sha256(content).hexdigest()
         if (known := self._places.get(sha256)) is not None:
-            self._sizes[known.parent.parent.name].move_to_end(known)
-            return sha256, len(content)
+            sizes = self._sizes[known.parent.parent.name]
+            if known.exists():
+                sizes.move_to_end(known)
+                return sha256, len(content)
+            sizes.pop(known, None)  # somebody removed it, to make room
         self._make_room(name, len(content))
         path = self._folder / name / sha256[:2] / f"{sha256}{suffix}"
         _write(path, content)

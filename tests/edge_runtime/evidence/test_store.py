@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections import Counter
 from dataclasses import replace
@@ -114,6 +115,15 @@ def test_a_full_disk_is_counted_and_leaves_nothing_half_written(
     assert store.keep(with_picture(1)) == ()
     assert store.counts.failed == 1
     assert files(tmp_path) == []
+
+
+def test_a_folder_that_somebody_removed_is_made_again(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "evidence", EvidenceSettings())
+    store.keep(with_picture(1))
+    shutil.rmtree(tmp_path / "evidence")
+    for seed in (1, 2):
+        (piece,) = store.keep(with_picture(seed))
+        assert store.path_of(piece.sha256).stat().st_size == piece.bytes
 
 
 def test_a_half_written_file_of_a_run_that_died_is_cleared_away(tmp_path: Path) -> None:
