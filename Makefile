@@ -75,6 +75,9 @@ bench-convert: $(READY) ## the converter against TFLiteConverter, ai-edge-quanti
 lab-arm64: $(READY) ## bundles on emulated Cortex-A53, A72, A76 (needs LEPTON_DATA, network, root; minutes)
 	@$(BIN)/python -m tests.lab.arm64.run
 
+faults: $(READY) ## the table of faults that are done to a running daemon (FAULTS='a word of their names'; minutes)
+	@$(BIN)/python -m tests.system.faults $(FAULTS)
+
 lab-systemd: $(READY) ## the unit under a real systemd: readiness, watchdog, restarts, sandbox (network, root; minutes)
 	@$(BIN)/python -m tests.lab.systemd.run
 
