@@ -51,6 +51,8 @@ def main(part: str, bright: str, *large: str) -> None:
         "network": _tried(lambda: socket.socket(socket.AF_INET).close()),
         "netlink": _tried(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close()),
         "write /etc": _tried(lambda: Path("/etc/lepton-edge/probe").write_text("")),
+        "stand back": _tried(lambda: os.setpriority(os.PRIO_PROCESS, 0, 5)),
+        "push forward": _tried(lambda: os.setpriority(os.PRIO_PROCESS, 0, -5)),
         "litert": _tried(lambda: _predict(part, 1)),
         "litert, 2 threads": _tried(lambda: _predict(part, 2)),
         "onnx": _tried(lambda: _predict(bright, 1)),
