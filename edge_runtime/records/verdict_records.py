@@ -112,6 +112,7 @@ class VerdictRecords:
         self._stopping.set()
         self._thread.join(timeout_s)
         if self._thread.is_alive() or self._line:
+            self.counts.lost += len(self._line)
             _log.error("the verdict records end with %d lines unwritten", len(self._line))
             return False
         return True

@@ -42,6 +42,14 @@ def test_a_condition_is_told_when_it_begins_and_when_it_ends(bench: Bench, caplo
     assert [record.message for record in caplog.records] == ["disk (room): found 5 MB", "disk (room): over"]
 
 
+def test_whether_a_condition_lasts_can_be_asked_by_place(bench: Bench) -> None:
+    bench.conditions.set(AlarmType.DISK, "room", "full")
+    assert bench.conditions.is_active(AlarmType.DISK)
+    assert not bench.conditions.is_active(AlarmType.DISK, "writing")
+    bench.conditions.set(AlarmType.DISK, "room", None)
+    assert not bench.conditions.is_active(AlarmType.DISK, "room")
+
+
 def test_what_gets_worse_is_told_again(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.conditions.set(AlarmType.POWER, "supply", "was too low", Severity.WARNING)
     bench.conditions.set(AlarmType.POWER, "supply", "is too low", Severity.CRITICAL)

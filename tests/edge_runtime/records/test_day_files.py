@@ -81,11 +81,16 @@ def test_a_long_day_goes_on_in_parts_so_that_the_quota_holds_within_it(tmp_path:
     assert newest.read_text().endswith("399,x\n")
 
 
-def test_the_file_in_use_is_never_the_one_that_goes(tmp_path: Path) -> None:
-    days = files(tmp_path, keep_days=1)
-    days.append(DAY, b"1,2\n")
-    days.append("1970-01-01", b"3,4\n")
+def test_the_file_in_use_is_never_the_one_that_goes_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge_runtime.records.day_files.PARTS_OF_QUOTA", 1)
+    days = files(tmp_path, max_bytes=100)
+    days.append(DAY, b"1" * 59 + b"\n")
+    for line in (b"2" * 19 + b"\n", b"3" * 19 + b"\n"):
+        days.append("1970-01-01", line)
     assert names(tmp_path) == ["1970-01-01.csv"]
+    assert (tmp_path / "1970-01-01.csv").read_text() == "a,b\n" + "2" * 19 + "\n" + "3" * 19 + "\n"
 
 
 def test_what_earlier_runs_left_counts_towards_the_quota(tmp_path: Path) -> None:

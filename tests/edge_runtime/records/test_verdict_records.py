@@ -142,6 +142,15 @@ def test_the_thread_writes_and_the_end_writes_the_rest(tmp_path: Path) -> None:
     assert clock.waits_s[0] == Records().sync_s
 
 
+def test_what_the_disk_does_not_take_by_the_end_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = VerdictRecords(tmp_path, Records(), FakeClock(patient=True), lambda: ClockTrust.NONE)
+    monkeypatch.setattr("os.fdatasync", full_disk)
+    records.start()
+    records.take(inspected(verdict(Cause.CLEAN)))
+    assert not records.stop(10.0)
+    assert records.counts.lost == 1
+
+
 def test_a_fault_of_ours_costs_lines_that_are_counted_never_the_thread(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
