@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import shutil
 import socket
 import subprocess
@@ -86,7 +87,11 @@ def _qemu(image: Image, share: Path, serial: Path) -> list[str]:
 
 
 def _send_numbers(path: Path) -> None:
-    """The other end of the device's USB serial line: a sensor that sends `1.5,n` twenty times a second."""
+    """The other end of the device's USB serial line: a sensor that sends `1.5,n` twenty times a second.
+
+    It takes what comes back, and waits for nobody: the kernel echoes on a line that nobody has opened yet, and an
+    emulator that cannot get rid of that stands still with all that is in it.
+    """
     link = socket.socket(socket.AF_UNIX)
     waiting = threading.Event()
     for _ in range(CONNECT_TRIES):
@@ -98,7 +103,11 @@ def _send_numbers(path: Path) -> None:
     number = 0
     try:
         while not waiting.wait(1 / LINES_PER_S):
-            link.sendall(f"1.5,{number}\r\n".encode())
-            number += 1
+            can_read, can_write, _ = select.select([link], [link], [], 0)
+            if can_read and not link.recv(65_536):
+                return
+            if can_write:
+                link.sendall(f"1.5,{number}\r\n".encode())
+                number += 1
     except OSError:
         return

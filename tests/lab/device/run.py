@@ -22,7 +22,7 @@ from tests.lab.device.machine import run_device
 if TYPE_CHECKING:
     from pathlib import Path
 
-TIMEOUT_S = 1500.0
+TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True, slots=True)
