@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ def unplug() -> None:
     while subprocess.run(["modprobe", "-r", "vivid"], check=False, capture_output=True, timeout=60).returncode:
         assert time.monotonic() < until_s, "somebody holds the camera"
         time.sleep(0.2)
+
+
+def pull_out(device: Path) -> None:
+    """Take the camera away from a program that reads it, and opens it again whenever it can.
+
+    Vivid is back as soon as nobody holds it, so the module must go in that moment.
+    """
+    until_s = time.monotonic() + PATIENCE_S
+    while subprocess.run(["modprobe", "-r", "vivid"], check=False, capture_output=True, timeout=60).returncode:
+        assert time.monotonic() < until_s, "somebody holds the camera"
+        with suppress(OSError):
+            press(device, "Disconnect")
+        time.sleep(0.3)
 
 
 def press(device: Path, control: str, value: int = 0) -> None:
