@@ -121,10 +121,12 @@ class Verdict:
         object.__setattr__(self, "reason", _head(_telling(self.reason), REASON_MAX_BYTES))
         if self.label is not None:
             object.__setattr__(self, "label", _head(_telling(self.label), LABEL_MAX_BYTES))
-        allowed = {Outcome.GOOD: {Cause.CLEAN}, Outcome.DEFECT: {Cause.THRESHOLD}}
-        faults = set(Cause) - {Cause.CLEAN, Cause.THRESHOLD}
-        if self.cause not in allowed.get(self.outcome, faults):
+        if _OUTCOME_OF.get(self.cause, Outcome.UNKNOWN) is not self.outcome:
             raise ValueError(f"a verdict of {self.outcome.value} cannot have the cause {self.cause.value}")
+
+
+_OUTCOME_OF = {Cause.CLEAN: Outcome.GOOD, Cause.THRESHOLD: Outcome.DEFECT}
+"""Every other cause makes the verdict unknown."""
 
 
 def _telling(text: str) -> str:
@@ -134,6 +136,8 @@ def _telling(text: str) -> str:
 
 
 def _head(text: str, most_bytes: int) -> str:
+    if text.isascii() and len(text) <= most_bytes:
+        return text
     return text.encode()[:most_bytes].decode("utf-8", "ignore")
 
 

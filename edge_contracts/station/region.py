@@ -17,6 +17,11 @@ class Region(Settings):
     width: Annotated[float, Field(gt=0, le=1)] = 1.0
     height: Annotated[float, Field(gt=0, le=1)] = 1.0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the picture itself."""
+        return self.x == 0 and self.y == 0 and self.width == 1 and self.height == 1
+
     @model_validator(mode="after")
     def _inside(self) -> Region:
         if self.x + self.width > 1 + 1e-9 or self.y + self.height > 1 + 1e-9:
