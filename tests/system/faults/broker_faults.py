@@ -21,6 +21,7 @@ UPLINK = '\n[uplink]\nhost = "127.0.0.1"\nport = {port}\nack = "broker"\nkeepali
 
 class BrokerFault(Fault):
     harm = Harm.NONE
+    connections = 1
     more = UPLINK
 
     def missing(self) -> str | None:

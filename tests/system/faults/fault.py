@@ -24,6 +24,7 @@ class Fault:
     harm: what is allowed.
     lasts_s: from the beginning to the end.
     seizes_s: how long after its beginning a good verdict may still be right: what was on its way shows what was there.
+    connections: so many may be made again only after the first look at what the daemon holds.
     unread: nobody reads the lines meanwhile.
     point, more: what the station's file says in its `points` table and behind it.
     """
@@ -34,6 +35,7 @@ class Fault:
     seizes_s: ClassVar[float] = 0.15
     point: ClassVar[str] = ""
     more: ClassVar[str] = ""
+    connections: ClassVar[int] = 0
     unread: ClassVar[bool] = False
 
     def missing(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 SETTLE_S = 6.0
@@ -22,6 +22,10 @@ class Footprint:
     threads: int
     descriptors: int
     memory_mb: float
+
+    def connected(self, connections: int) -> Footprint:
+        """With so many descriptors more."""
+        return replace(self, descriptors=self.descriptors + connections)
 
     def exceeds(self, before: Footprint, slack_mb: float) -> list[str]:
         """What is more than before."""

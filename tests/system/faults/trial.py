@@ -77,7 +77,7 @@ def _run(rig: Rig) -> Outcome:
         return Outcome(fault, [f"no good verdict within {START_S:g} s: {_end_of(daemon.log)}"])
     time.sleep(QUIET_S)
     windows = [_inflicted(rig, daemon)]
-    before = settled_footprint(daemon.pid)
+    before = settled_footprint(daemon.pid).connected(fault.connections)
     windows.append(_inflicted(rig, daemon))
     time.sleep(QUIET_S)
     after = settled_footprint(daemon.pid, before, MEMORY_SLACK_MB)
