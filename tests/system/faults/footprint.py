@@ -15,7 +15,8 @@ _KB_PER_MB = 1024
 class Footprint:
     """A daemon with all its children.
 
-    memory_mb: proportional (PSS), so that shared pages count once.
+    memory_mb: anonymous and shared, proportional (PSS), so that what a model's process shares counts once. Without the
+        pages of files: another daemon beside this one halves their share, and its end gives it back.
     """
 
     processes: int
@@ -94,4 +95,4 @@ def _pss_kb(pid: int) -> int:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith(("Pss_Anon:", "Pss_Shmem:")))

@@ -27,6 +27,8 @@ EARLY_NS = 20_000_000
 """A part that needs no model is decided sooner after its tick than one that does."""
 FRAME_AGE_NS = 300_000_000
 RECOVERY_S = 5.0
+TARDY = "ms late"
+"""How a sentence about a late verdict ends."""
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
 
@@ -80,7 +82,7 @@ def judge(
     handed_over = [one.arrived_ns - one.decided_at_ns for one in told] if was_read else [0]
     inside = [one for one in told if any(window.begun_ns <= one.decided_at_ns < window.ended_ns for window in windows)]
     broken = [*unanswered]
-    broken += [f"{one.part}: {late / _NS_PER_MS:.0f} ms late" for one, late in lateness if late > DEADLINE_NS]
+    broken += [f"{one.part}: {late / _NS_PER_MS:.0f} {TARDY}" for one, late in lateness if late > DEADLINE_NS]
     if max(handed_over) > HANDED_OVER_NS + DEADLINE_NS:
         broken.append(f"a line came {max(handed_over) / _NS_PER_MS:.0f} ms after its verdict")
     broken += [sentence for one in told if (sentence := _wrong(one, windows, fault, truth(one)))]

@@ -21,6 +21,7 @@ def row(outcome: Outcome) -> str:
     if outcome.missing:
         return f"{name} SKIPPED: {outcome.missing}"
     troubles = "".join(f"\n    {sentence}" for sentence in outcome.broken[:_SHOWN_MAX])
+    troubles += "".join(f"\n    first try: {sentence}" for sentence in outcome.first_try[:_SHOWN_MAX])
     if outcome.judgement is None or outcome.before is None or outcome.after is None:
         return f"{name} FAIL{troubles}"
     judgement, before, after = outcome.judgement, outcome.before, outcome.after

@@ -6,13 +6,13 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.system.faults.footprint import Footprint, settled_footprint
-from tests.system.faults.judgement import RECOVERY_S, Judgement, Window, judge
+from tests.system.faults.judgement import RECOVERY_S, TARDY, Judgement, Window, judge
 from tests.system.faults.pictures_on_the_line import write_pictures
 from tests.system.faults.rig import Rig
 
@@ -27,8 +27,8 @@ HEAL_S = 3 * RECOVERY_S
 """Longer than is allowed, so that the table can say how long it took."""
 QUIET_S = 1.3
 """Before, between and after: three parts."""
-MEMORY_SLACK_MB = 4.0
-"""What a heap breathes in seconds; a leak per part or per attempt shows in the soak."""
+MEMORY_SLACK_MB = 2.0
+"""What a heap breathes in seconds: 0.5 MB were seen. A slower leak shows in the soak."""
 AT_ONCE = 3
 _NS_PER_S = 1_000_000_000
 
@@ -38,6 +38,8 @@ class Outcome:
     """One row of the table.
 
     broken: promises that were not kept, in words; missing: why it was not tried at all.
+    first_try: what was late in a first try. A machine that serves others may pause for longer than a deadline leaves;
+        only that is tried a second time, and told.
     """
 
     fault: Fault
@@ -48,6 +50,7 @@ class Outcome:
     recovery_s: float | None = None
     before: Footprint | None = None
     after: Footprint | None = None
+    first_try: tuple[str, ...] = ()
 
 
 def run_all(faults: Sequence[Fault]) -> Iterator[Outcome]:
@@ -61,7 +64,14 @@ def run_all(faults: Sequence[Fault]) -> Iterator[Outcome]:
 def _tried(scratch: Path, pictures: Path, fault: Fault) -> Outcome:
     if missing := fault.missing():
         return Outcome(fault, [], missing)
-    folder = scratch / type(fault).__name__
+    outcome = _tried_once(scratch / type(fault).__name__, pictures, fault)
+    if outcome.broken and all(sentence.endswith(TARDY) for sentence in outcome.broken):
+        again = _tried_once(scratch / f"{type(fault).__name__}-again", pictures, fault)
+        return replace(again, first_try=tuple(outcome.broken))
+    return outcome
+
+
+def _tried_once(folder: Path, pictures: Path, fault: Fault) -> Outcome:
     folder.mkdir()
     with closing(Rig(folder, pictures, fault)) as rig:
         try:
