@@ -2,9 +2,7 @@
 
 Phase correlation (Kuglin and Hines, 1975) of edge pictures 80 pixels wide. A part that passes is in no reference, so it
 lowers the peak and does not move it; one part that lies elsewhere shifts one picture, a moved camera shifts all of them
-alike. So a camera has moved when several pictures in a row agree on a shift. On 30 photographs as backgrounds with
-parts pasted in, edges shifted by 5 % or more were found in all, and no still picture agreed on a shift; a turn without
-a shift is not seen.
+alike. So a camera has moved when several pictures in a row agree on a shift. A turn without a shift is not seen.
 """
 
 from __future__ import annotations

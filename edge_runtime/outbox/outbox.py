@@ -345,8 +345,7 @@ class Outbox:
                 self._work.free_through = max(self._work.free_through, batch.free_through)
             self._wake.notify_all()
         if work.letters or work.lost or work.freed_ranges:
-            listener = self._listener
-            if listener is not None:
+            if (listener := self._listener) is not None:
                 listener()
 
     def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:

@@ -253,7 +253,10 @@ def test_the_service_manager_waits_longer_than_the_slowest_stop() -> None:
     unit = Path(__file__).resolve().parents[2] / "systemd" / "lepton-edge.service"
     told = {key: value for key, _, value in (line.partition("=") for line in unit.read_text().splitlines())}
     around: Any = None
-    config = StationConfig.model_validate({"station": WHO, "points": [{"name": "gate", "bundle": "b", "source": FILM}]})
+    gate = {"name": "gate", "bundle": "b", "source": FILM}
+    lamp = {"name": "lamp", "kind": "gpio", "chip": "gpiochip0", "line": 17}
+    whole = {"station": WHO, "points": [gate], "outputs": [lamp], "web": {}, "uplink": {"host": "broker.local"}}
+    config = StationConfig.model_validate(whole)
     slowest_s = DELIVERY_STOP_S + longest_stop_s(plan_of(config, around, opens(Predictor))) + journal.STOP_S
     assert slowest_s > 30
     assert float(told["TimeoutStopSec"]) >= slowest_s + 10
