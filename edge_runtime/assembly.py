@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from edge_contracts.manifest import Manifest
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
     from edge_runtime.infer.predictor import Predictor
@@ -90,13 +91,8 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
     }
     chain, models = chain_of(point, predictors, company.clock, beside)
     sensitivity = _sensitivity(point.name, models, predictors[0].digest, company.state_folder)
-    expect, needs = partial(company.expect, point.name), window_needs(predictors[0].manifest)
-    trigger = build_trigger(point, company.reader, company.clock, halt, company.cameras, needs, expect=expect)
-    if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
-        company.paces.add(point.name, trigger, point.trigger.interval_s)
     inspector, manifest = Inspector(point, chain, company.clock), predictors[0].manifest
-    motion = _motion_gate(point)
-    called = MovingOnly(trigger, motion) if motion is not None else trigger
+    calls = _calls(point, manifest, company, halt)
     return InspectionPoint(
         settings=point,
         sensitivity=sensitivity,
@@ -106,26 +102,46 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         predictors=tuple(predictors),
         scorer=models,
         reader=company.reader,
-        pipeline=Pipeline(
-            point.name, _announced(called, expect), inspector, company.sinks, company.reader, company.clock, halt
-        ),
+        pipeline=Pipeline(point.name, calls.announced, inspector, company.sinks, company.reader, company.clock, halt),
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
-        listeners=trigger.listeners if isinstance(trigger, LineTrigger) else (),
-        motion=motion,
-        announced=trigger.counts if isinstance(trigger, LineTrigger) else None,
+        listeners=calls.line.listeners if calls.line else (),
+        motion=calls.motion,
+        announced=calls.line.counts if calls.line else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What calls for a point's inspections.
+
+    announced: the trigger as the loop has it.
+    line: the same where the line itself calls, None for any other.
+    motion: passes over pictures in which nothing moved.
+    """
+
+    announced: Trigger
+    line: LineTrigger | None
+    motion: MotionGate | None
+
+
+def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.Event) -> _Calls:
+    expect = partial(company.expect, point.name)
+    trigger = build_trigger(
+        point, company.reader, company.clock, halt, company.cameras, window_needs(manifest), expect=expect
+    )
+    if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
+        company.paces.add(point.name, trigger, point.trigger.interval_s)
+    if isinstance(trigger, LineTrigger):
+        return _Calls(trigger, trigger, None)
+    motion = _motion_gate(point)
+    return _Calls(Expecting(MovingOnly(trigger, motion) if motion is not None else trigger, expect), None, motion)
 
 
 def _motion_gate(point: Point) -> MotionGate | None:
     """For a camera that runs by itself; what the line or a part calls for is never skipped."""
     settings = point.trigger.motion if isinstance(point.trigger, FrameTrigger | IntervalTrigger) else None
     return MotionGate(settings, point.region) if settings is not None else None
-
-
-def _announced(trigger: Trigger, expect: Callable[[int, int], None]) -> Trigger:
-    """The line announces its own parts; any other trigger's are announced as they are called for."""
-    return trigger if isinstance(trigger, LineTrigger) else Expecting(trigger, expect)
 
 
 def _sensitivity(name: str, models: PointModels, digest: str, state_folder: Path) -> Sensitivity:
@@ -188,14 +204,9 @@ def build_trigger(
     if isinstance(settings, FrameTrigger):
         return EveryFrame(lookout, clock, silence_s=patience_s(point.source))
     if isinstance(settings, IntervalTrigger):
-        return EveryInterval(
-            lookout,
-            clock,
-            halt,
-            interval_s=settings.interval_s,
-            lead_s=point.max_frame_age_ms / 2 / _MS_PER_S,
-            patience_s=point.deadline_ms / 2 / _MS_PER_S,
-        )
+        lead_s, patient_s = point.max_frame_age_ms / 2 / _MS_PER_S, point.deadline_ms / 2 / _MS_PER_S
+        every_s = settings.interval_s
+        return EveryInterval(lookout, clock, halt, interval_s=every_s, lead_s=lead_s, patience_s=patient_s)
     if isinstance(settings, PresenceSettings):
         return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
     return build_line_trigger(

@@ -57,8 +57,7 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
             journal.say(f"lepton: {summary}")
     except MediumRefused as error:
         raise _StartAnew(str(error)) from error
-    code = EXIT_TROUBLE if summary.end is End.TROUBLE else 0
-    if code or summary.left_behind or journal.is_stuck:
+    if (code := EXIT_TROUBLE if summary.end is End.TROUBLE else 0) or summary.left_behind or journal.is_stuck:
         _leave_at_once(code)
 
 

@@ -344,9 +344,8 @@ class Outbox:
                 self._work.epoch = work.epoch
                 self._work.free_through = max(self._work.free_through, batch.free_through)
             self._wake.notify_all()
-        if work.letters or work.lost or work.freed_ranges:
-            if (listener := self._listener) is not None:
-                listener()
+        if (work.letters or work.lost or work.freed_ranges) and (listener := self._listener) is not None:
+            listener()
 
     def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:
         try:
