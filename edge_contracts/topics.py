@@ -8,14 +8,107 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_contracts.alarm import MAX_ALARM_BYTES
 from edge_contracts.errors import BadInputError
+from edge_contracts.message import MAX_ALERT_BYTES, MAX_BIRTH_BYTES, MAX_STATE_BYTES
 
 if TYPE_CHECKING:
     from edge_contracts.identifiers import Slug
 
 ROOT = "lepton/1"
+ALARM = "alarm/{type}"
+"""The one leaf with a level of its own: the last one is an `AlarmType`."""
 _ROOT_LEVELS = 2
 _LEVELS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What stands under one topic of a device.
+
+    from_device: the device says it; otherwise it listens.
+    qos: MQTT quality of service.
+    retained: the broker keeps the last one.
+    limit_bytes: a longer message is not sent, and refused where it is read.
+    schema: the payload's JSON Schema in docs/reference/schemas, None where it is told in words.
+    meaning: one sentence.
+    """
+
+    from_device: bool
+    qos: int
+    retained: bool
+    limit_bytes: int
+    schema: str | None
+    meaning: str
+
+
+LEAVES: dict[str, Leaf] = {
+    "status": Leaf(
+        from_device=True,
+        qos=1,
+        retained=True,
+        limit_bytes=4096,
+        schema="status",
+        meaning="online or offline; the broker says offline 10 s after a silent end",
+    ),
+    "birth": Leaf(
+        from_device=True,
+        qos=1,
+        retained=True,
+        limit_bytes=MAX_BIRTH_BYTES,
+        schema="birth",
+        meaning="inventory, at each connection and after a reload: board, models, points",
+    ),
+    "state": Leaf(
+        from_device=True,
+        qos=0,
+        retained=True,
+        limit_bytes=MAX_STATE_BYTES,
+        schema="state",
+        meaning="health and counts, each `state_period_s`; expires after three periods",
+    ),
+    "alert": Leaf(
+        from_device=True,
+        qos=1,
+        retained=False,
+        limit_bytes=MAX_ALERT_BYTES,
+        schema="alert",
+        meaning="a part that was not good; from the spool, sent again until it is stored",
+    ),
+    "gap": Leaf(
+        from_device=True,
+        qos=1,
+        retained=False,
+        limit_bytes=MAX_ALERT_BYTES,
+        schema="gap",
+        meaning="the loss ledger: which alerts will never come, and why; from the spool",
+    ),
+    ALARM: Leaf(
+        from_device=True,
+        qos=1,
+        retained=True,
+        limit_bytes=MAX_ALARM_BYTES,
+        schema="alarm",
+        meaning="a condition that lasts: active or cleared, since when, how often",
+    ),
+    "doctor": Leaf(
+        from_device=True,
+        qos=1,
+        retained=False,
+        limit_bytes=4096,
+        schema=None,
+        meaning="a few bytes that `lepton doctor` sends to itself, to try the way there and back",
+    ),
+    "ack": Leaf(
+        from_device=False,
+        qos=0,
+        retained=False,
+        limit_bytes=4096,
+        schema="ack",
+        meaning="the highest sequence that is stored without a hole; frees the spool",
+    ),
+}
+"""Every topic of a device, by what follows its root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +125,25 @@ class DeviceAddress:
         return f"{ROOT}/{self.org}/{self.site}/{self.device}"
 
     def topic(self, leaf: str) -> str:
-        """The full topic of one leaf (`alert`, `ack`, `status`, …)."""
+        """The full topic of one leaf (`alert`, `ack`, `alarm/camera`, …).
+
+        Raises:
+            BadInputError: `LEAVES` has no such leaf.
+        """
+        leaf_of(leaf)
         return f"{self.source}/{leaf}"
+
+
+def leaf_of(name: str) -> Leaf:
+    """What stands under a topic.
+
+    Raises:
+        BadInputError: `LEAVES` has no such leaf.
+    """
+    known = LEAVES.get(ALARM if name.startswith("alarm/") else name)
+    if known is None:
+        raise BadInputError(f"wanted a topic of {', '.join(LEAVES)}, found {name!r}")
+    return known
 
 
 def filter_for(leaf: str) -> str:

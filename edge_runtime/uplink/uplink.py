@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from edge_contracts.alarm import MAX_ALARM_BYTES, Alarm, AlarmType
 from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError
-from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, Payload
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
 from edge_contracts.tls_files import check_tls_files
+from edge_contracts.topics import leaf_of
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.mqtt_link import (
     ClosedSilently,
@@ -38,13 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts import station
+    from edge_contracts.alarm import Alarm, AlarmType
+    from edge_contracts.message import Payload
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.outbox import Outbox
 
 _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
-_LIMITS: Final = {"state": (MAX_STATE_BYTES, 0), "birth": (MAX_BIRTH_BYTES, 1)}
-"""Bytes and quality of service of what is announced."""
 GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
 
@@ -276,13 +275,13 @@ class Uplink:
 
     def _announce(self, link: MqttLink, leaf: str, payload: Payload) -> None:
         body = payload.model_dump_json(exclude_none=True).encode()
-        limit, qos = _LIMITS.get(leaf, (MAX_ALARM_BYTES, 1))
-        if len(body) > limit:
+        about = leaf_of(leaf)
+        if len(body) > (limit := about.limit_bytes):
             self._too_large += 1
             _LOG.error("wanted %s within %d bytes, found %d: it is not sent; use shorter names", leaf, limit, len(body))
             return
         expiry_s = 3 * self._settings.state_period_s if leaf == "state" else None
-        link.publish(self._address.topic(leaf), body, qos=qos, retain=True, expiry_s=expiry_s)
+        link.publish(self._address.topic(leaf), body, qos=about.qos, retain=about.retained, expiry_s=expiry_s)
 
     def _say_goodbye(self, link: MqttLink, number: int) -> bool:
         farewell = link.publish(self._address.topic("status"), _status(Presence.OFFLINE, number), qos=1, retain=True)

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from edge_contracts.alert import Alert, AlertEvent
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import Gap
 from edge_contracts.identifiers import uuid7
-from edge_contracts.topics import DeviceAddress, filter_for, parse_topic
+from edge_contracts.topics import LEAVES, DeviceAddress, filter_for, parse_topic
 from edge_contracts.verdict import Cause, Outcome, Verdict
 
 slugs = st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True)
@@ -112,3 +113,14 @@ def test_a_topic_names_its_device(org, site, device):
 def test_a_topic_of_another_house_is_refused(topic):
     with pytest.raises(BadInputError, match="wanted a topic"):
         parse_topic(topic)
+
+
+def test_a_topic_that_is_in_no_table_cannot_be_spoken_on():
+    with pytest.raises(BadInputError, match="wanted a topic of status, birth"):
+        DeviceAddress("acme", "north", "line-1").topic("rumour")
+
+
+def test_every_topics_payload_has_its_schema():
+    schemas = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schemas"
+    for leaf in LEAVES.values():
+        assert leaf.schema is None or (schemas / f"{leaf.schema}.json").is_file()

@@ -1,0 +1,37 @@
+"""The reference page of the topics, made from their table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_contracts.topics import LEAVES, ROOT
+
+if TYPE_CHECKING:
+    from edge_contracts.topics import Leaf
+
+_HEAD = f"""# Topics
+
+Each under `{ROOT}/{{org}}/{{site}}/{{device}}/`. A broker's access control needs one line:
+`pattern readwrite {ROOT}/+/+/%u/#`, with the device's name as its user or its certificate's common name.
+
+| topic | said by | QoS | retained | at most bytes | payload | what it is |
+|---|---|---|---|---|---|---|
+"""
+
+
+def reference() -> str:
+    """The page, Markdown."""
+    return _HEAD + "".join(_row(name, leaf) for name, leaf in LEAVES.items())
+
+
+def _row(name: str, leaf: Leaf) -> str:
+    cells = (
+        f"`{name}`",
+        "device" if leaf.from_device else "manager",
+        str(leaf.qos),
+        "yes" if leaf.retained else "no",
+        str(leaf.limit_bytes),
+        f"[{leaf.schema}](schemas/{leaf.schema}.json)" if leaf.schema else "bytes",
+        leaf.meaning,
+    )
+    return f"| {' | '.join(cells)} |\n"
