@@ -35,8 +35,7 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     from edge_runtime.freed_memory import keep_freed_memory  # noqa: PLC0415 - the same
     from edge_runtime.journal import Journal  # noqa: PLC0415 - a wrong configuration is told before OpenCV is loaded
     from edge_runtime.notify import Notifier  # noqa: PLC0415 - the same
-    from edge_runtime.service import Daemon  # noqa: PLC0415 - the same
-    from edge_runtime.state_folder import MediumRefused  # noqa: PLC0415 - the same
+    from edge_runtime.service import PASSING, Daemon  # noqa: PLC0415 - the same
     from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - the same
     from edge_runtime.summary import End  # noqa: PLC0415 - the same
 
@@ -55,7 +54,7 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
             )
             summary = daemon.run()
             journal.say(f"lepton: {summary}")
-    except MediumRefused as error:
+    except PASSING as error:
         raise _StartAnew(str(error)) from error
     if (code := EXIT_TROUBLE if summary.end is End.TROUBLE else 0) or summary.left_behind or journal.is_stuck:
         _leave_at_once(code)

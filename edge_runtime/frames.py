@@ -18,12 +18,14 @@ class Frame:
     captured_at_ns: monotonic nanoseconds at the moment the source handed it over.
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live camera.
+    repeats: how many pictures directly before it the source knows to be the same, whether or not anybody saw them.
     """
 
     pixels: npt.NDArray[np.uint8]
     captured_at_ns: int
     number: int
     name: str = ""
+    repeats: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,13 +66,14 @@ class PictureCheck:
         self._last: npt.NDArray[np.uint8] | None = None
         self._same = 0
 
-    def examine(self, pixels: npt.NDArray[np.uint8]) -> Ailment | None:
+    def examine(self, pixels: npt.NDArray[np.uint8], *, repeats: int = 0) -> Ailment | None:
         """What is wrong with a picture, None when it can be judged.
 
         Args:
             pixels: H×W×3 uint8 RGB, 0–255; kept until the next call.
+            repeats: pictures directly before it that the source knows to be the same.
         """
-        frozen = self._frozen(pixels)
+        frozen = self._frozen(pixels, repeats)
         grey = reduced_grey(pixels)
         mean, contrast = (float(one.item()) for one in cv2.meanStdDev(grey))
         ailment = frozen or self._exposure(mean) or self._blur(grey) or self._moved(grey)
@@ -80,11 +81,11 @@ class PictureCheck:
             self._note_light(grey, mean, contrast)
         return ailment
 
-    def _frozen(self, pixels: npt.NDArray[np.uint8]) -> Ailment | None:
+    def _frozen(self, pixels: npt.NDArray[np.uint8], repeats: int) -> Ailment | None:
         if not self._frozen_frames:
             return None
         same = self._last is not None and are_equal(self._last, pixels)
-        self._same = self._same + 1 if same else 1
+        self._same = max(self._same + 1 if same else 1, repeats + 1)
         self._last = pixels
         if self._same < self._frozen_frames:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import LeptonError
 from edge_contracts.verdict import Outcome
@@ -13,8 +13,10 @@ from edge_runtime.clock import Clock, MonotonicClock
 from edge_runtime.conditions import Conditions
 from edge_runtime.health.verdict_watch import VerdictWatch
 from edge_runtime.infer.isolated.nursery import Nursery
+from edge_runtime.infer.isolated.process_backend import BackendDied
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.state_folder import MediumRefused
 from edge_runtime.summary import End, Summary
 from edge_runtime.supervisor import Supervisor
 from edge_runtime.tally import Tally
@@ -39,6 +41,9 @@ _FAREWELL_S = 10.0
 """After the last picture of every folder and film, how long the manager may take to store what is in the spool."""
 _CONNECT_S = 2.0
 """… and how long to wait for a broker that is not connected."""
+PASSING: Final = (MediumRefused, BackendDied)
+"""Refusals to start that may be over at the next attempt: a full disk, a model's process that found no memory."""
+
 _log = logging.getLogger(__name__)
 
 

@@ -50,7 +50,7 @@ class MjpegSource:
         self._waiting: list[Part] = []
         self._part = Part(b"")
         self._captured_at_ns = 0
-        self._number = 0
+        self._number = self._repeats = 0
         self._late = 0
 
     def open(self) -> None:
@@ -85,9 +85,10 @@ class MjpegSource:
             SourceLost: silent for the read time-out, closed, no multipart stream, or behind for good.
         """
         begun_ns = self._clock.now_ns()
-        self._part = self._next(begun_ns + int(self._settings.read_timeout_s * _NS_PER_S))
+        before, self._part = self._part.body, self._next(begun_ns + int(self._settings.read_timeout_s * _NS_PER_S))
         was_silent = self._clock.now_ns() - begun_ns > _SILENCE_NS
         self._skip_what_is_older(_BURST_GAP_S if was_silent else 0.0)
+        self._repeats = self._repeats + 1 if self._part.body == before else 0
         self._number += 1
         self._date()
 
@@ -97,7 +98,7 @@ class MjpegSource:
             pixels = decode_picture(self._part.body, f"a picture of {self._shown}")
         except PictureRejected as error:
             return BadReading("", self._number, self._captured_at_ns, str(error))
-        return Frame(pixels, self._captured_at_ns, self._number)
+        return Frame(pixels, self._captured_at_ns, self._number, repeats=self._repeats)
 
     def close(self) -> None:
         """Hang up."""

@@ -129,7 +129,7 @@ class Lookout:
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):
-            return self._check.examine(cut(reading.pixels, self._region))
+            return self._check.examine(cut(reading.pixels, self._region), repeats=reading.repeats)
         if isinstance(reading, BadReading):
             return Ailment(reading.cause, reading.reason)
         if self._ear is None:

@@ -11,11 +11,14 @@ import sys
 import termios
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from click.testing import CliRunner
 
 from edge_contracts.topics import DeviceAddress
+from edge_runtime.cli import run
+from edge_runtime.infer.isolated.process_backend import BackendDied
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -167,3 +170,15 @@ def test_help_loads_neither_opencv_nor_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_model_whose_process_dies_while_it_loads_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object, **_more: object) -> NoReturn:
+        raise BackendDied("wanted a loaded model, found that its process died of SIGKILL")
+
+    write_parts(tmp_path / "parts", [100])
+    monkeypatch.setattr("edge_runtime.model_loading.IsolatedBackend", dies)
+    done = CliRunner().invoke(run, [str(write_station(tmp_path))])
+    assert (done.exit_code, "died of SIGKILL" in done.output) == (3, True)

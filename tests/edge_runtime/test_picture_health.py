@@ -135,3 +135,12 @@ def test_no_photograph_is_dark_or_frozen_nor_overexposed_where_the_limit_allows_
     assert len(photographs) > 50
     for path in photographs:
         assert camera.examine(np.asarray(cv2.imread(str(path))[:, :, ::-1], np.uint8)) is None, path.name
+
+
+def test_a_repetition_that_only_the_source_saw_is_frozen_at_the_first_picture_that_is_judged() -> None:
+    camera = check(frozen_frames=2)
+    assert camera.examine(picture(100, seed=1)) is None
+    ailment = camera.examine(picture(100, seed=2), repeats=1)
+    assert ailment is not None
+    assert ailment.cause is Cause.FROZEN
+    assert camera.examine(picture(100, seed=3)) is None

@@ -13,6 +13,7 @@ from edge_contracts.station import MjpegSource as MjpegSettings
 from edge_runtime.capture.mjpeg import MjpegSource
 from edge_runtime.capture.source import BadReading, SourceLost
 from edge_runtime.clock import MonotonicClock
+from edge_runtime.frames import Frame
 from tests.edge_runtime.capture.source_contract import SourceContract
 from tests.fakes.mjpeg_camera import HEAD, MjpegCamera, jpeg, part
 
@@ -107,6 +108,19 @@ def test_a_picture_that_lagged_by_the_cameras_own_time_is_dated_old(opened: Call
     source.advance()
     age_s = (MonotonicClock.now_ns() - source.reading().captured_at_ns) / 1e9
     assert age_s == pytest.approx(50, abs=1)
+
+
+def test_a_camera_that_sends_one_picture_again_is_seen_to(opened: Callable[..., MjpegSource]) -> None:
+    frozen_from = 3
+    source = opened(make_part=lambda number: part(jpeg(min(number, frozen_from))))
+    repeats = []
+    while len(repeats) < 40 and (not repeats or repeats[-1] < 2):
+        source.advance()
+        frame = source.reading()
+        assert isinstance(frame, Frame)
+        repeats.append(frame.repeats)
+    assert repeats[0] == 0
+    assert repeats[-1] == 2
 
 
 def test_a_jpeg_is_decoded_only_when_its_picture_is_wanted(

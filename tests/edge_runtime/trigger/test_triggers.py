@@ -173,9 +173,9 @@ class SlowCheck(PictureCheck):
         super().__init__(PictureHealth(), frozen_frames=0)
         self._clock = clock
 
-    def examine(self, pixels: npt.NDArray[np.uint8]) -> Ailment | None:
+    def examine(self, pixels: npt.NDArray[np.uint8], *, repeats: int = 0) -> Ailment | None:
         self._clock.advance(0.3)
-        return super().examine(pixels)
+        return super().examine(pixels, repeats=repeats)
 
 
 @pytest.mark.parametrize("kind", ["frame", "presence"])
