@@ -73,7 +73,7 @@ def _parse(path: Path) -> dict[str, Any]:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigRejected(f"wanted UTF-8 text in {path}, found other bytes ({error.reason})") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigRejected(f"wanted TOML in {path}, found a mistake: {error}; mend it and try again") from error
     return document
 

@@ -16,9 +16,10 @@ from edge_runtime.infer.isolated.nursery import Nursery
 from edge_runtime.infer.isolated.process_backend import BackendDied
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.reloading import Reloading
 from edge_runtime.state_folder import MediumRefused
 from edge_runtime.summary import End, Summary
-from edge_runtime.supervisor import Supervisor
+from edge_runtime.supervisor import Change, NoWayBack, Supervisor
 from edge_runtime.tally import Tally
 from edge_runtime.units import spool
 from edge_runtime.units.plan import plan_of
@@ -82,6 +83,7 @@ class Daemon:
         self._open_predictor = open_predictor
         self._reload = reload or threading.Event()
         self._read_config = read_config or (lambda: config)
+        self._reloading: Reloading | None = None
         self._nursery = Nursery()
         self._supervisor = Supervisor(self._clock)
         all_clocks = delivery_clock or SystemClock()
@@ -112,7 +114,7 @@ class Daemon:
             if self._open_predictor is None and self._config.station.inference == "process":
                 self._nursery.start()
             load_opencv().setNumThreads(1)
-            self._apply(self._config)
+            self._go(*self._prepare(self._config))
             self._notifier.ready(self._status())
             end = self._watch()
             if end is End.EXHAUSTED:
@@ -121,14 +123,20 @@ class Daemon:
         finally:
             self._supervisor.stop()
             self._nursery.close()
+            if self._reloading is not None:
+                self._reloading.give_up()
         if stuck := self._supervisor.stuck:
             _log.critical("did not stop: %s; the daemon is to be started anew", ", ".join(stuck))
             end = End.TROUBLE
         return self._summary(end)
 
-    def _apply(self, config: StationConfig) -> list[str]:
+    def _prepare(self, config: StationConfig) -> tuple[StationConfig, Change]:
+        """Everything of a configuration that may refuse."""
+        return config, self._supervisor.prepare(plan_of(config, self._around, self._loader(config)))
+
+    def _go(self, config: StationConfig, change: Change) -> list[str]:
         """Go to a configuration; the names of what was started."""
-        started = self._supervisor.apply(plan_of(config, self._around, self._loader(config)))
+        started = self._supervisor.go(change)
         self._config = config
         self._around.tally.follow(point.name for point in config.points)
         if (uplink := self._around.running.uplink) is not None:
@@ -146,9 +154,11 @@ class Daemon:
         """Feed the watchdog while every loop makes progress, until the end, the stop or trouble."""
         sign_due_ns = 0
         while not self._clock.wait(self._stop, _TICK_S):
-            if self._reload.is_set():
-                self._reload.clear()
-                self._read_anew()
+            try:
+                self._look_at_the_file()
+            except NoWayBack as error:
+                _log.critical("%s", error)
+                return End.TROUBLE
             points = tuple(self._around.running.points.values())
             for point in points:
                 point.scorer.tend()
@@ -167,16 +177,29 @@ class Daemon:
                 sign_due_ns = now_ns + int((self._notifier.watchdog_s or _NS_PER_S) * _NS_PER_S / _SIGNS_PER_WATCHDOG)
         return End.STOPPED
 
-    def _read_anew(self) -> None:
+    def _look_at_the_file(self) -> None:
+        """Begin a reload when one is asked for, end it when its plan is prepared; the line goes on meanwhile."""
+        if self._reloading is None and self._reload.is_set():
+            self._reload.clear()
+            self._notifier.reloading(self._clock.now_ns())
+            self._reloading = Reloading(lambda: self._prepare(self._read_config()))
+        if self._reloading is not None and self._reloading.is_done:
+            reloading, self._reloading = self._reloading, None
+            self._read_anew(reloading)
+            self._notifier.ready(self._status())
+
+    def _read_anew(self, reloading: Reloading) -> None:
         """Go to what the file says now; a file that cannot be keeps what runs."""
-        self._notifier.reloading(self._clock.now_ns())
         try:
-            started = self._apply(self._read_config())
+            started = self._go(*reloading.result())
+        except NoWayBack:
+            raise
         except LeptonError as error:
             _log.error("the configuration was not reloaded, the old one goes on: %s", error)
+        except Exception:  # noqa: BLE001 - a fault that nobody thought of must not end a line that runs
+            _log.exception("the configuration was not reloaded, the old one goes on")
         else:
             _log.warning("the configuration was reloaded; started anew: %s", ", ".join(started) or "nothing")
-        self._notifier.ready(self._status())
 
     def _wait_for_the_manager(self) -> None:
         """After the last part: bring what is told into the spool, and give the manager time to store it."""

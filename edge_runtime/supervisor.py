@@ -3,7 +3,8 @@
 A plan is a list of units in the order in which they are started. To start is to go from no plan to the first, to reload
 is to go to another, to stop is to go to none: one way for all three. What both plans have alike goes on running; what
 differs, and what stands on it, is stopped in reverse and started in order. Everything that may refuse is prepared
-before anything is stopped, so a plan that cannot be is refused and changes nothing.
+before anything is stopped, so a plan that cannot be is refused and changes nothing; should a unit fail in starting all
+the same, the plan before is gone back to.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _log = logging.getLogger(__name__)
 
 class PlanRefused(BadInputError):
     """The new plan cannot be; what ran goes on running. The message has every reason."""
+
+
+class NoWayBack(LeptonError, RuntimeError):
+    """Neither the new plan nor the old one can be started."""
 
 
 def _nothing() -> None:
@@ -86,6 +91,19 @@ class Unit:
     needs_restart: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A plan to go to, and what of it is prepared."""
+
+    plan: list[Unit]
+    ready: dict[str, Prepared]
+
+    def discard(self) -> None:
+        """Let go of what was not started."""
+        _discard(self.ready.values())
+        self.ready.clear()
+
+
 @dataclass(slots=True)
 class Supervisor:
     """Runs the units of a plan; used by one thread.
@@ -101,26 +119,56 @@ class Supervisor:
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def apply(self, plan: Sequence[Unit]) -> list[str]:
-        """Go to another plan; the names of the units that were started.
+        """Prepare another plan and go to it; the names of the units that were started."""
+        return self.go(self.prepare(plan))
+
+    def prepare(self, plan: Sequence[Unit]) -> Change:
+        """Ask everything that may refuse; any thread may, while nothing else changes the plan.
 
         Raises:
             PlanRefused: several units cannot be.
             LeptonError: one unit cannot be. Either way nothing was changed.
         """
         changed = _changed(self._plan, plan)
-        ready = _prepared([unit for unit in plan if unit.name in changed])
-        kept = {unit.name for unit in plan} - changed
+        return Change(list(plan), _prepared([unit for unit in plan if unit.name in changed]))
+
+    def go(self, change: Change) -> list[str]:
+        """Go to a prepared plan; the names of the units that were started.
+
+        Raises:
+            NoWayBack: a unit failed in starting, and so did the way back; the daemon is to be started anew.
+            Exception: a unit failed in starting, as it says; what ran before runs again.
+        """
+        before = list(self._plan)
+        try:
+            return self._exchange(change)
+        except Exception as error:
+            self._go_back(before, error)
+            raise
+
+    def _go_back(self, before: Sequence[Unit], error: Exception) -> None:
+        try:
+            self._exchange(self.prepare(before))
+        except Exception as further:  # noqa: BLE001 - whatever it is, only a new daemon helps
+            raise NoWayBack(
+                f"wanted to go back to what ran, after {error!s}, found: {further}; the daemon must be started anew"
+            ) from error
+
+    def _exchange(self, change: Change) -> list[str]:
+        started = list(change.ready)
+        kept = {unit.name for unit in change.plan} - set(started)
         try:
             self._stop([unit for unit in self._plan if unit.name not in kept])
-            self._plan = [unit for unit in plan if unit.name in kept]
-            for unit in plan:
-                if unit.name in changed:
-                    self._parts[unit.name] = ready.pop(unit.name).start()
+            self._plan = [unit for unit in change.plan if unit.name in kept]
+            for unit in change.plan:
+                if unit.name in change.ready:
+                    self._parts[unit.name] = change.ready[unit.name].start()
+                    del change.ready[unit.name]
                     self._plan.append(unit)
         finally:
-            _discard(ready.values())
-        self._plan = list(plan)
-        return [unit.name for unit in plan if unit.name in changed]
+            change.discard()
+        self._plan = change.plan
+        return started
 
     def stop(self) -> None:
         """Stop everything."""
@@ -129,6 +177,8 @@ class Supervisor:
 
     def trouble(self) -> str | None:
         """What only a restart of the daemon mends."""
+        if self.stuck:
+            return f"did not stop: {', '.join(self.stuck)}"
         now_ns = self.clock.now_ns()
         return next(filter(None, (part.trouble(now_ns) for part in self._parts.values())), None)
 
@@ -180,6 +230,9 @@ def _prepared(units: Sequence[Unit]) -> dict[str, Prepared]:
                 ready[unit.name] = unit.prepare()
             except LeptonError as error:  # noqa: PERF203 - a person wants all reasons at once
                 refusals.append(error)
+            except Exception as error:  # noqa: BLE001 - a fault that nobody thought of must not end a line that runs
+                _log.exception("%s could not be prepared", unit.name)
+                refusals.append(PlanRefused(f"{unit.name}: wanted it prepared, found {type(error).__name__}: {error}"))
         is_complete = not refusals
     finally:
         if not is_complete:
@@ -191,7 +244,7 @@ def _prepared(units: Sequence[Unit]) -> dict[str, Prepared]:
 
 def _discard(prepared: Iterable[Prepared]) -> None:
     for each in prepared:
-        each.discard()
+        _did("what was prepared", each.discard)
 
 
 def _together(refusals: list[LeptonError]) -> LeptonError:

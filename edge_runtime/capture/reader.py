@@ -164,8 +164,9 @@ class Reader:
             try:
                 self._read_until_lost(source, session)
             except SourceEnded:
-                self._end_absence()
-                self._handover.end()
+                if not session.stop.is_set():  # the last of a source that was given up says nothing of its successor's
+                    self._end_absence()
+                    self._handover.end()
                 return
             except SourceLost as error:
                 self._note_loss(str(error), session)

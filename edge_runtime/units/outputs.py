@@ -29,10 +29,10 @@ def outputs(config: StationConfig, around: Surroundings) -> Unit:
             running = around.running
             panel.start()
             running.panel = panel
-            running.sinks.insert(0, panel)
+            running.first = (panel,)
 
             def stop(timeout_s: float) -> bool:
-                running.sinks.remove(panel)
+                running.first = ()
                 running.panel = None
                 return panel.stop(timeout_s)
 

@@ -70,6 +70,7 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
             def stop(timeout_s: float) -> bool:
                 running.points.pop(settings.name, None)
                 running.paces.forget(settings.name)
+                running.cameras.forget(settings.name)
                 if running.scores is not None:
                     running.scores.forget(settings.name)
                 around.verdict_watch.forget(settings.name)

@@ -31,6 +31,7 @@ class Running:
     """The running parts of a station; None, or absent, for what the configuration does not ask for.
 
     delivery_counts, evidence_counts, loop_faults: since the start of the daemon, whatever was started anew.
+    first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
     relay: the one of them that has guests, which come and go.
     readers, points: by the inspection point's name.
@@ -50,6 +51,7 @@ class Running:
     lines: JsonLines | None = None
     panel: Panel | None = None
     uplink: Uplink | None = None
+    first: tuple[VerdictSink, ...] = ()
     sinks: list[VerdictSink] = field(default_factory=list)
     relay: Relay = field(default_factory=Relay)
     readers: dict[str, Reader] = field(default_factory=dict)
@@ -57,4 +59,4 @@ class Running:
 
     def told(self) -> tuple[VerdictSink, ...]:
         """The sinks of a point that starts now."""
-        return tuple(self.sinks)
+        return (*self.first, *self.sinks)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edge_runtime.config import load_station
+from edge_runtime.model_loading import load_predictor
 from edge_runtime.notify import Notifier
 from edge_runtime.service import Daemon
+from edge_runtime.summary import End
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from edge_contracts.station import Point
+    from edge_runtime.infer.predictor import Predictor
     from edge_runtime.summary import Summary
 
 ENDLESS = (
@@ -36,13 +42,15 @@ class Script(io.StringIO):
         super().__init__()
         self.stop, self.reload = threading.Event(), threading.Event()
         self._steps = list(steps)
+        self._acted_at = 0
 
     def write(self, text: str) -> int:
         written = super().write(text)
         if self._steps and self._steps[0][0](self.verdicts):
             self._steps.pop(0)[1]()
+            self._acted_at = len(self.verdicts)
             self.reload.set()
-        if not self._steps and len(self.verdicts) >= ENOUGH:
+        if not self._steps and len(self.verdicts) >= self._acted_at + ENOUGH:
             self.stop.set()
         return written
 
@@ -154,6 +162,72 @@ def test_every_bundle_that_cannot_be_used_is_named_and_the_old_ones_go_on(
     run(station, script)
     assert caplog.text.count("part.bundle") >= 2
     assert set(of(script, "gate")) == {"good"}
+
+
+def test_a_point_that_cannot_be_put_together_goes_on_as_it_was(station: Path, caplog: pytest.LogCaptureFixture) -> None:
+    wrong = 'name = "gate"\nhealth = { moved_reference = "nowhere.png" }'
+    script = Script((at(10), changed(station, 'name = "gate"', wrong)))
+    summary = run(station, script)
+    assert "the configuration was not reloaded, the old one goes on" in caplog.text
+    assert of(script, "gate")[-1] == "good"
+    assert "gate" in [verdict["point"] for verdict in script.verdicts[-8:]]
+    assert summary.end is End.STOPPED
+
+
+def test_a_spool_that_cannot_be_opened_brings_the_old_one_back(station: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (station.parent / "other" / "spool.sqlite").mkdir(parents=True)
+    more = changed(station, 'device = "line-1"', 'device = "line-1"\nstate_folder = "other"')
+    script = Script((at(10), more))
+    summary = run(station, script)
+    assert "the configuration was not reloaded, the old one goes on" in caplog.text
+    assert {verdict["point"] for verdict in script.verdicts[-12:]} == {"gate", "exit"}
+    assert (summary.end, summary.unknown) == (End.STOPPED, 0)
+
+
+def test_failed_reloads_leave_no_process_and_no_descriptor(station: Path) -> None:
+    def descriptors() -> int:
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    seen: list[int] = []
+    good = station.read_text("utf-8")
+    bad = good.replace('name = "gate"', 'name = "gate"\nhealth = { moved_reference = "nowhere.png" }')
+
+    def spoil() -> None:
+        seen.append(descriptors())
+        station.write_text(bad, "utf-8")
+
+    script = Script((at(8), spoil), (at(30), spoil), (at(52), spoil), (at(74), spoil))
+    run(station, script)
+    assert len(seen) == 4
+    assert seen[-1] <= seen[1]
+
+
+def test_the_watchdog_is_fed_while_a_model_loads_for_long(station: Path) -> None:
+    class Fed(Notifier):
+        def __init__(self) -> None:
+            super().__init__(watchdog_s=0.3)
+            self.at_s: list[float] = []
+
+        def _send(self, message: str) -> None:
+            if message.startswith("WATCHDOG=1"):
+                self.at_s.append(time.monotonic())
+
+    loaded: list[str] = []
+
+    def slow(point: Point) -> Predictor:
+        loaded.append(point.name)
+        if len(loaded) > 2:
+            time.sleep(1.0)
+        return load_predictor(point)
+
+    fed, script = Fed(), Script((at(10), changed(station, 'name = "exit"\n', 'name = "exit"\nthreshold = 0.1\n')))
+    daemon = Daemon(
+        load_station(station), fed, script.stop, lines=script, reload=script.reload,
+        read_config=lambda: load_station(station), open_predictor=slow,
+    )  # fmt: skip
+    daemon.run()
+    assert len(loaded) == 3
+    assert max(later - sooner for sooner, later in itertools.pairwise(fed.at_s)) < 0.6
 
 
 def test_a_changed_spool_starts_everything_on_it_anew_and_loses_no_alert(station: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.supervisor import Part, PlanRefused, Prepared, Supervisor, Unit, longest_stop_s
+from edge_runtime.supervisor import NoWayBack, Part, PlanRefused, Prepared, Supervisor, Unit, longest_stop_s
 from tests.fakes.clock import NS_PER_S, FakeClock
 
 
@@ -16,6 +16,7 @@ class Stage:
 
     clock: FakeClock = field(default_factory=FakeClock)
     told: list[str] = field(default_factory=list)
+    unstartable: set[str] = field(default_factory=set)
     refusing: set[str] = field(default_factory=set)
     hanging: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
@@ -23,6 +24,8 @@ class Stage:
 
     def unit(self, name: str, settings: Any = 1, *, needs: tuple[str, ...] = (), kind: str = "", **more: Any) -> Unit:
         def start() -> Part:
+            if name in self.unstartable:
+                raise OSError(f"{name} does not start")
             self.told.append(f"start {name}")
             return Part(
                 lambda left_s: self.stop(name, left_s),
@@ -116,16 +119,54 @@ def test_one_reason_keeps_its_own_kind(stage: Stage, supervisor: Supervisor) -> 
     assert type(refusal.value) is BadInputError
 
 
-def test_a_start_that_fails_leaves_what_started_to_be_stopped(stage: Stage, supervisor: Supervisor) -> None:
+def test_a_first_start_that_fails_stops_what_was_started(stage: Stage, supervisor: Supervisor) -> None:
     def fails() -> Part:
         raise OSError("disk")
 
     broken = Unit("broken", "broken", 1, lambda: Prepared(fails), 1.0)
     with pytest.raises(OSError, match="disk"):
         supervisor.apply([stage.unit("spool"), broken, stage.unit("gate")])
-    assert "discard gate" in stage.since()
+    assert stage.since()[-3:] == ["discard gate", "ask spool", "stop spool"]
     supervisor.stop()
-    assert stage.since() == ["ask spool", "stop spool"]
+    assert stage.since() == []
+
+
+def test_a_unit_that_fails_in_starting_brings_back_what_ran(stage: Stage, supervisor: Supervisor) -> None:
+    supervisor.apply([stage.unit("spool"), stage.unit("gate", needs=("spool",))])
+    stage.since()
+    stage.unstartable = {"exit"}
+    with pytest.raises(OSError, match="exit does not start"):
+        supervisor.apply([stage.unit("spool", 2), stage.unit("gate", needs=("spool",)), stage.unit("exit")])
+    told = stage.since()
+    assert "discard exit" in told
+    assert told[-2:] == ["start spool", "start gate"]
+    supervisor.stop()
+    assert [step for step in stage.since() if step.startswith("stop")] == ["stop gate", "stop spool"]
+
+
+def test_without_a_way_back_it_is_said(stage: Stage, supervisor: Supervisor) -> None:
+    supervisor.apply([stage.unit("gate")])
+    stage.unstartable = {"gate"}
+    with pytest.raises(NoWayBack, match="wanted to go back to what ran, after gate does not start"):
+        supervisor.apply([stage.unit("gate", 2)])
+
+
+def test_a_fault_that_nobody_thought_of_refuses_a_plan_as_any_other(stage: Stage, supervisor: Supervisor) -> None:
+    def fails() -> Prepared:
+        raise ZeroDivisionError("nobody thought of it")
+
+    supervisor.apply([stage.unit("gate")])
+    stage.since()
+    with pytest.raises(PlanRefused, match="exit: wanted it prepared, found ZeroDivisionError: nobody thought of it"):
+        supervisor.apply([stage.unit("gate"), Unit("exit", "exit", 1, fails, 1.0)])
+    assert stage.since() == []
+
+
+def test_a_unit_that_did_not_stop_is_a_trouble_at_once(stage: Stage, supervisor: Supervisor) -> None:
+    supervisor.apply([stage.unit("gate"), stage.unit("spool")])
+    stage.hanging = {"gate"}
+    supervisor.apply([stage.unit("spool")])
+    assert supervisor.trouble() == "did not stop: gate"
 
 
 def test_units_of_a_kind_stop_side_by_side_within_one_time(stage: Stage, supervisor: Supervisor) -> None:

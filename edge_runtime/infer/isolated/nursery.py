@@ -65,14 +65,9 @@ class Nursery:
         Raises:
             BackendError: no process can be made.
         """
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
-            with theirs, self._turn:
-                self._start()
-                pid = self._ask({"wish": asdict(wish)}, [theirs.fileno(), model])
-                return Worker(pid, ours, self._generation)
+            return self._forked(model, wish)
         except (OSError, ValueError) as error:
-            ours.close()
             raise BackendError(f"wanted a process for the model, found none to be had: {error}") from error
 
     def end(self, worker: Worker) -> str:
@@ -89,6 +84,17 @@ class Nursery:
         """End the nursery, and with it every worker that is left."""
         with self._turn:
             self._drop()
+
+    def _forked(self, model: int, wish: Wish) -> Worker:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs, self._turn:
+                self._start()
+                pid = self._ask({"wish": asdict(wish)}, [theirs.fileno(), model])
+                return Worker(pid, ours, self._generation)
+        except BaseException:
+            ours.close()
+            raise
 
     def _start(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -34,6 +34,8 @@ START_S = 60.0
 
 _NS_PER_S = 1_000_000_000
 _NS_PER_MS = 1_000_000
+_FATE_S = 2.0
+"""How long to wait to hear how a process ended; the nursery is asked no longer than that."""
 _PAUSE_MIN_S = 0.5
 _PAUSE_MAX_S = 10.0
 """Between attempts with a model that dies while it loads."""
@@ -92,15 +94,16 @@ class IsolatedBackend:
         self._turn = threading.Lock()
         self._birth = threading.Lock()
         self._number = 0
+        self._is_asked = True
         self._until_ns: int | None = None
         self._pause_s = _PAUSE_MIN_S
         self._not_before_ns = 0
         self._trouble = "is not there yet"
         self._life: _Life | None = None
         self._replacing: threading.Thread | None = None
-        self._model = os.memfd_create("lepton-model", os.MFD_CLOEXEC)
+        self._model = -1
         try:
-            os.write(self._model, model)
+            self._model = _in_memory(model)
             self._life = self._born()
             layout = self._first_layout()
         except BaseException:
@@ -123,6 +126,7 @@ class IsolatedBackend:
         if not self._turn.acquire(timeout=self._left_s()):
             raise BackendLate("wanted a free backend, found it being looked after")
         try:
+            self._is_asked = True
             life = self._ready()
             if life.input is None or life.outputs is None:
                 raise BackendError("wanted a model, found none loaded")
@@ -140,6 +144,7 @@ class IsolatedBackend:
         if not self._turn.acquire(blocking=False):
             return
         try:
+            self._is_asked = False
             self._look_after()
         finally:
             self._turn.release()
@@ -211,7 +216,7 @@ class IsolatedBackend:
             message, descriptors = b"", []
         if not message or not descriptors:
             reason = message[ANSWER.size :].decode("utf-8", "replace")
-            self._bury(life, f"said {reason!r} and" if reason else "")
+            self._bury(life, f"said {reason!r} and" if reason else "", patience_s=self._fate_s())
             raise BackendDied(reason or f"wanted a loaded model, found that its process {self._trouble}")
         life.layout = Layout.from_json(message)
         memory = mmap.mmap(descriptors[0], life.layout.size)
@@ -243,7 +248,7 @@ class IsolatedBackend:
         except OSError:
             message = b""
         if len(message) < ANSWER.size:
-            self._bury(life, "")
+            self._bury(life, "", patience_s=self._fate_s())
             raise BackendDied(f"wanted an answer from the backend, found that its process {self._trouble}")
         return message
 
@@ -251,17 +256,17 @@ class IsolatedBackend:
         try:
             life.worker.link.send(message)
         except OSError as error:
-            self._bury(life, "")
+            self._bury(life, "", patience_s=self._fate_s())
             raise BackendDied(f"wanted to ask the backend, found that its process {self._trouble}") from error
 
-    def _bury(self, life: _Life, why: str) -> None:
-        """Let go of a process and have another started; waits for its fate until the part's deadline at most."""
+    def _bury(self, life: _Life, why: str, *, patience_s: float = 0.0) -> None:
+        """Let go of a process and have another started; waits so long at most to hear how it ended."""
         self._life = None
         self._trouble = f"{why} died".lstrip()
         self.restarts += 1
         is_told = threading.Event()
         self._replace(life, why, is_told)
-        is_told.wait(self._left_s())
+        is_told.wait(patience_s)
 
     def _is_replacing(self) -> bool:
         return self._replacing is not None and self._replacing.is_alive()
@@ -295,6 +300,10 @@ class IsolatedBackend:
                 return False
             return True
 
+    def _fate_s(self) -> float:
+        """How long a part may wait to hear how its process ended; whoever only looks after it waits for nothing."""
+        return min(self._left_s(), _FATE_S) if self._is_asked else 0.0
+
     def _left_s(self) -> float:
         if self._until_ns is None:
             return START_S
@@ -304,3 +313,18 @@ class IsolatedBackend:
     def _has_message(life: _Life, timeout_s: float) -> bool:
         """Whether the process said something, or ended."""
         return bool(select.select([life.worker.link], [], [], timeout_s)[0])
+
+
+def _in_memory(model: bytes) -> int:
+    """A descriptor of the model's bytes.
+
+    Raises:
+        BackendError: no memory or no descriptor is to be had.
+    """
+    try:
+        descriptor = os.memfd_create("lepton-model", os.MFD_CLOEXEC)
+    except OSError as error:
+        raise BackendError(f"wanted memory for the model, found none to be had: {error}") from error
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.write(model)
+    return descriptor
