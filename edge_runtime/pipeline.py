@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from edge_contracts.verdict import Cause
 from edge_runtime.occasion import Ailment, Occasion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from edge_runtime.clock import Clock
     from edge_runtime.occasion import Inspected
@@ -45,8 +45,17 @@ class Ends(Protocol):
         ...
 
 
+@runtime_checkable
+class HasLeftovers(Protocol):
+    """A trigger in which parts wait for their turn; `edge_runtime.trigger.line_trigger.LineTrigger` is one."""
+
+    def leftovers(self) -> Iterable[Occasion]:
+        """Accept no more parts; an occasion for each that waits, at once and without a reading."""
+        ...
+
+
 class Pipeline:
-    """One inspection point in its own thread.
+    """One inspection point in its own thread; parts that wait at its end get their verdict too.
 
     Args:
         name: the inspection point.
@@ -102,13 +111,19 @@ class Pipeline:
         occasion = self._occasion()
         if occasion is None:
             return
-        inspected = self._inspector.inspect(occasion)
-        for sink in self._sinks:
-            self._tell(sink, inspected)
+        self._conclude(occasion)
 
     def _run(self) -> None:
         while not self._stop.is_set() and not self._feed.ended:
             self.step()
+        for occasion in self._leftovers():
+            self.progress_at_ns = self._clock.now_ns()
+            self._conclude(occasion)
+
+    def _conclude(self, occasion: Occasion) -> None:
+        inspected = self._inspector.inspect(occasion)
+        for sink in self._sinks:
+            self._tell(sink, inspected)
 
     def _tell(self, sink: VerdictSink, inspected: Inspected) -> None:
         try:
@@ -121,8 +136,19 @@ class Pipeline:
         try:
             return self._trigger.next()
         except Exception as error:  # noqa: BLE001 - a part may have passed unseen: that is an unknown
-            self.faults += 1
-            _log.exception("%s: the trigger failed", self.name)
             self._clock.wait(self._stop, _PAUSE_AFTER_FAULT_S)
-            ailment = Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")
-            return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment)
+            return self._fault(error)
+
+    def _leftovers(self) -> Iterable[Occasion]:
+        if not isinstance(self._trigger, HasLeftovers):
+            return ()
+        try:
+            return tuple(self._trigger.leftovers())
+        except Exception as error:  # noqa: BLE001 - parts may have waited: that is an unknown
+            return (self._fault(error),)
+
+    def _fault(self, error: Exception) -> Occasion:
+        self.faults += 1
+        _log.error("%s: the trigger failed", self.name, exc_info=error)
+        ailment = Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")
+        return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment)

@@ -6,6 +6,7 @@ up and the reject output fires.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 TOLD_MAX = 1024
 """Parts that may wait for their turn altogether, missed ones too; of further ones only the number is told."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -28,7 +30,7 @@ class BacklogCounts:
 
     announced: parts; each leads to one verdict, but for `untold`.
     missed: parts that could not be inspected: too many waited, their turn came too late, or they were not heard.
-    untold: missed parts that have no verdict of their own, because even their names did not fit.
+    untold: missed parts that have no verdict of their own: even their names did not fit, or the point had ended.
     """
 
     announced: int = 0
@@ -70,12 +72,16 @@ class Backlog:
         self._waiting = 0
         self._newest_ns = 0
         self._flood = 0
+        self._is_closed = False
         self._lock = threading.Lock()
         self._more = threading.Event()
 
     def announce(self, announcement: Announcement) -> None:
         """The line said something; called in the listener's thread, returns at once."""
         with self._lock:
+            if self._is_closed:
+                self._count_untold(announcement)
+                return
             moments = [self._add_unheard(announcement.at_ns - left) for left in range(announcement.unheard, 0, -1)]
             moments.append(self._add_heard(announcement))
         for at_ns in moments:
@@ -93,6 +99,19 @@ class Backlog:
             awaited = self._line.popleft()
             self._waiting -= awaited.missed is None
             return awaited
+
+    def close(self) -> None:
+        """Accept no more parts, because the point ends; one that is announced nevertheless is counted and logged."""
+        with self._lock:
+            self._is_closed = True
+
+    def _count_untold(self, announcement: Announcement) -> None:
+        """Under the lock."""
+        parts = announcement.unheard + 1
+        self.counts.announced += parts
+        self.counts.missed += parts
+        self.counts.untold += parts
+        _log.warning("%d parts were announced while their point ended: not inspected", parts)
 
     def _add_unheard(self, at_ns: int) -> int:
         reason = "the trigger's own count shows a part that was not heard; it came too close to the next"

@@ -96,6 +96,18 @@ class LineTrigger:
             )
         return self._inspect(awaited, from_ns)
 
+    def leftovers(self) -> list[Occasion]:
+        """Silence the listeners; a missed part for each that was announced and did not come to its turn."""
+        for listener in self.listeners:
+            listener.ask_to_stop()
+        self._backlog.close()
+        left = []
+        while (awaited := self._backlog.take(0.0)) is not None:
+            self._backlog.counts.missed += awaited.missed is None
+            reason = awaited.missed or "its point was stopped or reloaded while it waited for its inspection"
+            left.append(self._missed(awaited, reason))
+        return left
+
     def _inspect(self, awaited: Awaited, from_ns: int) -> Occasion:
         if (early_ns := from_ns - self._clock.now_ns()) > 0:
             self._clock.wait(self._stop, early_ns / _NS_PER_S)

@@ -4,7 +4,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Cause
-from edge_runtime.occasion import Inspected, Occasion
+from edge_runtime.occasion import Ailment, Inspected, Occasion
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from tests.fakes.clock import FakeClock
 from tests.fakes.parts import inspected, verdict
@@ -41,6 +41,25 @@ class BrokenTrigger:
     @staticmethod
     def next() -> Occasion | None:
         raise RuntimeError("the light barrier is gone")
+
+
+class Queue(Line):
+    """A line on which the parts after the first wait until the loop has ended."""
+
+    def __init__(self, parts: int, stop: threading.Event, *, breaks: bool = False) -> None:
+        super().__init__(parts)
+        self._stop = stop
+        self._breaks = breaks
+
+    def inspect(self, occasion: Occasion) -> Inspected:
+        self._stop.set()
+        return super().inspect(occasion)
+
+    def leftovers(self) -> list[Occasion]:
+        if self._breaks:
+            raise RuntimeError("the queue is gone")
+        missed = Ailment(Cause.MISSED, "the point ends")
+        return [Occasion(str(part), None, 0, missed) for part in range(self._given + 1, self._parts + 1)]
 
 
 class BrokenSink:
@@ -95,3 +114,24 @@ def test_the_stop_event_ends_a_loop_without_end() -> None:
     stop.set()
     assert loop.join(10)
     assert not loop.running
+
+
+def test_a_stop_during_a_part_gives_every_waiting_part_a_verdict_for_every_sink() -> None:
+    stop, other = threading.Event(), Line(0)
+    line = Queue(4, stop)
+    loop = Pipeline("gate", line, line, [line, BrokenSink(), other], line, FakeClock(), stop)
+    loop.start()
+    assert loop.join(10)
+    told = [(one.verdict.part, one.verdict.cause) for one in line.taken]
+    assert told == [("1", Cause.CLEAN), ("2", Cause.MISSED), ("3", Cause.MISSED), ("4", Cause.MISSED)]
+    assert other.taken == line.taken
+
+
+def test_a_queue_that_fails_at_the_end_may_have_held_a_part() -> None:
+    stop = threading.Event()
+    line = Queue(4, stop, breaks=True)
+    loop = Pipeline("gate", line, line, [line], line, FakeClock(), stop)
+    loop.start()
+    assert loop.join(10)
+    assert [one.verdict.cause for one in line.taken] == [Cause.CLEAN, Cause.INTERNAL]
+    assert loop.faults == 1

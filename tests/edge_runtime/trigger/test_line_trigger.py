@@ -19,6 +19,8 @@ from tests.fakes.pictures import picture
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+
     from edge_runtime.capture.source import Reading
     from edge_runtime.occasion import Occasion
 
@@ -27,6 +29,10 @@ MS = 1_000_000
 
 class Ear:
     lost: str | None = None
+    asked_to_stop = False
+
+    def ask_to_stop(self) -> None:
+        self.asked_to_stop = True
 
 
 class Scene:
@@ -147,3 +153,23 @@ def test_at_the_end_of_a_folder_an_announced_part_still_gets_its_verdict() -> No
     scene = Scene(live=False)
     scene.part()
     assert cause(scene.next()) is Cause.NO_FRAME
+
+
+def test_parts_that_wait_when_the_point_ends_are_missed_and_none_is_accepted_after_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scene = Scene(5, most=2)
+    moments = [scene.part() for _ in range(3)]
+    left = scene.trigger.leftovers()
+    assert [(cause(one), one.reading, one.triggered_at_ns) for one in left] == [
+        (Cause.MISSED, None, scene.expected[0]),
+        (Cause.MISSED, None, scene.expected[1]),
+        (Cause.MISSED, None, scene.expected[2]),
+    ]
+    assert scene.ear.asked_to_stop
+    assert scene.backlog.counts.missed == len(moments)
+    assert "stopped or reloaded" in str(left[0].ailment)
+    scene.part()
+    assert scene.trigger.leftovers() == []
+    assert (scene.backlog.counts.announced, scene.backlog.counts.untold, len(scene.expected)) == (4, 1, 3)
+    assert "1 parts were announced while their point ended" in caplog.text
