@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One part.
+    """One part, or a gap.
 
     at_ns: monotonic time of the edge, byte, poll or message.
     part: its id, None when the line says none.
     unheard: parts that came just before and could not be heard one by one (a gap in the wire's own count).
+    heard: False for a gap alone: `unheard` parts came, and none of them can be told by this moment.
     """
 
     at_ns: int
     part: str | None = None
     unheard: int = 0
+    heard: bool = True
 
 
 WIRES: dict[str, str] = {

@@ -83,7 +83,8 @@ class Backlog:
                 self._count_untold(announcement)
                 return
             moments = [self._add_unheard(announcement.at_ns - left) for left in range(announcement.unheard, 0, -1)]
-            moments.append(self._add_heard(announcement))
+            if announcement.heard:
+                moments.append(self._add_heard(announcement))
         for at_ns in moments:
             self._expect(at_ns, at_ns)
         self._more.set()
@@ -107,14 +108,14 @@ class Backlog:
 
     def _count_untold(self, announcement: Announcement) -> None:
         """Under the lock."""
-        parts = announcement.unheard + 1
+        parts = announcement.unheard + announcement.heard
         self.counts.announced += parts
         self.counts.missed += parts
         self.counts.untold += parts
         _log.warning("%d parts were announced while their point ended: not inspected", parts)
 
     def _add_unheard(self, at_ns: int) -> int:
-        reason = "the trigger's own count shows a part that was not heard; it came too close to the next"
+        reason = "the trigger's own count shows a part that was not heard: too close to the next, or while it was away"
         return self._add(self._names.unheard(), at_ns, reason)
 
     def _add_heard(self, announcement: Announcement) -> int:

@@ -6,6 +6,7 @@ seen at all: hold it until the acknowledging coil is set, or count parts in a re
 
 from __future__ import annotations
 
+import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 _MS_PER_S = 1000
 _WORD = 1 << 16
 _LEAP = 1000
-"""A counter that moved by more was set anew by its program, and counts from there."""
+"""A counter that moved by more was set anew by its program, or was away for long; it counts from there."""
+_log = logging.getLogger(__name__)
 
 
 class _Polled:
@@ -94,6 +96,9 @@ class BitWire(_Polled):
 class CounterWire(_Polled):
     """Each step of a 16-bit counting register is a part; a step of more than one means parts between two polls.
 
+    What it counted while the device could not be reached, or before its part's number could be read, is told as
+    unheard. After a leap nobody knows how many parts went by: the log has its ends, and one unheard part is told.
+
     Args:
         settings: the `trigger` table.
         clock: stamps what was polled.
@@ -102,21 +107,41 @@ class CounterWire(_Polled):
     def __init__(self, settings: ModbusTrigger, clock: Clock) -> None:
         super().__init__(settings, clock)
         self._table = settings.signal.removesuffix("-counter")
-        self._count = 0
+        self._count: int | None = None
+        self._gap = 0
 
     def open(self) -> None:
-        """Connect, and count from here."""
+        """Connect, and count from here the first time, later on from the last count."""
         self._device.open()
-        self._count = self._read()
+        count = self._read()
+        steps = 0 if self._count is None else (count - self._count) % _WORD
+        self._gap += 1 if self._leaps(count, steps) else steps
+        self._count = count
 
     def wait(self, timeout_s: float) -> list[Announcement]:
-        """One announcement when the register has moved, with the number of parts that it passed over."""
+        """A gap when the device was away, and one part when the register has moved, with those that it passed over."""
         self._pause(timeout_s)
         at_ns, count = self._clock.now_ns(), self._read()
-        steps, self._count = (count - self._count) % _WORD, count
-        if not steps:
-            return []
-        return [Announcement(at_ns, self._part(), unheard=steps - 1 if steps <= _LEAP else 0)]
+        gap, steps = self._gap, (count - self._count) % _WORD if self._count is not None else 0
+        announced = []
+        if self._leaps(count, steps):
+            gap += 1
+        elif steps:
+            announced = [Announcement(at_ns, self._part(), unheard=steps - 1)]
+        self._count, self._gap = count, 0
+        return [Announcement(at_ns, unheard=gap, heard=False), *announced] if gap else announced
+
+    def _leaps(self, count: int, steps: int) -> bool:
+        if steps <= _LEAP:
+            return False
+        _log.warning(
+            "the counting register leapt from %s to %d: it was set anew, or more than %d parts went by; "
+            "told as one part that was not heard",
+            self._count,
+            count,
+            _LEAP,
+        )
+        return True
 
     def _read(self) -> int:
         return self._device.words(self._table, self._settings.address, 1)[0]

@@ -95,3 +95,11 @@ def test_the_counts_always_add_up(steps: list[tuple[int, bool]], most: int) -> N
     assert counts.announced == len(told) + counts.untold == sum(unheard + 1 for unheard, _ in steps)
     assert counts.missed == sum(awaited.missed is not None for awaited in told)
     assert len({awaited.part for awaited in told}) == len(told)
+
+
+def test_a_gap_alone_is_its_missed_parts_and_no_heard_one() -> None:
+    scene = Scene()
+    scene.backlog.announce(Announcement(100, unheard=2, heard=False))
+    assert [awaited.missed is None for awaited in scene.taken()] == [False, False]
+    assert (scene.backlog.counts.announced, scene.backlog.counts.missed) == (2, 2)
+    assert len(scene.expected) == 2

@@ -150,14 +150,66 @@ def test_parts_between_two_polls_are_counted(server: ModbusServer, wire_to: Call
     assert [announced.unheard for announced in wire.wait(0.1)] == [3]
 
 
-def test_a_counter_that_was_set_anew_is_one_part_and_not_thousands(
-    server: ModbusServer, wire_to: Callable[..., Wire[Announcement]]
+@pytest.mark.parametrize(("before", "after"), [(40_000, 0), (40_000, 3), (12, 2_000)])
+@pytest.mark.parametrize("is_away", [False, True])
+def test_a_counter_that_leaps_is_one_unheard_part_and_a_line_in_the_log_and_not_thousands(
+    server: ModbusServer,
+    wire_to: Callable[..., Wire[Announcement]],
+    caplog: pytest.LogCaptureFixture,
+    before: int,
+    after: int,
+    *,
+    is_away: bool,
 ) -> None:
-    server.set("holding", COUNTER, 40_000)
+    server.set("holding", COUNTER, before)
     wire = wire_to(tcp(server.port), signal="holding-counter", address=COUNTER)
     wire.open()
-    server.set("holding", COUNTER, 0)
-    assert [announced.unheard for announced in wire.wait(0.1)] == [0]
+    if is_away:
+        wire.close()
+    server.set("holding", COUNTER, after)
+    if is_away:
+        wire.open()
+    assert [(one.unheard, one.heard) for one in wire.wait(0.1)] == [(1, False)]
+    assert f"leapt from {before} to {after}" in caplog.text
+    server.set("holding", COUNTER, after + 1)
+    assert [(one.unheard, one.heard) for one in wire.wait(0.1)] == [(0, True)]
+
+
+@pytest.mark.parametrize("before", [12, 65_533])
+def test_what_a_counter_counted_while_the_device_was_away_is_told_as_unheard(
+    server: ModbusServer, wire_to: Callable[..., Wire[Announcement]], before: int
+) -> None:
+    server.set("holding", COUNTER, before)
+    wire = wire_to(tcp(server.port), signal="holding-counter", address=COUNTER)
+    wire.open()
+    server.stop()
+    with pytest.raises(WireLost):
+        wire.wait(0.1)
+    wire.close()
+    server.start()
+    server.set("holding", COUNTER, (before + 5) % 65_536)
+    wire.open()
+    server.set("holding", COUNTER, (before + 6) % 65_536)
+    assert [(one.unheard, one.heard) for one in wire.wait(0.1)] == [(5, False), (0, True)]
+    assert not wire.wait(0.05)
+
+
+def test_a_counted_part_whose_number_cannot_be_read_is_told_as_unheard(
+    server: ModbusServer, wire_to: Callable[..., Wire[Announcement]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = wire_to(tcp(server.port), signal="holding-counter", address=COUNTER, part_register=PART)
+    wire.open()
+    server.set("holding", COUNTER, 2)
+
+    def gone() -> str:
+        raise WireLost("wanted the part's number, found no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(wire, "_part", gone)
+        with pytest.raises(WireLost):
+            wire.wait(0.1)
+    wire.open()
+    assert [(one.unheard, one.heard) for one in wire.wait(0.1)] == [(2, False)]
 
 
 @pytest.mark.parametrize(("words", "part"), [(1, "2"), (2, str(2 * 65_536 + 513))])
