@@ -86,7 +86,7 @@ class Verdict:
     (bytes that are not UTF-8, control characters) becomes an escape such as `\udce9`, and what is too long is cut.
 
     point: the inspection point's name.
-    part: the part's id, unique within the point's run.
+    part: the part's id, unique between two starts of the point.
     outcome: good, defect or unknown.
     cause: `clean` for good, `threshold` for defect, anything else for unknown.
     reason: one sentence for a person.
@@ -117,7 +117,7 @@ class Verdict:
 
     def __post_init__(self) -> None:
         """Hold the promises that no fault reads as good and that every text can be told, whoever builds the value."""
-        object.__setattr__(self, "part", _tail(_telling(self.part), PART_MAX_BYTES) or _NAMELESS)
+        object.__setattr__(self, "part", told_part(self.part))
         object.__setattr__(self, "reason", _head(_telling(self.reason), REASON_MAX_BYTES))
         if self.label is not None:
             object.__setattr__(self, "label", _head(_telling(self.label), LABEL_MAX_BYTES))
@@ -127,6 +127,11 @@ class Verdict:
 
 _OUTCOME_OF = {Cause.CLEAN: Outcome.GOOD, Cause.THRESHOLD: Outcome.DEFECT}
 """Every other cause makes the verdict unknown."""
+
+
+def told_part(part: str) -> str:
+    """A part's name as a verdict carries it: printable, not empty, of its end at most 128 bytes."""
+    return _tail(_telling(part), PART_MAX_BYTES) or _NAMELESS
 
 
 def _telling(text: str) -> str:

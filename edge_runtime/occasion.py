@@ -31,7 +31,7 @@ class Ailment:
 class Occasion:
     """One part that must get a verdict.
 
-    part: its id, unique within the point's run.
+    part: its id, unique between two starts of the point.
     reading: None when none came.
     triggered_at_ns: monotonic time at which the deadline begins.
     ailment: what already speaks against judging it.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
     from edge_runtime.trigger.announcement import LineTrigger as Settings
+    from edge_runtime.trigger.given_names import GivenNames
     from edge_runtime.trigger.triggers import Lookout
 
 _NS_PER_MS = 1_000_000
@@ -35,6 +36,7 @@ def build_line_trigger(
     clock: Clock,
     stop: threading.Event,
     expect: Callable[[int, int], None],
+    given: GivenNames | None = None,
 ) -> LineTrigger:
     """Build it; nothing of it runs yet.
 
@@ -45,6 +47,7 @@ def build_line_trigger(
         clock: monotonic.
         stop: ends waits inside the loop.
         expect: told at once of each announced part: its moment, as trigger and at the camera.
+        given: names of earlier parts of the point, None when there are none.
 
     Raises:
         MissingExtraError: the wire's library is not installed.
@@ -53,7 +56,7 @@ def build_line_trigger(
     part_id = settings.part_id
     shelf = CodeShelf(part_id.max_age_s) if isinstance(part_id, BarcodePartId) else None
     by_trigger = isinstance(part_id, TriggerPartId) and settings.carries_part_id
-    names = PartNames(shelf, by_trigger=by_trigger)
+    names = PartNames(shelf, by_trigger=by_trigger, given=given)
     backlog = Backlog(names, settings.queue, clock, expect)
     ear = _listener(
         f"{point.name}-trigger", build_wire(settings, f"lepton-{point.name}", clock), backlog.announce, clock

@@ -6,16 +6,18 @@ Pure, but for a lock: codes come from a reader's thread.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import deque
 from typing import TYPE_CHECKING
+
+from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
     from edge_runtime.trigger.announcement import Announcement
 
-REMEMBERED = 4096
-"""Names of so many last parts are never given twice; a further one gets `~2`."""
 _CODES_KEPT = 64
 _NS_PER_S = 1_000_000_000
+_OURS = ("no-code-", "no-id-", "unheard-", "unseen-", "fault-")
+"""Names of parts that have no id begin like this; an id that does so, too, is told with `id-` before it."""
 
 
 class CodeShelf:
@@ -52,39 +54,36 @@ class PartNames:
     Args:
         shelf: where a code reader's codes lie; None when parts have no code.
         by_trigger: the trigger should say which part it announces.
+        given: names of earlier parts of the point; its own, and none yet, without it.
     """
 
-    def __init__(self, shelf: CodeShelf | None = None, *, by_trigger: bool = False) -> None:
+    def __init__(
+        self, shelf: CodeShelf | None = None, *, by_trigger: bool = False, given: GivenNames | None = None
+    ) -> None:
         self._shelf = shelf
         self._by_trigger = by_trigger
-        self._number = 0
-        self._unseen = 0
-        self._given: OrderedDict[str, int] = OrderedDict()
+        self._given = given or GivenNames()
 
     def name(self, announcement: Announcement) -> str:
         """The part's name; a number with a prefix that no id has when it should have had one of its own."""
-        self._number += 1
+        self._given.parts += 1
         if self._shelf is not None:
-            return self._own(self._shelf.take(announcement.at_ns)) or f"no-code-{self._number:06d}"
+            return self._own(self._shelf.take(announcement.at_ns)) or f"no-code-{self._given.parts:06d}"
         if self._by_trigger:
-            return self._own(announcement.part) or f"no-id-{self._number:06d}"
-        return f"{self._number:06d}"
+            return self._own(announcement.part) or f"no-id-{self._given.parts:06d}"
+        return f"{self._given.parts:06d}"
 
     def unheard(self) -> str:
         """The name of a part that the wire passed over."""
-        self._number += 1
-        return f"unheard-{self._number:06d}"
+        self._given.parts += 1
+        return f"unheard-{self._given.parts:06d}"
 
     def unseen(self) -> str:
         """The name of an interval in which parts may have passed unseen."""
-        self._unseen += 1
-        return f"unseen-{self._unseen:06d}"
+        self._given.unseen += 1
+        return f"unseen-{self._given.unseen:06d}"
 
     def _own(self, wanted: str | None) -> str | None:
         if not wanted:
             return None
-        times = self._given.pop(wanted, 0) + 1
-        self._given[wanted] = times
-        if len(self._given) > REMEMBERED:
-            self._given.popitem(last=False)
-        return wanted if times == 1 else f"{wanted}~{times}"
+        return self._given.fresh(f"id-{wanted}" if wanted.startswith(_OURS) else wanted)

@@ -15,6 +15,7 @@ from edge_runtime.capture.traits import SILENCE_INTERVAL_S
 from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment, Occasion
+from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
     import threading
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.2
 _NS_PER_S = 1_000_000_000
-_PART_MAX = 128
 
 
 class Feed(Protocol):
@@ -92,17 +92,24 @@ class Lookout:
         region: what is judged, and so what is examined.
         clock: monotonic.
         ear: examines windows; without it no window is judged.
+        given: names of earlier parts of the point; its own, and none yet, without it.
     """
 
     def __init__(
-        self, feed: Feed, check: PictureCheck, region: Region, clock: Clock, ear: ExaminesWindows | None = None
+        self,
+        feed: Feed,
+        check: PictureCheck,
+        region: Region,
+        clock: Clock,
+        ear: ExaminesWindows | None = None,
+        given: GivenNames | None = None,
     ) -> None:
         self.feed = feed
         self._check = check
         self._ear = ear
         self._region = region
         self._clock = clock
-        self._parts = 0
+        self._given = given or GivenNames()
         self._taken_at_ns = 0
 
     def look(self, timeout_s: float) -> tuple[Reading | None, Ailment | None]:
@@ -123,9 +130,9 @@ class Lookout:
         self, reading: Reading | None, ailment: Ailment | None, triggered_at_ns: int | None = None
     ) -> Occasion:
         """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`."""
-        self._parts += 1
-        part = (reading.name if reading else "") or f"{self._parts:06d}"
-        return Occasion(part[-_PART_MAX:], reading, triggered_at_ns or self._taken_at_ns, ailment)
+        self._given.parts += 1
+        part = self._given.fresh((reading.name if reading else "") or f"{self._given.parts:06d}")
+        return Occasion(part, reading, triggered_at_ns or self._taken_at_ns, ailment)
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from edge_runtime.trigger.announcement import Announcement
-from edge_runtime.trigger.part_names import REMEMBERED, CodeShelf, PartNames
+from edge_runtime.trigger.given_names import GivenNames
+from edge_runtime.trigger.part_names import CodeShelf, PartNames
 
 S = 1_000_000_000
 
@@ -21,11 +22,19 @@ def test_no_name_is_given_twice() -> None:
     assert [names.name(Announcement(1, "EAN")) for _ in range(3)] == ["EAN", "EAN~2", "EAN~3"]
 
 
-def test_names_are_remembered_within_a_bound() -> None:
+def test_an_id_like_one_of_our_own_names_is_not_mistaken_for_it() -> None:
     names = PartNames(by_trigger=True)
-    for number in range(3 * REMEMBERED):
-        names.name(Announcement(1, str(number)))
-    assert len(names._given) == REMEMBERED
+    given = [names.name(Announcement(1, part)) for part in ("no-id-000002", None, "unheard-000004")]
+    assert [*given, names.unheard()] == ["id-no-id-000002", "no-id-000002", "id-unheard-000004", "unheard-000004"]
+
+
+def test_names_that_are_kept_go_on_where_the_point_was_stopped() -> None:
+    kept = GivenNames()
+    before = PartNames(by_trigger=True, given=kept)
+    told = [before.name(Announcement(1, "EAN")), before.unheard(), before.unseen()]
+    after = PartNames(by_trigger=True, given=kept)
+    told += [after.name(Announcement(1, "EAN")), after.unheard(), after.unseen()]
+    assert len(set(told)) == len(told)
 
 
 def test_the_newest_code_before_the_trigger_names_the_part() -> None:

@@ -237,3 +237,10 @@ def test_a_camera_that_stays_dark_is_told_of_once_per_interval() -> None:
 def test_a_torn_picture_before_the_gate_is_an_unknown_part() -> None:
     scene = Scene([*frames(1), bad, lambda: frame(number=2)])
     assert causes(scene.occasions(scene.presence(Gate()), 60)) == [Cause.BAD_FRAME]
+
+
+def test_no_two_parts_of_a_point_have_the_same_name() -> None:
+    names = ["x" * 9 + "A" * 128, "y" * 9 + "A" * 128, "a.png", "a.png", "000006", ""]
+    scene = Scene([lambda name=name: frame(name=name) for name in names])  # type: ignore[misc]
+    parts = [occasion.part for occasion in scene.occasions(scene.every_frame(), 3)]
+    assert [part[-9:] for part in parts] == ["AAAAAAAAA", "AAAAAAA~2", "a.png", "a.png~2", "000006", "000006~2"]
