@@ -114,6 +114,8 @@ class Panel:
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Drop the run signals, tell what is on its way while there is time, stop the line for the rest, and end.
 
+        Alarms of these outputs are over then; a stop that was called meanwhile has been one.
+
         Returns:
             False, with a line in the log, when a driver hangs.
         """
@@ -128,11 +130,18 @@ class Panel:
             part.ask_to_stop()
         end_ns = self._clock.now_ns() + int(_LAST_WORDS_S * _NS_PER_S)
         ended = [part.stop(max(end_ns - self._clock.now_ns(), 0) / _NS_PER_S) for part in parts]
+        self._end_alarms()
         return all(ended)
 
     @property
     def _outputs(self) -> tuple[Actuator | RunLine, ...]:
         return (*self._verdicts, *self._stops, *self._runs)
+
+    def _end_alarms(self) -> None:
+        if (reason := self.guard.stopped(_STOP_TOLD_S)) is not None:
+            self._tell(LINE, reason)
+        for where in (*self.lost, LINE):
+            self._tell(where, None)
 
     def _wait_for(self, actuators: Sequence[Actuator], until_ns: int) -> None:
         never = threading.Event()

@@ -213,6 +213,47 @@ def test_parts_that_cannot_be_told_before_the_end_stop_the_line(
     assert rises(board, REJECT) == 0
 
 
+def test_the_run_signal_is_dropped_before_the_parts_on_their_way_are_told(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    gate = {"kind": "time", "delay_ms": 800, "tolerance_ms": 3000}
+    panel = panel_of(pin("reject", REJECT, gate=gate), pin("run", RUN, role="run"))
+    panel.alive()
+    eventually(lambda: board.levels[RUN])
+    panel.take(inspected("1", "defect", triggered_at_ns=now_ns()))
+    assert panel.stop()
+    changes = [(line, high) for _, line, high in board.history]
+    dropped = changes.index((RUN, False), changes.index((RUN, True)))
+    assert dropped < changes.index((REJECT, True))
+
+
+@pytest.mark.usefixtures("board")
+def test_alarms_of_outputs_that_are_gone_are_over() -> None:
+    lasting: dict[str, str] = {}
+    ever: set[str] = set()
+
+    def tell(where: str, reason: str | None) -> None:
+        lasting.pop(where, None)
+        if reason is not None:
+            lasting[where] = reason
+            ever.add(where)
+
+    device = {"kind": "tcp", "host": "127.0.0.1", "port": free_port(), "timeout_ms": 50}
+    outputs = [
+        {"kind": "modbus", "name": "reject", "device": device, "coil": 8},
+        pin("late", REJECT, gate={"kind": "time", "delay_ms": 60_000}),
+    ]
+    panel = Panel(StationConfig.model_validate(STATION | {"outputs": outputs}).outputs, MonotonicClock(), tell=tell)
+    panel.start()
+    eventually(lambda: panel.lost["late"] is None)
+    panel.alive()
+    assert "reject" in lasting
+    panel.take(inspected("1", "defect", triggered_at_ns=now_ns()))
+    panel.stop(2.2)
+    assert ever == {"reject", "line"}
+    assert lasting == {}
+
+
 def test_a_missing_library_is_said_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gpiod", None)
     outputs = StationConfig.model_validate(STATION | {"outputs": [pin("reject", REJECT)]}).outputs
