@@ -5,12 +5,14 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.alert import Alert, Evidence, EvidenceKind
+from edge_contracts.station import Alerting
 from edge_contracts.verdict import Cause
 from edge_runtime import delivery as line
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
 from tests.fakes.parts import inspected, verdict
+from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
     import pytest
@@ -64,6 +66,10 @@ def deliver(spool: Spool, pictures: Pictures | None = None) -> Delivery:
     return made
 
 
+def now_ns() -> int:
+    return MonotonicClock.now_ns()
+
+
 def parts(spool: Spool) -> list[str]:
     return [alert.part for alert in spool.alerts]
 
@@ -91,9 +97,32 @@ def test_stopping_tells_the_unknowns_that_were_held_back() -> None:
     spool = Spool()
     delivery = deliver(spool)
     for number in range(7):
-        delivery.take(inspected(verdict(Cause.DARK, part=str(number))))
+        delivery.take(inspected(verdict(Cause.DARK, part=str(number), decided_at_ns=now_ns())))
     assert delivery.stop(PATIENCE_S)
     assert [alert.count for alert in spool.alerts] == [1, 6]
+
+
+def test_a_reload_tells_the_defects_that_were_held_back_and_holds_back_by_the_new_settings() -> None:
+    spool = Spool()
+    delivery = deliver(spool)
+    delivery.hold_back("gate", Alerting(defects=4, of=4))
+    for number in range(3):
+        delivery.take(inspected(verdict(part=f"before-{number}", decided_at_ns=now_ns())))
+    delivery.hold_back("gate", Alerting())
+    eventually(lambda: spool.alerts)
+    delivery.take(inspected(verdict(part="after")))
+    assert delivery.stop(PATIENCE_S)
+    assert [(alert.part, alert.count) for alert in spool.alerts] == [("before-2", 3), ("after", 1)]
+
+
+def test_stopping_tells_the_defects_that_were_held_back() -> None:
+    spool = Spool()
+    delivery = deliver(spool)
+    delivery.hold_back("gate", Alerting(defects=4, of=4))
+    for number in range(3):
+        delivery.take(inspected(verdict(part=str(number), decided_at_ns=now_ns())))
+    assert delivery.stop(PATIENCE_S)
+    assert [(alert.part, alert.count) for alert in spool.alerts] == [("2", 3)]
 
 
 def test_a_slow_disk_never_holds_up_an_inspection_and_costs_pictures_first() -> None:
