@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 
 EXIT_UNFIT = 1
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers that leaves out `nan`, which is neither below nor above a limit."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As `click.FloatRange`; what is not finite is refused in words."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"wanted a finite number of seconds, found {value}", param, ctx)
+        return number
 
 
 @click.command()
@@ -17,7 +30,13 @@ EXIT_UNFIT = 1
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
 @click.option("--no-network", is_flag=True, help="Leave the broker alone.")
 @click.option("--fire-outputs", is_flag=True, help="Pulse each output once: gates and valves move.")
-@click.option("--seconds", default=3.0, show_default=True, help="How long each camera is watched.")
+@click.option(
+    "--seconds",
+    default=3.0,
+    show_default=True,
+    type=FiniteRange(min=0.1, max=600),
+    help="How long each camera is watched.",
+)
 @click.pass_context
 def doctor(
     ctx: click.Context, station: Path, *, as_json: bool, no_network: bool, fire_outputs: bool, seconds: float

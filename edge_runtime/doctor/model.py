@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 CHECK = "model"
 _RUNS = 50
 _WARM_UP = 3
+_NO_PROFILE = "none"
 _LONGEST_S = 20.0
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
@@ -65,6 +66,10 @@ def judge_board(subject: str, profile: str, board: str, machine: str) -> Finding
         board: what the board calls itself.
         machine: the processor's architecture, as `uname -m` says it.
     """
+    if profile == _NO_PROFILE:
+        step = "convert it with --profile of this board, if it is to be quick there"
+        found = "converted as float for no board in particular"
+        return Finding(CHECK, subject, Standing.WARNING, found, "a bundle for this board", step)
     if profile not in profile_names():
         return Finding(CHECK, subject, Standing.OK, f"made for the profile {profile!r}, which is not built in")
     made_for = load_profile(profile)

@@ -39,6 +39,9 @@ class Author:
     name: str
     address: str
 
+    def __str__(self) -> str:
+        return f"{self.name or 'somebody'} at {self.address or 'an unknown address'}"
+
 
 class Sensitivity:
     """The threshold in force of one inspection point.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -18,6 +18,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _BYTES_MAX = 1 << 20
 _LONGEST_S = 86_400
@@ -65,16 +68,39 @@ class FaultScript(Settings):
         return tuple(sorted((fault.acted() for fault in self.faults), key=lambda fault: fault.at_s))
 
     @model_validator(mode="after")
-    def _one_at_a_time(self) -> FaultScript:
-        """What a verdict is due to must be certain."""
+    def _acted_whole_and_one_at_a_time(self) -> FaultScript:
+        """What a verdict is due to must be certain, and a fault that is cut short shows nothing."""
         ordered = self.acted()
-        for before, after in itertools.pairwise(ordered):
-            if after.at_s < before.end_s:
-                raise ValueError(
-                    f"faults must follow each other: {before.kind.value} ends at {before.end_s:g} s and "
-                    f"{after.kind.value} begins at {after.at_s:g} s"
-                )
+        mistakes = [
+            f"faults must follow each other: {before.kind.value} ends at {before.end_s:g} s and "
+            f"{after.kind.value} begins at {after.at_s:g} s"
+            for before, after in itertools.pairwise(ordered)
+            if after.at_s < before.end_s
+        ]
+        mistakes += [
+            f"wanted lasts_s to reach the end of each fault, found {self.lasts_s:g} s and {fault.kind.value} until "
+            f"{fault.end_s:g} s"
+            for fault in ordered
+            if self.lasts_s is not None and fault.end_s > self.lasts_s
+        ]
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
         return self
+
+
+def check_points(script: FaultScript, points: Sequence[str]) -> None:
+    """Refuse faults at points that the station does not have: such a fault would strike nothing.
+
+    Raises:
+        BadInputError: lists each of them.
+    """
+    mistakes = [
+        f"faults.{place}.point: wanted a point among {', '.join(points)}, found {fault.point}"
+        for place, fault in enumerate(script.faults)
+        if fault.point is not None and fault.point not in points
+    ]
+    if mistakes:
+        raise BadInputError("\n".join(mistakes))
 
 
 def load_script(path: Path) -> FaultScript:

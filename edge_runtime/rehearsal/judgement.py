@@ -81,7 +81,7 @@ def judge(fault: Fault, point: str, told: Sequence[Told], span: Span, promises: 
     during = [one for one in told if span.begin_ns <= one.decided_at_ns < span.end_ns]
     after = [one for one in told if one.decided_at_ns >= span.end_ns]
     back = _recovery_s(fault, after, span) if fault.stage is not Stage.OUTSIDE else None
-    broken = [*_noticed(fault, during, span, promises), *_silent(during, span, promises)]
+    broken = [*_unseen(during), *_noticed(fault, during, span, promises), *_silent(during, span, promises)]
     if fault.stage is not Stage.OUTSIDE and (back is None or back > promises.recovery_s):
         shown = "no part" if back is None else f"the first part after {back:.1f} s"
         broken.append(f"wanted a part judged within {promises.recovery_s:g} s of the fault's end, found {shown}")
@@ -94,6 +94,11 @@ def judge(fault: Fault, point: str, told: Sequence[Told], span: Span, promises: 
         recovery_s=back,
         broken=tuple(broken),
     )
+
+
+def _unseen(during: Sequence[Told]) -> list[str]:
+    """Where no part came, nobody knows what would have been said of one."""
+    return [] if during else ["wanted a part during the fault, which shows what is said of it, found none"]
 
 
 def _noticed(fault: Fault, during: Sequence[Told], span: Span, promises: Promises) -> list[str]:
@@ -119,6 +124,8 @@ def _is_kept_from_inspection(fault: Fault, one: Told, span: Span, promises: Prom
 
 def _silent(during: Sequence[Told], span: Span, promises: Promises) -> list[str]:
     if promises.silence_s is None:
+        return []
+    if not during:
         return []
     moments = [span.begin_ns, *(one.decided_at_ns for one in during), span.end_ns]
     longest_s = max(after - before for before, after in itertools.pairwise(moments)) / _NS_PER_S

@@ -18,6 +18,7 @@ from edge_runtime.model_loading import load_predictor
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.rehearsal.fault import FaultKind
+from edge_runtime.rehearsal.fault_script import check_points
 from edge_runtime.rehearsal.faulty_predictor import FaultyPredictor
 from edge_runtime.rehearsal.full_disk import full_disk
 from edge_runtime.rehearsal.judgement import Judgement, Promises, Span, judge
@@ -101,8 +102,10 @@ def perform(config: StationConfig, script: FaultScript, scratch: Path) -> Perfor
         scratch: a folder of its own, for the state.
 
     Raises:
+        BadInputError: the script names a point that the station does not have.
         LeptonError: as `Daemon.run`.
     """
+    check_points(script, [point.name for point in config.points])
     clock = MonotonicClock()
     timetable = Timetable(script.acted(), clock)
     pictures = load_pictures(Path(script.pictures))

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _FORM_MAX: Final = 4096
 _PROBLEM: Final = "<!--problem-->"
-_WRONG: Final = (
-    '<p class="problem" role="alert">That token is not the right one. It stands in the file that token_file names.</p>'
-)
+_WRONG: Final = '<p class="problem" role="alert">That token is not the right one.</p>'
 
 
 def page_routes(desk: Desk) -> list[Route]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
+import numpy as np
 import pytest
 
 from edge_contracts.verdict import Cause
@@ -97,6 +99,26 @@ def test_the_last_part_that_was_not_good_can_be_held(page) -> None:
         re.compile(r"01\.png.*: defect \(threshold\)")
     )
     assert "which=rejected" in card(page).locator(".picture").get_attribute("src")
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), [(576, 768), (768, 576), (1600, 400)])
+def test_the_whole_picture_is_seen_whatever_its_shape(browser, tmp_path: Path, width_px: int, height_px: int) -> None:
+    pixels = np.full((height_px, width_px, 3), 90, np.uint8)
+    with served_page(tmp_path) as served:
+        context = browser.new_context(viewport={"width": 1200, "height": 900})
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        part = inspected(verdict(Cause.CLEAN, part="tall"))
+        for sink in served.face.sinks:
+            sink.take(replace(part, frame=replace(part.frame, pixels=pixels)))
+        image = opened.locator(".picture")
+        image.wait_for(state="visible")
+        shown, screen = image.bounding_box(), opened.locator(".screen").bounding_box()
+        assert image.evaluate("image => image.naturalHeight > image.naturalWidth") == (height_px > width_px)
+        assert shown["y"] + shown["height"] <= screen["y"] + screen["height"] + 0.5
+        assert shown["x"] + shown["width"] <= screen["x"] + screen["width"] + 0.5
+        assert screen["width"] / screen["height"] == pytest.approx(4 / 3, rel=0.01)
+        context.close()
 
 
 def test_a_picture_of_before_is_not_shown_as_the_present_one(browser, tmp_path: Path) -> None:

@@ -106,6 +106,16 @@ def test_a_broken_promise_is_code_1_and_named(folder: Path) -> None:
     assert "promises were BROKEN; stopped:" in done.stdout.splitlines()[-1]
 
 
+def test_a_fault_at_no_point_of_the_station_is_code_2(folder: Path) -> None:
+    station = write_station(folder, INTERVAL, deadline_ms=100)
+    path = script(folder, "picture-dark")
+    path.write_text(path.read_text() + 'point = "nowhere"\n')
+    done = rehearse(station, "--script", path)
+    assert done.returncode == 2
+    assert "wanted a point among gate, found nowhere" in done.stderr
+    assert "kept" not in done.stdout
+
+
 def test_each_recorded_picture_gets_its_verdict_in_order(folder: Path) -> None:
     done = rehearse(write_station(folder, INTERVAL, deadline_ms=100), "--recording", folder / "parts")
     lines = done.stdout.splitlines()

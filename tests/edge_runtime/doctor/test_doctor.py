@@ -193,6 +193,18 @@ def test_a_bundle_for_another_board_is_a_warning() -> None:
     assert model.judge_board("gate", "x86-64", "x86_64", "x86_64").standing.value == "ok"
 
 
+def test_a_bundle_for_no_board_is_a_warning_in_plain_words() -> None:
+    finding = model.judge_board("gate", "none", "Raspberry Pi 4 Model B Rev 1.4", "aarch64")
+    assert finding.standing.value == "warning"
+    assert finding.found == "converted as float for no board in particular"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-3"])
+def test_a_time_that_is_none_is_a_usage_error(folder: Path, seconds: str) -> None:
+    done = doctor(write_station(folder, FOLDER), "--seconds", seconds)
+    assert (done.returncode, "--seconds" in done.stderr) == (2, True)
+
+
 def test_a_trigger_that_cannot_be_heard_is_found(folder: Path) -> None:
     line = PtyLine()
     trigger = f'trigger = {{ kind = "serial", port = "{line.path}" }}\n'

@@ -60,6 +60,15 @@ def test_an_applied_threshold_is_in_force_at_once_noted_and_kept(tmp_path: Path,
     assert sensitivity(tmp_path, manifest).in_force == 0.4
 
 
+def test_the_log_names_who_set_it_in_words(
+    tmp_path: Path, manifest: Manifest, caplog: pytest.LogCaptureFixture
+) -> None:
+    sensitivity(tmp_path, manifest).apply(0.4, ANNA)
+    sensitivity(tmp_path, manifest).apply(None, Author("", "192.168.1.40"))
+    assert "gate: threshold 0.4 instead of 0.6, set by Anna at 192.168.1.40" in caplog.messages
+    assert "gate: threshold 0.6 instead of 0.4, set by somebody at 192.168.1.40" in caplog.messages
+
+
 def test_going_back_takes_the_points_own_and_forgets(tmp_path: Path, manifest: Manifest) -> None:
     point, used = sensitivity(tmp_path, manifest, configured=0.7), []
     point.tell(used.append)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.rehearsal.fault import STAGES, Fault, FaultKind
-from edge_runtime.rehearsal.fault_script import FaultScript, ScriptedFault, load_script
+from edge_runtime.rehearsal.fault_script import FaultScript, ScriptedFault, check_points, load_script
 from tests.fakes.toml_documents import documents, mutations, replacements
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "how-to" / "rehearse.md").read_text("utf-8")
@@ -63,6 +63,7 @@ def test_a_script_lasts_until_the_last_fault_can_have_been_recovered_from(tmp_pa
     ("old", "new", "says"),
     [
         ("backend-hangs", "backend-sulks", "faults.1.fault"),
+        ("lasts_s = 30", "lasts_s = 9", "wanted lasts_s to reach the end of each fault, found 9 s and source-lags"),
         ("at_s = 8", "at_s = 4", "backend-hangs ends at 5.5 s and source-lags begins at 4 s"),
         ("for_s = 3", "for_s = 0", "faults.1.for_s"),
         ("for_s = 3", "for_s = nan", "faults.1.for_s"),
@@ -77,6 +78,22 @@ def test_a_mistake_is_told(tmp_path: Path, old: str, new: str, says: str) -> Non
     with pytest.raises(BadInputError, match="wanted") as caught:
         load_script(written(tmp_path, SCRIPT.replace(old, new, 1)))
     assert says in str(caught.value)
+
+
+def test_mistakes_of_time_are_told_together(tmp_path: Path) -> None:
+    crossed = SCRIPT.replace("at_s = 8", "at_s = 4").replace("lasts_s = 30", "lasts_s = 5")
+    with pytest.raises(BadInputError) as caught:
+        load_script(written(tmp_path, crossed))
+    told = str(caught.value)
+    assert all(f"{kind} until" in told for kind in ("backend-hangs", "source-lags"))
+    assert "faults must follow each other" in told
+
+
+def test_a_point_that_the_station_does_not_have_is_a_mistake(tmp_path: Path) -> None:
+    script = load_script(written(tmp_path, SCRIPT))
+    check_points(script, ["cam", "gate"])
+    with pytest.raises(BadInputError, match=r"faults\.1\.point: wanted a point among cam, drop, found gate"):
+        check_points(script, ["cam", "drop"])
 
 
 def test_the_how_to_tells_every_key_and_every_fault() -> None:

@@ -72,6 +72,13 @@ def test_silence_breaks_a_promise() -> None:
     assert sentence == "wanted a verdict at least every 1.0 s, found none for 1.7 s"
 
 
+@pytest.mark.parametrize("kind", [FaultKind.PICTURE_DARK, FaultKind.BACKEND_NAN, FaultKind.DISK_FULL])
+def test_a_fault_that_no_part_met_shows_nothing(kind: FaultKind) -> None:
+    as_they_like = Promises(oldest_ms=1000, spared=1, silence_s=None, recovery_s=5.0)
+    found = judge(Fault(kind, 10, 2), "gate", [told(9, "good"), told(12.6, "good")], SPAN, as_they_like)
+    assert found.broken == ("wanted a part during the fault, which shows what is said of it, found none",)
+
+
 def test_no_recovery_and_a_late_one_break_a_promise() -> None:
     during = (told(10.5), told(11.4))
     assert "found no part" in broken(FaultKind.SOURCE_DIES, *during, told(13))[0]

@@ -255,6 +255,7 @@ def test_a_browser_logs_in_and_out(locked: Served) -> None:
     wrong = locked.post("/login", "token=wrong")
     assert wrong.status == 401
     assert b"not the right one" in wrong.content
+    assert wrong.content.count(b"in the file that") == 1
     right = locked.post("/login", f"token={TOKEN}")
     cookie = right.headers["set-cookie"]
     assert right.status == 303
