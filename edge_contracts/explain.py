@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel
+
+from edge_contracts.pattern_words import words_of
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -21,7 +23,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
         error: what pydantic raised for `model`.
         model: the model that was asked for; its fields are the candidates of "did you mean".
     """
-    details = error.errors(include_url=False, include_context=False)
+    details = error.errors(include_url=False)
     return [_sentence(detail, model) for detail in details if not _is_echo(detail, details)]
 
 
@@ -36,14 +38,56 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     where = ".".join(str(step) for step in detail["loc"])
     if detail["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_nearest(detail['loc'], model)}"
+        return f"{where}: unknown key{_home(detail, model) or _nearest(detail['loc'], model)}"
     if detail["type"] == "missing":
         return f"{where}: missing; this key is required"
     if detail["type"] in {"union_tag_not_found", "union_tag_invalid"}:
         return f"{where}.kind: wanted {_kinds(detail, model)}, found {_kind_of(detail['input'])}"
+    if detail["type"] == "value_error":
+        return _refusal(where, detail)
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {detail['msg']}; found {shown}"
+    return f"{where or 'document'}: {_wish(detail)}; found {shown}"
+
+
+def _refusal(where: str, detail: ErrorDetails) -> str:
+    """What a validator of ours said: a sentence already, and the place where it names none."""
+    said = detail["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
+
+
+def _wish(detail: ErrorDetails) -> str:
+    """What was wanted, in words for patterns and lengths, and in pydantic's for the rest."""
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "string_pattern_mismatch":
+            return f"wanted {words_of(limits['pattern'])}"
+        case "string_too_short":
+            return f"wanted at least {_counted(limits['min_length'], 'character')}"
+        case "string_too_long":
+            return f"wanted at most {_counted(limits['max_length'], 'character')}"
+        case "too_short":
+            return f"wanted at least {_counted(limits['min_length'], 'value')}"
+        case "too_long":
+            return f"wanted at most {_counted(limits['max_length'], 'value')}"
+    return detail["msg"]
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """Where a key at the top of the file belongs, when it is known one table deeper."""
+    (key, *inside) = detail["loc"]
+    if inside:
+        return ""
+    homes = [
+        f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
+        for name, field in model.model_fields.items()
+        if any(key in inner.model_fields for inner in _models_in(field.annotation))
+    ]
+    return f"; it belongs into {' or '.join(homes)}" if homes else ""
 
 
 def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> str:

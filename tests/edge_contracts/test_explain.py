@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge_contracts.explain import explain
+from edge_contracts.pattern_words import words_of
 from edge_contracts.station import Source, StationConfig
 
 STATION = {"org": "acme", "site": "berlin", "device": "line-3"}
@@ -38,3 +39,58 @@ def test_every_error_is_told_at_once():
     said = problems({"kind": "folder", "path": ""}, deadline_ms=-1, treads=2)
     assert len(said) == 3
     assert "points.0.treads: unknown key; did you mean 'threads'?" in said
+
+
+def refused(document):
+    with pytest.raises(ValidationError) as caught:
+        StationConfig.model_validate(document)
+    return explain(caught.value, StationConfig)
+
+
+GATE = {"name": "gate", "bundle": "b", "source": {"kind": "folder", "path": "parts"}}
+
+
+def test_what_a_check_of_ours_says_stands_alone():
+    output = {"kind": "serial", "name": "plc", "port": "/dev/ttyUSB0", "points": ["nix"]}
+    said = refused({"station": STATION, "points": [GATE], "outputs": [output]})
+    assert said == ["output plc: wanted points among gate, found nix"]
+
+
+def test_patterns_and_lengths_are_told_in_words():
+    said = refused({"station": STATION | {"org": "ACME GmbH"}, "points": []})
+    assert said == [
+        "station.org: wanted 1 to 32 of a–z, 0–9 and -; found 'ACME GmbH'",
+        "points: wanted at least 1 value; found []",
+    ]
+
+
+def test_text_of_a_wrong_length_is_told_in_words():
+    assert problems({"kind": "folder", "path": ""}) == [
+        "points.0.source.folder.path: wanted at least 1 character; found ''"
+    ]
+
+
+def patterns_in(schema):
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from patterns_in(inner)
+
+
+def test_every_pattern_of_a_station_file_has_words():
+    patterns = set(patterns_in(StationConfig.model_json_schema()))
+    assert patterns
+    assert [pattern for pattern in patterns if "that fits" in words_of(pattern)] == []
+
+
+@pytest.mark.parametrize(("key", "given", "home"), [
+    ("alerting", {"defects": 2}, "[[points]]"),
+    ("deadline_ms", 100, "[[points]]"),
+    ("state_folder", "state", "[station]"),
+])  # fmt: skip
+def test_a_known_key_at_the_top_is_sent_where_it_belongs(key, given, home):
+    said = refused({"station": STATION, "points": [GATE], key: given})
+    assert said == [f"{key}: unknown key; it belongs into {home}"]
