@@ -13,6 +13,7 @@ from edge_contracts.station.drift import Drift
 from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
+from edge_contracts.station.serial_use import require_one_use
 from edge_contracts.station.settings import PathText, Seconds, Settings
 from edge_contracts.station.trigger import IntervalTrigger
 from edge_contracts.station.web import Web
@@ -83,6 +84,11 @@ class StationConfig(Settings):
                 raise ValueError(
                     f"output {output.name}: wanted points among {known}, found {', '.join(sorted(strange))}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _serial_ports_are_used_once(self) -> StationConfig:
+        require_one_use(self)
         return self
 
     @model_validator(mode="after")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.belt import AtOnce, Gate
@@ -12,7 +13,25 @@ from edge_contracts.station.settings import Milliseconds, Seconds, Settings
 from edge_contracts.station.terminal import GpioPin, ModbusAddress, ModbusDevice, MqttBroker, SerialPort, Topic
 
 OutcomeName = Literal["good", "defect", "unknown"]
-Text = Annotated[str, StringConstraints(max_length=256)]
+_PLACEHOLDER = re.compile(r"\{[\w .-]*\}")
+"""A name in braces; JSON, whose braces hold more than a name, is none."""
+
+
+def _holds_no_other_than_part(text: str) -> str:
+    if strangers := [found for found in _PLACEHOLDER.findall(text) if found != "{part}"]:
+        raise ValueError(f"wanted only {{part}} in braces, found {', '.join(strangers)}")
+    return text
+
+
+def _holds_no_placeholder(text: str) -> str:
+    if found := _PLACEHOLDER.findall(text):
+        raise ValueError(f"wanted no {{…}} in a text that belongs to no part, found {', '.join(found)}")
+    return text
+
+
+_AnyText = Annotated[str, StringConstraints(max_length=256)]
+PartText = Annotated[_AnyText, AfterValidator(_holds_no_other_than_part)]
+Text = Annotated[_AnyText, AfterValidator(_holds_no_placeholder)]
 
 
 class LineOutput(Settings):
@@ -60,9 +79,9 @@ class SerialOutput(LineOutput, SerialPort):
     """Text on a serial port, one per part; `{part}` stands for the part's id."""
 
     kind: Literal["serial"]
-    good: Text = "G\n"
-    defect: Text = "D\n"
-    unknown: Text = "U\n"
+    good: PartText = "G\n"
+    defect: PartText = "D\n"
+    unknown: PartText = "U\n"
     stop: Annotated[Text, Field(description="role stop")] = "S\n"
     run: Annotated[Text, Field(description="role run: at each beat, or once")] = "R\n"
     idle: Annotated[Text, Field(description="when a pulse ends, or the run signal is dropped; empty: nothing")] = ""

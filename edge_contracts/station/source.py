@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from edge_contracts.station.address import PossiblePort
 from edge_contracts.station.settings import PathText, Seconds, Settings
 from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
 
@@ -44,7 +45,7 @@ class RtspSource(Settings):
     """A network camera; the stream is reopened for as long as the daemon runs."""
 
     kind: Literal["rtsp"]
-    url: Annotated[str, StringConstraints(pattern=r"^rtsps?://\S+$", max_length=2048)]
+    url: Annotated[str, StringConstraints(pattern=r"^rtsps?://\S+$", max_length=2048), PossiblePort]
     open_timeout_s: Seconds = 5.0
     read_timeout_s: Seconds = 2.0
 
@@ -53,7 +54,7 @@ class MjpegSource(Settings):
     """A camera that sends JPEGs over HTTP; the stream is reopened for as long as the daemon runs."""
 
     kind: Literal["mjpeg"]
-    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2048)]
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=2048), PossiblePort]
     open_timeout_s: Seconds = 5.0
     read_timeout_s: Seconds = 2.0
 

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from edge_contracts.station.address import HostName
 from edge_contracts.station.delivery import Tls
 from edge_contracts.station.settings import Milliseconds, PathText, Settings
 
-HostName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Topic = Annotated[str, StringConstraints(pattern=r"^[^+#\x00]+$", max_length=1024)]
 ModbusAddress = Annotated[int, Field(ge=0, le=65_535)]
 
