@@ -41,6 +41,7 @@ class VideoSource:
         self._paced = paced
         self._repeat = repeat
         self._capture: Any = None
+        self._is_ahead = False
         self._number = 0
         self._of_round = 0
         self._due_ns = 0
@@ -50,7 +51,7 @@ class VideoSource:
         """Open the file.
 
         Raises:
-            SourceLost: it is not there or is no film.
+            SourceLost: it is not there, is no film or has no pictures.
         """
         self.close()
         self._number = 0
@@ -62,8 +63,9 @@ class VideoSource:
         Raises:
             SourceEnded: the film is over and `repeat` is off.
         """
-        if not self._capture.grab():
+        if not self._is_ahead and not self._capture.grab():
             self._end_of_round()
+        self._is_ahead = False
         self._number += 1
         self._of_round += 1
         if self._paced:
@@ -95,9 +97,17 @@ class VideoSource:
             raise SourceLost(
                 f"wanted a film that FFmpeg can read, found {self._path} which it cannot; convert it to MP4"
             )
+        self._step_to_the_first()
         self._of_round = 0
         self._due_ns = self._clock.now_ns()
         self._position_ms = 0.0
+
+    def _step_to_the_first(self) -> None:
+        """A header alone opens, too; the picture stays for `advance`."""
+        self._is_ahead = bool(self._capture.grab())
+        if not self._is_ahead:
+            self.close()
+            raise SourceLost(f"wanted pictures in {self._path}, found none; check the file")
 
     def _end_of_round(self) -> None:
         promised = self._capture.get(load_opencv().CAP_PROP_FRAME_COUNT)
@@ -107,8 +117,6 @@ class VideoSource:
             raise SourceEnded(f"{self._path} has given its last frame")
         self.close()
         self._rewind()
-        if not self._capture.grab():
-            raise SourceLost(f"wanted frames in {self._path}, found none; check the file")
 
     def _wait_for_its_time(self) -> None:
         """Each frame is due its recorded distance after the one before; lateness is never caught up by a burst."""

@@ -80,3 +80,11 @@ def test_a_file_that_is_no_film_is_named(tmp_path: Path) -> None:
     path.write_text("no film")
     with pytest.raises(SourceLost, match=r"wanted a film that FFmpeg can read, found .*notes\.mp4"):
         opened(path, FakeClock())
+
+
+@pytest.mark.parametrize("repeat", [False, True])
+def test_a_film_without_pictures_is_refused_when_it_is_opened(film: Path, *, repeat: bool) -> None:
+    data = film.read_bytes()
+    film.write_bytes(data[: data.index(b"movi") + 4])
+    with pytest.raises(SourceLost, match=r"wanted pictures in .*belt\.avi, found none"):
+        opened(film, FakeClock(), repeat=repeat)
