@@ -10,6 +10,7 @@ import numpy as np
 from edge_contracts.errors import MissingExtraError
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.sample_clock import SampleClock
+from edge_runtime.capture.serial_fault import reason_of
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.text_line import BadLine, LineParser, Row
 from edge_runtime.frames import Window
@@ -199,7 +200,7 @@ def open_port(settings: SerialSettings) -> Port:
         return _Opened(serial, settings)
     except (serial.SerialException, OSError, ValueError) as error:
         raise SourceLost(
-            f"wanted a serial line at {settings.port}, found none that opens ({error}); check the cable "
+            f"wanted a serial line at {settings.port}, found none that opens ({reason_of(error)}); check the cable "
             "and the name under /dev/serial/by-id"
         ) from error
 

@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 _MS_PER_S = 1000
 
 
+_EXCEPTIONS = {
+    1: "illegal function",
+    2: "illegal data address",
+    3: "illegal data value",
+    4: "server device failure",
+    5: "acknowledge, not done yet",
+    6: "server device busy",
+    8: "memory parity error",
+    10: "gateway path unavailable",
+    11: "gateway target device failed to respond",
+}
+"""MODBUS Application Protocol Specification V1.1b3, section 7."""
+
+
 def load_pymodbus() -> Any:
     """Pymodbus's clients.
 
@@ -122,7 +136,7 @@ class OpenDevice:
         except (ModbusException, OSError) as error:
             raise WireLost(f"wanted {what} of {self._where}, found {error}; check its power and cable") from error
         if answer.isError():
-            raise WireLost(f"wanted {what} of {self._where}, found {answer}; check the address and the unit")
+            raise WireLost(f"wanted {what} of {self._where}, found {_said(answer)}; check the address and the unit")
         return answer
 
     @property
@@ -136,3 +150,8 @@ class OpenDevice:
         settings = self._settings
         place = f"{settings.host}:{settings.port}" if isinstance(settings, ModbusTcp) else settings.port
         return f"{place}, unit {settings.unit}"
+
+
+def _said(answer: Any) -> str:
+    code = getattr(answer, "exception_code", None)
+    return f"that the device says: {_EXCEPTIONS.get(code, 'an exception of its own')} ({code})" if code else str(answer)

@@ -6,6 +6,7 @@ import termios
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import MissingExtraError
+from edge_runtime.capture.serial_fault import reason_of
 from edge_runtime.terminals.wire import WireLost
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class OpenPort:
             self._port.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
             raise WireLost(
-                f"wanted the serial port {settings.port}, found {error}; check cable, name and the group dialout"
+                f"wanted the serial port {settings.port}, found {reason_of(error)}; "
+                "check cable, name and the group dialout"
             ) from error
 
     def read(self, timeout_s: float) -> bytes:

@@ -255,3 +255,23 @@ def test_a_device_that_dies_in_the_middle_of_a_pulse_is_cleared_when_it_is_back(
     server.set("coil", COIL, 1)
     output.open()
     assert server.get("coil", COIL) == [False]
+
+
+def test_a_port_that_is_not_there_is_told_once(make: Callable[..., Output]) -> None:
+    with pytest.raises(WireLost) as caught:
+        make("serial", port="/dev/ttyUSB-none").open()
+    assert str(caught.value) == (
+        "wanted the serial port /dev/ttyUSB-none, found no such file or directory; "
+        "check cable, name and the group dialout"
+    )
+
+
+def test_a_port_in_use_is_told_in_words(port: SerialLine, make: Callable[..., Output]) -> None:
+    make("serial", port=port.path).open()
+    with pytest.raises(WireLost, match="found it locked by another use; check"):
+        make("serial", port=port.path).open()
+
+
+def test_what_a_modbus_device_refuses_is_told_in_words(server: ModbusServer, make: Callable[..., Output]) -> None:
+    with pytest.raises(WireLost, match=r"found that the device says: illegal data address \(2\); check the address"):
+        make("modbus", device=tcp(server), coil=60_000).open()
