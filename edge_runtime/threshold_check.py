@@ -28,7 +28,8 @@ def _problem(point: Point, manifest: Manifest) -> str:
     if point.threshold is not None:
         every.append(point.threshold)
     if isinstance(rule, AnomalyRule | MapRule):
-        return f"wanted no thresholds of labels for {point.bundle}, whose rule has one" if point.thresholds else ""
+        refusal = f"wanted no thresholds of labels for {point.bundle}, whose rule has one for all; use threshold"
+        return refusal if point.thresholds else ""
     if strangers := sorted(set(point.thresholds) - set(manifest.labels)):
         return f"wanted thresholds of {', '.join(manifest.labels)}, found {', '.join(strangers)}; mend the names"
     if isinstance(rule, AreaRule) and point.threshold is not None:

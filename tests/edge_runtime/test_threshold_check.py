@@ -34,7 +34,7 @@ def test_what_the_rule_can_use_is_taken(rule: Any, settings: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(("rule", "settings", "says"), [
-    (AnomalyRule(threshold=1), {"thresholds": {"dent": 1.0}}, "wanted no thresholds of labels"),
+    (AnomalyRule(threshold=1), {"thresholds": {"dent": 1.0}}, "wanted no thresholds of labels.*; use threshold$"),
     (CLASSES, {"threshold": 1.5}, "wanted a threshold of 0 to 1, .* gives probabilities, found 1.5"),
     (CLASSES, {"thresholds": {"scratch": 0.5}}, "wanted thresholds of ok, dent, found scratch"),
     (CLASSES, {"thresholds": {"dent": -0.1}}, "found -0.1"),
