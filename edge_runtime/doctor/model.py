@@ -14,6 +14,7 @@ from edge_contracts.manifest import ImageInput
 from edge_runtime.bundle_fit import blank
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.frames import Frame, Window
+from edge_runtime.inspection.far_threshold import far_from_bundle
 from edge_runtime.inspection.region import cut
 from edge_runtime.inspection.tiling import tiles_of
 from edge_runtime.inventory import hardware
@@ -96,6 +97,7 @@ def _loaded(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterat
     try:
         yield _origin(view, predictor)
         yield judge_board(view.name, predictor.manifest.profile, hardware(), platform.machine())
+        yield from _threshold(view, predictor)
         reading = chart.sources.get(point.name) if view.source is point.source else None
         subject = _subject(view, reading, predictor)
         grown_kb = proportional_kb() - before_kb
@@ -108,6 +110,13 @@ def _loaded(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterat
         yield Finding(CHECK, view.name, Standing.OK, found + more)
     finally:
         predictor.close()
+
+
+def _threshold(view: Point, predictor: Predictor) -> Iterator[Finding]:
+    found = "" if view.threshold is None else far_from_bundle(view.threshold, predictor.manifest.rule)
+    if found:
+        step = "mend the threshold, or take it out and the bundle's own is in force"
+        yield Finding(CHECK, view.name, Standing.WARNING, found, "a threshold near the bundle's own", step)
 
 
 def _origin(point: Point, predictor: Predictor) -> Finding:

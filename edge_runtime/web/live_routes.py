@@ -102,7 +102,18 @@ def _point(desk: Desk, face: PointFace, now_ns: int) -> dict[str, Any]:
         "threshold": finite(face.sensitivity.in_force),
         "applied": face.sensitivity.is_applied,
         "adjustable": face.sensitivity.can_be_set,
+        "fixed_because": _fixed_because(face),
     }
+
+
+def _fixed_because(face: PointFace) -> str:
+    """Why no slider is shown; empty where there is one."""
+    if face.sensitivity.can_be_set:
+        return ""
+    what = (
+        "Each of its models has a threshold of its own" if face.settings.models else "No single threshold decides here"
+    )
+    return f"{what}; change limits in station.toml."
 
 
 def _picture(pictured: Pictured | None, now_ns: int) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_contracts.manifest import ClassRule
+from edge_runtime.inspection.far_threshold import far_from_scores
 from edge_runtime.inspection.sensitivity import Author
 from edge_runtime.web.desk import body, done, text_of
 from edge_runtime.web.live_routes import finite
@@ -24,17 +26,28 @@ _BODY_MAX: Final = 4096
 
 
 def sensitivity_routes(desk: Desk) -> list[Route]:
-    """`/points/{point}/sensitivity`: GET what is known, POST `{"threshold": number or null, "name": …}`."""
+    """`/points/{point}/sensitivity`: GET what is known, POST `{"threshold": number or null, "name": …, "sure": …}`."""
 
     async def sensitivity(request: Request) -> Response:
         face = desk.point(request)
         if request.method == "POST":
-            threshold, name = _asked_for(await body(request, _BODY_MAX))
+            threshold, name, is_sure = _asked_for(await body(request, _BODY_MAX))
+            if not is_sure:
+                _must_be_near(desk, face, threshold)
             author = Author(name, request.client.host if request.client else "")
             await done(desk.filing, lambda: face.sensitivity.apply(threshold, author))
         return JSONResponse(_known(desk, face))
 
     return [Route("/points/{point}/sensitivity", sensitivity, methods=["GET", "POST"])]
+
+
+def _must_be_near(desk: Desk, face: PointFace, threshold: float | None) -> None:
+    sensitivity, is_probability = face.sensitivity, isinstance(face.manifest.rule, ClassRule)
+    if threshold is None or not math.isfinite(threshold) or is_probability or not sensitivity.can_be_set:
+        return
+    known = [score.score for score in desk.scores.scores(face.name, face.digest)]
+    if sentence := far_from_scores(threshold, [*known, sensitivity.own, sensitivity.bundles]):
+        raise HTTPException(409, f'{sentence}; send "sure": true if it is meant')
 
 
 def _known(desk: Desk, face: PointFace) -> dict[str, Any]:
@@ -56,11 +69,11 @@ def _known(desk: Desk, face: PointFace) -> dict[str, Any]:
     }
 
 
-def _asked_for(content: bytes) -> tuple[float | None, str]:
+def _asked_for(content: bytes) -> tuple[float | None, str, bool]:
     try:
         document = json.loads(content)
         threshold = document["threshold"]
         value = None if threshold is None else float(threshold)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise HTTPException(400, f'wanted {{"threshold": a number or null}}, found something else ({error})') from error
-    return value, text_of(document, "name")
+    return value, text_of(document, "name"), document.get("sure") is True

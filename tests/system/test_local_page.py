@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_contracts.manifest import NoRule
 from edge_contracts.verdict import Cause
+from edge_runtime.inspection.decision import Ruling
 from tests.fakes.parts import inspected, verdict
 from tests.fakes.pictures import picture
 from tests.fakes.stations import DEFECT_LEVEL, THRESHOLD
@@ -99,6 +101,32 @@ def test_the_last_part_that_was_not_good_can_be_held(page) -> None:
         re.compile(r"01\.png.*: defect \(threshold\)")
     )
     assert "which=rejected" in card(page).locator(".picture").get_attribute("src")
+
+
+def test_a_point_without_a_slider_says_why(browser, tmp_path: Path) -> None:
+    with served_page(tmp_path) as served:
+        face = served.face._insight.points()[0]
+        face.sensitivity._base = Ruling(NoRule(), ())
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        playwright.expect(opened.locator(".fixed")).to_have_text(
+            "No single threshold decides here; change limits in station.toml."
+        )
+        playwright.expect(opened.locator("details.sensitivity")).to_be_hidden()
+        context.close()
+
+
+def test_a_threshold_far_outside_is_asked_about_first(page, station: WebStation) -> None:
+    before, asked = in_force(station), []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    card(page).get_by_text("Sensitivity").click()
+    playwright.expect(card(page).locator(".histogram rect").first).to_be_visible()
+    card(page).locator(".exact").fill("1000000")
+    card(page).get_by_role("button", name="Apply").click()
+    playwright.expect(card(page).locator(".sensitivity .answer")).to_contain_text("found 1e+06")
+    assert "Put it in force?" in asked[0]
+    assert in_force(station) == before
 
 
 @pytest.mark.parametrize(("width_px", "height_px"), [(576, 768), (768, 576), (1600, 400)])

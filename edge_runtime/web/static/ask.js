@@ -7,7 +7,7 @@ export async function ask(address, options = {}) {
   }
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    throw new Error(told.error ?? `the board answered ${answer.status}`);
+    throw Object.assign(new Error(told.error ?? `the board answered ${answer.status}`), { status: answer.status });
   }
   return told;
 }

@@ -49,6 +49,8 @@ export class PointCard {
     }
     this.showLast(point.verdicts);
     this.find(".sensitivity").hidden = !point.adjustable;
+    this.find(".fixed").hidden = point.adjustable;
+    this.find(".fixed").textContent = point.fixed_because;
     this.sensitivity.note(point);
     this.draw();
   }

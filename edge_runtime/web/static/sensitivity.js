@@ -145,17 +145,20 @@ export class Sensitivity {
     histogram.setAttribute("aria-label", `Histogram of the last scores of ${this.point}. ${this.sentence(threshold)}`);
   }
 
-  async apply(threshold) {
+  async apply(threshold, sure = false) {
     const name = this.find(".name").value.trim();
     localStorage.setItem(NAME, name);
     const answer = this.find(".answer");
     try {
-      const known = await ask(this.address, { method: "POST", body: JSON.stringify({ threshold, name }) });
+      const known = await ask(this.address, { method: "POST", body: JSON.stringify({ threshold, name, sure }) });
       this.known = undefined;
       this.show(known);
       tell(answer, `${shown(known.threshold)} is in force from the next part on.`);
     } catch (error) {
       tell(answer, error.message, true);
+      if (error.status === 409 && confirm(`Far outside of all kept scores. ${this.sentence(threshold)}. Put it in force?`)) {
+        await this.apply(threshold, true);
+      }
     }
   }
 }

@@ -6,6 +6,8 @@ import json
 import socket
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,15 @@ from hypothesis import strategies as st
 
 from edge_contracts.alarm import Alarm, AlarmType
 from edge_contracts.alert import Severity
+from edge_contracts.manifest import NoRule
+from edge_contracts.station.point import PointModel
 from edge_contracts.verdict import Cause
+from edge_runtime.audit_file import AuditFile
 from edge_runtime.infer.predictor import Predictor
-from tests.fakes.parts import inspected, verdict
+from edge_runtime.inspection.decision import Ruling
+from edge_runtime.inspection.sensitivity import Sensitivity
+from edge_runtime.web.live_routes import _fixed_because
+from tests.fakes.parts import inspected, point, verdict
 from tests.fakes.pictures import picture
 from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL
 from tests.fakes.web import TOKEN, Recorder, Served, served_page
@@ -172,6 +180,30 @@ def test_the_slider_knows_the_scores_and_applies_a_threshold(page: Served) -> No
     entry = json.loads((page.state_folder / "audit.jsonl").read_text().splitlines()[-1])
     assert (entry["name"], entry["address"], entry["new"]) == ("Anna", "127.0.0.1", 0.45)
     assert page.post("/points/gate/sensitivity", {"threshold": None}).json["threshold"] == 0.6
+
+
+def test_a_point_of_several_models_says_where_its_thresholds_stand(page: Served) -> None:
+    face = page.face._insight.points()[0]
+    fixed = Sensitivity(
+        "gate", Ruling(NoRule(), ()), face.digest, page.state_folder, AuditFile(page.state_folder, datetime.now)
+    )
+    models = (PointModel(name="one", bundle="/one.bundle"), PointModel(name="two", bundle="/two.bundle"))
+    several = replace(face, settings=point(models=models), sensitivity=fixed)
+    assert _fixed_because(several) == "Each of its models has a threshold of its own; change limits in station.toml."
+    assert _fixed_because(face) == ""
+
+
+@pytest.mark.parametrize("threshold", [1e30, -5])
+def test_a_threshold_far_outside_of_all_scores_must_be_meant(page: Served, threshold: float) -> None:
+    in_force = page.sensitivity.in_force
+    asked = page.post("/points/gate/sensitivity", {"threshold": threshold})
+    assert (asked.status, page.sensitivity.in_force) == (409, in_force)
+    assert asked.error.startswith("wanted a threshold near")
+    assert asked.error.endswith('send "sure": true if it is meant')
+    assert page.post("/points/gate/sensitivity", {"threshold": threshold, "sure": "yes"}).status == 409
+    assert page.post("/points/gate/sensitivity", {"threshold": threshold, "sure": True}).status == 200
+    assert page.sensitivity.in_force == threshold
+    page.post("/points/gate/sensitivity", {"threshold": None})
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"threshold": "x"}', '{"threshold": NaN}', "[" * 4000, "x" * 5000])
