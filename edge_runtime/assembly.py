@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.point_models import PointModels
+    from edge_runtime.trigger.given_names import GivenNames
     from edge_runtime.trigger.triggers import Trigger
 
 _MS_PER_S = 1000
@@ -62,6 +63,7 @@ class Company:
     beside: the same for each model with a source of its own, by the name of its view.
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
+    given: the names that the point's parts had before.
     expect: told of each part before its verdict: the point, the trigger's time, when the part was at the camera.
     """
 
@@ -71,6 +73,7 @@ class Company:
     state_folder: Path
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
+    given: GivenNames | None = None
     expect: Callable[[str, int, int], None] = lambda _point, _triggered_at_ns, _moment_ns: None
     beside: Mapping[str, Reader] = field(default_factory=dict)
 
@@ -128,7 +131,7 @@ class _Calls:
 def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.Event) -> _Calls:
     expect = partial(company.expect, point.name)
     trigger = build_trigger(
-        point, company.reader, company.clock, halt, company.cameras, window_needs(manifest), expect=expect
+        point, company.reader, company.clock, halt, company.cameras, window_needs(manifest), expect, company.given
     )
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
@@ -183,6 +186,7 @@ def build_trigger(
     cameras: Cameras | None = None,
     needs: Needs | None = None,
     expect: Callable[[int, int], None] | None = None,
+    given: GivenNames | None = None,
 ) -> Trigger:
     """What calls for a point's inspections; a `LineTrigger` needs its listeners started.
 
@@ -193,13 +197,14 @@ def build_trigger(
         halt: ends the waits.
         cameras: examine its pictures.
         needs: what its model takes of a window.
+        given: the names that the point's parts had before, None when there are none.
         expect: told at once of each part that the line announces: its moment, as trigger and at the camera.
 
     Raises:
         BadInputError: the point's `moved_reference` is no picture, or a file of the trigger's connection is unusable.
         MissingExtraError: a library that the trigger needs is not installed.
     """
-    lookout = _lookout(point, reader, clock, cameras or Cameras(), needs or Needs())
+    lookout = _lookout(point, reader, clock, cameras or Cameras(), needs or Needs(), given)
     settings = point.trigger
     if isinstance(settings, FrameTrigger):
         return EveryFrame(lookout, clock, silence_s=patience_s(point.source))
@@ -210,10 +215,12 @@ def build_trigger(
     if isinstance(settings, PresenceSettings):
         return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
     return build_line_trigger(
-        point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None)
+        point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None), given
     )
 
 
-def _lookout(point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs) -> Lookout:
+def _lookout(
+    point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs, given: GivenNames | None = None
+) -> Lookout:
     ear = SignalCheck(SignalLimits.of(point), needs) if point.listens else None
-    return Lookout(reader, cameras.check_for(point), point.region, clock, ear)
+    return Lookout(reader, cameras.check_for(point), point.region, clock, ear, given)

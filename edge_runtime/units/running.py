@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
 from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
+from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
@@ -34,7 +36,7 @@ class Running:
     first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
     relay: the one of them that has guests, which come and go.
-    readers, points: by the inspection point's name.
+    given, readers, points: by the inspection point's name; names are given once in the daemon's life.
     """
 
     outbox: Outbox | None = None
@@ -54,6 +56,7 @@ class Running:
     first: tuple[VerdictSink, ...] = ()
     sinks: list[VerdictSink] = field(default_factory=list)
     relay: Relay = field(default_factory=Relay)
+    given: defaultdict[str, GivenNames] = field(default_factory=lambda: defaultdict(GivenNames))
     readers: dict[str, Reader] = field(default_factory=dict)
     points: dict[str, InspectionPoint] = field(default_factory=dict)
 

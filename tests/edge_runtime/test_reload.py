@@ -101,8 +101,9 @@ def test_only_the_point_that_changed_is_started_anew(station: Path, caplog: pyte
     assert "the configuration was reloaded; started anew: point exit" in caplog.text
     assert set(of(script, "gate")) == {"good"}
     assert (of(script, "exit")[0], of(script, "exit")[-1]) == ("good", "defect")
-    parts = [verdict["part"] for verdict in script.verdicts if verdict["point"] == "gate"]
-    assert len(set(parts)) == len(parts)
+    for point in ("gate", "exit"):
+        parts = [verdict["part"] for verdict in script.verdicts if verdict["point"] == point]
+        assert len(set(parts)) == len(parts)
 
 
 def test_another_source_is_opened_and_the_point_with_it(station: Path, caplog: pytest.LogCaptureFixture) -> None:
