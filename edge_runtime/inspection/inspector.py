@@ -65,11 +65,13 @@ class Inspector:
         seen = occasion.reading if isinstance(occasion.reading, (Frame, Window)) else None
         try:
             joined = self._judge(occasion, seen)
+            verdict = self._verdict(occasion, joined)
         except Exception as error:  # noqa: BLE001 - the promise of exactly one verdict holds for faults that nobody thought of
             _log.exception("%s %s: a stage failed", self._point.name, occasion.part)
             joined = self._without(Cause.INTERNAL, f"a stage failed ({type(error).__name__}: {error})")
+            verdict = self._verdict(occasion, joined)
         return Inspected(
-            self._verdict(occasion, joined),
+            verdict,
             seen if isinstance(seen, Frame) else None,
             joined.decider.heat_map,
             joined.decider.region,

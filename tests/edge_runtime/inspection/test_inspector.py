@@ -168,3 +168,12 @@ def test_a_defect_is_as_grave_as_the_station_says() -> None:
     assert Bench(scores(0.9)).verdict().grade is Grade.MAJOR
     assert Bench(scores(0.1), grades=rules).verdict().grade is None
     assert Bench(scores(0.9), takes_ms=DEADLINE_MS + 1, grades=rules).verdict().grade is None
+
+
+def test_a_fault_while_the_verdict_is_made_is_an_unknown_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("edge_runtime.inspection.inspector.grade_of", broken)
+    verdict = Bench(scores(0.9)).verdict()
+    assert (verdict.outcome, verdict.cause) == (Outcome.UNKNOWN, Cause.INTERNAL)
