@@ -62,15 +62,17 @@ class Boxes:
     corners: float32 N×4: x1, y1, x2, y2 as fractions of the judged picture's width and height, within it.
     labels: intp N: index among the manifest's labels.
     scores: float32 N: 0 to 1.
+    cut_at: the highest score of what was dropped because there was too much; None where nothing was.
     """
 
     corners: npt.NDArray[np.float32]
     labels: npt.NDArray[np.intp]
     scores: npt.NDArray[np.float32]
+    cut_at: float | None = None
 
     def where(self, chosen: npt.NDArray[Any]) -> Boxes:
         """Those of a mask or of a list of indices."""
-        return Boxes(self.corners[chosen], self.labels[chosen], self.scores[chosen])
+        return Boxes(self.corners[chosen], self.labels[chosen], self.scores[chosen], self.cut_at)
 
     @property
     def areas(self) -> npt.NDArray[np.float32]:

@@ -47,7 +47,8 @@ class BoxHead(Part):
         bins: of `distances`.
         least_score: candidates below it are never looked at; a rule's own limits lie above it.
         overlap: two boxes of one class that share more (intersection over union) are one.
-        most: the best so many candidates per class are looked at, and so many boxes are kept in all.
+        most: the best so many candidates per class are looked at; a part on which more would count is
+            never good. A rule's limits lie below it.
     """
 
     kind: Literal["boxes"] = "boxes"

@@ -128,6 +128,7 @@ def _check_rule(rule: _AnyRule, labels: Labels, roles: set[str], head: BoxHead |
             raise ValueError("a rule on boxes needs a head that gives boxes")
         _require_known("limits", rule.limits, labels)
         _check_scores(rule, head)
+        _check_counts(rule, head)
     if isinstance(rule, AreaRule):
         if kind != "pixels":
             raise ValueError("a rule on areas needs a head that gives a map of classes")
@@ -139,6 +140,15 @@ def _check_scores(rule: BoxRule, head: BoxHead | ListedHead | PixelHead | None) 
     asked = [rule.min_score, *(limit.min_score for limit in rule.limits.values() if limit.min_score is not None)]
     if isinstance(head, BoxHead) and min(asked) < head.least_score:
         raise ValueError(f"the rule counts boxes from {min(asked):g}, the head drops them below {head.least_score:g}")
+
+
+def _check_counts(rule: BoxRule, head: BoxHead | ListedHead | PixelHead | None) -> None:
+    """One box too many must still be seen."""
+    asked = max((max(limit.at_least, limit.at_most or 0) for limit in rule.limits.values()), default=0)
+    if isinstance(head, BoxHead) and asked >= head.most:
+        raise ValueError(
+            f"the rule counts up to {asked} boxes, the head keeps {head.most}; raise its `most` above that"
+        )
 
 
 def _require_known(what: str, names: Iterable[str], labels: Labels) -> None:

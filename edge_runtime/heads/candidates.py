@@ -50,9 +50,9 @@ class CandidateReader:
         if not (np.isfinite(raw).all() and np.isfinite(scores).all()):
             return None
         scores = self._probabilities(scores)
-        places, labels = self._candidates(scores)
+        places, labels, cut_at = self._candidates(scores)
         corners = self._corners(raw[places], places)
-        found = Boxes(corners, labels, scores[places, labels])
+        found = Boxes(corners, labels, scores[places, labels], cut_at)
         return suppressed(_inside(found), self._head.overlap, most=self._head.most)
 
     def _split(self, by_role: dict[str, Floats]) -> tuple[Floats, Floats]:
@@ -97,18 +97,20 @@ class CandidateReader:
             scores = scores[:, 1:] * scores[:, :1]
         return scores if head.background is None else np.delete(scores, head.background, axis=1)
 
-    def _candidates(self, scores: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Place and label of the best `most` of each label, in the order of the places."""
+    def _candidates(self, scores: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], float | None]:
+        """Place and label of the best `most` of each label, in the order of the places; the best score left out."""
         places, labels = np.nonzero(scores >= self._head.least_score)
         most = self._head.most
         if places.size <= most:
-            return places, labels
-        chosen = []
+            return places, labels, None
+        chosen, cuts = [], []
         for label in np.unique(labels):
             mine = np.flatnonzero(labels == label)
-            chosen.append(mine[np.argsort(-scores[places[mine], label], kind="stable")[:most]])
+            ranked = mine[np.argsort(-scores[places[mine], label], kind="stable")]
+            chosen.append(ranked[:most])
+            cuts += [float(scores[places[index], label]) for index in ranked[most : most + 1]]
         kept = np.sort(np.concatenate(chosen))
-        return places[kept], labels[kept]
+        return places[kept], labels[kept], max(cuts, default=None)
 
     def _corners(self, raw: Floats, places: npt.NDArray[np.intp]) -> Floats:
         """N×4: x1, y1, x2, y2 as fractions of the input."""
@@ -158,4 +160,4 @@ def _inside(boxes: Boxes) -> Boxes:
     high = np.maximum(boxes.corners[:, :2], boxes.corners[:, 2:])
     seen = np.asarray(((low < 1) & (high > 0)).all(axis=1))
     corners = np.clip(np.concatenate([low, high], axis=1), 0, 1).astype(np.float32)
-    return Boxes(corners, boxes.labels, boxes.scores).where(seen)
+    return Boxes(corners, boxes.labels, boxes.scores, boxes.cut_at).where(seen)

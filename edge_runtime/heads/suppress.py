@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -20,16 +21,19 @@ def suppressed(boxes: Boxes, overlap: float, *, most: int, measure: Measure = "u
     Args:
         boxes: in any order.
         overlap: of two boxes with one label that share more, the lower scored goes.
-        most: so many remain, the best of all labels.
+        most: so many of each label remain, the best; the next one's score is told as `cut_at`.
         measure: what the shared area is divided by: the union of both, or the smaller of them. The latter joins the
             two halves of a thing that the border of two tiles has cut.
     """
     kept: list[int] = []
+    cuts = [] if boxes.cut_at is None else [boxes.cut_at]
     for label in np.unique(boxes.labels):
-        kept += _kept(boxes, np.flatnonzero(boxes.labels == label), overlap, measure)
+        chosen = _kept(boxes, np.flatnonzero(boxes.labels == label), overlap, most, measure)
+        kept += chosen[:most]
+        cuts += [float(boxes.scores[index]) for index in chosen[most:]]
     # Ties are broken by place, so that the same boxes give the same order everywhere.
     ranked = sorted(kept, key=lambda index: (-float(boxes.scores[index]), index))
-    return boxes.where(np.asarray(ranked[:most], np.intp))
+    return replace(boxes.where(np.asarray(ranked, np.intp)), cut_at=max(cuts, default=None))
 
 
 def shared(
@@ -43,10 +47,11 @@ def shared(
     return np.asarray(np.divide(both, whole, out=np.zeros_like(both), where=whole > 0), np.float32)
 
 
-def _kept(boxes: Boxes, mine: npt.NDArray[np.intp], overlap: float, measure: Measure) -> list[int]:
+def _kept(boxes: Boxes, mine: npt.NDArray[np.intp], overlap: float, most: int, measure: Measure) -> list[int]:
+    """The best `most`, and the next one where there is one."""
     left = mine[np.argsort(-boxes.scores[mine], kind="stable")]
-    kept = []
-    while left.size:
+    kept: list[int] = []
+    while left.size and len(kept) <= most:
         best, left = int(left[0]), left[1:]
         kept.append(best)
         left = left[shared(boxes.corners[best], boxes.corners[left], measure) <= overlap]

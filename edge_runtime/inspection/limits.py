@@ -65,6 +65,9 @@ def by_boxes(scores: Scores, rule: BoxRule, ruling: Ruling) -> Decision:
         # What is missing has no score that could be held against a limit.
         score, least = (float(first.boxes.scores.max()), first.least) if first.too_many else (None, None)
         return Decision(Outcome.DEFECT, Cause.THRESHOLD, reason, first.label, score, least, marks)
+    cut_at = scores.boxes.cut_at
+    if cut_at is not None and cut_at >= min(one.least for one in counts):
+        return _uncounted(cut_at, marks)
     nearest = max(
         (one for one in counts if one.limit.at_most == 0), key=lambda one: one.nearest - one.least, default=None
     )
@@ -91,6 +94,13 @@ def by_areas(scores: Scores, rule: AreaRule, ruling: Ruling) -> Decision:
         reason = "; ".join(text for _, text in wrong)
         return Decision(Outcome.DEFECT, Cause.THRESHOLD, reason, labels[first], score, threshold)
     return Decision(Outcome.GOOD, Cause.CLEAN, f"each of {len(labels)} labels covers what it may", "good")
+
+
+def _uncounted(cut_at: float, marks: tuple[Mark, ...]) -> Decision:
+    reason = (
+        f"wanted all boxes counted, found so many that some were dropped from {cut_at:.0%} down; raise the head's most"
+    )
+    return Decision(Outcome.UNKNOWN, Cause.UNSURE, reason, marks=marks)
 
 
 def _count(boxes: Boxes, index: int, rule: BoxRule, ruling: Ruling) -> _Count:

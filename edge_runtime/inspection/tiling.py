@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _ONE_THING = 0.5
 """Boxes of one label that share more than this of the smaller are one thing, seen in two tiles."""
-_BOXES_MAX = 300
+_BOXES_MAX = 1001
+"""Of each label: one more than a limit can ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ def _joined(parts: Sequence[TileScores], size_px: tuple[int, int]) -> Boxes:
         np.concatenate([boxes.corners for boxes in found]),
         np.concatenate([boxes.labels for boxes in found]),
         np.concatenate([boxes.scores for boxes in found]),
+        max((boxes.cut_at for boxes in found if boxes.cut_at is not None), default=None),
     )
     return suppressed(every, _ONE_THING, most=_BOXES_MAX, measure="smaller")
 
@@ -121,7 +123,7 @@ def _in_whole(part: TileScores, size_px: tuple[int, int]) -> Boxes:
     size = np.asarray([tile.columns.stop - tile.columns.start, tile.rows.stop - tile.rows.start] * 2, np.float32)
     start = np.asarray([tile.columns.start, tile.rows.start] * 2, np.float32)
     corners = (boxes.corners * size + start) / np.asarray([width, height] * 2, np.float32)
-    return Boxes(np.asarray(corners, np.float32), boxes.labels, boxes.scores)
+    return Boxes(np.asarray(corners, np.float32), boxes.labels, boxes.scores, boxes.cut_at)
 
 
 def _laid(

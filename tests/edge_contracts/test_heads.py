@@ -64,6 +64,11 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, Any], str]] = {
     "boxes without a head": (("candidates",), {"head": None}, "needs a head that gives boxes"),
     "areas of boxes": (("candidates",), {"rule": AreaRule()}, "needs a head that gives a map"),
     "a map without a map": (("candidates",), {"rule": MapRule(threshold=1)}, "role heat-map"),
+    "a count that the head does not keep": (
+        ("candidates",),
+        {"rule": BoxRule(limits={"scratch": BoxLimit(at_most=300)})},
+        "counts up to 300 boxes, the head keeps 300",
+    ),
     "a score that the head drops": (
         ("candidates",),
         {"rule": BoxRule(limits={"scratch": BoxLimit(min_score=0.05)})},

@@ -54,9 +54,12 @@ def test_boxes_of_different_labels_stand_on_one_another() -> None:
     assert suppressed(both, 0.3, most=9).labels.tolist() == [0, 1]
 
 
-def test_the_best_of_all_labels_are_kept_when_there_are_too_many() -> None:
+def test_the_best_of_each_label_are_kept_and_what_was_dropped_is_told() -> None:
     three = boxes((0, 0, 0.1, 0.1, 0, 0.5), (0.5, 0, 0.6, 0.1, 1, 0.9), (0, 0.5, 0.1, 0.6, 0, 0.7))
-    np.testing.assert_allclose(suppressed(three, 0.3, most=2).scores, [0.9, 0.7])
+    kept = suppressed(three, 0.3, most=1)
+    np.testing.assert_allclose(kept.scores, [0.9, 0.7])
+    assert kept.cut_at == 0.5
+    assert suppressed(three, 0.3, most=2).cut_at is None
 
 
 def test_half_of_a_thing_within_its_whole_is_one_by_the_smaller() -> None:
