@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from edge_contracts.station.signal_source import SerialSource
-from edge_contracts.station.terminal import ModbusRtu, SerialPort
+from edge_contracts.station.terminal import SerialPort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def require_one_use(tables: BaseModel) -> None:
-    """Refuse a port that two tables would open; Modbus devices may share a bus.
+    """Refuse a port that two tables would open: it is opened for one alone, also for Modbus devices on one bus.
 
     Raises:
         ValueError: which port, and the tables that name it.
     """
-    uses: dict[str, list[tuple[str, bool]]] = {}
+    uses: dict[str, list[str]] = {}
     for where, found in _ports(tables, ""):
-        uses.setdefault(found.port, []).append((where, isinstance(found, ModbusRtu)))
+        uses.setdefault(found.port, []).append(where)
     for port, named in uses.items():
-        if len(named) > 1 and not all(on_a_bus for _, on_a_bus in named):
-            places = " and ".join(where for where, _ in named)
+        if len(named) > 1:
+            places = " and ".join(named)
             raise ValueError(f"wanted one use of {port}, found it in {places}; give each a port of its own")
 
 

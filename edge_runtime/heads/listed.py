@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def listed_boxes(by_role: dict[str, npt.NDArray[np.float32]], labels: int) -> Boxes | None:
-    """The boxes, best first; None when a number is none.
+    """The boxes, best first; None when a number is none. A full list may have left out boxes up to its lowest score.
 
     Args:
         by_role: `boxes` 1×N×4 (y1 x1 y2 x2), `class-ids` 1×N, `box-scores` 1×N, `count` 1.
@@ -43,4 +43,6 @@ def listed_boxes(by_role: dict[str, npt.NDArray[np.float32]], labels: int) -> Bo
             "model's own labels"
         )
     order = np.argsort(-scores, kind="stable")
-    return Boxes(np.clip(corners, 0, 1), chosen, scores).where(order)
+    is_full = 0 < count == by_role["boxes"].size // 4
+    cut_at = float(scores.min()) if is_full else None
+    return Boxes(np.clip(corners, 0, 1), chosen, scores, cut_at).where(order)

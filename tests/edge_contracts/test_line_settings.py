@@ -82,10 +82,11 @@ def test_a_code_reader_needs_a_port_of_its_own() -> None:
         station(trigger=TRIGGER | {"part_id": {"kind": "barcode", "port": USB}})
 
 
-def test_a_bus_is_shared_by_modbus_devices_and_by_nothing_else() -> None:
+def test_a_bus_has_one_device_of_the_station() -> None:
     bus = {"kind": "modbus", "coil": 1}
     gate = bus | {"name": "gate", "device": {"kind": "rtu", "port": USB, "unit": 1}}
     lamp = bus | {"name": "lamp", "device": {"kind": "rtu", "port": USB, "unit": 2}}
-    assert station(gate, lamp)
+    with pytest.raises(ValidationError, match=r"found it in outputs\.gate\.device and outputs\.lamp\.device"):
+        station(gate, lamp)
     with pytest.raises(ValidationError, match=r"points\.0\.trigger and outputs\.gate\.device"):
         station(gate, trigger=TRIGGER)

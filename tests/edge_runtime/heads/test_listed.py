@@ -28,6 +28,12 @@ def test_so_many_boxes_as_are_counted_best_first_and_x_before_y() -> None:
     assert found.labels.tolist() == [0, 1]
 
 
+def test_a_full_list_may_have_left_boxes_out_and_says_from_which_score_down() -> None:
+    assert read().cut_at is None
+    full = read(boxes=[[[0.1, 0.2, 0.5, 0.6]] * 2], class_ids=[[1, 0]], box_scores=[[0.4, 0.8]])
+    assert full.cut_at == pytest.approx(0.4)
+
+
 def test_nothing_counted_is_nothing_found() -> None:
     assert len(read(count=[0]).scores) == 0
 
