@@ -28,6 +28,14 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     Exit codes: 0 done, 1 this machine does not answer a bundle's goldens as recorded, 2 wrong configuration or input,
     3 something hangs, or the disk refuses at the start: to be started anew.
     """
+    from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - `lepton run --help` loads nothing
+
+    stop, reload = threading.Event(), threading.Event()
+    with stopped_by_signals(stop, reload):
+        _inspect(station, stop, reload, as_json=as_json, quiet=quiet)
+
+
+def _inspect(station: Path, stop: threading.Event, reload: threading.Event, *, as_json: bool, quiet: bool) -> None:
     from edge_runtime.config import load_station  # noqa: PLC0415 - `lepton run --help` loads nothing
 
     config = load_station(station)
@@ -36,21 +44,15 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     from edge_runtime.journal import Journal  # noqa: PLC0415 - a wrong configuration is told before OpenCV is loaded
     from edge_runtime.notify import Notifier  # noqa: PLC0415 - the same
     from edge_runtime.service import PASSING, Daemon  # noqa: PLC0415 - the same
-    from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - the same
     from edge_runtime.summary import End  # noqa: PLC0415 - the same
 
     keep_freed_memory()
-    stop, reload = threading.Event(), threading.Event()
     journal = Journal(sys.stderr, logging.WARNING if quiet else logging.INFO)
+    notifier, lines = Notifier.from_environment(os.environ), sys.stdout if as_json else None
     try:
-        with journal, stopped_by_signals(stop, reload):
+        with journal:
             daemon = Daemon(
-                config,
-                Notifier.from_environment(os.environ),
-                stop,
-                lines=sys.stdout if as_json else None,
-                reload=reload,
-                read_config=lambda: load_station(station),
+                config, notifier, stop, lines=lines, reload=reload, read_config=lambda: load_station(station)
             )
             summary = daemon.run()
             journal.say(f"lepton: {summary}")

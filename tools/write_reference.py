@@ -59,7 +59,7 @@ def schema_text(contract: Any) -> str:
 
 def commands_page() -> str:
     """Every command's own `--help`, one after the other."""
-    codes = "Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C."
+    codes = "Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C (`lepton run`: 0)."
     parts = ["# Commands", f"Each command's own `--help`. {codes}"]
     for name in COMMANDS:
         command = lepton.get_command(click.Context(lepton), name)

@@ -11,7 +11,8 @@ import sys
 import termios
 import threading
 import time
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from click.testing import CliRunner
@@ -24,9 +25,6 @@ from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.models import BundleRecipe
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, write_parts, write_station
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PATIENCE_S = 60
 F_SETPIPE_SZ = 1031
@@ -182,3 +180,27 @@ def test_a_model_whose_process_dies_while_it_loads_is_tried_again(
     monkeypatch.setattr("edge_runtime.model_loading.IsolatedBackend", dies)
     done = CliRunner().invoke(run, [str(write_station(tmp_path))])
     assert (done.exit_code, "died of SIGKILL" in done.output) == (3, True)
+
+
+def test_a_reload_that_is_asked_for_while_the_daemon_starts_does_not_end_it(folder: Path) -> None:
+    with subprocess.Popen(
+        [*LEPTON, "run", write_station(folder, ENDLESS, deadline_ms=200), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as daemon:
+        assert daemon.stdout is not None
+        until_s = time.monotonic() + PATIENCE_S
+        while not select.select([daemon.stdout], [], [], 0.02)[0]:
+            assert time.monotonic() < until_s
+            if catches(daemon.pid, signal.SIGHUP):
+                daemon.send_signal(signal.SIGHUP)
+        assert json.loads(daemon.stdout.readline())["outcome"] == "good"
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(PATIENCE_S) == 0
+
+
+def catches(pid: int, number: int) -> bool:
+    """Whether a process handles a signal (proc_pid_status(5))."""
+    status = (Path(f"/proc/{pid}") / "status").read_text("utf-8")
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
