@@ -19,6 +19,7 @@ from edge_runtime.cameras import frozen_frames
 from edge_runtime.config import load_station
 from edge_runtime.delivery import Delivery
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
@@ -152,6 +153,15 @@ def test_the_service_manager_hears_ready_then_signs_of_life_then_stopping(tmp_pa
     recorder = Recorder()
     Daemon(load_station(endless), recorder, recorder.stop).run()
     assert recorder.told == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]
+
+
+def test_no_sign_of_life_is_given_while_a_loop_is_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_parts(tmp_path / "parts", MIXED)
+    endless = write_station(tmp_path, 'source = { kind = "folder", path = "parts", repeat = true }\n')
+    monkeypatch.setattr(InspectionPoint, "is_stuck", lambda *_: True)
+    recorder, lines = Recorder(), StopAfter(200)
+    Daemon(load_station(endless), recorder, lines.stop, lines=lines).run()
+    assert recorder.told == ["READY=1", "STOPPING=1"]
 
 
 def test_a_machine_that_answers_otherwise_than_recorded_must_not_judge(tmp_path: Path) -> None:
