@@ -217,7 +217,9 @@ class IsolatedBackend:
         if not message or not descriptors:
             reason = message[ANSWER.size :].decode("utf-8", "replace")
             self._bury(life, f"said {reason!r} and" if reason else "", patience_s=self._fate_s())
-            raise BackendDied(reason or f"wanted a loaded model, found that its process {self._trouble}")
+            if reason:
+                raise BackendError(reason)
+            raise BackendDied(f"wanted a loaded model, found that its process {self._trouble}")
         life.layout = Layout.from_json(message)
         memory = mmap.mmap(descriptors[0], life.layout.size)
         os.close(descriptors[0])
