@@ -64,6 +64,7 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python -m tests.bench.daemon.cameras
 	@$(BIN)/python -m tests.bench.daemon.stages
 	@$(BIN)/python -m tests.bench.picture_health
+	@$(BIN)/python -m tests.bench.motion
 	@$(BIN)/python -m tests.bench.sinks
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)

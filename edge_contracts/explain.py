@@ -51,8 +51,10 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _refusal(where: str, detail: ErrorDetails) -> str:
-    """What a validator of ours said: a sentence already, and the place where it names none."""
+    """What a validator of ours said: a sentence already, the place where it names none, and a single value."""
     said = detail["msg"].removeprefix("Value error, ")
+    if isinstance(detail["input"], str | int | float) and "found" not in said:
+        said += f"; found {detail['input']!r}"
     return f"{where}: {said}" if where else said
 
 
