@@ -56,6 +56,12 @@ class Conditions:
         self._now = now
         self._lock = threading.Lock()
         self._conditions: dict[tuple[AlarmType, str], _Condition] = {}
+        self._held = False
+
+    def hold(self) -> None:
+        """The daemon stops: what lasts is not over because nobody looks any more."""
+        with self._lock:
+            self._held = True
 
     def set(self, kind: AlarmType, where: str, reason: str | None, severity: Severity = Severity.WARNING) -> None:
         """Say that a condition lasts, or with None that it does not; returns at once.
@@ -69,7 +75,7 @@ class Conditions:
         with self._lock:
             known = self._conditions.get((kind, where))
             if reason is None:
-                changed = known is not None and self._end(known)
+                changed = known is not None and not self._held and self._end(known)
             else:
                 changed = self._begin((kind, where), known, reason[:_REASON_MAX], severity)
         if changed and reason is None:

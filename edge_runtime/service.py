@@ -121,6 +121,7 @@ class Daemon:
                 self._wait_for_the_manager()
             self._notifier.stopping()
         finally:
+            self._around.conditions.hold()
             self._supervisor.stop()
             self._nursery.close()
             if self._reloading is not None:

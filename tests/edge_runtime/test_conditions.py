@@ -42,6 +42,14 @@ def test_a_condition_is_told_when_it_begins_and_when_it_ends(bench: Bench, caplo
     assert [record.message for record in caplog.records] == ["disk (room): found 5 MB", "disk (room): over"]
 
 
+def test_what_lasts_when_the_daemon_stops_is_not_told_as_over(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.conditions.set(AlarmType.CAMERA, "gate", "no picture")
+    bench.conditions.hold()
+    bench.conditions.set(AlarmType.CAMERA, "gate", None)
+    assert bench.alarm(AlarmType.CAMERA).active
+    assert ": over" not in caplog.text
+
+
 def test_whether_a_condition_lasts_can_be_asked_by_place(bench: Bench) -> None:
     bench.conditions.set(AlarmType.DISK, "room", "full")
     assert bench.conditions.is_active(AlarmType.DISK)

@@ -139,13 +139,17 @@ def rtsp(port: int) -> str:
     )
 
 
-def test_a_camera_that_never_was_there_makes_each_interval_unknown(tmp_path: Path) -> None:
+def test_a_camera_that_never_was_there_makes_each_interval_unknown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         station = write_station(tmp_path, rtsp(reserved.getsockname()[1]), deadline_ms=DEADLINE_MS)
-        verdicts, summary = run_station(station, lines=StopAfter(3))
+        verdicts, summary = run_station(station, lines=StopAfter(5))
     assert_unknown(verdicts, "source-lost")
     assert summary.end is End.STOPPED
+    assert "camera (gate): " in caplog.text
+    assert "camera (gate): over" not in caplog.text
 
 
 def test_a_camera_that_takes_the_call_and_says_nothing_makes_each_interval_unknown(tmp_path: Path) -> None:
