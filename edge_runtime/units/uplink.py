@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from edge_runtime import inventory
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import OUTBOX, address
-from edge_runtime.uplink.uplink import Announcements, Uplink, link_options
 
 if TYPE_CHECKING:
     from edge_contracts.device import State
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.outbox.outbox import Outbox
     from edge_runtime.units.surroundings import Surroundings
+    from edge_runtime.uplink.uplink import Announcements
 
 UPLINK = "the uplink"
 
@@ -38,6 +38,8 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
             return Part(lambda _: True)
         if running.outbox is None:
             raise AssertionError("the uplink stands on the spool")
+        from edge_runtime.uplink.uplink import Uplink  # noqa: PLC0415 - a station without a broker needs no MQTT client
+
         announcements = _announcements(settings, running.outbox, Path(station.state_folder), around)
         made = Uplink(running.outbox, address(station), settings, announcements)
         made.start()
@@ -51,6 +53,8 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
 
     def prepare() -> Prepared:
         if settings is not None:
+            from edge_runtime.uplink.uplink import link_options  # noqa: PLC0415 - as above
+
             link_options(settings, address(station), Path())
         return Prepared(start)
 
@@ -58,6 +62,8 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
 
 
 def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, around: Surroundings) -> Announcements:
+    from edge_runtime.uplink.uplink import Announcements  # noqa: PLC0415 - as above
+
     points = around.running.points
     return Announcements(
         birth=lambda session, epoch: inventory.birth(

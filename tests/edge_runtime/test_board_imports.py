@@ -52,11 +52,12 @@ def test_the_whole_daemon_runs_without_page_report_and_progress_libraries(tmp_pa
     assert [json.loads(line)["outcome"] for line in done.stdout.splitlines()] == ["good", "defect"]
 
 
-def test_a_station_without_a_page_loads_nothing_of_it(tmp_path: Path) -> None:
+def test_a_station_without_page_and_broker_loads_nothing_of_either(tmp_path: Path) -> None:
     write_parts(tmp_path / "parts", [GOOD_LEVEL])
     told = """
 import atexit, sys
-atexit.register(lambda: print(sorted(name for name in sys.modules if name.startswith("edge_runtime.web"))))
+UNASKED = ("edge_runtime.web", "edge_runtime.uplink.", "paho")
+atexit.register(lambda: print(sorted(name for name in sys.modules if name.startswith(UNASKED))))
 from lepton.cli import main
 main()
 """
