@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fleet_manager.databases import database_url, postgres  # noqa: F401 - fixtures
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 

@@ -1,0 +1,128 @@
+"""Databases that a test may have for itself: a file of SQLite, and a database in a real PostgreSQL.
+
+`database_url` runs a test once on each. The PostgreSQL is a cluster of this test run's own, in a temporary folder,
+reached by a Unix socket only; where the machine has no PostgreSQL its tests skip by name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.fakes.patience import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEBIAN: Final = Path("/usr/lib/postgresql")
+_TIMEOUT_S: Final = 60
+
+
+class PostgresCluster:
+    """A running PostgreSQL, as the user `postgres` where the tests run as root (it refuses root).
+
+    folder: its home, made by the caller, short enough for a Unix socket.
+    """
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._programs, self._folder = programs, folder
+        self._numbers = itertools.count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("postgres")
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        flags = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
+        self._run("initdb", *flags, "-D", str(self._data))
+        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options],
+                stdout=log,
+                stderr=log,
+                **self._identity(),
+            )
+        eventually(self._answers, _TIMEOUT_S)
+
+    def new_database(self) -> str:
+        """The SQLAlchemy URL of an empty database that nobody else has."""
+        name = f"test_{next(self._numbers)}"
+        self._run("createdb", "-h", str(self._folder), "-U", "postgres", "-T", "template0", name)
+        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+
+    def stop(self) -> None:
+        """End it at once: what it holds is thrown away."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_TIMEOUT_S)
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "log").read_text("utf-8")
+        ready = [self._programs / "pg_isready", "-q", "-h", self._folder]
+        return subprocess.run(ready, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [self._programs / program, *arguments]
+        done = subprocess.run(command, capture_output=True, check=False, timeout=_TIMEOUT_S, **self._identity())
+        assert done.returncode == 0, done.stderr.decode()
+
+    def _identity(self) -> dict[str, object]:
+        if os.geteuid() != 0:
+            return {"cwd": self._folder}
+        return {"user": "postgres", "group": "postgres", "extra_groups": (), "cwd": self._folder}
+
+
+def postgres_programs() -> Path | None:
+    """The folder of `initdb` and `postgres`, the newest where there are several; None without a PostgreSQL."""
+    found = shutil.which("postgres")
+    if found is not None:
+        return Path(found).resolve().parent
+    versions = [folder for folder in DEBIAN.glob("*/bin") if (folder / "postgres").exists()]
+    return max(versions, key=lambda folder: int(folder.parent.name), default=None)
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresCluster]:
+    """A cluster of the caller's own; skips by name where this machine has none."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("needs PostgreSQL (apt-get install postgresql), which this machine does not have")
+    with tempfile.TemporaryDirectory(prefix="lepton-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        cluster = PostgresCluster(programs, Path(folder))
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """The PostgreSQL of this test run."""
+    with running_postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an empty database, once of SQLite and once of PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fleet.sqlite'}"
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    return cluster.new_database()
