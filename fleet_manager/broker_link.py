@@ -1,6 +1,7 @@
 """One MQTT connection of the manager, turned by its owner; messages are acknowledged by hand.
 
-The session outlives the connection on the broker (MQTT 5: one day), so that what devices send meanwhile waits there.
+The session outlives the connection on the broker (MQTT 5: one day), so that what devices send meanwhile waits there;
+a link that is made with `keeps_session=False` begins clean each time instead.
 """
 
 from __future__ import annotations
@@ -83,11 +84,30 @@ class Heard:
     qos: int
 
 
-class BrokerLink:
-    """A connection that is opened once and closed once."""
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says in our name, at once, when the connection ends without a farewell."""
 
-    def __init__(self, options: BrokerOptions, version: MqttVersion) -> None:
-        self._options, self._version = options, version
+    topic: str
+    body: bytes
+    qos: int = 1
+    retain: bool = False
+
+
+class BrokerLink:
+    """A connection that is opened once and closed once.
+
+    Args:
+        options: where the broker is and who we are.
+        version: the MQTT version to offer.
+        will: what the broker says when we are cut off; None = nothing.
+        keeps_session: whether messages wait on the broker while we are away.
+    """
+
+    def __init__(
+        self, options: BrokerOptions, version: MqttVersion, *, will: Will | None = None, keeps_session: bool = True
+    ) -> None:
+        self._options, self._version, self._keeps_session = options, version, keeps_session
         self._answer: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
         self._heard: list[Heard] = []
@@ -95,7 +115,7 @@ class BrokerLink:
         self._client = Client(
             CallbackAPIVersion.VERSION2,
             client_id=options.client_id,
-            clean_session=None if is_v5 else False,
+            clean_session=None if is_v5 else not keeps_session,
             protocol=MQTTProtocolVersion.MQTTv5 if is_v5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
             manual_ack=True,
@@ -103,9 +123,11 @@ class BrokerLink:
         self._client.connect_timeout = options.timeout_s
         self._client.on_connect, self._client.on_message = self._on_connect, self._on_message
         self._client.on_subscribe = self._on_subscribe
+        if will is not None:
+            self._client.will_set(will.topic, will.body, will.qos, will.retain)
 
     def open(self, filters: Sequence[str], monotonic_s: Callable[[], float]) -> None:
-        """Connect and subscribe at QoS 1.
+        """Connect and subscribe at QoS 1; without filters only connect.
 
         Raises:
             BrokerClosed: no broker, or no answer, or it said no.
@@ -121,11 +143,13 @@ class BrokerLink:
         deadline_s = monotonic_s() + self._options.timeout_s
         self._await(lambda: self._answer is not None, deadline_s, monotonic_s)
         self._judge_answer()
+        if not filters:
+            return
         self._client.subscribe([(name, 1) for name in filters])
         self._await(lambda: self._granted is not None, deadline_s, monotonic_s)
         if any(reason.value >= REFUSED for reason in self._granted or ()):
             raise BrokerRefused(
-                f"wanted to hear all devices at {where}, found the subscription refused: check the broker's ACL",
+                f"wanted to hear {', '.join(filters)} at {where}, found it refused: check the broker's ACL",
                 is_protocol=False,
             )
 
@@ -141,9 +165,14 @@ class BrokerLink:
         heard, self._heard = self._heard, []
         return heard
 
-    def publish(self, topic: str, body: bytes) -> None:
-        """Send at QoS 0."""
-        self._client.publish(topic, body, qos=0)
+    def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
+        """Send; at QoS 1 the broker's word is not waited for."""
+        self._client.publish(topic, body, qos=qos, retain=retain)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether bytes wait because the broker does not take them."""
+        return self._client.want_write()
 
     def acknowledge(self, message: Heard) -> None:
         """Tell the broker that a message is stored."""
@@ -167,9 +196,10 @@ class BrokerLink:
             self._client.tls_set_context(tls_context(options.ca, options.certificate, options.key))
         if self._version is MqttVersion.V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S
+            properties.SessionExpiryInterval = SESSION_EXPIRY_S if self._keeps_session else 0
+            clean = not self._keeps_session
             self._client.connect(
-                options.host, options.port, options.keepalive_s, clean_start=False, properties=properties
+                options.host, options.port, options.keepalive_s, clean_start=clean, properties=properties
             )
         else:
             self._client.connect(options.host, options.port, options.keepalive_s)

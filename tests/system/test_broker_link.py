@@ -1,0 +1,66 @@
+"""What a link of the manager leaves at a real broker: its will, and no session where it wants none."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from line_broker import LineBroker, Programmer
+
+from edge_contracts.reconnect import MqttVersion
+from fleet_manager.broker_link import BrokerLink, BrokerOptions, Will
+from tests.fakes.patience import eventually
+
+pytestmark = pytest.mark.system
+WILL = Will("line/will", b"gone")
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with LineBroker(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def programmer(broker):
+    with_ears = Programmer(broker.port)
+    yield with_ears
+    with_ears.close()
+
+
+def _link(broker, version=MqttVersion.V5, will=WILL):
+    options = BrokerOptions("127.0.0.1", broker.port, "lepton-link")
+    return BrokerLink(options, version, will=will, keeps_session=False)
+
+
+@pytest.mark.parametrize("version", list(MqttVersion))
+def test_the_will_is_said_when_the_link_is_cut(broker, programmer, version):
+    link = _link(broker, version)
+    link.open((), time.monotonic)
+    link._client.socket().close()
+    eventually(lambda: programmer.bodies("line/will") == [b"gone"])
+
+
+@pytest.mark.parametrize("version", list(MqttVersion))
+def test_a_farewell_arrives_and_the_will_is_not_said(broker, programmer, version):
+    link = _link(broker, version)
+    link.open((), time.monotonic)
+    link.publish("line/farewell", b"bye", 1, retain=True)
+    link.close()
+    eventually(lambda: programmer.bodies("line/farewell") == [b"bye"])
+    programmer.publish("line/after", b"")
+    eventually(lambda: programmer.bodies("line/after"))
+    assert programmer.bodies("line/will") == []
+
+
+@pytest.mark.parametrize("version", list(MqttVersion))
+def test_a_clean_link_finds_nothing_of_the_time_that_it_was_away(broker, programmer, version):
+    for life in ("first", "second"):
+        link = _link(broker, version)
+        link.open(["line/#"], time.monotonic)
+        programmer.publish("line/live", b"")
+        heard: list[str] = []
+        eventually(lambda link=link, heard=heard: heard.extend(m.topic for m in link.turn(0.1)) or "line/live" in heard)
+        assert heard == ["line/live"], life
+        link.close()
+        programmer.publish("line/missed", b"")
