@@ -66,6 +66,7 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python -m tests.bench.picture_health
 	@$(BIN)/python -m tests.bench.motion
 	@$(BIN)/python -m tests.bench.sinks
+	@$(BIN)/python -m tests.bench.spool_window
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/detect.py

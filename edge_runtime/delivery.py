@@ -34,10 +34,11 @@ PICTURES_MAX = 8
 """Of those, how many may hold a picture: 8 of 1920×1080 are 50 MB."""
 
 OFFERED_MAX = 256
-"""Alerts that may wait inside the spool for one commit of the disk."""
+"""Alerts that may wait inside the spool; the next waits for the oldest of them to be durable."""
 
 _POLL_S = 1.0
 _COMMIT_TIMEOUT_S = 10.0
+_NS_PER_S = 1_000_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -85,6 +86,15 @@ class _Waiting:
     keeping: Callable[[], object] | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """An alert that the spool has, and until when it must be durable (monotonic nanoseconds)."""
+
+    alert: Alert
+    future: Future[Any]
+    until_ns: int
+
+
 class Delivery:
     """Takes the verdicts of all points and brings those that must be told into the spool, in order.
 
@@ -108,7 +118,7 @@ class Delivery:
         self._evidence = evidence
         self._clock = clock
         self._line: deque[_Waiting] = deque()
-        self._offered: deque[tuple[Alert, Future[Any]]] = deque()
+        self._offered: deque[_Offered] = deque()
         self._pictures = 0
         self._untold = 0
         self._in_hand = 0
@@ -200,6 +210,8 @@ class Delivery:
             self._more.clear()
             self._turn()
         self._turn()
+        while self._offered:
+            self._settle()
 
     def _turn(self) -> None:
         try:
@@ -225,8 +237,7 @@ class Delivery:
             untold, self._untold = self._untold, 0
         if untold:
             self._offer_or_count(_Waiting(_alert_of_number(next(iter(self._rules), "unnamed"), untold), None))
-        while self._offered:
-            self._settle()
+        self._settle_what_is_over()
 
     def _offer_or_count(self, waiting: _Waiting) -> None:
         self._in_hand = 1
@@ -250,16 +261,25 @@ class Delivery:
             return
         if len(self._offered) >= OFFERED_MAX:
             self._settle()
-        self._offered.append((alert, self._spool.offer(alert)))
+        future = self._spool.offer(alert)
+        self._offered.append(_Offered(alert, future, self._clock.now_ns() + int(_COMMIT_TIMEOUT_S * _NS_PER_S)))
+        future.add_done_callback(lambda _: self._more.set())
+
+    def _settle_what_is_over(self) -> None:
+        """The next alert need not wait for the commit of this one: a busy spool lets them wait for company."""
+        now_ns = self._clock.now_ns() if self._offered else 0
+        while self._offered and (self._offered[0].future.done() or self._offered[0].until_ns <= now_ns):
+            self._settle()
 
     def _settle(self) -> None:
         """See what became of the oldest alert that the spool was offered."""
-        alert, future = self._offered[0]
+        offered = self._offered[0]
+        left_s = max(0.0, (offered.until_ns - self._clock.now_ns()) / _NS_PER_S)
         try:
-            future.result(_COMMIT_TIMEOUT_S)
+            offered.future.result(left_s)
         except (Exception, FutureTimeout) as error:  # noqa: BLE001 - the spool's ledger has it; the next must be tried
             self.counts.refused += 1
-            _log.error("%s %s: the alert is not durable: %s", alert.point, alert.part, error)
+            _log.error("%s %s: the alert is not durable: %s", offered.alert.point, offered.alert.part, error)
         else:
             self.counts.spooled += 1
         finally:

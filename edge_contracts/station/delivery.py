@@ -14,7 +14,12 @@ class Spool(Settings):
 
     max_bytes: Annotated[int, Field(ge=1 << 20)] = 256 << 20
     reserve_bytes: Annotated[int, Field(ge=1 << 16)] = 4 << 20
-    commit_window_ms: Annotated[float, Field(ge=0, le=1000)] = 20.0
+    commit_window_ms: Annotated[
+        float, Field(ge=0, le=1000, description="an alert waits so long for others to share its write of the disk")
+    ] = 20.0
+    commit_window_busy_ms: Annotated[
+        float, Field(ge=0, le=2000, description="the same where many come; below the other it changes nothing")
+    ] = 750.0
 
 
 class Tls(Settings):

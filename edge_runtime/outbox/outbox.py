@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.gap import SeqRange
+from edge_runtime.outbox.commit_window import ArrivalRate, WindowRule
+from edge_runtime.outbox.commit_work import CommitWork, Receipt
 from edge_runtime.outbox.envelope import Letter
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_file import NOISE_BYTES, Batch, Placed, SpooledRow, SpoolFile
@@ -44,15 +46,7 @@ LONGEST_QUEUE: Final = 1024
 FREE_WINDOW_S: Final = 1.0
 """An acknowledgement waits this long for an append to share a commit with; losing it costs a re-send, no alert."""
 APPEND_TIMEOUT_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """An alert is durable at this place."""
-
-    epoch: str
-    seq: int
-    event_id: str
+_MS_PER_S: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +72,6 @@ class OutboxCounters:
     acks: dict[AckVerdict, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Work:
-    """What waits for the next commit; what was acknowledged belongs to `epoch` alone."""
-
-    letters: list[tuple[Letter, Future[Receipt]]] = field(default_factory=list)
-    epoch: str = ""
-    free_through: int = 0
-    lost: int = 0
-    freed_ranges: list[SeqRange] = field(default_factory=list)
-    sessions: list[Future[int]] = field(default_factory=list)
-
-    @property
-    def is_pressing(self) -> bool:
-        return bool(self.letters or self.freed_ranges or self.sessions)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.is_pressing or self.free_through or self.lost)
-
-
 class Outbox:
     """The spool with its writer thread; every method may be called from any thread.
 
@@ -106,7 +80,8 @@ class Outbox:
         address: of the device; becomes the source of every event.
         limits: how much disk may be used.
         clock: gives the moment of every letter.
-        window_s: how long a commit waits for company.
+        window_s: how long a commit waits for company while few alerts come.
+        longest_window_s: how long while many come; None for no longer than that.
         noise: gives n random bytes.
     """
 
@@ -118,16 +93,19 @@ class Outbox:
         clock: DeliveryClock,
         *,
         window_s: float = 0.02,
+        longest_window_s: float | None = None,
         noise: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._path, self._source, self._limits = path, address.source, limits
-        self._clock, self._window_s, self._noise = clock, window_s, noise
+        self._clock, self._noise = clock, noise
+        self._window = WindowRule(window_s, window_s if longest_window_s is None else longest_window_s)
+        self._rate = ArrivalRate()
         self._file_lock = threading.Lock()
         self._file = self._open()
         self._opened_ms = clock.now().mono_ms
         self._found_through = self._file.life.last_seq
         self._wake = threading.Condition()
-        self._work = _Work()
+        self._work = CommitWork()
         self._stopping = False
         self._free_through = self._file.life.freed_through
         self._freed_answer = FreedAnswer()
@@ -198,6 +176,7 @@ class Outbox:
             if self._stopping or len(self._work.letters) >= LONGEST_QUEUE:
                 self._refuse_now(future)
                 return future
+            self._rate.arrived(letter.moment.mono_ms / _MS_PER_S)
             self._work.letters.append((letter, future))
             self._wake.notify_all()
         return future
@@ -251,7 +230,7 @@ class Outbox:
         since = 0.0
         if oldest is not None:
             born_ms = self._opened_ms if oldest[0] <= self._found_through else oldest[1]
-            since = max(0.0, (self._clock.now().mono_ms - born_ms) / 1000)
+            since = max(0.0, (self._clock.now().mono_ms - born_ms) / _MS_PER_S)
         return SpoolDepth(life.rows, life.used, since)
 
     def drained(self, timeout_s: float) -> bool:
@@ -296,7 +275,7 @@ class Outbox:
         while (is_well or not self._stopping) and (work := self._next_work()) is not None:
             is_well = self._do_or_fail(work)
 
-    def _do_or_fail(self, work: _Work) -> bool:
+    def _do_or_fail(self, work: CommitWork) -> bool:
         try:
             self._do(work)
         except Exception as err:  # noqa: BLE001 - the writer must outlive any fault; it counts and says it
@@ -305,24 +284,29 @@ class Outbox:
             return False
         return True
 
-    def _next_work(self) -> _Work | None:
+    def _next_work(self) -> CommitWork | None:
         with self._wake:
             self._wake.wait_for(lambda: not self._work.is_empty or self._stopping)
             if not self._work.is_pressing:
                 self._wake.wait_for(lambda: self._work.is_pressing or self._stopping, FREE_WINDOW_S)
-            if self._work.letters and len(self._work.letters) < self._limits.batch_rows:
-                self._wake.wait_for(self._is_full_or_stopping, self._window_s)
+            if self._work.letters:
+                self._wake.wait_for(self._is_company_enough, self._wait_left_s(self._work.letters[0][0]))
             if self._work.is_empty:
                 return None
-            work, self._work = self._work, _Work()
+            work, self._work = self._work, CommitWork()
             most = self._limits.batch_rows
             work.letters, self._work.letters = work.letters[:most], work.letters[most:]
             return work
 
-    def _is_full_or_stopping(self) -> bool:
-        return self._stopping or len(self._work.letters) >= self._limits.batch_rows
+    def _wait_left_s(self, oldest: Letter) -> float:
+        now_s, since_s = (moment.mono_ms / _MS_PER_S for moment in (self._clock.now(), oldest.moment))
+        return max(0.0, self._window.wait_s(self._rate.hz(now_s)) - (now_s - since_s))
 
-    def _do(self, work: _Work) -> None:
+    def _is_company_enough(self) -> bool:
+        is_awaited = self._stopping or bool(self._work.sessions)
+        return is_awaited or len(self._work.letters) >= self._limits.batch_rows
+
+    def _do(self, work: CommitWork) -> None:
         with self._file_lock:
             is_of_this_life = work.epoch == self.epoch
             batch = Batch(
@@ -375,7 +359,7 @@ class Outbox:
                 SpoolRefused(f"wanted room for {where.seq}, found the spool full: it is in the ledger")
             )
 
-    def _fail(self, work: _Work, err: Exception) -> None:
+    def _fail(self, work: CommitWork, err: Exception) -> None:
         """Give the waiting their answer; the loss stays in memory until a commit can write it down."""
         with self._wake:
             self._work.lost += work.lost + len(work.letters)

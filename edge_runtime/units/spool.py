@@ -46,6 +46,7 @@ def outbox(config: StationConfig, around: Surroundings) -> Unit:
                 limits,
                 around.delivery_clock,
                 window_s=spool.commit_window_ms / _MS_PER_S,
+                longest_window_s=spool.commit_window_busy_ms / _MS_PER_S,
             )
         except SpoolInUse:
             raise

@@ -11,6 +11,7 @@ from edge_runtime import delivery as line
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
+from tests.fakes.clock import FakeClock
 from tests.fakes.parts import inspected, verdict
 from tests.fakes.patience import eventually
 
@@ -274,6 +275,31 @@ def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: 
     for future in spool.promised:
         future.set_result(None)
     assert made.stop(PATIENCE_S) is True
+
+
+def test_an_alert_that_waits_for_company_in_the_spool_holds_up_no_other_and_costs_no_picture() -> None:
+    spool, pictures = Slow(), Pictures()
+    made = deliver(spool, pictures)
+    for number in range(line.PICTURES_MAX + 4):
+        made.take(inspected(verdict(part=str(number))))
+        eventually(lambda number=number: len(spool.promised) == number + 1)
+    assert all(alert.evidence for alert in spool.alerts)
+    assert made.counts.spooled == 0
+    for future in spool.promised:
+        future.set_result(None)
+    eventually(lambda: made.counts.spooled == line.PICTURES_MAX + 4)
+    assert made.stop(PATIENCE_S)
+
+
+def test_an_alert_that_is_not_durable_in_time_is_counted_as_refused() -> None:
+    spool, clock = Slow(), FakeClock()
+    made = Delivery(spool, None, clock)
+    made.take(inspected(verdict(part="stuck")))
+    made._turn()
+    assert made.counts.refused == 0
+    clock.advance(11.0)
+    made._turn()
+    assert made.counts.refused == 1
 
 
 def test_evidence_without_an_alert_is_kept_in_turn_and_dropped_before_any_alert_is() -> None:

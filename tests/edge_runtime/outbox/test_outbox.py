@@ -75,6 +75,21 @@ def test_appends_that_are_near_share_one_commit(tmp_path: Path) -> None:
         assert len(seen) == 1
 
 
+def test_a_busy_station_shares_commits_that_a_calm_one_does_not(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0, longest_window_s=PATIENCE_S)
+    box.start()
+    box.append(alert())
+    seen = commits(box)
+    with box._wake:
+        for _ in range(40):
+            box.offer(alert())
+    assert not seen
+    assert box.next_session() == 1, "a session that opens waits for no company"
+    assert box.last_seq == 41
+    assert len(seen) == 1
+    assert box.stop()
+
+
 def test_appends_from_many_threads_get_a_place_each(tmp_path: Path) -> None:
     receipts: list[Receipt] = []
     with outbox(tmp_path / "s") as box:
