@@ -46,6 +46,11 @@ class Arrival:
     content: AlertEvent | GapEvent | Birth | None = None
     why: str = ""
 
+    @property
+    def site(self) -> str:
+        """`org/site` of the address."""
+        return self.address.rpartition("/")[0]
+
 
 class _Place(BaseModel):
     """The two fields that a message must have to have a place."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-    from fleet_manager.broker_link import BrokerOptions
-    from fleet_manager.store import AlertStore
-    from fleet_manager.watchers import QuietWatcher
+    from fleet_manager.ingest.broker_link import BrokerOptions
+    from fleet_manager.ingest.watchers import QuietWatcher
+    from fleet_manager.store.alert_store import AlertStore
 
 DEFAULT_PORT: Final = 1883
 _LAST_PORT: Final = 65_535
@@ -36,11 +36,12 @@ def fleet() -> None:
 @click.option("--broker", default="127.0.0.1:1883", show_default=True, help="Host and port of the MQTT broker.")
 @click.option(
     "--store",
-    "store_path",
+    "where",
     default="alerts.sqlite",
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="SQLite file that keeps the alerts.",
+    envvar="LEPTON_DATABASE_URL",
+    show_envvar=True,
+    help="What keeps the alerts: a SQLite file, or postgresql://USER@HOST/NAME.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON on stdout per alert, once it is stored.")
 @click.option("--quiet", is_flag=True, help="Show no alerts, only connections, troubles and the ledger.")
@@ -66,7 +67,7 @@ def fleet() -> None:
 @click.option("--key", type=click.Path(path_type=Path), help="TLS: our key, PEM.")
 def listen(
     broker: str,
-    store_path: Path,
+    where: str,
     count: int | None,
     give_up_s: float | None,
     mqtt: Any,
@@ -84,8 +85,9 @@ def listen(
     A station keeps an alert until this command says that it is stored. SIGINT and SIGTERM end it cleanly; then the loss
     ledger of each station is printed on stderr.
     """
-    from fleet_manager.broker_link import BrokerOptions  # noqa: PLC0415 - `lepton --help` does not wait for paho
-    from fleet_manager.store import AlertStore  # noqa: PLC0415
+    from fleet_manager.ingest.broker_link import BrokerOptions  # noqa: PLC0415 - `lepton --help` does not wait for paho
+    from fleet_manager.store.alert_store import AlertStore  # noqa: PLC0415
+    from fleet_manager.store.ledger import ledger  # noqa: PLC0415
 
     host, port = parse_broker(broker)
     password = _read(password_file).strip() if password_file else None
@@ -93,11 +95,11 @@ def listen(
     check_tls_files(authority, own, own_key)
     if password and authority is None:
         _say("the password travels in plain text: give --ca to encrypt the connection")
-    store = AlertStore(store_path, lambda: time.time_ns() // 1_000_000)
+    store = AlertStore.open(where, lambda: time.time_ns() // 1_000_000)
     try:
         options = BrokerOptions(host, port, store.client_id, username, password, authority, own, own_key, mqtt)
         _listen(store, options, count, give_up_s, as_json=as_json, quiet=quiet)
-        for line in store.ledger():
+        for line in ledger(store.engine):
             _say(line.sentence())
     finally:
         store.close()
@@ -121,7 +123,7 @@ def parse_broker(text: str) -> tuple[str, int]:
 def _listen(
     store: AlertStore, options: BrokerOptions, count: int | None, give_up_s: float | None, *, as_json: bool, quiet: bool
 ) -> None:
-    from fleet_manager.ingest import Ingest  # noqa: PLC0415
+    from fleet_manager.ingest.ingest import Ingest  # noqa: PLC0415
 
     stop = _Stop()
     watcher = _watcher(stop, count, as_json=as_json, quiet=quiet)
@@ -134,7 +136,7 @@ def _listen(
 
 
 def _watcher(stop: _Stop, count: int | None, *, as_json: bool, quiet: bool) -> QuietWatcher:
-    from fleet_manager.watchers import JsonWatcher, QuietWatcher, TableWatcher  # noqa: PLC0415
+    from fleet_manager.ingest.watchers import JsonWatcher, QuietWatcher, TableWatcher  # noqa: PLC0415
 
     if as_json:
         return JsonWatcher(_say, stop.set, count, click.echo)

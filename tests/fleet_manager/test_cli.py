@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.cli import fleet, parse_broker
-from fleet_manager.ingest import NoBroker
+from fleet_manager.ingest.ingest import NoBroker
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import random
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,8 +23,9 @@ from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.sender import Sender
 from fleet_manager.arrival import judge
-from fleet_manager.store import AlertStore
+from fleet_manager.store.ledger import ledger
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
+from tests.fakes.stores import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +62,7 @@ class World:
         self.wire = Wire(self.draw, loss)
         self.box = Outbox(folder / "spool", ADDRESS, limits, self.clock, window_s=0, noise=counting_noise())
         self.box.start()
-        self.store = AlertStore(folder / "alerts.sqlite", lambda: 0)
+        self.store = opened_store(folder / "alerts.sqlite")
         self.sender = Sender(self.box, ADDRESS, "manager", ResendRules(window, first_s=2.0))
         self.sender.begin()
         self.kept: list[str] = []
@@ -97,10 +98,15 @@ class World:
         self.store.close()
         for path in self.folder.glob("alerts.sqlite*"):
             path.unlink()
-        self.store = AlertStore(self.folder / "alerts.sqlite", lambda: 0)
+        self.store = opened_store(self.folder / "alerts.sqlite")
 
     def stored(self) -> list[int]:
-        return [seq for (seq,) in self.store._con.execute("SELECT seq FROM alerts ORDER BY seq")]
+        return [int(seq) for seq in self.told("SELECT seq FROM alerts ORDER BY seq")]
+
+    def told(self, query: str) -> list[Any]:
+        """The first column of what the store holds."""
+        with self.store.engine.connect() as con:
+            return list(con.exec_driver_sql(query).scalars())
 
 
 @contextmanager
@@ -136,8 +142,8 @@ def test_every_sequence_ends_stored_or_in_the_ledger(
         here.settle(loss)
         here.offer()
         here.settle(loss)
-        (line,) = here.store.ledger()
-        gaps = here.store._con.execute("SELECT count(*) FROM gaps").fetchone()[0]
+        (line,) = ledger(here.store.engine)
+        (gaps,) = here.told("SELECT count(*) FROM gaps")
         lost = sum(line.lost.values())
         assert line.missing == 0
         assert here.store.through(WHERE, here.box.epoch) == here.box.last_seq
@@ -158,7 +164,7 @@ def test_a_hole_wider_than_the_window_does_not_wedge_the_station(tmp_path: Path)
         assert first > 4
         assert gap - first > 4
         here.settle()
-        (line,) = here.store.ledger()
+        (line,) = ledger(here.store.engine)
         assert line.lost == {GapReason.SHED: first - 1}
         assert here.stored()[0] == first
 
@@ -171,7 +177,7 @@ def test_a_manager_restored_from_a_backup_reads_acknowledged_and_freed(tmp_path:
         here.forget()
         here.offer()
         here.settle()
-        (line,) = here.store.ledger()
+        (line,) = ledger(here.store.engine)
         assert line.lost == {GapReason.FREED: 10}
         assert line.stored == 1
 
@@ -181,9 +187,8 @@ def test_a_wire_that_loses_half_of_everything_loses_nothing(tmp_path: Path) -> N
         for _ in range(100):
             here.offer()
         here.settle(0.5)
-        with closing(here.store._con.execute("SELECT part FROM alerts ORDER BY seq")) as rows:
-            assert [part for (part,) in rows] == here.kept
-        assert [line.sentence() for line in here.store.ledger()] == [f"{WHERE}: stored 100, lost: 0"]
+        assert here.told("SELECT part FROM alerts ORDER BY seq") == here.kept
+        assert [line.sentence() for line in ledger(here.store.engine)] == [f"{WHERE}: stored 100, lost: 0"]
 
 
 def test_lies_about_what_is_stored_free_nothing_and_are_counted(tmp_path: Path) -> None:

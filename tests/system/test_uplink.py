@@ -31,11 +31,12 @@ from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.uplink import Announcements, Pace, Uplink, link_options
-from fleet_manager.broker_link import BrokerOptions
-from fleet_manager.ingest import Ingest
-from fleet_manager.store import AlertStore
-from fleet_manager.watchers import QuietWatcher
+from fleet_manager.ingest.broker_link import BrokerOptions
+from fleet_manager.ingest.ingest import Ingest
+from fleet_manager.ingest.watchers import QuietWatcher
+from fleet_manager.store.ledger import ledger
 from tests.fakes.letters import ADDRESS, alert
+from tests.fakes.stores import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -314,13 +315,13 @@ def test_a_broker_that_refuses_mqtt_5_is_spoken_to_in_3_1_1(tmp_path: Path, capl
     with old_broker(tmp_path) as port, station(tmp_path, port) as (outbox, _):
         for _ in range(20):
             outbox.offer(alert())
-        store = AlertStore(tmp_path / "alerts.sqlite", lambda: 0)
+        store = opened_store(tmp_path / "alerts.sqlite")
         try:
             enough = _Flag()
             watcher = QuietWatcher(lambda _: None, enough.set, 20)
             options = BrokerOptions("127.0.0.1", port, store.client_id)
             Ingest(store, options, watcher, draw=lambda: 0.1).run(enough)
-            assert store.ledger()[0].stored == 20
+            assert ledger(store.engine)[0].stored == 20
         finally:
             store.close()
         assert outbox.drained(PATIENCE_S)

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_manager.contiguity import Range, advance, merge, subtract
+from fleet_manager.store.contiguity import Range, advance, merge, subtract
 
 SETS = st.sets(st.integers(1, 60))
 RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 8)).map(lambda pair: (pair[0], pair[0] + pair[1])))

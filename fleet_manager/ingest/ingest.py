@@ -8,7 +8,6 @@ tried again.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,12 +17,20 @@ from edge_contracts.errors import LeptonError
 from edge_contracts.reconnect import FullJitter, ProtocolChoice, failures_after
 from edge_contracts.topics import ROOT, filter_for
 from fleet_manager.arrival import Arrival, judge
-from fleet_manager.broker_link import BrokerClosed, BrokerLink, BrokerOptions, BrokerRefused, BrokerUnanswered, Heard
+from fleet_manager.ingest.broker_link import (
+    BrokerClosed,
+    BrokerLink,
+    BrokerOptions,
+    BrokerRefused,
+    BrokerUnanswered,
+    Heard,
+)
+from fleet_manager.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fleet_manager.store import AlertStore, Taken
+    from fleet_manager.store.alert_store import AlertStore, Taken
 
 _LOG = logging.getLogger(__name__)
 LEAVES: Final = ("alert", "gap", "birth")
@@ -180,7 +187,7 @@ class Ingest:
             return None
         try:
             taken = self._alerts.take(self._batch.arrivals)
-        except sqlite3.OperationalError as err:
+        except StoreUnavailable as err:
             self._watcher.store_failed(err)
             stop.wait(RETRY_STORE_S)
             return None

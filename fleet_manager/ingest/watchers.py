@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from fleet_manager.arrival import Arrival
-    from fleet_manager.store import Taken
+    from fleet_manager.store.alert_store import Taken
 
 Say = Callable[[str], None]
 ROWS_SHOWN: Final = 15

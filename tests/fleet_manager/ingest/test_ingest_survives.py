@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,13 +15,12 @@ from hypothesis import strategies as st
 
 from edge_contracts.message import SEQ_MAX
 from fleet_manager.arrival import judge
-from fleet_manager.store import AlertStore, Word
-from fleet_manager.watchers import JsonWatcher
+from fleet_manager.ingest.watchers import JsonWatcher
+from fleet_manager.store.alert_store import Word
+from fleet_manager.store.ledger import ledger
 from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival
 from tests.fakes.letters import ADDRESS
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.fakes.stores import opened_store
 
 HUGE = (2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, 2**70, -(2**70), 10**300)
 FLOATS = (1e308, -1e308, 5e-324, float("inf"), float("-inf"), float("nan"))
@@ -82,13 +83,12 @@ def test_no_known_evil_in_any_field_stops_the_receiver(leaf: str) -> None:
 
 def is_taken(leaf: str, body: bytes) -> None:
     arrival = judge(ADDRESS.topic(leaf), body)
-    store = AlertStore(":memory:", lambda: 0)  # type: ignore[arg-type]
-    with closing(store):
+    with tempfile.TemporaryDirectory() as folder, closing(opened_store(Path(folder) / "alerts.sqlite")) as store:
         taken = store.take([arrival, alert_arrival(7)])
         assert arrival in (*taken.alerts, *taken.refused) or leaf in {"gap", "birth"}
         assert all("the store could not take it" not in refused.why for refused in taken.refused)
         assert store.take([arrival]).alerts == ()
-        assert store.ledger()[0].stored >= 1
+        assert ledger(store.engine)[0].stored >= 1
         watcher = JsonWatcher(lambda _: None, lambda: None, None, strictly_json)
         watcher.stored(taken)
 
@@ -123,7 +123,7 @@ def test_a_row_that_the_database_cannot_hold_is_kept_and_does_not_stop_its_batch
         **{name: getattr(poison, name) for name in ("topic", "address", "body", "event_id", "epoch", "seq", "why")},
         content=poison.content.model_copy(update={"data": data}),  # type: ignore[union-attr]
     )
-    store = AlertStore(tmp_path / "alerts.sqlite", lambda: 0)
+    store = opened_store(tmp_path / "alerts.sqlite")
     with closing(store):
         taken = store.take([good, poison, alert_arrival(3)])
         assert [arrival.seq for arrival in taken.alerts] == [1, 3]

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapReason
 from fleet_manager.arrival import judge
-from fleet_manager.store import AlertStore, Word
+from fleet_manager.store.alert_store import AlertStore, Word
+from fleet_manager.store.database import StoreUnavailable
+from fleet_manager.store.ledger import ledger
 from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, changed, gap_arrival
 from tests.fakes.letters import ADDRESS
+from tests.fakes.stores import opened_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +25,7 @@ OLD = "00000000000000bb"
 
 @contextmanager
 def opened(folder: Path) -> Iterator[AlertStore]:
-    store = AlertStore(folder / "alerts.sqlite", lambda: 1_700_000_000_000)
+    store = opened_store(folder / "alerts.sqlite", lambda: 1_700_000_000_000)
     try:
         yield store
     finally:
@@ -31,6 +34,12 @@ def opened(folder: Path) -> Iterator[AlertStore]:
 
 def word(through: int, epoch: str = EPOCH) -> Word:
     return Word(WHERE, epoch, through)
+
+
+def pragma(store: AlertStore, text: str) -> Any:
+    with store.engine.connect() as con:
+        done = con.exec_driver_sql(f"PRAGMA {text}")
+        return tuple(done.one()) if done.returns_rows else None
 
 
 def test_stored_alerts_are_acknowledged_up_to_the_first_hole(tmp_path: Path) -> None:
@@ -86,7 +95,7 @@ def test_another_message_for_a_taken_place_is_not_dropped(tmp_path: Path) -> Non
         assert taken.alerts == ()
         assert "two devices with one identity" in taken.refused[0].why
         assert taken.words == (word(1),)
-        assert store.ledger()[0].refused == 1
+        assert ledger(store.engine)[0].refused == 1
 
 
 def test_a_message_that_is_refused_for_ever_does_not_wedge_its_station(tmp_path: Path) -> None:
@@ -95,7 +104,7 @@ def test_a_message_that_is_refused_for_ever_does_not_wedge_its_station(tmp_path:
         assert store.take([poison, alert_arrival(2)]).words == (word(2),)
         again = store.take([poison])
         assert (again.duplicates, again.refused) == (1, ())
-        assert store.ledger()[0].sentence() == f"{WHERE}: stored 1, lost: 0, refused and kept: 1"
+        assert ledger(store.engine)[0].sentence() == f"{WHERE}: stored 1, lost: 0, refused and kept: 1"
     with closing(sqlite3.connect(tmp_path / "alerts.sqlite")) as con:
         assert con.execute("SELECT body FROM refused").fetchall() == [(poison.body,)]
 
@@ -127,7 +136,7 @@ def test_the_ledger_says_what_was_lost_and_why(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.take([birth_arrival(), alert_arrival(2), gap_arrival(6, (1, 3), (5, 5))])
         store.take([gap_arrival(7, (1, 4), why=GapReason.FREED)])
-        (line,) = store.ledger()
+        (line,) = ledger(store.engine)
         assert line.lost == {GapReason.SHED: 3, GapReason.FREED: 1}
         assert line.sentence() == f"{WHERE}: stored 1, lost: 4 (shed 3, acknowledged-and-freed 1)"
 
@@ -135,29 +144,29 @@ def test_the_ledger_says_what_was_lost_and_why(tmp_path: Path) -> None:
 def test_what_has_not_come_yet_is_not_called_lost(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.take([alert_arrival(1), alert_arrival(5)])
-        assert store.ledger()[0].sentence() == f"{WHERE}: stored 2, lost: 0, not yet arrived: 3"
+        assert ledger(store.engine)[0].sentence() == f"{WHERE}: stored 2, lost: 0, not yet arrived: 3"
 
 
 def test_nothing_is_proven_where_the_broker_acknowledges(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.take([birth_arrival(ack="broker"), alert_arrival(1)])
-        assert store.ledger()[0].sentence().endswith("lost: 0, not proven (the broker acknowledges)")
+        assert ledger(store.engine)[0].sentence().endswith("lost: 0, not proven (the broker acknowledges)")
 
 
 def test_a_batch_that_the_disk_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        store._con.execute("PRAGMA query_only = ON")
-        with pytest.raises(sqlite3.OperationalError):
+        pragma(store, "query_only = ON")
+        with pytest.raises(StoreUnavailable, match="readonly"):
             store.take([alert_arrival(1)])
-        store._con.execute("PRAGMA query_only = OFF")
+        pragma(store, "query_only = OFF")
         assert store.through(WHERE, EPOCH) == 0
         assert store.take([alert_arrival(1)]).words == (word(1),)
 
 
 def test_each_commit_reaches_the_disk(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        assert store._con.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert store._con.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert pragma(store, "synchronous") == (2,)
+        assert pragma(store, "journal_mode") == ("wal",)
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
@@ -166,14 +175,14 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
         con.execute("CREATE TABLE recipes (name)")
         con.commit()
     before = path.read_bytes()[100:]
-    with pytest.raises(BadInputError, match="name a new file"):
-        AlertStore(path, lambda: 0)
+    with pytest.raises(BadInputError, match="name another"):
+        AlertStore.open(path, lambda: 0)
     assert path.read_bytes()[100:] == before
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "alerts.sqlite"
     path.write_text("dear diary " * 500)
-    with pytest.raises(BadInputError, match="name another file"):
-        AlertStore(path, lambda: 0)
+    with pytest.raises(BadInputError, match="found file is not a database: name another"):
+        AlertStore.open(path, lambda: 0)
     assert path.read_text() == "dear diary " * 500

@@ -4,8 +4,8 @@ import json
 
 from edge_contracts.errors import LeptonError
 from fleet_manager.arrival import Arrival, judge
-from fleet_manager.store import Taken
-from fleet_manager.watchers import JsonWatcher, QuietWatcher, TableWatcher
+from fleet_manager.ingest.watchers import JsonWatcher, QuietWatcher, TableWatcher
+from fleet_manager.store.alert_store import Taken
 from tests.fakes.arrivals import alert_arrival
 from tests.fakes.letters import ADDRESS
 

@@ -1,0 +1,1 @@
+"""What hears the devices: a broker's messages in, judged, stored in batches, acknowledged."""

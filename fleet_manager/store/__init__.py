@@ -1,0 +1,1 @@
+"""What the manager keeps, in SQLite or PostgreSQL; what it said is stored is on the medium."""
