@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fleet_manager.databases import database_url, postgres  # noqa: F401 - fixtures
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 ALLOWED_SKIPS = REPOSITORY / "tests" / "allowed_skips.txt"
+
+# A busy machine is no fault of what is tested: nothing that hypothesis runs is judged by its time.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
