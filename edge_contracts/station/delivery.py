@@ -41,6 +41,9 @@ class Uplink(Settings):
     ] = "auto"
     keepalive_s: Annotated[int, Field(ge=5, le=3600)] = 30
     state_period_s: Seconds = 30.0
+    backlog_alerts_per_s: Annotated[
+        float, Field(ge=1, le=100_000, description="what waited during an outage goes at this pace, behind what is new")
+    ] = 100.0
     username: str | None = None
     password_file: PathText | None = None
     tls: Tls | None = None

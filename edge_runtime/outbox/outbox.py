@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.gap import SeqRange
+from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.commit_window import ArrivalRate, WindowRule
 from edge_runtime.outbox.commit_work import CommitWork, Receipt
 from edge_runtime.outbox.envelope import Letter
@@ -215,9 +216,9 @@ class Outbox:
             self._wake.notify_all()
         return verdict
 
-    def read(self, first: int, limit: int) -> list[SpooledRow]:
-        """Up to `limit` durable rows from sequence `first` on; from now on they count as on the wire."""
-        return self._reading(lambda file: file.read(first, limit))
+    def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
+        """Up to `limit` durable rows from sequence `first` to `last`; from now on they count as on the wire."""
+        return self._reading(lambda file: file.read(first, limit, last))
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
         """The same for gap records alone."""

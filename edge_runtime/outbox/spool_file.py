@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
+from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.envelope import Letter, Sealed, seal
+from edge_runtime.outbox.handed import Handed
 from edge_runtime.outbox.life_note import LifeNote
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_policy import (
@@ -111,7 +113,7 @@ class SpoolFile:
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
         self._note = LifeNote(path.with_name(f"{path.name}.life"))
         self.damaged = self._open(moment, known)
-        self._rows_handed = self._gaps_handed = self._life.last_seq
+        self._handed, self._gaps_handed = Handed(self._life.last_seq), self._life.last_seq
         self._reserve.hold()
 
     @property
@@ -127,8 +129,10 @@ class SpoolFile:
         can have been, by its gap.
         """
         query = "SELECT min(seq) FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?)"
-        unsent = self._con.execute(query, (self._rows_handed, self._gaps_handed)).fetchone()[0]
-        return self._life.last_seq if unsent is None else int(unsent) - 1
+        unsent: int | None = 0
+        while unsent is not None and (handed_through := self._handed.holds(unsent)) is not None:
+            unsent = self._con.execute(query, (handed_through, self._gaps_handed)).fetchone()[0]
+        return self._life.last_seq if unsent is None else unsent - 1
 
     def close(self) -> None:
         """Fold the log back and let go of the file."""
@@ -136,14 +140,16 @@ class SpoolFile:
         self._note.close()
         self._con.close()
 
-    def read(self, first: int, limit: int) -> list[SpooledRow]:
-        """Up to `limit` rows from sequence `first` on, in order; they count as on the wire from now on.
+    def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
+        """Up to `limit` rows from sequence `first` to `last`, in order; they count as on the wire from now on.
 
         Raises:
             SpoolDamaged, SpoolRefused: the file can no longer be read.
         """
-        rows = self._read("SELECT seq, leaf, body FROM rows WHERE seq >= ? ORDER BY seq LIMIT ?", (first, limit))
-        self._rows_handed = max([self._rows_handed, *(row.seq for row in rows)])
+        query = "SELECT seq, leaf, body FROM rows WHERE seq >= ? AND seq <= ? ORDER BY seq LIMIT ?"
+        rows = self._read(query, (first, last, limit))
+        if rows:
+            self._handed.note(first, rows[-1].seq)
         return rows
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from edge_contracts.ack import Ack
 from edge_runtime.outbox.spool_policy import AckVerdict
-from edge_runtime.uplink.go_back_n import GoBackN, ResendRules
+from edge_runtime.uplink.go_back_n import GoBackN, Portion, ResendRules
 
 if TYPE_CHECKING:
     from edge_contracts.topics import DeviceAddress
@@ -51,30 +51,28 @@ class Sender:
         return self._window.resends
 
     def begin(self) -> None:
-        """A session begins: everything that is not acknowledged is sent again."""
+        """A session begins: everything that is not acknowledged is sent again, behind what is new from now on."""
         self._epoch = self._outbox.epoch
         self._seq_of_mid.clear()
         self._unconfirmed.clear()
-        self._window.begin(self._outbox.freed_through + 1)
+        self._window.begin(self._outbox.freed_through + 1, self._outbox.last_seq)
 
     def pump(self, link: MqttLink, now_s: float) -> None:
         """Send what may be sent at monotonic time `now_s`."""
-        self._window.look(now_s)
-        if self._outbox.last_seq < min(self._window.next_gap, self._window.next_row):
+        last_seq = self._outbox.last_seq
+        self._window.look(last_seq, now_s)
+        if last_seq < min(self._window.next_gap, self._window.next_row):
             return
         for row in self._outbox.read_gaps(self._window.next_gap, ROWS_PER_PUMP):
             self._send(link, row)
             self._window.sent_gap(row.seq, now_s)
-        if room := min(self._window.room, ROWS_PER_PUMP):
-            self._send_rows(link, room, now_s)
+        for portion in self._window.portions(now_s):
+            self._send_rows(link, portion, now_s)
 
     def wait_s(self, now_s: float, longest_s: float) -> float:
         """Seconds until there is something to do without being told."""
-        if self._window.room and self._outbox.last_seq >= self._window.next_row:
-            return 0.0
-        if self._window.deadline_s is None:
-            return longest_s
-        return min(longest_s, max(0.0, self._window.deadline_s - now_s))
+        wait_s = self._window.wait_s(self._outbox.last_seq, now_s)
+        return longest_s if wait_s is None else min(longest_s, wait_s)
 
     def take_ack(self, body: bytes, now_s: float) -> None:
         """The manager's word; what cannot be understood or be true is counted, logged and frees nothing."""
@@ -87,12 +85,15 @@ class Sender:
         if verdict in _MISTAKES:
             self._refuse_ack(f"{verdict.value}: epoch {ack.epoch} seq {ack.seq}, this spool is {self._outbox.epoch}")
         else:
-            self._window.acknowledged(ack.seq, now_s)
+            self._window.acknowledged(ack.seq, self._outbox.last_seq, now_s)
 
     def confirmed(self, mid: int, now_s: float) -> None:
         """The broker's PUBACK; frees rows, in order, only where the station asked for that."""
         seq = self._seq_of_mid.pop(mid, None)
-        if seq is None or self._ack_by != "broker":
+        if seq is None:
+            return
+        self._window.answered(seq)
+        if self._ack_by != "broker":
             return
         self._unconfirmed.discard(seq)
         self._free_confirmed(now_s)
@@ -102,22 +103,23 @@ class Sender:
         through = min(self._unconfirmed | {self._window.next_row}) - 1
         if through >= self._window.base:
             self._outbox.acknowledge(Ack(epoch=self._epoch, seq=through))
-            self._window.acknowledged(through, now_s)
+            self._window.acknowledged(through, self._outbox.last_seq, now_s)
 
     def refused(self, mid: int, reason: str) -> None:
         """The broker said no to a publication; the row stays and is sent again when the silence is over."""
-        self._seq_of_mid.pop(mid, None)
+        if (seq := self._seq_of_mid.pop(mid, None)) is not None:
+            self._window.answered(seq)
         self.refusals += 1
         if _is_power_of_two(self.refusals):
             _LOG.error("the broker refused a message or subscription (%d so far): %s", self.refusals, reason)
 
-    def _send_rows(self, link: MqttLink, room: int, now_s: float) -> None:
-        top = self._outbox.last_seq
-        rows = self._outbox.read(self._window.next_row, room)
+    def _send_rows(self, link: MqttLink, portion: Portion, now_s: float) -> None:
+        top, most = self._outbox.last_seq, min(portion.most, ROWS_PER_PUMP)
+        rows = self._outbox.read(portion.first, most, portion.last)
         for row in rows:
             self._send_in_turn(link, row, now_s)
-        if len(rows) < room:
-            self._window.skip_through(top)
+        if len(rows) < most:
+            self._window.exhausted(portion, top)
             if self._ack_by == "broker":
                 self._free_confirmed(now_s)
 

@@ -114,7 +114,8 @@ class Uplink:
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox, self._address, self._settings = outbox, address, settings
-        self._announcements, self._pace = announcements, pace or Pace()
+        self._announcements = announcements
+        self._pace = pace or Pace(resend=ResendRules(backlog_per_s=settings.backlog_alerts_per_s))
         self._draw, self._monotonic_s = draw, monotonic_s
         self._options = link_options(settings, address, folder)
         self._sender = Sender(outbox, address, settings.ack, self._pace.resend)

@@ -45,9 +45,11 @@ class Wire:
         self._draw, self._loss = draw, loss
         self._mids = itertools.count(1)
         self.through: list[tuple[str, bytes]] = []
+        self.total = 0
 
     def publish(self, topic: str, body: bytes, *, qos: int) -> int:
         assert qos == 1
+        self.total += 1
         if self._draw.random() >= self._loss:
             self.through.append((topic, body))
         return next(self._mids)
@@ -56,14 +58,24 @@ class Wire:
 class World:
     """A station, a wire, a manager; time moves by hand."""
 
-    def __init__(self, folder: Path, limits: SpoolLimits, loss: float = 0.0, window: int = 8, seed: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: SpoolLimits,
+        loss: float = 0.0,
+        window: int = 8,
+        seed: int = 1,
+        backlog_per_s: float = 100.0,
+    ) -> None:
         self.folder, self.clock = folder, HandClock()
         self.draw = random.Random(seed)
         self.wire = Wire(self.draw, loss)
         self.box = Outbox(folder / "spool", ADDRESS, limits, self.clock, window_s=0, noise=counting_noise())
         self.box.start()
         self.store = opened_store(folder / "alerts.sqlite")
-        self.sender = Sender(self.box, ADDRESS, "manager", ResendRules(window, first_s=2.0))
+        self.sender = Sender(
+            self.box, ADDRESS, "manager", ResendRules(window, first_s=2.0, backlog_per_s=backlog_per_s)
+        )
         self.sender.begin()
         self.kept: list[str] = []
 
@@ -81,6 +93,8 @@ class World:
         now_s = self.clock.mono_ms / 1000
         self.sender.pump(self.wire, now_s)  # type: ignore[arg-type]
         batch, self.wire.through = self.wire.through, []
+        for mid in range(self.sender.sent + 1):
+            self.sender.confirmed(mid, now_s)
         for word in self.store.take([judge(*message) for message in batch]).words:
             if self.draw.random() >= loss:
                 self.sender.take_ack(Ack(epoch=word.epoch, seq=word.through).model_dump_json().encode(), now_s)
@@ -189,6 +203,43 @@ def test_a_wire_that_loses_half_of_everything_loses_nothing(tmp_path: Path) -> N
         here.settle(0.5)
         assert here.told("SELECT part FROM alerts ORDER BY seq") == here.kept
         assert [line.sentence() for line in ledger(here.store.engine)] == [f"{WHERE}: stored 100, lost: 0"]
+
+
+def test_after_an_outage_a_new_alert_is_stored_before_the_old_ones_which_keep_their_pace(tmp_path: Path) -> None:
+    with world(tmp_path, SpoolLimits(8 << 20, 1 << 20), backlog_per_s=4.0) as here:
+        for _ in range(100):
+            here.offer()
+        here.sender.begin()
+        for turns in range(1, 41):
+            here.offer()
+            here.turn(0.0)
+            stored = here.stored()
+            assert stored[-1] == here.box.last_seq, "the newest is stored at once"
+            old = sum(seq <= 100 for seq in stored)
+            assert old <= 8 + turns / 2 * 4.0, "a first window, then four in a second"
+        assert here.box.freed_through < 100
+        here.settle()
+        assert here.stored() == list(range(1, 141))
+        assert here.wire.total < 160, "hardly anything was sent twice"
+        assert [line.sentence() for line in ledger(here.store.engine)] == [f"{WHERE}: stored 140, lost: 0"]
+
+
+def test_an_old_row_that_was_never_sent_is_not_freed_by_the_manager_though_newer_ones_were_sent(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path, SpoolLimits(8 << 20, 1 << 20)) as here:
+        for _ in range(20):
+            here.offer()
+        here.sender.begin()
+        here.offer()
+        here.sender.pump(here.wire, 1.0)  # type: ignore[arg-type]
+        assert len(here.wire.through) == 9
+        lie = Ack(epoch=here.box.epoch, seq=21)
+        here.sender.take_ack(lie.model_dump_json().encode(), 1.0)
+        assert (here.sender.bad_acks, here.box.freed_through) == (1, 0)
+        truth = Ack(epoch=here.box.epoch, seq=8)
+        here.sender.take_ack(truth.model_dump_json().encode(), 1.0)
+        assert here.box.freed_through == 8
 
 
 def test_lies_about_what_is_stored_free_nothing_and_are_counted(tmp_path: Path) -> None:
