@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.fleet_manager.databases import database_url, postgres  # noqa: F401 - fixtures
+from tests.fleet_manager.databases import (  # noqa: F401 - fixtures
+    _migrated_database,
+    _migrated_file,
+    database_url,
+    fleet_engine,
+    postgres,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

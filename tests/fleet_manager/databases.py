@@ -1,7 +1,7 @@
 """Databases that a test may have for itself: a file of SQLite, and a database in a real PostgreSQL.
 
-`database_url` runs a test once on each. The PostgreSQL is a cluster of this test run's own, in a temporary folder,
-reached by a Unix socket only; where the machine has no PostgreSQL its tests skip by name.
+`database_url` and `fleet_engine` run a test once on each. The PostgreSQL is a cluster of this test run's own, in a
+temporary folder, reached by a Unix socket only; where the machine has no PostgreSQL its tests skip by name.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy import Engine
 
 DEBIAN: Final = Path("/usr/lib/postgresql")
 _TIMEOUT_S: Final = 60
@@ -55,11 +57,11 @@ class PostgresCluster:
             )
         eventually(self._answers, _TIMEOUT_S)
 
-    def new_database(self) -> str:
-        """The SQLAlchemy URL of an empty database that nobody else has."""
+    def new_database(self, template: str = "template0") -> str:
+        """The URL of a database that nobody else has: empty, or a copy of another that nobody is connected to."""
         name = f"test_{next(self._numbers)}"
-        self._run("createdb", "-h", str(self._folder), "-U", "postgres", "-T", "template0", name)
-        return f"postgresql+psycopg://postgres@/{name}?host={self._folder}"
+        self._run("createdb", "-h", str(self._folder), "-U", "postgres", "-T", template, name)
+        return f"postgresql://postgres@/{name}?host={self._folder}"
 
     def stop(self) -> None:
         """End it at once: what it holds is thrown away."""
@@ -121,8 +123,50 @@ def postgres() -> Iterator[PostgresCluster]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The SQLAlchemy URL of an empty database, once of SQLite and once of PostgreSQL."""
+    """The URL of an empty database, once of SQLite and once of PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'fleet.sqlite'}"
     cluster: PostgresCluster = request.getfixturevalue("postgres")
     return cluster.new_database()
+
+
+@pytest.fixture(scope="session")
+def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "fleet.sqlite"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_database(postgres: PostgresCluster) -> str:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - most tests need no database
+
+    url = postgres.new_database()
+    _migrate(url)
+    return str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fleet_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database with the manager's tables, once of SQLite and once of PostgreSQL; a copy, so that it is quick."""
+    from fleet_manager.store.database import open_database  # noqa: PLC0415 - most tests need no database
+
+    if request.param == "sqlite":
+        path = tmp_path / "fleet.sqlite"
+        shutil.copyfile(request.getfixturevalue("_migrated_file"), path)
+        url = f"sqlite:///{path}"
+    else:
+        cluster: PostgresCluster = request.getfixturevalue("postgres")
+        url = cluster.new_database(request.getfixturevalue("_migrated_database"))
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def _migrate(url: str) -> None:
+    from fleet_manager.store.database import open_database  # noqa: PLC0415
+    from fleet_manager.store.migration import migrate  # noqa: PLC0415
+
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
