@@ -1,4 +1,4 @@
-"""What devices say of themselves: birth, online or not, health, conditions. The last word counts, there is no history."""
+"""What devices say of themselves: birth, online or not, health, conditions. The last word counts; no history."""
 
 from __future__ import annotations
 
