@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from fleet_manager.arrival import judge
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.tables import alarms, devices, states, statuses
 from tests.fakes.arrivals import WHERE, alert_arrival, birth_arrival
-from tests.fakes.letters import ADDRESS, HandClock
+from tests.fakes.letters import ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def status(presence: Presence, session: int) -> Arrival:
 
 def state(depth: int) -> Arrival:
     told = State(
-        time=HandClock().now().time,
+        time=datetime(2026, 1, 1, tzinfo=timezone.utc),
         clk=ClockTrust.NTP,
         uptime_s=1.0,
         spool_depth=depth,
