@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from fleet_manager.broker_link import BrokerLink, BrokerOptions, Will
 from line_broker import LineBroker, Programmer
 
 from edge_contracts.reconnect import MqttVersion
+from fleet_manager.ingest.broker_link import BrokerLink, BrokerOptions, Will
 from tests.fakes.patience import eventually
 
 pytestmark = pytest.mark.system
