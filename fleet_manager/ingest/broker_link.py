@@ -188,6 +188,12 @@ class BrokerLink:
         if sock is not None:
             sock.close()
 
+    def cut(self) -> None:
+        """End the connection without a word: the broker says the will."""
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
     def _connect(self) -> None:
         options = self._options
         if options.username is not None:

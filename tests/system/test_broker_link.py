@@ -37,7 +37,7 @@ def _link(broker, version=MqttVersion.V5, will=WILL):
 def test_the_will_is_said_when_the_link_is_cut(broker, programmer, version):
     link = _link(broker, version)
     link.open((), time.monotonic)
-    link._client.socket().close()
+    link.cut()
     eventually(lambda: programmer.bodies("line/will") == [b"gone"])
 
 
