@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak
+.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -22,7 +22,7 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive
 test: $(READY)  ## every test that this machine can run
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-pythons: $(READY) ## the quick unit tests on the oldest and the newest supported Python
+test-pythons: $(READY) ## the unit tests on each other supported Python that this machine has
 	@sh tools/test_pythons.sh
 
 tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)
@@ -46,6 +46,13 @@ TORCH_PYTHON ?= $(shell for python in python3.11 $(PYTHON); do $$python -c '' 2>
 	@$(TORCH_PYTHON) -m venv .venv-torch
 	@.venv-torch/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@.venv-torch/bin/python -m pip install --quiet '.[torch]' torch==2.13.0 hypothesis pytest pytest-timeout
+	@touch $@
+
+sparkplug-venv: .venv-sparkplug/.ready ## a second environment with another project's Sparkplug reader (paho 1)
+
+.venv-sparkplug/.ready: $(READY)
+	@$(BIN)/python -m venv .venv-sparkplug
+	@.venv-sparkplug/bin/python -m pip install --quiet pysparkplug==0.6.1
 	@touch $@
 
 keras-env: $(READY) ## the tool environment with TensorFlow that reads Keras models (about 2.2 GB)

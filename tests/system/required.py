@@ -38,6 +38,14 @@ def require_torch_python() -> str:
     return found
 
 
+def require_sparkplug_python() -> str:
+    """The Python of an environment with PySparkplug: `LEPTON_SPARKPLUG_PYTHON`, or of `make sparkplug-venv`."""
+    found = os.environ.get("LEPTON_SPARKPLUG_PYTHON") or str(REPOSITORY / ".venv-sparkplug" / "bin" / "python")
+    if not Path(found).exists():
+        pytest.skip("needs an environment with PySparkplug; run 'make sparkplug-venv'")
+    return found
+
+
 def require_tensorflow_python() -> str:
     """The Python of the tool environment with TensorFlow: in `LEPTON_TOOLS`, else what `make keras-env` made."""
     found = found_python(tensorflow_environment(), Path(os.environ.get("LEPTON_TOOLS", REPOSITORY / ".venv-tools")))
