@@ -27,6 +27,7 @@ from edge_contracts.manifest import Manifest
 from edge_contracts.station import StationConfig
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
+from fleet_manager.adapters.face_topics import reference as face_topics_page
 from lepton.cli import COMMANDS
 from lepton.cli import main as lepton
 
@@ -85,7 +86,7 @@ def pages() -> dict[Path, str]:
     return (
         schemas
         | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
-        | {REFERENCE / "topics.md": topics_page()}
+        | {REFERENCE / "topics.md": topics_page(), REFERENCE / "face-topics.md": face_topics_page()}
         | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
     )

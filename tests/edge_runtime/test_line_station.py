@@ -7,8 +7,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.fakes.gpio import GpioBoard
 from tests.fakes.patience import eventually
 from tests.fakes.serial_line import SerialLine
@@ -27,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-
-pytestmark = pytest.mark.slow
+    import pytest
 
 POINT = """
 source = {{ kind = "folder", path = "parts", repeat = true }}

@@ -53,9 +53,9 @@ class LineBroker:
 
 
 class Programmer:
-    """The line's own program at the broker: publishes, and hears everything under `line/`."""
+    """The line's own program at the broker: publishes, and hears everything under `line/`, or what it asks for."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *filters: str) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2)
@@ -63,7 +63,7 @@ class Programmer:
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        self._client.subscribe("line/#", 1)
+        self._client.subscribe([(name, 1) for name in filters or ("line/#",)])
         assert self._subscribed.wait(10)
 
     def publish(self, topic: str, body: bytes, *, retain: bool = False) -> None:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-pytestmark = pytest.mark.slow
-
 SUFFIXES = {".jpg", ".png", ".bmp"}
 FOLDERS = (
     "coral-test-data",
