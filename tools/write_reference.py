@@ -28,6 +28,7 @@ from edge_contracts.station import StationConfig
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
 from fleet_manager.adapters.face_topics import reference as face_topics_page
+from fleet_manager.people.reference import reference as people_page
 from lepton.cli import COMMANDS
 from lepton.cli import main as lepton
 
@@ -89,6 +90,7 @@ def pages() -> dict[Path, str]:
         | {REFERENCE / "topics.md": topics_page(), REFERENCE / "face-topics.md": face_topics_page()}
         | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
+        | {REFERENCE / "people.md": people_page()}
     )
 
 

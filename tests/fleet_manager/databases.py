@@ -59,8 +59,11 @@ class PostgresCluster:
 
     def new_database(self, template: str = "template0") -> str:
         """The URL of a database that nobody else has: empty, or a copy of another that nobody is connected to."""
+        import psycopg  # noqa: PLC0415 - most tests need no database
+
         name = f"test_{next(self._numbers)}"
-        self._run("createdb", "-h", str(self._folder), "-U", "postgres", "-T", template, name)
+        with psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True) as con:
+            con.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
     def stop(self) -> None:

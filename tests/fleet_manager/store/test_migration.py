@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from edge_contracts.errors import BadInputError
+from fleet_manager.people import tables as people_tables
 from fleet_manager.store import tables
 from fleet_manager.store.database import StoreUnavailable, database_url, open_database
 from fleet_manager.store.migration import head, is_current, migrate
@@ -23,6 +24,7 @@ def test_the_chain_of_migrations_makes_the_tables_that_the_code_knows(tmp_path: 
     migrate(engine)
     assert is_current(engine)
     with engine.connect() as con:
+        assert people_tables.metadata is tables.metadata
         assert compare_metadata(MigrationContext.configure(con), tables.metadata) == []
     engine.dispose()
 

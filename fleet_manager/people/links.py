@@ -1,0 +1,151 @@
+"""One-time links, by which a person chooses a password: the first admin, a new account, somebody who forgot theirs.
+
+There is no default password. While nobody can administrate, each start of the manager makes a set-up link and forgets
+the former one; whoever follows it first becomes the admin of all sites. Every link ends after 24 h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from edge_contracts.errors import RefusedError
+from fleet_manager.people.account_rows import Account, check_name, find_account, has_admin, make_account, read_account
+from fleet_manager.people.accounts import check_may_manage
+from fleet_manager.people.password_rules import check_password
+from fleet_manager.people.principal import STRANGER, SYSTEM, Principal
+from fleet_manager.people.roles import EVERYWHERE, Grant, Role
+from fleet_manager.people.secret_text import digest_of, new_secret
+from fleet_manager.people.sessions import end_sessions
+from fleet_manager.people.tables import accounts, one_time_links
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+    from fleet_manager.people.audit import AuditLog
+    from fleet_manager.people.passwords import Passwords
+
+LINK_MS: Final = 24 * 3600 * 1000
+
+
+class LinkOver(RefusedError):
+    """The link was used, has ended, or never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link is good for: a password for `name`, or the first admin's account where `name` is None."""
+
+    name: str | None
+
+
+class OneTimeLinks:
+    """The links of a manager.
+
+    Args:
+        engine: the database, migrated.
+        audit: where their making and use are written down.
+        passwords: the hasher.
+        unix_ms: the wall clock.
+        draw: random bytes: `os.urandom`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        audit: AuditLog,
+        passwords: Passwords,
+        unix_ms: Callable[[], int],
+        draw: Callable[[int], bytes],
+    ) -> None:
+        self._engine, self._audit, self._passwords = engine, audit, passwords
+        self._unix_ms, self._draw = unix_ms, draw
+
+    def first_set_up(self) -> str | None:
+        """The secret of the set-up link, for the one who starts the manager; None where somebody can administrate."""
+        with self._engine.connect() as con:
+            if has_admin(con):
+                return None
+        with self._audit.act(SYSTEM, "offer first set-up", "manager") as con:
+            return self._new(con, None)
+
+    def invite(self, by: Principal, name: str) -> str:
+        """The secret of a link by which a person chooses a new password; a former one is over.
+
+        Raises:
+            BadInputError: there is no such account.
+            NotAllowed: `by` may not manage it.
+        """
+        with self._audit.act(by, "make password link", f"account:{name}") as con:
+            account = read_account(con, name)
+            check_may_manage(by, account)
+            return self._new(con, account.id)
+
+    def look(self, secret: str) -> Link:
+        """What the link is good for.
+
+        Raises:
+            LinkOver: for nothing any more.
+        """
+        with self._engine.connect() as con:
+            account = self._account_of(con, secret)
+            return Link(None if account is None else account.name)
+
+    def redeem(self, secret: str, password: str, name: str | None = None) -> Account:
+        """Follow the link: set the password, and end the account's sessions.
+
+        Args:
+            secret: of the link.
+            password: as typed.
+            name: of the first admin's account; None for a link of an account.
+
+        Raises:
+            LinkOver: the link is good for nothing any more.
+            BadInputError: the password is none to take, or the name is not.
+            TooBusy: too many others are hashing.
+        """
+        chosen = self.look(secret).name or name or ""
+        check_name(chosen)
+        kept = self._passwords.digest(check_password(password, chosen))
+        with self._audit.act(STRANGER, "follow link", f"account:{chosen}") as con:
+            account = self._account_of(con, secret)
+            con.execute(delete(one_time_links).where(one_time_links.c.digest == digest_of(secret)))
+            if account is None:
+                return self._first_admin(con, chosen, kept)
+            con.execute(update(accounts).where(accounts.c.id == account.id).values(password=kept))
+            end_sessions(con, account.id)
+            return read_account(con, account.name)
+
+    def _new(self, con: Connection, account: int | None) -> str:
+        now_ms = self._unix_ms()
+        links = one_time_links.c
+        con.execute(
+            delete(one_time_links).where(or_(links.account.is_not_distinct_from(account), links.ends_ms <= now_ms))
+        )
+        secret = new_secret(self._draw)
+        con.execute(insert(one_time_links).values(digest=digest_of(secret), account=account, ends_ms=now_ms + LINK_MS))
+        return secret
+
+    def _account_of(self, con: Connection, secret: str) -> Account | None:
+        """Whose link it is; None for the first admin's."""
+        query = select(one_time_links).where(
+            one_time_links.c.digest == digest_of(secret), one_time_links.c.ends_ms > self._unix_ms()
+        )
+        link = con.execute(query).first()
+        if link is None:
+            raise LinkOver("wanted a link that is still good, found one that was used or is over: ask for a new one")
+        if link.account is None:
+            return None
+        account = find_account(con, (accounts.c.id == link.account) & accounts.c.is_enabled)
+        if account is None:
+            raise LinkOver("wanted a link of an account that is switched on, found it switched off: ask an admin")
+        return account
+
+    def _first_admin(self, con: Connection, name: str, password: str) -> Account:
+        if has_admin(con):
+            raise LinkOver("wanted a manager without an admin, found one: log in, or ask them for a link")
+        return make_account(con, name, [Grant(EVERYWHERE, Role.ADMIN)], password, self._unix_ms())

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+
+from edge_contracts.errors import BadInputError
+from fleet_manager.people.links import Link, LinkOver
+from fleet_manager.people.principal import SYSTEM, NotAllowed
+from fleet_manager.people.roles import Grant, Role
+from fleet_manager.people.tables import accounts, one_time_links
+from tests.fakes.people import EVERYWHERE_ADMIN, PASSWORD
+
+DAY_S = 86_400
+
+
+def test_a_new_manager_has_no_account_and_no_password(new_office):
+    assert new_office.people.accounts.everybody() == []
+
+
+def test_whoever_follows_the_set_up_link_is_the_admin_of_everything(new_office):
+    links = new_office.people.links
+    secret = links.first_set_up()
+    assert links.look(secret) == Link(None)
+    account = links.redeem(secret, PASSWORD, "anna")
+    assert (account.name, account.grants) == ("anna", EVERYWHERE_ADMIN)
+    assert new_office.people.gate.person(new_office.log_in("anna")).name == "anna"
+
+
+def test_the_set_up_link_is_good_once(new_office):
+    links = new_office.people.links
+    secret = links.first_set_up()
+    links.redeem(secret, PASSWORD, "anna")
+    with pytest.raises(LinkOver, match="ask for a new one"):
+        links.redeem(secret, PASSWORD, "mallory")
+    assert links.first_set_up() is None
+
+
+def test_each_start_without_an_admin_makes_a_new_set_up_link_and_ends_the_former(new_office):
+    links = new_office.people.links
+    former, secret = links.first_set_up(), links.first_set_up()
+    with pytest.raises(LinkOver):
+        links.redeem(former, PASSWORD, "mallory")
+    assert links.redeem(secret, PASSWORD, "anna").name == "anna"
+
+
+def test_a_link_ends_after_a_day(new_office):
+    links, clock = new_office.people.links, new_office.clock
+    secret = links.first_set_up()
+    clock.turn(DAY_S - 1)
+    assert links.look(secret) == Link(None)
+    clock.turn(1)
+    with pytest.raises(LinkOver):
+        links.look(secret)
+    with pytest.raises(LinkOver):
+        links.redeem(secret, PASSWORD, "anna")
+
+
+def test_of_two_who_follow_one_link_at_once_one_becomes_the_admin(new_office):
+    secret, outcome = new_office.people.links.first_set_up(), []
+
+    def follow(name):
+        try:
+            outcome.append(new_office.people.links.redeem(secret, PASSWORD, name).name)
+        except LinkOver:
+            outcome.append("over")
+
+    threads = [threading.Thread(target=follow, args=(name,), name=name) for name in ("anna", "bert", "carl", "dora")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert outcome.count("over") == 3
+    assert len(new_office.people.accounts.everybody()) == 1
+
+
+def test_a_set_up_link_that_was_left_over_makes_no_second_admin(office, fleet_engine):
+    with fleet_engine.begin() as con:
+        con.execute(sa.update(accounts).values(is_enabled=False))
+    secret = office.people.links.first_set_up()
+    with fleet_engine.begin() as con:
+        con.execute(sa.update(accounts).values(is_enabled=True))
+    with pytest.raises(LinkOver, match="log in, or ask"):
+        office.people.links.redeem(secret, PASSWORD, "mallory")
+
+
+def test_an_invited_person_who_has_no_password_yet_is_no_admin(new_office):
+    new_office.people.accounts.make(SYSTEM, "bert", EVERYWHERE_ADMIN)
+    assert new_office.people.links.first_set_up() is not None
+
+
+def test_a_bad_password_or_name_leaves_the_link_good(new_office):
+    links = new_office.people.links
+    secret = links.first_set_up()
+    for password, name in (("short", "anna"), (PASSWORD, "Anna Miller"), (PASSWORD, ""), ("annaannaanna", "anna")):
+        with pytest.raises(BadInputError):
+            links.redeem(secret, password, name)
+    assert links.redeem(secret, PASSWORD, "anna").name == "anna"
+
+
+def test_a_person_chooses_a_password_by_their_link(office):
+    admin = office.people.accounts.of("anna").principal
+    office.people.accounts.make(admin, "bert", [Grant("plant/hall", Role.OPERATOR)])
+    secret = office.people.links.invite(admin, "bert")
+    assert office.people.links.look(secret) == Link("bert")
+    assert office.people.links.redeem(secret, PASSWORD, "somebody-else").name == "bert"
+    assert office.people.gate.person(office.log_in("bert")).name == "bert"
+
+
+def test_a_new_password_by_link_ends_the_sessions(office):
+    office.join("bert")
+    session = office.log_in("bert")
+    office.people.links.redeem(office.people.links.invite(SYSTEM, "bert"), "another horse battery")
+    assert office.people.gate.person(session) is None
+
+
+def test_a_second_link_ends_the_first(office):
+    office.join("bert")
+    first, second = (office.people.links.invite(SYSTEM, "bert") for _ in range(2))
+    with pytest.raises(LinkOver):
+        office.people.links.look(first)
+    assert office.people.links.look(second) == Link("bert")
+
+
+def test_the_link_of_an_account_that_is_switched_off_is_good_for_nothing(office):
+    office.join("bert")
+    secret = office.people.links.invite(SYSTEM, "bert")
+    office.people.accounts.switch(SYSTEM, "bert", is_enabled=False)
+    with pytest.raises(LinkOver, match="switched off"):
+        office.people.links.redeem(secret, PASSWORD)
+
+
+def test_an_admin_of_one_site_cannot_take_over_an_account_by_a_link(office):
+    office.join("local", (Grant("plant/hall", Role.ADMIN),))
+    local = office.people.accounts.of("local").principal
+    with pytest.raises(NotAllowed, match="no admin of all their sites"):
+        office.people.links.invite(local, "anna")
+
+
+def test_a_secret_is_never_in_the_database(office, fleet_engine):
+    secret = office.people.links.invite(SYSTEM, "anna")
+    with fleet_engine.connect() as con:
+        (kept,) = con.execute(sa.select(one_time_links.c.digest)).scalars()
+    assert secret != kept
+
+
+@pytest.mark.parametrize("secret", ["", "x" * 10_000, "\ud800", "\0"])
+def test_nonsense_is_no_link(office, secret):
+    with pytest.raises(LinkOver):
+        office.people.links.redeem(secret, PASSWORD, "mallory")
