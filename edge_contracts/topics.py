@@ -99,6 +99,14 @@ LEAVES: dict[str, Leaf] = {
         schema=None,
         meaning="a few bytes that `lepton doctor` sends to itself, to try the way there and back",
     ),
+    "probe": Leaf(
+        from_device=False,
+        qos=0,
+        retained=False,
+        limit_bytes=4096,
+        schema=None,
+        meaning="under `manager/manager/{client id}`: the manager to itself, which is ready when it comes back",
+    ),
     "ack": Leaf(
         from_device=False,
         qos=0,

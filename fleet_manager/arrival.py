@@ -1,4 +1,4 @@
-"""Judging what arrives: an alert, a gap, a birth, or something that is refused and kept all the same.
+"""Judging what arrives: an alert, a gap, a word of a device about itself, or something that is refused and kept.
 
 Nothing that a device sends may stop the ingest, and nothing that is refused for ever may make the device send it for
 ever: where epoch and sequence can be read, a refused message takes its place among the stored ones and lies in
@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
-from edge_contracts.device import Birth
+from edge_contracts.device import Birth, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent
 from edge_contracts.identifiers import Epoch, Slug
-from edge_contracts.message import MAX_ALERT_BYTES, MAX_BIRTH_BYTES, Seq
-from edge_contracts.topics import DeviceAddress, parse_topic
+from edge_contracts.message import Seq
+from edge_contracts.topics import leaf_of, parse_topic
 
 KEPT_BODY_BYTES: Final = 65_536
 _SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
@@ -43,7 +45,7 @@ class Arrival:
     event_id: str
     epoch: str | None = None
     seq: int | None = None
-    content: AlertEvent | GapEvent | Birth | None = None
+    content: AlertEvent | GapEvent | Birth | Status | State | Alarm | None = None
     why: str = ""
 
     @property
@@ -63,11 +65,10 @@ class _Place(BaseModel):
 
 def judge(topic: str, body: bytes) -> Arrival:
     """What a message is; never raises."""
-    try:
-        sender, leaf = parse_topic(topic)
-        address = _address(sender)
-    except (BadInputError, ValidationError):
+    known = _sender(topic)
+    if known is None:
         return _refusal(topic, "", body, "the topic names no device")
+    address, leaf = known
     try:
         return _read(topic, address, leaf, body)
     except ValidationError as err:
@@ -78,30 +79,44 @@ def judge(topic: str, body: bytes) -> Arrival:
         return _refusal(topic, address, body, str(err))
 
 
-def _address(sender: DeviceAddress) -> str:
-    for level in (sender.org, sender.site, sender.device):
-        _SLUG.validate_python(level)
-    return sender.source.removeprefix(_SOURCE_FIRST)
+@lru_cache(maxsize=16_384)
+def _sender(topic: str) -> tuple[str, str] | None:
+    """The device's address and the leaf; None for a topic that names no device."""
+    try:
+        sender, leaf = parse_topic(topic)
+        for level in (sender.org, sender.site, sender.device):
+            _SLUG.validate_python(level)
+    except (BadInputError, ValidationError):
+        return None
+    return sender.source.removeprefix(_SOURCE_FIRST), leaf
 
 
 def _read(topic: str, address: str, leaf: str, body: bytes) -> Arrival:
-    _check_size(leaf, body)
-    if leaf == "birth":
-        birth = Birth.model_validate_json(body)
-        return Arrival(topic, address, body, "", epoch=birth.epoch, content=birth)
+    if len(body) > (limit := leaf_of(leaf).limit_bytes):
+        raise BadInputError(f"wanted at most {limit} bytes of {leaf}, found {len(body)}")
+    if leaf == "alert":
+        alert = AlertEvent.model_validate_json(body)
+        _check_source(alert.source, address)
+        return Arrival(topic, address, body, alert.id, alert.epoch, alert.seq, alert)
     if leaf == "gap":
         gap = GapEvent.model_validate_json(body)
         _check_source(gap.source, address)
         return Arrival(topic, address, body, gap.id, gap.epoch, gap.seq, gap)
-    alert = AlertEvent.model_validate_json(body)
-    _check_source(alert.source, address)
-    return Arrival(topic, address, body, alert.id, alert.epoch, alert.seq, alert)
+    if leaf == "birth":
+        birth = Birth.model_validate_json(body)
+        return Arrival(topic, address, body, "", epoch=birth.epoch, content=birth)
+    if leaf == "status":
+        return Arrival(topic, address, body, "", content=Status.model_validate_json(body))
+    if leaf == "state":
+        return Arrival(topic, address, body, "", content=State.model_validate_json(body))
+    return Arrival(topic, address, body, "", content=_alarm(leaf, body))
 
 
-def _check_size(leaf: str, body: bytes) -> None:
-    limit = MAX_BIRTH_BYTES if leaf == "birth" else MAX_ALERT_BYTES
-    if len(body) > limit:
-        raise BadInputError(f"wanted at most {limit} bytes of {leaf}, found {len(body)}")
+def _alarm(leaf: str, body: bytes) -> Alarm:
+    alarm = Alarm.model_validate_json(body)
+    if leaf != f"alarm/{alarm.type.value}":
+        raise BadInputError(f"wanted a condition of the topic's type, found {alarm.type.value} under {leaf}")
+    return alarm
 
 
 def _check_source(source: str, address: str) -> None:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The unit tests on each supported Python that this machine has, apart from the one of .venv.
+# The quick unit tests on the oldest and the newest supported Python, where this machine has them beside the one of .venv.
 set -eu
 default=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
@@ -17,7 +17,7 @@ interpreter_of() {
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 running=""
-for version in 3.10 3.11 3.12 3.13; do
+for version in 3.10 3.13; do
     python=$(interpreter_of "$version")
     if [ "$version" = "$default" ] || [ -z "$python" ]; then
         continue

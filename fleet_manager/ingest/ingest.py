@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from edge_contracts.ack import Ack
 from edge_contracts.errors import LeptonError
 from edge_contracts.reconnect import FullJitter, ProtocolChoice, failures_after
-from edge_contracts.topics import ROOT, filter_for
+from edge_contracts.topics import ROOT, DeviceAddress, filter_for
 from fleet_manager.arrival import Arrival, judge
 from fleet_manager.ingest.broker_link import (
     BrokerClosed,
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from fleet_manager.store.alert_store import AlertStore, Taken
 
 _LOG = logging.getLogger(__name__)
-LEAVES: Final = ("alert", "gap", "birth")
+SPOOLED: Final = ("alert", "gap")
+SAID: Final = ("birth", "status", "state", "alarm/+")
 LARGEST_BATCH: Final = 500
 BATCH_WINDOW_S: Final = 0.02
 RETRY_STORE_S: Final = 1.0
@@ -43,11 +44,30 @@ class NoBroker(LeptonError, ConnectionError):
     """No broker answered in the time that was given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What one ingest listens to.
+
+    leaves: of every device. share: the group that divides the messages among its members; empty = each hears all.
+    """
+
+    leaves: tuple[str, ...] = (*SPOOLED, *SAID)
+    share: str = ""
+
+    def filters(self, probe: str) -> list[str]:
+        """The subscriptions, the topic of the own probe among them."""
+        names = [*(filter_for(leaf) for leaf in self.leaves), probe]
+        return [f"$share/{self.share}/{name}" for name in names] if self.share else names
+
+
 class Watcher(Protocol):
     """Who is told of what happens."""
 
     def connected(self, where: str) -> None:
         """A broker let us in."""
+
+    def ready(self) -> None:
+        """What we said to ourselves came back: messages arrive."""
 
     def disconnected(self, err: LeptonError) -> None:
         """The broker is gone, or there is none; the ingest keeps trying."""
@@ -83,6 +103,7 @@ class Ingest:
         store: where alerts go.
         options: where the broker is.
         watcher: who is told.
+        ears: what it listens to.
         give_up_s: raise `NoBroker` when none answered in this time; None = try for ever.
         reconnect: how long to wait between attempts.
         draw: gives a number in [0, 1), for the jitter.
@@ -96,6 +117,7 @@ class Ingest:
         watcher: Watcher,
         *,
         draw: Callable[[], float],
+        ears: Ears | None = None,
         give_up_s: float | None = None,
         reconnect: FullJitter | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
@@ -103,6 +125,8 @@ class Ingest:
         self._alerts, self._options, self._watcher = store, options, watcher
         self._give_up_s, self._reconnect = give_up_s, reconnect or FullJitter(longest_s=5.0)
         self._draw, self._monotonic_s = draw, monotonic_s
+        self._ears = ears or Ears()
+        self._probe = DeviceAddress("manager", "manager", options.client_id).topic("probe")
         self._protocol = ProtocolChoice(options.mqtt)
         self._batch = _Batch()
         self._was_connected = False
@@ -143,10 +167,11 @@ class Ingest:
     def _session(self, stop: StopSignal) -> None:
         link = BrokerLink(self._options, self._protocol.offered)
         try:
-            link.open([filter_for(leaf) for leaf in LEAVES], self._monotonic_s)
+            link.open(self._ears.filters(self._probe), self._monotonic_s)
             self._protocol.accepted()
             self._was_connected = True
             self._watcher.connected(f"{self._options.host}:{self._options.port}, MQTT {self._protocol.offered.value}")
+            link.publish(self._probe, b"{}")
             while not stop.is_set():
                 self._hear(link.turn(BATCH_WINDOW_S if self._batch.arrivals else 0.2))
                 if self._is_ripe():
@@ -158,9 +183,12 @@ class Ingest:
             link.close()
 
     def _hear(self, messages: list[Heard]) -> None:
-        if messages and not self._batch.arrivals:
+        if not self._batch.arrivals:
             self._batch.began_s = self._monotonic_s()
         for message in messages:
+            if message.topic == self._probe:
+                self._watcher.ready()
+                continue
             self._batch.heard.append(message)
             self._batch.arrivals.append(judge(message.topic, message.body))
 

@@ -43,6 +43,9 @@ class QuietWatcher:
         self._is_connected = True
         self._say(f"listening at {where}")
 
+    def ready(self) -> None:
+        """Messages arrive; the connection was told already."""
+
     def disconnected(self, err: LeptonError) -> None:
         """Say it once per outage."""
         if self._is_connected is not False:

@@ -17,16 +17,18 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
-from edge_contracts.device import Birth
+from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from fleet_manager.store.database import database_url, open_database, writing
 from fleet_manager.store.migration import migrate
+from fleet_manager.store.presence import note
 from fleet_manager.store.progress import held_progress, move_on
-from fleet_manager.store.tables import alerts, devices, gap_ranges, gaps, identity, places, progress, refused
+from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, places, progress, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine, Table
@@ -65,7 +67,7 @@ class Taken:
 class _Sorted:
     """A batch, by what is to be done with it; of several arrivals for one place the first is in `placed`."""
 
-    births: dict[str, Arrival] = field(default_factory=dict)
+    said: list[Arrival] = field(default_factory=list)
     placed: dict[tuple[str, str, int], Arrival] = field(default_factory=dict)
     again: list[Arrival] = field(default_factory=list)
     refused: list[Arrival] = field(default_factory=list)
@@ -165,7 +167,7 @@ class AlertStore:
         batch.refused += [one for one in new if one.content is None]
         self._insert_alerts(con, stored)
         self._insert_gaps(con, told)
-        self._note_births(con, batch.births.values())
+        note(con, self._insert, batch.said, self._unix_ms())
         self._quarantine(con, batch.refused)
         move_on(con, lives, new, _covered(told))
         touched = dict.fromkeys((one.address, one.epoch) for one in arrivals if one.address and one.epoch is not None)
@@ -218,13 +220,6 @@ class AlertStore:
         )
         con.execute(insert(gap_ranges), _covered(told))
 
-    def _note_births(self, con: Connection, births: Iterable[Arrival]) -> None:
-        rows = [_device_row(one, self._unix_ms()) for one in births]
-        if rows:
-            statement = self._insert(devices)
-            changed = {name: statement.excluded[name] for name in rows[0] if name != "address"}
-            con.execute(statement.on_conflict_do_update(index_elements=["address"], set_=changed), rows)
-
     def _quarantine(self, con: Connection, strangers: Sequence[Arrival]) -> None:
         for one in strangers:
             statement = self._insert(refused).values(
@@ -248,8 +243,8 @@ class AlertStore:
 def _sorted(arrivals: Sequence[Arrival]) -> _Sorted:
     batch = _Sorted()
     for one in arrivals:
-        if isinstance(one.content, Birth):
-            batch.births[one.address] = one
+        if isinstance(one.content, Birth | Status | State | Alarm):
+            batch.said.append(one)
         elif one.seq is None or one.epoch is None:
             batch.refused.append(one)
         elif (held := batch.placed.setdefault((one.address, one.epoch, one.seq), one)) is one:
@@ -263,7 +258,7 @@ def _sorted(arrivals: Sequence[Arrival]) -> _Sorted:
 
 def _lives_of(batch: _Sorted) -> set[tuple[str, str]]:
     lives = {(address, epoch) for address, epoch, _ in batch.placed}
-    lives |= {(one.address, one.epoch) for one in batch.births.values() if one.epoch is not None}
+    lives |= {(one.address, one.epoch) for one in batch.said if one.epoch is not None}
     for one in batch.placed.values():
         if isinstance(one.content, GapEvent):
             lives.add((one.address, one.content.data.of_epoch))
@@ -301,21 +296,6 @@ def _alert_row(one: Arrival, now_ms: int) -> dict[str, Any]:
         "model": data.model,
         "count": data.count,
         "body": one.body.decode(),
-    }
-
-
-def _device_row(one: Arrival, now_ms: int) -> dict[str, Any]:
-    birth = one.content
-    if not isinstance(birth, Birth):
-        raise TypeError("wanted a birth")
-    return {
-        "address": one.address,
-        "site": one.site,
-        "epoch": birth.epoch,
-        "ack": birth.ack,
-        "version": birth.version,
-        "birth": one.body.decode(),
-        "born_ms": now_ms,
     }
 
 

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 SQLITE_BUSY_S: Final = 10.0
 """How long a writer waits for another one."""
 CONNECT_S: Final = 10
-_KINDS: Final = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_SQLITE, _POSTGRESQL = "sqlite+pysqlite", "postgresql+psycopg"
+_KINDS: Final = {
+    "sqlite": _SQLITE,
+    _SQLITE: _SQLITE,
+    "postgresql": _POSTGRESQL,
+    "postgres": _POSTGRESQL,
+    _POSTGRESQL: _POSTGRESQL,
+}
 _WRITES: Final = "lepton_writes"
 
 

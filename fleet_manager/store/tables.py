@@ -1,4 +1,4 @@
-"""Alerts and how they came: who has a place in the order, what is lost, what was refused, what each device is.
+"""Alerts and how they came: who has a place in the order, what is lost, what was refused, what devices say.
 
 `places` holds every sequence that arrived, whatever it was: it makes rows unique on (device, epoch, seq) and is what
 contiguity is counted on. `alerts` carries the full JSON as received beside its columns. Times are milliseconds since
@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
 
 from fleet_manager.store.metadata import Key, metadata
 
@@ -33,6 +44,41 @@ devices: Final = Table(
     Column("born_ms", BigInteger, nullable=False),
 )
 """The last birth of each device; `born_ms` is when it was stored."""
+
+statuses: Final = Table(
+    "statuses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("site", Text, nullable=False, index=True),
+    Column("status", Text, nullable=False),
+    Column("session", BigInteger, nullable=False),
+    Column("stored_ms", BigInteger, nullable=False),
+)
+"""Whether each device is online, as it or the broker in its name said last."""
+
+states: Final = Table(
+    "states",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("site", Text, nullable=False, index=True),
+    Column("stored_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The last health of each device, the JSON as received."""
+
+alarms: Final = Table(
+    "alarms",
+    metadata,
+    Column("address", Text),
+    Column("type", Text),
+    Column("site", Text, nullable=False, index=True),
+    Column("active", Boolean, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("stored_ms", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("address", "type"),
+)
+"""Conditions that last, each as it was told last, the JSON as received."""
 
 places: Final = Table(
     "places",

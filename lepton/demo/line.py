@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import LeptonError
+from fleet_manager.child_process import read_lines, stop_process
 from lepton.demo.outcome import Judged
-from lepton.demo.process import read_lines, stop_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from lepton.demo.broker import Broker
+    from fleet_manager.loopback_broker import Broker
 
 RUN_WITHIN_S = 100.0
 STORED_WITHIN_S = 15.0

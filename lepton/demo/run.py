@@ -13,7 +13,7 @@ from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.infer.predictor import Predictor
-from lepton.demo.broker import loopback_broker
+from fleet_manager.loopback_broker import loopback_broker
 from lepton.demo.film import Film
 from lepton.demo.line import run_line, write_station
 from lepton.demo.outcome import Outcome, count

@@ -15,6 +15,8 @@ from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from lepton.cli import main
 
+pytestmark = pytest.mark.slow
+
 SIDE = 16
 
 

@@ -13,6 +13,8 @@ import pytest
 from tests.fakes.onnx_models import brightness_classifier
 from tests.fakes.pictures import picture, write_picture
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = (REPOSITORY / "docs" / "how-to" / "convert-a-model.md").read_text("utf-8")
 LABELS = ("dark", "bright")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_MS = 250.0
 CAMERA = """
 source = {{ kind = "mjpeg", url = "{url}", open_timeout_s = 1.0, read_timeout_s = 0.2 }}

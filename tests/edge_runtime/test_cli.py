@@ -26,6 +26,8 @@ from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.models import BundleRecipe
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, write_parts, write_station
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 60
 F_SETPIPE_SZ = 1031
 """Of Linux's fcntl.h; Python names it from 3.10 on where its C library does."""

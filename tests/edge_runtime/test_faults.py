@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from edge_runtime.infer.predictor import Predictor
 
+pytestmark = pytest.mark.slow
+
 DEADLINE_MS = 1000.0
 PARTS = 6
 ENDLESS = """

@@ -7,6 +7,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.fakes.gpio import GpioBoard
 from tests.fakes.patience import eventually
 from tests.fakes.serial_line import SerialLine
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import pytest
+
+pytestmark = pytest.mark.slow
 
 POINT = """
 source = {{ kind = "folder", path = "parts", repeat = true }}

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.summary import Summary
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = (
     'source = {{ kind = "folder", path = "{folder}", repeat = true }}\n'
     'trigger = {{ kind = "interval", interval_s = 0.05 }}\n'

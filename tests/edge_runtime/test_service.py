@@ -44,6 +44,8 @@ from tests.fakes.stations import (
     write_station,
 )
 
+pytestmark = pytest.mark.slow
+
 WHO = {"org": "acme", "site": "north", "device": "line-1"}
 FILM = {"kind": "video", "path": "belt.avi"}
 MIXED = [GOOD_LEVEL, DEFECT_LEVEL, GOOD_LEVEL, DEFECT_LEVEL]

@@ -14,6 +14,8 @@ from tests.fuzz.corpus import Sound, corpus
 from tests.fuzz.flock import drive
 from tests.fuzz.target import mutant
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = 600
 SEED = 3
 

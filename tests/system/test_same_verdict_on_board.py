@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+pytestmark = pytest.mark.slow
+
 SUFFIXES = {".jpg", ".png", ".bmp"}
 FOLDERS = (
     "coral-test-data",

@@ -8,6 +8,8 @@ import pytest
 from converters.load.tool_environment import ToolEnvironment, ToolMissingError, tool_python, tools_folder
 from edge_contracts.errors import BadInputError
 
+pytestmark = pytest.mark.slow
+
 TINY = ToolEnvironment("tiny", (("tiny-tool", "1.0"),), ("tiny_tool",), installed_mb=20, packages=1)
 
 

@@ -1,4 +1,4 @@
-"""Alerts, their order, the loss ledger, the quarantine and the devices."""
+"""Alerts, their order, the loss ledger, the quarantine, the devices and how they do."""
 
 from __future__ import annotations
 
@@ -37,6 +37,33 @@ def _make_devices() -> None:
         sa.Column("version", sa.Text, nullable=False),
         sa.Column("birth", sa.Text, nullable=False),
         sa.Column("born_ms", sa.BigInteger, nullable=False),
+    )
+
+    op.create_table(
+        "statuses",
+        sa.Column("address", sa.Text, primary_key=True),
+        sa.Column("site", sa.Text, nullable=False, index=True),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("session", sa.BigInteger, nullable=False),
+        sa.Column("stored_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "states",
+        sa.Column("address", sa.Text, primary_key=True),
+        sa.Column("site", sa.Text, nullable=False, index=True),
+        sa.Column("stored_ms", sa.BigInteger, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "alarms",
+        sa.Column("address", sa.Text),
+        sa.Column("type", sa.Text),
+        sa.Column("site", sa.Text, nullable=False, index=True),
+        sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("severity", sa.Text, nullable=False),
+        sa.Column("stored_ms", sa.BigInteger, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("address", "type"),
     )
 
 

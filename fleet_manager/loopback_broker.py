@@ -1,4 +1,4 @@
-"""A broker on loopback for the length of the demo: mosquitto where it is installed, else the embedded amqtt."""
+"""A broker on loopback for the length of a block: mosquitto where it is installed, else the embedded amqtt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError
-from lepton.demo.process import stop_process
+from fleet_manager.child_process import stop_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,17 +51,18 @@ class Broker:
 
 
 @contextmanager
-def loopback_broker(folder: Path, wanted: str = "auto") -> Iterator[Broker]:
+def loopback_broker(folder: Path, wanted: str = "auto", port: int | None = None) -> Iterator[Broker]:
     """Run a broker that only this machine can reach, until the block ends.
 
     Args:
         folder: takes its configuration and log.
         wanted: `mosquitto`, `amqtt`, or `auto` for the first of these that is there.
+        port: where it listens; any free one without it.
 
     Raises:
         BrokerMissing: it is not installed or did not start; the message says what to do.
     """
-    port = _free_port()
+    port = port or _free_port()
     found = None if wanted == "amqtt" else shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
     if wanted == "mosquitto" and not found:
         raise BrokerMissing("wanted mosquitto, found none; install it (Debian: apt install mosquitto) or take amqtt")

@@ -1,0 +1,56 @@
+"""Labels for training, as a manifest that `lepton train` reads and as JSON lines for everything else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from fleet_manager.desk.true_labels import TrueLabel
+
+MANIFEST_COLUMNS: Final = ("path", "label", "group", "split", "sha256", "said", "address", "point", "part", "model")
+"""The first four are the trainer's; it leaves the others alone."""
+_FORMULA: Final = ("=", "+", "-", "@", "'")
+_SUFFIXES: Final = {"image/jpeg": ".jpg", "image/png": ".png", "audio/wav": ".wav", "audio/x-wav": ".wav"}
+
+
+def evidence_path(one: TrueLabel) -> str:
+    """Where the manifest looks for a part's picture, relative to itself: `evidence/SHA256.jpg`."""
+    return f"evidence/{one.sha256}{_SUFFIXES.get(one.media_type or '', '.bin')}"
+
+
+def manifest_lines(labels: Iterable[TrueLabel], path_of: Callable[[TrueLabel], str] = evidence_path) -> Iterator[str]:
+    """A CSV manifest, line by line, header first: UTF-8, comma, RFC 4180.
+
+    A part without a picture has no line, because nothing can be learned from it. Pictures of one part share a group,
+    so that they are never split between learning and judging. `split` stays empty: the trainer decides.
+    """
+    yield _csv_line(MANIFEST_COLUMNS)
+    for one in labels:
+        if one.sha256 is not None:
+            group = f"{one.address}/{one.point}/{one.part}"
+            told = (one.said.value, one.address, one.point, _harmless(one.part), one.model)
+            yield _csv_line((path_of(one), one.label, group, "", one.sha256, *told))
+
+
+def json_lines(labels: Iterable[TrueLabel]) -> Iterator[str]:
+    """Every label with all of its fields, one JSON object per line, those without a picture too."""
+    for one in labels:
+        fields: dict[str, Any] = {**asdict(one), "said": one.said.value}
+        yield json.dumps(fields, ensure_ascii=False) + "\n"
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet runs as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

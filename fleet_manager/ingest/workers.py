@@ -1,0 +1,179 @@
+"""The ingest's processes: started, heard, started anew when they die, ended with the manager.
+
+One hears what devices say of themselves; the others share the alerts. A broker that cannot share (`shares=False`, the
+embedded one) gets one process that hears everything.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.reconnect import FullJitter
+from fleet_manager.ingest.ingest import SAID, SPOOLED, Ears
+from fleet_manager.ingest.worker import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fleet_manager.ingest.broker_link import BrokerOptions
+
+GROUP: Final = "ingest"
+STOP_S: Final = 15.0
+_RESTART: Final = FullJitter(longest_s=5.0)
+_SILENT: Final = "connected, but what the manager says to itself does not come back"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """One process, as it was heard last.
+
+    is_ready: messages reach it. trouble: why not, in words. stored, refused, duplicates: since the manager started.
+    restarts: how often it died and was started anew.
+    """
+
+    name: str
+    task: Task
+    is_ready: bool = False
+    trouble: str = "not connected yet"
+    stored: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    restarts: int = 0
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+
+def tasks(database: str, broker: BrokerOptions, workers: int, *, shares: bool) -> list[Task]:
+    """What each process does; the client ids derive from the broker's own.
+
+    Args:
+        database: its URL.
+        broker: where it is, and the client id that the others derive from.
+        workers: how many share the alerts, at least one.
+        shares: whether the broker divides a shared subscription among them.
+    """
+    if not shares:
+        return [Task(database, broker, Ears())]
+    roles = [Ears(SAID), *(Ears(SPOOLED, GROUP) for _ in range(workers))]
+    return [
+        Task(database, replace(broker, client_id=f"{broker.client_id}-{number}"), ears)
+        for number, ears in enumerate(roles)
+    ]
+
+
+class Workers:
+    """All processes of one manager.
+
+    Args:
+        what: one task per process.
+        draw: gives a number in [0, 1), for the jitter between restarts.
+    """
+
+    def __init__(self, what: Sequence[Task], draw: Callable[[], float]) -> None:
+        self.workers = tuple(Worker(f"ingest-{number}", task) for number, task in enumerate(what))
+        self._draw = draw
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._keep, args=(worker,), name=worker.name, daemon=True)
+            for worker in self.workers
+        ]
+
+    @property
+    def trouble(self) -> str | None:
+        """Why alerts do not all reach the store, None when they do."""
+        ill = [f"{one.name}: {one.trouble}" for one in self.workers if not one.is_ready]
+        return "; ".join(ill) or None
+
+    def start(self) -> None:
+        """Start every process."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = STOP_S) -> bool:
+        """End every process after its last batch; False, and a line in the log, when one had to be killed."""
+        self._stopping.set()
+        with self._lock:
+            processes = [one.process for one in self.workers if one.process is not None]
+        for process in processes:
+            if process.stdin is not None:
+                with suppress(OSError):  # it may have died with our line unread
+                    process.stdin.close()
+        ends = [_ended(process, timeout_s) for process in processes]
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return all(ends) and not any(thread.is_alive() for thread in self._threads)
+
+    def _keep(self, worker: Worker) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            process = self._started(worker)
+            if process is None:
+                return
+            with process:
+                was_ready = self._hear(worker, process)
+                code = process.wait()
+            if self._stopping.is_set():
+                return
+            worker.is_ready, worker.trouble = False, f"its process ended with {code}"
+            worker.restarts += 1
+            _log.error("%s: its process ended with %d; another is started", worker.name, code)
+            failures = 0 if was_ready else failures + 1
+            self._stopping.wait(_RESTART.delay_s(failures, self._draw))
+
+    def _started(self, worker: Worker) -> subprocess.Popen[str] | None:
+        """A new process that knows its task; None when we stop just now."""
+        with self._lock:
+            if self._stopping.is_set():
+                return None
+            command = [sys.executable, "-m", "fleet_manager.ingest.worker"]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            worker.process = process
+        if process.stdin is not None:
+            try:
+                process.stdin.write(worker.task.to_json() + "\n")
+                process.stdin.flush()
+            except OSError:
+                _log.warning("%s: its process ended before it heard its task", worker.name)
+        return process
+
+    @staticmethod
+    def _hear(worker: Worker, process: subprocess.Popen[str]) -> bool:
+        """Take in what the process says until it ends; whether it ever was ready."""
+        was_ready = False
+        for line in process.stdout or ():
+            said = json.loads(line)
+            event = said["event"]
+            if event == "stored":
+                worker.stored += said["alerts"]
+                worker.refused += said["refused"]
+                worker.duplicates += said["duplicates"]
+            elif event == "connected":
+                worker.is_ready, worker.trouble = False, f"{said['text']}: {_SILENT}"
+            elif event == "ready":
+                worker.is_ready, worker.trouble, was_ready = True, "", True
+                _log.info("%s is ready", worker.name)
+            elif event == "disconnected":
+                worker.is_ready, worker.trouble = False, said["text"]
+                _log.warning("%s: %s", worker.name, said["text"])
+            elif event == "store-failed":
+                _log.error("%s: the store takes nothing: %s", worker.name, said["text"])
+        return was_ready
+
+
+def _ended(process: subprocess.Popen[str], timeout_s: float) -> bool:
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        _log.error("an ingest process did not end within %g s; killed", timeout_s)
+        process.kill()
+        process.wait()
+        return False
+    return True
