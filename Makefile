@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak
+.PHONY: help demo test test-pythons check bench bench-fleet bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -74,6 +74,9 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python -m tests.bench.motion
 	@$(BIN)/python -m tests.bench.sinks
 	@$(BIN)/python -m tests.bench.spool_window
+
+bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside the floor of its database
+	@$(BIN)/python -m tests.bench.ingest
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/detect.py

@@ -24,7 +24,13 @@ PROBE_EVERY_S = 0.05
 SBIN = "/usr/sbin"
 
 _SPEAKS = {"mosquitto": "5", "amqtt": "3.1.1"}
-_MOSQUITTO = "listener {port} {host}\nallow_anonymous true\npersistence false\n"
+_MOSQUITTO = """\
+listener {port} {host}
+allow_anonymous true
+persistence false
+max_inflight_messages 0
+max_queued_messages 0
+"""
 _AMQTT = """\
 listeners:
   default:

@@ -37,6 +37,9 @@ SPOOLED: Final = ("alert", "gap")
 SAID: Final = ("birth", "status", "state", "alarm/+")
 LARGEST_BATCH: Final = 500
 BATCH_WINDOW_S: Final = 0.02
+"""A batch waits no longer than this,"""
+PAUSE_S: Final = 0.002
+"""and no longer than the stream pauses: a broker sends only so many messages (mosquitto: 20) before it hears of any."""
 RETRY_STORE_S: Final = 1.0
 
 
@@ -173,8 +176,9 @@ class Ingest:
             self._watcher.connected(f"{self._options.host}:{self._options.port}, MQTT {self._protocol.offered.value}")
             link.publish(self._probe, b"{}")
             while not stop.is_set():
-                self._hear(link.turn(BATCH_WINDOW_S if self._batch.arrivals else 0.2))
-                if self._is_ripe():
+                messages = link.turn(PAUSE_S if self._batch.arrivals else 0.2)
+                self._hear(messages)
+                if self._is_ripe(pauses=not messages):
                     self._commit(link, stop)
             self._commit(link, stop)
         finally:
@@ -192,11 +196,11 @@ class Ingest:
             self._batch.heard.append(message)
             self._batch.arrivals.append(judge(message.topic, message.body))
 
-    def _is_ripe(self) -> bool:
+    def _is_ripe(self, *, pauses: bool) -> bool:
         batch = self._batch
         if not batch.arrivals:
             return False
-        return len(batch.arrivals) >= LARGEST_BATCH or self._monotonic_s() - batch.began_s >= BATCH_WINDOW_S
+        return pauses or len(batch.arrivals) >= LARGEST_BATCH or self._monotonic_s() - batch.began_s >= BATCH_WINDOW_S
 
     def _commit(self, link: BrokerLink, stop: StopSignal) -> None:
         """Store first, then tell the device, then the broker."""

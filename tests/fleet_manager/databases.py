@@ -34,10 +34,11 @@ class PostgresCluster:
     """A running PostgreSQL, as the user `postgres` where the tests run as root (it refuses root).
 
     folder: its home, made by the caller, short enough for a Unix socket.
+    durable: whether a commit waits for the disk, which only a measurement needs.
     """
 
-    def __init__(self, programs: Path, folder: Path) -> None:
-        self._programs, self._folder = programs, folder
+    def __init__(self, programs: Path, folder: Path, *, durable: bool = False) -> None:
+        self._programs, self._folder, self._durable = programs, folder, durable
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -47,7 +48,8 @@ class PostgresCluster:
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)
         flags = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"]
         self._run("initdb", *flags, "-D", str(self._data))
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+        options = ["-c", "listen_addresses=", "-c", f"fsync={'on' if self._durable else 'off'}"]
+        options += ["-c", "max_connections=200"]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options],
