@@ -131,14 +131,22 @@ def _missing_files(config: StationConfig, *, with_bundles: bool) -> Iterator[str
     web = config.web
     if web is not None and web.token_file is not None and not _is(Path.is_file, web.token_file):
         yield f"web.token_file: wanted a file, found none at {web.token_file}; make one with 'openssl rand -hex 24'"
-    if (uplink := config.uplink) is not None:
-        named = {"uplink.password_file": uplink.password_file}
-        if uplink.tls is not None:
-            tls = uplink.tls
-            named |= {"uplink.tls.ca": tls.ca, "uplink.tls.certificate": tls.certificate, "uplink.tls.key": tls.key}
-        for key, file in named.items():
-            if file is not None and not _is(Path.is_file, file):
-                yield f"{key}: wanted a file, found none at {file}; check the path"
+    for key, file in _named_files(config):
+        if file is not None and not _is(Path.is_file, file):
+            yield f"{key}: wanted a file, found none at {file}; check the path"
+
+
+def _named_files(config: StationConfig) -> Iterator[tuple[str, str | None]]:
+    """Secrets and certificates, by their keys."""
+    if config.uplink is not None:
+        yield "uplink.password_file", config.uplink.password_file
+    if config.upload is not None:
+        yield "upload.token_file", config.upload.token_file
+    for table, settings in (("uplink", config.uplink), ("upload", config.upload)):
+        if settings is not None and (tls := settings.tls) is not None:
+            yield f"{table}.tls.ca", tls.ca
+            yield f"{table}.tls.certificate", tls.certificate
+            yield f"{table}.tls.key", tls.key
 
 
 def _places(where: str, point: Point) -> list[str]:

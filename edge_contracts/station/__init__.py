@@ -7,7 +7,7 @@ from edge_contracts.station.alerting import Alerting, GradeRule
 from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, ModbusEncoder, SerialEncoder, TimeGate
 from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.config import Station, StationConfig
-from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink
+from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink, Upload
 from edge_contracts.station.drift import Drift
 from edge_contracts.station.health import PictureHealth
 from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
@@ -100,6 +100,7 @@ __all__ = [
     "Trigger",
     "TriggerPartId",
     "Uplink",
+    "Upload",
     "V4l2Source",
     "VideoSource",
     "Web",

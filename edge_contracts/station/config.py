@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.board import Board, Governor
-from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink
+from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink, Upload
 from edge_contracts.station.drift import Drift
 from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
@@ -41,6 +41,7 @@ class StationConfig(Settings):
     spool: Spool = Spool()
     uplink: Uplink | None = None
     evidence: EvidenceSettings = EvidenceSettings()
+    upload: Upload | None = None
     records: Records = Records()
     board: Board = Board()
     governor: Governor = Governor()
@@ -70,6 +71,14 @@ class StationConfig(Settings):
                 paced[name] = step.interval_s
         if self.governor.steps and not paced:
             raise ValueError("governor steps slow down points with an interval trigger, and there is none")
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_evidence_to_upload(self) -> StationConfig:
+        if self.upload is not None and not self.evidence.enabled:
+            raise ValueError(
+                "upload brings evidence to the manager, and evidence.enabled is false; remove one of the two"
+            )
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from edge_contracts.station.address import PossiblePort
 from edge_contracts.station.settings import PathText, Seconds, Settings
 
 
@@ -67,4 +68,29 @@ class EvidenceSettings(Settings):
     def _defects_have_a_share(self) -> EvidenceSettings:
         if (others := self.unknown_share + self.good_share + self.clip_share) >= 1:
             raise ValueError(f"wanted unknown_share, good_share and clip_share below 1 together, found {others:g}")
+        return self
+
+
+class Upload(Settings):
+    """Where evidence goes over HTTPS, and how much of it."""
+
+    url: Annotated[
+        str,
+        StringConstraints(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", max_length=1024),
+        PossiblePort,
+        Field(description="of the manager; http sends in plain text"),
+    ]
+    kinds: Annotated[
+        tuple[Literal["defect", "unknown", "good", "clip"], ...],
+        Field(min_length=1, description="what is brought; alerts name the first two"),
+    ] = ("defect", "unknown")
+    bytes_per_s: Annotated[int, Field(ge=1000)] = 250_000
+    bytes_per_day: Annotated[int, Field(ge=0, description="in 24 hours; 0 = no limit")] = 2_000_000_000
+    token_file: Annotated[PathText | None, Field(description="says who the board is where no certificate does")] = None
+    tls: Annotated[Tls | None, Field(description="the system's authorities are believed when left out")] = None
+
+    @model_validator(mode="after")
+    def _plain_text_has_no_certificates(self) -> Upload:
+        if self.tls is not None and not self.url.startswith("https:"):
+            raise ValueError(f"wanted https:// beside the tls table, found {self.url}")
         return self

@@ -91,9 +91,14 @@ class EvidenceStore:
         self._settings = settings
         self._shares = Shares.of(settings)
         self._may_write, self._may_grow = may_write, may_grow
+        self._listener: Callable[[Path], None] | None = None
         make_folder(folder, "folder for evidence")
         self._sizes = _found(folder)
         self._places = {path.stem: path for sizes in self._sizes.values() for path in sizes}
+
+    def on_kept(self, listener: Callable[[Path], None] | None) -> None:
+        """Have `listener`, and no other, told of each file that is written; it returns at once."""
+        self._listener = listener
 
     def keep(self, inspected: Inspected) -> tuple[Evidence, ...]:
         """Write the picture and, where there is one, the heat map over it, or the sound; empty for nothing."""
@@ -179,6 +184,8 @@ class EvidenceStore:
         _write(path, content)
         self._places[sha256] = path
         self._sizes[name][path] = len(content)
+        if (listener := self._listener) is not None:
+            listener(path)
         return sha256, len(content)
 
     def _limit_bytes(self) -> int:

@@ -38,6 +38,7 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
             return Prepared(lambda: Part(lambda _: True))
         from edge_runtime.recording.picture_recorder import PictureRecorder  # noqa: PLC0415 - the page's alone
         from edge_runtime.units.line_metrics import line_metrics  # noqa: PLC0415 - the same
+        from edge_runtime.units.upload_metrics import upload_metrics  # noqa: PLC0415 - the same
         from edge_runtime.web.face import WebFace  # noqa: PLC0415 - a station without a page loads nothing of it
 
         face = WebFace(settings, Path(station.state_folder), around.clock)
@@ -45,7 +46,9 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
         def start() -> Part:
             recorder = PictureRecorder()
             recorder.start()
-            face.start(_insight(config, around, _giving_way(load), recorder), line_metrics(around.running))
+            running = around.running
+            more = (*line_metrics(running), *upload_metrics(running))
+            face.start(_insight(config, around, _giving_way(load), recorder), more)
             around.running.relay.guests = (*face.sinks, recorder)
 
             def stop(timeout_s: float) -> bool:

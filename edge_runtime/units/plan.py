@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_runtime.units import cameras, drift, health, outputs, page, points, records, spool, uplink, verdict_lines
+from edge_runtime.units import (
+    cameras,
+    drift,
+    health,
+    outputs,
+    page,
+    points,
+    records,
+    spool,
+    uplink,
+    upload,
+    verdict_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +40,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         drift.drift(config, around),
         health.health(config, around),
         uplink.uplink(config, around),
+        upload.upload(config, around),
         *(points.reader(point, around) for point in config.points),
         *(points.reader(view, around) for point in config.points for view in points.own_sources(point)),
         *(points.point(point, around, load, config.station) for point in config.points),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge_runtime.cameras import Cameras
 from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
+from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
 from edge_runtime.trigger.given_names import GivenNames
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
     from edge_runtime.delivery import Delivery
     from edge_runtime.evidence import EvidenceStore
+    from edge_runtime.evidence.upload.uploader import Uploader
     from edge_runtime.health.score_watch import ScoreWatch
     from edge_runtime.health.station_health import StationHealth
     from edge_runtime.inspection_point import InspectionPoint
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
 class Running:
     """The running parts of a station; None, or absent, for what the configuration does not ask for.
 
-    delivery_counts, evidence_counts, loop_faults: since the start of the daemon, whatever was started anew.
+    delivery_counts, evidence_counts, upload_counts, loop_faults: since the start of the daemon, whatever was started
+        anew.
     first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
     relay: the one of them that has guests, which come and go.
@@ -53,6 +56,8 @@ class Running:
     lines: JsonLines | None = None
     panel: Panel | None = None
     uplink: Uplink | None = None
+    uploader: Uploader | None = None
+    upload_counts: UploadCounts = field(default_factory=UploadCounts)
     first: tuple[VerdictSink, ...] = ()
     sinks: list[VerdictSink] = field(default_factory=list)
     relay: Relay = field(default_factory=Relay)

@@ -77,6 +77,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "[uplink]": station.Uplink,
     "[uplink.tls]": station.Tls,
     "[evidence]": station.EvidenceSettings,
+    "[upload]": station.Upload,
     "[web]": station.Web,
     "[records]": station.Records,
     "[board]": station.Board,

@@ -6,6 +6,7 @@ from typing import Any
 
 from edge_runtime.units.line_metrics import line_metrics
 from edge_runtime.units.running import Running
+from edge_runtime.units.upload_metrics import upload_metrics
 from edge_runtime.web.metrics import METRICS, Metric
 from edge_runtime.web.metrics_text import metrics_text
 from edge_runtime.web.verdict_meter import VerdictMeter
@@ -13,7 +14,7 @@ from tests.fakes.parts import inspected, verdict
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "metrics.md"
 NOTHING: Any = None
-ALL = (*METRICS, *line_metrics(Running()))
+ALL = (*METRICS, *line_metrics(Running()), *upload_metrics(Running()))
 
 
 def text_of(metric: Metric) -> str:

@@ -1,0 +1,1 @@
+"""Evidence on its way to the manager, beside the alerts and never before them; `uploader.Uploader` is the face."""
