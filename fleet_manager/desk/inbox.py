@@ -128,7 +128,9 @@ def inbox(con: Connection, wanted: Filter, before_id: int | None = None, limit: 
 def alert_columns() -> Select[Any]:
     """What `alert_line` reads, from alerts and their states; the caller adds its conditions."""
     states = (alert_states.c.state, alert_states.c.who, alert_states.c.changed_ms)
-    return select(alerts, alerts.c.count.label("inspections"), *states).select_from(alerts.outerjoin(alert_states, alert_states.c.alert_id == alerts.c.id))
+    return select(alerts, alerts.c.count.label("inspections"), *states).select_from(
+        alerts.outerjoin(alert_states, alert_states.c.alert_id == alerts.c.id)
+    )
 
 
 def alert_line(row: Row[Any]) -> AlertLine:

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert, select
+
+from fleet_manager.desk.following import follow
+from fleet_manager.desk.settled import settled_id
+from fleet_manager.store.database import writing
+from fleet_manager.store.tables import alerts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from fleet_manager.desk.followed_alert import FollowedAlert
+    from tests.fakes.desks import FakeDesk
+
+
+@dataclass
+class Noting:
+    """A reader that remembers what it was given."""
+
+    name: str = "noting"
+    seen: list[int] = field(default_factory=list)
+    breaks: bool = False
+
+    def take(self, con: Connection, found: Sequence[FollowedAlert]) -> None:
+        del con
+        if self.breaks:
+            raise RuntimeError("the power went")
+        self.seen += [one.id for one in found]
+
+
+def no_wait(seconds: float) -> None:
+    del seconds
+
+
+def follow_all(desk: FakeDesk, reader: Noting, step: int = 500) -> None:
+    while follow(desk.engine, reader, no_wait, step):
+        pass
+
+
+def test_each_alert_is_read_once_and_in_order(desk: FakeDesk) -> None:
+    first, again = Noting(), Noting()
+    stored = [desk.store() for _ in range(5)]
+    follow_all(desk, first, 2)
+    stored.append(desk.store())
+    follow_all(desk, again)
+    assert first.seen + again.seen == stored
+    other = Noting("other")
+    follow_all(desk, other)
+    assert other.seen == stored
+
+
+def test_a_step_that_fails_is_made_again(desk: FakeDesk) -> None:
+    stored = [desk.store() for _ in range(3)]
+    reader = Noting(breaks=True)
+    with pytest.raises(RuntimeError):
+        follow(desk.engine, reader, no_wait)
+    reader.breaks = False
+    follow_all(desk, reader)
+    assert reader.seen == stored
+
+
+def test_managers_that_follow_at_once_share_the_alerts(desk: FakeDesk) -> None:
+    stored = [desk.store() for _ in range(12)]
+    readers = [Noting() for _ in range(3)]
+    start = threading.Barrier(len(readers))
+
+    def work(reader: Noting) -> None:
+        start.wait(10)
+        while len([number for one in readers for number in one.seen]) < len(stored):
+            follow(desk.engine, reader, no_wait, 1)
+
+    threads = [threading.Thread(target=work, args=(one,), name=f"manager-{at}") for at, one in enumerate(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(number for one in readers for number in one.seen) == stored
+
+
+@pytest.mark.parametrize("fleet_engine", ["postgresql"], indirect=True)
+def test_an_alert_that_is_committed_late_is_not_passed_over(desk: FakeDesk) -> None:
+    desk.store()
+    with desk.engine.connect() as con:
+        row = dict(con.execute(select(alerts)).one()._mapping)
+    reader = Noting()
+    follow_all(desk, reader)
+    with desk.engine.connect() as slow, slow.begin():
+        late = {**row, "id": row["id"] + 1, "seq": 2}
+        slow.execute(insert(alerts), [late])
+        with writing(desk.engine) as quick:
+            quick.execute(insert(alerts), [{**row, "id": row["id"] + 2, "seq": 3}])
+        with desk.engine.connect() as con:
+            assert settled_id(con, no_wait) == 0
+        follow_all(desk, reader)
+        assert reader.seen == [row["id"]], "what follows a transaction that still runs must wait for it"
+    follow_all(desk, reader)
+    assert reader.seen == [row["id"], row["id"] + 1, row["id"] + 2]
