@@ -30,6 +30,7 @@ class FollowedAlert:
     site: str
     address: str
     point: str
+    part: str
     outcome: str
     cause: str
     label: str
@@ -55,6 +56,7 @@ def followed_columns() -> Select[Any]:
         one.site,
         one.address,
         one.point,
+        one.part,
         one.outcome,
         one.cause,
         func.coalesce(one.label, "").label("label"),
@@ -68,5 +70,18 @@ def followed_columns() -> Select[Any]:
 
 def followed_alert(row: Row[Any]) -> FollowedAlert:
     """A row of `followed_columns` as a value."""
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own public name
-    return FollowedAlert(**{**values, "severity": Severity(row.severity)})
+    return FollowedAlert(
+        id=row.id,
+        site=row.site,
+        address=row.address,
+        point=row.point,
+        part=row.part,
+        outcome=row.outcome,
+        cause=row.cause,
+        label=row.label,
+        severity=Severity(row.severity),
+        model=row.model,
+        parts=row.parts,
+        stored_ms=row.stored_ms,
+        happened_ms=row.happened_ms,
+    )

@@ -14,7 +14,7 @@ GAP_MS = 10
 
 
 def alert(number: int, happened_ms: int, severity: Severity = Severity.INFO, parts: int = 1) -> FollowedAlert:
-    what = ("o/s", "o/s/d", "gate", "defect", "threshold", "dent")
+    what = ("o/s", "o/s/d", "gate", "part-1", "defect", "threshold", "dent")
     return FollowedAlert(number, *what, severity, "", parts, happened_ms, happened_ms)
 
 
