@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select, true, update
 
 from edge_contracts.errors import RefusedError
-from fleet_manager.people.audit_chain import Break, Entry, Head, Result, first_break
+from fleet_manager.people.audit_chain import TEXT_CHARACTERS, Break, Entry, Head, Result, first_break
 from fleet_manager.people.principal import NotAllowed
 from fleet_manager.people.roles import EVERYWHERE, check_site
 from fleet_manager.people.tables import audit_entries, audit_head
@@ -66,7 +66,7 @@ class AuditLog:
         """One transaction for what somebody does and the entry that says so.
 
         Whatever is raised inside undoes all of it; `NotAllowed` is then written down as refused and raised again.
-        Nothing slow belongs inside: all other acts wait.
+        Nothing slow belongs inside, because all other acts wait, and no other act: it would wait for this one.
 
         Args:
             who: the doer.
@@ -86,7 +86,7 @@ class AuditLog:
                 yield con
                 self._append(con, former, draft)
         except NotAllowed as err:
-            self.refused(who, action, on, site, str(err))
+            self.refused(who, action, on, site, str(err)[:TEXT_CHARACTERS])
             raise
 
     def refused(self, who: Principal, action: str, on: str, site: str = EVERYWHERE, detail: str = "") -> None:

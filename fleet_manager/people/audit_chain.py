@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ORIGIN: Final = "0" * 64
 """What the first entry has for the digest of the one before."""
-TEXT_CHARACTERS: Final = 2_000
+TEXT_CHARACTERS: Final = 8_000
 _HEAD: Final = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64})")
 _UNSTORABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 

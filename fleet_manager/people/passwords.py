@@ -55,13 +55,13 @@ class Passwords:
         from argon2.exceptions import VerificationError  # noqa: PLC0415 - the command line would wait for it
 
         asked = normal_password(password)
-        is_possible = kept is not None and len(asked) <= LONGEST and _is_text(asked)
+        is_possible = len(asked) <= LONGEST and _is_text(asked)
         with _Turn(self._turns):
             try:
-                self._hasher.verify(kept if is_possible and kept else self._dummy, asked if is_possible else "")
+                self._hasher.verify(kept or self._dummy, asked if is_possible else "")
             except VerificationError:
                 return False
-        return is_possible
+        return kept is not None
 
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with other parameters than today's."""

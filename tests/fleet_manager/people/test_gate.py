@@ -76,6 +76,15 @@ def test_guesses_at_a_name_that_nobody_has_are_slowed_down_alike(office):
         office.log_in("nobody")
 
 
+def test_the_right_password_of_an_account_that_is_switched_off_is_slowed_down_like_a_wrong_one(office):
+    office.join("bert")
+    office.people.accounts.switch(SYSTEM, "bert", is_enabled=False)
+    for _ in range(4):
+        refusal(office, "bert", PASSWORD)
+    with pytest.raises(TooManyAttempts):
+        office.log_in("bert")
+
+
 def test_a_hash_of_old_parameters_is_renewed_at_log_in(office, fleet_engine):
     stronger = Passwords(PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     later = assemble_people(fleet_engine, stronger, unix_ms=office.clock)
