@@ -13,6 +13,7 @@ import click
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.tls_files import check_tls_files
+from fleet_manager.people.cli import people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,9 @@ _SLICE_S: Final = 0.1
 @click.group()
 def fleet() -> None:
     """Hear the stations of a site."""
+
+
+fleet.add_command(people)
 
 
 @fleet.command()

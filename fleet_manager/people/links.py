@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 LINK_MS: Final = 24 * 3600 * 1000
 
+LINK_PATH: Final = "/link"
+"""The page on which a link is followed."""
+
 
 class LinkOver(RefusedError):
     """The link was used, has ended, or never was."""
@@ -41,6 +44,16 @@ class Link:
     """What a link is good for: a password for `name`, or the first admin's account where `name` is None."""
 
     name: str | None
+
+
+def link_address(site: str, secret: str) -> str:
+    """What to hand over: the page, with the secret behind the #, which no browser sends and no server logs.
+
+    Args:
+        site: where the manager's pages are, such as `https://fleet.plant.example`.
+        secret: of a link.
+    """
+    return f"{site.rstrip('/')}{LINK_PATH}#{secret}"
 
 
 class OneTimeLinks:
