@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +13,3 @@ class Publication:
     body: bytes
     qos: int = 0
     retain: bool = False
-
-
-class Publisher(Protocol):
-    """Where publications go."""
-
-    def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
-        """Hand one over; returns at once."""

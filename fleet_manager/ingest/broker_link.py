@@ -6,7 +6,9 @@ a link that is made with `keeps_session=False` begins clean each time instead.
 
 from __future__ import annotations
 
+import logging
 import ssl
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 
     from paho.mqtt.reasoncodes import ReasonCode
 
+_LOG = logging.getLogger(__name__)
 SESSION_EXPIRY_S: Final = 86_400
-FAREWELL_TURNS: Final = 20
+FAREWELL_S: Final = 2.0
+MOST_UNCONFIRMED: Final = 100
+"""Messages of QoS 1 without the broker's word before whoever publishes should wait; the client keeps them in memory."""
 
 
 class BrokerClosed(LeptonError, ConnectionError):
@@ -111,6 +116,8 @@ class BrokerLink:
         self._answer: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
         self._heard: list[Heard] = []
+        self._unconfirmed: dict[int, str] = {}
+        self._now_s: Callable[[], float] = time.monotonic
         is_v5 = version is MqttVersion.V5
         self._client = Client(
             CallbackAPIVersion.VERSION2,
@@ -122,7 +129,7 @@ class BrokerLink:
         )
         self._client.connect_timeout = options.timeout_s
         self._client.on_connect, self._client.on_message = self._on_connect, self._on_message
-        self._client.on_subscribe = self._on_subscribe
+        self._client.on_subscribe, self._client.on_publish = self._on_subscribe, self._on_publish
         if will is not None:
             self._client.will_set(will.topic, will.body, will.qos, will.retain)
 
@@ -132,7 +139,7 @@ class BrokerLink:
         Raises:
             BrokerClosed: no broker, or no answer, or it said no.
         """
-        where = self._options.where
+        self._now_s, where = monotonic_s, self._options.where
         try:
             self._connect()
         except (OSError, ValueError) as err:
@@ -167,12 +174,14 @@ class BrokerLink:
 
     def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
         """Send; at QoS 1 the broker's word is not waited for."""
-        self._client.publish(topic, body, qos=qos, retain=retain)
+        sent = self._client.publish(topic, body, qos=qos, retain=retain)
+        if qos:
+            self._unconfirmed[sent.mid] = topic
 
     @property
     def is_behind(self) -> bool:
-        """Whether bytes wait because the broker does not take them."""
-        return self._client.want_write()
+        """Whether the broker does not take what was said: bytes wait, or too much is unconfirmed."""
+        return self._client.want_write() or len(self._unconfirmed) >= MOST_UNCONFIRMED
 
     def acknowledge(self, message: Heard) -> None:
         """Tell the broker that a message is stored."""
@@ -180,8 +189,9 @@ class BrokerLink:
 
     def close(self) -> None:
         """End the connection, after what was handed over is on its way."""
-        for _ in range(FAREWELL_TURNS):
-            if not self._client.want_write() or self._client.loop(0.05) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+        deadline_s = self._now_s() + FAREWELL_S
+        while (self._client.want_write() or self._unconfirmed) and self._now_s() < deadline_s:
+            if self._client.loop(0.05) is not MQTTErrorCode.MQTT_ERR_SUCCESS:
                 break
         sock = self._client.socket()
         self._client.disconnect()
@@ -245,3 +255,12 @@ class BrokerLink:
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         del client, userdata
         self._heard.append(Heard(message.topic, bytes(message.payload), message.mid, message.qos))
+
+    def _on_publish(
+        self, client: Client, userdata: object, mid: int, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, userdata, properties
+        topic = self._unconfirmed.pop(mid, None)
+        if topic is not None and reason.is_failure:
+            where = self._options.where
+            _LOG.warning("wanted to publish %s at %s, found %s: check the broker's ACL", topic, where, reason)

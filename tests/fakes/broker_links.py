@@ -26,6 +26,7 @@ class FakeLink:
     filters: tuple[str, ...] = ()
     published: list[tuple[str, bytes, int, bool]] = field(default_factory=list)
     acknowledged: int = 0
+    delivered: int = 0
     ended: str = ""
     is_behind: bool = False
     _inbox: queue.Queue[Heard | BrokerClosed] = field(default_factory=queue.Queue)
@@ -44,6 +45,7 @@ class FakeLink:
             found = self._inbox.get(timeout=_LOOK_S)
         except queue.Empty:
             return []
+        self.delivered += 1
         if isinstance(found, BrokerClosed):
             raise found
         return [found]

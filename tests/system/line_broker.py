@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 class LineBroker:
     """Keeps nothing over a kill, and for a session that is kept every message that it may."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *lines: str) -> None:
         self.port = free_port()
         self._config = folder / "broker.conf"
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\nqueue_qos0_messages true\n"
+            + "".join(f"{line}\n" for line in lines)
         )
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None

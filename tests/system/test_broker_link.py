@@ -54,6 +54,41 @@ def test_a_farewell_arrives_and_the_will_is_not_said(broker, programmer, version
 
 
 @pytest.mark.parametrize("version", list(MqttVersion))
+def test_a_farewell_arrives_behind_much_that_is_not_yet_confirmed(broker, programmer, version):
+    link = _link(broker, version)
+    link.open((), time.monotonic)
+    for number in range(300):
+        link.publish(f"line/{number}", b"", 1)
+    assert link.is_behind
+    link.publish("line/farewell", b"bye", 1)
+    link.close()
+    eventually(lambda: programmer.bodies("line/farewell") == [b"bye"])
+    assert len(programmer.heard) == 301
+
+
+def test_a_link_is_not_behind_once_all_is_confirmed(broker):
+    link = _link(broker)
+    link.open((), time.monotonic)
+    for number in range(300):
+        link.publish(f"line/{number}", b"", 1)
+    eventually(lambda: link.turn(0.05) or not link.is_behind)
+    link.close()
+
+
+def test_a_topic_that_the_broker_refuses_is_told(tmp_path, caplog):
+    acl = tmp_path / "acl"
+    acl.write_text("topic readwrite line/#\n")
+    acl.chmod(0o644)
+    with LineBroker(tmp_path, "user root", f"acl_file {acl}") as strict:
+        link = _link(strict)
+        link.open((), time.monotonic)
+        link.publish("elsewhere", b"", 1)
+        eventually(lambda: link.turn(0.05) or "elsewhere" in caplog.text)
+        link.close()
+    assert "check the broker's ACL" in caplog.text
+
+
+@pytest.mark.parametrize("version", list(MqttVersion))
 def test_a_clean_link_finds_nothing_of_the_time_that_it_was_away(broker, programmer, version):
     for life in ("first", "second"):
         link = _link(broker, version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_contracts.device import Birth
 from fleet_manager.adapters.face import Terms
 from fleet_manager.adapters.news import Gone, Said
 from fleet_manager.adapters.publication import Publication
@@ -12,7 +13,7 @@ from fleet_manager.adapters.unified_namespace.leaves import Fields, Leaf, leaves
 from fleet_manager.adapters.unified_namespace.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from edge_contracts.topics import DeviceAddress
     from fleet_manager.adapters.news import News
@@ -25,6 +26,7 @@ _OFTEN: Final = frozenset({"state", "verdict"})
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    point: str | None
     fields: Fields
     publication: Publication
 
@@ -51,7 +53,7 @@ class UnifiedNamespaceFace:
     def connected(self, now_ms: int) -> Iterator[Publication]:
         """Everything: a broker without persistence has forgotten it."""
         yield self._mirror("online", now_ms)
-        yield from (_removal(topic) for topic in sorted(self._removed))
+        yield from self._remove(sorted(self._removed))
         for device in sorted(self._kept, key=lambda one: one.source):
             for kept in self._kept[device].values():
                 yield kept.publication
@@ -59,12 +61,12 @@ class UnifiedNamespaceFace:
     def tell(self, news: News, now_ms: int) -> Iterator[Publication]:
         """Write what changed; take away what is gone."""
         if isinstance(news, Said):
+            if isinstance(news.content, Birth):
+                yield from self._drop_points(news.device, {one.name for one in news.content.points})
             for leaf in leaves(news.content):
                 yield from self._write(news.device, leaf, now_ms)
         elif isinstance(news, Gone):
-            for topic in self._kept.pop(news.device, {}):
-                self._removed.add(topic)
-                yield _removal(topic)
+            yield from self._remove(self._kept.pop(news.device, {}))
         else:
             for device in sorted(self._kept, key=lambda one: one.source):
                 yield from self._write(device, Leaf("status", None, {"status": UNHEARD}), now_ms)
@@ -87,12 +89,21 @@ class UnifiedNamespaceFace:
         qos = 0 if leaf.name in _OFTEN else 1
         publication = Publication(topic, text(leaf.fields, device.source, now_ms), qos, retain=True)
         self._removed.discard(topic)
-        kept[topic] = _Kept(leaf.fields, publication)
+        kept[topic] = _Kept(leaf.point, leaf.fields, publication)
         yield publication
+
+    def _drop_points(self, device: DeviceAddress, points: set[str]) -> Iterator[Publication]:
+        """A device that inspects something else now leaves no verdicts of before."""
+        kept = self._kept.get(device, {})
+        gone = [topic for topic, one in kept.items() if one.point is not None and one.point not in points]
+        for topic in gone:
+            del kept[topic]
+        yield from self._remove(gone)
+
+    def _remove(self, topics: Iterable[str]) -> Iterator[Publication]:
+        for topic in topics:
+            self._removed.add(topic)
+            yield Publication(topic, b"", qos=1, retain=True)
 
     def _mirror(self, status: str, now_ms: int) -> Publication:
         return Publication(self._status_topic, text({"status": status}, self.name, now_ms), qos=1, retain=True)
-
-
-def _removal(topic: str) -> Publication:
-    return Publication(topic, b"", qos=1, retain=True)

@@ -135,19 +135,29 @@ def test_stopping_says_farewell(broker, runner):
     assert not runner.is_connected
 
 
-def test_a_broker_that_does_not_read_is_given_nothing_more(broker, runner):
+def test_a_broker_that_does_not_read_is_given_nothing_more_and_nothing_it_says_is_lost(broker, runner):
+    runner.start()
+    eventually(lambda: runner.is_connected)
+    link = broker.connections[0]
+    link.is_behind = True
+    for topic in ("x", "y"):
+        link.deliver(topic, b"")
+    eventually(lambda: link.delivered == 2)
+    runner.mailbox.post(Said(STATION, online()))
+    assert _topics(link) == ["echo/all"]
+    link.is_behind = False
+    eventually(lambda: "echo/told" in _topics(link))
+    eventually(lambda: [body for topic, body, _, _ in link.published if topic == "echo/heard"] == [b"x", b"y"])
+
+
+def test_a_runner_can_be_stopped_while_its_broker_does_not_read(broker, runner):
     runner.start()
     eventually(lambda: runner.is_connected)
     broker.connections[0].is_behind = True
-    broker.connections[0].deliver("x", b"settled")
-    eventually(lambda: "echo/heard" in _topics(broker.connections[0]))
-    runner.mailbox.post(Said(STATION, online()))
-    broker.connections[0].deliver("y", b"turned once more")
-    broker.connections[0].deliver("z", b"and again")
-    eventually(lambda: ("echo/heard", b"z", 0, False) in broker.connections[0].published)
-    assert len(runner.mailbox) == 1
-    broker.connections[0].is_behind = False
-    eventually(lambda: "echo/told" in _topics(broker.connections[0]))
+    broker.connections[0].deliver("x", b"")
+    eventually(lambda: broker.connections[0].delivered)
+    runner.stop()
+    assert broker.connections[0].ended == "closed"
 
 
 class _Hours:

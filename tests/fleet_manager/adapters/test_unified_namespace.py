@@ -112,6 +112,14 @@ def test_a_device_that_is_gone_leaves_nothing_also_over_a_lost_connection(face):
     assert json.loads(back.body)["status"] == "online"
 
 
+def test_a_point_that_is_gone_takes_its_documents_along(face):
+    _tell(face, birth("line-1", "labels"))
+    _tell(face, state(point("line-1"), point("labels")))
+    said = _tell(face, birth("line-1"))
+    assert [one.topic for one in said if one.body == b""] == [f"{PACKING}/labels/verdict"]
+    assert f"{PRESS}/line-1/verdict" in {one.topic for one in face.connected(NOW_MS) if one.body}
+
+
 def test_devices_that_nobody_hears_are_called_so_until_they_speak(face):
     _tell(face, online())
     _tell(face, offline(), OTHER)
