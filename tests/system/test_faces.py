@@ -83,6 +83,10 @@ def _speak(ears, device=STATION):
         ears.publish(device.topic(leaf), body(word), retain=True)
 
 
+def _last(ears, topic):
+    return [b"nothing yet", *ears.bodies(topic)][-1]
+
+
 def _retained(broker, topic):
     """What a client that comes now is given."""
     late = Programmer(broker.port, topic, "line/#")
@@ -97,7 +101,8 @@ def _retained(broker, topic):
 def test_a_device_that_spoke_before_the_faces_began_is_in_all_of_them(broker, site, ears, mqtt):
     _speak(ears)
     site(mqtt=mqtt)
-    eventually(lambda: ears.bodies(CONFIG) and ears.bodies(DEVICE.format("DBIRTH")) and ears.bodies(f"{MIRROR}/state"))
+    shown = (CONFIG, DEVICE.format("DBIRTH"), f"{MIRROR}/line-1/verdict", "lepton-mirror/status")
+    eventually(lambda: all(map(ears.bodies, shown)))
     (config,) = _retained(broker, CONFIG)
     assert "point_line-1_good" in json.loads(config)["components"]
     (verdict,) = _retained(broker, f"{MIRROR}/line-1/verdict")
@@ -112,13 +117,13 @@ def test_what_a_device_says_now_is_said_by_every_face(site, ears):
     site()
     eventually(lambda: ears.bodies(DEVICE.format("DBIRTH")) and ears.bodies(f"{MIRROR}/status"))
     ears.publish(STATION.topic("alarm/camera"), body(alarm(active=False)), retain=True)
-    eventually(lambda: b'"active":false' in ears.bodies(f"{MIRROR}/alarm/camera")[-1])
+    eventually(lambda: b'"active":false' in _last(ears, f"{MIRROR}/alarm/camera"))
     eventually(
         lambda: any(one.value is False for data in ears.bodies(DEVICE.format("DDATA")) for one in _metrics(data))
     )
     ears.publish(STATION.topic("status"), body(offline()), retain=True)
     eventually(lambda: ears.bodies(DEVICE.format("DDEATH")))
-    eventually(lambda: b'"offline"' in ears.bodies(f"{MIRROR}/status")[-1])
+    eventually(lambda: b'"offline"' in _last(ears, f"{MIRROR}/status"))
 
 
 def test_home_assistant_is_told_again_when_it_starts_and_of_what_is_gone(broker, site, ears):
@@ -130,7 +135,7 @@ def test_home_assistant_is_told_again_when_it_starts_and_of_what_is_gone(broker,
     eventually(lambda: len(ears.bodies(CONFIG)) > said)
     for leaf in ("status", "state", "alarm/camera", "birth"):
         ears.publish(STATION.topic(leaf), b"", retain=True)
-    eventually(lambda: ears.bodies(CONFIG)[-1] == b"" and ears.bodies(f"{MIRROR}/state")[-1] == b"")
+    eventually(lambda: _last(ears, CONFIG) == b"" and _last(ears, f"{MIRROR}/state") == b"")
     assert _retained(broker, CONFIG) == []
     assert _retained(broker, f"{MIRROR}/#") == []
 
@@ -144,10 +149,10 @@ def test_killed_faces_are_missed_and_born_again(broker, site, ears):
     (death,) = ears.bodies(NODE.format("NDEATH"))
     (born,) = ears.bodies(NODE.format("NBIRTH"))
     assert read_payload(death).metric("bdSeq").value == read_payload(born).metric("bdSeq").value
-    eventually(lambda: json.loads(_retained(broker, "lepton-mirror/status")[0])["status"] == "offline")
+    eventually(lambda: _mirror_status(broker) == "offline")
     site()
     eventually(lambda: len(ears.bodies(NODE.format("NBIRTH"))) == len(ears.bodies(DEVICE.format("DBIRTH"))) == 2)
-    eventually(lambda: json.loads(_retained(broker, "lepton-mirror/status")[0])["status"] == "online")
+    eventually(lambda: _mirror_status(broker) == "online")
 
 
 def test_a_killed_broker_is_found_again_and_told_everything(broker, site, ears):
@@ -218,3 +223,8 @@ def test_a_scada_systems_own_broker_hears_the_sites_devices(tmp_path_factory, si
 
 def _metrics(data):
     return read_payload(data).metrics
+
+
+def _mirror_status(broker):
+    (said,) = _retained(broker, "lepton-mirror/status")
+    return json.loads(said)["status"]

@@ -40,6 +40,11 @@ class Documents:
         """Where a device's document stands."""
         return f"{self.settings.discovery_prefix}/device/{object_id(device)}/config"
 
+    def is_document(self, topic: str) -> bool:
+        """Whether a device's document stands under a topic."""
+        first, last = self.filter.split("+")
+        return topic.startswith(first) and topic.endswith(last)
+
     def body(self, device: DeviceAddress, birth: Birth, left: Mapping[str, str]) -> bytes:
         """The document, JSON.
 

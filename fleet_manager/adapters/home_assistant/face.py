@@ -75,8 +75,8 @@ class HomeAssistantFace:
         if topic == self._settings.status_topic:
             if body.strip().lower() == _ONLINE:
                 yield from self.connected(now_ms)
-            return
-        yield from self._recall(topic, body)
+        elif self._documents.is_document(topic):
+            yield from self._recall(topic, body)
 
     def farewell(self, now_ms: int) -> tuple[Publication, ...]:
         """The documents stay: the devices speak for themselves."""

@@ -88,7 +88,7 @@ class EdgeNode:
             if topic == self._topic("NCMD"):
                 if self._codec.booleans(body).get(REBIRTH) and self._is_born:
                     yield from self._births(now_ms)
-            else:
+            elif topic == _state_topic(self._settings.primary_host):
                 self._host.hear(body)
                 if self._host.is_online and not self._is_born:
                     yield from self._births(now_ms)
@@ -196,7 +196,7 @@ class EdgeNode:
         return (device.org, device.site) == (self._settings.org, self._settings.site)
 
 
-def _state_topic(host: str) -> str:
+def _state_topic(host: str | None) -> str:
     return f"{NAMESPACE}/STATE/{host}"
 
 

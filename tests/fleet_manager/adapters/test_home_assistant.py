@@ -212,6 +212,12 @@ def test_documents_of_others_are_left_alone(face, strange):
     assert list(face.heard(CONFIG, strange, 0)) == []
 
 
+def test_a_broker_that_delivers_what_nobody_asked_for_changes_nothing(face, caplog):
+    _tell(face, birth("line-1"))
+    assert list(face.heard(STATION.topic("status"), body(online()), 0)) == []
+    assert caplog.text == ""
+
+
 @given(st.binary(max_size=60) | st.recursive(st.none() | st.text(max_size=9), lambda x: st.lists(x, max_size=3)))
 def test_no_document_breaks_the_reader(found):
     said = found if isinstance(found, bytes) else json.dumps({"origin": {"name": found}, "components": found}).encode()

@@ -227,6 +227,20 @@ def test_tck_id_message_flow_edge_node_birth_publish_phid_wait_timestamp_older_w
     assert not hosted.node.wants_out
 
 
+def test_a_broker_that_delivers_what_nobody_asked_for_changes_nothing(hosted, caplog):
+    for topic in (STATION.topic("status"), "spBv1.0/STATE/other", "spBv1.0/hall/NCMD/other"):
+        hosted.hear(topic, _host_word(5, online=True))
+    assert hosted.kinds() == []
+    assert caplog.text == ""
+
+
+@given(st.binary(max_size=60) | st.sampled_from([b"null", b"[]", b'{"online":true,"timestamp":-1}']))
+def test_no_word_of_a_host_breaks_the_edge_node(said):
+    hosted = Line(HOSTED).connect()
+    hosted.hear(STATE, said)
+    assert hosted.kinds() == []
+
+
 @pytest.mark.parametrize("said", [b"ONLINE", b"{}", b'{"online": 1, "timestamp": 5}', b"\xff", b'{"online": true}'])
 def test_a_host_of_another_version_is_not_taken_for_online(hosted, said):
     hosted.hear(STATE, said)
