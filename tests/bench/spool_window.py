@@ -83,8 +83,12 @@ class Heard:
             self.seqs[part], self.sizes[part] = said["seq"], len(message.payload)
 
     def latencies_s(self, from_s: float, to_s: float) -> list[float]:
-        """From picture to stored, of the parts whose picture was taken between the two times."""
-        parts = [part for part, at_s in list(self.captured.items()) if from_s <= at_s < to_s]
+        """From picture to stored, of the parts whose picture was taken between the two times.
+
+        A part that this machine was too busy to judge in time has no alert of its own where one before it has.
+        """
+        taken = {part for part, at_s in list(self.captured.items()) if from_s <= at_s < to_s}
+        parts = taken & self.seqs.keys()
         return [self._stored_at_s(self.seqs[part]) - self.captured[part] for part in parts]
 
     def _stored_at_s(self, seq: int) -> float:

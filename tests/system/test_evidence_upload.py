@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import ssl
 import subprocess
 import sys
@@ -110,6 +111,16 @@ def test_a_daemon_that_ends_in_mid_transfer_goes_on_in_its_next_life(tmp_path: P
             wait_for(lambda: again.counts.taken == 1)
             assert again.counts.bytes <= len(CLIP) - found
         assert SHA256 in UploadMemory(tmp_path / "uploaded", "boot")
+
+
+def test_a_manager_that_never_answers_does_not_hold_up_the_end_of_the_daemon(tmp_path: Path) -> None:
+    keep(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with uploading(tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}") as board:
+            connection, _ = silent.accept()
+            assert connection.recv(4) == b"HEAD"
+            assert board.stop(2.0), "the connection's own patience is 10 s"
+        connection.close()
 
 
 def test_certificates_say_who_both_sides_are(tmp_path: Path) -> None:
