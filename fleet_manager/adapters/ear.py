@@ -34,12 +34,16 @@ class DeviceEar:
         options: where the devices' broker is; the client id belongs to this ear alone.
         mailboxes: who is told.
         surroundings: clocks, randomness, links.
+
+    Attributes:
+        is_connected: for whoever shows how the faces do.
     """
 
     def __init__(
         self, options: BrokerOptions, mailboxes: Sequence[Mailbox], surroundings: Surroundings | None = None
     ) -> None:
         self._mailboxes, self._around = mailboxes, surroundings or Surroundings()
+        self.is_connected = False
         self._hearing = Hearing()
         self._heard_at_s: float | None = None
         self._connection = StandingConnection("faces-ear", options, self, self._around)
@@ -62,6 +66,7 @@ class DeviceEar:
 
     def converse(self, link: Link, stop: threading.Event) -> None:
         """Hear until the end."""
+        self.is_connected = True
         while not stop.is_set():
             for message in link.turn(TURN_S):
                 link.acknowledge(message)
@@ -72,6 +77,7 @@ class DeviceEar:
 
     def lost(self) -> None:
         """Say once per outage, and not at its beginning, that the devices are unheard."""
+        self.is_connected = False
         since_s = self._heard_at_s
         if since_s is not None and self._around.monotonic_s() - since_s >= UNHEARD_AFTER_S:
             self._heard_at_s = None

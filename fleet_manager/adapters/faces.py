@@ -21,12 +21,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FaceHealth:
-    """How one face does: its name, whether it has a connection, what it has said, what waits for it."""
+    """How one face does.
+
+    name: the face's. is_connected: whether it has a broker. published: messages since the start. waiting: news that
+    it has not been told yet.
+    """
 
     name: str
     is_connected: bool
     published: int
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacesHealth:
+    """How all do.
+
+    is_hearing: whether the devices' broker is heard. passed_over: messages there that were not understood.
+    """
+
+    is_hearing: bool
+    passed_over: int
+    faces: tuple[FaceHealth, ...]
 
 
 class Faces:
@@ -76,9 +92,10 @@ class Faces:
         """A device was removed by a person: nothing of it is to remain in any face."""
         self._ear.post(Gone(device))
 
-    def health(self) -> tuple[FaceHealth, ...]:
+    def health(self) -> FacesHealth:
         """How each does."""
-        return tuple(FaceHealth(one.name, one.is_connected, one.published, len(one.mailbox)) for one in self._runners)
+        each = [FaceHealth(one.name, one.is_connected, one.published, len(one.mailbox)) for one in self._runners]
+        return FacesHealth(self._ear.is_connected, self._ear.passed_over, tuple(each))
 
     def _parts(self) -> list[DeviceEar | FaceRunner]:
         return [*self._runners, self._ear] if self._runners else []

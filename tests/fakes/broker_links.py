@@ -22,6 +22,7 @@ class FakeLink:
     """One connection; what was published on it, and how it ended."""
 
     broker: FakeBroker
+    options: BrokerOptions
     will: Will | None
     filters: tuple[str, ...] = ()
     published: list[tuple[str, bytes, int, bool]] = field(default_factory=list)
@@ -79,5 +80,5 @@ class FakeBroker:
         self.connections: list[FakeLink] = []
 
     def link(self, options: BrokerOptions, version: MqttVersion, will: Will | None) -> FakeLink:
-        del options, version
-        return FakeLink(self, will)
+        del version
+        return FakeLink(self, options, will)
