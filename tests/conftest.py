@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fleet_manager.databases import (  # noqa: F401 - fixtures
-    _migrated_database,
+    _emptied_database,
     _migrated_file,
     database_url,
     fleet_engine,

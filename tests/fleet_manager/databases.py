@@ -24,10 +24,11 @@ from tests.fakes.patience import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine, Table
 
 DEBIAN: Final = Path("/usr/lib/postgresql")
 _TIMEOUT_S: Final = 60
+_COUNT_ANEW: Final = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
 
 
 class PostgresCluster:
@@ -59,13 +60,13 @@ class PostgresCluster:
             )
         eventually(self._answers, _TIMEOUT_S)
 
-    def new_database(self, template: str = "template0") -> str:
-        """The URL of a database that nobody else has: empty, or a copy of another that nobody is connected to."""
+    def new_database(self) -> str:
+        """The URL of an empty database that nobody else has."""
         import psycopg  # noqa: PLC0415 - most tests need no database
 
         name = f"test_{next(self._numbers)}"
         with psycopg.connect(host=str(self._folder), user="postgres", dbname="postgres", autocommit=True) as con:
-            con.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            con.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
         return f"postgresql://postgres@/{name}?host={self._folder}"
 
     def stop(self) -> None:
@@ -142,18 +143,74 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def _migrated_database(postgres: PostgresCluster) -> str:
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - most tests need no database
+class EmptiedDatabase:
+    """A database with the manager's tables that is emptied between tests: a new one takes ten times as long."""
 
-    url = postgres.new_database()
-    _migrate(url)
-    return str(make_url(url).database)
+    def __init__(self, cluster: PostgresCluster) -> None:
+        self._cluster = cluster
+        self._url = ""
+        # A TRUNCATE makes a new file per table and index, which takes longer than all of the rest.
+        self._emptying = ""
+        self._tables: dict[str, Table] = {}
+        self._first_rows: dict[str, list[dict[str, object]]] = {}
+
+    def url(self) -> str:
+        """Its URL, with nothing in it but what the migrations put there."""
+        if not self._url or not self._is_emptied():
+            self._make()
+        return self._url
+
+    def _make(self) -> None:
+        from sqlalchemy import MetaData  # noqa: PLC0415 - most tests need no database
+
+        self._url = self._cluster.new_database()
+        _migrate(self._url)
+        with _connected(self._url) as con:
+            found = MetaData()
+            found.reflect(con)
+            self._tables = dict(found.tables)
+            deletes = [str(table.delete()) for table in reversed(found.sorted_tables)]
+            self._emptying = "; ".join([*deletes, _COUNT_ANEW])
+            rows = {name: con.execute(table.select()).mappings().all() for name, table in self._tables.items()}
+        self._first_rows = {name: [dict(row) for row in some] for name, some in rows.items() if some}
+
+    def _is_emptied(self) -> bool:
+        """False where a test left other tables, or a connection that holds some."""
+        from sqlalchemy import inspect, text  # noqa: PLC0415
+        from sqlalchemy.exc import OperationalError  # noqa: PLC0415
+
+        with _connected(self._url) as con:
+            if set(inspect(con).get_table_names()) != set(self._tables):
+                return False
+            try:
+                con.execute(text("SET LOCAL lock_timeout = '2s'"))
+                con.execute(text(self._emptying))
+            except OperationalError:
+                return False
+            for name, rows in self._first_rows.items():
+                con.execute(self._tables[name].insert(), rows)
+            con.commit()
+        return True
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    from fleet_manager.store.database import open_database  # noqa: PLC0415 - most tests need no database
+
+    engine = open_database(url)
+    with engine.connect() as con:
+        yield con
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _emptied_database(postgres: PostgresCluster) -> EmptiedDatabase:
+    return EmptiedDatabase(postgres)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fleet_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database with the manager's tables, once of SQLite and once of PostgreSQL; a copy, so that it is quick."""
+    """A database with the manager's tables, once of SQLite and once of PostgreSQL, as after a first start."""
     from fleet_manager.store.database import open_database  # noqa: PLC0415 - most tests need no database
 
     if request.param == "sqlite":
@@ -161,8 +218,7 @@ def fleet_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
         shutil.copyfile(request.getfixturevalue("_migrated_file"), path)
         url = f"sqlite:///{path}"
     else:
-        cluster: PostgresCluster = request.getfixturevalue("postgres")
-        url = cluster.new_database(request.getfixturevalue("_migrated_database"))
+        url = request.getfixturevalue("_emptied_database").url()
     engine = open_database(url)
     yield engine
     engine.dispose()
