@@ -148,7 +148,7 @@ def test_the_trainer_reads_the_manifest(tmp_path: Path) -> None:
         ("Kratzer – tief", False, ""),
     ]
     assert groups_of(samples) == [f"{WHERE}/gate/p-1", f"{WHERE}/gate/p-1", f"{WHERE}/gate/=p"]
-    rows = list(csv.DictReader(manifest.open(encoding="utf-8", newline="")))
+    rows = list(csv.DictReader(manifest.read_text("utf-8").splitlines()))
     assert tuple(rows[0]) == MANIFEST_COLUMNS
     assert (rows[2]["part"], rows[2]["said"], rows[2]["sha256"]) == ("'=p", "missed", SHAS[2])
 
