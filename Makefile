@@ -74,6 +74,7 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python -m tests.bench.motion
 	@$(BIN)/python -m tests.bench.sinks
 	@$(BIN)/python -m tests.bench.spool_window
+	@$(BIN)/python -m tests.bench.inbox
 
 bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside the floor of its database
 	@$(BIN)/python -m tests.bench.ingest

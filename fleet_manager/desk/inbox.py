@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Select, and_, func, select, union_all
+from sqlalchemy import Select, and_, func, select
 
 from edge_contracts.alert import AlertEvent, Severity
 from edge_contracts.verdict import Cause, Outcome
@@ -22,7 +22,7 @@ from fleet_manager.store.tables import alerts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, FromClause, Row, ScalarSelect
 
     from edge_contracts.alert import Evidence
 
@@ -30,8 +30,8 @@ PAGE: Final = 50
 MOST_ON_A_PAGE: Final = 500
 READ_ROWS: Final = 20_000
 """Alerts that are read for one page at most."""
-MOST_SITES: Final = 100
-"""With more sites than this, all alerts are read and the sites looked for; a database bounds the parts of a query."""
+MOST_SITES: Final = 16
+"""With more sites than this, all alerts are read and those of the sites picked, as by a filter without an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +102,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """One index to read along: its table's column of alert ids, and the conditions that begin it."""
+    """One index to read along: its column of alert ids, the conditions that begin it, and what it is joined to."""
 
     ids: ColumnElement[int]
     along: tuple[ColumnElement[bool], ...]
+    source: FromClause
 
 
 def inbox(con: Connection, wanted: Filter, before_id: int | None = None, limit: int = PAGE) -> Page:
@@ -118,8 +119,9 @@ def inbox(con: Connection, wanted: Filter, before_id: int | None = None, limit: 
     least, below = bounds
     rest = _rest(wanted)
     floor = _floor(con, walks, least, below) if rest else least
-    found = con.execute(_newest(walks, rest, floor, below, limit + 1)).all()
-    lines = tuple(alert_line(row) for row in found[:limit])
+    found = _newest(con, walks, rest, floor, below, limit + 1)
+    rows = con.execute(alert_columns().where(alerts.c.id.in_(found[:limit])).order_by(alerts.c.id.desc()))
+    lines = tuple(map(alert_line, rows))
     if len(found) > limit:
         return Page(lines, lines[-1].id)
     return Page(lines, floor, is_cut=True) if floor > least else Page(lines, None)
@@ -165,15 +167,15 @@ def _walks(wanted: Filter) -> list[_Walk]:
     sites = wanted.sites
     if wanted.address is not None:
         mine = sites is None or wanted.address.rpartition("/")[0] in sites
-        return [_Walk(alerts.c.id, (alerts.c.address == wanted.address,))] if mine else []
+        return [_Walk(alerts.c.id, (alerts.c.address == wanted.address,), alerts)] if mine else []
+    has_each = sites is not None and len(sites) <= MOST_SITES
     if _is_kept(wanted.state):
         of_state = alert_states.c.state == wanted.state
-        if sites is None or len(sites) > MOST_SITES:
-            return [_Walk(alert_states.c.alert_id, (of_state,))]
-        return [_Walk(alert_states.c.alert_id, (alert_states.c.site == site, of_state)) for site in sites]
-    if sites is None or len(sites) > MOST_SITES:
-        return [_Walk(alerts.c.id, ())]
-    return [_Walk(alerts.c.id, (alerts.c.site == site,)) for site in sites]
+        joined = alert_states.join(alerts, alerts.c.id == alert_states.c.alert_id)
+        each = [(alert_states.c.site == site, of_state) for site in sites or ()] if has_each else [(of_state,)]
+        return [_Walk(alert_states.c.alert_id, along, joined) for along in each]
+    along_sites = [(alerts.c.site == site,) for site in sites or ()] if has_each else [()]
+    return [_Walk(alerts.c.id, along, alerts) for along in along_sites]
 
 
 def _is_kept(state: AlertState | None) -> bool:
@@ -197,38 +199,46 @@ def _rest(wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.until_ms is not None:
         rest.append(alerts.c.stored_ms < wanted.until_ms)
     if wanted.state is AlertState.NEW:
-        rest.append(alert_states.c.state.is_(None))
+        rest.append(_state_of_alert().is_(None))
     elif wanted.state is not None and wanted.address is not None:
-        rest.append(alert_states.c.state == wanted.state)
+        rest.append(_state_of_alert() == wanted.state)
     if wanted.address is None and wanted.sites is not None and len(wanted.sites) > MOST_SITES:
         rest.append(alerts.c.site.in_(wanted.sites))
     return rest
 
 
+def _state_of_alert() -> ScalarSelect[str]:
+    """Looked up alert by alert: as a join, PostgreSQL reads every state to begin with."""
+    return select(alert_states.c.state).where(alert_states.c.alert_id == alerts.c.id).scalar_subquery()
+
+
 def _floor(con: Connection, walks: Sequence[_Walk], least: int, below: int | None) -> int:
     """The id down to which every walk can be read with `READ_ROWS` rows in all; `least` where they end before."""
     share = max(READ_ROWS // len(walks), 1)
-    parts = []
+    floor = least
     for walk in walks:
         some = select(walk.ids.label("id")).where(*_between(walk, least, below)).order_by(walk.ids.desc()).limit(share)
         ids = some.subquery()
-        parts.append(select(func.min(ids.c.id), func.count()).select_from(ids))
-    ends = con.execute(union_all(*parts)).all()
-    return max((int(lowest) for lowest, rows in ends if rows == share), default=least)
+        lowest, rows = con.execute(select(func.min(ids.c.id), func.count()).select_from(ids)).one()
+        if rows == share:
+            floor = max(floor, int(lowest))
+    return floor
 
 
 def _newest(
-    walks: Sequence[_Walk], rest: Sequence[ColumnElement[bool]], floor: int, below: int | None, limit: int
-) -> Any:
-    """The newest of all walks: each gives at most `limit`."""
-    parts = [
-        alert_columns().where(*_between(walk, floor, below), *rest).order_by(walk.ids.desc()).limit(limit)
-        for walk in walks
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    together = union_all(*(select(part.subquery()) for part in parts)).subquery()
-    return select(together).order_by(together.c.id.desc()).limit(limit)
+    con: Connection,
+    walks: Sequence[_Walk],
+    rest: Sequence[ColumnElement[bool]],
+    floor: int,
+    below: int | None,
+    limit: int,
+) -> list[int]:
+    """The ids of the newest of all walks, the newest first."""
+    found: list[int] = []
+    for walk in walks:
+        query = select(walk.ids).select_from(walk.source).where(*_between(walk, floor, below), *rest)
+        found += con.execute(query.order_by(walk.ids.desc()).limit(limit)).scalars()
+    return sorted(found, reverse=True)[:limit]
 
 
 def _between(walk: _Walk, least: int, below: int | None) -> list[ColumnElement[bool]]:
