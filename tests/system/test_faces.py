@@ -10,6 +10,7 @@ import pytest
 from delivery_rig import REPOSITORY, _environment
 from line_broker import LineBroker, Programmer
 
+from fleet_manager.loopback_broker import loopback_broker
 from tests.fakes.device_words import OTHER, STATION, alarm, birth, body, offline, online, point, state
 from tests.fakes.patience import eventually
 from tests.fakes.sparkplug_line import REBIRTH
@@ -219,6 +220,22 @@ def test_a_scada_systems_own_broker_hears_the_sites_devices(tmp_path_factory, si
         _speak(ears)
         eventually(lambda: host.bodies("spBv1.0/Hall 3/DBIRTH/plant/station-1"))
         host.close()
+
+
+def test_the_embedded_broker_carries_all_faces_too(tmp_path):
+    with loopback_broker(tmp_path, "amqtt") as embedded:
+        ears = Programmer(embedded.port, "#")
+        _speak(ears)
+        site = Site(embedded.port, SETTINGS, embedded.mqtt)
+        try:
+            shown = (CONFIG, DEVICE.format("DBIRTH"), f"{MIRROR}/line-1/verdict", "lepton-mirror/status")
+            eventually(lambda: all(map(ears.bodies, shown)), 20)
+            ears.publish(STATION.topic("status"), body(offline()), retain=True)
+            eventually(lambda: ears.bodies(DEVICE.format("DDEATH")))
+        finally:
+            site.kill()
+        eventually(lambda: ears.bodies(NODE.format("NDEATH")))
+        ears.close()
 
 
 def _metrics(data):
