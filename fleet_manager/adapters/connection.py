@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from fleet_manager.ingest.broker_link import Heard
 
 _LOG = logging.getLogger(__name__)
-STOP_S: Final = 10.0
+STOP_S: Final = 15.0
+"""Longer than a connection may take to be made or refused."""
 LONGEST_WAIT_S: Final = 10.0
 
 
@@ -119,12 +120,14 @@ class StandingConnection:
         self._stop.set()
 
     def stop(self) -> None:
-        """Say farewell and end.
+        """Say farewell and end; one that was never started has nothing to say.
 
         Raises:
             TimeoutError: the thread did not end in time.
         """
         self._stop.set()
+        if self._thread.ident is None:
+            return
         self._thread.join(STOP_S)
         if self._thread.is_alive():
             raise TimeoutError(f"wanted {self._name} to end within {STOP_S} s, found it running: look at its log")

@@ -62,6 +62,11 @@ def test_a_site_without_faces_runs_nothing(broker, begin):
     assert broker.connections == []
 
 
+def test_faces_that_were_never_started_can_be_stopped(broker):
+    Faces(AdapterSettings.model_validate(ALL), OPTIONS, "1.2.3", Surroundings(make_link=broker.link)).stop()
+    assert broker.connections == []
+
+
 def test_stopping_ends_every_thread_and_says_farewell(broker, begin):
     before = threading.active_count()
     faces = begin(ALL)
