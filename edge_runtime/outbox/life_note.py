@@ -2,7 +2,8 @@
 
 The note is one short line in one block of the disk, overwritten in place after each commit. It is synced only at every
 256th sequence, at the beginning and at the end: a dead process leaves it exact, a power cut up to 255 sequences short
-(a commit that gives more at once is synced itself).
+(a commit that gives more at once is synced itself). It also says how many alerts were refused and have no place yet: on
+a full disk this block can still be overwritten, and no row can be added.
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ class LifeNote:
         self._is_well = True
 
     def read(self) -> Life | None:
-        """The life that was noted last: epoch, last sequence, freed; None where none can be read."""
+        """The life that was noted last: epoch, last sequence, freed, owed; None where none can be read."""
         try:
             body, _, check = self._path.read_text("ascii").strip().rpartition(" ")
-            epoch, last_seq, freed_through = body.split()
-            life = Life(epoch, int(last_seq), int(freed_through))
+            epoch, last_seq, freed_through, *owed = body.split()
+            life = Life(epoch, int(last_seq), int(freed_through), owed=int(owed[0]) if owed else 0)
         except (OSError, ValueError):
             return None
-        is_sound = check == _check(body) and is_plausible(life.epoch, life.last_seq, life.freed_through)
+        is_sound = check == _check(body) and is_plausible(life.epoch, life.last_seq, life.freed_through, life.owed)
         return life if is_sound else None
 
     def keep(self, life: Life, *, synced: bool = False) -> None:
         """Note a life; `synced` is for good, else only every 256th sequence is."""
         block = (life.epoch, life.last_seq // SYNCED_EVERY)
-        body = f"{life.epoch} {life.last_seq} {life.freed_through}"
+        body = f"{life.epoch} {life.last_seq} {life.freed_through}" + (f" {life.owed}" if life.owed else "")
         try:
             self._write(f"{body} {_check(body)}".ljust(LENGTH - 1) + "\n", synced=synced or block != self._synced)
         except OSError as err:
@@ -70,6 +71,13 @@ class LifeNote:
             os.fdatasync(self._fd)
         if is_new:
             sync_folder(self._path.parent)
+
+
+def still_owed(noted: Life | None, life: Life) -> int:
+    """What a note says is owed, unless a commit that came after it has given it a place."""
+    if noted is None or (noted.epoch == life.epoch and noted.last_seq != life.last_seq):
+        return 0
+    return noted.owed
 
 
 def _check(body: str) -> str:

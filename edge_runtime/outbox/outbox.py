@@ -106,7 +106,7 @@ class Outbox:
         self._opened_ms = clock.now().mono_ms
         self._found_through = self._file.life.last_seq
         self._wake = threading.Condition()
-        self._work = CommitWork()
+        self._work = CommitWork(lost=self._file.life.owed)
         self._stopping = False
         self._free_through = self._file.life.freed_through
         self._freed_answer = FreedAnswer()
@@ -161,6 +161,7 @@ class Outbox:
                 _LOG.error("wanted the outbox stopped within %s s, found it writing: check the disk", timeout_s)
                 return False
             self._thread = None
+        self._note_owed()
         self._file.close()
         return True
 
@@ -329,8 +330,16 @@ class Outbox:
                 self._work.epoch = work.epoch
                 self._work.free_through = max(self._work.free_through, batch.free_through)
             self._wake.notify_all()
+        self._note_owed()
         if (work.letters or work.lost or work.freed_ranges) and (listener := self._listener) is not None:
             listener()
+
+    def _note_owed(self) -> None:
+        """Before anybody is told that an alert is refused: who is killed now leaves its loss to the next start."""
+        with self._wake:
+            owed = self._work.lost
+        with self._file_lock:
+            self._file.owe(owed)
 
     def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:
         try:
@@ -369,6 +378,7 @@ class Outbox:
                 self._work.free_through = max(self._work.free_through, work.free_through)
                 self._work.freed_ranges.extend(work.freed_ranges)
         self._count(refused=len(work.letters))
+        self._note_owed()
         answer = err if isinstance(err, LeptonError) else SpoolRefused(f"wanted an alert on disk, found {err!r}")
         for _, future in work.letters:
             future.set_exception(answer)

@@ -18,7 +18,7 @@ from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
 from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.envelope import Letter, Sealed, seal
 from edge_runtime.outbox.handed import Handed
-from edge_runtime.outbox.life_note import LifeNote
+from edge_runtime.outbox.life_note import LifeNote, still_owed
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_policy import (
     PAGE_BYTES,
@@ -134,6 +134,12 @@ class SpoolFile:
             unsent = self._con.execute(query, (handed_through, self._gaps_handed)).fetchone()[0]
         return self._life.last_seq if unsent is None else unsent - 1
 
+    def owe(self, alerts: int) -> None:
+        """So many were refused and have no place yet: note it, for the case that nobody lives to give them one."""
+        if alerts != self._life.owed:
+            self._life.owed = alerts
+            self._note.keep(self._life, synced=True)
+
     def close(self) -> None:
         """Fold the log back and let go of the file."""
         self._note.keep(self._life, synced=True)
@@ -180,7 +186,8 @@ class SpoolFile:
 
     def _open(self, moment: Moment, known: Life | None) -> Path | None:
         """Open the file, or begin a new life; whatever life ended without being told of is told of first."""
-        ended = [life for life in (known, self._note.read()) if life]
+        noted = self._note.read()
+        ended = [life for life in (known, noted) if life]
         aside = None
         try:
             self._con = connect(self._path, self._limits)
@@ -192,6 +199,7 @@ class SpoolFile:
         self._life = load_life(self._con) or self._begin()
         if aside and not ended:
             _LOG.error("how many alerts %s held is not known; they are in no gap record", aside)
+        self._life.owed = still_owed(noted, self._life)
         self._tell_of_ended(ended, moment)
         self._note.keep(self._life, synced=True)
         return aside
@@ -266,6 +274,7 @@ class SpoolFile:
         placed = [self._place(draft, letter) for letter in batch.letters]
         lost = range(draft.last_seq + 1, draft.last_seq + 1 + batch.lost)
         draft.last_seq += batch.lost
+        draft.owed = max(0, draft.owed - batch.lost)
         shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or lost else 0)))
         self._note_loss(draft, [*shed, *lost], batch.moment)
         if batch.freed_ranges:

@@ -43,6 +43,7 @@ class Life:
     last_seq: highest sequence ever given. freed_through: everything up to it is acknowledged.
     session: connections tried.
     rows, used: number of rows and the bytes that they are charged with.
+    owed: alerts that were refused and have no place in a gap yet; they stand in the note beside the spool alone.
     """
 
     epoch: str
@@ -51,6 +52,7 @@ class Life:
     session: int = 0
     rows: int = 0
     used: int = 0
+    owed: int = 0
 
 
 def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from edge_contracts.ack import Ack
 from edge_runtime.outbox.spool_policy import AckVerdict
 from edge_runtime.uplink.go_back_n import GoBackN, Portion, ResendRules
+from edge_runtime.uplink.low_word import LowWord
 
 if TYPE_CHECKING:
     from edge_contracts.topics import DeviceAddress
@@ -40,6 +41,7 @@ class Sender:
         self._window = GoBackN(rules)
         self._seq_of_mid: dict[int, int] = {}
         self._unconfirmed: set[int] = set()
+        self._low_word = LowWord()
         self._epoch = outbox.epoch
         self.sent = 0
         self.bad_acks = 0
@@ -55,6 +57,7 @@ class Sender:
         self._epoch = self._outbox.epoch
         self._seq_of_mid.clear()
         self._unconfirmed.clear()
+        self._low_word.begin()
         self._window.begin(self._outbox.freed_through + 1, self._outbox.last_seq)
 
     def pump(self, link: MqttLink, now_s: float) -> None:
@@ -82,10 +85,15 @@ class Sender:
             self._refuse_ack(f"wanted {{epoch, seq}}, found {body[:80]!r} ({err.error_count()} errors)")
             return
         verdict = self._outbox.acknowledge(ack)
+        self._low_word.heard(verdict, ack.seq, now_s)
         if verdict in _MISTAKES:
             self._refuse_ack(f"{verdict.value}: epoch {ack.epoch} seq {ack.seq}, this spool is {self._outbox.epoch}")
         else:
             self._window.acknowledged(ack.seq, self._outbox.last_seq, now_s)
+
+    def wants_announcement(self, now_s: float) -> bool:
+        """Whether the manager is to be asked for its word again; true once for each reason."""
+        return self._low_word.is_due(now_s)
 
     def confirmed(self, mid: int, now_s: float) -> None:
         """The broker's PUBACK; frees rows, in order, only where the station asked for that."""

@@ -253,7 +253,7 @@ class Uplink:
         link.publish(self._address.topic("status"), _status(Presence.ONLINE, number), qos=1, retain=True)
         while not self._stop.is_set():
             now_s = self._monotonic_s()
-            if epoch != self._outbox.epoch or self._is_renewed:
+            if epoch != self._outbox.epoch or self._is_renewed or self._sender.wants_announcement(now_s):
                 self._is_renewed, is_new = False, epoch != self._outbox.epoch
                 epoch = self._outbox.epoch
                 self._announce(link, "birth", self._announcements.birth(number, epoch))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge_runtime.outbox.life_note import LENGTH, SYNCED_EVERY, LifeNote
+from edge_runtime.outbox.life_note import LENGTH, SYNCED_EVERY, LifeNote, still_owed
 from edge_runtime.outbox.spool_schema import Life
 
 if TYPE_CHECKING:
@@ -44,6 +44,17 @@ def test_a_note_with_one_wrong_byte_is_no_note(tmp_path: Path, place: int, byte:
         spoilt[place] = byte
         path.write_bytes(spoilt)
         assert (note.read() is not None) == is_same
+
+
+def test_what_is_owed_is_noted_until_a_later_commit_has_placed_it(tmp_path: Path) -> None:
+    with closing(LifeNote(tmp_path / "s.life")) as note:
+        note.keep(Life(EPOCH, 7, 3, owed=12))
+        noted = LifeNote(tmp_path / "s.life").read()
+    assert noted == Life(EPOCH, 7, 3, owed=12)
+    assert still_owed(noted, Life(EPOCH, 7)) == 12
+    assert still_owed(noted, Life(EPOCH, 9)) == 0
+    assert still_owed(noted, Life("f" * 16)) == 12, "the spool of then is gone, and so are its alerts"
+    assert still_owed(None, Life(EPOCH, 7)) == 0
 
 
 def test_no_note_and_an_empty_one_are_none(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from edge_runtime.outbox.outbox import Outbox, Receipt
 from edge_runtime.outbox.spool_errors import SpoolRefused
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
+from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,6 +214,22 @@ def test_a_dead_disk_is_an_error_and_later_a_line_in_the_ledger(tmp_path: Path) 
         gap = GapEvent.model_validate_json(row.body).data
         assert (gap.why, gap.count) == (GapReason.SHED, 1)
         assert box.counters.refused == 1
+
+
+def test_what_a_dead_disk_refused_is_in_the_ledger_though_the_station_is_killed_at_once(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        box._file._con.execute("PRAGMA query_only = ON")
+        for _ in range(3):
+            with pytest.raises(SpoolRefused, match="free or mend the disk"):
+                box.append(alert())
+        killed = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-killed"))
+        box._file._con.execute("PRAGMA query_only = OFF")
+    for _ in range(2):
+        with outbox(killed / "s") as box:
+            eventually(lambda box=box: box.read_gaps(1, 10))
+            (row,) = box.read_gaps(1, 10)
+            assert GapEvent.model_validate_json(row.body).data.count == 3, "told once, by the first start that had room"
 
 
 def test_a_disk_that_hangs_holds_up_nobody_for_longer_than_was_agreed(

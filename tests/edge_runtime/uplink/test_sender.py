@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from edge_contracts.ack import Ack
+from edge_contracts.gap import GapEvent, GapReason
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolRefused
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -119,3 +120,37 @@ def test_a_full_window_still_leaves_the_rest_for_later(tmp_path: Path) -> None:
                 sender.confirmed(wire.unconfirmed.pop(0), 1.0 + step / 10)
         assert wire.leaves == ["alert"] * 10
         assert box.drained(PATIENCE_S)
+
+
+def test_a_station_with_nothing_to_send_tells_a_restored_manager_what_it_has_freed(tmp_path: Path) -> None:
+    with sending(tmp_path, "manager") as (box, sender, wire):
+        for _ in range(3):
+            box.append(alert())
+        sender.pump(wire, 0.0)
+        sender.take_ack(word(box, 3), 1.0)
+        assert not sender.wants_announcement(60.0), "all is well"
+        sender.take_ack(word(box, 1), 60.0)
+        assert not sender.wants_announcement(60.5), "a low word may only be late"
+        assert sender.wants_announcement(62.0)
+        assert not sender.wants_announcement(63.0), "one announcement is enough"
+        box._clock.mono_ms += 2_000
+        sender.take_ack(word(box, 1), 62.1)
+        assert box.next_session()
+        (row,) = box.read_gaps(1, 10)
+        gap = GapEvent.model_validate_json(row.body).data
+        assert (gap.why, [(r.first, r.last) for r in gap.ranges]) == (GapReason.FREED, [(2, 3)])
+
+
+def test_a_late_low_word_is_forgotten_with_the_next_good_one(tmp_path: Path) -> None:
+    with sending(tmp_path, "manager") as (box, sender, wire):
+        for _ in range(3):
+            box.append(alert())
+        sender.pump(wire, 0.0)
+        sender.take_ack(word(box, 3), 1.0)
+        sender.take_ack(word(box, 2), 1.1)
+        sender.take_ack(word(box, 3), 1.2)
+        assert not sender.wants_announcement(9.0)
+
+
+def word(box: Outbox, seq: int) -> bytes:
+    return Ack(epoch=box.epoch, seq=seq).model_dump_json().encode()
