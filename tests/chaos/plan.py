@@ -1,6 +1,7 @@
 """What is done to whom, and when: drawn from a seed, so that a run can be had again.
 
-When is a share of the alerts that are settled, not a time: a slow machine gets the same blows at the same places.
+When is a share of the alerts that are settled, not a time: a slow machine gets the same blows at the same places. The
+last backup is put back when all alerts are through and the stations have nothing to say any more.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Sizes:
     """How much of everything.
 
     alerts: of all stations together. rate: alerts per second, of all together. kills: of all kinds together. fills: of
-    the small disks, in turn, each for fill_s. restores: of the manager's database from a backup that is older.
-    patience_s: how long the calm at the end may go on without anything new.
+    the small disks, in turn, each for fill_s; a kill belongs to each. restores: of the manager's database from a backup
+    that is older. patience_s: how long the calm at the end may go on without anything new.
     """
 
     alerts: int = 100_000
@@ -71,20 +72,25 @@ def plan(sizes: Sizes, seed: int) -> list[Blow]:
         Blow(draw.uniform(FIRST, LAST), Kind.CUT, draw.randrange(sizes.halls), draw.uniform(0.5, 6.0))
         for _ in range(sizes.cuts)
     ]
-    blows += [
-        Blow((number + draw.uniform(0.3, 0.7)) / (sizes.fills + 1), Kind.FILL, number % sizes.small_disks, sizes.fill_s)
-        for number in range(sizes.fills)
-    ]
-    for number in range(sizes.restores):
-        at = (number + draw.uniform(0.4, 0.8)) / (sizes.restores + 0.5)
-        blows += [Blow(at, Kind.BACKUP, 0, 0.0), Blow(at + BACKUP_AGE, Kind.RESTORE, 0, draw.uniform(0.2, 2.0))]
+    for number in range(sizes.fills):
+        blows += _fill(sizes, number, draw)
+    for number in range(1, sizes.restores + 1):
+        at = 1.0 if number == sizes.restores else (number - draw.uniform(0.2, 0.6)) / sizes.restores
+        blows += [Blow(at - BACKUP_AGE, Kind.BACKUP, 0, 0.0), Blow(at, Kind.RESTORE, 0, draw.uniform(0.2, 2.0))]
     return sorted(blows, key=lambda blow: blow.at)
+
+
+def _fill(sizes: Sizes, number: int, draw: random.Random) -> list[Blow]:
+    """A disk is filled, and while it is full its station is killed."""
+    at, disk = (number + draw.uniform(0.3, 0.7)) / (sizes.fills + 1), number % sizes.small_disks
+    killed_at = at + 0.7 * sizes.fill_s * sizes.rate / sizes.alerts
+    return [Blow(at, Kind.FILL, disk, sizes.fill_s), Blow(min(killed_at, LAST), Kind.KILL_STATION, disk, 0.5)]
 
 
 def _kills(sizes: Sizes, draw: random.Random) -> list[Blow]:
     brokers, workers = round(sizes.kills * BROKER_SHARE), round(sizes.kills * WORKER_SHARE)
     targets = [(Kind.KILL_BROKER, 0)] * brokers
     targets += [(Kind.KILL_WORKER, draw.randrange(sizes.workers)) for _ in range(workers)]
-    stations = sizes.kills - brokers - workers
+    stations = sizes.kills - brokers - workers - sizes.fills
     targets += [(Kind.KILL_STATION, draw.randrange(sizes.stations)) for _ in range(stations)]
     return [Blow(draw.uniform(FIRST, LAST), kind, target, draw.uniform(0.02, 2.0)) for kind, target in targets]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chaos.contestants import Contestant
-    from tests.chaos.plan import Sizes
+    from tests.chaos.plan import Blow, Sizes
     from tests.chaos.reckoning import Reckoning
 
 LOOK_S = 0.05
@@ -56,9 +56,13 @@ def run_trial(contestant: Contestant, sizes: Sizes, seed: int, folder: Path, say
         disks = [stack.enter_context(SmallDisk(folder / f"disk-{n}")) for n in range(count)]
         floor = stack.enter_context(Floor(folder, contestant, sizes, halls, disks))
         trial = _Trial(contestant, floor, sizes, say)
-        troubles = trial.blows(seed)
-        floor.undo_all()
+        coming = [blow for blow in plan(sizes, seed) if blow.kind in contestant.can_be_done]
+        troubles = trial.blows([blow for blow in coming if blow.at < 1])
         reckoning = trial.calm()
+        for blow in coming:
+            if blow.at >= 1:
+                floor.do(blow)
+                reckoning = trial.calm()
         troubles += floor.stop()
         reckoning = contestant.reckon(floor.told()) if not reckoning.troubles else reckoning
     reckoning = replace(reckoning, troubles=(*reckoning.troubles, *troubles))
@@ -73,9 +77,8 @@ class _Trial:
         self._contestant, self._floor, self._sizes, self._say = contestant, floor, sizes, say
         self._began_s = self._said_s = time.monotonic()
 
-    def blows(self, seed: int) -> list[str]:
-        """Until all alerts are settled; says what went wrong."""
-        coming = [blow for blow in plan(self._sizes, seed) if blow.kind in self._contestant.can_be_done]
+    def blows(self, coming: list[Blow]) -> list[str]:
+        """Until all of them are done and all alerts are settled; says what went wrong."""
         settled, moved_s = -1, time.monotonic()
         while settled < self._sizes.alerts or coming:
             time.sleep(LOOK_S)
@@ -94,6 +97,7 @@ class _Trial:
 
     def calm(self) -> Reckoning:
         """Until nothing is amiss any more, or nothing more comes."""
+        self._floor.undo_all()
         begun_s = moved_s = time.monotonic()
         best = -1
         while True:
