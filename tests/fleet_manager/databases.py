@@ -106,13 +106,13 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresCluster]:
+def running_postgres(*, durable: bool = False) -> Iterator[PostgresCluster]:
     """A cluster of the caller's own; skips by name where this machine has none."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("needs PostgreSQL (apt-get install postgresql), which this machine does not have")
     with tempfile.TemporaryDirectory(prefix="lepton-pg-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        cluster = PostgresCluster(programs, Path(folder))
+        cluster = PostgresCluster(programs, Path(folder), durable=durable)
         try:
             cluster.start()
             yield cluster
