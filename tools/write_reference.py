@@ -28,6 +28,10 @@ from edge_contracts.station import StationConfig
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
 from fleet_manager.adapters.face_topics import reference as face_topics_page
+from fleet_manager.api.metric_reference import metric_reference
+from fleet_manager.api.openapi_document import openapi_document
+from fleet_manager.api.problem_reference import problem_reference
+from fleet_manager.api.routes import all_routes
 from fleet_manager.people.reference import reference as people_page
 from lepton.cli import COMMANDS
 from lepton.cli import main as lepton
@@ -59,6 +63,11 @@ def schema_text(contract: Any) -> str:
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def openapi_text() -> str:
+    """The manager's HTTP interface, as it stands in the file."""
+    return json.dumps(openapi_document(all_routes()), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def commands_page() -> str:
     """Every command's own `--help`, one after the other."""
     codes = "Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C (`lepton run`: 0)."
@@ -88,6 +97,8 @@ def pages() -> dict[Path, str]:
         schemas
         | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
         | {REFERENCE / "topics.md": topics_page(), REFERENCE / "face-topics.md": face_topics_page()}
+        | {REFERENCE / "manager-metrics.md": metric_reference(), REFERENCE / "problems.md": problem_reference()}
+        | {REFERENCE / "openapi.json": openapi_text()}
         | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
         | {REFERENCE / "people.md": people_page()}

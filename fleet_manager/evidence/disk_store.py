@@ -69,6 +69,10 @@ class DiskEvidence:
         """How much may be kept."""
         return self._limits
 
+    def sites(self) -> list[str]:
+        """Every site that ever sent something, `org/site` each."""
+        return sorted("/".join(path.parts[-2:]) for path in self._folder.glob("*/*") if path.is_dir())
+
     def look(self, site: str, sha256: str) -> Piece | None:
         """How much of a file is here; a part that is long enough, left by a power cut, is finished now."""
         if (whole := self._size(self._whole(site, sha256))) is not None:

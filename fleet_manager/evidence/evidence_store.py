@@ -90,6 +90,9 @@ class EvidenceStore(Protocol):
     def limits(self) -> Limits:
         """How much may be kept."""
 
+    def sites(self) -> list[str]:
+        """Every site that ever sent something, `org/site` each."""
+
     def look(self, site: str, sha256: str) -> Piece | None:
         """How much of a file is here; None when nothing is."""
 

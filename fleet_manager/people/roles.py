@@ -22,8 +22,12 @@ _SITE: Final = re.compile(r"[a-z0-9-]{1,32}/[a-z0-9-]{1,32}")
 
 
 class Role(IntEnum):
-    """A person's or token's rank at a site; a higher one may do all that a lower one may."""
+    """A person's or token's rank at a site; a higher one may do all that a lower one may.
 
+    `DEVICE` is for the token of a station: it brings evidence and sees nothing.
+    """
+
+    DEVICE = 0
     VIEWER = 1
     OPERATOR = 2
     ENGINEER = 3
@@ -51,6 +55,7 @@ class Role(IntEnum):
 class Permission(str, Enum):
     """Something that a person may be allowed to do at a site."""
 
+    SEND_EVIDENCE = "send evidence"
     SEE_ALERTS = "see alerts"
     ACKNOWLEDGE = "acknowledge"
     COMMENT = "comment"
@@ -64,6 +69,7 @@ class Permission(str, Enum):
 
 LOWEST_ROLE: Final[Mapping[Permission, Role]] = MappingProxyType(
     {
+        Permission.SEND_EVIDENCE: Role.DEVICE,
         Permission.SEE_ALERTS: Role.VIEWER,
         Permission.ACKNOWLEDGE: Role.OPERATOR,
         Permission.COMMENT: Role.OPERATOR,

@@ -50,6 +50,26 @@ class DeviceLedger:
         return f"{self.address or '(no device)'}: " + ", ".join(parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What of one device is not there: lost by reason, and missing; as in its ledger."""
+
+    lost: Mapping[GapReason, int]
+    missing: int
+
+
+def shortfalls(con: Connection) -> dict[str, Shortfall]:
+    """Devices of which anything is lost or missing, by address; what is stored is not counted, so this is quick."""
+    gaps = _gaps(con, None)
+    lost, missing = _lost(con, gaps), _missing(con, gaps, None)
+    found = {one: {why: count for why, count in lost[one].items() if count} for one in {*lost, *missing}}
+    return {
+        one: Shortfall(by_reason, missing.get(one, 0))
+        for one, by_reason in found.items()
+        if by_reason or missing.get(one, 0)
+    }
+
+
 def ledger(engine: Engine, address: str | None = None) -> list[DeviceLedger]:
     """What each device, or one, has stored, lost, refused and still missing; in the order of their addresses."""
     with engine.connect() as con:

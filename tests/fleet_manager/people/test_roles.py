@@ -13,10 +13,12 @@ grants = st.lists(st.builds(Grant, st.sampled_from([*SITES, "*"]), st.sampled_fr
 permissions = st.sampled_from(Permission)
 
 MAY = {
-    Role.VIEWER: {"see alerts"},
-    Role.OPERATOR: {"see alerts", "acknowledge", "comment", "label", "export"},
+    Role.DEVICE: {"send evidence"},
+    Role.VIEWER: {"send evidence", "see alerts"},
+    Role.OPERATOR: {"send evidence", "see alerts", "acknowledge", "comment", "label", "export"},
     Role.ENGINEER: {
-        "see alerts", "acknowledge", "comment", "label", "export", "send commands", "change configuration",
+        "send evidence", "see alerts", "acknowledge", "comment", "label", "export", "send commands",
+        "change configuration",
     },
     Role.ADMIN: {permission.value for permission in Permission},
 }  # fmt: skip

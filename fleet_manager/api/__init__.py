@@ -1,0 +1,1 @@
+"""The manager's HTTP interface: one file per concept, composed in `application`."""

@@ -1,0 +1,44 @@
+"""All routes of the interface, in the order of its document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi.routing import APIRoute
+
+from fleet_manager.api.alert_routes import alert_routes
+from fleet_manager.api.audit_routes import audit_routes
+from fleet_manager.api.case_routes import case_routes
+from fleet_manager.api.device_routes import device_routes
+from fleet_manager.api.evidence_routes import evidence_routes
+from fleet_manager.api.export_routes import export_routes
+from fleet_manager.api.feedback_routes import feedback_routes
+from fleet_manager.api.health_routes import health_routes
+from fleet_manager.api.metric_routes import metric_routes
+from fleet_manager.api.openapi_routes import openapi_routes
+from fleet_manager.api.people_routes import people_routes
+from fleet_manager.api.shift_routes import shift_routes
+from fleet_manager.api.statistics_routes import statistics_routes
+from fleet_manager.api.token_routes import token_routes
+
+_PARTS: Final = (
+    device_routes,
+    alert_routes,
+    case_routes,
+    feedback_routes,
+    statistics_routes,
+    shift_routes,
+    export_routes,
+    evidence_routes,
+    audit_routes,
+    token_routes,
+    people_routes,
+    openapi_routes,
+    health_routes,
+    metric_routes,
+)
+
+
+def all_routes() -> list[APIRoute]:
+    """`/v1/…`, and what has the same address in every version: `/healthz`, `/readyz`, `/metrics`."""
+    return [route for part in _PARTS for route in part().routes if isinstance(route, APIRoute)]

@@ -1,0 +1,115 @@
+"""Exports: every alert once, harmless to spreadsheets, sent as it is made, written down."""
+
+import builtins
+import csv
+import io
+
+import pytest
+
+from fleet_manager.api.alert_columns import COLUMNS, alert_pages
+from fleet_manager.desk.inbox import MOST_ON_A_PAGE, Filter
+from tests.fleet_manager.api.conftest import HALL, YARD
+from tests.fleet_manager.api.test_problem_answers import assert_problem
+
+
+def rows(answer):
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def test_csv_has_every_alert_once_newest_first(manager):
+    ids = [manager.desk.store(part=f"p-{number}", label="scratch") for number in range(3)]
+    answer = manager.ask("GET", "/v1/exports/alerts.csv", "operator")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    found = rows(answer)
+    assert list(found[0]) == list(COLUMNS)
+    assert [int(one["id"]) for one in found] == ids[::-1]
+    assert found[0]["state"] == "new"
+    assert found[0]["stored"] == "2023-11-14T22:13:20+00:00"
+
+
+def test_an_export_follows_its_filter_and_the_sites_of_the_caller(manager):
+    here = manager.desk.store()
+    there = manager.desk.store("plant/yard/station-2")
+    dark = manager.desk.store(outcome="unknown")
+
+    def found(query="", site="*"):
+        return [int(one["id"]) for one in rows(manager.ask("GET", f"/v1/exports/alerts.csv?{query}", "operator", site))]
+
+    assert found() == [dark, there, here]
+    assert found(site=YARD) == [there]
+    assert found(f"site={HALL}&outcome=defect") == [here]
+    assert found("until=2000-01-01T00:00:00Z") == []
+
+
+@pytest.mark.parametrize("part", ["=cmd|' /C calc'!A0", "+1", "-1", "@sum", "\tx"])
+def test_a_text_that_is_a_formula_is_harmless_to_a_spreadsheet(manager, part):
+    manager.desk.store(part=part)
+    (found,) = rows(manager.ask("GET", "/v1/exports/alerts.csv", "operator"))
+    assert found["part"] == "'" + part
+
+
+def test_an_export_longer_than_a_page_is_read_page_by_page(manager, monkeypatch):
+    monkeypatch.setattr("fleet_manager.api.alert_columns.MOST_ON_A_PAGE", 2)
+    ids = [manager.desk.store() for _ in range(5)]
+    pages = list(alert_pages(manager.services.engine, Filter()))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [row[0] for page in pages for row in page] == ids[::-1]
+    assert MOST_ON_A_PAGE > 2
+
+
+def test_parquet_holds_the_same_rows(manager):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ids = [manager.desk.store(score=0.5), manager.desk.store(outcome="unknown")]
+    answer = manager.ask("GET", "/v1/exports/alerts.parquet", "operator")
+    assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
+    table = parquet.read_table(io.BytesIO(answer.content))
+    assert table.column_names == list(COLUMNS)
+    assert table["id"].to_pylist() == ids[::-1]
+    assert table["score"].to_pylist() == [None, 0.5]
+
+
+def test_parquet_of_nothing_is_a_file_without_rows(manager):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    answer = manager.ask("GET", "/v1/exports/alerts.parquet", "operator")
+    assert parquet.read_table(io.BytesIO(answer.content)).num_rows == 0
+
+
+def test_without_pyarrow_the_extra_is_named(manager, monkeypatch):
+    imported = builtins.__import__
+
+    def missing(name, *more, **named):
+        if name.startswith("pyarrow"):
+            raise ModuleNotFoundError(name)
+        return imported(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    problem = assert_problem(manager.ask("GET", "/v1/exports/alerts.parquet", "operator"), 501, "missing-extra")
+    assert problem["extra"] == "parquet"
+    assert "pip install 'lepton-edge[parquet]'" in problem["detail"]
+
+
+def test_labels_are_what_people_said(manager):
+    alert = manager.desk.store(label="scratch")
+    path = f"/v1/alerts/{alert}/confirm"
+    assert manager.ask("POST", path, "operator", json={"expected": "new", "label": "dent"}).status_code == 200
+    wish = {"device": "plant/hall/station-1", "point": "line-1", "part": "p-9", "label": "crack", "sha256": "0" * 64}
+    assert manager.ask("POST", "/v1/missed-defects", "operator", json=wish).status_code == 201
+    lines = manager.ask("GET", "/v1/exports/labels.jsonl", "operator").text.splitlines()
+    assert ['"label": "dent"' in lines[0], '"label": "crack"' in lines[1]] == [True, True]
+    (row,) = rows(manager.ask("GET", "/v1/exports/labels.csv", "operator"))
+    assert (row["label"], row["path"]) == ("crack", f"evidence/{'0' * 64}.bin")
+    assert manager.ask("GET", "/v1/exports/labels.jsonl", "operator", YARD).text == ""
+
+
+def test_a_missed_defect_of_another_site_is_not_taken(manager):
+    wish = {"device": "plant/hall/station-1", "point": "line-1", "part": "p-9"}
+    assert_problem(manager.ask("POST", "/v1/missed-defects", "operator", YARD, json=wish), 404, "not-found")
+
+
+def test_an_export_is_written_down(manager):
+    manager.ask("GET", f"/v1/exports/alerts.csv?site={HALL}", "operator")
+    entries = manager.ask("GET", "/v1/audit").json()["items"]
+    (entry,) = [one for one in entries if one["action"] == "export"]
+    assert (entry["object"], entry["site"]) == ("alerts.csv", HALL)
