@@ -20,7 +20,7 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive
 	@$(BIN)/lepton demo
 
 test: $(READY)  ## every test that this machine can run
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@sh tools/run_tests.sh $(BIN)/python $(PYTEST_ARGS)
 
 test-pythons: $(READY) ## the unit tests on each other supported Python that this machine has
 	@sh tools/test_pythons.sh
