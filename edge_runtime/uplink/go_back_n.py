@@ -6,7 +6,8 @@ and when to look again.
 What waits when a session begins, or when silence makes it go back, is the backlog: it is sent in order, within a window
 and at a limited pace. What comes later is live and overtakes it. The manager stores any place and acknowledges what is
 without a hole, so live rows free nothing until the backlog before them is through; until then their number on the wire
-is limited by the broker's word, not the manager's. From then on both are one stream in one window.
+is limited by the broker's word, not the manager's. From then on both are one stream in one window. A backlog that fits
+into half a window at once is not overtaken: a short cut of the link changes no order.
 
 A gap record goes first and outside the window: rows that were shed leave a hole that only their gap can close, and a
 window full of rows behind the hole would otherwise wait for ever.
@@ -96,17 +97,18 @@ class GoBackN:
         room = max(0, self._rules.window - len(self._on_wire))
         if not self.has_backlog:
             return [Portion(self.next_row, SEQ_MAX, room)] if room else []
-        live = max(0, self._rules.window - len(self._live_unanswered))
-        found = [Portion(self.next_live, SEQ_MAX, live)] if live else []
         paced = min(room, int(self._pace.left(now_s)))
-        return [*found, Portion(self.next_row, self._backlog_through, paced)] if paced > 0 else found
+        backlog = [Portion(self.next_row, self._backlog_through, paced)] if paced > 0 else []
+        if not self._live and self._backlog_left <= min(paced, room // 2):
+            return backlog
+        live = max(0, self._rules.window - len(self._live_unanswered))
+        return [Portion(self.next_live, SEQ_MAX, live), *backlog] if live else backlog
 
     def wait_s(self, last_seq: int, now_s: float) -> float | None:
         """Seconds until there is something to do without being told, where `last_seq` is durable; None for never."""
         waits = [] if self._deadline_s is None else [max(0.0, self._deadline_s - now_s)]
         if self.has_backlog and len(self._on_wire) < self._rules.window:
-            left = self._backlog_through - self.next_row + 1
-            waits.append(self._pace.wait_s(min(TOGETHER, left), now_s))
+            waits.append(self._pace.wait_s(min(TOGETHER, self._backlog_left), now_s))
         if any(portion.last == SEQ_MAX and portion.first <= last_seq for portion in self.portions(now_s)):
             waits.append(0.0)
         return min(waits, default=None)
@@ -175,6 +177,10 @@ class GoBackN:
         self._interval_s = min(self._interval_s * 2, self._rules.longest_s)
         self.resends += 1
         self._go_back(last_seq)
+
+    @property
+    def _backlog_left(self) -> int:
+        return self._backlog_through - self.next_row + 1
 
     def _move_to(self, seq: int) -> None:
         """The backlog, or the one stream, goes on at `seq`; behind the backlog's end lies what was sent live."""

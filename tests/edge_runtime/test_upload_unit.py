@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,16 +13,16 @@ from pydantic import ValidationError
 from edge_contracts.errors import LeptonError
 from edge_contracts.station import StationConfig, Upload
 from edge_runtime.config import load_station
+from edge_runtime.outbox.outbox import Outbox
+from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.units.running import Running
 from edge_runtime.units.upload import ALERTS_FIRST_S, alerts_wait, upload
 from edge_runtime.units.upload_metrics import upload_metrics
 from edge_runtime.web.metrics_text import metrics_text
 from tests.edge_runtime.test_reload import Script, at, changed, run
 from tests.fakes.evidence_server import Cabinet, EvidenceServer
-from tests.fakes.stations import DEFECT_LEVEL, write_parts, write_station
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.fakes.letters import ADDRESS, HandClock
+from tests.fakes.stations import DEFECT_LEVEL, run_station, write_parts, write_station
 
 NOTHING: Any = None
 ENDLESS = (
@@ -107,6 +109,20 @@ def test_the_upload_comes_and_goes_by_a_reload_while_the_point_goes_on(
     assert (summary.faults, summary.left_behind) == (0, 0)
     assert "plain text" in caplog.text
     assert caplog.text.count("started anew: the evidence upload\n") == 2
+
+
+def test_a_manager_that_never_answers_costs_no_alert(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        write_parts(tmp_path / "parts", [DEFECT_LEVEL, DEFECT_LEVEL + 5, DEFECT_LEVEL + 10])
+        table = f'\n[upload]\nurl = "http://127.0.0.1:{silent.getsockname()[1]}"\n'
+        station = write_station(tmp_path, more=table)
+        verdicts, summary = run_station(station)
+    assert len(verdicts) == 3
+    assert (summary.faults, summary.left_behind) == (0, 0)
+    config = load_station(station)
+    box = Outbox(Path(config.station.state_folder) / "spool.sqlite", ADDRESS, SpoolLimits(), HandClock())
+    assert box.depth().rows == 3
+    assert box.stop()
 
 
 def test_a_station_without_an_upload_has_no_figures_of_it() -> None:

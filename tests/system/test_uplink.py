@@ -229,6 +229,27 @@ def test_with_ack_by_broker_the_brokers_word_frees_in_order(tmp_path: Path) -> N
         assert outbox.drained(PATIENCE_S)
 
 
+def test_after_an_outage_a_new_alert_is_heard_before_those_that_waited(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "spool", ADDRESS, SpoolLimits(8 << 20, 1 << 20), SystemClock(), window_s=0)
+    outbox.start()
+    for _ in range(40):
+        outbox.append(alert())
+    settings = UplinkSettings.model_validate({"host": "127.0.0.1", "port": free_port()})
+    with broker(tmp_path, port=settings.port) as port, ear(port) as heard:
+        rules = ResendRules(window=8, first_s=PATIENCE_S, backlog_per_s=1.0)
+        uplink = Uplink(outbox, ADDRESS, settings, announcements("x"), pace=Pace(PACE.reconnect, rules))
+        uplink.start()
+        assert [json.loads(heard.next("alert").payload)["seq"] for _ in range(8)] == list(range(1, 9))
+        for seq in (41, 42):
+            outbox.append(alert())
+            assert json.loads(heard.next("alert").payload)["seq"] == seq
+        heard.say("ack", json.dumps({"epoch": outbox.epoch, "seq": 8}).encode())
+        assert json.loads(heard.next("alert").payload)["seq"] == 9
+        assert outbox.freed_through == 8
+        assert uplink.stop()
+    assert outbox.stop()
+
+
 def test_the_listener_stores_shows_and_acknowledges(tmp_path: Path) -> None:
     with broker(tmp_path) as port, station(tmp_path, port) as (outbox, _):
         for number in range(50):

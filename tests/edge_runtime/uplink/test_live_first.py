@@ -13,8 +13,11 @@ from edge_runtime.uplink.go_back_n import GoBackN, Portion, ResendRules
 RULES = ResendRules(window=4, first_s=2.0, backlog_per_s=2.0)
 
 
-def after_an_outage(backlog: int) -> GoBackN:
-    window = GoBackN(RULES)
+WIDE = ResendRules(window=16, first_s=2.0, backlog_per_s=2.0)
+
+
+def after_an_outage(backlog: int, rules: ResendRules = RULES) -> GoBackN:
+    window = GoBackN(rules)
     window.begin(1, backlog)
     return window
 
@@ -25,6 +28,15 @@ def test_what_waited_is_the_backlog_and_what_comes_is_live() -> None:
 
 def test_without_a_backlog_there_is_one_stream() -> None:
     assert after_an_outage(0).portions(0.0) == [Portion(1, SEQ_MAX, 4)]
+
+
+def test_a_backlog_that_goes_at_once_is_not_overtaken() -> None:
+    window = after_an_outage(2)
+    assert window.portions(0.0) == [Portion(1, 2, 4)]
+    window.sent(1, 0.0)
+    window.sent(2, 0.0)
+    assert window.portions(0.0) == [Portion(3, SEQ_MAX, 2)]
+    assert window.wait_s(3, 0.0) == 0.0
 
 
 def test_live_rows_wait_for_the_brokers_word_and_not_for_the_managers() -> None:
@@ -92,22 +104,27 @@ def test_an_empty_stretch_of_live_places_leaves_the_backlog_where_it_is() -> Non
 class Simulation:
     """A station whose rows come by and by, and a manager that may forget what the wire brings it."""
 
-    def __init__(self, draw: random.Random, loss: float, backlog: int) -> None:
+    def __init__(self, draw: random.Random, loss: float, backlog: int, rules: ResendRules = RULES) -> None:
         self.draw, self.loss, self.now_s = draw, loss, 0.0
         self.last_seq, self.stored = backlog, set[int]()
-        self.window = after_an_outage(backlog)
+        self.window = after_an_outage(backlog, rules)
         self.sent: list[tuple[float, int]] = []
 
     def turn(self, new: int) -> None:
         self.last_seq += new
         self.now_s += 0.25
         self.window.look(self.last_seq, self.now_s)
-        for portion in self.window.portions(self.now_s):
-            for seq in range(portion.first, min(portion.last, self.last_seq, portion.first + portion.most - 1) + 1):
-                self.send(seq)
+        self.pump()
+        if self.window.wait_s(self.last_seq, self.now_s) == 0:
+            self.pump()
         through = next(seq for seq in range(self.last_seq + 2) if seq + 1 not in self.stored)
         if self.draw.random() >= self.loss:
             self.window.acknowledged(through, self.last_seq, self.now_s)
+
+    def pump(self) -> None:
+        for portion in self.window.portions(self.now_s):
+            for seq in range(portion.first, min(portion.last, self.last_seq, portion.first + portion.most - 1) + 1):
+                self.send(seq)
 
     def send(self, seq: int) -> None:
         self.sent.append((self.now_s, seq))
@@ -135,7 +152,7 @@ def test_every_row_is_stored_and_acknowledged_in_the_end(seed: int, loss: float,
 @settings(deadline=None)
 @given(st.integers(0, 9999), st.integers(20, 60), st.lists(st.integers(0, 2), min_size=10, max_size=40))
 def test_on_a_wire_that_works_no_live_row_waits_for_the_backlog(seed: int, backlog: int, new: list[int]) -> None:
-    here = Simulation(random.Random(seed), 0.0, backlog)
+    here = Simulation(random.Random(seed), 0.0, backlog, WIDE)
     for count in new:
         first = here.last_seq + 1
         here.turn(count)
