@@ -16,9 +16,13 @@ CLOCK_SLACK_MS: Final = 600_000
 
 
 def first_id_at(con: Connection, at_ms: int) -> int:
-    """The lowest id that was stored at `at_ms` or later; one more than the highest where none was."""
-    low, high = con.execute(select(func.min(alerts.c.id), func.max(alerts.c.id))).one()
-    if low is None:
+    """The lowest id that was stored at `at_ms` or later; one more than the highest where none was.
+
+    Lowest and highest are asked one by one: SQLite looks each up, but reads every alert for both at once.
+    """
+    low = con.execute(select(func.min(alerts.c.id))).scalar()
+    high = con.execute(select(func.max(alerts.c.id))).scalar()
+    if low is None or high is None:
         return 1
     high += 1
     while low < high:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_contracts.alert import Severity
+from fleet_manager.desk import cases as cases_module
 from fleet_manager.desk.alert_counts import AlertCounter
 from fleet_manager.desk.case_reader import CaseReader
 from fleet_manager.desk.cases import (
@@ -168,6 +169,29 @@ def test_a_case_shows_its_own_alerts_only(desk: FakeDesk) -> None:
             find_case(con, 99)
     assert [line.id for line in (*first.lines, *rest.lines)] == mine[::-1]
     assert rest.older is None
+
+
+def test_a_case_shows_no_alert_of_another_time_that_came_between(desk: FakeDesk) -> None:
+    now = [after(desk, 300)]
+    late = desk.store(time_ms=NOON_MS)
+    now.append(after(desk, 301))
+    read(desk)
+    outage, today = sorted(all_cases(desk), key=lambda one: one.alerts)
+    with desk.engine.connect() as con:
+        assert [line.id for line in case_alerts(con, today).lines] == now[::-1]
+        assert [line.id for line in case_alerts(con, outage).lines] == [late]
+
+
+def test_acknowledging_in_portions_gets_to_every_alert(desk: FakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases_module, "MOST_AT_ONCE", 2)
+    numbers = [after(desk, minutes) for minutes in range(5)]
+    read(desk)
+    (case,) = all_cases(desk)
+    done: list[int] = []
+    with writing(desk.engine) as con:
+        while portion := acknowledge_case(con, case, "ann", NOON_MS):
+            done += [line.id for line in portion]
+    assert sorted(done) == numbers
 
 
 def test_the_pareto_names_the_most_frequent_first(desk: FakeDesk) -> None:

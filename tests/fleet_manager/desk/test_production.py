@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+from sqlalchemy import text
+
 from fleet_manager.desk.production import Made, Span, note_counts, production
 from fleet_manager.desk.running_counts import QUARTER_MS, Counts
 from fleet_manager.store.database import writing
 from tests.fakes.desks import WHERE, FakeDesk
+from tests.fakes.patience import eventually
 
 DAWN_MS = 1_700_000_000_000 // QUARTER_MS * QUARTER_MS
 EVER = Span(0, 2 * DAWN_MS)
@@ -74,3 +78,20 @@ def test_two_ingest_processes_that_hear_one_message_count_it_once(desk: FakeDesk
     for thread in threads:
         thread.join(30)
     assert made(desk) == (Made("plant/hall", Counts(10, 1, 0)),)
+
+
+@pytest.mark.parametrize("fleet_engine", ["postgresql"], indirect=True)
+def test_a_message_that_is_heard_while_another_is_taken_in_waits_for_it(desk: FakeDesk) -> None:
+    note(desk, Counts(10), DAWN_MS + 60_000)
+    again = threading.Thread(target=note, args=(desk, Counts(15), DAWN_MS + 90_000), name="ingest-2")
+    with writing(desk.engine) as con:
+        note_counts(con, WHERE, "gate", Counts(15), DAWN_MS + 90_000, DAWN_MS)
+        again.start()
+        eventually(lambda: _waiting(desk))
+    again.join(30)
+    assert made(desk) == (Made("plant/hall", Counts(15)),)
+
+
+def _waiting(desk: FakeDesk) -> int:
+    with desk.engine.connect() as con:
+        return con.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
