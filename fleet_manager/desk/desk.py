@@ -1,4 +1,4 @@
-"""The desk's own work: cases, counts and rules follow the alerts in one thread, calls go out in another."""
+"""The desk's own work: cases, counts and rules follow what is stored in one thread, calls go out in another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fleet_manager.desk.alert_counts import AlertCounter
 from fleet_manager.desk.case_reader import CaseReader
 from fleet_manager.desk.escalation import escalate
 from fleet_manager.desk.following import follow
+from fleet_manager.desk.station_counts import StationCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +51,7 @@ class Desk:
     ) -> None:
         self._engine, self._courier = engine, courier
         self._unix_ms, self._say, self._url_of = unix_ms, say, url_of
+        self._counts = StationCounts(engine)
         self._readers: Sequence[Reader] = (CaseReader(gap_ms), AlertCounter())
         self._stop = threading.Event()
         works = {"desk-follow": self.follow_once, "desk-courier": courier.deliver_one}
@@ -75,12 +77,13 @@ class Desk:
             )
 
     def follow_once(self) -> bool:
-        """One step of each reader and a look of each rule; whether there may be more to read.
+        """One step of each reader, a look at every state and of each rule; whether there may be more alerts to read.
 
         Raises:
             StoreUnavailable: the database takes nothing just now.
         """
         taken = [follow(self._engine, reader, self._stop.wait) for reader in self._readers]
+        self._counts.step()
         escalate(self._engine, self._unix_ms(), self._stop.wait, self._url_of)
         return any(taken)
 

@@ -13,8 +13,8 @@ QUARTER_MS: Final = 900_000
 """Shifts begin on quarters of an hour, and so do time zones: UTC+5:45 is one."""
 OVERTAKEN_MS: Final = 10_000
 """A message whose counts are lower than those of one that came this much before is an older one, overtaken."""
-_START_SLACK_MS: Final = 2_000
-"""How exactly a daemon's start is known from its uptime and the arrival of its message."""
+_START_SLACK_MS: Final = 90_000
+"""How exactly a daemon's start is known: a broker may hand out a state that was told some periods before."""
 _MOST_QUARTERS: Final = 31 * 96
 """What was counted in more than this time is told of its last 31 days."""
 
@@ -61,10 +61,15 @@ class Produced:
 
 
 def produced(before: Reading | None, now: Reading) -> Produced | None:
-    """What a reading adds to the one before it; None for an older message that was overtaken."""
+    """What a reading adds to the one before it; None for an older message that was overtaken.
+
+    The same three counts are the same message, heard again; a restart that comes to just these is taken for it.
+    """
     if before is None:
         return Produced(now.counts, now.started_ms, now.at_ms)
     more = now.counts - before.counts
+    if more == Counts():
+        return Produced(more, now.at_ms, now.at_ms)
     fell = min(more.good, more.defect, more.unknown) < 0
     if now.started_ms > before.at_ms + _START_SLACK_MS:
         return Produced(now.counts, now.started_ms, now.at_ms)

@@ -38,8 +38,14 @@ def test_a_lost_message_is_made_good_by_the_next() -> None:
 
 def test_a_restart_counts_from_nothing_even_where_it_has_overtaken_the_old_count() -> None:
     for good in (3, 500):
-        made = produced(reading(100, 0), reading(good, 60_000, NOON_MS + 20_000))
-        assert made == Produced(Counts(good), NOON_MS + 20_000, NOON_MS + 60_000)
+        made = produced(reading(100, 0), reading(good, 180_000, NOON_MS + 120_000))
+        assert made == Produced(Counts(good), NOON_MS + 120_000, NOON_MS + 180_000)
+
+
+def test_a_message_that_is_heard_again_counts_nothing_however_late() -> None:
+    made = produced(reading(100, 0), reading(100, 18_000_000, NOON_MS + 17_000_000))
+    assert made is not None
+    assert made.counts == Counts()
 
 
 def test_counts_that_fall_are_a_restart_even_where_the_clock_hides_it() -> None:
