@@ -69,7 +69,7 @@ COMMANDS: dict[str, Entry] = {
         "edge_runtime.rehearsal.cli:rehearse",
         "Replay a recording, or act out faults, against STATION without its hardware.",
     ),
-    "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site."),
+    "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site, keep their alerts, show them."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),
     "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in half a minute."),

@@ -99,8 +99,11 @@ def main(stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
     threading.Thread(target=wait_for_the_end, name="stdin", daemon=True).start()
 
     def write(line: str) -> None:
-        stdout.write(line)
-        stdout.flush()
+        try:
+            stdout.write(line)
+            stdout.flush()
+        except BrokenPipeError:  # the manager is dead; stdin says so too
+            stop.set()
 
     serve(task, write, stop)
 

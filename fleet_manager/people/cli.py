@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _database = click.option(
     "--store",
     "where",
-    default="alerts.sqlite",
+    default="lepton-fleet/fleet.sqlite",
     show_default=True,
     envvar="LEPTON_DATABASE_URL",
     show_envvar=True,

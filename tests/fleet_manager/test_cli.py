@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from edge_contracts.errors import BadInputError
-from fleet_manager.cli import fleet, parse_broker
+from fleet_manager.broker_choice import parse_broker
+from fleet_manager.cli import fleet
 from fleet_manager.ingest.ingest import NoBroker
 
 if TYPE_CHECKING:

@@ -1,0 +1,136 @@
+"""`lepton fleet serve`: the whole manager in one command."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from edge_contracts.errors import BadInputError
+from fleet_manager.broker_choice import broker_options, read_text
+from fleet_manager.stop_flag import StopFlag, stopped_by_signals
+
+if TYPE_CHECKING:
+    from fleet_manager.adapters.settings import AdapterSettings
+    from fleet_manager.broker_choice import BrokerChoice
+    from fleet_manager.site import Site
+
+DEFAULT_HTTP: Final = 8700
+LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+
+
+@click.command()
+@click.option(
+    "--folder",
+    default="lepton-fleet",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where alerts and evidence are kept; made if it is absent.",
+)
+@click.option(
+    "--database",
+    default="",
+    envvar="LEPTON_DATABASE_URL",
+    show_envvar=True,
+    help="postgresql://USER@HOST/NAME instead of a SQLite file in the folder.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the pages and the interface.")
+@click.option("--port", default=DEFAULT_HTTP, show_default=True, type=click.IntRange(1, 65535), help="Their port.")
+@broker_options("", "Host and port of the site's MQTT broker; without it an embedded one, on this machine only.")
+@click.option(
+    "--broker-port",
+    default=1883,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port of the embedded broker.",
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that share the alerts; more than one need PostgreSQL to be of use.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="site.toml: other faces of the site (Home Assistant, Sparkplug B, unified namespace).",
+)
+def serve(
+    broker: BrokerChoice,
+    folder: Path,
+    database: str,
+    host: str,
+    port: int,
+    broker_port: int,
+    workers: int,
+    config: Path | None,
+) -> None:
+    """Run the manager of a site: store every alert, show the lines on pages, answer programs.
+
+    The first start prints a link by which the first person makes an account; there is no default password. SIGINT and
+    SIGTERM end it after what it heard is stored.
+    """
+    from fleet_manager.site import SiteSettings, running_site  # noqa: PLC0415 - `--help` does not wait for it
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    adapters = _adapters(config)
+    settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, adapters)
+    if host not in LOOPBACK:
+        _say("the pages travel in plain text: put a server with a certificate in front of them")
+    stop = StopFlag()
+    with stopped_by_signals(stop), _bound(host, port) as door, running_site(settings) as site:
+        _greet(site, host, port)
+        if not stop.is_set():
+            _answer(site, door)
+    _say(f"{sum(one.stored for one in site.workers.workers)} alerts stored since the start")
+
+
+def _greet(site: Site, host: str, port: int) -> None:
+    from fleet_manager.people.links import link_address  # noqa: PLC0415 - as above
+
+    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    _say(f"broker: {site.broker}")
+    _say(f"pages:  {where}/")
+    secret = site.services.people.links.first_set_up()
+    if secret is not None:
+        _say(f"set-up: {link_address(where, secret)}")
+        _say("        follow it once to make the first account; it ends in 24 hours, and with the next start")
+
+
+def _answer(site: Site, door: socket.socket) -> None:
+    """Serve until a signal; uvicorn takes SIGINT and SIGTERM, and hands them on when it has ended."""
+    import uvicorn  # noqa: PLC0415 - as above
+
+    from fleet_manager.api.application import create_app  # noqa: PLC0415
+
+    config = uvicorn.Config(create_app(site.services), log_level="warning", access_log=False, server_header=False)
+    uvicorn.Server(config).run(sockets=[door])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The address, taken before anything else is started.
+
+    Raises:
+        BadInputError: somebody has it, or it is not this machine's.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as err:
+        raise BadInputError(
+            f"wanted to serve at {host}:{port}, found {err.strerror or err}: give --host or --port"
+        ) from err
+
+
+def _adapters(config: Path | None) -> AdapterSettings | None:
+    from fleet_manager.site_file import read_site  # noqa: PLC0415 - as above
+
+    return read_site(read_text(config), str(config)).adapters if config else None
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)

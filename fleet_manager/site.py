@@ -1,0 +1,125 @@
+"""The manager of a site: builds every part, starts them, stops them in reverse; the only place that wires objects.
+
+One process serves the pages and the interface; the ingest lives in processes of its own, so that a slow page holds up
+no alert. Without a broker of the site's own an embedded one runs on loopback.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.errors import BadInputError
+from fleet_manager.adapters.faces import Faces
+from fleet_manager.api.services import Services
+from fleet_manager.broker_choice import BrokerChoice
+from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
+from fleet_manager.evidence.disk_store import DiskEvidence
+from fleet_manager.evidence.evidence_store import Limits
+from fleet_manager.ingest.workers import Workers, tasks
+from fleet_manager.people.assembly import assemble_people, wall_clock_ms
+from fleet_manager.store.alert_store import AlertStore
+from fleet_manager.store.database import database_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fleet_manager.adapters.settings import AdapterSettings
+
+DISTRIBUTION: Final = "lepton-edge"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What a manager is started with.
+
+    folder: where everything is that has no other place: the SQLite file, evidence, the embedded broker's files.
+    database: a URL instead of the file in the folder, empty for that.
+    broker: the site's, None for the embedded one, on `broker_port`.
+    workers: processes that share the alerts.
+    adapters: the other faces, None for none.
+    """
+
+    folder: Path
+    database: str = ""
+    broker: BrokerChoice | None = None
+    broker_port: int = 1883
+    workers: int = 1
+    adapters: AdapterSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A manager that runs.
+
+    services: what the routes ask. workers: the ingest. faces: the adapters. broker: where it is, for a person.
+    """
+
+    services: Services
+    workers: Workers
+    faces: Faces | None
+    broker: str
+
+
+@contextmanager
+def running_site(settings: SiteSettings) -> Iterator[Site]:
+    """A manager, ready or still waiting for its broker, until the block ends.
+
+    Raises:
+        BadInputError: folder, database or files cannot be used.
+        MissingExtraError: a library of what is asked for is not installed.
+        StoreUnavailable: the database cannot be reached.
+    """
+    with ExitStack() as stack:
+        folder = _made(settings.folder)
+        url = database_url(settings.database or folder / "fleet.sqlite")
+        store = AlertStore.open(url, wall_clock_ms)
+        stack.callback(store.close)
+        broker, shares = _broker(settings, folder, stack)
+        options = broker.options(store.client_id)
+        workers = Workers(tasks(url, options, settings.workers, shares=shares), random.random)
+        workers.start()
+        stack.callback(workers.stop)
+        faces = None
+        if settings.adapters is not None:
+            faces = Faces(
+                settings.adapters, replace(options, client_id=f"{options.client_id}-f"), version(DISTRIBUTION)
+            )
+            faces.start()
+            stack.callback(faces.stop)
+        services = Services(
+            engine=store.engine,
+            people=assemble_people(store.engine),
+            evidence=DiskEvidence(folder / "evidence", Limits(), time.monotonic),
+            waits_for=lambda: [workers.trouble] if workers.trouble else [],
+            unix_ms=wall_clock_ms,
+            monotonic_s=time.monotonic,
+            draw=os.urandom,
+        )
+        yield Site(services, workers, faces, f"{options.where}{'' if shares else ' (embedded, this machine only)'}")
+
+
+def _broker(settings: SiteSettings, folder: Path, stack: ExitStack) -> tuple[BrokerChoice, bool]:
+    """Where the broker is, and whether it divides what it has among several that listen."""
+    if settings.broker is not None:
+        return settings.broker, True
+    own = EmbeddedBroker(folder, settings.broker_port)
+    own.start()
+    stack.callback(own.stop)
+    return BrokerChoice(LOOPBACK, settings.broker_port, "3.1.1", None, None, None, None, None), False
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as err:
+        raise BadInputError(f"wanted a folder at {folder}, found that it cannot be made: {err}") from err
+    return folder
