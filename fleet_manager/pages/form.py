@@ -1,0 +1,38 @@
+"""What a form of ours sends: a few short texts, read whole, never more than a bound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+MOST_BYTES: Final = 64 << 10
+MOST_FIELDS: Final = 32
+_KIND: Final = "application/x-www-form-urlencoded"
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """The fields by name; of several with one name the last.
+
+    Raises:
+        BadInputError: it is no form, or larger than any of ours.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _KIND:
+        raise BadInputError(f"wanted a form as {_KIND}, found {kind[:80] or 'nothing'}: load the page again")
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > MOST_BYTES:
+            raise BadInputError(f"wanted a form of at most {MOST_BYTES} bytes, found more: write less")
+    try:
+        fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError as err:
+        raise BadInputError("wanted a form, found what cannot be read as one: load the page again") from err
+    return dict(fields)

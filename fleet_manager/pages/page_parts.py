@@ -1,0 +1,32 @@
+"""What the pages are given, made by whoever composes the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Engine
+
+    from fleet_manager.evidence.evidence_store import EvidenceStore
+    from fleet_manager.people.assembly import People
+
+COOKIE: Final = "lepton_session"
+"""The session's cookie; the interface under `/v1` knows a person by the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """The parts.
+
+    engine: the database, migrated. people: accounts, sessions, the audit log.
+    evidence: where pictures are; None where this manager keeps none. unix_ms: the wall clock.
+    """
+
+    engine: Engine
+    people: People
+    evidence: EvidenceStore | None
+    unix_ms: Callable[[], int]
+    cookie: str = COOKIE

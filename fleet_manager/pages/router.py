@@ -1,0 +1,64 @@
+"""All pages as one router, for the application that `create_app` makes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from fleet_manager.pages.alert_reading import NewAlerts, known_sites
+from fleet_manager.pages.alert_routes import alert_routes
+from fleet_manager.pages.drawing import Drawing
+from fleet_manager.pages.live_feed import LiveFeed
+from fleet_manager.pages.live_routes import live_routes
+from fleet_manager.pages.overview_routes import overview_routes
+from fleet_manager.pages.people_routes import people_routes
+from fleet_manager.pages.reception import Reception
+from fleet_manager.pages.session_routes import session_routes
+from fleet_manager.pages.static_files import StaticFiles
+from fleet_manager.pages.static_routes import static_routes
+from fleet_manager.pages.statistics_routes import statistics_routes
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+    from sqlalchemy import Engine
+
+    from fleet_manager.pages.page_parts import PageParts
+
+
+def live_feed(engine: Engine) -> LiveFeed:
+    """The one reader of new alerts; close it when the manager ends, so that no browser keeps it waiting."""
+    return LiveFeed(NewAlerts(engine), time.monotonic_ns)
+
+
+def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
+    """`/` and every other page.
+
+    Args:
+        parts: what the pages ask.
+        feed: from `live_feed`.
+
+    Raises:
+        MissingExtraError: Jinja2 is not installed.
+    """
+    from fastapi import APIRouter  # noqa: PLC0415 - the command line would wait for it
+
+    files = StaticFiles()
+    reception = Reception(parts.people.gate, Drawing(files), parts.cookie)
+    engine, unix_ms = parts.engine, parts.unix_ms
+
+    def sites() -> list[str]:
+        return known_sites(engine)
+
+    router = APIRouter(include_in_schema=False)
+    router.routes.extend(
+        [
+            *static_routes(files),
+            *session_routes(parts.people, reception),
+            *overview_routes(engine, reception, unix_ms),
+            *alert_routes(parts, reception, sites),
+            *statistics_routes(engine, reception, unix_ms, sites),
+            *people_routes(parts.people, reception, sites),
+            *live_routes(engine, reception, feed),
+        ]
+    )
+    return router

@@ -1,0 +1,154 @@
+"""Coming and going: log-in, log-out, and the links by which a password is chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.routing import Route
+
+from edge_contracts.errors import BadInputError, LeptonError
+from fleet_manager.pages.form import read_form
+from fleet_manager.pages.headers import PAGE_HEADERS
+from fleet_manager.pages.notice import Notice
+from fleet_manager.pages.reception import LOGIN, told
+from fleet_manager.people.gate import LogInRefused, TooManyAttempts
+from fleet_manager.people.links import LinkOver
+from fleet_manager.people.password_rules import SHORTEST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from fleet_manager.pages.reception import Reception
+    from fleet_manager.pages.visit import Visit
+    from fleet_manager.people.assembly import People
+    from fleet_manager.people.links import Link
+
+RULE: Final = f"At least {SHORTEST} characters. A sentence is easier to remember than signs."
+_WRONG: Final = "Name and password do not fit together."
+_FOREIGN: Final = frozenset({"cross-site", "same-site"})
+
+
+def session_routes(people: People, reception: Reception) -> list[Route]:
+    """`/login`, `/logout`, `/link/…`."""
+    door = _Door(people, reception)
+    return [
+        Route(LOGIN, door.log_in_page, methods=["GET"]),
+        Route(LOGIN, door.log_in, methods=["POST"]),
+        Route("/logout", reception.act(door.log_out), methods=["POST"]),
+        Route("/link/{secret}", door.link_page, methods=["GET"]),
+        Route("/link/{secret}", door.follow_link, methods=["POST"]),
+    ]
+
+
+class _Door:
+    def __init__(self, people: People, reception: Reception) -> None:
+        self._people, self._reception = people, reception
+
+    async def log_in_page(self, request: Request) -> Response:
+        return self._log_in_page(own_path(request.query_params.get("next", "/")))
+
+    async def log_in(self, request: Request) -> Response:
+        try:
+            form = await _own_form(request)
+        except LeptonError as err:
+            return self._reception.problem(None, err)
+        name, target = form.get("name", ""), own_path(form.get("next", "/"))
+        address = request.client.host if request.client else "unknown"
+        try:
+            secret = await run_in_threadpool(self._people.gate.log_in, name, form.get("password", ""), address)
+        except LogInRefused:
+            return self._log_in_page(target, name, _WRONG, 401)
+        except TooManyAttempts as err:
+            return self._log_in_page(target, name, told(err), 429)
+        except LeptonError as err:
+            return self._log_in_page(target, name, told(err), 503)
+        return self._with_session(request, secret, target)
+
+    def log_out(self, visit: Visit) -> Response:
+        self._people.gate.log_out(visit.secret)
+        answer = RedirectResponse(LOGIN, 303, dict(PAGE_HEADERS))
+        answer.delete_cookie(self._reception.cookie, path="/")
+        return answer
+
+    async def link_page(self, request: Request) -> Response:
+        return await run_in_threadpool(self._link_page, request.path_params["secret"], {}, None)
+
+    async def follow_link(self, request: Request) -> Response:
+        try:
+            form = await _own_form(request)
+        except LeptonError as err:
+            return self._reception.problem(None, err)
+        return await run_in_threadpool(self._follow, request, form)
+
+    def _follow(self, request: Request, form: Mapping[str, str]) -> Response:
+        secret, password = request.path_params["secret"], form.get("password", "")
+        try:
+            if password != form.get("again"):
+                raise BadInputError("wanted the same password twice, found two: type them again")
+            name = form.get("name", "").strip().lower() or None
+            account = self._people.links.redeem(secret, password, name)
+            address = request.client.host if request.client else "unknown"
+            opened = self._people.gate.log_in(account.name, password, address)
+        except LinkOver:
+            return self._link_page(secret, form, None)
+        except LeptonError as err:
+            return self._link_page(secret, form, told(err))
+        return self._with_session(request, opened, "/")
+
+    def _link_page(self, secret: str, form: Mapping[str, str], problem: str | None) -> Response:
+        try:
+            link = self._people.links.look(secret)
+        except LinkOver as err:
+            return self._door("link", 410, title="This link is over", notice=Notice("problem", told(err)), usable=False)
+        notice = Notice("problem", problem) if problem else None
+        return self._door("link", 422 if problem else 200, notice=notice, usable=True, **_words(link, form))
+
+    def _log_in_page(self, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
+        notice = Notice("problem", problem) if problem else None
+        return self._door("login", status, title="Log in", notice=notice, next=target, name=name)
+
+    def _door(self, template: str, status: int, **values: object) -> Response:
+        return HTMLResponse(self._reception.drawing.page(template, None, **values), status, dict(PAGE_HEADERS))
+
+    def _with_session(self, request: Request, secret: str, target: str) -> Response:
+        answer = RedirectResponse(target, 303, dict(PAGE_HEADERS))
+        is_tls = request.url.scheme == "https"
+        answer.set_cookie(self._reception.cookie, secret, httponly=True, samesite="lax", secure=is_tls, path="/")
+        return answer
+
+
+def own_path(target: str) -> str:
+    """A path of this manager; anything that leads elsewhere becomes the overview."""
+    parts = urlsplit(target)
+    is_own = not parts.scheme and not parts.netloc and target.startswith("/") and "\\" not in target
+    return target if is_own and not target.startswith("//") and target.isprintable() else "/"
+
+
+async def _own_form(request: Request) -> Mapping[str, str]:
+    """A form that no page of another site sent here; there is no session yet that could prove more."""
+    if request.headers.get("sec-fetch-site", "none") in _FOREIGN:
+        raise BadInputError("wanted a form of this manager, found one of another site: open the log-in yourself")
+    return await read_form(request)
+
+
+def _words(link: Link, form: Mapping[str, str]) -> dict[str, object]:
+    if link.name is None:
+        about = "This manager has no admin yet. Whoever follows this link first becomes the admin of all sites."
+        title, action = "Set up Lepton Edge", "Set up"
+    else:
+        about, title, action = "Choose the password of your account.", "Choose a password", "Keep it and log in"
+    name = form.get("name", "") if link.name is None else link.name
+    return {
+        "title": title,
+        "about": about,
+        "action": action,
+        "asks_name": link.name is None,
+        "name": name,
+        "rule": RULE,
+    }
