@@ -20,7 +20,7 @@ STRICT_TRANSPORT: Final = ("Strict-Transport-Security", "max-age=31536000")
 
 
 class SecurityHeaders:
-    """Adds them; a route may say how long its own answer may be kept.
+    """Adds them where a route has not said its own, as a page must that has scripts.
 
     Args:
         app: what answers.
@@ -38,7 +38,8 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault(*STRICT_TRANSPORT)
