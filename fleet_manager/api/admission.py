@@ -66,11 +66,14 @@ def need_of(route: APIRoute) -> Need:
 
 def guarded_router(tag: str, prefix: str = PREFIX) -> APIRouter:
     """A router whose routes are guarded, listed under `tag`, and begin with `prefix`."""
-    return APIRouter(prefix=prefix, route_class=_GuardedRoute, tags=[tag])
+    return APIRouter(prefix=prefix, route_class=GuardedRoute, tags=[tag])
 
 
-class _GuardedRoute(APIRoute):
+class GuardedRoute(APIRoute):
+    """A route that lets in only whom it declares."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What FastAPI calls, with the check before it."""
         need, handle = need_of(self), super().get_route_handler()
         has_body = self.body_field is not None
 

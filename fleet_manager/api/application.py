@@ -10,10 +10,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from fleet_manager.api.access_log import AccessLog
+from fleet_manager.api.admission import GuardedRoute
 from fleet_manager.api.fault_answer import FaultAnswer
 from fleet_manager.api.head_limit import HeadLimit
 from fleet_manager.api.openapi_document import TITLE, VERSION, openapi_document
@@ -53,5 +53,5 @@ def create_app(services: Services) -> FastAPI:
 class _Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = openapi_document([route for route in self.routes if isinstance(route, APIRoute)])
+            self.openapi_schema = openapi_document([route for route in self.routes if isinstance(route, GuardedRoute)])
         return self.openapi_schema

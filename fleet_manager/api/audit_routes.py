@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
@@ -13,6 +13,8 @@ from fleet_manager.api.services import ServicesNow
 from fleet_manager.api.wire_values import Before, Document, Limit, moment
 from fleet_manager.people.audit_chain import Head
 from fleet_manager.people.roles import Permission
+
+_HEAD: Final = r"^[0-9]{1,18} [0-9a-f]{64}$"
 
 
 class AuditEntry(Document):
@@ -83,7 +85,7 @@ def audit_routes() -> APIRouter:
     def verify(
         caller: CallerNow,
         services: ServicesNow,
-        known: Annotated[str | None, Query(max_length=100, description="A `head` that was kept elsewhere.")] = None,
+        known: Annotated[str | None, Query(pattern=_HEAD, description="A `head` that was kept elsewhere.")] = None,
     ) -> AuditVerified:
         """Walk over the whole log; for those who may see all of it."""
         caller.check_everywhere()
