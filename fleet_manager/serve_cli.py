@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_HTTP: Final = 8700
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_FAREWELL_S: Final = 3
+"""How long a browser that listens for news may keep the manager from ending."""
 
 
 @click.command()
@@ -106,9 +108,26 @@ def _answer(site: Site, door: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - as above
 
     from fleet_manager.api.application import create_app  # noqa: PLC0415
+    from fleet_manager.pages.page_parts import PageParts  # noqa: PLC0415
+    from fleet_manager.pages.router import live_feed, pages_router  # noqa: PLC0415
 
-    config = uvicorn.Config(create_app(site.services), log_level="warning", access_log=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[door])
+    services = site.services
+    app, feed = create_app(services), live_feed(services.engine)
+    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms)
+    app.include_router(pages_router(parts, feed))
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_FAREWELL_S,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[door])
+    finally:
+        feed.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

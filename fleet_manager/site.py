@@ -19,6 +19,8 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.adapters.faces import Faces
 from fleet_manager.api.services import Services
 from fleet_manager.broker_choice import BrokerChoice
+from fleet_manager.desk.courier import Courier
+from fleet_manager.desk.desk import Desk
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import Limits
@@ -95,6 +97,10 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
             )
             faces.start()
             stack.callback(faces.stop)
+        courier = Courier(store.engine, None, wall_clock_ms, random.random, _log.warning)
+        desk = Desk(store.engine, courier, wall_clock_ms, _log.warning)
+        desk.start()
+        stack.callback(desk.stop)
         services = Services(
             engine=store.engine,
             people=assemble_people(store.engine),
