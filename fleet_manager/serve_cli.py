@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HTTP: Final = 8700
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_HEAD_BYTES: Final = 16_384
 _FAREWELL_S: Final = 3
 """How long a browser that listens for news may keep the manager from ending."""
 
@@ -122,6 +123,7 @@ def _answer(site: Site, door: socket.socket) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_FAREWELL_S,
+        h11_max_incomplete_event_size=_HEAD_BYTES,
     )
     server = uvicorn.Server(config)
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from edge_contracts.errors import MissingExtraError
+from fleet_manager.people.links import LINK_PATH
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,6 +29,7 @@ class Drawing:
     def __init__(self, files: StaticFiles) -> None:
         self._templates = _environment()
         self._templates.globals["static"] = files.href
+        self._templates.globals["link_path"] = LINK_PATH
 
     def page(self, template: str, viewer: Viewer | None, /, **values: Any) -> str:
         """One page for somebody; `template` is its name without the ending."""

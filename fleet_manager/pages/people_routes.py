@@ -13,6 +13,7 @@ from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.people_page import Draft, MadeLink, grants_of, people_page
 from fleet_manager.pages.reception import told
+from fleet_manager.people.links import link_address
 from fleet_manager.people.principal import NotAllowed
 from fleet_manager.people.roles import Grant, Permission, Role, permitted_sites
 
@@ -91,7 +92,8 @@ class _Office:
             secret = self._people.links.invite(visit.principal, name)
         except LeptonError as err:
             return self._refused(visit, err, Draft())
-        return self._page(visit, link=MadeLink(name, str(visit.request.url.replace(path=f"/link/{secret}", query=""))))
+        url = visit.request.url
+        return self._page(visit, link=MadeLink(name, link_address(f"{url.scheme}://{url.netloc}", secret)))
 
     def _refused(self, visit: Visit, err: LeptonError, draft: Draft) -> Response:
         if not permitted_sites(visit.principal.grants, Permission.MANAGE_PEOPLE):

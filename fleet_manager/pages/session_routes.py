@@ -15,7 +15,7 @@ from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.reception import LOGIN, told
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
-from fleet_manager.people.links import LinkOver
+from fleet_manager.people.links import LINK_PATH, LinkOver
 from fleet_manager.people.password_rules import SHORTEST
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 
 def session_routes(people: People, reception: Reception) -> list[Route]:
-    """`/login`, `/logout`, `/link/…`."""
+    """`/login`, `/logout`, and the page of links; a link's secret stands behind its # and is sent in a form alone."""
     door = _Door(people, reception)
     return [
         Route(LOGIN, door.log_in_page, methods=["GET"]),
         Route(LOGIN, door.log_in, methods=["POST"]),
         Route("/logout", reception.act(door.log_out), methods=["POST"]),
-        Route("/link/{secret}", door.link_page, methods=["GET"]),
-        Route("/link/{secret}", door.follow_link, methods=["POST"]),
+        Route(LINK_PATH, door.link_page, methods=["GET"]),
+        Route(LINK_PATH, door.follow_link, methods=["POST"]),
     ]
 
 
@@ -76,8 +76,8 @@ class _Door:
         answer.delete_cookie(self._reception.cookie, path="/")
         return answer
 
-    async def link_page(self, request: Request) -> Response:
-        return await run_in_threadpool(self._link_page, request.path_params["secret"], {}, None)
+    async def link_page(self, request: Request) -> Response:  # noqa: ARG002 - starlette's signature
+        return self._door("open_link", 200, title="Follow a link")
 
     async def follow_link(self, request: Request) -> Response:
         try:
@@ -87,7 +87,9 @@ class _Door:
         return await run_in_threadpool(self._follow, request, form)
 
     def _follow(self, request: Request, form: Mapping[str, str]) -> Response:
-        secret, password = request.path_params["secret"], form.get("password", "")
+        secret, password = form.get("secret", "").strip(), form.get("password")
+        if password is None:
+            return self._link_page(secret, form, None)
         try:
             if password != form.get("again"):
                 raise BadInputError("wanted the same password twice, found two: type them again")
@@ -107,7 +109,9 @@ class _Door:
         except LinkOver as err:
             return self._door("link", 410, title="This link is over", notice=Notice("problem", told(err)), usable=False)
         notice = Notice("problem", problem) if problem else None
-        return self._door("link", 422 if problem else 200, notice=notice, usable=True, **_words(link, form))
+        return self._door(
+            "link", 422 if problem else 200, notice=notice, usable=True, secret=secret, **_words(link, form)
+        )
 
     def _log_in_page(self, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
         notice = Notice("problem", problem) if problem else None

@@ -47,13 +47,13 @@ class Link:
 
 
 def link_address(site: str, secret: str) -> str:
-    """What to hand over: the page on which a link is followed; our own server writes no addresses into a log.
+    """What to hand over: the page, with the secret behind the #, which no browser sends and no server logs.
 
     Args:
         site: where the manager's pages are, such as `https://fleet.plant.example`.
         secret: of a link.
     """
-    return f"{site.rstrip('/')}{LINK_PATH}/{secret}"
+    return f"{site.rstrip('/')}{LINK_PATH}#{secret}"
 
 
 class OneTimeLinks:

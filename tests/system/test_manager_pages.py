@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from fleet_manager.people.links import link_address
 from fleet_manager.people.roles import Grant, Role
 from tests.fakes.people import PASSWORD
 from tests.system.manager_site import NORTH, PAINT, PRESS, SPARE, WELD, ManagerSite, join, manager_site
@@ -88,7 +89,7 @@ def test_the_first_set_up_is_done_by_its_link_once(browser, tmp_path) -> None:
     with manager_site(tmp_path, seeded=False) as fresh:
         context = browser.new_context()
         page = context.new_page()
-        page.goto(f"{fresh.address}/link/{fresh.set_up}")
+        page.goto(link_address(fresh.address, fresh.set_up))
         page.get_by_label("your name").fill("Anna")
         page.get_by_label("password", exact=True).fill("short")
         page.get_by_label("the password again").fill("short")
@@ -99,7 +100,7 @@ def test_the_first_set_up_is_done_by_its_link_once(browser, tmp_path) -> None:
         page.get_by_role("button", name="Set up").click()
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         expect(page.locator("main")).to_contain_text("No device has announced itself yet")
-        page.goto(f"{fresh.address}/link/{fresh.set_up}")
+        page.goto(link_address(fresh.address, fresh.set_up))
         expect(page.get_by_role("heading")).to_contain_text("This link is over")
         context.close()
 

@@ -86,7 +86,7 @@ def stored(folder: Path) -> list[str]:
 
 def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path) -> None:
     with manager(tmp_path) as running:
-        link = re.search(rf"http://127\.0\.0\.1:{running.http}(/link/\S{{20,}})", running.said)
+        link = re.search(rf"http://127\.0\.0\.1:{running.http}(/link)#\S{{20,}}", running.said)
         assert link is not None
         assert running.status(link[1]) == 200
         assert running.status("/v1/alerts") == 401
