@@ -91,8 +91,15 @@ def begun(manager, name, came, content):
 def test_what_came_before_a_connection_broke_is_kept_and_gone_on_with(manager):
     connection = begun(manager, NAME, 1 << 20, FILE)
     connection.close()
-    eventually(lambda: ask(manager, "HEAD", NAME) == (308, 1 << 20), 10)
-    assert ask(manager, "PUT", NAME, 1 << 20) == (201, 0)
+    kept = []
+
+    def goes_on() -> bool:
+        status, offset = ask(manager, "HEAD", NAME)
+        kept.append(offset)
+        return status == 308 and offset >= 1 << 19 and ask(manager, "PUT", NAME, offset) == (201, 0)
+
+    eventually(goes_on, 10)  # the server may drop what it had read and not yet handed on when the connection broke
+    assert kept[-1] <= 1 << 20
     assert ask(manager, "HEAD", NAME) == (200, 0)
 
 
