@@ -6,7 +6,7 @@ import random
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 import uvicorn
@@ -67,12 +67,11 @@ def headers_of(secret, first, content):
 
 def ask(manager, method, name, first=0, content=FILE):
     port, secret = manager
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     body = content[first:] if method == "PUT" else None
-    connection.request(method, f"/v1/evidence/{name}", body, headers_of(secret, first, content))
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request(method, f"/v1/evidence/{name}", body, headers_of(secret, first, content))
+        with connection.getresponse() as answer:
+            answer.read()
     return answer.status, int(answer.headers.get("Upload-Offset", 0))
 
 
@@ -107,8 +106,9 @@ def test_an_upload_that_stands_still_is_ended_and_what_came_is_kept(manager):
     content = FILE[::-1]
     name = hashlib.sha256(content).hexdigest()
     connection = begun(manager, name, 5000, content)
-    assert connection.getresponse().status == 408
-    connection.close()
+    with closing(connection), connection.getresponse() as answer:
+        assert answer.status == 408
+        answer.read()
     assert ask(manager, "HEAD", name) == (308, 5000)
 
 
