@@ -24,6 +24,7 @@ from fleet_manager.desk.desk import Desk
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import Limits
+from fleet_manager.evidence.sweeper import Sweeper
 from fleet_manager.ingest.workers import Workers, tasks
 from fleet_manager.people.assembly import assemble_people, wall_clock_ms
 from fleet_manager.store.alert_store import AlertStore
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_manager.adapters.settings import AdapterSettings
+    from fleet_manager.ingest.broker_link import BrokerOptions
 
 DISTRIBUTION: Final = "lepton-edge"
 _log = logging.getLogger(__name__)
@@ -90,27 +92,43 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         workers = Workers(tasks(url, options, settings.workers, shares=shares), random.random)
         workers.start()
         stack.callback(workers.stop)
-        faces = None
-        if settings.adapters is not None:
-            faces = Faces(
-                settings.adapters, replace(options, client_id=f"{options.client_id}-f"), version(DISTRIBUTION)
-            )
-            faces.start()
-            stack.callback(faces.stop)
-        courier = Courier(store.engine, None, wall_clock_ms, random.random, _log.warning)
-        desk = Desk(store.engine, courier, wall_clock_ms, _log.warning)
-        desk.start()
-        stack.callback(desk.stop)
+        faces = _faces(settings, options, stack)
+        _start_desk(store, stack)
         services = Services(
             engine=store.engine,
             people=assemble_people(store.engine),
-            evidence=DiskEvidence(folder / "evidence", Limits(), time.monotonic),
+            evidence=_evidence(folder, stack),
             waits_for=lambda: [workers.trouble] if workers.trouble else [],
             unix_ms=wall_clock_ms,
             monotonic_s=time.monotonic,
             draw=os.urandom,
         )
         yield Site(services, workers, faces, f"{options.where}{'' if shares else ' (embedded, this machine only)'}")
+
+
+def _faces(settings: SiteSettings, options: BrokerOptions, stack: ExitStack) -> Faces | None:
+    if settings.adapters is None:
+        return None
+    own = replace(options, client_id=f"{options.client_id}-f")
+    faces = Faces(settings.adapters, own, version(DISTRIBUTION))
+    faces.start()
+    stack.callback(faces.stop)
+    return faces
+
+
+def _start_desk(store: AlertStore, stack: ExitStack) -> None:
+    courier = Courier(store.engine, None, wall_clock_ms, random.random, _log.warning)
+    desk = Desk(store.engine, courier, wall_clock_ms, _log.warning)
+    desk.start()
+    stack.callback(desk.stop)
+
+
+def _evidence(folder: Path, stack: ExitStack) -> DiskEvidence:
+    evidence = DiskEvidence(folder / "evidence", Limits(), time.monotonic)
+    sweeper = Sweeper(evidence, time.time, _log.warning)
+    sweeper.start()
+    stack.callback(sweeper.stop)
+    return evidence
 
 
 def _broker(settings: SiteSettings, folder: Path, stack: ExitStack) -> tuple[BrokerChoice, bool]:
