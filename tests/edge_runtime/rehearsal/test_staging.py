@@ -22,6 +22,7 @@ STATION = {
         for name in ("gate", "lid")
     ],
     "uplink": {"host": "broker.local"},
+    "upload": {"url": "https://fleet.local"},
     "web": {"port": 8080},
     "outputs": [{"name": "gate", "kind": "serial", "port": "/dev/ttyUSB0"}],
 }
@@ -40,6 +41,7 @@ def test_neither_broker_nor_page_nor_state_is_the_station_s_own(tmp_path: Path) 
     config = station()
     staged = confined(config, tmp_path / "state", config.points[:1])
     assert staged.uplink is None
+    assert staged.upload is None
     assert staged.web is None
     assert staged.outputs == ()
     assert staged.station.state_folder == str(tmp_path / "state")
@@ -55,7 +57,7 @@ def test_what_stands_for_what_is_said_without_passwords(tmp_path: Path) -> None:
     config = station()
     gate = recorded(config.points[0], FolderSource(kind="folder", path="pictures"), is_film=False)
     told = changes(config, confined(config, tmp_path, (gate,)))
-    assert told[:3] == ["[uplink] is not used", "[outputs] is not used", "[web] is not used"]
+    assert told[:4] == [f"[{table}] is not used" for table in ("uplink", "upload", "outputs", "web")]
     assert told[-1] == "gate: folder pictures stands for its rtsp source"
     assert "s3cret" not in "".join(told)
 
