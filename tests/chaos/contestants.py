@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
+from edge_contracts.gap import GapReason
 from fleet_manager.ingest.broker_link import BrokerOptions
 from fleet_manager.ingest.workers import tasks
 from tests.chaos import stores
@@ -66,6 +67,7 @@ class Lepton:
         self.name = name
         self._store, self._workers, self._forgetful = store, workers, forgetful
         self._thrown: set[Place] = set()
+        self._shed_before: set[Place] = set()
 
     def broker_lines(self) -> str:
         return "persistence false\n"
@@ -87,15 +89,18 @@ class Lepton:
         self._store.backup()
 
     def restore(self) -> None:
-        before = stores.places_of(self._store.url)
+        before = stores.found(self._store.url)
         self._store.restore()
-        self._thrown |= before - stores.places_of(self._store.url)
+        self._thrown |= before.places - stores.places_of(self._store.url)
+        for piece in before.ranges:
+            if piece.why is GapReason.SHED:
+                self._shed_before |= piece.places
 
     def stored(self) -> int:
         return stores.stored_count(self._store.url)
 
     def reckon(self, told: Mapping[str, Told]) -> Reckoning:
-        return reckon(told, stores.found(self._store.url), self._thrown)
+        return reckon(told, stores.found(self._store.url), self._thrown, self._shed_before)
 
 
 class UsualPattern:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.arrival import Arrival
 
-HELD_S = 3.0
+HELD_S = 20.0
 
 
 class ForgetfulStore:

@@ -42,7 +42,7 @@ class Sizes:
 
     alerts: int = 100_000
     stations: int = 20
-    workers: int = 1
+    workers: int = 2
     rate: float = 400.0
     kills: int = 210
     halls: int = 4

@@ -48,6 +48,10 @@ class GapRange:
     last: int
     why: GapReason
 
+    @property
+    def places(self) -> set[Place]:
+        return {(self.station, self.epoch, seq) for seq in range(self.first, self.last + 1)}
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -93,17 +97,21 @@ class Reckoning:
         )
 
 
-def reckon(told: Mapping[str, Told], found: Found, thrown: Iterable[Place] = ()) -> Reckoning:
+def reckon(
+    told: Mapping[str, Told], found: Found, thrown: Iterable[Place] = (), shed_before: Iterable[Place] = ()
+) -> Reckoning:
     """The reckoning of stations with a spool.
 
     Args:
         told: each station's record.
         found: what the manager's store holds.
         thrown: places that were in a database which was replaced by an older backup.
+        shed_before: places that stood as shed in the ledger of such a database; the station has freed that gap, and
+            tells them again as freed.
     """
     stored = {row.part for row in found.rows}
     duplicates = _duplicates(found.rows)
-    gaps = _Gaps(found, frozenset(thrown))
+    gaps = _Gaps(found, frozenset(thrown), frozenset(shed_before))
     troubles = [*_strangers(told, found.rows), *_disorder(found.rows), *gaps.excess()]
     if found.refused:
         troubles.append(f"{found.refused} messages in quarantine")
@@ -149,12 +157,12 @@ def reckon_plain(told: Mapping[str, Told], parts: Iterable[str]) -> Reckoning:
 class _Gaps:
     """The gaps of a store, and what they may tell of."""
 
-    def __init__(self, found: Found, thrown: frozenset[Place]) -> None:
+    def __init__(self, found: Found, thrown: frozenset[Place], shed_before: frozenset[Place]) -> None:
         self._thrown = thrown
         self._absent: defaultdict[GapReason, set[Place]] = defaultdict(set)
         for piece in found.ranges:
-            places = {(piece.station, piece.epoch, seq) for seq in range(piece.first, piece.last + 1)}
-            self._absent[piece.why] |= places - found.places
+            self._absent[piece.why] |= piece.places - found.places
+        self._absent[GapReason.SHED] |= self._absent[GapReason.FREED] & shed_before
         self._absent[GapReason.FREED] -= self._absent[GapReason.SHED]
 
     def cause(self, place: Place) -> GapReason | None:

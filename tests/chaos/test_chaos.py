@@ -26,7 +26,7 @@ pytestmark = pytest.mark.system
 
 SEED = 1
 KILLED = Sizes(
-    alerts=800, stations=4, rate=200, kills=8, halls=0, cuts=0, small_disks=0, fills=0, restores=0, patience_s=20
+    alerts=500, stations=3, rate=200, kills=6, halls=0, cuts=0, small_disks=0, fills=0, restores=0, patience_s=20
 )
 ALL_OF_IT = replace(KILLED, halls=2, cuts=2, small_disks=1, fills=1, fill_s=3.0, restores=1)
 
@@ -71,12 +71,12 @@ def test_nothing_is_lost_between_ingest_processes_that_share_the_alerts_on_postg
 
 def test_the_harness_notices_a_manager_that_acknowledges_before_it_stores(tmp_path: Path) -> None:
     forgetful = Lepton("a forgetful manager", SqliteStore(tmp_path), 1, forgetful=True)
-    outcome = tried(forgetful, replace(KILLED, alerts=400, patience_s=4), tmp_path)
+    outcome = tried(forgetful, replace(KILLED, alerts=300, patience_s=3), tmp_path)
     assert outcome.reckoning.unexplained > 0
     assert not outcome.is_sound
 
 
 def test_the_harness_counts_what_the_usual_pattern_loses(tmp_path: Path) -> None:
-    outcome = tried(UsualPattern(tmp_path, keeps=False), replace(KILLED, alerts=400, patience_s=3), tmp_path)
-    assert outcome.reckoning.offered >= 400
+    outcome = tried(UsualPattern(tmp_path, keeps=False), replace(KILLED, alerts=300, patience_s=3), tmp_path)
+    assert outcome.reckoning.offered >= 300
     assert outcome.reckoning.lost > 0

@@ -61,6 +61,12 @@ def test_freed_places_that_no_database_ever_held_are_no_explanation():
     assert any("no replaced database held them" in line for line in result.troubles)
 
 
+def test_what_the_ledger_of_a_replaced_database_named_as_shed_may_be_told_again_as_freed():
+    gap = (GapRange(ONE, EPOCH, 1, 2, GapReason.FREED),)
+    result = reckon(told(1, 3, refused=(9,)), found(3, ranges=gap), shed_before=[(ONE, EPOCH, 1), (ONE, EPOCH, 2)])
+    assert (result.lost, result.unexplained, result.troubles) == (2, 0, ())
+
+
 def test_a_refused_alert_is_lost_and_its_place_in_a_gap_explains_it():
     gap = (GapRange(ONE, EPOCH, 2, 2, GapReason.SHED),)
     assert reckon(told(1, refused=(9,)), found(1, ranges=gap)).unexplained == 0

@@ -58,13 +58,13 @@ def run_trial(contestant: Contestant, sizes: Sizes, seed: int, folder: Path, say
         trial = _Trial(contestant, floor, sizes, say)
         coming = [blow for blow in plan(sizes, seed) if blow.kind in contestant.can_be_done]
         troubles = trial.blows([blow for blow in coming if blow.at < 1])
-        reckoning = trial.calm()
+        trial.calm()
         for blow in coming:
             if blow.at >= 1:
                 floor.do(blow)
-                reckoning = trial.calm()
+                trial.calm()
         troubles += floor.stop()
-        reckoning = contestant.reckon(floor.told()) if not reckoning.troubles else reckoning
+        reckoning = contestant.reckon(floor.told())
     reckoning = replace(reckoning, troubles=(*reckoning.troubles, *troubles))
     done = {kind.value: count for kind, count in floor.done.items()}
     kills = {kind.value: floor.done[kind] for kind in KILLS}
@@ -95,7 +95,7 @@ class _Trial:
             self._progress(settled, len(coming))
         return []
 
-    def calm(self) -> Reckoning:
+    def calm(self) -> None:
         """Until nothing is amiss any more, or nothing more comes."""
         self._floor.undo_all()
         begun_s = moved_s = time.monotonic()
@@ -110,7 +110,7 @@ class _Trial:
             is_over = not reckoning.lost or (has_ledger and not reckoning.troubles)
             patience_s = PATIENCE_S if has_ledger else CALM_S
             if is_over or now_s - moved_s > min(patience_s, self._sizes.patience_s) or now_s - begun_s > PATIENCE_S:
-                return reckoning
+                return
             self._progress(self._floor.settled(), 0)
             time.sleep(1.0)
 
