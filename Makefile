@@ -22,7 +22,7 @@ demo: $(READY)  ## drawn parts on a conveyor: learn, convert, inspect, receive
 test: $(READY)  ## every test that this machine can run
 	@sh tools/run_tests.sh $(BIN)/python $(PYTEST_ARGS)
 
-test-pythons: $(READY) ## the unit tests on each other supported Python that this machine has
+test-pythons: $(READY) ## the quick unit tests on the newest Python, those of the board on the oldest
 	@sh tools/test_pythons.sh
 
 tflite-venv: .venv-tflite/.ready ## a second environment with tflite-runtime, numpy 1 and OpenCV 4 (Python 3.10, 3.11)

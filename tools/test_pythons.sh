@@ -1,5 +1,6 @@
 #!/bin/sh
-# The quick unit tests on the oldest and the newest supported Python, where this machine has them beside the one of .venv.
+# The quick unit tests on the oldest and the newest supported Python, where this machine has them beside the one of .venv:
+# what a board runs on the oldest, which is a Jetson's, and everything on the newest.
 set -eu
 default=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
@@ -22,9 +23,13 @@ for version in 3.10 3.13; do
     if [ "$version" = "$default" ] || [ -z "$python" ]; then
         continue
     fi
+    case $version in
+    3.10) chosen="tests/edge_contracts tests/device_profiles tests/edge_runtime" ;;
+    *) chosen="-n 2 --dist loadfile" ;;
+    esac
     {
         make --no-print-directory "VENV=.venv-$version" "PYTHON=$python" ".venv-$version/.ready" &&
-            ".venv-$version/bin/python" -m pytest -q -m 'not system and not slow'
+            ".venv-$version/bin/python" -m pytest -q -m 'not system and not slow' $chosen
     } >"$logs/$version" 2>&1 &
     running="$running $version:$!"
 done
