@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(600)]
 
+TRIED = tuple(fault for number, fault in enumerate(FAULTS) if number % 3)
+"""Two of three, which takes two minutes; `make faults` tries them all."""
+
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, Outcome]:
-    """All of them, some at a time, because each mostly waits."""
-    return {outcome.fault.name: outcome for outcome in run_all(FAULTS)}
+    """What became of each, some at a time, because each mostly waits."""
+    return {outcome.fault.name: outcome for outcome in run_all(TRIED)}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+@pytest.mark.parametrize("fault", TRIED, ids=lambda fault: type(fault).__name__)
 def test_every_part_gets_its_verdict_in_time_and_none_is_called_good_unseen(
     fault: Fault, outcomes: dict[str, Outcome]
 ) -> None:
@@ -38,3 +41,4 @@ def test_every_part_gets_its_verdict_in_time_and_none_is_called_good_unseen(
 
 def test_the_table_has_twenty_faults_and_more_with_names_of_their_own() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 20
+    assert len(TRIED) >= 20
