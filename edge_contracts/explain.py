@@ -108,7 +108,8 @@ def _kind_of(given: Any) -> str:
 
 
 def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    known = sorted({key for owner in _owners(location[:-1], model) for key in owner.model_fields})
+    fields = (each for owner in _owners(location[:-1], model) for each in owner.model_fields.items())
+    known = sorted({field.alias or name for name, field in fields})
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known keys are {', '.join(known)}"
 

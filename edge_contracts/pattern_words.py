@@ -11,6 +11,7 @@ _WORDS = {
     r"^[A-Za-z0-9_.:-]{1,253}$": "a host name or IP address",
     r"^rtsps?://\S+$": "an address that begins with rtsp:// or rtsps:// and has no blanks",
     r"^https?://\S+$": "an address that begins with http:// or https:// and has no blanks",
+    r"^https?://[^/?#@\s]+$": "an address as https://host or https://host:port, no more",
     r"^https?://[^/?#@\s]+(/[^?#\s]*)?$": "an address as https://host, https://host:port or https://host/path, no more",
     r"^(usb:\d+-\d+(\.\d+)*|serial:\S.*|/dev/v4l/by-(id|path)/[^/]+|/dev/video\d+)$": (
         "usb:1-1.2, serial:…, /dev/v4l/by-id/…, /dev/v4l/by-path/… or /dev/video0"

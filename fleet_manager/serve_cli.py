@@ -14,9 +14,9 @@ from fleet_manager.broker_choice import broker_options, read_text
 from fleet_manager.stop_flag import StopFlag, stopped_by_signals
 
 if TYPE_CHECKING:
-    from fleet_manager.adapters.settings import AdapterSettings
     from fleet_manager.broker_choice import BrokerChoice
     from fleet_manager.site import Site
+    from fleet_manager.site_file import SiteFile
 
 DEFAULT_HTTP: Final = 8700
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
@@ -60,7 +60,7 @@ _FAREWELL_S: Final = 3
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
-    help="site.toml: other faces of the site (Home Assistant, Sparkplug B, unified namespace).",
+    help="site.toml: address, mail, and other faces of the site (docs/reference/site.md).",
 )
 def serve(
     broker: BrokerChoice,
@@ -80,8 +80,8 @@ def serve(
     from fleet_manager.site import SiteSettings, running_site  # noqa: PLC0415 - `--help` does not wait for it
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    adapters = _adapters(config)
-    settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, adapters)
+    file = _site_file(config)
+    settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, file)
     if host not in LOOPBACK:
         _say("the pages travel in plain text: put a server with a certificate in front of them")
     stop = StopFlag()
@@ -147,10 +147,10 @@ def _bound(host: str, port: int) -> socket.socket:
         ) from err
 
 
-def _adapters(config: Path | None) -> AdapterSettings | None:
-    from fleet_manager.site_file import read_site  # noqa: PLC0415 - as above
+def _site_file(config: Path | None) -> SiteFile:
+    from fleet_manager.site_file import SiteFile, read_site  # noqa: PLC0415 - as above
 
-    return read_site(read_text(config), str(config)).adapters if config else None
+    return read_site(read_text(config), str(config)) if config else SiteFile()
 
 
 def _say(line: str) -> None:

@@ -11,7 +11,7 @@ import os
 import random
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
@@ -27,14 +27,14 @@ from fleet_manager.evidence.evidence_store import Limits
 from fleet_manager.evidence.sweeper import Sweeper
 from fleet_manager.ingest.workers import Workers, tasks
 from fleet_manager.people.assembly import assemble_people, wall_clock_ms
+from fleet_manager.site_file import SiteFile
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.database import database_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from fleet_manager.adapters.settings import AdapterSettings
     from fleet_manager.ingest.broker_link import BrokerOptions
 
 DISTRIBUTION: Final = "lepton-edge"
@@ -49,7 +49,7 @@ class SiteSettings:
     database: a URL instead of the file in the folder, empty for that.
     broker: the site's, None for the embedded one, on `broker_port`.
     workers: processes that share the alerts.
-    adapters: the other faces, None for none.
+    file: what `site.toml` says; empty where there is none.
     """
 
     folder: Path
@@ -57,7 +57,7 @@ class SiteSettings:
     broker: BrokerChoice | None = None
     broker_port: int = 1883
     workers: int = 1
-    adapters: AdapterSettings | None = None
+    file: SiteFile = field(default_factory=SiteFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         workers.start()
         stack.callback(workers.stop)
         faces = _faces(settings, options, stack)
-        _start_desk(store, stack)
+        _start_desk(store, settings.file, stack)
         services = Services(
             engine=store.engine,
             people=assemble_people(store.engine),
@@ -107,20 +107,25 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
 
 
 def _faces(settings: SiteSettings, options: BrokerOptions, stack: ExitStack) -> Faces | None:
-    if settings.adapters is None:
+    if settings.file.adapters is None:
         return None
     own = replace(options, client_id=f"{options.client_id}-f")
-    faces = Faces(settings.adapters, own, version(DISTRIBUTION))
+    faces = Faces(settings.file.adapters, own, version(DISTRIBUTION))
     faces.start()
     stack.callback(faces.stop)
     return faces
 
 
-def _start_desk(store: AlertStore, stack: ExitStack) -> None:
-    courier = Courier(store.engine, None, wall_clock_ms, random.random, _log.warning)
-    desk = Desk(store.engine, courier, wall_clock_ms, _log.warning)
+def _start_desk(store: AlertStore, file: SiteFile, stack: ExitStack) -> None:
+    server = None if file.mail is None else file.mail.mail_server()
+    courier = Courier(store.engine, server, wall_clock_ms, random.random, _log.warning)
+    desk = Desk(store.engine, courier, wall_clock_ms, _log.warning, url_of=_alert_pages(file))
     desk.start()
     stack.callback(desk.stop)
+
+
+def _alert_pages(file: SiteFile) -> Callable[[int], str] | None:
+    return None if file.address is None else lambda number: f"{file.address}/alerts/{number}"
 
 
 def _evidence(folder: Path, stack: ExitStack) -> DiskEvidence:

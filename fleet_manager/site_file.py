@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.explain import explain
 from edge_contracts.station.settings import Settings
 from fleet_manager.adapters.settings import AdapterSettings
+from fleet_manager.desk.mail_settings import MailSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+SiteAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$", max_length=255)]
+"""Where people reach the pages, without a path: `https://fleet.plant.example`."""
+
 
 class SiteFile(Settings):
-    """`site.toml`; `adapters` are the other faces of the site."""
+    """`site.toml`.
 
-    adapters: AdapterSettings = AdapterSettings()
+    address: where people reach the pages; links in letters begin with it.
+    mail: the server that takes calls by e-mail. adapters: the other faces of the site.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    address: SiteAddress | None = None
+    mail: MailSettings | None = None
+    adapters: AdapterSettings | None = None
 
 
 def read_site(text: str, name: str) -> SiteFile:
-    """The settings in a TOML text.
+    """The settings in a TOML text; the files of secrets that it names are read, too.
 
     Args:
         text: the content.

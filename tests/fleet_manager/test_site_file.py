@@ -1,0 +1,91 @@
+"""The file of a site: every mistake at once, and no secret where somebody could read it."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.errors import BadInputError
+from fleet_manager.desk.mail import MailServer
+from fleet_manager.site_file import SiteFile, read_site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "hunter2 hunter2"  # noqa: S105 - a drawn one
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    path = tmp_path / "password"
+    path.write_text(f"{SECRET}\n", "utf-8")
+    return path
+
+
+def mail(**keys: object) -> str:
+    told = {"server": "smtp.plant.example", "from": "lepton@plant.example"} | keys
+    return "[mail]\n" + "".join(f'{key} = "{value}"\n' for key, value in told.items())
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(BadInputError) as told:
+        read_site(text, "site.toml")
+    whole = "".join(traceback.format_exception(told.value))
+    assert SECRET not in whole
+    return str(told.value)
+
+
+def test_an_empty_file_asks_for_nothing() -> None:
+    assert read_site("", "site.toml") == SiteFile()
+
+
+def test_the_mail_server_is_the_one_that_is_named_with_the_password_of_the_file(secret: Path) -> None:
+    read = read_site(mail(user="lepton", password_file=secret), "site.toml")
+    assert read.mail is not None
+    assert read.mail.mail_server() == MailServer(
+        "smtp.plant.example", "lepton@plant.example", 587, "starttls", "lepton", SECRET
+    )
+    assert SECRET not in repr(read) + str(read) + repr(read.mail.mail_server()) + read.model_dump_json()
+
+
+@pytest.mark.parametrize(("tls", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
+def test_each_way_has_its_usual_port(tls: str, port: int) -> None:
+    read = read_site(mail(tls=tls), "site.toml")
+    assert read.mail is not None
+    assert read.mail.mail_server().port == port
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    text = mail(server="smtp plant", password_file=tmp_path / "none", fromm="x", ca=tmp_path / "ca.pem")
+    said = refusal(
+        f'address = "fleet.plant.example/path"\ncolour = "red"\n{text}'.replace("lepton@plant.example", "me")
+    )
+    for part in ("address: wanted an address as https://host", "colour: unknown key", "mail.server: wanted a host"):
+        assert part in said
+    for part in ("mail.from: wanted an address such as", "did you mean 'from'", "mail.password_file: wanted a secret"):
+        assert part in said
+    assert "mail.ca: " in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"user": "lepton"}, "wanted user and password_file together"),
+        ({"user": "lepton", "tls": "none"}, "found 'none': encrypt it"),
+        ({"password": SECRET}, "mail.password: unknown key; did you mean 'password_file'?"),
+    ],
+)
+def test_a_password_stands_in_a_file_and_never_travels_open(secret: Path, keys: dict[str, str], said: str) -> None:
+    more = {"password_file": secret} if "tls" in keys else {}
+    assert said in refusal(mail(**keys, **more))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines", b"\xff\xfe", b"x" * 5000])
+def test_a_file_that_holds_no_secret_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd"
+    path.write_bytes(content)
+    said = refusal(mail(user="lepton", password_file=path))
+    assert str(path) in said
+    assert "two" not in said.replace(str(path), "")
