@@ -109,12 +109,13 @@ def _answer(site: Site, door: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415 - as above
 
     from fleet_manager.api.application import create_app  # noqa: PLC0415
+    from fleet_manager.api.rule_routes import rule_keeping  # noqa: PLC0415
     from fleet_manager.pages.page_parts import PageParts  # noqa: PLC0415
     from fleet_manager.pages.router import live_feed, pages_router  # noqa: PLC0415
 
     services = site.services
     app, feed = create_app(services), live_feed(services.engine)
-    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms)
+    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services))
     app.include_router(pages_router(parts, feed))
     config = uvicorn.Config(
         app,

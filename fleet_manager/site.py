@@ -102,6 +102,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
             unix_ms=wall_clock_ms,
             monotonic_s=time.monotonic,
             draw=os.urandom,
+            takes_mail=settings.file.mail is not None,
         )
         yield Site(services, workers, faces, f"{options.where}{'' if shares else ' (embedded, this machine only)'}")
 

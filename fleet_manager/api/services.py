@@ -46,6 +46,7 @@ class Services:
     evidence: where pictures are; None where this manager keeps none.
     waits_for: what is not ready yet, in words; empty when all is.
     unix_ms: the wall clock. monotonic_s: seconds that never go back. draw: random bytes.
+    takes_mail: whether there is a mail server that calls go out by.
     """
 
     engine: Engine
@@ -56,6 +57,7 @@ class Services:
     monotonic_s: Callable[[], float]
     draw: Callable[[int], bytes]
     settings: Settings = field(default_factory=Settings)
+    takes_mail: bool = False
 
 
 def services_of(request: Request) -> Services:

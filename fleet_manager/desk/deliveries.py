@@ -16,7 +16,7 @@ from fleet_manager.desk.tables import deliveries
 from fleet_manager.store.database import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row
 
@@ -108,10 +108,13 @@ def failed(
         _change(engine, one, due_ms=now_ms + wait_ms, ended_ms=None, error=error)
 
 
-def list_deliveries(con: Connection, before_id: int | None = None, limit: int = PAGE) -> tuple[Delivery, ...]:
-    """Calls, the newest first, below an id."""
-    below: list[ColumnElement[bool]] = [] if before_id is None else [deliveries.c.id < before_id]
-    query = select(deliveries).where(*below).order_by(deliveries.c.id.desc()).limit(limit)
+def list_deliveries(
+    con: Connection, before_id: int | None = None, limit: int = PAGE, rules: Collection[str] | None = None
+) -> tuple[Delivery, ...]:
+    """Calls, the newest first, below an id; those of some rules, or of all where none is named."""
+    wanted: list[ColumnElement[bool]] = [] if before_id is None else [deliveries.c.id < before_id]
+    wanted += [] if rules is None else [deliveries.c.rule.in_(sorted(rules))]
+    query = select(deliveries).where(*wanted).order_by(deliveries.c.id.desc()).limit(limit)
     return tuple(_delivery(row) for row in con.execute(query))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SECRET_FIRST: Final = "whsec_"  # noqa: S105 - the mark of a secret, not one
 _SECRET_BYTES: Final = range(24, 65)
-_MOST_WAIT_S: Final = 30 * 86_400
+MOST_WAIT_S: Final = 30 * 86_400
 _LEAST_PAUSE_S: Final = 60
 _MOST_NAME: Final = 64
 _MOST_RECIPIENTS: Final = 50
@@ -47,6 +47,12 @@ class Webhook:
             raise BadInputError(f"wanted a URL as https://HOST/PATH without a user, found {self.url!r}")
         secret_bytes(self.secret)
 
+    @property
+    def where(self) -> str:
+        """Where it goes, without the path, which may hold a receiver's own secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -62,6 +68,11 @@ class Mail:
         for one in self.to:
             if not _ADDRESS.fullmatch(one) or not one.isascii():
                 raise BadInputError(f"wanted an address such as night-shift@example.com, found {one!r}")
+
+    @property
+    def where(self) -> str:
+        """Where it goes."""
+        return ", ".join(self.to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,12 @@ class EscalationRule:
         """Hold the promises."""
         if not self.name.strip() or len(self.name) > _MOST_NAME or not self.name.isprintable():
             raise BadInputError(f"wanted a name of 1 to {_MOST_NAME} printable characters, found {self.name!r}")
-        if not 0 <= self.after_s <= _MOST_WAIT_S:
-            raise BadInputError(f"wanted after_s from 0 to {_MOST_WAIT_S}, found {self.after_s}")
-        if not _LEAST_PAUSE_S <= self.every_s <= _MOST_WAIT_S:
-            raise BadInputError(f"wanted every_s from {_LEAST_PAUSE_S} to {_MOST_WAIT_S}, found {self.every_s}")
+        if self.sites is not None and not self.sites:
+            raise BadInputError("wanted the sites that a rule is about, found an empty list: name one, or none for all")
+        if not 0 <= self.after_s <= MOST_WAIT_S:
+            raise BadInputError(f"wanted after_s from 0 to {MOST_WAIT_S}, found {self.after_s}")
+        if not _LEAST_PAUSE_S <= self.every_s <= MOST_WAIT_S:
+            raise BadInputError(f"wanted every_s from {_LEAST_PAUSE_S} to {MOST_WAIT_S}, found {self.every_s}")
 
     def concerns(self, alert: FollowedAlert) -> bool:
         """Whether the rule is about this alert, were it old enough."""

@@ -52,6 +52,11 @@ def remove_rule(con: Connection, name: str) -> None:
         raise BadInputError(f"wanted a rule to remove, found none of the name {name!r}")
 
 
+def find_rule(con: Connection, name: str) -> KeptRule | None:
+    """The rule of a name; None where there is none."""
+    return next((one for one in kept_rules(con) if one.rule.name == name), None)
+
+
 def kept_rules(con: Connection) -> tuple[KeptRule, ...]:
     """Every rule, by name."""
     rows = con.execute(select(escalation_rules).order_by(escalation_rules.c.name))

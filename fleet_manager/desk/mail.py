@@ -96,11 +96,14 @@ def _session(server: MailServer) -> smtplib.SMTP:
 
 
 def _waiting(alerts: int) -> str:
+    if not alerts:
+        return "a trial, no alert waits"
     return f"{alerts} alert{'s' if alerts > 1 else ''} that nobody has looked at"
 
 
 def _text(told: dict[str, Any]) -> str:
-    lines = [f"{_waiting(told['alerts'])}, gravest: {told['severity']}.", ""]
+    gravest = f", gravest: {told['severity']}" if told["alerts"] else ""
+    lines = [f"{_waiting(told['alerts'])}{gravest}.", ""]
     for one in told["first"]:
         what = " ".join(filter(None, (one["outcome"], one["cause"], one["label"])))
         lines.append(f"{one['stored']}  {one['address']}  {one['point']}  {what}  part {one['part']}")

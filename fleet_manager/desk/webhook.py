@@ -59,9 +59,9 @@ def call_webhook(target: Webhook, name: str, at_s: int, body: str, tls: ssl.SSLC
     try:
         status = _post(target.url, content, signed_headers(target.secret, name, at_s, content), tls)
     except (OSError, HTTPException, ValueError) as err:
-        raise CallFailed(f"wanted an answer of {_host(target)}, found {type(err).__name__}: {err}") from err
+        raise CallFailed(f"wanted an answer of {target.where}, found {type(err).__name__}: {err}") from err
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        raise CallFailed(f"wanted 2xx of {_host(target)}, found {status}", for_good=status == HTTPStatus.GONE)
+        raise CallFailed(f"wanted 2xx of {target.where}, found {status}", for_good=status == HTTPStatus.GONE)
 
 
 def _post(url: str, body: bytes, headers: Mapping[str, str], tls: ssl.SSLContext | None) -> int:
@@ -81,9 +81,3 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], tls: ssl.SSLContext
         return answer.status
     finally:
         connection.close()
-
-
-def _host(target: Webhook) -> str:
-    """Where a call goes, without the path, which may hold a receiver's own secret."""
-    parts = urlsplit(target.url)
-    return f"{parts.scheme}://{parts.netloc}"

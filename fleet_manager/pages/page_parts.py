@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.evidence.evidence_store import EvidenceStore
     from fleet_manager.people.assembly import People
+    from fleet_manager.rule_keeping import RuleKeeping
 
 COOKIE: Final = "lepton_session"
 """The session's cookie; the interface under `/v1` knows a person by the same."""
@@ -23,10 +24,12 @@ class PageParts:
 
     engine: the database, migrated. people: accounts, sessions, the audit log.
     evidence: where pictures are; None where this manager keeps none. unix_ms: the wall clock.
+    rules: who is called about alerts that nobody looks at.
     """
 
     engine: Engine
     people: People
     evidence: EvidenceStore | None
     unix_ms: Callable[[], int]
+    rules: RuleKeeping
     cookie: str = COOKIE

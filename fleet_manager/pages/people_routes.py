@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from edge_contracts.errors import BadInputError, LeptonError
+from edge_contracts.errors import LeptonError
 from fleet_manager.pages.audit_page import AUDIT_PAGE, audit_page
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
+from fleet_manager.pages.page_number import page_number
 from fleet_manager.pages.people_page import Draft, MadeLink, grants_of, people_page
 from fleet_manager.pages.reception import told
 from fleet_manager.people.links import link_address
@@ -74,10 +75,8 @@ class _Office:
 
     def audit(self, visit: Visit) -> Response:
         sites = visit.require_anywhere(Permission.SEE_AUDIT)
-        before = visit.query.get("before", "")
-        if before and not (before.isascii() and before.isdecimal() and len(before) < 17):  # noqa: PLR2004 - 2^53 has 16 digits
-            raise BadInputError(f"wanted the number of an entry, found {before[:40]!r}: look at the list")
-        page = audit_page(self._people.audit.page(sites, int(before) if before else None, AUDIT_PAGE))
+        before = page_number(visit.query.get("before", ""))
+        page = audit_page(self._people.audit.page(sites, before, AUDIT_PAGE))
         return self._reception.drawn(visit, "audit", here="audit", page=page)
 
     def _done(self, visit: Visit, change: Callable[[], object]) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet_manager.pages.alert_reading import NewAlerts, known_sites
 from fleet_manager.pages.alert_routes import alert_routes
+from fleet_manager.pages.call_routes import call_routes
 from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
@@ -57,6 +58,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *overview_routes(engine, reception, unix_ms),
             *alert_routes(parts, reception, sites),
             *statistics_routes(engine, reception, unix_ms, sites),
+            *call_routes(parts.rules, reception),
             *people_routes(parts.people, reception, sites),
             *live_routes(engine, reception, feed),
         ]

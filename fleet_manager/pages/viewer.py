@@ -27,6 +27,7 @@ _FOR_ALL: Final = (
     Entry("alerts", "Alerts", "/alerts"),
     Entry("statistics", "Statistics", "/statistics"),
 )
+_CALLS: Final = Entry("calls", "Calls", "/calls")
 _AUDIT: Final = Entry("audit", "Audit", "/audit")
 _PEOPLE: Final = Entry("people", "People", "/people")
 
@@ -36,6 +37,7 @@ class Viewer:
     """A person with a session.
 
     csrf: what each of their forms must carry. roles: what they may do, in words. entries: the menu.
+    settings: the menu behind their name.
     sites: those whose alerts they may see; `*` alone stands for all.
     """
 
@@ -43,6 +45,7 @@ class Viewer:
     csrf: str
     roles: str
     entries: tuple[Entry, ...]
+    settings: tuple[Entry, ...]
     sites: frozenset[str]
 
     def sees(self, site: str) -> bool:
@@ -60,4 +63,6 @@ def viewer_of(name: str, grants: Sequence[Grant], csrf: str) -> Viewer:
     roles = ", ".join(
         f"{grant.role.word} at {'all sites' if grant.site == EVERYWHERE else grant.site}" for grant in grants
     )
-    return Viewer(name, csrf, roles or "no role yet", tuple(entries), permitted_sites(grants, Permission.SEE_ALERTS))
+    settings = (_CALLS,) if permitted_sites(grants, Permission.CHANGE_CONFIGURATION) else ()
+    sites = permitted_sites(grants, Permission.SEE_ALERTS)
+    return Viewer(name, csrf, roles or "no role yet", tuple(entries), settings, sites)

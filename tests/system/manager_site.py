@@ -20,6 +20,7 @@ import numpy as np
 import uvicorn
 
 from fleet_manager.api.application import create_app
+from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
 from fleet_manager.arrival import judge
 from fleet_manager.desk.alert_counts import AlertCounter
@@ -266,7 +267,7 @@ def manager_site(folder: Path, *, seeded: bool = True) -> Iterator[ManagerSite]:
 @contextmanager
 def _served(services: Services, feed: LiveFeed) -> Iterator[str]:
     app = create_app(services)
-    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms)
+    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services))
     app.include_router(pages_router(parts, feed))
     port = free_port()
     config = uvicorn.Config(app, "127.0.0.1", port, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)

@@ -26,7 +26,8 @@ expect = playwright.expect
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PAGES = [
     "/", "/?site=acme%2Fnorth", "/alerts", "/alerts?state=any", "/alerts/15", f"/devices/{PRESS}", f"/devices/{SPARE}",
-    "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d", "/audit", "/people", "/alerts/999999",
+    "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d", "/audit", "/people", "/calls",
+    "/alerts/999999",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.error
@@ -16,11 +18,15 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from fleet_manager.people.assembly import assemble_people
 from fleet_manager.store.database import database_url, open_database
 from fleet_manager.store.ledger import ledger
 from tests.fakes.arrivals import WHERE, alert_body
 from tests.fakes.letters import ADDRESS
 from tests.fakes.patience import eventually, free_port
+from tests.fakes.people import office_with_admin, quick_passwords
+from tests.fakes.receivers import mail_receiver, make_certificate
+from tests.system.required import require_tool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,31 +40,48 @@ PATIENCE_S = 30
 class Manager:
     """A manager as its user starts it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.http, self.mqtt, self._log = free_port(), free_port(), folder / "manager.log"
         self.folder = folder / "site"
         command = [sys.executable, "-m", "lepton", "fleet", "serve", "--folder", str(self.folder)]
         ports = ["--port", str(self.http), "--broker-port", str(self.mqtt)]
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen([*command, *ports], stderr=log)
+            self.process = subprocess.Popen([*command, *ports, *options], stderr=log)
 
     @property
     def said(self) -> str:
         return self._log.read_text("utf-8")
 
     def status(self, path: str) -> int:
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, token: str = "", content: object = None) -> int:
+        body = None if content is None else json.dumps(content).encode()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Content-Type": "application/json"} if body else {}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", body, headers, method=method)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own, on loopback
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
         except OSError:
             return 0
 
+    def admin_token(self) -> str:
+        """Of an admin who has set the manager up."""
+        engine = open_database(database_url(self.folder / "fleet.sqlite"))
+        office = office_with_admin(engine)
+        try:
+            person = office.people.gate.person(office.log_in("anna"))
+            return assemble_people(engine, quick_passwords()).tokens.make(person, "test", person.grants, 1)[0]
+        finally:
+            engine.dispose()
+
 
 @contextmanager
-def manager(folder: Path) -> Iterator[Manager]:
-    made = Manager(folder)
+def manager(folder: Path, *options: str) -> Iterator[Manager]:
+    made = Manager(folder, *options)
     try:
         eventually(lambda: made.status("/readyz") == 200, PATIENCE_S)
         yield made
@@ -96,6 +119,29 @@ def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path
         publish(running.mqtt, 2)
         eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 2, lost: 0"])
     assert "1 alerts stored since the start" in running.said
+
+
+def test_a_rule_calls_by_mail_through_the_server_that_the_file_names(tmp_path: Path) -> None:
+    certificate, key = make_certificate(require_tool("openssl"), tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    (tmp_path / "password").write_text("letters only\n", "utf-8")
+    with mail_receiver(tls, ("lepton", "letters only")) as receiver:
+        lines = ["[mail]", 'server = "127.0.0.1"', f"port = {receiver.port}", 'from = "lepton@plant.example"']
+        lines += ['user = "lepton"', f'password_file = "{tmp_path / "password"}"', f'ca = "{certificate}"']
+        (tmp_path / "site.toml").write_text("\n".join(lines), "utf-8")
+        with manager(tmp_path, "--config", str(tmp_path / "site.toml")) as running:
+            token = running.admin_token()
+            wish = {"target": {"kind": "mail", "to": ["night@plant.example"]}}
+            assert running.ask("PUT", "/v1/rules/night", token, wish) == 200
+            assert running.ask("POST", "/v1/rules/night/trial", token) == 202
+            eventually(lambda: len(receiver.letters) == 1)
+            assert "letters only" not in running.said
+    (letter,) = receiver.letters
+    assert (letter.mail_from, letter.rcpt_tos) == ("lepton@plant.example", ["night@plant.example"])
+    assert b"no alert waits" in letter.content
+    assert receiver.encrypted == [True]
+    assert receiver.users == ["lepton"]
 
 
 def test_a_manager_whose_broker_died_is_not_ready_until_it_has_another(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ VALUES = {
     "token": "1",
     "sha256": "0" * 64,
     "name": "anna",
+    "rule": "night",
     "org": "plant",
     "site": "hall",
     "device": "a",

@@ -25,6 +25,7 @@ BEYOND_A_SCHEMA = {
     "PUT /v1/evidence/{sha256}": "the range fits the body, and the hash the content",
     "POST /v1/tokens": "the label is printable",
     "POST /v1/missed-defects": "the label names a defect, in a text that a training manifest takes",
+    "PUT /v1/rules/{rule}": "a new rule names whom it calls, at an address that a letter or a call can go to",
     "POST /v1/people": "nobody has the name",
     **{f"POST /v1/alerts/{{alert}}/{word}": STEP for word in ("acknowledge", "confirm", "false-alarm", "close")},
     "POST /v1/alerts/{alert}/comments": "the text says something",
