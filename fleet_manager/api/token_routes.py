@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -11,14 +11,11 @@ from pydantic import Field
 from fleet_manager.api.admission import guarded_router, needs
 from fleet_manager.api.caller import CallerNow, not_found
 from fleet_manager.api.grant_documents import GrantDocument, grant_documents, grants_of
-from fleet_manager.api.services import Services, ServicesNow
+from fleet_manager.api.services import ServicesNow
 from fleet_manager.api.wire_values import Document, RowNumber, Wish, moment
-from fleet_manager.people.delegation import may_manage
 from fleet_manager.people.roles import Permission
+from fleet_manager.people.token_sight import visible_tokens
 from fleet_manager.people.tokens import LABEL_CHARACTERS, LONGEST_DAYS, ApiToken
-
-if TYPE_CHECKING:
-    from fleet_manager.api.caller import Caller
 
 
 class TokenWish(Wish):
@@ -56,7 +53,7 @@ def token_routes() -> APIRouter:
     @needs(Permission.SEE_ALERTS)
     def list_tokens(caller: CallerNow, services: ServicesNow) -> list[TokenDocument]:
         """The caller's tokens, and those of accounts that they manage; also those that have ended."""
-        return [TokenDocument(**_fields(one)) for one in _visible(caller, services)]
+        return [TokenDocument(**_fields(one)) for one in visible_tokens(services.people, caller.principal)]
 
     @routes.post("/tokens", status_code=201)
     @needs(Permission.SEE_ALERTS)
@@ -69,18 +66,11 @@ def token_routes() -> APIRouter:
     @needs(Permission.SEE_ALERTS)
     def revoke_token(caller: CallerNow, services: ServicesNow, token: RowNumber) -> None:
         """End a token now."""
-        if all(one.id != token for one in _visible(caller, services)):
+        if all(one.id != token for one in visible_tokens(services.people, caller.principal)):
             raise not_found(f"token {token}")
         services.people.tokens.revoke(caller.principal, token)
 
     return routes
-
-
-def _visible(caller: Caller, services: Services) -> list[ApiToken]:
-    people = services.people
-    mine = caller.principal.name.partition("/")[0]
-    managed = {one.name for one in people.accounts.everybody() if may_manage(caller.principal.grants, one.grants)}
-    return [one for one in people.tokens.everybodys() if one.owner == mine or one.owner in managed]
 
 
 def _fields(one: ApiToken) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from fleet_manager.pages.account_routes import account_routes
 from fleet_manager.pages.alert_reading import NewAlerts, known_sites
 from fleet_manager.pages.alert_routes import alert_routes
 from fleet_manager.pages.call_routes import call_routes
@@ -15,9 +16,11 @@ from fleet_manager.pages.overview_routes import overview_routes
 from fleet_manager.pages.people_routes import people_routes
 from fleet_manager.pages.reception import Reception
 from fleet_manager.pages.session_routes import session_routes
+from fleet_manager.pages.shift_routes import shift_routes
 from fleet_manager.pages.static_files import StaticFiles
 from fleet_manager.pages.static_routes import static_routes
 from fleet_manager.pages.statistics_routes import statistics_routes
+from fleet_manager.pages.token_routes import token_routes
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -59,6 +62,9 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *alert_routes(parts, reception, sites),
             *statistics_routes(engine, reception, unix_ms, sites),
             *call_routes(parts.rules, reception),
+            *shift_routes(engine, parts.people.audit, reception, sites),
+            *account_routes(parts.people.gate, reception),
+            *token_routes(parts.people, reception, sites, unix_ms),
             *people_routes(parts.people, reception, sites),
             *live_routes(engine, reception, feed),
         ]

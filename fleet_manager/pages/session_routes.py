@@ -14,9 +14,10 @@ from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.reception import LOGIN, told
+from fleet_manager.pages.session_cookie import client_address, keep_session
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
 from fleet_manager.people.links import LINK_PATH, LinkOver
-from fleet_manager.people.password_rules import SHORTEST
+from fleet_manager.people.password_rules import RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from fleet_manager.people.assembly import People
     from fleet_manager.people.links import Link
 
-RULE: Final = f"At least {SHORTEST} characters. A sentence is easier to remember than signs."
 _WRONG: Final = "Name and password do not fit together."
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
@@ -59,9 +59,9 @@ class _Door:
         except LeptonError as err:
             return self._reception.problem(None, err)
         name, target = form.get("name", ""), own_path(form.get("next", "/"))
-        address = request.client.host if request.client else "unknown"
+        password, address = form.get("password", ""), client_address(request)
         try:
-            secret = await run_in_threadpool(self._people.gate.log_in, name, form.get("password", ""), address)
+            secret = await run_in_threadpool(self._people.gate.log_in, name, password, address)
         except LogInRefused:
             return self._log_in_page(target, name, _WRONG, 401)
         except TooManyAttempts as err:
@@ -95,8 +95,7 @@ class _Door:
                 raise BadInputError("wanted the same password twice, found two: type them again")
             name = form.get("name", "").strip().lower() or None
             account = self._people.links.redeem(secret, password, name)
-            address = request.client.host if request.client else "unknown"
-            opened = self._people.gate.log_in(account.name, password, address)
+            opened = self._people.gate.log_in(account.name, password, client_address(request))
         except LinkOver:
             return self._link_page(secret, form, None)
         except LeptonError as err:
@@ -122,9 +121,7 @@ class _Door:
 
     def _with_session(self, request: Request, secret: str, target: str) -> Response:
         answer = RedirectResponse(target, 303, dict(PAGE_HEADERS))
-        is_tls = request.url.scheme == "https"
-        answer.set_cookie(self._reception.cookie, secret, httponly=True, samesite="lax", secure=is_tls, path="/")
-        return answer
+        return keep_session(answer, request, self._reception.cookie, secret)
 
 
 def own_path(target: str) -> str:

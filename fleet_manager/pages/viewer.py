@@ -27,7 +27,8 @@ _FOR_ALL: Final = (
     Entry("alerts", "Alerts", "/alerts"),
     Entry("statistics", "Statistics", "/statistics"),
 )
-_CALLS: Final = Entry("calls", "Calls", "/calls")
+_OWN: Final = (Entry("account", "Your account", "/account"), Entry("tokens", "API tokens", "/tokens"))
+_OF_ENGINEERS: Final = (Entry("calls", "Calls", "/calls"), Entry("shifts", "Shifts", "/shifts"))
 _AUDIT: Final = Entry("audit", "Audit", "/audit")
 _PEOPLE: Final = Entry("people", "People", "/people")
 
@@ -63,6 +64,6 @@ def viewer_of(name: str, grants: Sequence[Grant], csrf: str) -> Viewer:
     roles = ", ".join(
         f"{grant.role.word} at {'all sites' if grant.site == EVERYWHERE else grant.site}" for grant in grants
     )
-    settings = (_CALLS,) if permitted_sites(grants, Permission.CHANGE_CONFIGURATION) else ()
+    settings = _OWN + (_OF_ENGINEERS if permitted_sites(grants, Permission.CHANGE_CONFIGURATION) else ())
     sites = permitted_sites(grants, Permission.SEE_ALERTS)
     return Viewer(name, csrf, roles or "no role yet", tuple(entries), settings, sites)

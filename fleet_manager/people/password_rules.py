@@ -17,6 +17,8 @@ SHORTEST: Final = 12
 """Characters after NFC."""
 LONGEST: Final = 128
 """Characters after NFC."""
+RULE: Final = f"At least {SHORTEST} characters. A sentence is easier to remember than signs."
+"""For who chooses one."""
 
 _WORDS: Final = """
 abc abcdef admin administrator baseball changeme charlie computer default dragon edge factory fleet football guest hello

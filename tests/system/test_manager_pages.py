@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PAGES = [
     "/", "/?site=acme%2Fnorth", "/alerts", "/alerts?state=any", "/alerts/15", f"/devices/{PRESS}", f"/devices/{SPARE}",
     "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d", "/audit", "/people", "/calls",
-    "/alerts/999999",
+    "/account", "/tokens", "/shifts",     "/alerts/999999",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
 
@@ -329,6 +329,40 @@ def test_the_last_admin_cannot_be_taken_away(enter, site: ManagerSite) -> None:
     row.get_by_label("roles").fill("viewer at all sites")
     row.get_by_role("button", name="Save roles").click()
     expect(page.get_by_role("alert")).to_contain_text("make another one first")
+
+
+def test_somebody_changes_their_password_and_is_out_everywhere_else(enter, browser, site: ManagerSite) -> None:
+    join(site.people, "peer", Grant(NORTH, Role.OPERATOR))
+    other = browser.new_context().new_page()
+    other.goto(site.address)
+    log_in(other, "peer")
+    page = enter("peer")
+    page.locator(".account summary").click()
+    page.get_by_role("link", name="Your account").click()
+    page.get_by_label("password of now").fill(PASSWORD)
+    page.get_by_label("new password", exact=True).fill("seven green bottles")
+    page.get_by_label("the new password again").fill("seven green bottles")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("other sessions have ended")
+    other.reload()
+    assert "/login" in other.url
+    log_in(other, "peer", "seven green bottles")
+    other.context.close()
+
+
+def test_a_token_is_made_shown_once_and_revoked(enter, site: ManagerSite) -> None:
+    page = enter("otto")
+    page.goto(f"{site.address}/tokens")
+    page.get_by_label("what it is for").fill("MES export")
+    page.get_by_role("button", name="Make a token").click()
+    secret = page.get_by_label("token", exact=True).input_value()
+    asked = {"headers": {"Authorization": f"Bearer {secret}"}}
+    assert page.request.get(f"{site.address}/v1/me", **asked).json()["grants"] == [{"site": NORTH, "role": "viewer"}]
+    page.goto(f"{site.address}/tokens")
+    expect(page.locator("main")).not_to_contain_text(secret)
+    page.get_by_role("button", name="Revoke MES export").click()
+    expect(page.locator("main")).to_contain_text("No token yet")
+    assert page.request.get(f"{site.address}/v1/me", **asked).status == 401
 
 
 def test_keys_move_open_and_judge_and_can_be_switched_off(enter, site: ManagerSite) -> None:
