@@ -2,92 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import re
-import signal
 import socket
 import ssl
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from linked_install import linked_install
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
+from serving_manager import PATIENCE_S, SERVE, serving_manager
 
-from fleet_manager.people.assembly import assemble_people
 from fleet_manager.store.database import database_url, open_database
 from fleet_manager.store.ledger import ledger
 from tests.fakes.arrivals import WHERE, alert_body
+from tests.fakes.how_to import blocks, section
 from tests.fakes.letters import ADDRESS
 from tests.fakes.patience import eventually, free_port
-from tests.fakes.people import office_with_admin, quick_passwords
 from tests.fakes.receivers import mail_receiver, make_certificate
 from tests.system.required import require_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.system
 pytest.importorskip("amqtt", reason="needs the embedded broker: pip install amqtt")
-PATIENCE_S = 30
-
-
-class Manager:
-    """A manager as its user starts it."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.http, self.mqtt, self._log = free_port(), free_port(), folder / "manager.log"
-        self.folder = folder / "site"
-        command = [sys.executable, "-m", "lepton", "fleet", "serve", "--folder", str(self.folder)]
-        ports = ["--port", str(self.http), "--broker-port", str(self.mqtt)]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen([*command, *ports, *options], stderr=log)
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text("utf-8")
-
-    def status(self, path: str) -> int:
-        return self.ask("GET", path)
-
-    def ask(self, method: str, path: str, token: str = "", content: object = None) -> int:
-        body = None if content is None else json.dumps(content).encode()
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        headers |= {"Content-Type": "application/json"} if body else {}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", body, headers, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own, on loopback
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def admin_token(self) -> str:
-        """Of an admin who has set the manager up."""
-        engine = open_database(database_url(self.folder / "fleet.sqlite"))
-        office = office_with_admin(engine)
-        try:
-            person = office.people.gate.person(office.log_in("anna"))
-            return assemble_people(engine, quick_passwords()).tokens.make(person, "test", person.grants, 1)[0]
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def manager(folder: Path, *options: str) -> Iterator[Manager]:
-    made = Manager(folder, *options)
-    try:
-        eventually(lambda: made.status("/readyz") == 200, PATIENCE_S)
-        yield made
-    finally:
-        made.process.send_signal(signal.SIGTERM)
-        assert made.process.wait(PATIENCE_S) == 0, made.said
 
 
 def publish(port: int, seq: int) -> None:
@@ -108,14 +50,14 @@ def stored(folder: Path) -> list[str]:
 
 
 def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path) -> None:
-    with manager(tmp_path) as running:
+    with serving_manager(tmp_path) as running:
         link = re.search(rf"http://127\.0\.0\.1:{running.http}(/link)#\S{{20,}}", running.said)
         assert link is not None
         assert running.status(link[1]) == 200
         assert running.status("/v1/alerts") == 401
         publish(running.mqtt, 1)
         eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 1, lost: 0"])
-    with manager(tmp_path) as running:
+    with serving_manager(tmp_path) as running:
         publish(running.mqtt, 2)
         eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 2, lost: 0"])
     assert "1 alerts stored since the start" in running.said
@@ -130,7 +72,7 @@ def test_a_rule_calls_by_mail_through_the_server_that_the_file_names(tmp_path: P
         lines = ["[mail]", 'server = "127.0.0.1"', f"port = {receiver.port}", 'from = "lepton@plant.example"']
         lines += ['user = "lepton"', f'password_file = "{tmp_path / "password"}"', f'ca = "{certificate}"']
         (tmp_path / "site.toml").write_text("\n".join(lines), "utf-8")
-        with manager(tmp_path, "--config", str(tmp_path / "site.toml")) as running:
+        with serving_manager(tmp_path, f"{SERVE} --config site.toml") as running:
             token = running.admin_token()
             wish = {"target": {"kind": "mail", "to": ["night@plant.example"]}}
             assert running.ask("PUT", "/v1/rules/night", token, wish) == 200
@@ -144,8 +86,22 @@ def test_a_rule_calls_by_mail_through_the_server_that_the_file_names(tmp_path: P
     assert receiver.users == ["lepton"]
 
 
+def test_what_the_page_installs_is_enough_to_serve(tmp_path: Path) -> None:
+    installed, started = blocks(section("run-the-manager", "Run the manager"), "sh")[0].splitlines()
+    assert started == SERVE
+    extra = re.fullmatch(r"pip install 'lepton-edge\[(\w+)\]'", installed)
+    assert extra is not None
+    python = linked_install(tmp_path / "fresh", extra[1])
+    known = subprocess.run([python, "-c", "import cv2"], capture_output=True, text=True, check=False)
+    assert "No module named 'cv2'" in known.stderr, "the environment has what another extra brings"
+    with serving_manager(tmp_path, started, python) as running:
+        assert running.status("/login") == 200
+        publish(running.mqtt, 1)
+        eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 1, lost: 0"])
+
+
 def test_a_manager_whose_broker_died_is_not_ready_until_it_has_another(tmp_path: Path) -> None:
-    with manager(tmp_path) as running:
+    with serving_manager(tmp_path) as running:
         children = subprocess.run(
             ["pgrep", "-P", str(running.process.pid), "-f", "embedded_broker"],
             capture_output=True,
