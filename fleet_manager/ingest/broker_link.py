@@ -1,7 +1,7 @@
 """One MQTT connection of the manager, turned by its owner; messages are acknowledged by hand.
 
-The session outlives the connection on the broker (MQTT 5: one day), so that what devices send meanwhile waits there;
-a link that is made with `keeps_session=False` begins clean each time instead.
+The session outlives the connection on the broker (MQTT 5: one day, unless told otherwise), so that what devices send
+meanwhile waits there; a link that is made with `keeps_session=False` begins clean each time instead.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ class BrokerRefused(BrokerClosed):
 
 @dataclass(frozen=True, slots=True)
 class BrokerOptions:
-    """Where the broker is and who we are; files are PEM paths; `mqtt` is the version to speak, or `auto`."""
+    """Where the broker is and who we are.
+
+    Files are PEM paths; `mqtt` is the version to speak, or `auto`; `session_s` is how long an MQTT 5 broker keeps what
+    comes while we are away.
+    """
 
     host: str
     port: int
@@ -72,6 +76,7 @@ class BrokerOptions:
     mqtt: Literal["auto", "5", "3.1.1"] = "auto"
     keepalive_s: int = 30
     timeout_s: float = 5.0
+    session_s: int = SESSION_EXPIRY_S
 
     @property
     def where(self) -> str:
@@ -212,7 +217,7 @@ class BrokerLink:
             self._client.tls_set_context(tls_context(options.ca, options.certificate, options.key))
         if self._version is MqttVersion.V5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = SESSION_EXPIRY_S if self._keeps_session else 0
+            properties.SessionExpiryInterval = options.session_s if self._keeps_session else 0
             clean = not self._keeps_session
             self._client.connect(
                 options.host, options.port, options.keepalive_s, clean_start=clean, properties=properties

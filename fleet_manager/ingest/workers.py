@@ -1,7 +1,9 @@
 """The ingest's processes: started, heard, started anew when they die, ended with the manager.
 
-One hears what devices say of themselves; the others share the alerts. A broker that cannot share (`shares=False`, the
-embedded one) gets one process that hears everything.
+One hears what devices say of themselves; the others share the alerts, in a group of their own: a member that is no more
+keeps its share until its session ends, and a stranger in it would take one. So the group is named by the database and
+by the number of processes. A broker that cannot share (`shares=False`, the embedded one) gets one process that hears
+everything.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from fleet_manager.ingest.broker_link import BrokerOptions
 
-GROUP: Final = "ingest"
+SHARED_SESSION_S: Final = 600
+"""How long a broker keeps alerts for a process that is away; a station sends again what is dropped."""
 STOP_S: Final = 15.0
 _RESTART: Final = FullJitter(longest_s=5.0)
 _SILENT: Final = "connected, but what the manager says to itself does not come back"
@@ -61,11 +64,14 @@ def tasks(database: str, broker: BrokerOptions, workers: int, *, shares: bool) -
     """
     if not shares:
         return [Task(database, broker, Ears())]
-    roles = [Ears(SAID), *(Ears(SPOOLED, GROUP) for _ in range(workers))]
-    return [
-        Task(database, replace(broker, client_id=f"{broker.client_id}-{number}"), ears)
-        for number, ears in enumerate(roles)
-    ]
+    group = Ears(SPOOLED, f"{broker.client_id}-{workers}")
+    of_group = replace(broker, session_s=SHARED_SESSION_S)
+    members = [_named(of_group, number) for number in range(1, workers + 1)]
+    return [Task(database, _named(broker, 0), Ears(SAID)), *(Task(database, one, group) for one in members)]
+
+
+def _named(broker: BrokerOptions, number: int) -> BrokerOptions:
+    return replace(broker, client_id=f"{broker.client_id}-{number}")
 
 
 class Workers:

@@ -92,6 +92,20 @@ def test_workers_share_the_alerts_and_a_killed_one_loses_none(tmp_path: Path, st
     assert [line.sentence() for line in ledger(store.engine)] == [f"{WHERE}: stored {ALERTS}, lost: 0"]
 
 
+def test_a_manager_that_comes_back_with_fewer_workers_leaves_no_alert_to_those_that_are_gone(
+    tmp_path: Path, store: AlertStore
+) -> None:
+    url = database_url(tmp_path / "alerts.sqlite")
+    with LineBroker(tmp_path) as broker, device(broker.port) as client:
+        with running(tasks(url, options(broker.port), 2, shares=True)[1:]) as workers:
+            eventually(lambda: workers.trouble is None)
+        with running(tasks(url, options(broker.port), 1, shares=True)[1:]) as workers:
+            eventually(lambda: workers.trouble is None)
+            for seq in range(1, 21):
+                client.publish(ADDRESS.topic("alert"), alert_body(seq), qos=1)
+            eventually(lambda: stored(store) == 20)
+
+
 def test_what_a_device_says_of_itself_is_heard_although_the_alerts_are_shared(
     tmp_path: Path, store: AlertStore
 ) -> None:
