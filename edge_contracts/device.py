@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from edge_contracts.alarm import AlarmType
-from edge_contracts.identifiers import Epoch, Sha256, Slug
+from edge_contracts.identifiers import Boot, Epoch, Sha256, Slug
 from edge_contracts.message import SEQ_MAX, ClockTrust, Payload
 from edge_contracts.verdict import Outcome
 
@@ -37,7 +37,13 @@ class InspectionPoint(Payload):
 
 
 class Birth(Payload):
-    """The inventory, sent at every connection; at most 8 kB."""
+    """The inventory, sent at every connection; at most 8 kB.
+
+    Attributes:
+        capabilities: what the device can that not each can; `stats` where its minutes are told.
+        boot, mono: which run of the board this is, and for how many milliseconds. A birth is heard when it is said, so
+            it tells what the board's monotonic clock means, whatever its wall clock says.
+    """
 
     session: Annotated[int, Field(ge=1, le=SEQ_MAX)]
     epoch: Epoch
@@ -50,6 +56,8 @@ class Birth(Payload):
     points: tuple[InspectionPoint, ...]
     certificate_end: AwareDatetime | None = None
     capabilities: tuple[str, ...] = ()
+    boot: Boot | None = None
+    mono: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
 
 
 class PointState(Payload):

@@ -15,9 +15,10 @@ MAX_RANGES = 64
 
 
 class GapReason(str, Enum):
-    """Why sequences will never arrive."""
+    """Why sequences will never arrive; `statistics-shed` are minutes of `stats`, `shed` are alerts."""
 
     SHED = "shed"
+    STATISTICS = "statistics-shed"
     FREED = "acknowledged-and-freed"
     DAMAGED = "damaged"
     REFUSED = "refused-by-manager"

@@ -15,6 +15,9 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """The life of one spool: 8 random bytes in hexadecimal, new whenever a spool is created."""
 
+Boot = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+"""One run of a board, from power to power: the first 8 bytes of the kernel's boot id in hexadecimal."""
+
 _UUID7_VERSION = 0x7
 _UUID_VARIANT = 0b10
 

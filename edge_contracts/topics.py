@@ -83,6 +83,14 @@ LEAVES: dict[str, Leaf] = {
         schema="gap",
         meaning="the loss ledger: which alerts will never come, and why; from the spool",
     ),
+    "stats": Leaf(
+        from_device=True,
+        qos=1,
+        retained=False,
+        limit_bytes=MAX_ALERT_BYTES,
+        schema="stats",
+        meaning="what was inspected in a minute, per point and model; from the spool, first to go when that is full",
+    ),
     ALARM: Leaf(
         from_device=True,
         qos=1,

@@ -19,9 +19,18 @@ Each under `{ROOT}/{{org}}/{{site}}/{{device}}/`. A broker's access control need
 """
 
 
+_FOOT = """
+`alert`, `gap` and `stats` come from the spool: each has its place (`epoch`, `seq`), is sent until an `ack` covers it,
+and keeps its `id` when it is sent again. A manager must hear all three, or it waits for a hole that never closes:
+update the manager before its stations.
+
+The leaf `job` is kept for the life of an update (offered, downloading, on trial, committed); nothing is said there yet.
+"""
+
+
 def reference() -> str:
     """The page, Markdown."""
-    return _HEAD + "".join(_row(name, leaf) for name, leaf in LEAVES.items())
+    return _HEAD + "".join(_row(name, leaf) for name, leaf in LEAVES.items()) + _FOOT
 
 
 def _row(name: str, leaf: Leaf) -> str:

@@ -3,6 +3,7 @@
 Alerts wait in memory in a bounded line. When the disk is slow, pictures are given up first; when it takes nothing for
 so long that the line is full, further alerts are counted, and one alert tells their number as soon as it takes again.
 A fault of the delivery's own is counted and told in the same way: it costs an alert its words, never its number.
+The same thread brings the minutes that are over into the spool; one that no disk took goes back into the book.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import threading
 from collections import defaultdict, deque
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from edge_contracts.alert import Alert, Severity
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.alert_rule import AlertRule
+from edge_runtime.outbox.spool_errors import SpoolShed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
 
     from edge_contracts.alert import Evidence
     from edge_contracts.station import Alerting
+    from edge_contracts.stats import Stats
     from edge_runtime.clock import Clock
+    from edge_runtime.minute_book import MinuteBook
     from edge_runtime.occasion import Inspected
 
 LINE_MAX = 4096
@@ -45,8 +50,8 @@ _log = logging.getLogger(__name__)
 class AlertSpool(Protocol):
     """Where an alert is durable once its future has a result; `edge_runtime.outbox.outbox.Outbox` is one."""
 
-    def offer(self, alert: Alert) -> Future[Any]:
-        """Hand over an alert without waiting; the future fails when it is not stored, as the spool's ledger tells."""
+    def offer(self, told: Alert | Stats) -> Future[Any]:
+        """Hand over without waiting; the future fails when it is not stored, as the spool's ledger tells of alerts."""
         ...
 
 
@@ -68,6 +73,7 @@ class DeliveryCounts:
     without_picture: told without their picture, because too many waited.
     extras_dropped: samples of good parts and clips that were not kept, because too many waited.
     faults: exceptions here; each may have cost one alert its own words, which the next alert of number tells.
+    minutes, minutes_back: minutes of statistics that are durable, and those that no disk took and a later one tells.
     """
 
     spooled: int = 0
@@ -76,6 +82,8 @@ class DeliveryCounts:
     without_picture: int = 0
     extras_dropped: int = 0
     faults: int = 0
+    minutes: int = 0
+    minutes_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,7 @@ class Delivery:
         evidence: keeps pictures, None when none are wanted.
         clock: monotonic.
         counts: goes on counting there.
+        minutes: the statistics, None where nobody hears them.
     """
 
     def __init__(
@@ -111,14 +120,17 @@ class Delivery:
         evidence: KeepsEvidence | None,
         clock: Clock,
         counts: DeliveryCounts | None = None,
+        minutes: MinuteBook | None = None,
     ) -> None:
         self.counts = counts or DeliveryCounts()
+        self._minutes = minutes
         self._rules: defaultdict[str, AlertRule] = defaultdict(AlertRule)
         self._spool = spool
         self._evidence = evidence
         self._clock = clock
         self._line: deque[_Waiting] = deque()
         self._offered: deque[_Offered] = deque()
+        self._minutes_offered: list[Future[Any]] = []
         self._pictures = 0
         self._untold = 0
         self._in_hand = 0
@@ -210,6 +222,9 @@ class Delivery:
             self._more.clear()
             self._turn()
         self._turn()
+        if self._minutes is not None:
+            self._tell_minutes(self._minutes.last())
+            wait(self._minutes_offered, _COMMIT_TIMEOUT_S)
         while self._offered:
             self._settle()
 
@@ -217,9 +232,27 @@ class Delivery:
         try:
             self._tell_what_is_due()
             self._empty_the_line()
+            if self._minutes is not None:
+                self._tell_minutes(self._minutes.due())
         except Exception:  # noqa: BLE001 - the stage loop: this thread must outlive any fault
             self.counts.faults += 1
             _log.exception("a turn of the delivery failed")
+
+    def _tell_minutes(self, minutes: tuple[Stats, ...]) -> None:
+        self._minutes_offered = [future for future in self._minutes_offered if not future.done()]
+        for stats in minutes:
+            future = self._spool.offer(stats)
+            self._minutes_offered.append(future)
+            future.add_done_callback(partial(self._settle_minute, stats))
+
+    def _settle_minute(self, stats: Stats, future: Future[Any]) -> None:
+        """What a full spool shed stands in its ledger; what no disk took is told again, with a later minute."""
+        error = future.exception()
+        if error is None:
+            self.counts.minutes += 1
+        elif not isinstance(error, SpoolShed) and self._minutes is not None:
+            self.counts.minutes_back += 1
+            self._minutes.give_back(stats)
 
     def _tell_what_is_due(self) -> None:
         with self._lock:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.device import Birth, PointState, State
+from edge_contracts.stats import STATS
+from edge_runtime.outbox.delivery_clock import this_boot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +47,14 @@ class Health:
     conditions: tuple[AlarmType, ...] = ()
 
 
-def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequence[InspectionPoint]) -> Birth:
+def birth(
+    session: int,
+    epoch: str,
+    uplink: Uplink,
+    runtime: str,
+    points: Sequence[InspectionPoint],
+    mono_ms: int | None = None,
+) -> Birth:
     """The inventory, for one connection.
 
     Args:
@@ -54,6 +63,7 @@ def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequen
         uplink: who acknowledges.
         runtime: names and versions of the runtimes in use.
         points: the inspection points and their models.
+        mono_ms: the board's monotonic clock, None to leave it out.
     """
     return Birth(
         session=session,
@@ -65,6 +75,9 @@ def birth(session: int, epoch: str, uplink: Uplink, runtime: str, points: Sequen
         runtime=runtime,
         ack=uplink.ack,
         points=tuple(points),
+        capabilities=(STATS,),
+        boot=this_boot(),
+        mono=mono_ms,
     )
 
 

@@ -1,4 +1,4 @@
-"""Judging what arrives: an alert, a gap, a word of a device about itself, or something that is refused and kept.
+"""Judging what arrives: an alert, a gap, a minute, a device's word about itself, or something refused and kept.
 
 Nothing that a device sends may stop the ingest, and nothing that is refused for ever may make the device send it for
 ever: where epoch and sequence can be read, a refused message takes its place among the stored ones and lies in
@@ -22,11 +22,17 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent
 from edge_contracts.identifiers import Epoch, Slug
 from edge_contracts.message import Seq
+from edge_contracts.stats import STATS, StatsEvent
 from edge_contracts.topics import leaf_of, parse_topic
 
 KEPT_BODY_BYTES: Final = 65_536
 _SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
 _SOURCE_FIRST: Final = "lepton/1/"
+_SPOOLED: Final[dict[str, type[AlertEvent | GapEvent | StatsEvent]]] = {
+    "alert": AlertEvent,
+    "gap": GapEvent,
+    STATS: StatsEvent,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class Arrival:
     event_id: str
     epoch: str | None = None
     seq: int | None = None
-    content: AlertEvent | GapEvent | Birth | Status | State | Alarm | None = None
+    content: AlertEvent | GapEvent | StatsEvent | Birth | Status | State | Alarm | None = None
     why: str = ""
 
     @property
@@ -94,14 +100,10 @@ def _sender(topic: str) -> tuple[str, str] | None:
 def _read(topic: str, address: str, leaf: str, body: bytes) -> Arrival:
     if len(body) > (limit := leaf_of(leaf).limit_bytes):
         raise BadInputError(f"wanted at most {limit} bytes of {leaf}, found {len(body)}")
-    if leaf == "alert":
-        alert = AlertEvent.model_validate_json(body)
-        _check_source(alert.source, address)
-        return Arrival(topic, address, body, alert.id, alert.epoch, alert.seq, alert)
-    if leaf == "gap":
-        gap = GapEvent.model_validate_json(body)
-        _check_source(gap.source, address)
-        return Arrival(topic, address, body, gap.id, gap.epoch, gap.seq, gap)
+    if (kind := _SPOOLED.get(leaf)) is not None:
+        event = kind.model_validate_json(body)
+        _check_source(event.source, address)
+        return Arrival(topic, address, body, event.id, event.epoch, event.seq, event)
     if leaf == "birth":
         birth = Birth.model_validate_json(body)
         return Arrival(topic, address, body, "", epoch=birth.epoch, content=birth)

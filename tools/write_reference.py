@@ -25,6 +25,7 @@ from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.manifest import Manifest
 from edge_contracts.station import StationConfig
+from edge_contracts.stats import StatsEvent
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
 from fleet_manager.adapters.face_topics import reference as face_topics_page
@@ -51,6 +52,7 @@ CONTRACTS: dict[str, Any] = {
     "manifest": Manifest,
     "state": State,
     "station": StationConfig,
+    "stats": StatsEvent,
     "status": Status,
     "verdict": Verdict,
 }

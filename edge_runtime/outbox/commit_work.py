@@ -23,7 +23,7 @@ class Receipt:
 
 @dataclass(slots=True)
 class CommitWork:
-    """Alerts, losses and acknowledgements; what was acknowledged belongs to `epoch` alone.
+    """Alerts, minutes, losses and acknowledgements; what was acknowledged belongs to `epoch` alone.
 
     lost: alerts that no disk took, to be given a place in a gap. sessions: connections to be counted.
     """
@@ -38,9 +38,19 @@ class CommitWork:
     @property
     def is_pressing(self) -> bool:
         """Whether somebody waits for it."""
-        return bool(self.letters or self.freed_ranges or self.sessions)
+        return bool(self.oldest_awaited or self.freed_ranges or self.sessions)
+
+    @property
+    def oldest_awaited(self) -> Letter | None:
+        """The alert that has waited longest; minutes wait with whatever comes."""
+        return next((letter for letter, _ in self.letters if not letter.is_patient), None)
+
+    @property
+    def alerts(self) -> int:
+        """How many of the letters are alerts."""
+        return sum(not letter.is_patient for letter, _ in self.letters)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.is_pressing or self.free_through or self.lost)
+        return not (self.is_pressing or self.letters or self.free_through or self.lost)

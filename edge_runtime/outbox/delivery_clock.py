@@ -13,6 +13,10 @@ TIMESYNC_FLAG: Final = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd makes this file when NTP has set the clock (systemd-timesyncd.service(8))."""
 
 
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+"""A UUID that the kernel makes once per boot (random(4))."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One reading of all clocks.
@@ -44,3 +48,12 @@ class SystemClock:
         """All clocks at this moment."""
         trust = ClockTrust.NTP if self._flag.exists() else ClockTrust.NONE
         return Moment(max(0, time.time_ns() // 1_000_000), time.monotonic_ns() // 1_000_000, trust)
+
+
+def this_boot(file: Path = BOOT_ID) -> str | None:
+    """Which run of the board the monotonic clock counts from; None where the system does not tell."""
+    try:
+        digits = file.read_text("ascii").strip().replace("-", "")[:16].lower()
+    except (OSError, ValueError):
+        return None
+    return digits if len(digits) == 16 and set(digits) <= set("0123456789abcdef") else None  # noqa: PLR2004 - 8 bytes

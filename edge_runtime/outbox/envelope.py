@@ -12,6 +12,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import Gap, GapEvent
 from edge_contracts.identifiers import uuid7
 from edge_contracts.message import MAX_ALERT_BYTES, Payload
+from edge_contracts.stats import STATS, Stats, StatsEvent
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox.spool_policy import RowClass
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from edge_runtime.outbox.delivery_clock import Moment
 
 ELLIPSIS: Final = "…"
+_LEAVES: Final[dict[type[Payload], str]] = {Gap: "gap", Stats: STATS}
+_EVENTS: Final[dict[type[Payload], type[GapEvent | StatsEvent | AlertEvent]]] = {Gap: GapEvent, Stats: StatsEvent}
 LATEST_MS: Final = 253_402_300_799_000
 """9999-12-31, the last day that RFC 3339 can write; a broken clock may say later."""
 
@@ -27,7 +30,7 @@ LATEST_MS: Final = 253_402_300_799_000
 class Letter:
     """What is to be spooled.
 
-    data: an `Alert` or a `Gap`.
+    data: an `Alert`, a `Gap` or a minute of `Stats`.
     moment: when it was offered, on all clocks.
     noise: 10 random bytes for its id.
     """
@@ -35,6 +38,11 @@ class Letter:
     data: Payload
     moment: Moment
     noise: bytes
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether nobody waits for it: a minute is told a second later as well."""
+        return isinstance(self.data, Stats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,9 @@ def row_class_of(data: Payload) -> RowClass:
         return RowClass.KEPT
     if isinstance(data, Alert):
         return RowClass.DEFECT if data.outcome is Outcome.DEFECT else RowClass.UNKNOWN
-    raise BadInputError(f"wanted an alert or a gap for the spool, found {type(data).__name__}")
+    if isinstance(data, Stats):
+        return RowClass.STATISTICS
+    raise BadInputError(f"wanted an alert, a gap or statistics for the spool, found {type(data).__name__}")
 
 
 def seal(letter: Letter, source: str, epoch: str, seq: int) -> Sealed:
@@ -74,7 +84,7 @@ def seal(letter: Letter, source: str, epoch: str, seq: int) -> Sealed:
     """
     row_class = row_class_of(letter.data)
     event_id = uuid7(letter.moment.unix_ms & ((1 << 48) - 1), letter.noise)
-    leaf = "gap" if isinstance(letter.data, Gap) else "alert"
+    leaf = _LEAVES.get(type(letter.data), "alert")
     body = _json(letter.data, event_id, letter.moment, source, epoch, seq)
     if isinstance(letter.data, Alert) and len(body) > MAX_ALERT_BYTES:
         shorter = _shortened(letter.data, len(body) - MAX_ALERT_BYTES)
@@ -87,7 +97,7 @@ def seal(letter: Letter, source: str, epoch: str, seq: int) -> Sealed:
 
 
 def _json(data: Payload, event_id: str, moment: Moment, source: str, epoch: str, seq: int) -> bytes:
-    kind = GapEvent if isinstance(data, Gap) else AlertEvent
+    kind = _EVENTS.get(type(data), AlertEvent)
     fields = {
         "id": event_id,
         "source": source,

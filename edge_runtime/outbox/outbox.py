@@ -27,7 +27,7 @@ from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.commit_window import ArrivalRate, WindowRule
 from edge_runtime.outbox.commit_work import CommitWork, Receipt
 from edge_runtime.outbox.envelope import Letter
-from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
+from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused, SpoolShed
 from edge_runtime.outbox.spool_file import NOISE_BYTES, Batch, Placed, SpooledRow, SpoolFile
 from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits, judge_ack
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.ack import Ack
     from edge_contracts.alert import Alert
+    from edge_contracts.stats import Stats
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.delivery_clock import DeliveryClock
     from edge_runtime.outbox.spool_schema import Life
@@ -169,16 +170,21 @@ class Outbox:
         """Have `listener`, and no other, called from the writer's thread whenever rows were added."""
         self._listener = listener
 
-    def offer(self, alert: Alert) -> Future[Receipt]:
-        """Hand over an alert without waiting; the future ends when it is durable, or in a `LeptonError`."""
+    def offer(self, told: Alert | Stats) -> Future[Receipt]:
+        """Hand over an alert or a minute without waiting; the future ends when it is durable, or in a `LeptonError`.
+
+        A minute is in no hurry: it waits up to a second for an alert to share a commit with, and changes no alert's
+        wait. One that no disk took is the caller's to keep; nothing is said of it in the ledger.
+        """
         future: Future[Receipt] = Future()
         future.set_running_or_notify_cancel()
-        letter = Letter(alert, self._clock.now(), self._noise(NOISE_BYTES))
+        letter = Letter(told, self._clock.now(), self._noise(NOISE_BYTES))
         with self._wake:
             if self._stopping or len(self._work.letters) >= LONGEST_QUEUE:
-                self._refuse_now(future)
+                self._refuse_now(letter, future)
                 return future
-            self._rate.arrived(letter.moment.mono_ms / _MS_PER_S)
+            if not letter.is_patient:
+                self._rate.arrived(letter.moment.mono_ms / _MS_PER_S)
             self._work.letters.append((letter, future))
             self._wake.notify_all()
         return future
@@ -266,9 +272,9 @@ class Outbox:
                 self._begin_again()
         return []
 
-    def _refuse_now(self, future: Future[Receipt]) -> None:
-        self._work.lost += 1
-        self._count(refused=1)
+    def _refuse_now(self, letter: Letter, future: Future[Receipt]) -> None:
+        self._work.lost += not letter.is_patient
+        self._count(refused=int(not letter.is_patient))
         why = "the outbox is stopped" if self._stopping else f"{LONGEST_QUEUE} alerts wait for it"
         future.set_exception(SpoolRefused(f"wanted an alert on disk, found that {why}: check the disk"))
 
@@ -291,8 +297,8 @@ class Outbox:
             self._wake.wait_for(lambda: not self._work.is_empty or self._stopping)
             if not self._work.is_pressing:
                 self._wake.wait_for(lambda: self._work.is_pressing or self._stopping, FREE_WINDOW_S)
-            if self._work.letters:
-                self._wake.wait_for(self._is_company_enough, self._wait_left_s(self._work.letters[0][0]))
+            if (oldest := self._work.oldest_awaited) is not None:
+                self._wake.wait_for(self._is_company_enough, self._wait_left_s(oldest))
             if self._work.is_empty:
                 return None
             work, self._work = self._work, CommitWork()
@@ -321,8 +327,8 @@ class Outbox:
             )
             placed = self._write(batch)
             session = self._file.life.session
-        for (_, future), where in zip(work.letters, placed, strict=True):
-            self._tell(future, where)
+        for (letter, future), where in zip(work.letters, placed, strict=True):
+            self._tell(letter, future, where)
         for waiting in work.sessions:
             waiting.set_result(session)
         with self._wake:
@@ -357,27 +363,25 @@ class Outbox:
         self._free_through = self._found_through = 0
         self._count(damaged=1)
 
-    def _tell(self, future: Future[Receipt], where: Placed | BadInputError) -> None:
+    def _tell(self, letter: Letter, future: Future[Receipt], where: Placed | BadInputError) -> None:
         if isinstance(where, BadInputError):
             self._count(refused=1)
             future.set_exception(where)
         elif where.kept:
             future.set_result(Receipt(where.epoch, where.seq, where.event_id))
         else:
-            self._count(shed=1)
-            future.set_exception(
-                SpoolRefused(f"wanted room for {where.seq}, found the spool full: it is in the ledger")
-            )
+            self._count(shed=int(not letter.is_patient))
+            future.set_exception(SpoolShed(f"wanted room for {where.seq}, found the spool full: it is in the ledger"))
 
     def _fail(self, work: CommitWork, err: Exception) -> None:
         """Give the waiting their answer; the loss stays in memory until a commit can write it down."""
         with self._wake:
-            self._work.lost += work.lost + len(work.letters)
+            self._work.lost += work.lost + work.alerts
             if work.epoch == self.epoch:
                 self._work.epoch = work.epoch
                 self._work.free_through = max(self._work.free_through, work.free_through)
                 self._work.freed_ranges.extend(work.freed_ranges)
-        self._count(refused=len(work.letters))
+        self._count(refused=work.alerts)
         self._note_owed()
         answer = err if isinstance(err, LeptonError) else SpoolRefused(f"wanted an alert on disk, found {err!r}")
         for _, future in work.letters:

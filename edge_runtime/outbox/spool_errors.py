@@ -9,6 +9,10 @@ class SpoolRefused(LeptonError, OSError):
     """An alert could not be made durable (disk full, unwritable, slow); it is counted and enters the loss ledger."""
 
 
+class SpoolShed(SpoolRefused):
+    """It found the spool full and was the least worthy: it is in the loss ledger already."""
+
+
 class SpoolInUse(LeptonError, OSError):
     """Another process holds the spool; two would give one place to two alerts."""
 

@@ -45,7 +45,8 @@ _LOG = logging.getLogger(__name__)
 NOISE_BYTES: Final = 10
 EPOCH_BYTES: Final = 8
 _SHED_MOST: Final = 64
-_IN_SHEDDING_ORDER: Final = "SELECT seq, charge FROM rows WHERE class < ? ORDER BY class, seq"
+_GAPS_LOOKED_AT: Final = 4  # the newest of each kind is among these
+_IN_SHEDDING_ORDER: Final = "SELECT seq, charge, class FROM rows WHERE class < ? ORDER BY class, seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,15 +273,18 @@ class SpoolFile:
         self._free(draft, batch.free_through)
         shed = self._shed(draft, room)
         placed = [self._place(draft, letter) for letter in batch.letters]
-        lost = range(draft.last_seq + 1, draft.last_seq + 1 + batch.lost)
+        refused = range(draft.last_seq + 1, draft.last_seq + 1 + batch.lost)
         draft.last_seq += batch.lost
         draft.owed = max(0, draft.owed - batch.lost)
-        shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or lost else 0)))
-        self._note_loss(draft, [*shed, *lost], batch.moment)
+        shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or refused else 0)))
+        gone, minutes = (
+            {one.seq for one in shed if one.row_class <= most} for most in (RowClass.KEPT, RowClass.STATISTICS)
+        )
+        self._note_loss(draft, minutes, GapReason.STATISTICS, batch.moment)
+        self._note_loss(draft, [*(gone - minutes), *refused], GapReason.SHED, batch.moment)
         if batch.freed_ranges:
             forgotten = merged([*batch.freed_ranges, *self._untold_holes(draft, batch.freed_ranges[-1].last)])
             self._insert_gaps(draft, draft.epoch, forgotten, GapReason.FREED, batch.moment)
-        gone = set(shed)
         return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
 
     def _free(self, draft: Life, through: int) -> None:
@@ -316,36 +320,35 @@ class SpoolFile:
         draft.rows += 1
         draft.used += cost
 
-    def _shed(self, draft: Life, need_bytes: int) -> list[int]:
+    def _shed(self, draft: Life, need_bytes: int) -> list[Victim]:
         if need_bytes <= 0:
             return []
         victims = choose_victims(self._candidates(), need_bytes)
         self._con.executemany("DELETE FROM rows WHERE seq = ?", [(victim.seq,) for victim in victims])
         draft.rows -= len(victims)
         draft.used -= sum(victim.charge for victim in victims)
-        return [victim.seq for victim in victims]
+        return victims
 
     def _candidates(self) -> Iterator[Victim]:
-        for seq, cost in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
-            yield Victim(seq, cost)
+        for victim in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
+            yield Victim(*victim)
 
-    def _note_loss(self, draft: Life, seqs: Iterable[int], moment: Moment) -> None:
+    def _note_loss(self, draft: Life, seqs: Iterable[int], why: GapReason, moment: Moment) -> None:
         ranges = as_ranges(seqs)
-        if ranges and not self._extend_gap(draft, ranges):
-            self._insert_gaps(draft, draft.epoch, ranges, GapReason.SHED, moment)
+        if ranges and not self._extend_gap(draft, ranges, why):
+            self._insert_gaps(draft, draft.epoch, ranges, why, moment)
 
-    def _extend_gap(self, draft: Life, ranges: Sequence[SeqRange]) -> bool:
-        """Put the ranges into the newest gap if it was never on the wire: a long outage must not fill up with gaps."""
-        row = self._con.execute(
-            "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT 1",
-            (RowClass.KEPT, self._gaps_handed),
-        ).fetchone()
-        if row is None:
-            return False
-        seq, old_cost, body = row
-        event = GapEvent.model_validate_json(body)
-        together = merged([*event.data.ranges, *ranges])
-        if event.data.why is not GapReason.SHED or event.data.of_epoch != draft.epoch or len(together) > MAX_RANGES:
+    def _extend_gap(self, draft: Life, ranges: Sequence[SeqRange], why: GapReason) -> bool:
+        """Put the ranges into the newest gap of their kind that was never on the wire: an outage must not fill up."""
+        rows = self._con.execute(
+            "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT ?",
+            (RowClass.KEPT, self._gaps_handed, _GAPS_LOOKED_AT),
+        ).fetchall()
+        unsent = ((seq, cost, GapEvent.model_validate_json(body)) for seq, cost, body in rows)
+        alike = (one for one in unsent if one[2].data.why is why and one[2].data.of_epoch == draft.epoch)
+        seq, old_cost, event = next(alike, (0, 0, None))
+        together = merged([*event.data.ranges, *ranges]) if event is not None else ()
+        if event is None or len(together) > MAX_RANGES:
             return False
         data = event.data.model_copy(update={"ranges": together, "count": _length(together)})
         longer = event.model_copy(update={"data": data}).model_dump_json(exclude_none=True).encode()

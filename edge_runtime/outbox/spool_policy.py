@@ -84,6 +84,7 @@ class Victim:
 
     seq: int
     charge: int
+    row_class: int = RowClass.DEFECT
 
 
 def choose_victims(candidates: Iterable[Victim], need_bytes: int) -> list[Victim]:

@@ -12,6 +12,8 @@ from edge_runtime.delivery import Delivery
 from edge_runtime.evidence import EvidenceStore
 from edge_runtime.evidence.extras import Extras
 from edge_runtime.health.board_rule import ROOM
+from edge_runtime.minute_book import MinuteBook, Pictures
+from edge_runtime.outbox.delivery_clock import this_boot
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -86,26 +88,36 @@ def evidence(config: StationConfig, around: Surroundings) -> Unit:
 
 
 def delivery(config: StationConfig, around: Surroundings) -> Unit:
-    """The thread between verdicts and spool, and what hands it further pictures."""
+    """The thread between verdicts and spool, what hands it further pictures, and the minutes where somebody hears."""
+    tells_minutes = config.uplink is not None
 
     def start() -> Part:
         running = around.running
         if running.outbox is None:
             raise AssertionError("the delivery stands on the spool")
-        made = Delivery(running.outbox, running.evidence, around.clock, running.delivery_counts)
+        minutes = None
+        if tells_minutes:
+            minutes = MinuteBook(around.delivery_clock, this_boot(), lambda: _pictures(running))
+        made = Delivery(running.outbox, running.evidence, around.clock, running.delivery_counts, minutes)
         made.start()
         running.delivery = made
         extras = Extras.of(config.evidence, running.evidence, made.keep)
-        running.sinks[:0] = [made, *extras.sinks]
+        added = [made, *((minutes,) if minutes else ()), *extras.sinks]
+        running.sinks[:0] = added
 
         def stop(timeout_s: float) -> bool:
-            running.sinks[:] = [sink for sink in running.sinks if sink is not made and sink not in extras.sinks]
+            running.sinks[:] = [sink for sink in running.sinks if sink not in added]
             extras.flush()
             return made.stop(timeout_s)
 
         return Part(stop, trouble=lambda _: None if made.running else "the delivery's thread is dead")
 
-    return Unit(DELIVERY, "delivery", (), lambda: Prepared(start), DELIVERY_STOP_S, needs=(OUTBOX, EVIDENCE))
+    return Unit(DELIVERY, "delivery", tells_minutes, lambda: Prepared(start), DELIVERY_STOP_S, needs=(OUTBOX, EVIDENCE))
+
+
+def _pictures(running: Running) -> dict[str, Pictures]:
+    counts = {name: reader.counts for name, reader in tuple(running.readers.items())}
+    return {name: Pictures(one.frames, max(0, one.frames - one.converted)) for name, one in counts.items()}
 
 
 def _flash_bears_it(running: Running) -> bool:

@@ -72,6 +72,7 @@ def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, aroun
             settings,
             ", ".join(sorted({_runtime_name(one) for point in tuple(points.values()) for one in point.predictors})),
             [point.inventory for point in tuple(points.values())],
+            around.delivery_clock.now().mono_ms,
         ),
         state=lambda: state_of(outbox, state_folder, around),
         alarms=around.conditions.alarms,

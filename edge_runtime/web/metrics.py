@@ -237,6 +237,16 @@ METRICS: Final[tuple[Metric, ...]] = (
         (),
         _delivery("faults"),
     ),
+    Metric(
+        "lepton_minutes_spooled_total", "counter", "Minutes of statistics that are durable.", (), _delivery("minutes")
+    ),
+    Metric(
+        "lepton_minutes_back_total",
+        "counter",
+        "Those that no disk took; a later one tells their counts.",
+        (),
+        _delivery("minutes_back"),
+    ),
     Metric("lepton_spool_rows", "gauge", "Messages not acknowledged.", (), _state("spool_depth")),
     Metric("lepton_spool_age_seconds", "gauge", "Age of the oldest of them.", (), _state("spool_age_s")),
     Metric("lepton_spool_shed_total", "counter", "Alerts shed as they came.", (), _outbox("shed")),

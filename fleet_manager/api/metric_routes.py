@@ -16,7 +16,7 @@ from fleet_manager.api.metrics import METRICS, Reading
 from fleet_manager.api.services import Services, ServicesNow
 from fleet_manager.people.roles import Permission
 from fleet_manager.store.ledger import shortfalls
-from fleet_manager.store.tables import alerts, identity, refused
+from fleet_manager.store.tables import alerts, identity, minutes, refused
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,6 +49,7 @@ def _reading(caller: Caller, services: Services) -> Reading:
             shortfalls=shortfalls(con),
             alerts=_alerts(con) if sees_all else None,
             refused=_refused(con) if sees_all else None,
+            minutes=con.execute(select(func.count()).select_from(minutes)).scalar_one() if sees_all else None,
             database_s=database_s,
             is_ready=not services.waits_for(),
             now_ms=services.unix_ms(),

@@ -22,15 +22,17 @@ class Reading:
     """What one scrape sees, of the sites that the caller may see.
 
     devices: as they told last. shortfalls: what is lost and missing, by address; devices without any are absent.
-    alerts: stored since the database was made. refused: messages in quarantine, each as often as it came; both None for
-    a caller who may not see all sites. database_s: how long the database took for its smallest answer.
-    is_ready: as `/readyz` says. now_ms: milliseconds since 1970-01-01 UTC.
+    alerts: stored since the database was made. refused: messages in quarantine, each as often as it came. minutes: of
+    statistics, stored and not counted yet. All three are None for a caller who may not see all sites.
+    database_s: how long the database took for its smallest answer. is_ready: as `/readyz` says.
+    now_ms: milliseconds since 1970-01-01 UTC.
     """
 
     devices: tuple[DeviceReading, ...]
     shortfalls: Mapping[str, Shortfall]
     alerts: int | None
     refused: int | None
+    minutes: int | None
     database_s: float
     is_ready: bool
     now_ms: int
@@ -124,6 +126,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Messages refused and kept, each as often as it came.",
         (),
         _one(lambda r: r.refused),
+    ),
+    Metric(
+        "lepton_fleet_minutes_waiting",
+        "gauge",
+        "Minutes of statistics that are stored and not counted yet.",
+        (),
+        _one(lambda r: r.minutes),
     ),
     Metric(
         "lepton_fleet_database_seconds",

@@ -10,6 +10,7 @@ from fleet_manager.desk.alert_counts import AlertCounter
 from fleet_manager.desk.case_reader import CaseReader
 from fleet_manager.desk.escalation import escalate
 from fleet_manager.desk.following import follow
+from fleet_manager.desk.minute_counts import STEP, count_minutes
 from fleet_manager.desk.station_counts import StationCounts
 
 if TYPE_CHECKING:
@@ -77,15 +78,16 @@ class Desk:
             )
 
     def follow_once(self) -> bool:
-        """One step of each reader, a look at every state and of each rule; whether there may be more alerts to read.
+        """One step of each reader, a look at minutes, states and rules; whether there may be more to read.
 
         Raises:
             StoreUnavailable: the database takes nothing just now.
         """
         taken = [follow(self._engine, reader, self._stop.wait) for reader in self._readers]
+        minutes = count_minutes(self._engine)
         self._counts.step()
         escalate(self._engine, self._unix_ms(), self._stop.wait, self._url_of)
-        return any(taken)
+        return any(taken) or minutes == STEP
 
     def _work(self, name: str, step: Callable[[], bool]) -> None:
         while not self._stop.is_set():

@@ -1,7 +1,8 @@
-"""The running counts of every station, taken from the last state that the manager keeps of each.
+"""The running counts of each station that tells no minutes, taken from the last state that the manager keeps of it.
 
 The ingest stores states and knows nothing of production. A state that is taken in twice, by two managers or after a
-restart, adds nothing: counts run, so only their difference counts.
+restart, adds nothing: counts run, so only their difference counts. A station whose birth promises `stats` is counted by
+its minutes alone; its states are for the live view.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from edge_contracts.device import Birth, State
 from edge_contracts.message import ClockTrust
+from edge_contracts.stats import STATS
 from fleet_manager.desk.followed_alert import AHEAD_BELIEVED_MS, OLDEST_BELIEVED_MS
 from fleet_manager.desk.production import note_counts
 from fleet_manager.desk.running_counts import Counts
@@ -63,8 +65,10 @@ class StationCounts:
         with self._engine.connect() as con:
             rows = con.execute(query).all()
         with writing(self._engine) as con:
-            for address, stored_ms, body, birth in rows:
-                _note(con, address, State.model_validate_json(body), stored_ms, _models(birth))
+            for address, stored_ms, body, told in rows:
+                birth = None if told is None else Birth.model_validate_json(told)
+                if birth is None or STATS not in birth.capabilities:
+                    _note(con, address, State.model_validate_json(body), stored_ms, _models(birth))
 
 
 def _note(con: Connection, address: str, state: State, stored_ms: int, models: dict[str, str]) -> None:
@@ -85,7 +89,5 @@ def told_ms(state: State, stored_ms: int) -> int:
     return time_ms if state.clk is ClockTrust.NTP and is_near else stored_ms
 
 
-def _models(birth: str | None) -> dict[str, str]:
-    if birth is None:
-        return {}
-    return {point.name: point.model for point in Birth.model_validate_json(birth).points}
+def _models(birth: Birth | None) -> dict[str, str]:
+    return {point.name: point.model for point in birth.points} if birth is not None else {}

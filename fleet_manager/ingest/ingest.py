@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from edge_contracts.ack import Ack
 from edge_contracts.errors import LeptonError
 from edge_contracts.reconnect import FullJitter, ProtocolChoice, failures_after
+from edge_contracts.stats import STATS
 from edge_contracts.topics import ROOT, DeviceAddress, filter_for
 from fleet_manager.arrival import Arrival, judge
 from fleet_manager.ingest.broker_link import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from fleet_manager.store.alert_store import AlertStore, Taken
 
 _LOG = logging.getLogger(__name__)
-SPOOLED: Final = ("alert", "gap")
+SPOOLED: Final = ("alert", "gap", STATS)
 SAID: Final = ("birth", "status", "state", "alarm/+")
 LARGEST_BATCH: Final = 500
 BATCH_WINDOW_S: Final = 0.02

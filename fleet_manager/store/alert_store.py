@@ -21,11 +21,13 @@ from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
+from edge_contracts.stats import StatsEvent
 from fleet_manager.store.database import database_url, open_database, writing
 from fleet_manager.store.migration import migrate
+from fleet_manager.store.minute_rows import minute_rows
 from fleet_manager.store.presence import note
 from fleet_manager.store.progress import held_progress, move_on
-from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, places, progress, refused
+from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, minutes, places, progress, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,6 +169,7 @@ class AlertStore:
         batch.refused += [one for one in new if one.content is None]
         self._insert_alerts(con, stored)
         self._insert_gaps(con, told)
+        self._insert_minutes(con, [one for one in new if isinstance(one.content, StatsEvent)])
         note(con, self._insert, batch.said, self._unix_ms())
         self._quarantine(con, batch.refused)
         move_on(con, lives, new, _covered(told))
@@ -219,6 +222,11 @@ class AlertStore:
             [{**_place(one), "event_id": one.event_id, "stored_ms": now_ms, "body": one.body.decode()} for one in told],
         )
         con.execute(insert(gap_ranges), _covered(told))
+
+    def _insert_minutes(self, con: Connection, told: Sequence[Arrival]) -> None:
+        now_ms = self._unix_ms()
+        if rows := [row for one in told for row in minute_rows(one, now_ms)]:
+            con.execute(insert(minutes), rows)
 
     def _quarantine(self, con: Connection, strangers: Sequence[Arrival]) -> None:
         for one in strangers:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-_ORDER: Final = (GapReason.SHED, GapReason.DAMAGED, GapReason.REFUSED, GapReason.FREED)
+_ORDER: Final = (GapReason.SHED, GapReason.STATISTICS, GapReason.DAMAGED, GapReason.REFUSED, GapReason.FREED)
 """A sequence that stands in several gaps is counted under the first of these reasons."""
 
 

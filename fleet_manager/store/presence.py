@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.alarm import Alarm
 from edge_contracts.device import Birth, Presence, State, Status
-from fleet_manager.store.tables import alarms, devices, states, statuses
+from fleet_manager.store.tables import alarms, boot_clocks, devices, states, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -26,6 +26,7 @@ def note(con: Connection, insert: Callable[[Table], Any], said: Iterable[Arrival
         common = {"address": one.address, "site": one.site, "stored_ms": now_ms}
         if isinstance(one.content, Birth):
             _keep(con, insert(devices), _birth(one, one.content, now_ms))
+            _keep_boot(con, insert(boot_clocks), one.address, one.content, now_ms)
         elif isinstance(one.content, Status):
             _keep_status(con, insert(statuses), one.content, common)
         elif isinstance(one.content, State):
@@ -59,6 +60,18 @@ def _keep(con: Connection, statement: Any, row: dict[str, Any], *key: str) -> No
     names = key or ("address",)
     changed = {name: statement.excluded[name] for name in row if name not in names}
     con.execute(statement.on_conflict_do_update(index_elements=names, set_=changed), row)
+
+
+def _keep_boot(con: Connection, statement: Any, address: str, birth: Birth, now_ms: int) -> None:
+    """A birth that a broker had kept is heard late, so the earliest word of a boot is the truest."""
+    if birth.boot is None or birth.mono is None:
+        return
+    row = {"address": address, "boot": birth.boot, "zero_ms": now_ms - birth.mono}
+    is_earlier = statement.excluded.zero_ms < boot_clocks.c.zero_ms
+    changed = {"zero_ms": statement.excluded.zero_ms}
+    con.execute(
+        statement.on_conflict_do_update(index_elements=["address", "boot"], set_=changed, where=is_earlier), row
+    )
 
 
 def _keep_status(con: Connection, statement: Any, status: Status, common: dict[str, Any]) -> None:

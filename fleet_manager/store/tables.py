@@ -142,6 +142,40 @@ gap_ranges: Final = Table(
 )
 """Which sequences will never come; `epoch` is the life of the spool that they belonged to."""
 
+minutes: Final = Table(
+    "minutes",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("point", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("clk", Text, nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("mono_ms", BigInteger, nullable=False),
+    Column("from_mono", BigInteger, nullable=False),
+    Column("until_mono", BigInteger, nullable=False),
+    Column("stored_ms", BigInteger, nullable=False),
+    Column("good", BigInteger, nullable=False),
+    Column("defect", BigInteger, nullable=False),
+    Column("unknown", BigInteger, nullable=False),
+)
+"""What points did in a minute and nobody has counted yet: who counts a row deletes it in the same transaction.
+
+`time_ms` and `mono_ms` are one moment on the station's two clocks; an empty model or boot means none.
+"""
+
+boot_clocks: Final = Table(
+    "boot_clocks",
+    metadata,
+    Column("address", Text),
+    Column("boot", Text),
+    Column("zero_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("address", "boot"),
+    sqlite_with_rowid=False,
+)
+"""When each board was started, by the manager's clock: the earliest that its births, heard as they are said, tell."""
+
 refused: Final = Table(
     "refused",
     metadata,

@@ -11,13 +11,17 @@ from edge_runtime import delivery as line
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
+from edge_runtime.minute_book import MinuteBook
+from edge_runtime.outbox.spool_errors import SpoolShed
 from tests.fakes.clock import FakeClock
+from tests.fakes.letters import HandClock
 from tests.fakes.parts import inspected, verdict
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
     import pytest
 
+    from edge_contracts.stats import Stats
     from edge_contracts.verdict import Verdict
     from edge_runtime.alert_rule import Admitted
     from edge_runtime.occasion import Inspected
@@ -30,20 +34,24 @@ class Spool:
 
     def __init__(self, *, shut: bool = False, refuses: bool = False) -> None:
         self.alerts: list[Alert] = []
+        self.minutes: list[Stats] = []
         self.open = threading.Event()
         self.touched = threading.Event()
         self._refuses = refuses
         if not shut:
             self.open.set()
 
-    def offer(self, alert: Alert) -> Future[Any]:
+    def offer(self, told: Alert | Stats) -> Future[Any]:
         self.touched.set()
         assert self.open.wait(PATIENCE_S)
         future: Future[Any] = Future()
         if self._refuses:
             future.set_exception(OSError("disk full"))
+        elif isinstance(told, Alert):
+            self.alerts.append(told)
+            future.set_result(None)
         else:
-            self.alerts.append(alert)
+            self.minutes.append(told)
             future.set_result(None)
         return future
 
@@ -316,3 +324,56 @@ def test_evidence_without_an_alert_is_kept_in_turn_and_dropped_before_any_alert_
     delivery._turn()
     assert kept[-1] == 99
     assert delivery.counts.faults == 0
+
+
+def test_the_minute_that_has_begun_is_told_when_the_delivery_stops() -> None:
+    spool, book = Spool(), MinuteBook(HandClock())
+    delivery = Delivery(spool, None, MonotonicClock(), minutes=book)
+    delivery.start()
+    book.take(inspected(verdict(Cause.CLEAN)))
+    assert delivery.stop(PATIENCE_S)
+    assert [point.good for minute in spool.minutes for point in minute.points] == [1]
+    assert delivery.counts.minutes == 1
+
+
+def test_a_minute_that_is_over_is_told_though_no_part_comes() -> None:
+    clock = HandClock()
+    spool, book = Spool(), MinuteBook(clock)
+    delivery = Delivery(spool, None, FakeClock(answers=spool.touched), minutes=book)
+    book.take(inspected(verdict(Cause.CLEAN)))
+    clock.advance(60)
+    spool.touched.set()
+    delivery.start()
+    eventually(lambda: spool.minutes)
+    assert delivery.stop(PATIENCE_S)
+
+
+def test_a_minute_that_no_disk_took_is_told_with_the_next_one() -> None:
+    clock = HandClock()
+    full, book = Spool(refuses=True), MinuteBook(clock)
+    delivery = Delivery(full, None, MonotonicClock(), minutes=book)
+    delivery.start()
+    book.take(inspected(verdict(Cause.CLEAN)))
+    assert delivery.stop(PATIENCE_S)
+    assert (delivery.counts.minutes, delivery.counts.minutes_back) == (0, 1)
+    clock.advance(30)
+    book.take(inspected(verdict(Cause.DARK)))
+    (minute,) = book.last()
+    assert [(point.good, point.unknown) for point in minute.points] == [(1, {"dark": 1})]
+    assert minute.until_mono - minute.from_mono == 30_000
+
+
+def test_a_minute_that_a_full_spool_shed_is_not_told_again() -> None:
+    class Full(Spool):
+        def offer(self, told: Alert | Stats) -> Future[Any]:
+            del told
+            future: Future[Any] = Future()
+            future.set_exception(SpoolShed("it is in the ledger"))
+            return future
+
+    book = MinuteBook(HandClock())
+    delivery = Delivery(Full(), None, MonotonicClock(), minutes=book)
+    delivery.start()
+    book.take(inspected(verdict(Cause.CLEAN)))
+    assert delivery.stop(PATIENCE_S)
+    assert book.last() == ()

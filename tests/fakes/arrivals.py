@@ -9,7 +9,7 @@ from edge_contracts.device import Birth
 from edge_contracts.gap import Gap, GapReason, SeqRange
 from edge_runtime.outbox.envelope import Letter, seal
 from fleet_manager.arrival import Arrival, judge
-from tests.fakes.letters import ADDRESS, HandClock, alert
+from tests.fakes.letters import ADDRESS, HandClock, alert, stats
 
 EPOCH = "00000000000000aa"
 WHERE = "plant/hall/station-1"
@@ -23,6 +23,11 @@ def alert_body(seq: int, epoch: str = EPOCH, noise: int | None = None, part: str
 
 def alert_arrival(seq: int, epoch: str = EPOCH, noise: int | None = None) -> Arrival:
     return judge(ADDRESS.topic("alert"), alert_body(seq, epoch, noise))
+
+
+def minute_body(seq: int) -> bytes:
+    letter = Letter(stats(boot="b0" * 8, dark=1), NOW, seq.to_bytes(10, "big"))
+    return seal(letter, ADDRESS.source, EPOCH, seq).body
 
 
 def gap_arrival(

@@ -64,7 +64,7 @@ def test_a_topic_of_nobody_gives_nobody_a_place(topic: str) -> None:
 
 @given(st.binary(max_size=400))
 def test_no_bytes_stop_the_ingest(body: bytes) -> None:
-    for leaf in ("alert", "gap", "birth"):
+    for leaf in ("alert", "gap", "birth", "stats"):
         arrival = judge(ADDRESS.topic(leaf), body)
         assert arrival.content is None
         assert arrival.why

@@ -67,15 +67,14 @@ class World:
         seed: int = 1,
         backlog_per_s: float = 100.0,
     ) -> None:
-        self.folder, self.clock = folder, HandClock()
+        self.folder, self.limits, self.clock = folder, limits, HandClock()
         self.draw = random.Random(seed)
         self.wire = Wire(self.draw, loss)
         self.box = Outbox(folder / "spool", ADDRESS, limits, self.clock, window_s=0, noise=counting_noise())
         self.box.start()
-        self.store = opened_store(folder / "alerts.sqlite")
-        self.sender = Sender(
-            self.box, ADDRESS, "manager", ResendRules(window, first_s=2.0, backlog_per_s=backlog_per_s)
-        )
+        self.store = opened_store(folder / "alerts.sqlite", lambda: self.clock.unix_ms)
+        self.rules = ResendRules(window, first_s=2.0, backlog_per_s=backlog_per_s)
+        self.sender = Sender(self.box, ADDRESS, "manager", self.rules)
         self.sender.begin()
         self.kept: list[str] = []
 
@@ -89,7 +88,7 @@ class World:
 
     def turn(self, loss: float) -> None:
         """Send what may be sent; the manager stores it and answers, unless the answer is lost."""
-        self.clock.mono_ms += 500
+        self.clock.advance(0.5)
         now_s = self.clock.mono_ms / 1000
         self.sender.pump(self.wire, now_s)  # type: ignore[arg-type]
         batch, self.wire.through = self.wire.through, []

@@ -17,9 +17,9 @@ from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox import outbox as module
 from edge_runtime.outbox.outbox import Outbox, Receipt
-from edge_runtime.outbox.spool_errors import SpoolRefused
+from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
-from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
+from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, stats
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -90,6 +90,59 @@ def test_a_busy_station_shares_commits_that_a_calm_one_does_not(tmp_path: Path) 
     assert box.last_seq == 41
     assert len(seen) == 1
     assert box.stop()
+
+
+def test_a_minute_shares_the_commit_of_an_alert_and_hastens_none(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", window_s=PATIENCE_S) as box:
+        seen = commits(box)
+        minute = box.offer(stats())
+        alerts = [box.offer(alert()), box.offer(alert())]
+        assert not minute.done()
+        assert box.next_session() == 1, "a session that opens waits for no company"
+        assert [one.result(PATIENCE_S).seq for one in (minute, *alerts)] == [1, 2, 3]
+        assert len(seen) == 1
+
+
+def test_a_minute_alone_waits_for_company_no_longer_than_an_acknowledgement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FREE_WINDOW_S", 0.05)
+    with outbox(tmp_path / "s", window_s=PATIENCE_S) as box:
+        assert box.offer(stats()).result(PATIENCE_S).seq == 1
+
+
+def test_minutes_make_no_station_busy(tmp_path: Path) -> None:
+    box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0, longest_window_s=PATIENCE_S)
+    box.start()
+    for _ in range(100):
+        box.offer(stats())
+    assert box.append(alert(), timeout_s=PATIENCE_S / 2).seq == 101
+    assert box.stop()
+
+
+def test_a_minute_that_no_disk_took_is_no_alert_in_the_ledger(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box._file._con.execute("PRAGMA query_only = ON")
+        minute = box.offer(stats())
+        with pytest.raises(SpoolRefused, match="free or mend"):
+            box.append(alert())
+        assert isinstance(minute.exception(PATIENCE_S), SpoolRefused)
+        box._file._con.execute("PRAGMA query_only = OFF")
+        box.append(alert())
+        (row,) = box.read_gaps(1, 10)
+        assert GapEvent.model_validate_json(row.body).data.count == 1
+        assert box.counters.refused == 1
+
+
+def test_a_minute_that_a_full_spool_sheds_says_so(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s", limits=SpoolLimits(280_000, 40_000)) as box:
+        while not box.read_gaps(1, 1):
+            box.append(alert(reason="x" * 500))
+        minutes = [box.offer(stats()) for _ in range(40)]
+        errors = [minute.exception(PATIENCE_S) for minute in minutes]
+        assert {type(error) for error in errors} <= {type(None), SpoolShed}
+        assert SpoolShed in {type(error) for error in errors}
+        assert box.counters.shed == 0, "that counts alerts"
 
 
 def test_appends_from_many_threads_get_a_place_each(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from edge_runtime.outbox.envelope import Letter
 from edge_runtime.outbox.spool_errors import SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_file import Batch, Placed, SpoolFile
 from edge_runtime.outbox.spool_policy import RowClass, SpoolLimits
-from tests.fakes.letters import alert, letter
+from tests.fakes.letters import alert, letter, minute_letter
 from tests.fakes.spools import LONG, NOW, SMALL, covered, gaps, spool, write
 
 
@@ -160,6 +160,22 @@ def test_another_programs_file_is_kept_aside_and_not_written_into(tmp_path: Path
             assert con.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
 
 
+def test_minutes_are_shed_before_any_alert_and_the_ledger_calls_them_minutes(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, *(minute_letter() for _ in range(30)))
+        while not gaps(file):
+            fill(file, [Outcome.UNKNOWN])
+        shed = covered(gaps(file))
+        assert shed == list(range(1, len(shed) + 1))
+        fill(file, [Outcome.UNKNOWN] * 60)
+        minutes, alerts = (
+            covered([gap for gap in gaps(file) if gap.data.why is why])
+            for why in (GapReason.STATISTICS, GapReason.SHED)
+        )
+        assert sorted(minutes) == list(range(1, 31))
+        assert min(alerts) == 31
+
+
 def test_a_log_cut_anywhere_opens_as_a_beginning_of_what_was_written(tmp_path: Path) -> None:
     with closing(spool(tmp_path / "s")) as file:
         for number in range(6):
@@ -217,6 +233,7 @@ class SpoolModel(RuleBasedStateMachine):
         self.freed = 0
         self.in_ledger: set[int] = set()
         self.delivered: set[int] = set()
+        self.minutes: set[int] = set()
         self.last = 0
 
     def open(self) -> SpoolFile:
@@ -238,6 +255,16 @@ class SpoolModel(RuleBasedStateMachine):
             assert place.epoch == self.epoch
             self.classes[place.seq] = RowClass.DEFECT if outcome is Outcome.DEFECT else RowClass.UNKNOWN
             self.ids[place.seq] = place.event_id
+        self.note_shedding()
+
+    @rule(count=st.integers(1, 6))
+    def tells_minutes(self, count: int) -> None:
+        for place in write(self.file, *(minute_letter() for _ in range(count))):
+            self.last += 1
+            assert place.seq == self.last
+            self.classes[place.seq] = RowClass.STATISTICS
+            self.ids[place.seq] = place.event_id
+            self.minutes.add(place.seq)
         self.note_shedding()
 
     @rule(lost=st.integers(1, 5))
@@ -301,9 +328,15 @@ class SpoolModel(RuleBasedStateMachine):
         return [GapEvent.model_validate_json(row.body) for row in self.rows() if row.leaf == "gap"]
 
     @invariant()
+    def minutes_and_alerts_are_not_mixed_in_the_ledger(self) -> None:
+        for gap in self.gap_rows():
+            are_minutes = {seq in self.minutes for seq in covered([gap])}
+            assert are_minutes == {gap.data.why is GapReason.STATISTICS}
+
+    @invariant()
     def a_row_keeps_its_id(self) -> None:
         for row in self.rows():
-            if row.leaf == "alert":
+            if row.leaf != "gap":
                 assert json.loads(row.body)["id"] == self.ids[row.seq]
 
     @invariant()

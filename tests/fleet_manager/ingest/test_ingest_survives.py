@@ -15,7 +15,7 @@ from edge_contracts.message import SEQ_MAX
 from fleet_manager.arrival import judge
 from fleet_manager.ingest.watchers import JsonWatcher
 from fleet_manager.store.alert_store import Word
-from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival
+from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival, minute_body
 from tests.fakes.letters import ADDRESS
 from tests.fakes.stores import opened_store
 
@@ -39,6 +39,7 @@ GENUINE = {
     "alert": json.loads(alert_body(1)),
     "gap": json.loads(gap_arrival(3, (1, 2)).body),
     "birth": json.loads(birth_arrival().body),
+    "stats": json.loads(minute_body(2)),
 }
 
 
@@ -107,7 +108,7 @@ class Receiver:
         taken = self._store.take([arrival, beside])
         assert beside in taken.alerts
         kept = {one.event_id for one in (*taken.alerts, *taken.refused)}
-        assert arrival.event_id in kept or taken.duplicates or leaf in {"gap", "birth"}
+        assert arrival.event_id in kept or taken.duplicates or leaf in {"gap", "birth", "stats"}
         assert all("the store could not take it" not in refused.why for refused in taken.refused)
         assert Word(WHERE, OTHER, self._seq) in taken.words
         assert self._store.take([arrival]).alerts == ()
