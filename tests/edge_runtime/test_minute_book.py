@@ -102,6 +102,19 @@ def test_many_points_are_told_in_several_messages() -> None:
     assert [len(minute.points) for minute in told] == [POINTS_TOLD, POINTS_TOLD, 1]
 
 
+def test_what_was_given_back_is_told_as_of_its_own_time_too() -> None:
+    clock = HandClock(START_MS)
+    made = book(clock)
+    made.take(inspected(verdict(Cause.CLEAN), with_frame=False))
+    clock.advance(60)
+    (minute,) = made.due()
+    made.take(inspected(verdict(Cause.DARK), with_frame=False))
+    made.give_back(minute)
+    (both,) = made.last()
+    assert (both.from_mono, both.until_mono) == (1_000, 61_000)
+    assert totals([both]) == {"good": 1, "dark": 1}
+
+
 @given(st.lists(st.sampled_from(["part", "second", "minute", "tell", "lose", "set"]), max_size=60))
 def test_every_part_is_told_once_whatever_the_disk_gives_back(deeds: list[str]) -> None:
     clock = HandClock(START_MS)

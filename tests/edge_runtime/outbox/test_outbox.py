@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,11 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox import outbox as module
+from edge_runtime.outbox.commit_work import CommitWork
 from edge_runtime.outbox.outbox import Outbox, Receipt
 from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
-from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, stats
+from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter, minute_letter, stats
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -92,12 +94,23 @@ def test_a_busy_station_shares_commits_that_a_calm_one_does_not(tmp_path: Path) 
     assert box.stop()
 
 
-def test_a_minute_shares_the_commit_of_an_alert_and_hastens_none(tmp_path: Path) -> None:
+def test_only_what_somebody_waits_for_is_pressing() -> None:
+    minute, told = (minute_letter(), Future[Receipt]()), (letter(), Future[Receipt]())
+    assert not CommitWork(letters=[minute]).is_pressing
+    assert not CommitWork(letters=[minute]).is_empty
+    assert CommitWork(letters=[minute, told]).is_pressing
+    assert CommitWork(letters=[minute, told]).oldest_awaited is told[0]
+    assert CommitWork(letters=[minute, told]).alerts == 1
+
+
+def test_a_minute_shares_the_commit_of_an_alert_and_hastens_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FREE_WINDOW_S", PATIENCE_S)
     with outbox(tmp_path / "s", window_s=PATIENCE_S) as box:
         seen = commits(box)
         minute = box.offer(stats())
         alerts = [box.offer(alert()), box.offer(alert())]
-        assert not minute.done()
         assert box.next_session() == 1, "a session that opens waits for no company"
         assert [one.result(PATIENCE_S).seq for one in (minute, *alerts)] == [1, 2, 3]
         assert len(seen) == 1
@@ -114,9 +127,9 @@ def test_a_minute_alone_waits_for_company_no_longer_than_an_acknowledgement(
 def test_minutes_make_no_station_busy(tmp_path: Path) -> None:
     box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0, longest_window_s=PATIENCE_S)
     box.start()
-    for _ in range(100):
+    for _ in range(36):
         box.offer(stats())
-    assert box.append(alert(), timeout_s=PATIENCE_S / 2).seq == 101
+    assert box.append(alert(), timeout_s=1.5).seq == 37, "so many alerts would have made it wait for 2.7 s"
     assert box.stop()
 
 
