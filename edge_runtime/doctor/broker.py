@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.reconnect import MqttVersion
 from edge_contracts.topics import DeviceAddress
-from edge_runtime.doctor.certificate_end import certificate_end
+from edge_runtime.doctor.certificate_file import judge_file
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.uplink.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Will
 from edge_runtime.uplink.uplink import link_options
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 CHECK = "broker"
 LEAF = "doctor"
 _BACK_S = 5.0
-_SOON_DAYS = 30
 _MS_PER_S = 1000
 
 
@@ -61,7 +59,7 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
         return
     for file in (settings.tls.certificate, settings.tls.ca) if settings.tls else ():
         if file is not None:
-            yield _judge_file(file)
+            yield judge_file(CHECK, file)
     if not patient.network:
         yield Finding(CHECK, "", Standing.SKIPPED, "--no-network")
         return
@@ -70,29 +68,6 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     except (LinkLost, BadInputError) as error:
         step = "alerts wait in the spool meanwhile; verdicts do not depend on it"
         yield Finding(CHECK, "", Standing.FAILED, str(error), "a broker that answers", step)
-
-
-def judge_end(file: str, end: datetime, now: datetime) -> Finding:
-    """Whether a certificate is valid for a while yet."""
-    days = (end - now).days
-    found = f"{file} ends {end:%Y-%m-%d}, in {days} days"
-    if end <= now:
-        step = "give the board a new certificate: the broker refuses this one"
-        return Finding(CHECK, "", Standing.FAILED, f"{file} ended {end:%Y-%m-%d}", "a valid certificate", step)
-    if days < _SOON_DAYS:
-        step = "renew it before that day"
-        return Finding(CHECK, "", Standing.WARNING, found, f"more than {_SOON_DAYS} days", step)
-    return Finding(CHECK, "", Standing.OK, found)
-
-
-def _judge_file(file: str) -> Finding:
-    try:
-        end = certificate_end(Path(file).read_text("ascii", "replace"))
-    except (OSError, ValueError) as error:
-        return Finding(
-            CHECK, "", Standing.FAILED, f"{file}: {error}", "a certificate (PEM)", "correct the path or the file"
-        )
-    return judge_end(file, end, datetime.fromtimestamp(time.time(), timezone.utc))
 
 
 def _spoken_to(config: StationConfig) -> Finding:

@@ -28,7 +28,7 @@ class FiniteRange(click.FloatRange):
 @click.command()
 @click.argument("station", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of the table.")
-@click.option("--no-network", is_flag=True, help="Leave the broker alone.")
+@click.option("--no-network", is_flag=True, help="Leave broker, manager and Modbus devices alone.")
 @click.option("--fire-outputs", is_flag=True, help="Pulse each output once: gates and valves move.")
 @click.option(
     "--seconds",
@@ -41,7 +41,7 @@ class FiniteRange(click.FloatRange):
 def doctor(
     ctx: click.Context, station: Path, *, as_json: bool, no_network: bool, fire_outputs: bool, seconds: float
 ) -> None:
-    """Check camera, model, takt time, disk, clock, broker and service of STATION.
+    """Check camera, model, takt time, disk, clock, broker, upload and service of STATION.
 
     Each finding is ok, warning, failed or skipped, and says what to do next. A daemon that runs on the same state
     folder is left in peace: its cameras are not opened.

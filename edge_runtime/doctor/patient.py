@@ -18,7 +18,7 @@ class Patient:
     """A station.
 
     file: its station.toml, absolute.
-    network: whether the broker may be spoken to.
+    network: whether broker and manager may be spoken to.
     daemon_pid: the process that holds the state folder, None when no daemon runs on it.
     watch_s: how long each camera is watched.
     fire_outputs: whether each output may act once.

@@ -23,6 +23,7 @@ CHECKS = (
     "state_disk",
     "board_clock",
     "broker",
+    "evidence_upload",
     "web_port",
     "service_unit",
 )

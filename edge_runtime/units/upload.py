@@ -53,7 +53,7 @@ def upload(config: StationConfig, around: Surroundings) -> Unit:
 
     def prepare() -> Prepared:
         if settings is not None:
-            _look_at(settings)
+            check_upload_files(settings)
         return Prepared(start)
 
     needs = (EVIDENCE, DELIVERY)
@@ -69,7 +69,7 @@ def _uploader(settings: Settings, station: Station, around: Surroundings) -> Upl
     folder = Path(station.state_folder)
     memory = UploadMemory(folder / "uploaded", boot_id())
     return Uploader(
-        _link(settings, station),
+        evidence_link(settings, station),
         Waiting(folder / "evidence", settings.kinds, memory.__contains__),
         memory,
         UploadBudget(settings.bytes_per_s, settings.bytes_per_day, memory.spent),
@@ -80,7 +80,8 @@ def _uploader(settings: Settings, station: Station, around: Surroundings) -> Upl
     )
 
 
-def _link(settings: Settings, station: Station) -> EvidenceLink:
+def evidence_link(settings: Settings, station: Station) -> EvidenceLink:
+    """A connection to the manager, not opened yet, with the station's own name, token and certificates."""
     from edge_runtime.evidence.upload.link import EvidenceLink, UploadAddress  # noqa: PLC0415 - as above
 
     token = Path(settings.token_file).read_text("utf-8").strip() if settings.token_file else None
@@ -97,7 +98,12 @@ def _context(settings: Settings) -> ssl.SSLContext | None:
     return tls_context(settings.tls.ca, settings.tls.certificate, settings.tls.key)
 
 
-def _look_at(settings: Settings) -> None:
+def check_upload_files(settings: Settings) -> None:
+    """Look at the files of `[upload]` before they are needed.
+
+    Raises:
+        BadInputError: one is missing, or is not what it should be.
+    """
     if settings.tls is not None:
         check_tls_files(settings.tls.ca, settings.tls.certificate, settings.tls.key)
     if settings.token_file is None:

@@ -42,13 +42,14 @@ _MEANINGS: Final[dict[int, Meaning]] = {
 class Reply:
     """An HTTP answer, as far as it matters.
 
-    offset, retry_after: headers as they came. text: the beginning of the body, for a person.
+    offset, retry_after, date: headers as they came. text: the beginning of the body, for a person.
     """
 
     status: int
     offset: str | None = None
     retry_after: str | None = None
     text: str = ""
+    date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

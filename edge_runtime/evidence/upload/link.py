@@ -116,7 +116,8 @@ class EvidenceLink:
         if response.will_close or not response.isclosed():
             self.close()
         told = text[:_TOLD_BYTES].decode("utf-8", "replace")
-        return Reply(response.status, response.getheader(OFFSET), response.getheader("Retry-After"), told)
+        offset, later, date = (response.getheader(name) for name in (OFFSET, "Retry-After", "Date"))
+        return Reply(response.status, offset, later, told, date)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edge_contracts.station import StationConfig
-from edge_runtime.doctor import board_clock, broker, service_unit, state_disk
+from edge_runtime.doctor import board_clock, certificate_file, service_unit, state_disk
 from edge_runtime.doctor.certificate_end import certificate_end
 from edge_runtime.doctor.finding import Standing
 
@@ -120,7 +120,7 @@ def test_a_camera_needs_its_group() -> None:
 def test_a_certificate_that_ends_soon_is_told(days: int, standing: str) -> None:
     now = datetime(2026, 5, 1, tzinfo=UTC)
     end = datetime.fromtimestamp(now.timestamp() + days * 86_400, UTC)
-    assert broker.judge_end("board.crt", end, now).standing.value == standing
+    assert certificate_file.judge_end("broker", "board.crt", end, now).standing.value == standing
 
 
 @pytest.mark.parametrize("text", ["", "no certificate", ssl.DER_cert_to_PEM_cert(b"\x30\x03\x02\x01\x01")])
