@@ -17,6 +17,7 @@ from fleet_manager.api.health_routes import health_routes
 from fleet_manager.api.metric_routes import metric_routes
 from fleet_manager.api.openapi_routes import openapi_routes
 from fleet_manager.api.people_routes import people_routes
+from fleet_manager.api.quarantine_routes import quarantine_routes
 from fleet_manager.api.rule_routes import rule_routes
 from fleet_manager.api.shift_routes import shift_routes
 from fleet_manager.api.statistics_routes import statistics_routes
@@ -26,6 +27,7 @@ _PARTS: Final = (
     device_routes,
     alert_routes,
     case_routes,
+    quarantine_routes,
     feedback_routes,
     rule_routes,
     statistics_routes,

@@ -29,12 +29,13 @@ _MS: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class DeviceFact:
-    """A name and what stands beside it."""
+    """A name and what stands beside it; `href` is where it is told at length."""
 
     name: str
     text: str
     tone: str = ""
     is_code: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def _ledger(known: DeviceLedger | None, birth: Birth | None) -> list[DeviceFact]
         return [DeviceFact("stored", "0")]
     facts = [DeviceFact("stored", f"{known.stored:,}"), DeviceFact("not yet arrived", f"{known.missing:,}")]
     facts += [DeviceFact(why.value, f"{count:,}") for why, count in known.lost.items()]
-    facts.append(DeviceFact("refused and kept", f"{known.refused:,}"))
+    facts.append(DeviceFact("refused and kept", f"{known.refused:,}", href="/quarantine"))
     if birth is not None and birth.ack == "broker":
         facts.append(DeviceFact("proof", "none: the broker acknowledges, not the manager"))
     return facts

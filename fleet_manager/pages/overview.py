@@ -64,6 +64,7 @@ class Overview:
     lost: int
     lost_words: str
     alarms: int
+    refused: int
     sites: tuple[SiteCard, ...]
 
 
@@ -72,6 +73,7 @@ def overview_of(
     missed: Mapping[str, Shortfall],
     counts: Mapping[str, OpenCounts],
     site: str | None = None,
+    refused: int = 0,
 ) -> Overview:
     """The page of all sites, or of one.
 
@@ -80,6 +82,7 @@ def overview_of(
         missed: by address, devices of which something is lost or missing.
         counts: by address; a device that is not there has no open alert.
         site: the one that is asked for.
+        refused: messages in quarantine.
     """
     of_site: defaultdict[str, list[DeviceRow]] = defaultdict(list)
     for one in devices:
@@ -96,6 +99,7 @@ def overview_of(
         lost,
         "alerts that will never come" if lost else "every alert is here, or on its way",
         sum(len(one.alarms) for one in devices),
+        refused,
         cards,
     )
 

@@ -15,6 +15,7 @@ from fleet_manager.pages.overview import overview_of
 from fleet_manager.pages.reception import NotThere
 from fleet_manager.people.roles import EVERYWHERE
 from fleet_manager.store.ledger import ledger, shortfalls
+from fleet_manager.store.quarantine import refused_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,8 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         if site is not None and not devices:
             raise NotThere(f"wanted the devices of {site[:80]}, found none that you may see: look at the overview")
         with engine.connect() as con:
-            missed = shortfalls(con)
-        page = overview_of(devices, missed, open_alerts(engine, sites), site)
+            missed, refused = shortfalls(con), refused_count(con, found)
+        page = overview_of(devices, missed, open_alerts(engine, sites), site, refused)
         return reception.drawn(visit, "overview", here="overview", page=page)
 
     def device(visit: Visit) -> Response:

@@ -9,11 +9,13 @@ from fleet_manager.pages.account_routes import account_routes
 from fleet_manager.pages.alert_reading import NewAlerts, known_sites
 from fleet_manager.pages.alert_routes import alert_routes
 from fleet_manager.pages.call_routes import call_routes
+from fleet_manager.pages.case_routes import case_routes
 from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
 from fleet_manager.pages.overview_routes import overview_routes
 from fleet_manager.pages.people_routes import people_routes
+from fleet_manager.pages.quarantine_routes import quarantine_routes
 from fleet_manager.pages.reception import Reception
 from fleet_manager.pages.session_routes import session_routes
 from fleet_manager.pages.shift_routes import shift_routes
@@ -60,6 +62,8 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *session_routes(parts.people, reception),
             *overview_routes(engine, reception, unix_ms),
             *alert_routes(parts, reception, sites),
+            *case_routes(parts, reception, sites),
+            *quarantine_routes(engine, reception),
             *statistics_routes(engine, reception, unix_ms, sites),
             *call_routes(parts.rules, reception),
             *shift_routes(engine, parts.people.audit, reception, sites),

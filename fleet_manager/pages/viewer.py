@@ -25,6 +25,7 @@ class Entry:
 _FOR_ALL: Final = (
     Entry("overview", "Overview", "/"),
     Entry("alerts", "Alerts", "/alerts"),
+    Entry("cases", "Cases", "/cases"),
     Entry("statistics", "Statistics", "/statistics"),
 )
 _OWN: Final = (Entry("account", "Your account", "/account"), Entry("tokens", "API tokens", "/tokens"))

@@ -189,8 +189,9 @@ refused: Final = Table(
     Column("stored_ms", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("topic", "event_id"),
+    Index("ix_refused_stored", "stored_ms", "event_id", "topic"),
 )
-"""The quarantine: what could not be understood, and how often it came."""
+"""The quarantine: what could not be understood, when it came first, and how often."""
 
 progress: Final = Table(
     "progress",

@@ -24,6 +24,8 @@ from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
 from fleet_manager.arrival import judge
 from fleet_manager.desk.alert_counts import AlertCounter
+from fleet_manager.desk.case_reader import CaseReader
+from fleet_manager.desk.desk import GAP_MS
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.production import note_counts
 from fleet_manager.desk.running_counts import Counts
@@ -221,8 +223,17 @@ def seed_production(stations: Stations) -> None:
 
 def count_alerts(stations: Stations) -> None:
     """What a follower of the manager does behind the ingest."""
-    while follow(stations.store.engine, AlertCounter(), lambda _seconds: None):
-        pass
+    for reader in (AlertCounter(), CaseReader(GAP_MS)):
+        while follow(stations.store.engine, reader, lambda _seconds: None):
+            pass
+
+
+def seed_quarantine(stations: Stations) -> None:
+    """A message in another station's name, one that is none, one that names no device."""
+    alert = {"id": "x", "source": f"lepton/1/{PAINT}"}
+    refused = [arrival(PRESS, "alert", alert), judge(f"lepton/1/{WELD}/alert", b"\x00\x01 not json" + bytes(range(60)))]
+    for _ in range(3):
+        stations.store.take([*refused, judge("lepton/1/Acme/north/press-1/alert", b"{}")])
 
 
 def join(people: People, name: str, grant: Grant) -> None:
@@ -257,6 +268,7 @@ def manager_site(folder: Path, *, seeded: bool = True) -> Iterator[ManagerSite]:
         seed_alerts(stations)
         seed_production(stations)
         count_alerts(stations)
+        seed_quarantine(stations)
     services = Services(store.engine, people, evidence, lambda: (), now_ms, time.monotonic, os.urandom)
     feed = live_feed(store.engine)
     with _served(services, feed) as address:

@@ -26,8 +26,8 @@ expect = playwright.expect
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PAGES = [
     "/", "/?site=acme%2Fnorth", "/alerts", "/alerts?state=any", "/alerts/15", f"/devices/{PRESS}", f"/devices/{SPARE}",
-    "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d", "/audit", "/people", "/calls",
-    "/account", "/tokens", "/shifts",     "/alerts/999999",
+    "/cases?show=all", "/cases/1", "/quarantine", "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d",
+    "/audit", "/people", "/calls", "/account", "/tokens", "/shifts", "/alerts/999999",
 ]  # fmt: skip
 PHONE = {"width": 360, "height": 740}
 
@@ -419,5 +419,5 @@ def test_a_role_for_one_site_shows_in_the_menu_what_it_may(enter, site: ManagerS
     join(site.people, "ada", Grant(NORTH, Role.ADMIN))
     page = enter("ada")
     expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(
-        ["Overview", "Alerts", "Statistics", "Audit", "People"]
+        ["Overview", "Alerts", "Cases", "Statistics", "Audit", "People"]
     )

@@ -1,6 +1,6 @@
 // Shortcuts of one key: they can be switched off, and are off while somebody writes.
 const KEPT = "lepton-keys";
-const PLACES = { o: "/", a: "/alerts", s: "/statistics" };
+const PLACES = { o: "/", a: "/alerts", c: "/cases", s: "/statistics" };
 let goes = false;
 
 function isOn() {
