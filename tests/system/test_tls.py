@@ -22,6 +22,8 @@ from tests.fakes.letters import ADDRESS, alert
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edge_contracts.topics import DeviceAddress
+
 pytestmark = pytest.mark.system
 
 
@@ -90,10 +92,10 @@ def options_of(tls: Tls) -> list[str]:
 class Station:
     """The delivery half of a station whose broker speaks TLS."""
 
-    def __init__(self, folder: Path, port: int, tls: Tls) -> None:
-        self.outbox = Outbox(folder / "spool", ADDRESS, SpoolLimits(8 << 20, 1 << 20), SystemClock(), window_s=0)
-        settings = UplinkSettings(host="localhost", port=port, state_period_s=1.0, tls=tls)
-        self.uplink = Uplink(self.outbox, ADDRESS, settings, announcements("x"), pace=PACE)
+    def __init__(self, folder: Path, port: int, tls: Tls | None, address: DeviceAddress = ADDRESS, **more: str) -> None:
+        self.outbox = Outbox(folder / "spool", address, SpoolLimits(8 << 20, 1 << 20), SystemClock(), window_s=0)
+        told = {"host": "localhost", "port": port, "state_period_s": 1.0, "tls": tls, **more}
+        self.uplink = Uplink(self.outbox, address, UplinkSettings.model_validate(told), announcements("x"), pace=PACE)
 
     def __enter__(self) -> Station:  # noqa: PYI034 - Self is not in Python 3.10
         self.outbox.start()
