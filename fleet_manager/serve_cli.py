@@ -115,7 +115,14 @@ def _answer(site: Site, door: socket.socket) -> None:
 
     services = site.services
     app, feed = create_app(services), live_feed(services.engine)
-    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services))
+    parts = PageParts(
+        services.engine,
+        services.people,
+        services.evidence,
+        services.unix_ms,
+        rule_keeping(services),
+        provider=site.provider,
+    )
     app.include_router(pages_router(parts, feed))
     config = uvicorn.Config(
         app,

@@ -27,6 +27,7 @@ from fleet_manager.evidence.evidence_store import Limits
 from fleet_manager.evidence.sweeper import Sweeper
 from fleet_manager.ingest.workers import Workers, tasks
 from fleet_manager.people.assembly import assemble_people, wall_clock_ms
+from fleet_manager.people.provider_door import provider_door
 from fleet_manager.site_file import SiteFile
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.database import database_url
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_manager.ingest.broker_link import BrokerOptions
+    from fleet_manager.people.assembly import People
+    from fleet_manager.people.provider_door import ProviderDoor
 
 DISTRIBUTION: Final = "lepton-edge"
 _log = logging.getLogger(__name__)
@@ -65,12 +68,14 @@ class Site:
     """A manager that runs.
 
     services: what the routes ask. workers: the ingest. faces: the adapters. broker: where it is, for a person.
+    provider: the way in by an identity provider; None where there is none.
     """
 
     services: Services
     workers: Workers
     faces: Faces | None
     broker: str
+    provider: ProviderDoor | None
 
 
 @contextmanager
@@ -87,6 +92,8 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         url = database_url(settings.database or folder / "fleet.sqlite")
         store = AlertStore.open(url, wall_clock_ms)
         stack.callback(store.close)
+        people = assemble_people(store.engine)
+        provider = _provider(settings.file, store, people)
         broker, shares = _broker(settings, folder, stack)
         options = broker.options(store.client_id)
         workers = Workers(tasks(url, options, settings.workers, shares=shares), random.random)
@@ -96,7 +103,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         _start_desk(store, settings.file, stack)
         services = Services(
             engine=store.engine,
-            people=assemble_people(store.engine),
+            people=people,
             evidence=_evidence(folder, stack),
             waits_for=lambda: [workers.trouble] if workers.trouble else [],
             unix_ms=wall_clock_ms,
@@ -104,7 +111,8 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
             draw=os.urandom,
             takes_mail=settings.file.mail is not None,
         )
-        yield Site(services, workers, faces, f"{options.where}{'' if shares else ' (embedded, this machine only)'}")
+        where = f"{options.where}{'' if shares else ' (embedded, this machine only)'}"
+        yield Site(services, workers, faces, where, provider)
 
 
 def _faces(settings: SiteSettings, options: BrokerOptions, stack: ExitStack) -> Faces | None:
@@ -123,6 +131,12 @@ def _start_desk(store: AlertStore, file: SiteFile, stack: ExitStack) -> None:
     desk = Desk(store.engine, courier, wall_clock_ms, _log.warning, url_of=_alert_pages(file))
     desk.start()
     stack.callback(desk.stop)
+
+
+def _provider(file: SiteFile, store: AlertStore, people: People) -> ProviderDoor | None:
+    if file.oidc is None or file.address is None:
+        return None
+    return provider_door(file.oidc, file.address, store.engine, people, wall_clock_ms, time.monotonic)
 
 
 def _alert_pages(file: SiteFile) -> Callable[[int], str] | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-from pydantic import ConfigDict, StringConstraints, ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError, model_validator
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.explain import explain
 from edge_contracts.station.settings import Settings
 from fleet_manager.adapters.settings import AdapterSettings
 from fleet_manager.desk.mail_settings import MailSettings
+from fleet_manager.people.oidc_settings import OidcSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,14 +27,24 @@ class SiteFile(Settings):
     """`site.toml`.
 
     address: where people reach the pages; links in letters begin with it.
-    mail: the server that takes calls by e-mail. adapters: the other faces of the site.
+    mail: the server that takes calls by e-mail. oidc: the identity provider that people may come in by.
+    adapters: the other faces of the site.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     address: SiteAddress | None = None
     mail: MailSettings | None = None
+    oidc: OidcSettings | None = None
     adapters: AdapterSettings | None = None
+
+    @model_validator(mode="after")
+    def _provider_finds_back(self) -> SiteFile:
+        if self.oidc is not None and self.address is None:
+            raise ValueError(
+                "wanted address beside [oidc], found none: the provider must know where to send people back"
+            )
+        return self
 
 
 def read_site(text: str, name: str) -> SiteFile:

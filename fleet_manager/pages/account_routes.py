@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.pages.reception import Reception
     from fleet_manager.pages.visit import Visit
-    from fleet_manager.people.gate import Gate
+    from fleet_manager.people.assembly import People
 
 ACCOUNT: Final = "/account"
 _WRONG: Final = "This is not your password of now."
@@ -29,9 +29,9 @@ _TWO: Final = "The new password was typed in two ways: type it twice again."
 _CHANGED: Final = "Your password is changed; your other sessions have ended."
 
 
-def account_routes(gate: Gate, reception: Reception) -> list[Route]:
+def account_routes(people: People, reception: Reception) -> list[Route]:
     """`/account`."""
-    desk = _Desk(gate, reception)
+    desk = _Desk(people, reception)
     return [
         Route(ACCOUNT, reception.page(desk.show), methods=["GET"]),
         Route(f"{ACCOUNT}/password", reception.act(desk.change_password), methods=["POST"]),
@@ -39,8 +39,8 @@ def account_routes(gate: Gate, reception: Reception) -> list[Route]:
 
 
 class _Desk:
-    def __init__(self, gate: Gate, reception: Reception) -> None:
-        self._gate, self._reception = gate, reception
+    def __init__(self, people: People, reception: Reception) -> None:
+        self._people, self._reception = people, reception
 
     def show(self, visit: Visit) -> Response:
         return self._page(visit, 200, Notice("done", _CHANGED) if "changed" in visit.query else None)
@@ -50,7 +50,7 @@ class _Desk:
         if new != visit.form.get("again"):
             return self._page(visit, 422, Notice("problem", _TWO))
         try:
-            secret = self._gate.change_password(visit.secret, old, new, client_address(visit.request))
+            secret = self._people.gate.change_password(visit.secret, old, new, client_address(visit.request))
         except LogInRefused:
             return self._page(visit, 422, Notice("problem", _WRONG))
         except (BadInputError, TooManyAttempts, TooBusy) as err:
@@ -59,7 +59,9 @@ class _Desk:
         return keep_session(answer, visit.request, self._reception.cookie, secret)
 
     def _page(self, visit: Visit, status: int, notice: Notice | None) -> Response:
-        return self._reception.drawn(visit, "account", status, here="account", notice=notice, rule=RULE)
+        account = self._people.accounts.of(visit.principal.name)
+        values = {"rule": RULE, "has_identity": account.has_identity}
+        return self._reception.drawn(visit, "account", status, here="account", notice=notice, **values)
 
 
 def _status(err: LeptonError) -> int:

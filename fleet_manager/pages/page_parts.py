@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.evidence.evidence_store import EvidenceStore
     from fleet_manager.people.assembly import People
+    from fleet_manager.people.provider_door import ProviderDoor
     from fleet_manager.rule_keeping import RuleKeeping
 
 COOKIE: Final = "lepton_session"
@@ -25,6 +26,7 @@ class PageParts:
     engine: the database, migrated. people: accounts, sessions, the audit log.
     evidence: where pictures are; None where this manager keeps none. unix_ms: the wall clock.
     rules: who is called about alerts that nobody looks at.
+    provider: the way in by an identity provider; None where there is none.
     """
 
     engine: Engine
@@ -33,3 +35,4 @@ class PageParts:
     unix_ms: Callable[[], int]
     rules: RuleKeeping
     cookie: str = COOKIE
+    provider: ProviderDoor | None = None

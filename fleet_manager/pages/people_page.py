@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One account; `grant_lines` are its roles as the form takes them."""
+    """One account; `grant_lines` are its roles as the form takes them, `has_identity`: a provider gives them."""
 
     name: str
     is_you: bool
@@ -28,6 +28,7 @@ class PersonLine:
     grant_lines: str
     state: StateView
     is_enabled: bool
+    has_identity: bool
     may_change: bool
 
 
@@ -99,6 +100,7 @@ def _line(one: Account, viewer: Principal) -> PersonLine:
         "\n".join(words),
         _state(one),
         one.is_enabled,
+        one.has_identity,
         may_manage(viewer.grants, one.grants),
     )
 
@@ -106,4 +108,6 @@ def _line(one: Account, viewer: Principal) -> PersonLine:
 def _state(one: Account) -> StateView:
     if not one.is_enabled:
         return StateView("offline", "switched off")
+    if one.has_identity:
+        return StateView("online", "by single sign-on")
     return StateView("online", "active") if one.has_password else StateView("new", "invited")

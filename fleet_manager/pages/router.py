@@ -13,8 +13,10 @@ from fleet_manager.pages.case_routes import case_routes
 from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
+from fleet_manager.pages.log_in_page import LogInPage
 from fleet_manager.pages.overview_routes import overview_routes
 from fleet_manager.pages.people_routes import people_routes
+from fleet_manager.pages.provider_routes import provider_routes
 from fleet_manager.pages.quarantine_routes import quarantine_routes
 from fleet_manager.pages.reception import Reception
 from fleet_manager.pages.session_routes import session_routes
@@ -49,7 +51,9 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
     from fastapi import APIRouter  # noqa: PLC0415 - the command line would wait for it
 
     files = StaticFiles()
-    reception = Reception(parts.people.gate, Drawing(files), parts.cookie)
+    drawing = Drawing(files)
+    reception = Reception(parts.people.gate, drawing, parts.cookie)
+    page = LogInPage(drawing, parts.provider.name if parts.provider else "")
     engine, unix_ms = parts.engine, parts.unix_ms
 
     def sites() -> list[str]:
@@ -59,7 +63,8 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
     router.routes.extend(
         [
             *static_routes(files),
-            *session_routes(parts.people, reception),
+            *session_routes(parts.people, reception, page),
+            *provider_routes(parts.provider, page, parts.cookie),
             *overview_routes(engine, reception, unix_ms),
             *alert_routes(parts, reception, sites),
             *case_routes(parts, reception, sites),
@@ -67,7 +72,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *statistics_routes(engine, reception, unix_ms, sites),
             *call_routes(parts.rules, reception),
             *shift_routes(engine, parts.people.audit, reception, sites),
-            *account_routes(parts.people.gate, reception),
+            *account_routes(parts.people, reception),
             *token_routes(parts.people, reception, sites, unix_ms),
             *people_routes(parts.people, reception, sites),
             *live_routes(engine, reception, feed),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -13,6 +12,7 @@ from edge_contracts.errors import BadInputError, LeptonError
 from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
+from fleet_manager.pages.own_path import own_path
 from fleet_manager.pages.reception import LOGIN, told
 from fleet_manager.pages.session_cookie import client_address, keep_session
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from fleet_manager.pages.log_in_page import LogInPage
     from fleet_manager.pages.reception import Reception
     from fleet_manager.pages.visit import Visit
     from fleet_manager.people.assembly import People
@@ -34,9 +35,9 @@ _WRONG: Final = "Name and password do not fit together."
 _FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 
-def session_routes(people: People, reception: Reception) -> list[Route]:
+def session_routes(people: People, reception: Reception, page: LogInPage) -> list[Route]:
     """`/login`, `/logout`, and the page of links; a link's secret stands behind its # and is sent in a form alone."""
-    door = _Door(people, reception)
+    door = _Door(people, reception, page)
     return [
         Route(LOGIN, door.log_in_page, methods=["GET"]),
         Route(LOGIN, door.log_in, methods=["POST"]),
@@ -47,11 +48,11 @@ def session_routes(people: People, reception: Reception) -> list[Route]:
 
 
 class _Door:
-    def __init__(self, people: People, reception: Reception) -> None:
-        self._people, self._reception = people, reception
+    def __init__(self, people: People, reception: Reception, page: LogInPage) -> None:
+        self._people, self._reception, self._page = people, reception, page
 
     async def log_in_page(self, request: Request) -> Response:
-        return self._log_in_page(own_path(request.query_params.get("next", "/")))
+        return self._page.answer(own_path(request.query_params.get("next", "/")), is_out="out" in request.query_params)
 
     async def log_in(self, request: Request) -> Response:
         try:
@@ -63,16 +64,16 @@ class _Door:
         try:
             secret = await run_in_threadpool(self._people.gate.log_in, name, password, address)
         except LogInRefused:
-            return self._log_in_page(target, name, _WRONG, 401)
+            return self._page.answer(target, name=name, problem=_WRONG, status=401)
         except TooManyAttempts as err:
-            return self._log_in_page(target, name, told(err), 429)
+            return self._page.answer(target, name=name, problem=told(err), status=429)
         except LeptonError as err:
-            return self._log_in_page(target, name, told(err), 503)
+            return self._page.answer(target, name=name, problem=told(err), status=503)
         return self._with_session(request, secret, target)
 
     def log_out(self, visit: Visit) -> Response:
         self._people.gate.log_out(visit.secret)
-        answer = RedirectResponse(LOGIN, 303, dict(PAGE_HEADERS))
+        answer = RedirectResponse(f"{LOGIN}?out", 303, dict(PAGE_HEADERS))
         answer.delete_cookie(self._reception.cookie, path="/")
         return answer
 
@@ -112,23 +113,12 @@ class _Door:
             "link", 422 if problem else 200, notice=notice, usable=True, secret=secret, **_words(link, form)
         )
 
-    def _log_in_page(self, target: str, name: str = "", problem: str = "", status: int = 200) -> Response:
-        notice = Notice("problem", problem) if problem else None
-        return self._door("login", status, title="Log in", notice=notice, next=target, name=name)
-
     def _door(self, template: str, status: int, **values: object) -> Response:
         return HTMLResponse(self._reception.drawing.page(template, None, **values), status, dict(PAGE_HEADERS))
 
     def _with_session(self, request: Request, secret: str, target: str) -> Response:
         answer = RedirectResponse(target, 303, dict(PAGE_HEADERS))
         return keep_session(answer, request, self._reception.cookie, secret)
-
-
-def own_path(target: str) -> str:
-    """A path of this manager; anything that leads elsewhere becomes the overview."""
-    parts = urlsplit(target)
-    is_own = not parts.scheme and not parts.netloc and target.startswith("/") and "\\" not in target
-    return target if is_own and not target.startswith("//") and target.isprintable() else "/"
 
 
 async def _own_form(request: Request) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.people.delegation import normal
 from fleet_manager.people.principal import Kind, Principal
 from fleet_manager.people.roles import EVERYWHERE, Grant, Role
-from fleet_manager.people.tables import account_grants, accounts
+from fleet_manager.people.tables import account_grants, accounts, identities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ class Account:
     id: the account's number, never given twice. name: what they log in with; never changes.
     has_password: False until they have followed their first link.
     grants: one per site.
+    has_identity: they come in by an identity provider, which gives their grants at each log-in.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Account:
     is_enabled: bool
     has_password: bool
     grants: tuple[Grant, ...]
+    has_identity: bool = False
 
     @property
     def principal(self) -> Principal:
@@ -79,7 +81,11 @@ def read_accounts(con: Connection, where: ColumnElement[bool]) -> list[Account]:
     grants: dict[int, list[Grant]] = {row.id: [] for row in rows}
     for row in con.execute(select(account_grants).where(account_grants.c.account.in_(grants))):
         grants[row.account].append(Grant(row.site, Role.from_word(row.role)))
-    return [Account(row.id, row.name, row.is_enabled, row.password is not None, normal(grants[row.id])) for row in rows]
+    known = set(con.execute(select(identities.c.account).where(identities.c.account.in_(grants))).scalars())
+    return [
+        Account(row.id, row.name, row.is_enabled, row.password is not None, normal(grants[row.id]), row.id in known)
+        for row in rows
+    ]
 
 
 def make_account(con: Connection, name: str, grants: Iterable[Grant], password: str | None, now_ms: int) -> Account:

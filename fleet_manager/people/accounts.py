@@ -84,12 +84,17 @@ class Accounts:
             BadInputError: there is no such account.
             NotAllowed: `by` may not change what would change.
             LastAdmin: nobody would be left who may do everything.
+            RefusedError: an identity provider gives its grants.
         """
         with self._audit.act(by, "change grants", f"account:{name}", detail=words_of(grants)) as con:
             account, had_admin = read_account(con, name), has_admin(con)
             if not may_regrant(by.grants, account.grants, grants):
                 change = f"{words_of(account.grants)} to {words_of(grants)}"
                 raise NotAllowed(f"wanted {change} for {name}, found that {by.name} may not change that")
+            if account.has_identity:
+                raise RefusedError(
+                    f"wanted other roles for {name}, found that the identity provider gives them: change them there"
+                )
             write_grants(con, account.id, grants)
             end_sessions(con, account.id)
             _check_admin_is_left(con, name, had_admin=had_admin)

@@ -31,6 +31,7 @@ class People:
     links: OneTimeLinks
     tokens: ApiTokens
     audit: AuditLog
+    sessions: Sessions
 
 
 def wall_clock_ms() -> int:
@@ -60,4 +61,4 @@ def assemble_people(
     tokens = ApiTokens(engine, audit, unix_ms, draw)
     gate = Gate(engine, audit, hasher, LogInDelay(engine, unix_ms), sessions, tokens)
     links = OneTimeLinks(engine, audit, hasher, unix_ms, draw)
-    return People(gate, Accounts(engine, audit, unix_ms), links, tokens, audit)
+    return People(gate, Accounts(engine, audit, unix_ms), links, tokens, audit, sessions)

@@ -92,10 +92,13 @@ class OneTimeLinks:
         Raises:
             BadInputError: there is no such account.
             NotAllowed: `by` may not manage it.
+            RefusedError: its person comes in by an identity provider.
         """
         with self._audit.act(by, "make password link", f"account:{name}") as con:
             account = read_account(con, name)
             check_may_manage(by, account)
+            if account.has_identity:
+                raise RefusedError(f"wanted a password for {name}, found that they come in by the identity provider")
             return self._new(con, account.id)
 
     def look(self, secret: str) -> Link:

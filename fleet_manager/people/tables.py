@@ -30,6 +30,15 @@ account_grants: Final = Table(
     Column("role", Text, nullable=False),
 )
 
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("account", BigInteger, ForeignKey("accounts.id"), nullable=False, unique=True),
+)
+"""Whom an identity provider knows by which subject; such an account has no password here."""
+
 one_time_links: Final = Table(
     "one_time_links",
     metadata,

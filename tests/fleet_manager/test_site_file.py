@@ -9,6 +9,8 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.desk.mail import MailServer
+from fleet_manager.people.claims import ClaimRule
+from fleet_manager.people.roles import Grant, Role
 from fleet_manager.site_file import SiteFile, read_site
 
 if TYPE_CHECKING:
@@ -89,3 +91,38 @@ def test_a_file_that_holds_no_secret_is_named_and_not_shown(tmp_path: Path, cont
     said = refusal(mail(user="lepton", password_file=path))
     assert str(path) in said
     assert "two" not in said.replace(str(path), "")
+
+
+def oidc(**keys: str) -> str:
+    told = {"issuer": '"https://idp.plant.example/realms/plant"', "client_id": '"lepton"', "roles": f"[{ROLE}]"} | keys
+    return "".join(f"{key} = {value}\n" for key, value in told.items())
+
+
+ROLE = '{ claim = "groups", value = "line-leads", role = "operator", site = "plant/hall" }'
+
+
+def test_claims_give_roles_as_the_file_says(secret: Path) -> None:
+    text = f'address = "https://fleet.example"\n[oidc]\n{oidc(client_secret_file=repr(str(secret)))}'
+    read = read_site(text, "site.toml").oidc
+    assert read is not None
+    assert read.rules() == (ClaimRule("groups", "line-leads", Grant("plant/hall", Role.OPERATOR)),)
+    assert SECRET not in repr(read) + read.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"issuer": '"http://idp.plant.example"'}, "oidc.issuer: wanted https://"),
+        ({"roles": "[]"}, "oidc.roles: wanted at least 1 value"),
+        ({"roles": ROLE.replace("operator", "boss").join("[]")}, "wanted a role, found 'boss'"),
+        ({"roles": ROLE.replace("plant/hall", "hall").join("[]")}, "wanted a site as org/site"),
+        ({"scopes": '["email"]'}, "wanted 'openid' among the scopes"),
+        ({"client_secret": f'"{SECRET}"'}, "oidc.client_secret: unknown key; did you mean 'client_secret_file'?"),
+    ],
+)
+def test_a_provider_that_cannot_be_trusted_or_gives_nothing_is_refused(keys: dict[str, str], said: str) -> None:
+    assert said in refusal(f'address = "https://fleet.example"\n[oidc]\n{oidc(**keys)}')
+
+
+def test_a_provider_must_know_the_way_back() -> None:
+    assert "wanted address beside [oidc]" in refusal(f"[oidc]\n{oidc()}")

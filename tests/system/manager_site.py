@@ -37,6 +37,7 @@ from fleet_manager.pages.page_parts import PageParts
 from fleet_manager.pages.router import live_feed, pages_router
 from fleet_manager.people.assembly import People, assemble_people
 from fleet_manager.people.principal import SYSTEM
+from fleet_manager.people.provider_door import provider_door
 from fleet_manager.people.roles import Grant, Role
 from fleet_manager.store.database import writing
 from lepton.demo.parts import draw_part
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.arrival import Arrival
     from fleet_manager.pages.live_feed import LiveFeed
+    from fleet_manager.people.oidc_settings import OidcSettings
     from fleet_manager.store.alert_store import AlertStore
 
 EPOCH = "00000000000000aa"
@@ -253,7 +255,7 @@ class ManagerSite:
 
 
 @contextmanager
-def manager_site(folder: Path, *, seeded: bool = True) -> Iterator[ManagerSite]:
+def manager_site(folder: Path, *, seeded: bool = True, oidc: OidcSettings | None = None) -> Iterator[ManagerSite]:
     """Serve a site until the end of the block; seeded, it has anna the admin, otto the operator, vera the viewer."""
     store = opened_store(folder / "manager.sqlite", now_ms)
     people = assemble_people(store.engine, quick_passwords())
@@ -271,17 +273,20 @@ def manager_site(folder: Path, *, seeded: bool = True) -> Iterator[ManagerSite]:
         seed_quarantine(stations)
     services = Services(store.engine, people, evidence, lambda: (), now_ms, time.monotonic, os.urandom)
     feed = live_feed(store.engine)
-    with _served(services, feed) as address:
+    with _served(services, feed, oidc) as address:
         yield ManagerSite(address, stations, people, secret, feed)
     store.close()
 
 
 @contextmanager
-def _served(services: Services, feed: LiveFeed) -> Iterator[str]:
-    app = create_app(services)
-    parts = PageParts(services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services))
+def _served(services: Services, feed: LiveFeed, oidc: OidcSettings | None) -> Iterator[str]:
+    app, port = create_app(services), free_port()
+    address = f"http://127.0.0.1:{port}"
+    door = oidc and provider_door(oidc, address, services.engine, services.people, now_ms, time.monotonic)
+    parts = PageParts(
+        services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services), provider=door
+    )
     app.include_router(pages_router(parts, feed))
-    port = free_port()
     config = uvicorn.Config(app, "127.0.0.1", port, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="pages-server")
@@ -292,7 +297,7 @@ def _served(services: Services, feed: LiveFeed) -> Iterator[str]:
         assert time.monotonic() < until_s, "the server did not start"
         time.sleep(0.02)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         feed.close()
         server.should_exit = True

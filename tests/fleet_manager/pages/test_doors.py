@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.pages.form import MOST_BYTES, read_form
-from fleet_manager.pages.session_routes import own_path
+from fleet_manager.pages.own_path import own_path
 
 KIND = "application/x-www-form-urlencoded"
 

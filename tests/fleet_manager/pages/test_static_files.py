@@ -55,7 +55,8 @@ def test_the_policy_lets_no_inline_code_run() -> None:
 
 
 def test_texts_of_strangers_are_escaped() -> None:
-    drawn = Drawing(StaticFiles()).page("login", None, title="t", next="/", name='"><script>x</script>')
+    said = '"><script>x</script>'
+    drawn = Drawing(StaticFiles()).page("login", None, title="t", next=said, name=said, provider=said, is_out=True)
     assert "<script>x" not in drawn
 
 
