@@ -44,6 +44,9 @@ class EmbeddedBroker:
         folder: takes its configuration and log.
         port: where it listens.
 
+    Attributes:
+        log: what the broker says; begins anew with each start.
+
     Raises:
         BadInputError: something else listens there.
         MissingExtraError: amqtt is not installed.
@@ -52,7 +55,7 @@ class EmbeddedBroker:
     def __init__(self, folder: Path, port: int) -> None:
         _check_installed()
         _check_free(port)
-        self._configuration, self._log = folder / "broker.yaml", folder / "broker.log"
+        self._configuration, self.log = folder / "broker.yaml", folder / "broker.log"
         self._configuration.write_text(_FILE.format(host=LOOPBACK, port=port), "utf-8")
         self._stopping, self._lock = threading.Event(), threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,13 +83,13 @@ class EmbeddedBroker:
             with process:
                 code = process.wait()
             if not self._stopping.is_set():
-                _log.error("the embedded broker ended with %d; another is started, see %s", code, self._log)
+                _log.error("the embedded broker ended with %d; another is started, see %s", code, self.log)
                 failures += 1
                 self._stopping.wait(_RESTART.delay_s(failures, random.random))
 
     def _started(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", __name__, str(self._configuration)]
-        with self._log.open("wb") as output:
+        with self.log.open("wb") as output:
             return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,32 +12,22 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError
 from fleet_manager.child_process import stop_process
+from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LOOPBACK = "127.0.0.1"
 READY_WITHIN_S = 15.0
 PROBE_EVERY_S = 0.05
 SBIN = "/usr/sbin"
 
-_SPEAKS = {"mosquitto": "5", "amqtt": "3.1.1"}
 _MOSQUITTO = """\
 listener {port} {host}
 allow_anonymous true
 persistence false
 max_inflight_messages 0
 max_queued_messages 0
-"""
-_AMQTT = """\
-listeners:
-  default:
-    type: tcp
-    bind: {host}:{port}
-plugins:
-  amqtt.plugins.authentication.AnonymousAuthPlugin:
-    allow_anonymous: true
 """
 
 
@@ -67,24 +56,38 @@ def loopback_broker(folder: Path, wanted: str = "auto", port: int | None = None)
 
     Raises:
         BrokerMissing: it is not installed or did not start; the message says what to do.
+        MissingExtraError: amqtt is not installed.
     """
     port = port or _free_port()
-    found = None if wanted == "amqtt" else shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
-    if wanted == "mosquitto" and not found:
+    program = None if wanted == "amqtt" else shutil.which("mosquitto") or shutil.which("mosquitto", path=SBIN)
+    if wanted == "mosquitto" and not program:
         raise BrokerMissing("wanted mosquitto, found none; install it (Debian: apt install mosquitto) or take amqtt")
-    name, text = ("mosquitto", _MOSQUITTO) if found else ("amqtt", _AMQTT)
-    configuration = folder / f"{name}.conf"
-    configuration.write_text(text.format(host=LOOPBACK, port=port), "utf-8")
-    module = [sys.executable, "-m", "amqtt.scripts.broker_script"]
-    command = [*([found] if found else module), "-c", str(configuration)]
-    log = folder / f"{name}.log"
+    with _mosquitto(program, folder, port) if program else _embedded(folder, port) as broker:
+        yield broker
+
+
+@contextmanager
+def _mosquitto(program: str, folder: Path, port: int) -> Iterator[Broker]:
+    configuration, log = folder / "mosquitto.conf", folder / "mosquitto.log"
+    configuration.write_text(_MOSQUITTO.format(host=LOOPBACK, port=port), "utf-8")
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([program, "-c", str(configuration)], stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait_until_it_listens(process, port, log)
-            yield Broker(name, LOOPBACK, port, _SPEAKS[name])
+            _wait_until_it_listens(lambda: process.poll() is None, port, log)
+            yield Broker("mosquitto", LOOPBACK, port, "5")
         finally:
             stop_process(process)
+
+
+@contextmanager
+def _embedded(folder: Path, port: int) -> Iterator[Broker]:
+    own = EmbeddedBroker(folder, port)
+    own.start()
+    try:
+        _wait_until_it_listens(lambda: True, port, own.log)
+        yield Broker("amqtt", LOOPBACK, port, "3.1.1")
+    finally:
+        own.stop()
 
 
 def _free_port() -> int:
@@ -93,9 +96,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_it_listens(lives: Callable[[], bool], port: int, log: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
-    while process.poll() is None and time.monotonic() < deadline:
+    while lives() and time.monotonic() < deadline:
         if _listens(port):
             return
         time.sleep(PROBE_EVERY_S)
