@@ -14,5 +14,5 @@ run() {
 }
 
 run -n "${JOBS:-auto}" --dist loadfile -m "not system and not slow" "$@"
-run -m "system or slow" "$@"
+run -m "system or slow" --durations=30 --durations-min=4 "$@"
 exit $status
