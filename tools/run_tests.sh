@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test: the quick ones side by side, then those that wait for time, real brokers and browsers, one after the other.
+# Every test: those that only compute side by side, then those with real time, brokers and browsers, one after the other.
 # usage: tools/run_tests.sh PYTHON [pytest's arguments]
 set -u
 python=$1
@@ -13,6 +13,6 @@ run() {
     [ $code -eq 0 ] || [ $code -eq 5 ] || status=$code
 }
 
-run -n "${JOBS:-auto}" --dist loadfile -m "not system and not slow" "$@"
-run -m "system or slow" --durations=30 --durations-min=4 "$@"
+run -n "${JOBS:-auto}" --dist loadfile -m "not system and not live" "$@"
+run -m "system or live" --durations=30 --durations-min=4 "$@"
 exit $status

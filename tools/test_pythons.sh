@@ -29,7 +29,7 @@ for version in 3.10 3.13; do
     esac
     {
         make --no-print-directory "VENV=.venv-$version" "PYTHON=$python" ".venv-$version/.ready" &&
-            ".venv-$version/bin/python" -m pytest -q -m 'not system and not slow' $chosen
+            ".venv-$version/bin/python" -m pytest -q -m 'not system and not slow and not live' $chosen
     } >"$logs/$version" 2>&1 &
     running="$running $version:$!"
 done

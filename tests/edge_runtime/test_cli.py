@@ -26,7 +26,7 @@ from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.models import BundleRecipe
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, write_parts, write_station
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 PATIENCE_S = 60
 F_SETPIPE_SZ = 1031

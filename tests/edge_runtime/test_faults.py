@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from edge_runtime.infer.predictor import Predictor
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 DEADLINE_MS = 1000.0
 PARTS = 6

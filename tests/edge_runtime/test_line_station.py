@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 POINT = """
 source = {{ kind = "folder", path = "parts", repeat = true }}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.summary import Summary
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 ENDLESS = (
     'source = {{ kind = "folder", path = "{folder}", repeat = true }}\n'

@@ -46,7 +46,7 @@ from tests.fakes.stations import (
     write_station,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 WHO = {"org": "acme", "site": "north", "device": "line-1"}
 FILM = {"kind": "video", "path": "belt.avi"}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.live
 
 SUFFIXES = {".jpg", ".png", ".bmp"}
 FOLDERS = (

@@ -12,7 +12,6 @@ from tests.system.required import REPOSITORY, require_torch_python
 
 
 @pytest.mark.slow
-@pytest.mark.system
 def test_every_check_of_pytorch_models_passes_with_pytorch():
     checks = str(Path(__file__).with_name("torch_checks.py"))
     command = [require_torch_python(), "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", checks]
