@@ -121,7 +121,7 @@ def test_a_wrong_password_is_refused_and_the_wish_is_kept(browser, site: Manager
     page.wait_for_url("**/alerts/15")
     page.locator(".account summary").click()
     page.get_by_role("button", name="Log out").click()
-    page.wait_for_url("**/login")
+    page.wait_for_url("**/login?out")
     page.goto(f"{site.address}/alerts")
     assert "/login" in page.url
     context.close()
