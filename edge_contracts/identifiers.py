@@ -18,6 +18,9 @@ Epoch = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Boot = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """One run of a board, from power to power: the first 8 bytes of the kernel's boot id in hexadecimal."""
 
+Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+"""A UUID in lower-case hexadecimal."""
+
 _UUID7_VERSION = 0x7
 _UUID_VARIANT = 0b10
 

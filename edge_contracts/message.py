@@ -10,7 +10,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from edge_contracts.identifiers import Epoch
+from edge_contracts.identifiers import Epoch, Uuid
 
 MAX_ALERT_BYTES = 4096
 MAX_BIRTH_BYTES = 8192
@@ -56,7 +56,7 @@ class Event(BaseModel, Generic[PayloadT]):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"] = "1.0"
-    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    id: Uuid
     source: Annotated[str, StringConstraints(pattern=r"^lepton/1(/[a-z0-9-]{1,32}){3}$")]
     type: str
     time: AwareDatetime

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.alarm import MAX_ALARM_BYTES
+from edge_contracts.command import MAX_COMMAND_BYTES, MAX_REPLY_BYTES
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_ALERT_BYTES, MAX_BIRTH_BYTES, MAX_STATE_BYTES
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 ROOT = "lepton/1"
 ALARM = "alarm/{type}"
-"""The one leaf with a level of its own: the last one is an `AlarmType`."""
+"""A leaf with a level of its own: the last one is an `AlarmType`."""
+COMMAND = "cmd/{name}"
+"""Another one: the last level is what is asked for."""
+_PREFIXES = {"alarm": ALARM, "cmd": COMMAND}
 _ROOT_LEVELS = 2
 _LEVELS = 6
 
@@ -99,6 +103,14 @@ LEAVES: dict[str, Leaf] = {
         schema="alarm",
         meaning="a condition that lasts: active or cleared, since when, how often",
     ),
+    "res": Leaf(
+        from_device=True,
+        qos=1,
+        retained=False,
+        limit_bytes=MAX_REPLY_BYTES,
+        schema="res",
+        meaning="the answer to a command, joined to it by its `id`; expires after a minute",
+    ),
     "doctor": Leaf(
         from_device=True,
         qos=1,
@@ -123,6 +135,14 @@ LEAVES: dict[str, Leaf] = {
         schema="ack",
         meaning="the highest sequence that is stored without a hole; frees the spool",
     ),
+    COMMAND: Leaf(
+        from_device=False,
+        qos=1,
+        retained=False,
+        limit_bytes=MAX_COMMAND_BYTES,
+        schema="cmd",
+        meaning="something to do, see below; one that is retained, expired or was seen before is refused",
+    ),
 }
 """Every topic of a device, by what follows its root."""
 
@@ -141,7 +161,7 @@ class DeviceAddress:
         return f"{ROOT}/{self.org}/{self.site}/{self.device}"
 
     def topic(self, leaf: str) -> str:
-        """The full topic of one leaf (`alert`, `ack`, `alarm/camera`, …).
+        """The full topic of one leaf (`alert`, `ack`, `alarm/camera`, `cmd/ping`, …).
 
         Raises:
             BadInputError: `LEAVES` has no such leaf.
@@ -156,7 +176,8 @@ def leaf_of(name: str) -> Leaf:
     Raises:
         BadInputError: `LEAVES` has no such leaf.
     """
-    known = LEAVES.get(ALARM if name.startswith("alarm/") else name)
+    first, has_more, _ = name.partition("/")
+    known = LEAVES.get(_PREFIXES.get(first, name) if has_more else name)
     if known is None:
         raise BadInputError(f"wanted a topic of {', '.join(LEAVES)}, found {name!r}")
     return known

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_contracts.command import MEANINGS
 from edge_contracts.topics import LEAVES, ROOT
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ Each under `{ROOT}/{{org}}/{{site}}/{{device}}/`. A broker's access control need
 |---|---|---|---|---|---|---|
 """
 
+_COMMANDS = """
+## Commands
+
+What `cmd/{name}` may ask for, where the station's [`[commands]`](station.md#commands) allow it; an argument is one too
+many. A device keeps the ids of the last 1,000 that it took on its disk and does none twice: what comes again is
+answered as before.
+
+| command | what the device does |
+|---|---|
+"""
+
 
 _FOOT = """
 `alert`, `gap` and `stats` come from the spool: each has its place (`epoch`, `seq`), is sent until an `ack` covers it,
@@ -30,7 +42,14 @@ The leaf `job` is kept for the life of an update (offered, downloading, on trial
 
 def reference() -> str:
     """The page, Markdown."""
-    return _HEAD + "".join(_row(name, leaf) for name, leaf in LEAVES.items()) + _FOOT
+    topics = "".join(_row(name, leaf) for name, leaf in LEAVES.items())
+    return (
+        _HEAD
+        + topics
+        + _FOOT
+        + _COMMANDS
+        + "".join(f"| `{name}` | {meaning} |\n" for name, meaning in MEANINGS.items())
+    )
 
 
 def _row(name: str, leaf: Leaf) -> str:

@@ -54,6 +54,7 @@ def birth(
     runtime: str,
     points: Sequence[InspectionPoint],
     mono_ms: int | None = None,
+    capabilities: tuple[str, ...] = (),
 ) -> Birth:
     """The inventory, for one connection.
 
@@ -64,6 +65,7 @@ def birth(
         runtime: names and versions of the runtimes in use.
         points: the inspection points and their models.
         mono_ms: the board's monotonic clock, None to leave it out.
+        capabilities: what the manager may ask for.
     """
     return Birth(
         session=session,
@@ -75,7 +77,7 @@ def birth(
         runtime=runtime,
         ack=uplink.ack,
         points=tuple(points),
-        capabilities=(STATS,),
+        capabilities=(STATS, *capabilities),
         boot=this_boot(),
         mono=mono_ms,
     )

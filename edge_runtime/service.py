@@ -96,6 +96,7 @@ class Daemon:
             lines=lines,
             tally=Tally(point.name for point in config.points),
             stop=stop,
+            reload=self._reload,
             conditions=conditions,
             verdict_watch=VerdictWatch(conditions),
         )

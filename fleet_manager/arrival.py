@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
+from edge_contracts.command import Reply
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent
@@ -33,6 +34,7 @@ _SPOOLED: Final[dict[str, type[AlertEvent | GapEvent | StatsEvent]]] = {
     "gap": GapEvent,
     STATS: StatsEvent,
 }
+_WORDS: Final[dict[str, type[Status | State]]] = {"status": Status, "state": State}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Arrival:
     event_id: str
     epoch: str | None = None
     seq: int | None = None
-    content: AlertEvent | GapEvent | StatsEvent | Birth | Status | State | Alarm | None = None
+    content: AlertEvent | GapEvent | StatsEvent | Birth | Status | State | Alarm | Reply | None = None
     why: str = ""
 
     @property
@@ -107,10 +109,11 @@ def _read(topic: str, address: str, leaf: str, body: bytes) -> Arrival:
     if leaf == "birth":
         birth = Birth.model_validate_json(body)
         return Arrival(topic, address, body, "", epoch=birth.epoch, content=birth)
-    if leaf == "status":
-        return Arrival(topic, address, body, "", content=Status.model_validate_json(body))
-    if leaf == "state":
-        return Arrival(topic, address, body, "", content=State.model_validate_json(body))
+    if leaf in _WORDS:
+        return Arrival(topic, address, body, "", content=_WORDS[leaf].model_validate_json(body))
+    if leaf == "res":
+        reply = Reply.model_validate_json(body)
+        return Arrival(topic, address, body, reply.id, content=reply)
     return Arrival(topic, address, body, "", content=_alarm(leaf, body))
 
 

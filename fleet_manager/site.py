@@ -19,6 +19,7 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.adapters.faces import Faces
 from fleet_manager.api.services import Services
 from fleet_manager.broker_choice import BrokerChoice
+from fleet_manager.commands.dispatcher import Dispatcher
 from fleet_manager.desk.courier import Courier
 from fleet_manager.desk.desk import Desk
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
@@ -99,6 +100,9 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         workers = Workers(tasks(url, options, settings.workers, shares=shares), random.random)
         workers.start()
         stack.callback(workers.stop)
+        dispatcher = Dispatcher(store.engine, replace(options, client_id=f"{options.client_id}-c"))
+        dispatcher.start()
+        stack.callback(dispatcher.stop)
         faces = _faces(settings, options, stack)
         _start_desk(store, settings.file, stack)
         services = Services(

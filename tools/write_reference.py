@@ -21,6 +21,7 @@ from edge_contracts.ack import Ack
 from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.card import Card
+from edge_contracts.command import Command, Reply
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.manifest import Manifest
@@ -47,9 +48,11 @@ CONTRACTS: dict[str, Any] = {
     "alert": AlertEvent,
     "birth": Birth,
     "card": Card,
+    "cmd": Command,
     "convert": ConversionDocument,
     "gap": GapEvent,
     "manifest": Manifest,
+    "res": Reply,
     "state": State,
     "station": StationConfig,
     "stats": StatsEvent,

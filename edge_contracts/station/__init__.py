@@ -6,6 +6,7 @@ Relative paths are relative to the configuration file. One file per group of tab
 from edge_contracts.station.alerting import Alerting, GradeRule
 from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, ModbusEncoder, SerialEncoder, TimeGate
 from edge_contracts.station.board import Board, Governor, GovernorStep
+from edge_contracts.station.commands import Commands
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink, Upload
 from edge_contracts.station.drift import Drift
@@ -44,6 +45,7 @@ __all__ = [
     "BarcodePartId",
     "Board",
     "CameraControls",
+    "Commands",
     "CounterPartId",
     "CsiControls",
     "CsiSource",

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.board import Board, Governor
+from edge_contracts.station.commands import Commands
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink, Upload
 from edge_contracts.station.drift import Drift
 from edge_contracts.station.output import Output
@@ -40,6 +41,7 @@ class StationConfig(Settings):
     points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=16)]
     spool: Spool = Spool()
     uplink: Uplink | None = None
+    commands: Commands = Commands()
     evidence: EvidenceSettings = EvidenceSettings()
     upload: Upload | None = None
     records: Records = Records()

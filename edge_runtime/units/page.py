@@ -37,6 +37,7 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
         if settings is None:
             return Prepared(lambda: Part(lambda _: True))
         from edge_runtime.recording.picture_recorder import PictureRecorder  # noqa: PLC0415 - the page's alone
+        from edge_runtime.units.command_metrics import command_metrics  # noqa: PLC0415 - the same
         from edge_runtime.units.line_metrics import line_metrics  # noqa: PLC0415 - the same
         from edge_runtime.units.upload_metrics import upload_metrics  # noqa: PLC0415 - the same
         from edge_runtime.web.face import WebFace  # noqa: PLC0415 - a station without a page loads nothing of it
@@ -47,7 +48,7 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
             recorder = PictureRecorder()
             recorder.start()
             running = around.running
-            more = (*line_metrics(running), *upload_metrics(running))
+            more = (*line_metrics(running), *upload_metrics(running), *command_metrics(running))
             face.start(_insight(config, around, _giving_way(load), recorder), more)
             around.running.relay.guests = (*face.sinks, recorder)
 

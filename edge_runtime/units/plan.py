@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edge_runtime.units import (
     cameras,
+    commands,
     drift,
     health,
     outputs,
@@ -39,6 +40,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         cameras.cameras(config, around),
         drift.drift(config, around),
         health.health(config, around),
+        commands.commands(config, around),
         uplink.uplink(config, around),
         upload.upload(config, around),
         *(points.reader(point, around) for point in config.points),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_runtime.cameras import Cameras
+from edge_runtime.commands.executor import CommandCounts
 from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
 from edge_runtime.evidence.upload.counts import UploadCounts
@@ -16,6 +17,7 @@ from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
     from edge_runtime.capture.reader import Reader
+    from edge_runtime.commands.executor import Executor
     from edge_runtime.delivery import Delivery
     from edge_runtime.evidence import EvidenceStore
     from edge_runtime.evidence.upload.uploader import Uploader
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 class Running:
     """The running parts of a station; None, or absent, for what the configuration does not ask for.
 
-    delivery_counts, evidence_counts, upload_counts, loop_faults: since the start of the daemon, whatever was started
-        anew.
+    delivery_counts, evidence_counts, upload_counts, command_counts, loop_faults: since the start of the daemon,
+        whatever was started anew.
     first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
     relay: the one of them that has guests, which come and go.
@@ -55,6 +57,8 @@ class Running:
     health: StationHealth | None = None
     lines: JsonLines | None = None
     panel: Panel | None = None
+    commands: Executor | None = None
+    command_counts: CommandCounts = field(default_factory=CommandCounts)
     uplink: Uplink | None = None
     uploader: Uploader | None = None
     upload_counts: UploadCounts = field(default_factory=UploadCounts)

@@ -26,7 +26,7 @@ class Surroundings:
     started_at_ns: monotonic.
     lines: where each verdict goes as a JSON line, None for nowhere.
     tally: counts the verdicts of the run.
-    stop: ends the daemon.
+    stop: ends the daemon. reload: has the configuration read anew.
     conditions: what is wrong with the station now.
     verdict_watch: sees rows of unknowns.
     """
@@ -38,5 +38,6 @@ class Surroundings:
     lines: TextIO | None
     tally: Tally
     stop: threading.Event
+    reload: threading.Event
     conditions: Conditions
     verdict_watch: VerdictWatch

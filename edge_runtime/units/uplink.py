@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_runtime import inventory
 from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.commands import COMMANDS
 from edge_runtime.units.spool import OUTBOX, address
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
             raise AssertionError("the uplink stands on the spool")
         from edge_runtime.uplink.uplink import Uplink  # noqa: PLC0415 - a station without a broker needs no MQTT client
 
-        announcements = _announcements(settings, running.outbox, Path(station.state_folder), around)
-        made = Uplink(running.outbox, address(station), settings, announcements)
+        announcements = _announcements(config, settings, running.outbox, around)
+        made = Uplink(running.outbox, address(station), settings, announcements, orders=running.commands)
         made.start()
         running.uplink = made
 
@@ -58,10 +59,10 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
             link_options(settings, address(station), Path())
         return Prepared(start)
 
-    return Unit(UPLINK, "uplink", (station, settings), prepare, _STOP_S, needs=(OUTBOX,))
+    return Unit(UPLINK, "uplink", (station, settings), prepare, _STOP_S, needs=(OUTBOX, COMMANDS))
 
 
-def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, around: Surroundings) -> Announcements:
+def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, around: Surroundings) -> Announcements:
     from edge_runtime.uplink.uplink import Announcements  # noqa: PLC0415 - as above
 
     points = around.running.points
@@ -73,8 +74,9 @@ def _announcements(settings: Settings, outbox: Outbox, state_folder: Path, aroun
             ", ".join(sorted({_runtime_name(one) for point in tuple(points.values()) for one in point.predictors})),
             [point.inventory for point in tuple(points.values())],
             around.delivery_clock.now().mono_ms,
+            tuple(f"cmd/{name}" for name in config.commands.allowed),
         ),
-        state=lambda: state_of(outbox, state_folder, around),
+        state=lambda: state_of(outbox, Path(config.station.state_folder), around),
         alarms=around.conditions.alarms,
     )
 

@@ -18,6 +18,7 @@ from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_contracts.errors import LeptonError
 from edge_contracts.reconnect import CLOSED_UNANSWERED, REFUSED, UNTRUSTED_BROKER, MqttVersion, names_protocol
@@ -142,8 +143,15 @@ class MqttLink:
         return mid
 
     def subscribe(self, topic: str, qos: int = 0) -> None:
-        """Ask for a topic; a refusal comes as an event."""
-        self._check(self._client.subscribe(topic, qos)[0])
+        """Ask for a topic; a refusal comes as an event.
+
+        With MQTT 5 a message that is to be retained says so also when it comes at once.
+        """
+        if self._version is MqttVersion.V5:
+            options = SubscribeOptions(qos, retainAsPublished=True)
+            self._check(self._client.subscribe(topic, options=options)[0])
+        else:
+            self._check(self._client.subscribe(topic, qos)[0])
 
     def is_confirmed(self, mid: int) -> bool:
         """Whether the broker acknowledged the last publication of this id."""

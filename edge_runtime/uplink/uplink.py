@@ -14,8 +14,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
+from edge_contracts.command import REPLY_EXPIRY_S
 from edge_contracts.device import Birth, Presence, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
@@ -38,14 +39,29 @@ if TYPE_CHECKING:
 
     from edge_contracts import station
     from edge_contracts.alarm import Alarm, AlarmType
+    from edge_contracts.command import Reply
     from edge_contracts.message import Payload
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.outbox import Outbox
 
 _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
+_COMMANDS: Final = "cmd/"
 GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
+
+
+class Orders(Protocol):
+    """Who does what the manager asks for; every call returns at once."""
+
+    def order(self, name: str, body: bytes, *, retained: bool) -> None:
+        """A command came."""
+
+    def replies(self) -> Sequence[Reply]:
+        """Answers that wait to be said."""
+
+    def on_reply(self, wake: Callable[[], None] | None) -> None:
+        """Have `wake` called when one waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +111,7 @@ class Uplink:
         address: of the device.
         settings: the `[uplink]` table of the station.
         announcements: what to say of the device.
+        orders: does the manager's commands; None for a station that takes none.
         folder: relative paths of the settings start here.
         pace: how long to wait for what.
         draw: gives a number in [0, 1), for the jitter.
@@ -108,13 +125,14 @@ class Uplink:
         settings: station.Uplink,
         announcements: Announcements,
         *,
+        orders: Orders | None = None,
         folder: Path = Path(),
         pace: Pace | None = None,
         draw: Callable[[], float] = random.random,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox, self._address, self._settings = outbox, address, settings
-        self._announcements = announcements
+        self._announcements, self._orders = announcements, orders
         self._pace = pace or Pace(resend=ResendRules(backlog_per_s=settings.backlog_alerts_per_s))
         self._draw, self._monotonic_s = draw, monotonic_s
         self._options = link_options(settings, address, folder)
@@ -151,6 +169,8 @@ class Uplink:
     def start(self) -> None:
         """Start trying; returns at once, broker or no broker."""
         self._outbox.on_change(self._wake)
+        if self._orders is not None:
+            self._orders.on_reply(self._wake)
         self._thread.start()
 
     def stop(self, timeout_s: float = 15.0) -> bool:
@@ -168,6 +188,8 @@ class Uplink:
             _LOG.error("wanted the uplink stopped within %s s, found it busy with %s: left alone", timeout_s, where)
             return False
         self._outbox.on_change(None)
+        if self._orders is not None:
+            self._orders.on_reply(None)
         with self._waking:
             if self._wake_fd >= 0:
                 os.close(self._wake_fd)
@@ -180,10 +202,12 @@ class Uplink:
         self._wake()
 
     def message(self, topic: str, body: bytes, *, retained: bool) -> None:
-        """A message came: the manager's acknowledgement is the only one that is asked for."""
-        del retained
-        if topic == self._address.topic("ack"):
+        """A message came: the manager's acknowledgement, or a command."""
+        leaf = topic.removeprefix(f"{self._address.source}/")
+        if leaf == "ack":
             self._sender.take_ack(body, self._monotonic_s())
+        elif self._orders is not None and leaf.startswith(_COMMANDS):
+            self._orders.order(leaf.removeprefix(_COMMANDS), body, retained=retained)
         else:
             _LOG.warning("a message on %s was not asked for", topic)
 
@@ -246,6 +270,8 @@ class Uplink:
             _LOG.warning("the broker refuses MQTT 5: speaking 3.1.1, without expiry and without a delayed will")
         if self._settings.ack == "manager":
             link.subscribe(self._address.topic("ack"))
+        if self._orders is not None:
+            link.subscribe(self._address.topic(f"{_COMMANDS}+"), qos=1)
 
     def _converse(self, link: MqttLink, number: int) -> None:
         epoch, state_due_s = "", 0.0
@@ -263,6 +289,7 @@ class Uplink:
                 state_due_s = now_s + self._settings.state_period_s
                 self._announce(link, "state", self._announcements.state())
             self._tell_alarms(link, told)
+            self._say_replies(link)
             self._sender.pump(link, now_s)
             link.turn(min(self._sender.wait_s(now_s, LONGEST_WAIT_S), max(0.0, state_due_s - now_s)), self._wake_fd)
 
@@ -274,6 +301,10 @@ class Uplink:
                 told[alarm.type] = alarm
                 self._announce(link, f"alarm/{alarm.type.value}", alarm)
 
+    def _say_replies(self, link: MqttLink) -> None:
+        for reply in self._orders.replies() if self._orders is not None else ():
+            self._announce(link, "res", reply)
+
     def _announce(self, link: MqttLink, leaf: str, payload: Payload) -> None:
         body = payload.model_dump_json(exclude_none=True).encode()
         about = leaf_of(leaf)
@@ -281,10 +312,11 @@ class Uplink:
             self._too_large += 1
             _LOG.error("wanted %s within %d bytes, found %d: it is not sent; use shorter names", leaf, limit, len(body))
             return
-        expiry_s = 3 * self._settings.state_period_s if leaf == "state" else None
+        expiry_s = {"state": 3 * self._settings.state_period_s, "res": REPLY_EXPIRY_S}.get(leaf)
         link.publish(self._address.topic(leaf), body, qos=about.qos, retain=about.retained, expiry_s=expiry_s)
 
     def _say_goodbye(self, link: MqttLink, number: int) -> bool:
+        self._say_replies(link)
         farewell = link.publish(self._address.topic("status"), _status(Presence.OFFLINE, number), qos=1, retain=True)
         deadline_s = self._monotonic_s() + GOODBYE_S
         while not link.is_confirmed(farewell) and self._monotonic_s() < deadline_s:

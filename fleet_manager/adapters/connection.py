@@ -47,8 +47,13 @@ class Link(Protocol):
     def turn(self, timeout_s: float) -> list[Heard]:
         """Move bytes both ways."""
 
-    def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
-        """Send."""
+    def publish(
+        self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False, expiry_s: float | None = None
+    ) -> int:
+        """Send; the message's id."""
+
+    def is_confirmed(self, mid: int) -> bool:
+        """Whether the broker has it."""
 
     def acknowledge(self, message: Heard) -> None:
         """Tell the broker that a message was taken."""

@@ -122,6 +122,7 @@ class BrokerLink:
         self._granted: list[ReasonCode] | None = None
         self._heard: list[Heard] = []
         self._unconfirmed: dict[int, str] = {}
+        self._confirmed: set[int] = set()
         self._now_s: Callable[[], float] = time.monotonic
         is_v5 = version is MqttVersion.V5
         self._client = Client(
@@ -177,11 +178,26 @@ class BrokerLink:
         heard, self._heard = self._heard, []
         return heard
 
-    def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
-        """Send; at QoS 1 the broker's word is not waited for."""
-        sent = self._client.publish(topic, body, qos=qos, retain=retain)
+    def publish(
+        self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False, expiry_s: float | None = None
+    ) -> int:
+        """Send, and say the message's id; at QoS 1 the broker's word is not waited for.
+
+        The broker drops it after `expiry_s`, which needs MQTT 5 and is left out without it.
+        """
+        properties = None
+        if expiry_s is not None and self._version is MqttVersion.V5:
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = max(1, round(expiry_s))
+        mid = self._client.publish(topic, body, qos=qos, retain=retain, properties=properties).mid
+        self._confirmed.discard(mid)
         if qos:
-            self._unconfirmed[sent.mid] = topic
+            self._unconfirmed[mid] = topic
+        return mid
+
+    def is_confirmed(self, mid: int) -> bool:
+        """Whether the broker has the last publication of this id, of QoS 1."""
+        return mid in self._confirmed
 
     @property
     def is_behind(self) -> bool:
@@ -266,6 +282,10 @@ class BrokerLink:
     ) -> None:
         del client, userdata, properties
         topic = self._unconfirmed.pop(mid, None)
-        if topic is not None and reason.is_failure:
+        if topic is None:
+            return
+        if not reason.is_failure:
+            self._confirmed.add(mid)
+        else:
             where = self._options.where
             _LOG.warning("wanted to publish %s at %s, found %s: check the broker's ACL", topic, where, reason)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from edge_contracts.alarm import Alarm
 from edge_contracts.device import Birth, State
+from fleet_manager.pages.reception import NotThere
 from fleet_manager.people.roles import EVERYWHERE
 from fleet_manager.store.tables import alarms, devices, states, statuses
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import Connection, Engine, Table
+
+    from fleet_manager.pages.visit import Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,19 @@ def read_device(engine: Engine, address: str) -> DeviceFile | None:
         state.stored_ms if state else None,
         lasting,
     )
+
+
+def device_there(engine: Engine, visit: Visit) -> DeviceFile:
+    """The device that a path names, for who may see it.
+
+    Raises:
+        NotThere: there is none, or not for them.
+    """
+    address = visit.request.path_params["address"]
+    file = read_device(engine, address) if visit.viewer.sees(address.rpartition("/")[0]) else None
+    if file is None:
+        raise NotThere(f"wanted the device {address[:120]}, found none that you may see: look at the overview")
+    return file
 
 
 def _one(con: Connection, table: Table, address: str) -> Any:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from fleet_manager.commands.command_log import list_commands
 from fleet_manager.pages.alert_item import alert_item
 from fleet_manager.pages.alert_reading import last_alerts, open_alerts
 from fleet_manager.pages.choices import sites_wanted
+from fleet_manager.pages.command_panel import SHOWN, command_panel
 from fleet_manager.pages.device_page import device_page
-from fleet_manager.pages.device_reading import read_device, read_devices
+from fleet_manager.pages.device_reading import device_there, read_devices
 from fleet_manager.pages.overview import overview_of
 from fleet_manager.pages.reception import NotThere
-from fleet_manager.people.roles import EVERYWHERE
+from fleet_manager.people.roles import EVERYWHERE, Permission
 from fleet_manager.store.ledger import ledger, shortfalls
 from fleet_manager.store.quarantine import refused_count
 
@@ -43,14 +45,15 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         return reception.drawn(visit, "overview", here="overview", page=page)
 
     def device(visit: Visit) -> Response:
-        address = visit.request.path_params["address"]
-        site = address.rpartition("/")[0]
-        file = read_device(engine, address) if visit.viewer.sees(site) else None
-        if file is None:
-            raise NotThere(f"wanted the device {address[:120]}, found none that you may see: look at the overview")
-        rows = [alert_item(line, may_acknowledge=False) for line in last_alerts(engine, address)]
-        known = next(iter(ledger(engine, address)), None)
-        page = device_page(file, known, rows, unix_ms())
-        return reception.drawn(visit, "device", here="overview", page=page)
+        file = device_there(engine, visit)
+        rows = [alert_item(line, may_acknowledge=False) for line in last_alerts(engine, file.address)]
+        known = next(iter(ledger(engine, file.address)), None)
+        now_ms = unix_ms()
+        with engine.connect() as con:
+            given = list_commands(con, file.address, limit=SHOWN)
+        may_send = visit.principal.may(Permission.SEND_COMMANDS, file.site)
+        panel = command_panel(file, given, now_ms, may_send=may_send)
+        page = device_page(file, known, rows, now_ms)
+        return reception.drawn(visit, "device", here="overview", page=page, panel=panel)
 
     return [Route("/", reception.page(overview)), Route("/devices/{address:path}", reception.page(device))]

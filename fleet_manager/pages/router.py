@@ -10,6 +10,7 @@ from fleet_manager.pages.alert_reading import NewAlerts, known_sites
 from fleet_manager.pages.alert_routes import alert_routes
 from fleet_manager.pages.call_routes import call_routes
 from fleet_manager.pages.case_routes import case_routes
+from fleet_manager.pages.command_routes import command_routes
 from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
@@ -65,6 +66,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *static_routes(files),
             *session_routes(parts.people, reception, page),
             *provider_routes(parts.provider, page, parts.cookie),
+            *command_routes(parts, reception),
             *overview_routes(engine, reception, unix_ms),
             *alert_routes(parts, reception, sites),
             *case_routes(parts, reception, sites),

@@ -19,9 +19,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
+from edge_contracts.command import Reply
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.stats import StatsEvent
+from fleet_manager.store.commands import hear_replies
 from fleet_manager.store.database import database_url, open_database, writing
 from fleet_manager.store.migration import migrate
 from fleet_manager.store.minute_rows import minute_rows
@@ -70,6 +72,7 @@ class _Sorted:
     """A batch, by what is to be done with it; of several arrivals for one place the first is in `placed`."""
 
     said: list[Arrival] = field(default_factory=list)
+    answers: list[Arrival] = field(default_factory=list)
     placed: dict[tuple[str, str, int], Arrival] = field(default_factory=dict)
     again: list[Arrival] = field(default_factory=list)
     refused: list[Arrival] = field(default_factory=list)
@@ -171,6 +174,7 @@ class AlertStore:
         self._insert_gaps(con, told)
         self._insert_minutes(con, [one for one in new if isinstance(one.content, StatsEvent)])
         note(con, self._insert, batch.said, self._unix_ms())
+        batch.refused += hear_replies(con, batch.answers, self._unix_ms())
         self._quarantine(con, batch.refused)
         move_on(con, lives, new, _covered(told))
         touched = dict.fromkeys((one.address, one.epoch) for one in arrivals if one.address and one.epoch is not None)
@@ -253,6 +257,8 @@ def _sorted(arrivals: Sequence[Arrival]) -> _Sorted:
     for one in arrivals:
         if isinstance(one.content, Birth | Status | State | Alarm):
             batch.said.append(one)
+        elif isinstance(one.content, Reply):
+            batch.answers.append(one)
         elif one.seq is None or one.epoch is None:
             batch.refused.append(one)
         elif (held := batch.placed.setdefault((one.address, one.epoch, one.seq), one)) is one:

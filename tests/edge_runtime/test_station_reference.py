@@ -76,6 +76,7 @@ TABLES: dict[str, type[station.Settings]] = {
     "[spool]": station.Spool,
     "[uplink]": station.Uplink,
     "[uplink.tls]": station.Tls,
+    "[commands]": station.Commands,
     "[evidence]": station.EvidenceSettings,
     "[upload]": station.Upload,
     "[web]": station.Web,
@@ -170,6 +171,7 @@ def examples(page: Path) -> list[str]:
     [
         "reference/station.md",
         "how-to/run-on-a-board.md",
+        "how-to/commands.md",
         "how-to/inspect.md",
         "how-to/doctor.md",
         "how-to/rehearse.md",

@@ -26,6 +26,7 @@ class FakeLink:
     will: Will | None
     filters: tuple[str, ...] = ()
     published: list[tuple[str, bytes, int, bool]] = field(default_factory=list)
+    expiries_s: list[float | None] = field(default_factory=list)
     acknowledged: int = 0
     delivered: int = 0
     ended: str = ""
@@ -51,8 +52,15 @@ class FakeLink:
             raise found
         return [found]
 
-    def publish(self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False, expiry_s: float | None = None
+    ) -> int:
         self.published.append((topic, body, qos, retain))
+        self.expiries_s.append(expiry_s)
+        return len(self.published)
+
+    def is_confirmed(self, mid: int) -> bool:
+        return self.broker.confirms and 0 < mid <= len(self.published)
 
     def acknowledge(self, message: Heard) -> None:
         del message
@@ -75,7 +83,7 @@ class FakeBroker:
     """Every connection that was made, in order."""
 
     def __init__(self) -> None:
-        self.is_up = True
+        self.is_up = self.confirms = True
         self.attempts = 0
         self.connections: list[FakeLink] = []
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from edge_runtime.units.command_metrics import command_metrics
 from edge_runtime.units.line_metrics import line_metrics
 from edge_runtime.units.running import Running
 from edge_runtime.units.upload_metrics import upload_metrics
@@ -14,7 +15,7 @@ from tests.fakes.parts import inspected, verdict
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "reference" / "metrics.md"
 NOTHING: Any = None
-ALL = (*METRICS, *line_metrics(Running()), *upload_metrics(Running()))
+ALL = (*METRICS, *line_metrics(Running()), *upload_metrics(Running()), *command_metrics(Running()))
 
 
 def text_of(metric: Metric) -> str:

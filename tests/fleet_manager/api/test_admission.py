@@ -15,6 +15,7 @@ GUARDED = [route for route in ROUTES if route.path not in OPEN]
 VALUES = {
     "alert": "1",
     "case": "1",
+    "command": "1",
     "token": "1",
     "sha256": "0" * 64,
     "name": "anna",

@@ -1,0 +1,85 @@
+"""What is written down is sent when there is a broker, and marked when the broker has it."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+
+from fleet_manager.adapters.connection import Surroundings
+from fleet_manager.commands.command_log import Wish, find_command, give_command
+from fleet_manager.commands.dispatcher import Dispatcher
+from fleet_manager.store.database import writing
+from tests.fakes.broker_links import OPTIONS, FakeBroker
+from tests.fakes.patience import eventually
+from tests.fakes.stores import opened_store
+
+NOW_MS = 1_700_000_000_000
+WHERE = "plant/hall/station-1"
+
+
+def give(engine, timeout_s=30, name="ping"):
+    with writing(engine) as con:
+        return give_command(con, Wish(WHERE, name, timeout_s), "anna", NOW_MS, os.urandom)
+
+
+@contextmanager
+def dispatching(tmp_path, broker, now_ms=NOW_MS, seconds=lambda: 0.0):
+    store = opened_store(tmp_path / "fleet.sqlite")
+    around = Surroundings(unix_ms=lambda: now_ms, draw=lambda: 0.0, make_link=broker.link, monotonic_s=seconds)
+    made = Dispatcher(store.engine, OPTIONS, around)
+    made.start()
+    try:
+        yield store.engine
+    finally:
+        made.stop()
+        store.close()
+
+
+def sent_ms(engine, number):
+    with engine.connect() as con:
+        return find_command(con, number).sent_ms
+
+
+def test_a_command_goes_to_its_device_once_and_expires_with_its_time(tmp_path):
+    broker = FakeBroker()
+    with dispatching(tmp_path, broker) as engine:
+        number = give(engine, name="restart")
+        eventually(lambda: sent_ms(engine, number) == NOW_MS)
+        (link,) = broker.connections
+        ((topic, body, qos, retained),) = link.published
+        assert (topic, qos, retained) == (f"lepton/1/{WHERE}/cmd/restart", 1, False)
+        assert link.expiries_s == [30]
+        assert json.loads(body)["expires"] == "2023-11-14T22:13:50Z"
+
+
+def test_without_a_broker_it_waits(tmp_path):
+    broker = FakeBroker()
+    broker.is_up = False
+    with dispatching(tmp_path, broker) as engine:
+        number = give(engine)
+        eventually(lambda: broker.attempts > 2)
+        assert sent_ms(engine, number) is None
+        broker.is_up = True
+        eventually(lambda: sent_ms(engine, number) == NOW_MS)
+
+
+def test_one_whose_time_is_over_is_never_sent(tmp_path):
+    broker = FakeBroker()
+    with dispatching(tmp_path, broker, now_ms=NOW_MS + 31_000) as engine:
+        give(engine)
+        number = give(engine, timeout_s=60)
+        eventually(lambda: sent_ms(engine, number) is not None)
+        assert len(broker.connections[0].published) == 1
+
+
+def test_what_the_broker_does_not_confirm_is_sent_again_under_its_id(tmp_path):
+    broker = FakeBroker()
+    broker.confirms = False
+    ticks = iter(range(10_000))
+    with dispatching(tmp_path, broker, seconds=lambda: float(next(ticks))) as engine:
+        number = give(engine)
+        eventually(lambda: broker.connections and len(broker.connections[0].published) >= 2)
+        broker.confirms = True
+        eventually(lambda: sent_ms(engine, number) is not None)
+        assert len({body for _, body, _, _ in broker.connections[0].published}) == 1
