@@ -23,6 +23,7 @@ from fleet_manager.commands.dispatcher import Dispatcher
 from fleet_manager.desk.courier import Courier
 from fleet_manager.desk.desk import Desk
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
+from fleet_manager.evidence.bucket_shelf import BucketShelf
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import Limits
 from fleet_manager.evidence.sweeper import Sweeper
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from fleet_manager.evidence.bucket_settings import BucketSettings
     from fleet_manager.ingest.broker_link import BrokerOptions
     from fleet_manager.people.assembly import People
     from fleet_manager.people.provider_door import ProviderDoor
@@ -108,7 +110,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         services = Services(
             engine=store.engine,
             people=people,
-            evidence=_evidence(folder, stack),
+            evidence=_evidence(folder, settings.file.evidence, stack),
             waits_for=lambda: [workers.trouble] if workers.trouble else [],
             unix_ms=wall_clock_ms,
             monotonic_s=time.monotonic,
@@ -147,8 +149,9 @@ def _alert_pages(file: SiteFile) -> Callable[[int], str] | None:
     return None if file.address is None else lambda number: f"{file.address}/alerts/{number}"
 
 
-def _evidence(folder: Path, stack: ExitStack) -> DiskEvidence:
-    evidence = DiskEvidence(folder / "evidence", Limits(), time.monotonic)
+def _evidence(folder: Path, bucket: BucketSettings | None, stack: ExitStack) -> DiskEvidence:
+    shelf = None if bucket is None else BucketShelf(bucket, time.monotonic)
+    evidence = DiskEvidence(folder / "evidence", Limits(), time.monotonic, shelf=shelf)
     sweeper = Sweeper(evidence, time.time, _log.warning)
     sweeper.start()
     stack.callback(sweeper.stop)

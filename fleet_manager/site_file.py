@@ -12,6 +12,7 @@ from edge_contracts.explain import explain
 from edge_contracts.station.settings import Settings
 from fleet_manager.adapters.settings import AdapterSettings
 from fleet_manager.desk.mail_settings import MailSettings
+from fleet_manager.evidence.bucket_settings import BucketSettings
 from fleet_manager.people.oidc_settings import OidcSettings
 
 if sys.version_info >= (3, 11):
@@ -28,7 +29,7 @@ class SiteFile(Settings):
 
     address: where people reach the pages; links in letters begin with it.
     mail: the server that takes calls by e-mail. oidc: the identity provider that people may come in by.
-    adapters: the other faces of the site.
+    evidence: a bucket for pictures; None for the manager's own disk. adapters: the other faces of the site.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -36,6 +37,7 @@ class SiteFile(Settings):
     address: SiteAddress | None = None
     mail: MailSettings | None = None
     oidc: OidcSettings | None = None
+    evidence: BucketSettings | None = None
     adapters: AdapterSettings | None = None
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ from fleet_manager.api.problem_kinds import (
     ProblemKind,
 )
 from fleet_manager.desk.handling import AlertChanged, NoSuchAlert
+from fleet_manager.evidence.evidence_store import EvidenceAway
 from fleet_manager.people.passwords import TooBusy
 from fleet_manager.people.principal import NotAllowed
 from fleet_manager.store.database import StoreUnavailable
@@ -41,6 +42,7 @@ _OF_THE_HOUSE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (NoSuchAlert, NOT_FOUND),
     (NotAllowed, NOT_ALLOWED),
     (StoreUnavailable, UNAVAILABLE),
+    (EvidenceAway, UNAVAILABLE),
     (OperationalError, UNAVAILABLE),
     (TooBusy, UNAVAILABLE),
     (MissingExtraError, MISSING_EXTRA),

@@ -1,4 +1,4 @@
-"""Evidence in a folder: `{org}/{site}/{first two digits}/{sha256}`; meanwhile `{org}/{site}/parts/{sha256}.{bytes}`.
+"""Evidence that comes in parts: on the disk, `{org}/{site}/parts/{sha256}.{bytes}`, and when it is whole on a shelf.
 
 Several threads and processes may use one folder: a part has one writer at a time, by a lock on the file.
 """
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.errors import BadInputError
 from fleet_manager.evidence.disk_upload import DiskUpload, Goal, finish
 from fleet_manager.evidence.evidence_store import (
-    BLOCK_BYTES,
     Limits,
     NoRoom,
     Piece,
@@ -24,11 +23,14 @@ from fleet_manager.evidence.evidence_store import (
     WrongContent,
     WrongOffset,
 )
+from fleet_manager.evidence.folder_shelf import FolderShelf
 from fleet_manager.evidence.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from fleet_manager.evidence.shelf import Shelf
 
 PARTS: Final = "parts"
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}/[a-z0-9-]{1,32}")
@@ -37,13 +39,14 @@ _TRIES: Final = 3
 
 
 class DiskEvidence:
-    """Evidence in a folder.
+    """Evidence whose parts are in a folder.
 
     Args:
         folder: made if it is absent.
-        limits: how much may be kept.
+        limits: how much may be kept on the disk.
         monotonic_s: seconds that never go back.
         free: the bytes that are free where a folder is.
+        shelf: where whole files go; None for the same folder.
 
     Raises:
         BadInputError: no folder can be made there.
@@ -55,8 +58,10 @@ class DiskEvidence:
         limits: Limits,
         monotonic_s: Callable[[], float],
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+        shelf: Shelf | None = None,
     ) -> None:
         self._folder, self._limits = folder, limits
+        self._shelf = shelf or FolderShelf(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as err:
@@ -70,12 +75,21 @@ class DiskEvidence:
         return self._limits
 
     def sites(self) -> list[str]:
-        """Every site that ever sent something, `org/site` each."""
-        return sorted("/".join(path.parts[-2:]) for path in self._folder.glob("*/*") if path.is_dir())
+        """Every site that ever sent something, `org/site` each.
+
+        Raises:
+            EvidenceAway: the shelf does not answer.
+        """
+        return self._shelf.sites()
 
     def look(self, site: str, sha256: str) -> Piece | None:
-        """How much of a file is here; a part that is long enough, left by a power cut, is finished now."""
-        if (whole := self._size(self._whole(site, sha256))) is not None:
+        """How much of a file is here; a part that is long enough, left by a power cut, is finished now.
+
+        Raises:
+            EvidenceAway: the shelf does not answer.
+        """
+        _check_names(site, sha256)
+        if (whole := self._shelf.size(site, sha256)) is not None:
             return Piece(whole, is_whole=True)
         parts = [(size, part) for part in self._parts(site, sha256) if (size := self._size(part)) is not None]
         size, part = max(parts, default=(0, None))
@@ -111,15 +125,17 @@ class DiskEvidence:
                 goal.part.unlink(missing_ok=True)
             os.close(descriptor)
             raise
-        return DiskUpload(descriptor, goal, self._room)
+        return DiskUpload(descriptor, goal, self._shelf, self._room)
 
     def blocks(self, site: str, sha256: str, first: int, end: int) -> Iterator[bytes]:
-        """The bytes from `first` to before `end`, a block at a time."""
-        with self._whole(site, sha256).open("rb") as file:
-            file.seek(first)
-            while first < end and (block := file.read(min(BLOCK_BYTES, end - first))):
-                first += len(block)
-                yield block
+        """The bytes from `first` to before `end`, a block at a time.
+
+        Raises:
+            FileNotFoundError: it is not here.
+            EvidenceAway: the shelf does not answer.
+        """
+        _check_names(site, sha256)
+        return self._shelf.blocks(site, sha256, first, end)
 
     def sweep(self, unix_s: float, older_than_s: float) -> int:
         """Remove the parts that nobody went on with for so long; gives how many."""
@@ -147,7 +163,7 @@ class DiskEvidence:
                 size = os.fstat(descriptor).st_size
                 os.close(descriptor)
                 raise WrongOffset(size, "wanted to send this file alone, found another: ask again later") from err
-            is_whole = goal.whole.exists()
+            is_whole = self._is_whole(descriptor, goal)
             if not is_whole and _is_still(descriptor, goal.part):
                 return descriptor
             os.close(descriptor)
@@ -168,7 +184,9 @@ class DiskEvidence:
             size = os.fstat(descriptor).st_size
             if size < goal.total:
                 return Piece(size, is_whole=False)
-            finish(descriptor, goal)
+            finish(descriptor, goal, self._shelf)
+            if self._shelf.is_elsewhere:
+                self._room.give_back(goal.total)
         except WrongContent:
             self._room.give_back(goal.total)
             return None
@@ -176,13 +194,15 @@ class DiskEvidence:
             os.close(descriptor)
         return Piece(goal.total, is_whole=True)
 
-    def _goal(self, site: str, sha256: str, part: Path) -> Goal:
-        return Goal(part, self._whole(site, sha256), sha256, int(part.name.rpartition(".")[2]))
+    def _is_whole(self, descriptor: int, goal: Goal) -> bool:
+        try:
+            return self._shelf.size(goal.site, goal.sha256) is not None
+        except BaseException:
+            os.close(descriptor)
+            raise
 
-    def _whole(self, site: str, sha256: str) -> Path:
-        if not _SITE.fullmatch(site) or not _SHA256.fullmatch(sha256):
-            raise BadInputError(f"wanted org/site and a SHA-256, found {site[:80]!r} and {sha256[:80]!r}")
-        return self._folder / site / sha256[:2] / sha256
+    def _goal(self, site: str, sha256: str, part: Path) -> Goal:
+        return Goal(part, site, sha256, int(part.name.rpartition(".")[2]))
 
     def _part(self, site: str, sha256: str, total: int) -> Path:
         return self._folder / site / PARTS / f"{sha256}.{total}"
@@ -200,6 +220,11 @@ class DiskEvidence:
             return path.stat().st_size if path.is_file() else None
         except FileNotFoundError:
             return None
+
+
+def _check_names(site: str, sha256: str) -> None:
+    if not _SITE.fullmatch(site) or not _SHA256.fullmatch(sha256):
+        raise BadInputError(f"wanted org/site and a SHA-256, found {site[:80]!r} and {sha256[:80]!r}")
 
 
 def _is_still(descriptor: int, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""An upload into a folder: the part grows, is hashed when it is long enough, and gets its name by an atomic rename."""
+"""An upload: the part grows on the disk, is hashed when it is long enough, and goes to the shelf of whole files."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from fleet_manager.evidence.evidence_store import BLOCK_BYTES, NoRoom, Piece, WrongContent
+from fleet_manager.evidence.evidence_store import BLOCK_BYTES, EvidenceAway, NoRoom, Piece, WrongContent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_manager.evidence.room import Room
+    from fleet_manager.evidence.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
     """What a part is to become.
 
-    part: the file that grows. whole: the file that it becomes; both on one file system.
+    part: the file that grows. site: whose it is, `org/site`.
     sha256: of the whole, 64 hexadecimal digits. total: its bytes.
     """
 
     part: Path
-    whole: Path
+    site: str
     sha256: str
     total: int
 
@@ -36,11 +37,12 @@ class DiskUpload:
     Args:
         descriptor: of the part, open for reading and writing, locked; closed by us.
         goal: what it is to become.
+        shelf: where it goes when it is whole.
         room: the quota, in which what is missing has been taken.
     """
 
-    def __init__(self, descriptor: int, goal: Goal, room: Room) -> None:
-        self._descriptor, self._goal, self._room = descriptor, goal, room
+    def __init__(self, descriptor: int, goal: Goal, shelf: Shelf, room: Room) -> None:
+        self._descriptor, self._goal, self._shelf, self._room = descriptor, goal, shelf, room
         self._began = self._size = os.fstat(descriptor).st_size
 
     def write(self, data: bytes) -> None:
@@ -67,16 +69,20 @@ class DiskUpload:
         Raises:
             WrongContent: it is long enough and another file; the part is removed.
             NoRoom: the disk does not take it.
+            EvidenceAway: the shelf does not take it; the part stays, and the next who asks tries again.
         """
         kept = self._size - self._began
         try:
             os.fsync(self._descriptor)
             if self._size < self._goal.total:
                 return Piece(self._size, is_whole=False)
-            finish(self._descriptor, self._goal)
+            finish(self._descriptor, self._goal, self._shelf)
+            kept = -self._began if self._shelf.is_elsewhere else kept
             return Piece(self._size, is_whole=True)
         except WrongContent:
             kept = -self._began
+            raise
+        except EvidenceAway:
             raise
         except OSError as err:
             raise NoRoom(f"wanted to keep a piece of evidence, found {err.strerror}: look at the disk") from err
@@ -85,11 +91,12 @@ class DiskUpload:
             self._room.settle(self._goal.total - self._began, kept)
 
 
-def finish(descriptor: int, goal: Goal) -> None:
-    """Give a part that is long enough its name.
+def finish(descriptor: int, goal: Goal, shelf: Shelf) -> None:
+    """Bring a part that is long enough to the shelf.
 
     Raises:
         WrongContent: its hash is another; it is removed.
+        EvidenceAway: the shelf does not take it; the part stays.
     """
     found = _sha256(descriptor)
     if found != goal.sha256:
@@ -97,9 +104,7 @@ def finish(descriptor: int, goal: Goal) -> None:
         raise WrongContent(
             f"wanted the file whose SHA-256 is {goal.sha256}, found {found}: it was removed, send it from the start"
         )
-    goal.whole.parent.mkdir(parents=True, exist_ok=True)
-    goal.part.rename(goal.whole)
-    _sync_folder(goal.whole.parent)
+    shelf.keep(goal.part, goal.site, goal.sha256)
 
 
 def _sha256(descriptor: int) -> str:
@@ -109,11 +114,3 @@ def _sha256(descriptor: int) -> str:
         digest.update(block)
         at += len(block)
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

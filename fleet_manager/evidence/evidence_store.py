@@ -51,6 +51,10 @@ class NoRoom(LeptonError, OSError):
     """The quota is used up, or the disk is nearly full."""
 
 
+class EvidenceAway(LeptonError, ConnectionError):
+    """What keeps whole files does not answer: nothing is known of them just now, and nothing was stored."""
+
+
 class WrongContent(BadInputError):
     """All bytes came, and their hash is not the name; what came is thrown away."""
 
@@ -80,11 +84,12 @@ class Receipt(Protocol):
         Raises:
             WrongContent: it is all, and the wrong file.
             NoRoom: the disk does not take it.
+            EvidenceAway: what keeps whole files does not take it.
         """
 
 
 class EvidenceStore(Protocol):
-    """Where evidence is kept: a folder, or a bucket."""
+    """Where evidence is kept: a folder, or a bucket; a bucket that is away makes its methods raise `EvidenceAway`."""
 
     @property
     def limits(self) -> Limits:

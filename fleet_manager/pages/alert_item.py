@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from edge_contracts.alert import EvidenceKind
 from fleet_manager.desk.life_cycle import AlertState
@@ -69,7 +70,7 @@ def alert_item(line: AlertLine, *, may_acknowledge: bool) -> AlertItem:
         score_text(line.score),
         line.count,
         moment_of(line.time_ms),
-        None if picture is None else evidence_href(picture),
+        None if picture is None else evidence_href(line.site, picture),
         state_view(line.state),
         may_acknowledge and line.state is AlertState.NEW,
     )
@@ -80,6 +81,6 @@ def state_view(state: AlertState) -> StateView:
     return StateView(state.value, STATE_NAMES[state])
 
 
-def evidence_href(piece: Evidence) -> str:
-    """Where the interface serves a piece of evidence."""
-    return f"/v1/evidence/{piece.sha256}"
+def evidence_href(site: str, piece: Evidence) -> str:
+    """Where the interface serves a piece of evidence; the site spares a search through all that somebody may see."""
+    return f"/v1/evidence/{piece.sha256}?site={quote(site, safe='')}"

@@ -50,11 +50,11 @@ _REOPEN: Final = Step("acknowledged", "Open again", "a")
 
 @dataclass(frozen=True, slots=True)
 class PieceView:
-    """A picture or sound; `is_here` is False while it is on its way."""
+    """A picture or sound; `missing` says why it is not here, empty where it is."""
 
     name: str
     href: str
-    is_here: bool
+    missing: str
     is_sound: bool
 
 
@@ -118,12 +118,12 @@ class AlertPage:
     may_comment: bool
 
 
-def alert_page(file: AlertFile, here: Collection[str], rights: Rights, kept: str | None) -> AlertPage:
+def alert_page(file: AlertFile, here: Collection[str] | None, rights: Rights, kept: str | None) -> AlertPage:
     """The page of an alert.
 
     Args:
         file: all that is known of it.
-        here: digests of the evidence that has come.
+        here: digests of the evidence that has come; None where nobody can say.
         rights: of the viewer.
         kept: the label that a judgement left for training, None where there is none.
     """
@@ -141,7 +141,7 @@ def alert_page(file: AlertFile, here: Collection[str], rights: Rights, kept: str
         line.point,
         line.part,
         line.reason,
-        tuple(_piece(one, here) for one in line.evidence[:SHOWN_PIECES]),
+        tuple(_piece(line.site, one, here) for one in line.evidence[:SHOWN_PIECES]),
         tuple(_facts(line, data, json.loads(file.body))),
         (_arrived(line), *(_told(one) for one in file.history)),
         steps,
@@ -162,8 +162,13 @@ def _steps(state: AlertState, rights: Rights) -> list[Step]:
     ]
 
 
-def _piece(one: Evidence, here: Collection[str]) -> PieceView:
-    return PieceView(_PIECES[one.kind], evidence_href(one), one.sha256 in here, one.kind is EvidenceKind.SOUND)
+def _piece(site: str, one: Evidence, here: Collection[str] | None) -> PieceView:
+    name = _PIECES[one.kind]
+    if here is None:
+        missing = f"The {name} cannot be reached: what keeps the pictures does not answer. Try again in a moment."
+    else:
+        missing = "" if one.sha256 in here else f"The {name} is on its way: a board sends it after the alert."
+    return PieceView(name, evidence_href(site, one), missing, one.kind is EvidenceKind.SOUND)
 
 
 def _facts(line: AlertLine, data: Alert, event: dict[str, object]) -> list[Fact]:

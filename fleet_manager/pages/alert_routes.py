@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse, RedirectResponse
@@ -11,6 +12,7 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.desk.handling import alert_file, change_state, comment
 from fleet_manager.desk.inbox import inbox
 from fleet_manager.desk.life_cycle import JUDGED, AlertState
+from fleet_manager.evidence.evidence_store import EvidenceAway
 from fleet_manager.pages.alert_item import alert_item
 from fleet_manager.pages.alert_page import Rights, alert_page
 from fleet_manager.pages.alert_reading import kept_label, newest_number
@@ -19,15 +21,17 @@ from fleet_manager.pages.inbox_page import inbox_page, wanted
 from fleet_manager.people.roles import EVERYWHERE, Permission, permitted_sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.responses import Response
 
+    from edge_contracts.alert import Evidence
     from fleet_manager.desk.handling import AlertFile
     from fleet_manager.pages.page_parts import PageParts
     from fleet_manager.pages.reception import Reception
     from fleet_manager.pages.visit import Visit
 
+_log = logging.getLogger(__name__)
 _LARGEST: Final = 2**53 - 1
 _ACTIONS: Final = {
     AlertState.ACKNOWLEDGED: "acknowledge",
@@ -72,12 +76,22 @@ class _AlertDesk:
         file = self._file(visit)
         site = file.line.site
         rights = Rights(*(visit.principal.may(one, site) for one in _RIGHTS))
-        store = self._parts.evidence
-        digests = [piece.sha256 for piece in file.line.evidence] if store else []
-        here = {one for one in digests if store and (piece := store.look(site, one)) and piece.is_whole}
+        here = self._here(site, file.line.evidence)
         with self._parts.engine.connect() as con:
             kept = kept_label(con, file.line.id)
         return self._reception.drawn(visit, "alert", here="alerts", page=alert_page(file, here, rights, kept))
+
+    def _here(self, site: str, pieces: Sequence[Evidence]) -> frozenset[str] | None:
+        """The digests of the evidence that has come; None where what keeps it does not answer."""
+        store = self._parts.evidence
+        if store is None:
+            return frozenset()
+        try:
+            looks = [(one.sha256, store.look(site, one.sha256)) for one in pieces]
+        except EvidenceAway as err:
+            _log.warning("an alert is shown without its evidence: %s", err)
+            return None
+        return frozenset(sha256 for sha256, found in looks if found is not None and found.is_whole)
 
     def change(self, visit: Visit) -> Response:
         line, form = self._file(visit).line, visit.form

@@ -57,7 +57,7 @@ def shared(tmp_path_factory):
     yield from made(tmp_path_factory.mktemp("manager"))
 
 
-def made(folder, settings=None):
+def made(folder, settings=None, shelf=None):
     """A manager in a folder; it is closed at the end."""
     store = opened_store(folder / "fleet.sqlite")
     office = office_with_admin(store.engine)
@@ -66,7 +66,7 @@ def made(folder, settings=None):
     services = Services(
         engine=store.engine,
         people=office.people,
-        evidence=DiskEvidence(folder / "evidence", LIMITS, lambda: 0.0, free=lambda _: 1 << 40),
+        evidence=DiskEvidence(folder / "evidence", LIMITS, lambda: 0.0, free=lambda _: 1 << 40, shelf=shelf),
         waits_for=lambda: waits_for,
         unix_ms=office.clock,
         monotonic_s=lambda: float(next(seconds)),

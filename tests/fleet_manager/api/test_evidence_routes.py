@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from fleet_manager.api.services import Settings
+from fleet_manager.evidence.evidence_store import EvidenceAway
+from tests.fakes.leaving_shelf import LeavingShelf
 from tests.fleet_manager.api.conftest import HALL, LIMITS, YARD, made
 from tests.fleet_manager.api.test_problem_answers import assert_problem
 
@@ -182,3 +184,33 @@ def test_a_manager_without_evidence_says_so(manager):
     answer = put(manager)
     assert_problem(answer, 503, "unavailable")
     assert int(answer.headers["Retry-After"]) >= 60
+
+
+@pytest.fixture
+def leaving(tmp_path):
+    shelf = LeavingShelf(tmp_path / "evidence")
+    for manager in made(tmp_path, shelf=shelf):
+        yield manager, shelf
+
+
+def test_while_the_bucket_is_away_a_board_is_asked_to_come_later_and_nothing_reads_as_stored(leaving):
+    manager, shelf = leaving
+    assert put(manager, 0, 999).status_code == 308
+    shelf.is_away = True
+    for answer in (put(manager, 1000), manager.ask("GET", f"/v1/evidence/{NAME}?site={HALL}")):
+        assert_problem(answer, 503, "unavailable")
+        assert answer.headers["Retry-After"] == "5"
+        assert "private-name" not in answer.text
+    assert look(manager).status_code == 503
+    shelf.is_away = False
+    assert look(manager).status_code == 308
+    assert put(manager, 1000).status_code == 201
+
+
+def test_a_bucket_that_leaves_during_the_last_piece_has_it_when_it_is_back(leaving, monkeypatch):
+    manager, shelf = leaving
+    monkeypatch.setattr(shelf, "keep", lambda *_: (_ for _ in ()).throw(EvidenceAway("gone")))
+    assert_problem(put(manager), 503, "unavailable")
+    monkeypatch.undo()
+    seen = look(manager)
+    assert (seen.status_code, seen.headers["Content-Length"]) == (200, str(SIZE))

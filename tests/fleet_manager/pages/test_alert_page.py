@@ -32,8 +32,16 @@ def test_keys_of_the_steps_differ() -> None:
 
 def test_evidence_is_here_or_on_its_way() -> None:
     page = alert_page(file(), {PICTURE.sha256}, ALL, None)
-    assert [(piece.name, piece.is_here) for piece in page.pieces] == [("picture", True), ("heat map", False)]
-    assert page.pieces[1].href.endswith(HEAT.sha256)
+    assert [(piece.name, "on its way" in piece.missing) for piece in page.pieces] == [
+        ("picture", False),
+        ("heat map", True),
+    ]
+    assert page.pieces[1].href == f"/v1/evidence/{HEAT.sha256}?site=plant%2Fhall"
+
+
+def test_evidence_that_nobody_can_reach_is_neither_here_nor_on_its_way() -> None:
+    page = alert_page(file(), None, ALL, None)
+    assert all("cannot be reached" in piece.missing for piece in page.pieces)
 
 
 def test_history_begins_with_the_station_and_tells_changes_and_comments_apart() -> None:
