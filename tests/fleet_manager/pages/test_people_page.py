@@ -39,6 +39,7 @@ def test_the_menu_has_what_somebody_may_see() -> None:
     assert [one.key for one in viewer_of("v", (Grant("*", Role.VIEWER),), "").entries] == [
         "overview",
         "alerts",
+        "cases",
         "statistics",
     ]
     assert viewer_of("v", (), "").roles == "no role yet"
