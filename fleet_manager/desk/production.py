@@ -106,9 +106,8 @@ def add_produced(con: Connection, made: Iterable[tuple[Place, Produced]]) -> Non
     for place, some in made:
         for quarter_ms, share in by_quarter(some).items():
             sums[quarter_ms, place] = sums.get((quarter_ms, place), Counts()) + share
-    for (quarter_ms, place), share in sorted(sums.items(), key=lambda one: one[0]):
-        key = {"quarter_ms": quarter_ms, "address": place.address, "point": place.point, "model": place.model}
-        _add(con, {**key, "site": place.address.rpartition("/")[0]}, share)
+    if sums:
+        con.execute(_adding(con), [_row(*one) for one in sorted(sums.items(), key=lambda one: one[0])])
 
 
 def production(con: Connection, span: Span, by: By = "site") -> tuple[Made, ...]:
@@ -172,11 +171,19 @@ def _values(reading: Reading) -> dict[str, int]:
     return {**told, "at_ms": reading.at_ms, "started_ms": reading.started_ms}
 
 
-def _add(con: Connection, key: dict[str, Any], share: Counts) -> None:
+def _adding(con: Connection) -> Any:
+    """One statement for all rows: a station that has run for a day has a hundred quarters when it first speaks."""
     table = production_quarters
-    row = _insert(con, table).values(**key, good=share.good, defect=share.defect, unknown=share.unknown)
+    row = _insert(con, table)
     more = {name: table.c[name] + row.excluded[name] for name in ("good", "defect", "unknown")}
-    con.execute(row.on_conflict_do_update(index_elements=table.primary_key.columns.keys(), set_=more))
+    return row.on_conflict_do_update(index_elements=table.primary_key.columns.keys(), set_=more)
+
+
+def _row(key: tuple[int, Place], share: Counts) -> dict[str, Any]:
+    quarter_ms, place = key
+    told = {"quarter_ms": quarter_ms, "address": place.address, "point": place.point, "model": place.model}
+    made = {"good": share.good, "defect": share.defect, "unknown": share.unknown}
+    return {**told, "site": place.address.rpartition("/")[0], **made}
 
 
 def _insert(con: Connection, table: Table) -> Any:

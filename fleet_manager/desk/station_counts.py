@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-_AT_ONCE: Final = 50
-"""Stations of one transaction: some ten milliseconds in which SQLite takes no other write."""
+_AT_ONCE: Final = 10
+"""Stations of one transaction: some ten milliseconds in which SQLite takes no other write, also where each has run for
+days and is heard for the first time."""
 
 
 class StationCounts:

@@ -4,6 +4,8 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.event import listen
+
 from edge_contracts.device import State
 from fleet_manager.arrival import judge
 from fleet_manager.desk.production import Made, Span, production
@@ -86,3 +88,13 @@ def test_parts_are_counted_under_the_model_of_their_point(desk: FakeDesk) -> Non
     hear(desk, "birth", json.dumps(birth).encode())
     StationCounts(desk.engine).step()
     assert made(desk, "model") == (Made(MODEL, Counts(10)),)
+
+
+def test_stations_that_ran_for_days_before_they_are_heard_hold_up_the_ingest_by_few_statements(desk: FakeDesk) -> None:
+    days = 7
+    tell(desk, days * 24 * 4, days * 86_400)
+    said: list[str] = []
+    listen(desk.engine, "before_cursor_execute", lambda _con, _cursor, statement, *_: said.append(statement))
+    StationCounts(desk.engine).step()
+    assert len(made(desk, "quarter")) >= days * 24 * 4
+    assert len(said) < 20
