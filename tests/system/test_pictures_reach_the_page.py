@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
-import json
 import re
 import signal
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
-from serving_manager import PATIENCE_S, ServingManager, serving_manager
+from serving_manager import PATIENCE_S, serving_manager
+from visitor import Visitor
 
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.config import load_station
 from edge_runtime.doctor.patient import Patient
 from edge_runtime.doctor.round import examine
 from tests.fakes.patience import eventually
-from tests.fakes.people import PASSWORD
 from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -31,33 +28,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 pytest.importorskip("amqtt", reason="needs the embedded broker: pip install amqtt")
 WATCHED = 'source = { kind = "folder", path = "parts", watch = true }\n'
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Visitor:
-    """A person with a browser that knows cookies and forms alone."""
-
-    def __init__(self, manager: ServingManager) -> None:
-        self._port, self._cookie = manager.http, ""
-        (secret,) = re.findall(r"/link#(\S+)", manager.said)
-        chosen = {"secret": secret, "name": "anna", "password": PASSWORD, "again": PASSWORD}
-        assert self.ask("POST", "/link", urlencode(chosen), FORM)[0] == 303
-        page = self.ask("GET", "/")[1].decode()
-        (self._csrf,) = set(re.findall(r'name="csrf" value="([^"]+)"', page))
-
-    def ask(self, method: str, path: str, body: str = "", headers: dict[str, str] | None = None) -> tuple[int, bytes]:
-        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=10)) as connection:
-            connection.request(method, path, body, {"Cookie": self._cookie, **(headers or {})})
-            answer = connection.getresponse()
-            self._cookie = (answer.getheader("Set-Cookie") or self._cookie).partition(";")[0]
-            return answer.status, answer.read()
-
-    def token(self, site: str) -> str:
-        wish = {"label": "line-1", "grants": [{"site": site, "role": "device"}], "days": 30}
-        headers = {"Content-Type": "application/json", "X-CSRF-Token": self._csrf}
-        status, body = self.ask("POST", "/v1/tokens", json.dumps(wish), headers)
-        assert status == 201, body
-        return str(json.loads(body)["secret"])
 
 
 @contextmanager
