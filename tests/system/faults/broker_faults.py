@@ -14,7 +14,9 @@ from tests.system.faults.fault import Fault, Harm
 if TYPE_CHECKING:
     from tests.system.faults.rig import Rig
 
-ALERT_S = 20.0
+ALERT_S = 75.0
+"""The longest wait of an uplink whose broker was away (`FullJitter.longest_s`), and time to send."""
+LISTENS_S = 20.0
 CONFIGURATION = "listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
 UPLINK = '\n[uplink]\nhost = "127.0.0.1"\nport = {port}\nack = "broker"\nkeepalive_s = 5\n'
 
@@ -40,7 +42,7 @@ class BrokerFault(Fault):
         rig.notes["broker"] = subprocess.Popen(
             [str(_tool("mosquitto")), "-c", str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        until = time.monotonic() + ALERT_S
+        until = time.monotonic() + LISTENS_S
         while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", int(str(rig.notes["port"]))), 1.0).close()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tests.system.faults.fault import Harm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.system.faults.fault import Fault
     from tests.system.faults.observed_daemon import Told
@@ -101,14 +101,24 @@ def _against_ticks(told: Sequence[Told]) -> tuple[list[tuple[Told, int]], list[s
     ticks = [(one.decided_at_ns - phase) // INTERVAL_NS for one in told]
     lateness = [(one, max((one.decided_at_ns - phase) % INTERVAL_NS - EARLY_NS, 0)) for one in told]
     steps = [after - before for before, after in pairwise(ticks)]
-    unanswered = [_unanswered(later, step) for later, step in zip(told[1:], steps, strict=True) if step != 1]
-    return lateness, unanswered
+    return lateness, list(_unanswered(told[1:], steps))
 
 
-def _unanswered(later: Told, step: int) -> str:
-    if step > 1:
-        return f"{later.part}: {step - 1} parts before it without a verdict"
-    return f"{later.part}: two for one part"
+def _unanswered(later: Sequence[Told], steps: Sequence[int]) -> Iterator[str]:
+    """What the ticks from verdict to verdict say; two and then none is a part that came a whole interval late."""
+    after = [*zip(later[1:], steps[1:], strict=True), (None, 1)]
+    came_late = False
+    for one, step, (follower, its_step) in zip(later, steps, after, strict=True):
+        made_up, came_late = (
+            came_late,
+            step == 2 and its_step == 0 and follower is not None and follower.part != one.part,
+        )
+        if came_late:
+            yield f"{one.part}: more than {INTERVAL_NS // _NS_PER_MS} {TARDY}"
+        elif step > 1:
+            yield f"{one.part}: {step - 1} parts before it without a verdict"
+        elif step < 1 and not made_up:
+            yield f"{one.part}: two for one part"
 
 
 def _phase(decided_ns: Sequence[int]) -> int:

@@ -70,6 +70,18 @@ def test_two_verdicts_for_one_part_are_seen() -> None:
     assert "000020: two for one part" in judge(told, [], Harmless(), lambda _: "good").broken
 
 
+def test_a_part_that_comes_a_whole_interval_late_is_late_and_not_missing() -> None:
+    stalled = part(12, "unknown", late_ns=INTERVAL_NS + 1 * MS)
+    assert run(stalled).broken == ["000012: more than 400 ms late"]
+
+
+def test_a_part_that_another_was_told_twice_for_is_missing() -> None:
+    told = [part(number) for number in range(30) if number != 20]
+    told.insert(21, Told("000021", "good", "clean", tick(21), tick(21) + 9 * MS, tick(21) + 9 * MS))
+    broken = judge(told, [], Harmless(), lambda _: "good").broken
+    assert broken == ["000021: 1 parts before it without a verdict", "000021: two for one part"]
+
+
 def test_a_late_verdict_is_seen() -> None:
     late = part(12, "unknown", late_ns=DEADLINE_NS + 30 * MS)
     (sentence,) = run(late).broken
