@@ -84,6 +84,8 @@ def serve(
     settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, file)
     if host not in LOOPBACK:
         _say("the pages travel in plain text: put a server with a certificate in front of them")
+    if file.evidence is not None and file.evidence.is_plain:
+        _say("pictures travel to their bucket in plain text: give it an https:// endpoint")
     stop = StopFlag()
     with stopped_by_signals(stop), _bound(host, port) as door, running_site(settings) as site:
         _greet(site, host, port)

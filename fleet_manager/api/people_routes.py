@@ -45,11 +45,12 @@ class SwitchWish(Wish):
 
 
 class Person(Document):
-    """An account."""
+    """An account; with `has_identity` an identity provider gives its roles, and it has no password here."""
 
     name: str
     is_enabled: bool
     has_password: bool
+    has_identity: bool
     grants: list[GrantDocument]
 
 
@@ -138,4 +139,10 @@ def _manages(caller: Caller, account: Account) -> bool:
 
 def _person(one: Account) -> Person:
     grants = grant_documents(one.grants)
-    return Person(name=one.name, is_enabled=one.is_enabled, has_password=one.has_password, grants=grants)
+    return Person(
+        name=one.name,
+        is_enabled=one.is_enabled,
+        has_password=one.has_password,
+        has_identity=one.has_identity,
+        grants=grants,
+    )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import socket
 import ssl
 import subprocess
 import sys
 from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import pytest
-from linked_install import linked_install
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from serving_manager import PATIENCE_S, SERVE, serving_manager
@@ -19,17 +20,45 @@ from serving_manager import PATIENCE_S, SERVE, serving_manager
 from fleet_manager.store.database import database_url, open_database
 from fleet_manager.store.ledger import ledger
 from tests.fakes.arrivals import WHERE, alert_body
-from tests.fakes.how_to import blocks, section
+from tests.fakes.bucket_server import running_bucket_server
+from tests.fakes.hostile_provider import hostile_provider
 from tests.fakes.letters import ADDRESS
 from tests.fakes.patience import eventually, free_port
 from tests.fakes.receivers import mail_receiver, make_certificate
 from tests.system.required import require_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.fakes.bucket_server import BucketServer
+    from tests.fakes.hostile_provider import HostileProvider
 
 pytestmark = pytest.mark.system
 pytest.importorskip("amqtt", reason="needs the embedded broker: pip install amqtt")
+
+
+@pytest.fixture
+def bucket_server() -> Iterator[BucketServer]:
+    yield from running_bucket_server()
+
+
+def sent_to(port: int, path: str) -> str:
+    """Where a browser is sent from there."""
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        connection.request("GET", path)
+        return str(connection.getresponse().headers["Location"])
+
+
+def upload(port: int, token: str, content: bytes) -> str:
+    """Send a picture as a station does; its SHA-256."""
+    digest, size = hashlib.sha256(content).hexdigest(), len(content)
+    headers = {"Authorization": f"Bearer {token}", "Lepton-Device": "plant/hall/station-1"}
+    headers["Content-Range"] = f"bytes 0-{size - 1}/{size}"
+    with closing(HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+        connection.request("PUT", f"/v1/evidence/{digest}", content, headers)
+        assert connection.getresponse().status == 201
+    return digest
 
 
 def publish(port: int, seq: int) -> None:
@@ -63,41 +92,58 @@ def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path
     assert "1 alerts stored since the start" in running.said
 
 
-def test_a_rule_calls_by_mail_through_the_server_that_the_file_names(tmp_path: Path) -> None:
+def site_file(folder: Path, mail_port: int, provider: HostileProvider, buckets: BucketServer) -> Path:
+    """A `site.toml` with everything that leads out of the manager."""
+    (folder / "secret").write_text("known to no log\n", "utf-8")
+    own, certificate = f'"{folder / "secret"}"', f'"{folder / "server.pem"}"'
+    text = f"""
+    address = "https://fleet.example"
+    [mail]
+    server = "127.0.0.1"
+    port = {mail_port}
+    from = "lepton@plant.example"
+    user = "lepton"
+    password_file = {own}
+    ca = {certificate}
+    [oidc]
+    issuer = "{provider.issuer}"
+    client_id = "lepton"
+    client_secret_file = {own}
+    name = "the plant's account"
+    roles = [{{ claim = "groups", value = "it", role = "admin", site = "*" }}]
+    [evidence]
+    s3 = "s3://{buckets.new_bucket()}"
+    endpoint = "{buckets.address}"
+    access_key = "lepton"
+    secret_key_file = {own}
+    """
+    (folder / "site.toml").write_text(text, "utf-8")
+    return folder / "site.toml"
+
+
+def test_what_the_file_of_the_site_names_is_spoken_with(tmp_path: Path, bucket_server: BucketServer) -> None:
     certificate, key = make_certificate(require_tool("openssl"), tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
-    (tmp_path / "password").write_text("letters only\n", "utf-8")
-    with mail_receiver(tls, ("lepton", "letters only")) as receiver:
-        lines = ["[mail]", 'server = "127.0.0.1"', f"port = {receiver.port}", 'from = "lepton@plant.example"']
-        lines += ['user = "lepton"', f'password_file = "{tmp_path / "password"}"', f'ca = "{certificate}"']
-        (tmp_path / "site.toml").write_text("\n".join(lines), "utf-8")
-        with serving_manager(tmp_path, f"{SERVE} --config site.toml") as running:
+    with mail_receiver(tls, ("lepton", "known to no log")) as receiver, hostile_provider() as provider:
+        file = site_file(tmp_path, receiver.port, provider, bucket_server)
+        with serving_manager(tmp_path, f"{SERVE} --config {file}") as running:
             token = running.admin_token()
             wish = {"target": {"kind": "mail", "to": ["night@plant.example"]}}
             assert running.ask("PUT", "/v1/rules/night", token, wish) == 200
             assert running.ask("POST", "/v1/rules/night/trial", token) == 202
+            where = sent_to(running.http, "/login/oidc")
+            digest = upload(running.http, token, b"\xff\xd8\xff a picture")
+            assert running.ask("GET", f"/v1/evidence/{digest}", token) == 200
             eventually(lambda: len(receiver.letters) == 1)
-            assert "letters only" not in running.said
+        assert "known to no log" not in running.said
     (letter,) = receiver.letters
     assert (letter.mail_from, letter.rcpt_tos) == ("lepton@plant.example", ["night@plant.example"])
     assert b"no alert waits" in letter.content
     assert receiver.encrypted == [True]
     assert receiver.users == ["lepton"]
-
-
-def test_what_the_page_installs_is_enough_to_serve(tmp_path: Path) -> None:
-    installed, started = blocks(section("run-the-manager", "Run the manager"), "sh")[0].splitlines()
-    assert started == SERVE
-    extra = re.fullmatch(r"pip install 'lepton-edge\[(\w+)\]'", installed)
-    assert extra is not None
-    python = linked_install(tmp_path / "fresh", extra[1])
-    known = subprocess.run([python, "-c", "import cv2"], capture_output=True, text=True, check=False)
-    assert "No module named 'cv2'" in known.stderr, "the environment has what another extra brings"
-    with serving_manager(tmp_path, started, python) as running:
-        assert running.status("/login") == 200
-        publish(running.mqtt, 1)
-        eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 1, lost: 0"])
+    assert where.startswith(f"{provider.issuer}/authorize?")
+    assert [path for path in (running.folder / "evidence").rglob("*") if path.is_file()] == []
 
 
 def test_a_manager_whose_broker_died_is_not_ready_until_it_has_another(tmp_path: Path) -> None:

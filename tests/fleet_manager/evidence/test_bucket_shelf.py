@@ -31,9 +31,11 @@ class HandClock:
         return self.now_s
 
 
-def opened(server: BucketServer, bucket: str, folder: Path, clock: HandClock | None = None) -> DiskEvidence:
+def opened(
+    server: BucketServer, bucket: str, folder: Path, clock: HandClock | None = None, limits: Limits = LIMITS
+) -> DiskEvidence:
     shelf = BucketShelf(bucket_settings(server, bucket, folder), clock or HandClock())
-    return DiskEvidence(folder / "evidence", LIMITS, HandClock(), free=lambda _: 1 << 40, shelf=shelf)
+    return DiskEvidence(folder / "evidence", limits, HandClock(), free=lambda _: 1 << 40, shelf=shelf)
 
 
 def _made(folder: Path) -> Path:
@@ -61,8 +63,8 @@ def test_a_whole_file_leaves_the_disk_and_its_room(bucket_server: BucketServer, 
 def test_while_the_bucket_is_away_nothing_reads_as_stored_and_nothing_is_lost(
     own_bucket_server: BucketServer, tmp_path: Path
 ) -> None:
-    bucket = own_bucket_server.new_bucket()
-    store = opened(own_bucket_server, bucket, tmp_path)
+    bucket, limits = own_bucket_server.new_bucket(), Limits(len(PICTURE), len(PICTURE), 0)
+    store = opened(own_bucket_server, bucket, tmp_path, limits=limits)
     receipt = store.receive(SITE, NAME, 0, len(PICTURE))
     assert receipt is not None
     receipt.write(PICTURE)
@@ -77,10 +79,12 @@ def test_while_the_bucket_is_away_nothing_reads_as_stored_and_nothing_is_lost(
     assert files(tmp_path) == [f"{NAME}.{len(PICTURE)}"]
     own_bucket_server.start()
     own_bucket_server.make_bucket(bucket)
-    again = opened(own_bucket_server, bucket, tmp_path)
-    assert again.look(SITE, NAME) == Piece(len(PICTURE), is_whole=True)
-    assert b"".join(again.blocks(SITE, NAME, 0, len(PICTURE))) == PICTURE
+    assert store.look(SITE, NAME) == Piece(len(PICTURE), is_whole=True)
+    assert b"".join(store.blocks(SITE, NAME, 0, len(PICTURE))) == PICTURE
     assert files(tmp_path) == []
+    following = store.receive(SITE, "0" * 64, 0, len(PICTURE))
+    assert following is not None, "its room is free again"
+    following.close()
 
 
 def test_a_bucket_that_there_is_not_takes_nothing(bucket_server: BucketServer, tmp_path: Path) -> None:
