@@ -39,8 +39,9 @@ ALGORITHMS: Final = (
 LEEWAY_S: Final = 60
 """How far the provider's clock may be from ours."""
 TIMEOUT_S: Final = 10.0
-AT_ONCE: Final = 4
-"""Conversations with the provider at the same time: one that hangs takes no more of the manager's threads."""
+AT_ONCE: Final = 8
+"""Conversations with the provider at the same time; who comes then is sent away at once, so that a provider that hangs
+takes no more of the manager's threads."""
 _MOST_SUBJECT: Final = 255
 
 
@@ -193,7 +194,7 @@ class OidcProvider:
 
     @contextmanager
     def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=TIMEOUT_S):
+        if not self._places.acquire(blocking=False):
             raise ProviderAway(f"wanted an answer of {self.issuer}, found too many who wait for it: try again later")
         try:
             yield

@@ -32,6 +32,7 @@ def signing_key(name: str) -> ECKey:
 class HostileProvider:
     """What it says: each field may be made wrong.
 
+    holds: cleared, nothing is answered until it is set.
     key: what signs; published: the names of the keys that it publishes. forged: a whole token instead of a signed one.
     """
 
@@ -43,6 +44,7 @@ class HostileProvider:
     forged: str | None = None
     token_answer: tuple[int, bytes] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    holds: threading.Event = field(default_factory=threading.Event)
     challenges: dict[str, tuple[str, str]] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
 
@@ -81,10 +83,12 @@ class HostileProvider:
 def hostile_provider() -> Iterator[HostileProvider]:
     """A provider for the length of the block."""
     provider = HostileProvider()
+    provider.holds.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             provider.asked.append((self.path, {}, ""))
+            provider.holds.wait(10)
             if self.path == "/keys":
                 keys = [signing_key(name).as_dict(private=False) for name in provider.published]
                 self.answer(200, {"keys": keys})

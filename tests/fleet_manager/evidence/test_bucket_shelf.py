@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
 
+from edge_contracts.errors import MissingExtraError
 from fleet_manager.evidence.bucket_settings import BucketSettings
 from fleet_manager.evidence.bucket_shelf import SITES_KEPT_S, BucketShelf
 from fleet_manager.evidence.disk_store import DiskEvidence
@@ -128,3 +130,9 @@ def test_a_site_of_another_manager_is_known_after_a_while(bucket_server: BucketS
 def test_a_bucket_that_cannot_be_is_refused_at_the_start(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         BucketSettings.model_validate({"s3": "s3://evidence/fleet", **wrong})
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "obstore.store", None)
+    with pytest.raises(MissingExtraError, match=r"lepton-edge\[s3\]"):
+        BucketShelf(BucketSettings.model_validate({"s3": "s3://evidence"}), HandClock())

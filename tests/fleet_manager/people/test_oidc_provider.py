@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from edge_contracts.errors import LeptonError
+from edge_contracts.errors import LeptonError, MissingExtraError
 from fleet_manager.people.identity_provider import ProofRefused, ProviderAway
 from fleet_manager.people.oidc_documents import AGAIN_S, KEPT_S, ProviderDocuments
-from fleet_manager.people.oidc_provider import LEEWAY_S, OidcProvider
+from fleet_manager.people.oidc_provider import AT_ONCE, LEEWAY_S, OidcProvider
 from fleet_manager.people.oidc_settings import OidcSettings
 from tests.fakes.hostile_provider import CLIENT, NOON_S, HostileProvider, hostile_provider, signing_key
-from tests.fakes.patience import free_port
+from tests.fakes.patience import eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,3 +239,30 @@ def test_the_way_out_names_who_asks(theirs: HostileProvider) -> None:
     assert ours(theirs.issuer).end_address() == f"{theirs.issuer}/end?client_id={CLIENT}"
     theirs.metadata = {"end_session_endpoint": None}
     assert ours(theirs.issuer).end_address() is None
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib.integrations.httpx_client", None)
+    with pytest.raises(MissingExtraError, match=r"lepton-edge\[oidc\]"):
+        ours("https://idp.example")
+
+
+def test_a_provider_that_hangs_keeps_a_few_waiting_and_sends_the_others_away(theirs: HostileProvider) -> None:
+    provider, said = ours(theirs.issuer), []
+
+    def come() -> None:
+        try:
+            provider.address(STATE, NONCE, VERIFIER)
+        except ProviderAway as err:
+            said.append(str(err))
+
+    theirs.holds.clear()
+    threads = [threading.Thread(target=come, name=f"person-{number}") for number in range(AT_ONCE + 3)]
+    for thread in threads:
+        thread.start()
+    eventually(lambda: len(said) == 3)
+    theirs.holds.set()
+    for thread in threads:
+        thread.join(10)
+    assert all("too many who wait" in one for one in said)
+    assert len(said) == 3
