@@ -260,7 +260,7 @@ def test_a_provider_that_hangs_keeps_a_few_waiting_and_sends_the_others_away(the
     threads = [threading.Thread(target=come, name=f"person-{number}") for number in range(AT_ONCE + 3)]
     for thread in threads:
         thread.start()
-    eventually(lambda: len(said) == 3)
+    eventually(lambda: len(said) == 3, 5)
     theirs.holds.set()
     for thread in threads:
         thread.join(10)
