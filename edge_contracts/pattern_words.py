@@ -18,6 +18,7 @@ _WORDS = {
     ),
     r"^[A-Z0-9 ]{4}$": "4 of A–Z, 0–9 and blank, as in MJPG",
     r"^[0-9a-fA-F]{2}$": "two hexadecimal digits",
+    r"^[A-Za-z0-9+/]{43}=$": "a key of 32 bytes in base64, 44 characters that end with =",
 }
 
 

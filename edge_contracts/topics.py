@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.alarm import MAX_ALARM_BYTES
 from edge_contracts.command import MAX_COMMAND_BYTES, MAX_REPLY_BYTES
+from edge_contracts.configuration import MAX_DESIRED_BYTES, MAX_REPORTED_BYTES
 from edge_contracts.errors import BadInputError
 from edge_contracts.message import MAX_ALERT_BYTES, MAX_BIRTH_BYTES, MAX_STATE_BYTES
 
@@ -103,6 +104,14 @@ LEAVES: dict[str, Leaf] = {
         schema="alarm",
         meaning="a condition that lasts: active or cleared, since when, how often",
     ),
+    "reported": Leaf(
+        from_device=True,
+        qos=1,
+        retained=True,
+        limit_bytes=MAX_REPORTED_BYTES,
+        schema="reported",
+        meaning="the configuration that runs, and what became of the one that is desired",
+    ),
     "res": Leaf(
         from_device=True,
         qos=1,
@@ -134,6 +143,14 @@ LEAVES: dict[str, Leaf] = {
         limit_bytes=4096,
         schema="ack",
         meaning="the highest sequence that is stored without a hole; frees the spool",
+    ),
+    "desired": Leaf(
+        from_device=False,
+        qos=1,
+        retained=True,
+        limit_bytes=MAX_DESIRED_BYTES,
+        schema="desired",
+        meaning="the configuration that the device shall have, signed by its manager",
     ),
     COMMAND: Leaf(
         from_device=False,

@@ -36,9 +36,11 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
 
 
 def _inspect(station: Path, stop: threading.Event, reload: threading.Event, *, as_json: bool, quiet: bool) -> None:
-    from edge_runtime.config import load_station  # noqa: PLC0415 - `lepton run --help` loads nothing
+    from edge_runtime.clock import MonotonicClock  # noqa: PLC0415 - `lepton run --help` loads nothing
+    from edge_runtime.remote.managed_station import ManagedStation  # noqa: PLC0415 - the same
 
-    config = load_station(station)
+    managed = ManagedStation(station, MonotonicClock())
+    config = managed.start()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: its threads would wait for work that never comes
     from edge_runtime.freed_memory import keep_freed_memory  # noqa: PLC0415 - the same
     from edge_runtime.journal import Journal  # noqa: PLC0415 - a wrong configuration is told before OpenCV is loaded
@@ -52,7 +54,7 @@ def _inspect(station: Path, stop: threading.Event, reload: threading.Event, *, a
     try:
         with journal:
             daemon = Daemon(
-                config, notifier, stop, lines=lines, reload=reload, read_config=lambda: load_station(station)
+                config, notifier, stop, lines=lines, reload=reload, read_config=managed.read, managed=managed
             )
             summary = daemon.run()
             journal.say(f"lepton: {summary}")

@@ -12,12 +12,11 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.explain import explain
 from edge_contracts.station import (
     FolderSource,
-    IntervalTrigger,
     SoundFilesSource,
     StationConfig,
     VideoSource,
 )
-from edge_contracts.station.line_trigger import LineTrigger
+from edge_contracts.station.timing import timing_problems
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,19 +24,26 @@ else:
     import tomli as tomllib
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from edge_contracts.station import Point
 
 _BYTES_MAX = 1 << 20
-_MS_PER_S = 1000
 _PATH_KEYS = frozenset(
     {"path", "bundle", "state_folder", "password_file", "token_file", "ca", "certificate", "key", "moved_reference"}
 )
 
 
 class ConfigRejected(BadInputError):
-    """The station's configuration cannot be used as it is; the message lists every error."""
+    """The station's configuration cannot be used as it is; the message lists every error.
+
+    Attributes:
+        problems: the errors, one sentence each; empty where the file itself cannot be read.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
 
 
 def load_station(path: Path, *, with_bundles: bool = True) -> StationConfig:
@@ -50,18 +56,37 @@ def load_station(path: Path, *, with_bundles: bool = True) -> StationConfig:
     Raises:
         ConfigRejected: lists what was wanted and found for each error, and what to do next.
     """
-    document = _parse(path)
+    return check_station(parse_station(path), path.resolve().parent, str(path), with_bundles=with_bundles)
+
+
+def check_station(document: dict[str, Any], folder: Path, name: str, *, with_bundles: bool = True) -> StationConfig:
+    """Check what was read from a configuration; every path in the result is absolute.
+
+    Args:
+        document: the tables.
+        folder: where relative paths start.
+        name: of the configuration, for the errors.
+        with_bundles: as for `load_station`.
+
+    Raises:
+        ConfigRejected: as from `load_station`.
+    """
     try:
-        config = StationConfig.model_validate(_absolute(document, path.resolve().parent))
+        config = StationConfig.model_validate(with_absolute_paths(document, folder))
     except ValidationError as error:
-        raise _rejected(path, explain(error, StationConfig)) from error
-    config = _with_absolute_state(config, path.resolve().parent)
-    if problems := [*_timing_problems(config), *_missing_files(config, with_bundles=with_bundles)]:
-        raise _rejected(path, problems)
+        raise _rejected(name, explain(error, StationConfig)) from error
+    config = _with_absolute_state(config, folder)
+    if problems := [*timing_problems(config), *_missing_files(config, with_bundles=with_bundles)]:
+        raise _rejected(name, problems)
     return config
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse_station(path: Path) -> dict[str, Any]:
+    """The tables of a file, whatever is in them.
+
+    Raises:
+        ConfigRejected: it is not there, too large, or no TOML.
+    """
     try:
         if path.stat().st_size > _BYTES_MAX:
             raise ConfigRejected(f"wanted a configuration of at most {_BYTES_MAX} bytes, found more in {path}")
@@ -78,12 +103,12 @@ def _parse(path: Path) -> dict[str, Any]:
     return document
 
 
-def _absolute(value: Any, folder: Path, key: str = "") -> Any:
+def with_absolute_paths(value: Any, folder: Path, key: str = "") -> Any:
     """The document with every path made absolute, so that the daemon's working folder does not matter."""
     if isinstance(value, dict):
-        return {name: _absolute(inner, folder, name) for name, inner in value.items()}
+        return {name: with_absolute_paths(inner, folder, name) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_absolute(inner, folder, key) for inner in value]
+        return [with_absolute_paths(inner, folder, key) for inner in value]
     if isinstance(value, str) and value and key in _PATH_KEYS:
         return str(folder / _at_home(Path(value)))
     return value
@@ -101,23 +126,6 @@ def _with_absolute_state(config: StationConfig, folder: Path) -> StationConfig:
     """The same for the one path that has a default."""
     state_folder = str(folder / config.station.state_folder)
     return config.model_copy(update={"station": config.station.model_copy(update={"state_folder": state_folder})})
-
-
-def _timing_problems(config: StationConfig) -> Iterator[str]:
-    for index, point in enumerate(config.points):
-        trigger = point.trigger
-        if isinstance(trigger, IntervalTrigger) and trigger.interval_s * _MS_PER_S < point.deadline_ms:
-            yield (
-                f"points.{index}.deadline_ms: wanted at most the interval of {trigger.interval_s * _MS_PER_S:g} ms, "
-                f"found {point.deadline_ms:g}; lower deadline_ms or raise interval_s"
-            )
-        if isinstance(trigger, LineTrigger):
-            needed_ms = trigger.delay_ms + (trigger.picture_within_ms or 0.0)
-            if needed_ms >= point.deadline_ms:
-                yield (
-                    f"points.{index}.trigger: wanted delay_ms and picture_within_ms together below the deadline of "
-                    f"{point.deadline_ms:g} ms, found {needed_ms:g}; lower them or raise deadline_ms"
-                )
 
 
 def _missing_files(config: StationConfig, *, with_bundles: bool) -> Iterator[str]:
@@ -179,10 +187,11 @@ def _is(there: Callable[[Path], bool], path: str) -> bool:
         return False
 
 
-def _rejected(path: Path, problems: list[str]) -> ConfigRejected:
+def _rejected(name: str, problems: list[str]) -> ConfigRejected:
     count = "one mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
     listed = "\n  ".join(problems)
     return ConfigRejected(
-        f"wanted a usable station configuration in {path}, found {count}; docs/reference/station.md tells every key:"
-        f"\n  {listed}"
+        f"wanted a usable station configuration in {name}, found {count}; docs/reference/station.md tells every key:"
+        f"\n  {listed}",
+        problems,
     )

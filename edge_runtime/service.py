@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.notify import Notifier
     from edge_runtime.outbox.delivery_clock import DeliveryClock
+    from edge_runtime.remote.managed_station import ManagedStation
 
 _TICK_S = 0.1
 _SIGNS_PER_WATCHDOG = 3
@@ -60,6 +61,7 @@ class Daemon:
         open_predictor: loads a point's bundle; as the station says when None.
         reload: when it is set, the configuration is read anew.
         read_config: reads it; raises ConfigRejected.
+        managed: gave `config` and `read_config`, and proves what comes from the manager; None without one.
         delivery_clock: all clocks, for what is told outside.
     """
 
@@ -74,6 +76,7 @@ class Daemon:
         open_predictor: Callable[[Point], Predictor] | None = None,
         reload: threading.Event | None = None,
         read_config: Callable[[], StationConfig] | None = None,
+        managed: ManagedStation | None = None,
         delivery_clock: DeliveryClock | None = None,
     ) -> None:
         self._config = config
@@ -99,6 +102,7 @@ class Daemon:
             reload=self._reload,
             conditions=conditions,
             verdict_watch=VerdictWatch(conditions),
+            managed=managed,
         )
 
     def run(self) -> Summary:
@@ -116,6 +120,7 @@ class Daemon:
                 self._nursery.start()
             load_opencv().setNumThreads(1)
             self._go(*self._prepare(self._config))
+            self._tell_managed()
             self._notifier.ready(self._status())
             end = self._watch()
             if end is End.EXHAUSTED:
@@ -161,6 +166,8 @@ class Daemon:
             except NoWayBack as error:
                 _log.critical("%s", error)
                 return End.TROUBLE
+            if (managed := self._around.managed) is not None and managed.look(self._around.tally.judged()):
+                self._reload.set()
             points = tuple(self._around.running.points.values())
             for point in points:
                 point.scorer.tend()
@@ -198,10 +205,22 @@ class Daemon:
             raise
         except LeptonError as error:
             _log.error("the configuration was not reloaded, the old one goes on: %s", error)
-        except Exception:  # noqa: BLE001 - a fault that nobody thought of must not end a line that runs
+            self._tell_managed(error)
+        except Exception as error:  # noqa: BLE001 - a fault that nobody thought of must not end a line that runs
             _log.exception("the configuration was not reloaded, the old one goes on")
+            self._tell_managed(error)
         else:
+            self._tell_managed()
             _log.warning("the configuration was reloaded; started anew: %s", ", ".join(started) or "nothing")
+
+    def _tell_managed(self, error: Exception | None = None) -> None:
+        """What was read runs, or was refused."""
+        if (managed := self._around.managed) is None:
+            return
+        if error is None:
+            managed.went(self._around.tally.judged())
+        else:
+            managed.refused(error)
 
     def _wait_for_the_manager(self) -> None:
         """After the last part: bring what is told into the spool, and give the manager time to store it."""

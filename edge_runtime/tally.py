@@ -43,6 +43,11 @@ class Tally:
         with self._lock:
             return sum(counts[outcome] for counts in self._counts.values())
 
+    def judged(self) -> dict[str, int]:
+        """Good and defect verdicts of each point; quick, for whoever asks often."""
+        with self._lock:
+            return {name: self._counts[name][Outcome.GOOD] + self._counts[name][Outcome.DEFECT] for name in self._names}
+
     def take(self, inspected: Inspected) -> None:
         """Count a verdict."""
         verdict = inspected.verdict

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.command import Reply
+from edge_contracts.configuration import Reported
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent
@@ -34,7 +35,11 @@ _SPOOLED: Final[dict[str, type[AlertEvent | GapEvent | StatsEvent]]] = {
     "gap": GapEvent,
     STATS: StatsEvent,
 }
-_WORDS: Final[dict[str, type[Status | State]]] = {"status": Status, "state": State}
+_WORDS: Final[dict[str, type[Status | State | Reported]]] = {
+    "status": Status,
+    "state": State,
+    "reported": Reported,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Arrival:
     event_id: str
     epoch: str | None = None
     seq: int | None = None
-    content: AlertEvent | GapEvent | StatsEvent | Birth | Status | State | Alarm | Reply | None = None
+    content: AlertEvent | GapEvent | StatsEvent | Birth | Status | State | Alarm | Reply | Reported | None = None
     why: str = ""
 
     @property

@@ -124,6 +124,7 @@ def _answer(site: Site, door: socket.socket) -> None:
         services.unix_ms,
         rule_keeping(services),
         provider=site.provider,
+        public_key=services.public_key,
     )
     app.include_router(pages_router(parts, feed))
     config = uvicorn.Config(

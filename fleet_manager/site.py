@@ -19,9 +19,12 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.adapters.faces import Faces
 from fleet_manager.api.services import Services
 from fleet_manager.broker_choice import BrokerChoice
-from fleet_manager.commands.dispatcher import Dispatcher
+from fleet_manager.commands.command_post import CommandPost
+from fleet_manager.configuration.desired_post import DesiredPost
+from fleet_manager.configuration.signing_key import open_signing_key
 from fleet_manager.desk.courier import Courier
 from fleet_manager.desk.desk import Desk
+from fleet_manager.dispatcher import Dispatcher
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
 from fleet_manager.evidence.bucket_shelf import BucketShelf
 from fleet_manager.evidence.disk_store import DiskEvidence
@@ -92,6 +95,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
     """
     with ExitStack() as stack:
         folder = _made(settings.folder)
+        key = open_signing_key(folder)
         url = database_url(settings.database or folder / "fleet.sqlite")
         store = AlertStore.open(url, wall_clock_ms)
         stack.callback(store.close)
@@ -102,7 +106,8 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         workers = Workers(tasks(url, options, settings.workers, shares=shares), random.random)
         workers.start()
         stack.callback(workers.stop)
-        dispatcher = Dispatcher(store.engine, replace(options, client_id=f"{options.client_id}-c"))
+        posts = (CommandPost(), DesiredPost(key))
+        dispatcher = Dispatcher(store.engine, replace(options, client_id=f"{options.client_id}-c"), posts)
         dispatcher.start()
         stack.callback(dispatcher.stop)
         faces = _faces(settings, options, stack)
@@ -116,6 +121,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
             monotonic_s=time.monotonic,
             draw=os.urandom,
             takes_mail=settings.file.mail is not None,
+            public_key=key.public,
         )
         where = f"{options.where}{'' if shares else ' (embedded, this machine only)'}"
         yield Site(services, workers, faces, where, provider)

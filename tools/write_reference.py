@@ -22,6 +22,7 @@ from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.card import Card
 from edge_contracts.command import Command, Reply
+from edge_contracts.configuration import Desired, Reported
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.manifest import Manifest
@@ -50,8 +51,10 @@ CONTRACTS: dict[str, Any] = {
     "card": Card,
     "cmd": Command,
     "convert": ConversionDocument,
+    "desired": Desired,
     "gap": GapEvent,
     "manifest": Manifest,
+    "reported": Reported,
     "res": Reply,
     "state": State,
     "station": StationConfig,

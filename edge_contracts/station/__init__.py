@@ -20,6 +20,7 @@ from edge_contracts.station.part_id import BarcodePartId, CounterPartId, Trigger
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
 from edge_contracts.station.region import Region
+from edge_contracts.station.remote import Remote
 from edge_contracts.station.settings import Fraction, Milliseconds, PathText, Seconds, Settings
 from edge_contracts.station.signal_health import SignalHealth
 from edge_contracts.station.signal_source import MicrophoneSource, SerialSource, SoundFilesSource
@@ -83,6 +84,7 @@ __all__ = [
     "PresenceTrigger",
     "Records",
     "Region",
+    "Remote",
     "RtspSource",
     "Seconds",
     "SerialEncoder",

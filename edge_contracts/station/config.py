@@ -14,6 +14,7 @@ from edge_contracts.station.drift import Drift
 from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
+from edge_contracts.station.remote import Remote
 from edge_contracts.station.serial_use import require_one_use
 from edge_contracts.station.settings import PathText, Seconds, Settings
 from edge_contracts.station.trigger import IntervalTrigger
@@ -42,6 +43,7 @@ class StationConfig(Settings):
     spool: Spool = Spool()
     uplink: Uplink | None = None
     commands: Commands = Commands()
+    remote: Remote | None = None
     evidence: EvidenceSettings = EvidenceSettings()
     upload: Upload | None = None
     records: Records = Records()
@@ -81,6 +83,12 @@ class StationConfig(Settings):
             raise ValueError(
                 "upload brings evidence to the manager, and evidence.enabled is false; remove one of the two"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _configurations_come_over_the_uplink(self) -> StationConfig:
+        if self.remote is not None and self.uplink is None:
+            raise ValueError("remote takes configurations over the uplink, and there is none; add one or remove remote")
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge_runtime.conditions import Conditions
     from edge_runtime.health.verdict_watch import VerdictWatch
     from edge_runtime.outbox.delivery_clock import DeliveryClock
+    from edge_runtime.remote.managed_station import ManagedStation
     from edge_runtime.tally import Tally
     from edge_runtime.units.running import Running
 
@@ -29,6 +30,7 @@ class Surroundings:
     stop: ends the daemon. reload: has the configuration read anew.
     conditions: what is wrong with the station now.
     verdict_watch: sees rows of unknowns.
+    managed: knows the configurations of the manager; None for a station that is run by its own file alone.
     """
 
     running: Running
@@ -41,3 +43,4 @@ class Surroundings:
     reload: threading.Event
     conditions: Conditions
     verdict_watch: VerdictWatch
+    managed: ManagedStation | None = None

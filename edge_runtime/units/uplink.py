@@ -12,6 +12,9 @@ from edge_runtime.units.commands import COMMANDS
 from edge_runtime.units.spool import OUTBOX, address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_contracts.configuration import Reported
     from edge_contracts.device import State
     from edge_contracts.station import StationConfig
     from edge_contracts.station import Uplink as Settings
@@ -42,7 +45,14 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
         from edge_runtime.uplink.uplink import Uplink  # noqa: PLC0415 - a station without a broker needs no MQTT client
 
         announcements = _announcements(config, settings, running.outbox, around)
-        made = Uplink(running.outbox, address(station), settings, announcements, orders=running.commands)
+        made = Uplink(
+            running.outbox,
+            address(station),
+            settings,
+            announcements,
+            orders=running.commands,
+            desired=_desired(config, around),
+        )
         made.start()
         running.uplink = made
 
@@ -59,7 +69,7 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
             link_options(settings, address(station), Path())
         return Prepared(start)
 
-    return Unit(UPLINK, "uplink", (station, settings), prepare, _STOP_S, needs=(OUTBOX, COMMANDS))
+    return Unit(UPLINK, "uplink", (station, settings, config.remote), prepare, _STOP_S, needs=(OUTBOX, COMMANDS))
 
 
 def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, around: Surroundings) -> Announcements:
@@ -74,11 +84,35 @@ def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, ar
             ", ".join(sorted({_runtime_name(one) for point in tuple(points.values()) for one in point.predictors})),
             [point.inventory for point in tuple(points.values())],
             around.delivery_clock.now().mono_ms,
-            tuple(f"cmd/{name}" for name in config.commands.allowed),
+            _capabilities(config),
         ),
+        reported=_reported(config, around),
         state=lambda: state_of(outbox, Path(config.station.state_folder), around),
         alarms=around.conditions.alarms,
     )
+
+
+def _capabilities(config: StationConfig) -> tuple[str, ...]:
+    commands = tuple(f"cmd/{name}" for name in config.commands.allowed)
+    return commands if config.remote is None else (*commands, "desired")
+
+
+def _desired(config: StationConfig, around: Surroundings) -> Callable[[bytes], None] | None:
+    """Who takes configurations of the manager; None for a station that takes none."""
+    managed = around.managed
+    if config.remote is None or managed is None:
+        return None
+
+    def hear(body: bytes) -> None:
+        if managed.hear(body):
+            around.reload.set()
+
+    return hear
+
+
+def _reported(config: StationConfig, around: Surroundings) -> Callable[[], Reported | None]:
+    managed = around.managed
+    return managed.reported if config.remote is not None and managed is not None else lambda: None
 
 
 def state_of(outbox: Outbox, state_folder: Path, around: Surroundings) -> State:

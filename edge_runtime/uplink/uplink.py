@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from edge_contracts import station
     from edge_contracts.alarm import Alarm, AlarmType
     from edge_contracts.command import Reply
+    from edge_contracts.configuration import Reported
     from edge_contracts.message import Payload
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.outbox import Outbox
@@ -69,12 +70,14 @@ class Announcements:
     """What the service knows and the uplink says.
 
     birth: from session and epoch to the inventory. state: the health at this moment. alarms: one of each type, each
-    said when a session begins and whenever it changes.
+    said when a session begins and whenever it changes. reported: the configuration that runs, said alike; None for a
+    station that takes none.
     """
 
     birth: Callable[[int, str], Birth]
     state: Callable[[], State]
     alarms: Callable[[], Sequence[Alarm]] = tuple
+    reported: Callable[[], Reported | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Uplink:
         settings: the `[uplink]` table of the station.
         announcements: what to say of the device.
         orders: does the manager's commands; None for a station that takes none.
+        desired: takes the manager's configurations, and returns at once; None for a station that takes none.
         folder: relative paths of the settings start here.
         pace: how long to wait for what.
         draw: gives a number in [0, 1), for the jitter.
@@ -126,13 +130,14 @@ class Uplink:
         announcements: Announcements,
         *,
         orders: Orders | None = None,
+        desired: Callable[[bytes], None] | None = None,
         folder: Path = Path(),
         pace: Pace | None = None,
         draw: Callable[[], float] = random.random,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox, self._address, self._settings = outbox, address, settings
-        self._announcements, self._orders = announcements, orders
+        self._announcements, self._orders, self._desired = announcements, orders, desired
         self._pace = pace or Pace(resend=ResendRules(backlog_per_s=settings.backlog_alerts_per_s))
         self._draw, self._monotonic_s = draw, monotonic_s
         self._options = link_options(settings, address, folder)
@@ -202,12 +207,14 @@ class Uplink:
         self._wake()
 
     def message(self, topic: str, body: bytes, *, retained: bool) -> None:
-        """A message came: the manager's acknowledgement, or a command."""
+        """A message came: the manager's acknowledgement, a command, or a configuration."""
         leaf = topic.removeprefix(f"{self._address.source}/")
         if leaf == "ack":
             self._sender.take_ack(body, self._monotonic_s())
         elif self._orders is not None and leaf.startswith(_COMMANDS):
             self._orders.order(leaf.removeprefix(_COMMANDS), body, retained=retained)
+        elif self._desired is not None and leaf == "desired":
+            self._desired(body)
         else:
             _LOG.warning("a message on %s was not asked for", topic)
 
@@ -272,10 +279,13 @@ class Uplink:
             link.subscribe(self._address.topic("ack"))
         if self._orders is not None:
             link.subscribe(self._address.topic(f"{_COMMANDS}+"), qos=1)
+        if self._desired is not None:
+            link.subscribe(self._address.topic("desired"), qos=1)
 
     def _converse(self, link: MqttLink, number: int) -> None:
         epoch, state_due_s = "", 0.0
         told: dict[AlarmType, Alarm] = {}
+        reported: Reported | None = None
         link.publish(self._address.topic("status"), _status(Presence.ONLINE, number), qos=1, retain=True)
         while not self._stop.is_set():
             now_s = self._monotonic_s()
@@ -289,6 +299,7 @@ class Uplink:
                 state_due_s = now_s + self._settings.state_period_s
                 self._announce(link, "state", self._announcements.state())
             self._tell_alarms(link, told)
+            reported = self._report(link, reported)
             self._say_replies(link)
             self._sender.pump(link, now_s)
             link.turn(min(self._sender.wait_s(now_s, LONGEST_WAIT_S), max(0.0, state_due_s - now_s)), self._wake_fd)
@@ -300,6 +311,13 @@ class Uplink:
             if known is None or alarm != known.model_copy(update={"clk": alarm.clk}):
                 told[alarm.type] = alarm
                 self._announce(link, f"alarm/{alarm.type.value}", alarm)
+
+    def _report(self, link: MqttLink, told: Reported | None) -> Reported | None:
+        """Say the configuration that runs where it differs from what was told in this session."""
+        now = self._announcements.reported()
+        if now is not None and now != told:
+            self._announce(link, "reported", now)
+        return now
 
     def _say_replies(self, link: MqttLink) -> None:
         for reply in self._orders.replies() if self._orders is not None else ():

@@ -10,6 +10,7 @@ from fleet_manager.api.alert_routes import alert_routes
 from fleet_manager.api.audit_routes import audit_routes
 from fleet_manager.api.case_routes import case_routes
 from fleet_manager.api.command_routes import command_routes
+from fleet_manager.api.configuration_routes import configuration_routes
 from fleet_manager.api.device_routes import device_routes
 from fleet_manager.api.evidence_routes import evidence_routes
 from fleet_manager.api.export_routes import export_routes
@@ -27,6 +28,7 @@ from fleet_manager.api.token_routes import token_routes
 _PARTS: Final = (
     device_routes,
     command_routes,
+    configuration_routes,
     alert_routes,
     case_routes,
     quarantine_routes,

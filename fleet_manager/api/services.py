@@ -45,6 +45,7 @@ class Services:
     people: accounts, sessions, tokens, the audit log.
     evidence: where pictures are; None where this manager keeps none.
     waits_for: what is not ready yet, in words; empty when all is.
+    public_key: by which stations know this manager's configurations; empty for one that signs none.
     unix_ms: the wall clock. monotonic_s: seconds that never go back. draw: random bytes.
     takes_mail: whether there is a mail server that calls go out by.
     """
@@ -56,6 +57,7 @@ class Services:
     unix_ms: Callable[[], int]
     monotonic_s: Callable[[], float]
     draw: Callable[[int], bytes]
+    public_key: str = ""
     settings: Settings = field(default_factory=Settings)
     takes_mail: bool = False
 

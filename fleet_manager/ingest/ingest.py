@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 SPOOLED: Final = ("alert", "gap", STATS)
-SAID: Final = ("birth", "status", "state", "alarm/+", "res")
+SAID: Final = ("birth", "status", "state", "alarm/+", "reported", "res")
 LARGEST_BATCH: Final = 500
 BATCH_WINDOW_S: Final = 0.02
 """A batch waits no longer than this,"""

@@ -48,6 +48,7 @@ class CommandPanel:
     """The commands' part of a page.
 
     denied: why there are no buttons. is_pending: whether an answer may come any moment.
+    configuration_href: of the page of the configuration, for who may change it.
     """
 
     href: str
@@ -55,6 +56,7 @@ class CommandPanel:
     denied: str
     lines: tuple[CommandLine, ...]
     is_pending: bool
+    configuration_href: str = ""
 
 
 def command_panel(file: DeviceFile, given: Sequence[GivenCommand], now_ms: int, *, may_send: bool) -> CommandPanel:
@@ -79,6 +81,7 @@ def command_panel(file: DeviceFile, given: Sequence[GivenCommand], now_ms: int, 
         denied,
         tuple(_line(one, now_ms) for one in given),
         any(one.state(now_ms) in _PENDING for one in given),
+        f"{device_href(file.address)}/configuration" if may_send else "",
     )
 
 

@@ -27,6 +27,7 @@ class PageParts:
     evidence: where pictures are; None where this manager keeps none. unix_ms: the wall clock.
     rules: who is called about alerts that nobody looks at.
     provider: the way in by an identity provider; None where there is none.
+    public_key: by which stations know this manager's configurations.
     """
 
     engine: Engine
@@ -36,3 +37,4 @@ class PageParts:
     rules: RuleKeeping
     cookie: str = COOKIE
     provider: ProviderDoor | None = None
+    public_key: str = ""

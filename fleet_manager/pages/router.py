@@ -11,6 +11,7 @@ from fleet_manager.pages.alert_routes import alert_routes
 from fleet_manager.pages.call_routes import call_routes
 from fleet_manager.pages.case_routes import case_routes
 from fleet_manager.pages.command_routes import command_routes
+from fleet_manager.pages.configuration_routes import configuration_routes
 from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
@@ -67,6 +68,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *session_routes(parts.people, reception, page),
             *provider_routes(parts.provider, page, parts.cookie),
             *command_routes(parts, reception),
+            *configuration_routes(parts, reception),
             *overview_routes(engine, reception, unix_ms),
             *alert_routes(parts, reception, sites),
             *case_routes(parts, reception, sites),

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from edge_contracts.alarm import Alarm
 from edge_contracts.alert import AlertEvent
 from edge_contracts.command import Reply
+from edge_contracts.configuration import Reported
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.stats import StatsEvent
@@ -255,7 +256,7 @@ class AlertStore:
 def _sorted(arrivals: Sequence[Arrival]) -> _Sorted:
     batch = _Sorted()
     for one in arrivals:
-        if isinstance(one.content, Birth | Status | State | Alarm):
+        if isinstance(one.content, Birth | Status | State | Alarm | Reported):
             batch.said.append(one)
         elif isinstance(one.content, Reply):
             batch.answers.append(one)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.alarm import Alarm
+from edge_contracts.configuration import Reported
 from edge_contracts.device import Birth, Presence, State, Status
+from fleet_manager.store.configurations import reported
 from fleet_manager.store.tables import alarms, boot_clocks, devices, states, statuses
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def note(con: Connection, insert: Callable[[Table], Any], said: Iterable[Arrival
             _keep_status(con, insert(statuses), one.content, common)
         elif isinstance(one.content, State):
             _keep(con, insert(states), {**common, "body": one.body.decode()})
+        elif isinstance(one.content, Reported):
+            _keep(con, insert(reported), {**common, "body": one.body.decode()})
         elif isinstance(one.content, Alarm):
             _keep(con, insert(alarms), {**common, **_alarm(one, one.content)}, "address", "type")
 

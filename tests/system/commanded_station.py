@@ -84,13 +84,13 @@ class Rig:
 
 @contextmanager
 def commanded_station(folder: Path, port: int, more: str) -> Iterator[Rig]:
-    """A rig whose station runs; `more` are further tables of its file."""
+    """A rig whose station runs; `more` are further tables of its file, in which KEY is the manager's."""
     write_parts(folder / "parts", [GOOD_LEVEL, GOOD_LEVEL + 5])
-    uplink = f'\n[uplink]\nhost = "127.0.0.1"\nport = {port}\nstate_period_s = 0.5\n'
-    station = write_station(folder, ENDLESS, more=uplink + more, deadline_ms=90)
     broker = BrokerChoice("127.0.0.1", port, "auto", None, None, None, None, None)
     with running_site(SiteSettings(folder / "site", broker=broker)) as site:
-        rig = Rig(site, station)
+        uplink = f'\n[uplink]\nhost = "127.0.0.1"\nport = {port}\nstate_period_s = 0.5\n'
+        tables = uplink + more.replace("KEY", site.services.public_key)
+        rig = Rig(site, write_station(folder, ENDLESS, more=tables, deadline_ms=90))
         rig.start()
         try:
             yield rig

@@ -27,7 +27,7 @@ def test_each_word_of_a_device_is_news(leaf):
 
 
 def test_every_state_that_a_device_speaks_of_is_subscribed_to():
-    spoken = {name for name, leaf in LEAVES.items() if leaf.from_device} - {"gap", "stats", "res", "doctor"}
+    spoken = {name for name, leaf in LEAVES.items() if leaf.from_device} - {"gap", "stats", "reported", "res", "doctor"}
     assert {one.split("/", 5)[5].replace("+", "{type}") for one in FILTERS} == spoken
 
 

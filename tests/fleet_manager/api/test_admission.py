@@ -16,6 +16,7 @@ VALUES = {
     "alert": "1",
     "case": "1",
     "command": "1",
+    "revision": "1",
     "token": "1",
     "sha256": "0" * 64,
     "name": "anna",

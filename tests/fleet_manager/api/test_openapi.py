@@ -27,6 +27,8 @@ BEYOND_A_SCHEMA = {
     "POST /v1/missed-defects": "the label names a defect, in a text that a training manifest takes",
     "PUT /v1/rules/{rule}": "a new rule names whom it calls, at an address that a letter or a call can go to",
     "POST /v1/people": "nobody has the name",
+    "POST /v1/devices/{org}/{site}/{device}/configuration/revisions": "the text is a station's file, after the latest",
+    "POST /v1/devices/{org}/{site}/{device}/configuration/revisions/{revision}/restore": "it follows the latest",
     **{f"POST /v1/alerts/{{alert}}/{word}": STEP for word in ("acknowledge", "confirm", "false-alarm", "close")},
     "POST /v1/alerts/{alert}/comments": "the text says something",
 }

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from fleet_manager.adapters.connection import Surroundings
 from fleet_manager.commands.command_log import Wish, find_command, give_command
-from fleet_manager.commands.dispatcher import Dispatcher
+from fleet_manager.commands.command_post import CommandPost
+from fleet_manager.dispatcher import Dispatcher
 from fleet_manager.store.database import writing
 from tests.fakes.broker_links import OPTIONS, FakeBroker
 from tests.fakes.patience import eventually
@@ -27,7 +28,7 @@ def give(engine, timeout_s=30, name="ping"):
 def dispatching(tmp_path, broker, now_ms=NOW_MS, seconds=lambda: 0.0):
     store = opened_store(tmp_path / "fleet.sqlite")
     around = Surroundings(unix_ms=lambda: now_ms, draw=lambda: 0.0, make_link=broker.link, monotonic_s=seconds)
-    made = Dispatcher(store.engine, OPTIONS, around)
+    made = Dispatcher(store.engine, OPTIONS, [CommandPost()], around)
     made.start()
     try:
         yield store.engine

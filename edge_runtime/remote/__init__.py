@@ -1,0 +1,1 @@
+"""Configurations from the manager: verified, tried, proven or rolled back, and remembered over restarts."""
