@@ -15,6 +15,7 @@ from edge_contracts.verdict import Cause
 from edge_contracts.verdict_row import COLUMNS
 from edge_runtime.outputs.output import OUTPUTS
 from edge_runtime.trigger.announcement import WIRES
+from fleet_manager.site_file import SiteFile
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -159,8 +160,8 @@ def test_every_column_of_the_daily_record_is_documented_in_its_order() -> None:
     assert re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE) == list(COLUMNS)
 
 
-OF_THE_MANAGER = {"adapters"}
-"""Tables of the manager's own configuration: tests/docs/test_face_pages.py looks at them."""
+OF_THE_MANAGER = set(SiteFile.model_fields)
+"""Tables of the manager's own configuration, which other tests look at."""
 
 
 def examples(page: Path) -> list[str]:
