@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -59,4 +60,5 @@ def acts_of(around: Surroundings) -> dict[str, Callable[[], Done]]:
 
 def _here(around: Surroundings) -> str:
     now = around.delivery_clock.now()
-    return f"lepton-edge {version(_DISTRIBUTION)}, clock {now.trust.value} at {now.unix_ms / 1000:.3f} s"
+    told = datetime.fromtimestamp(now.unix_ms / 1000, timezone.utc).isoformat(timespec="milliseconds")
+    return f"lepton-edge {version(_DISTRIBUTION)}; its clock says {told}, trusted as {now.trust.value}"

@@ -13,6 +13,7 @@ import pytest
 
 from fleet_manager.people.links import link_address
 from fleet_manager.people.roles import Grant, Role
+from tests.fakes.desired import TEXT
 from tests.fakes.people import PASSWORD
 from tests.system.manager_site import NORTH, PAINT, PRESS, SPARE, WELD, ManagerSite, join, manager_site
 from tests.system.required import require_tool
@@ -26,6 +27,7 @@ expect = playwright.expect
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 PAGES = [
     "/", "/?site=acme%2Fnorth", "/alerts", "/alerts?state=any", "/alerts/15", f"/devices/{PRESS}", f"/devices/{SPARE}",
+    f"/devices/{PRESS}/configuration",
     "/cases?show=all", "/cases/1", "/quarantine", "/statistics", "/statistics?by=shift&site=acme%2Fnorth&time=7d",
     "/audit", "/people", "/calls", "/account", "/tokens", "/shifts", "/alerts/999999",
 ]  # fmt: skip
@@ -295,6 +297,39 @@ def test_the_export_link_gives_the_alerts(enter, site: ManagerSite) -> None:
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8"))))
     assert len(rows) >= 6
     assert PAINT in str(rows[0])
+
+
+def test_an_engineer_asks_a_station_and_configures_it(enter, site: ManagerSite) -> None:
+    page = enter()
+    page.goto(f"{site.address}/devices/{PAINT}")
+    page.get_by_role("button", name="ping").click()
+    expect(page.locator("#commands tbody tr")).to_contain_text("the broker has not taken it yet")
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="restart").click()
+    page.get_by_role("link", name="its configuration").click()
+    page.get_by_label("as in station.toml").fill("[uplink]\nhost = 'elsewhere'\n")
+    page.get_by_role("button", name="Save and send").click()
+    expect(page.get_by_role("alert")).to_contain_text("belongs to the board's own station.toml")
+    for at, text in enumerate((TEXT, TEXT + "deadline_ms = 300\n")):
+        page.get_by_label("as in station.toml").fill(text)
+        page.get_by_role("button", name="Save and send").click()
+        expect(page.locator(".history li")).to_have_count(at + 1)
+    page.get_by_role("button", name="Go back to 1").click()
+    expect(page.locator(".history li").first).to_contain_text("back to revision 1")
+    expect(page.locator("#standing .chip")).to_have_text("on-its-way")
+    page.goto(f"{site.address}/devices/{PAINT}")
+    expect(page.locator("#commands tbody tr")).to_have_count(1)
+
+
+def test_who_is_no_engineer_neither_asks_nor_configures(enter, site: ManagerSite) -> None:
+    page = enter("otto")
+    page.goto(f"{site.address}/devices/{PRESS}")
+    expect(page.locator("#commands")).to_contain_text("you need the role engineer")
+    csrf = page.locator("form[action='/logout'] input[name=csrf]").get_attribute("value")
+    where = f"{site.address}/devices/{PRESS}"
+    assert page.request.post(f"{where}/commands", form={"csrf": csrf, "name": "ping"}).status == 403
+    assert page.request.post(f"{where}/configuration", form={"csrf": csrf, "text": TEXT, "after": "0"}).status == 403
+    assert page.request.get(f"{where}/configuration").status == 403
 
 
 def test_an_admin_invites_somebody_who_then_comes_in(enter, browser, site: ManagerSite) -> None:
