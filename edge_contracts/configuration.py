@@ -17,7 +17,8 @@ from edge_contracts.message import SEQ_MAX, Payload
 MAX_TEXT_BYTES: Final = 16_384
 MAX_DESIRED_BYTES: Final = 3 * MAX_TEXT_BYTES
 """A text that is escaped as JSON grows; TOML has no control characters, so never to more than twice."""
-MAX_REPORTED_BYTES: Final = 8192
+MAX_REPORTED_BYTES: Final = 32_768
+"""Room for the most errors of the longest kind, in whatever script: a character is at most six bytes of JSON."""
 MOST_ERRORS: Final = 12
 LONGEST_ERROR: Final = 400
 
