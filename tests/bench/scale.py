@@ -4,12 +4,14 @@
 mosquitto, says its state every 30 s and raises 0.1 alerts a second (Poisson); it keeps an alert until the manager says
 that it is stored, sends what is open again after a reconnect, and waits between attempts by the same full jitter as the
 board (`edge_contracts.reconnect`). The manager is `fleet_manager.ingest.workers` on SQLite. After a while the broker is
-killed and started again ten seconds later. Written: connects per second around that moment, as numbers and as an SVG.
+killed and started again ten seconds later. Written: attempts and connects per second around that moment, as numbers and
+as an SVG.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import resource
@@ -43,6 +45,8 @@ STATE_EVERY: Final = 6
 """Ticks: a state each 30 s."""
 ALERTS_PER_S: Final = 0.1
 OUTAGE_S: Final = 10.0
+PLOT_FROM_S: Final = 10
+"""Seconds before the broker comes back."""
 WINDOW: Final = 8
 _JITTER: Final = FullJitter()
 _CONNECT, _PUBLISH, _SUBSCRIBE = 0x10, 0x30, 0x82
@@ -67,6 +71,7 @@ class Counts:
     offered: int = 0
     acknowledged: int = 0
     refused: int = 0
+    attempts: Counter[int] = field(default_factory=Counter)
     connects: Counter[int] = field(default_factory=Counter)
 
 
@@ -104,6 +109,7 @@ class Device:
                 self._send_on()
 
     async def _session(self) -> None:
+        self._counts.attempts[int(time.monotonic())] += 1
         reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", self._port), 10)
         try:
             writer.write(_packet(_CONNECT, b"\x00\x04MQTT\x04\x02\x00\x3c" + _text(self.address.device)))
@@ -178,9 +184,9 @@ class Device:
 @click.option("--svg", type=click.Path(path_type=Path), default=Path("connects.svg"), show_default=True)
 def main(devices: int, steady_s: float, svg: Path) -> None:
     """Measure and print."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    del soft
+    gc.disable()  # ten thousand tasks in one process: its pauses of seconds would gather attempts that no jitter made
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         store = AlertStore.open(folder / "fleet.sqlite", lambda: 0)
@@ -217,14 +223,15 @@ def _measure(devices: int, steady_s: float, svg: Path, broker: _Broker, workers:
     broker.start()
     _wait(lambda: counts.online == devices, 180, lambda: f"{counts.online} of {devices} are back")
     print(f"all {devices} back {time.monotonic() - again_s:.1f} s after the broker, {counts.refused} refusals")
-    around = {second - int(again_s): number for second, number in counts.connects.items() if second >= int(again_s)}
-    print("connects per second: " + " ".join(str(around.get(second, 0)) for second in range(max(around) + 1)))
+    attempts, connects = _since(counts.attempts, int(again_s) - PLOT_FROM_S), _since(counts.connects, int(again_s))
+    _tell("attempts per second, from the broker's start on", attempts[PLOT_FROM_S:])
+    _tell("connects per second", connects)
     world.stop_raising()
     _wait(lambda: counts.acknowledged == counts.offered, 120, lambda: f"{counts.acknowledged} of {counts.offered}")
     lines = ledger(store.engine)
     stored, lost = sum(line.stored for line in lines), sum(sum(line.lost.values()) for line in lines)
     print(f"offered {counts.offered}, stored {stored}, lost {lost + counts.offered - stored}")
-    svg.write_text(_plot(around), "utf-8")
+    svg.write_text(_plot(attempts, [0] * PLOT_FROM_S + connects), "utf-8")
 
 
 class _World:
@@ -273,22 +280,38 @@ class _Broker:
         return sum(map(pss_bytes, family(self._process.pid))) / 1e6
 
 
-def _plot(around: dict[int, int]) -> str:
-    """Connects per second after the broker came back."""
-    width, height, last = 720, 240, max(around, default=1)
-    top = max(around.values(), default=1)
-    bars = "".join(
-        f'<rect x="{40 + (width - 60) * second / (last + 1):.1f}" y="{height - 30 - (height - 60) * number / top:.1f}" '
-        f'width="{(width - 60) / (last + 1) * 0.85:.1f}" height="{(height - 60) * number / top:.1f}"/>'
-        for second, number in sorted(around.items())
-    )
+def _since(counted: Counter[int], from_s: int) -> list[int]:
+    return [counted[second] for second in range(from_s, max(counted) + 1)]
+
+
+def _tell(what: str, per_second: list[int]) -> None:
+    print(f"{what} (most {max(per_second)}): " + " ".join(map(str, per_second)))
+
+
+def _plot(attempts: list[int], connects: list[int]) -> str:
+    """Attempts and connects per second, from before the broker came back."""
+    width, height, top = 720, 260, max(*attempts, *connects)
+    step = (width - 60) / max(len(attempts), len(connects))
+    back = 40 + step * PLOT_FROM_S
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        ' font-size="12">'
-        f'<rect width="{width}" height="{height}" fill="white"/><g fill="#2b6cb0">{bars}</g>'
-        f'<text x="40" y="18">connects per second, most {top}</text>'
-        f'<text x="40" y="{height - 10}">0 s</text><text x="{width - 20}" y="{height - 10}" text-anchor="end">'
-        f"{last} s after the broker came back</text></svg>\n"
+        f' font-size="12"><rect width="{width}" height="{height}" fill="white"/>'
+        f'<g fill="#cbd5e0">{_bars(attempts, step, top, height)}</g>'
+        f'<g fill="#2b6cb0">{_bars(connects, step, top, height)}</g>'
+        f'<path d="M{back:.1f} 30V{height - 30}" stroke="#c53030"/>'
+        f'<text x="{back + 4:.1f}" y="40" fill="#c53030">the broker is back</text>'
+        f'<text x="40" y="18">attempts (grey) and connects (blue) per second; most connects {max(connects)}</text>'
+        f'<text x="40" y="{height - 10}">{-PLOT_FROM_S} s</text>'
+        f'<text x="{width - 20}" y="{height - 10}" text-anchor="end">{len(connects) - PLOT_FROM_S} s</text></svg>\n'
+    )
+
+
+def _bars(per_second: list[int], step: float, top: int, height: int) -> str:
+    return "".join(
+        f'<rect x="{40 + step * place:.1f}" y="{height - 30 - (height - 70) * number / top:.1f}" '
+        f'width="{step * 0.85:.1f}" height="{(height - 70) * number / top:.1f}"/>'
+        for place, number in enumerate(per_second)
+        if number
     )
 
 
