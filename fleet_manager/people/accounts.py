@@ -1,4 +1,4 @@
-"""Accounts: made, given roles, switched off. Each change is an entry of the audit log, and ends the account's sessions.
+"""Accounts: made, given roles, switched off. Each change is an audit entry, and ends the account's sessions and link.
 
 Nobody chooses another person's password: a new account, or one whose password is forgotten, gets a link (`links`).
 Accounts are switched off, not deleted, because the audit log names them.
@@ -22,8 +22,8 @@ from fleet_manager.people.account_rows import (
 )
 from fleet_manager.people.delegation import may_manage, may_regrant
 from fleet_manager.people.principal import NotAllowed, Principal
-from fleet_manager.people.sessions import end_sessions
 from fleet_manager.people.tables import accounts
+from fleet_manager.people.ways_in import end_ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +78,7 @@ class Accounts:
             return make_account(con, name, grants, None, self._unix_ms())
 
     def regrant(self, by: Principal, name: str, grants: Sequence[Grant]) -> Account:
-        """Give an account these grants instead of its own; its sessions end.
+        """Give an account these grants instead of its own; its sessions and its link end.
 
         Raises:
             BadInputError: there is no such account.
@@ -96,12 +96,12 @@ class Accounts:
                     f"wanted other roles for {name}, found that the identity provider gives them: change them there"
                 )
             write_grants(con, account.id, grants)
-            end_sessions(con, account.id)
+            end_ways_in(con, account.id)
             _check_admin_is_left(con, name, had_admin=had_admin)
             return read_account(con, name)
 
     def switch(self, by: Principal, name: str, *, is_enabled: bool) -> Account:
-        """Let an account in or keep it out; its sessions end, its tokens sleep while it is out.
+        """Let an account in or keep it out; its sessions and its link end, its tokens sleep while it is out.
 
         Raises:
             BadInputError: there is no such account.
@@ -113,7 +113,7 @@ class Accounts:
             account, had_admin = read_account(con, name), has_admin(con)
             check_may_manage(by, account)
             con.execute(update(accounts).where(accounts.c.id == account.id).values(is_enabled=is_enabled))
-            end_sessions(con, account.id)
+            end_ways_in(con, account.id)
             _check_admin_is_left(con, name, had_admin=had_admin)
             return read_account(con, name)
 

@@ -13,8 +13,8 @@ from edge_contracts.errors import RefusedError
 from fleet_manager.people.account_rows import find_account
 from fleet_manager.people.password_rules import check_password
 from fleet_manager.people.principal import STRANGER, Principal
-from fleet_manager.people.sessions import end_sessions
 from fleet_manager.people.tables import accounts
+from fleet_manager.people.ways_in import end_ways_in
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -93,7 +93,7 @@ class Gate:
             self._sessions.close(con, secret)
 
     def change_password(self, secret: str, old: str, new: str, address: str) -> str:
-        """Change one's own password; every session of the account ends, and the secret of a new one is given.
+        """Change one's own password; the account's sessions and link end, and the secret of a new session is given.
 
         Raises:
             LogInRefused: the session is over, or the old password is wrong.
@@ -109,7 +109,7 @@ class Gate:
         renewed = self._passwords.digest(accepted)
         with self._audit.act(account.principal, "change password", f"account:{account.name}") as con:
             _replace(con, account, kept, renewed)
-            end_sessions(con, account.id)
+            end_ways_in(con, account.id)
             return self._sessions.open(con, account.id, address)
 
     def person(self, secret: str, *, is_use: bool = True) -> Principal | None:

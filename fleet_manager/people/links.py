@@ -1,7 +1,8 @@
 """One-time links, by which a person chooses a password: the first admin, a new account, somebody who forgot theirs.
 
 There is no default password. While nobody can administrate, each start of the manager makes a set-up link and forgets
-the former one; whoever follows it first becomes the admin of all sites. Every link ends after 24 h.
+the former one; whoever follows it first becomes the admin of all sites. Every link ends after 24 h, and is good only as
+long as its maker could make it again: what somebody may no longer do, no link that they kept does for them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from sqlalchemy import delete, insert, or_, select, update
 from edge_contracts.errors import RefusedError
 from fleet_manager.people.account_rows import Account, check_name, find_account, has_admin, make_account, read_account
 from fleet_manager.people.accounts import check_may_manage
+from fleet_manager.people.delegation import may_manage
 from fleet_manager.people.password_rules import check_password
 from fleet_manager.people.principal import STRANGER, SYSTEM, Principal
 from fleet_manager.people.roles import EVERYWHERE, Grant, Role
 from fleet_manager.people.secret_text import digest_of, new_secret
-from fleet_manager.people.sessions import end_sessions
 from fleet_manager.people.tables import accounts, one_time_links
+from fleet_manager.people.ways_in import end_ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +86,7 @@ class OneTimeLinks:
             if has_admin(con):
                 return None
         with self._audit.act(SYSTEM, "offer first set-up", "manager") as con:
-            return self._new(con, None)
+            return self._new(con, None, None)
 
     def invite(self, by: Principal, name: str) -> str:
         """The secret of a link by which a person chooses a new password; a former one is over.
@@ -99,7 +101,7 @@ class OneTimeLinks:
             check_may_manage(by, account)
             if account.has_identity:
                 raise RefusedError(f"wanted a password for {name}, found that they come in by the identity provider")
-            return self._new(con, account.id)
+            return self._new(con, account.id, by.account)
 
     def look(self, secret: str) -> Link:
         """What the link is good for.
@@ -129,21 +131,22 @@ class OneTimeLinks:
         kept = self._passwords.digest(check_password(password, chosen))
         with self._audit.act(STRANGER, "follow link", f"account:{chosen}") as con:
             account = self._account_of(con, secret)
-            con.execute(delete(one_time_links).where(one_time_links.c.digest == digest_of(secret)))
             if account is None:
+                con.execute(delete(one_time_links).where(one_time_links.c.digest == digest_of(secret)))
                 return self._first_admin(con, chosen, kept)
             con.execute(update(accounts).where(accounts.c.id == account.id).values(password=kept))
-            end_sessions(con, account.id)
+            end_ways_in(con, account.id)
             return read_account(con, account.name)
 
-    def _new(self, con: Connection, account: int | None) -> str:
+    def _new(self, con: Connection, account: int | None, maker: int | None) -> str:
         now_ms = self._unix_ms()
         links = one_time_links.c
         con.execute(
             delete(one_time_links).where(or_(links.account.is_not_distinct_from(account), links.ends_ms <= now_ms))
         )
         secret = new_secret(self._draw)
-        con.execute(insert(one_time_links).values(digest=digest_of(secret), account=account, ends_ms=now_ms + LINK_MS))
+        row = {"digest": digest_of(secret), "account": account, "ends_ms": now_ms + LINK_MS, "maker": maker}
+        con.execute(insert(one_time_links).values(**row))
         return secret
 
     def _account_of(self, con: Connection, secret: str) -> Account | None:
@@ -159,9 +162,19 @@ class OneTimeLinks:
         account = find_account(con, (accounts.c.id == link.account) & accounts.c.is_enabled)
         if account is None:
             raise LinkOver("wanted a link of an account that is switched on, found it switched off: ask an admin")
+        if not _may_still(con, link.maker, account):
+            raise LinkOver("wanted a link whose maker may still make it, found that they may not: ask another admin")
         return account
 
     def _first_admin(self, con: Connection, name: str, password: str) -> Account:
         if has_admin(con):
             raise LinkOver("wanted a manager without an admin, found one: log in, or ask them for a link")
         return make_account(con, name, [Grant(EVERYWHERE, Role.ADMIN)], password, self._unix_ms())
+
+
+def _may_still(con: Connection, maker: int | None, account: Account) -> bool:
+    """Whether the maker of a link could make it now; the manager itself always can."""
+    if maker is None:
+        return True
+    found = find_account(con, (accounts.c.id == maker) & accounts.c.is_enabled)
+    return found is not None and may_manage(found.grants, account.grants)

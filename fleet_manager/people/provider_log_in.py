@@ -15,8 +15,8 @@ from fleet_manager.people.account_rows import check_name, find_account, make_acc
 from fleet_manager.people.accounts import words_of
 from fleet_manager.people.claims import grants_of
 from fleet_manager.people.principal import STRANGER, SYSTEM
-from fleet_manager.people.sessions import end_sessions
 from fleet_manager.people.tables import accounts, identities
+from fleet_manager.people.ways_in import end_ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,7 +96,7 @@ class ProviderLogIn:
     def _regrant(self, account: Account, grants: Sequence[Grant]) -> None:
         with self._audit.act(SYSTEM, "change grants", f"account:{account.name}", detail=words_of(grants)) as con:
             write_grants(con, account.id, grants)
-            end_sessions(con, account.id)
+            end_ways_in(con, account.id)
 
     def _make(self, claims: Mapping[str, object], subject: str, grants: Sequence[Grant]) -> Account:
         name = self._name(claims)

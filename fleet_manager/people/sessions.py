@@ -91,8 +91,3 @@ class Sessions:
             sessions.c.seen_ms <= now_ms - self._limits.idle_s * 1000,
             sessions.c.seen_ms > now_ms + CLOCK_STEP_MS,
         )
-
-
-def end_sessions(con: Connection, account: int) -> None:
-    """End all sessions of an account, in the caller's transaction."""
-    con.execute(delete(sessions).where(sessions.c.account == account))

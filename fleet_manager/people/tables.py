@@ -45,7 +45,9 @@ one_time_links: Final = Table(
     Column("digest", Text, primary_key=True),
     Column("account", BigInteger, ForeignKey("accounts.id"), unique=True),
     Column("ends_ms", BigInteger, nullable=False),
+    Column("maker", BigInteger, ForeignKey("accounts.id")),
 )
+"""`maker`: whose right to make the link is looked at again when it is followed; none for the manager itself."""
 
 sessions: Final = Table(
     "sessions",

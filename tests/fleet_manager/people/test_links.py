@@ -10,9 +10,14 @@ from fleet_manager.people.links import Link, LinkOver
 from fleet_manager.people.principal import SYSTEM, NotAllowed
 from fleet_manager.people.roles import Grant, Role
 from fleet_manager.people.tables import accounts, one_time_links
-from tests.fakes.people import EVERYWHERE_ADMIN, PASSWORD
+from tests.fakes.people import ADDRESS, EVERYWHERE_ADMIN, PASSWORD
 
 DAY_S = 86_400
+LOCAL_ADMIN = (Grant("plant/hall", Role.ADMIN),)
+
+
+def principal(office, name):
+    return office.people.accounts.of(name).principal
 
 
 def test_a_new_manager_has_no_account_and_no_password(new_office):
@@ -125,8 +130,8 @@ def test_a_second_link_ends_the_first(office):
 
 def test_the_link_of_an_account_that_is_switched_off_is_good_for_nothing(office):
     office.join("bert")
-    secret = office.people.links.invite(SYSTEM, "bert")
     office.people.accounts.switch(SYSTEM, "bert", is_enabled=False)
+    secret = office.people.links.invite(SYSTEM, "bert")
     with pytest.raises(LinkOver, match="switched off"):
         office.people.links.redeem(secret, PASSWORD)
 
@@ -136,6 +141,57 @@ def test_an_admin_of_one_site_cannot_take_over_an_account_by_a_link(office):
     local = office.people.accounts.of("local").principal
     with pytest.raises(NotAllowed, match="no admin of all their sites"):
         office.people.links.invite(local, "anna")
+
+
+def test_a_link_that_a_local_admin_kept_makes_them_no_admin_of_everything(office):
+    office.join("local", LOCAL_ADMIN)
+    office.join("mia", (Grant("plant/hall", Role.VIEWER),))
+    kept = office.people.links.invite(principal(office, "local"), "mia")
+    office.people.accounts.regrant(principal(office, "anna"), "mia", EVERYWHERE_ADMIN)
+    with pytest.raises(LinkOver):
+        office.people.links.redeem(kept, "another horse battery")
+
+
+def regranted(office):
+    office.people.accounts.regrant(SYSTEM, "bert", [Grant("plant/hall", Role.VIEWER)])
+
+
+def switched_off_and_on(office):
+    for is_enabled in (False, True):
+        office.people.accounts.switch(SYSTEM, "bert", is_enabled=is_enabled)
+
+
+def changed_by_its_owner(office):
+    office.people.gate.change_password(office.log_in("bert"), PASSWORD, "another horse battery", ADDRESS)
+
+
+@pytest.mark.parametrize("change", [regranted, switched_off_and_on, changed_by_its_owner])
+def test_a_change_of_the_account_ends_its_link(office, change):
+    office.join("bert")
+    secret = office.people.links.invite(SYSTEM, "bert")
+    change(office)
+    with pytest.raises(LinkOver):
+        office.people.links.look(secret)
+
+
+@pytest.mark.parametrize("grants", [(), (Grant("plant/yard", Role.ADMIN),)])
+def test_a_link_is_good_as_long_as_its_maker_may_make_it(office, grants):
+    office.join("local", LOCAL_ADMIN)
+    office.join("bert")
+    secret = office.people.links.invite(principal(office, "local"), "bert")
+    assert office.people.links.look(secret) == Link("bert")
+    office.people.accounts.regrant(SYSTEM, "local", grants)
+    with pytest.raises(LinkOver, match="another admin"):
+        office.people.links.redeem(secret, "another horse battery")
+
+
+def test_a_link_of_somebody_who_was_switched_off_is_over(office):
+    office.join("local", LOCAL_ADMIN)
+    office.join("bert")
+    secret = office.people.links.invite(principal(office, "local"), "bert")
+    office.people.accounts.switch(SYSTEM, "local", is_enabled=False)
+    with pytest.raises(LinkOver, match="another admin"):
+        office.people.links.look(secret)
 
 
 def test_a_secret_is_never_in_the_database(office, fleet_engine):
