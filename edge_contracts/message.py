@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from edge_contracts.identifiers import Epoch, Uuid
+from edge_contracts.wire_time import WireTime
 
 MAX_ALERT_BYTES = 4096
 MAX_BIRTH_BYTES = 8192
@@ -46,7 +47,7 @@ class Event(BaseModel, Generic[PayloadT]):
         id: UUIDv7, made once when spooled; a re-send keeps it.
         source: `lepton/1/{org}/{site}/{device}`.
         type: `lepton.{kind}.v{major}`.
-        time: the device's wall clock, RFC 3339; for people, never for order.
+        time: the device's wall clock, RFC 3339, years 1970 to 2999; for people, never for order.
         epoch, seq: the spool's life and the place in it.
         clk: how far `time` is trusted.
         mono: the device's monotonic clock in milliseconds since it booted.
@@ -59,7 +60,7 @@ class Event(BaseModel, Generic[PayloadT]):
     id: Uuid
     source: Annotated[str, StringConstraints(pattern=r"^lepton/1(/[a-z0-9-]{1,32}){3}$")]
     type: str
-    time: AwareDatetime
+    time: WireTime
     datacontenttype: Literal["application/json"] = "application/json"
     epoch: Epoch
     seq: Seq

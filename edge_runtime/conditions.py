@@ -8,20 +8,20 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.alarm import Alarm, AlarmType
 from edge_contracts.alert import Severity
+from edge_contracts.wire_time import wire_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from edge_contracts.message import ClockTrust
     from edge_runtime.outbox.delivery_clock import Moment
 
 _REASON_MAX: Final = 512
-_MS_PER_S: Final = 1000
 _LEVELS: Final = {
     Severity.INFO: logging.INFO,
     Severity.WARNING: logging.WARNING,
@@ -115,7 +115,7 @@ class Conditions:
         return True
 
     def _wall(self) -> datetime:
-        return datetime.fromtimestamp(self._now().unix_ms / _MS_PER_S, timezone.utc)
+        return wire_time(self._now().unix_ms)
 
     def _end(self, known: _Condition) -> bool:
         if not known.active:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import shutil
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.device import Birth, PointState, State
 from edge_contracts.stats import STATS
+from edge_contracts.wire_time import wire_time
 from edge_runtime.outbox.delivery_clock import this_boot
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from edge_runtime.outbox.delivery_clock import Moment
     from edge_runtime.outbox.outbox import SpoolDepth
 
-_MS_PER_S = 1000
 _DISTRIBUTION = "lepton-edge"
 _HARDWARE = Path("/proc/device-tree/model")
 
@@ -102,7 +101,7 @@ def state(
         health: of station and board.
     """
     return State(
-        time=datetime.fromtimestamp(moment.unix_ms / _MS_PER_S, timezone.utc),
+        time=wire_time(moment.unix_ms),
         clk=moment.trust,
         uptime_s=round(uptime_s, 3),
         spool_depth=depth.rows,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.alert import Alert, AlertEvent
@@ -14,6 +13,7 @@ from edge_contracts.identifiers import uuid7
 from edge_contracts.message import MAX_ALERT_BYTES, Payload
 from edge_contracts.stats import STATS, Stats, StatsEvent
 from edge_contracts.verdict import Outcome
+from edge_contracts.wire_time import wire_time
 from edge_runtime.outbox.spool_policy import RowClass
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 ELLIPSIS: Final = "…"
 _LEAVES: Final[dict[type[Payload], str]] = {Gap: "gap", Stats: STATS}
 _EVENTS: Final[dict[type[Payload], type[GapEvent | StatsEvent | AlertEvent]]] = {Gap: GapEvent, Stats: StatsEvent}
-LATEST_MS: Final = 253_402_300_799_000
-"""9999-12-31, the last day that RFC 3339 can write; a broken clock may say later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ def _json(data: Payload, event_id: str, moment: Moment, source: str, epoch: str,
     fields = {
         "id": event_id,
         "source": source,
-        "time": datetime.fromtimestamp(min(moment.unix_ms, LATEST_MS) / 1000, tz=timezone.utc),
+        "time": wire_time(moment.unix_ms),
         "epoch": epoch,
         "seq": seq,
         "clk": moment.trust,

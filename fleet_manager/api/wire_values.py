@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Path, Query
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.message import SEQ_MAX
+from edge_contracts.wire_time import wire_time
 
 _SLUG: Final = "[a-z0-9-]{1,32}"
 _NO_CONTROL: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
@@ -46,8 +47,8 @@ class Wish(BaseModel):
 
 
 def moment(unix_ms: int) -> datetime:
-    """A time of the database, for the wire."""
-    return datetime.fromtimestamp(unix_ms / 1000, timezone.utc)
+    """A time of the database, for the wire; what no calendar holds is told as the nearest that one does."""
+    return wire_time(unix_ms)
 
 
 def milliseconds(at: datetime) -> int:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Select, and_, func, select
 
-from edge_contracts.alert import AlertEvent, Severity
+from edge_contracts.alert import Severity
 from edge_contracts.verdict import Cause, Outcome
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.stored_time import narrowed
 from fleet_manager.desk.tables import alert_states
+from fleet_manager.store.stored_alert import stored_alert
 from fleet_manager.store.tables import alerts
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def alert_columns() -> Select[Any]:
 
 def alert_line(row: Row[Any]) -> AlertLine:
     """A row of `alert_columns` as a value."""
-    data = AlertEvent.model_validate_json(row.body).data
+    data = stored_alert(row.body)
     return AlertLine(
         id=row.id,
         address=row.address,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from edge_contracts.alert import AlertEvent, EvidenceKind
+from edge_contracts.alert import EvidenceKind
 from fleet_manager.desk.life_cycle import JUDGED, TRANSITIONS, AlertState
 from fleet_manager.pages.alert_item import STATE_NAMES, StateView, evidence_href, state_view
 from fleet_manager.pages.overview import device_href
 from fleet_manager.pages.wording import headline, moment_of
+from fleet_manager.store.stored_alert import stored_alert
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -127,7 +128,7 @@ def alert_page(file: AlertFile, here: Collection[str] | None, rights: Rights, ke
         rights: of the viewer.
         kept: the label that a judgement left for training, None where there is none.
     """
-    line, data = file.line, AlertEvent.model_validate_json(file.body).data
+    line, data = file.line, stored_alert(file.body)
     steps = tuple(_steps(line.state, rights))
     return AlertPage(
         line.id,

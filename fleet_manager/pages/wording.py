@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge_contracts.verdict import Cause
+from edge_contracts.wire_time import wire_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CAUSES: Final = {
     Cause.THRESHOLD: "Defect",
@@ -44,8 +47,8 @@ def headline(cause: str, label: str | None) -> str:
 
 
 def moment_of(unix_ms: int) -> datetime:
-    """Milliseconds since 1970 as a time in UTC."""
-    return datetime.fromtimestamp(unix_ms / 1000, timezone.utc)
+    """Milliseconds since 1970 as a time in UTC; what no calendar holds is shown as the nearest that one does."""
+    return wire_time(unix_ms)
 
 
 def score_text(score: float | None, threshold: float | None = None) -> str:

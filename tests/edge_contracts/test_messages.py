@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from datetime import timezone
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from edge_contracts.gap import Gap
 from edge_contracts.identifiers import uuid7
 from edge_contracts.topics import LEAVES, DeviceAddress, filter_for, parse_topic
 from edge_contracts.verdict import Cause, Outcome, Verdict
+from edge_contracts.wire_time import END_MS, wire_time
 
 slugs = st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True)
 faults = st.sampled_from(sorted(set(Cause) - {Cause.CLEAN, Cause.THRESHOLD}))
@@ -38,7 +38,7 @@ def alert_events(draw):
     return AlertEvent(
         id=uuid7(draw(st.integers(0, 2**48 - 1)), draw(st.binary(min_size=10, max_size=10))),
         source=DeviceAddress(draw(slugs), draw(slugs), draw(slugs)).source,
-        time=draw(st.datetimes(timezones=st.just(timezone.utc))),
+        time=draw(st.integers(0, END_MS - 1).map(wire_time)),
         epoch=draw(st.from_regex(r"[0-9a-f]{16}", fullmatch=True)),
         seq=draw(st.integers(1, 2**53 - 1)),
         mono=draw(st.integers(0, 2**40)),

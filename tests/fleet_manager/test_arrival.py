@@ -47,6 +47,15 @@ def test_a_cause_that_this_manager_does_not_know_is_kept_with_its_place() -> Non
     assert "cause" in arrival.why
 
 
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1969-12-31T23:59:59Z", "3000-01-01T00:00:00Z"]
+)
+def test_an_alert_of_a_time_that_no_receiver_can_show_is_refused_with_its_place(time: str) -> None:
+    arrival = judge(ALERT, changed(alert_body(9), time=time))
+    assert (arrival.content, arrival.seq) == (None, 9)
+    assert "set the station's clock" in arrival.why
+
+
 def test_an_oversized_alert_is_refused_with_its_place() -> None:
     arrival = judge(ALERT, changed(alert_body(9), filler="x" * 5000))
     assert arrival.why.startswith("wanted at most 4096 bytes")

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from sqlalchemy import select, update
 
 from edge_contracts.alert import Severity
 from edge_contracts.errors import BadInputError
@@ -8,6 +11,8 @@ from edge_contracts.verdict import Cause, Outcome
 from fleet_manager.desk.inbox import Page
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.pages.inbox_page import belongs, inbox_page, wanted
+from fleet_manager.store.database import writing
+from fleet_manager.store.tables import alerts
 from tests.fleet_manager.pages.lines import DEVICE, SITE, line
 
 EVERYWHERE = frozenset({"*"})
@@ -75,3 +80,16 @@ def test_a_button_stands_only_at_what_is_new() -> None:
 def test_the_export_takes_the_state_that_is_shown() -> None:
     assert page({}).export == "/v1/exports/alerts.csv?state=new"
     assert page({"state": "any", "site": SITE}).export == "/v1/exports/alerts.csv?site=plant%2Fhall"
+
+
+@pytest.mark.parametrize(
+    ("time_ms", "time"),
+    [(253_402_343_999_000, "9999-12-31T23:59:59-12:00"), (-62_135_640_000_000, "0001-01-01T00:00:00+12:00")],
+)
+def test_an_alert_that_was_stored_with_a_time_of_no_calendar_takes_no_page_away(visitors, time_ms, time) -> None:
+    number = visitors.desk.store()
+    with writing(visitors.desk.engine) as con:
+        body = json.loads(con.execute(select(alerts.c.body)).scalar_one())
+        con.execute(update(alerts).values(time_ms=time_ms, body=json.dumps({**body, "time": time})))
+    for path in ("/alerts", f"/alerts/{number}", "/v1/alerts", f"/v1/alerts/{number}", "/v1/exports/alerts.csv"):
+        assert visitors.get(path).status_code == 200
