@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     Teller = Callable[[Visit, News], str]
 
 WAIT_S: Final = 1.0
-ALIVE_WAITS: Final = 15
-"""After so many waits without news a sign of life is sent, and the session is looked at again."""
+AGAIN_S: Final = 15.0
+"""So often a sign of life is sent and the session is looked at again, however much news there is."""
 OPENED: Final = ": live\n\n"
 ALIVE: Final = ": still here\n\n"
 MORE: Final = "event: more-came\ndata: {}\n\n"
@@ -43,15 +43,15 @@ CHANGED: Final = "event: changed\ndata: {}\n\n"
 _DIGITS: Final = 16
 
 
-def live_routes(engine: Engine, reception: Reception, feed: LiveFeed) -> list[Route]:
-    """`/live/alerts` and `/live/changes`."""
-    streams = _Streams(engine, reception, feed)
+def live_routes(engine: Engine, reception: Reception, feed: LiveFeed, monotonic_s: Callable[[], float]) -> list[Route]:
+    """`/live/alerts` and `/live/changes`; `monotonic_s` are seconds that never go back."""
+    streams = _Streams(engine, reception, feed, monotonic_s)
     return [Route("/live/alerts", streams.alerts), Route("/live/changes", streams.changes)]
 
 
 class _Streams:
-    def __init__(self, engine: Engine, reception: Reception, feed: LiveFeed) -> None:
-        self._engine, self._reception, self._feed = engine, reception, feed
+    def __init__(self, engine: Engine, reception: Reception, feed: LiveFeed, monotonic_s: Callable[[], float]) -> None:
+        self._engine, self._reception, self._feed, self._monotonic_s = engine, reception, feed, monotonic_s
         self._rows = RowDrawing(reception.drawing)
 
     async def alerts(self, request: Request) -> Response:
@@ -79,17 +79,18 @@ class _Streams:
             missed = await run_in_threadpool(self._missed, visit)
             known = {line.id for line in missed.rows}
             yield tell(visit, missed)
-            waits = 0
+            looked_s = self._monotonic_s()
             while not (self._feed.is_closed or watcher.is_let_go):
                 news = await watcher.take(WAIT_S)
-                waits = waits + 1 if news is None else 0
+                if self._monotonic_s() - looked_s >= AGAIN_S:
+                    again = await run_in_threadpool(self._reception.visitor, visit.request, {}, is_use=False)
+                    if again is None:
+                        return
+                    visit, looked_s = again, self._monotonic_s()
+                    yield ALIVE
                 if news is not None:
                     rows = tuple(line for line in news.rows if line.id not in known)
                     yield tell(visit, News(rows, news.floor, news.is_cut))
-                elif waits % ALIVE_WAITS == 0:
-                    if await run_in_threadpool(self._reception.visitor, visit.request, {}, is_use=False) is None:
-                        return
-                    yield ALIVE
 
     def _missed(self, visit: Visit) -> News:
         """What was stored after the alert that the browser saw last."""

@@ -79,7 +79,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *account_routes(parts.people, reception),
             *token_routes(parts.people, reception, sites, unix_ms),
             *people_routes(parts.people, reception, sites),
-            *live_routes(engine, reception, feed),
+            *live_routes(engine, reception, feed, time.monotonic),
         ]
     )
     return router
