@@ -12,6 +12,7 @@ from edge_contracts.errors import BadInputError, LeptonError
 from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
+from fleet_manager.pages.own_origin import is_own
 from fleet_manager.pages.own_path import own_path
 from fleet_manager.pages.reception import LOGIN, told
 from fleet_manager.pages.session_cookie import client_address, keep_session
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from fleet_manager.people.links import Link
 
 _WRONG: Final = "Name and password do not fit together."
-_FOREIGN: Final = frozenset({"cross-site", "same-site"})
 
 
 def session_routes(people: People, reception: Reception, page: LogInPage) -> list[Route]:
@@ -123,8 +123,11 @@ class _Door:
 
 async def _own_form(request: Request) -> Mapping[str, str]:
     """A form that no page of another site sent here; there is no session yet that could prove more."""
-    if request.headers.get("sec-fetch-site", "none") in _FOREIGN:
-        raise BadInputError("wanted a form of this manager, found one of another site: open the log-in yourself")
+    if not is_own(request.headers):
+        raise BadInputError(
+            "wanted a form of this manager, found one of another site: open the log-in yourself; "
+            "a proxy in front must pass Host on as it came"
+        )
     return await read_form(request)
 
 

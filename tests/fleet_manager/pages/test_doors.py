@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from starlette.requests import Request
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.pages.form import MOST_BYTES, read_form
+from fleet_manager.pages.own_origin import is_own
 from fleet_manager.pages.own_path import own_path
 
 KIND = "application/x-www-form-urlencoded"
@@ -47,11 +49,49 @@ def test_what_is_no_form_of_ours_is_refused(body: bytes, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb", "x"]
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "", "/a\nb", "x", "//["],
 )
 def test_a_log_in_leads_nowhere_else(target: str) -> None:
     assert own_path(target) == "/"
 
 
+@given(st.text(max_size=40))
+def test_whatever_is_asked_for_leads_to_a_page_of_ours(target: str) -> None:
+    assert urljoin("http://fleet/", own_path(target)).startswith("http://fleet/")
+
+
 def test_a_log_in_leads_back_to_where_somebody_wanted_to_go() -> None:
     assert own_path("/alerts/7?state=any") == "/alerts/7?state=any"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "http://fleet.example.evil.example"},
+        {"origin": "http://fleet.example:8701"},
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "http://fleet.example", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_form_of_another_page_is_known(told: dict[str, str]) -> None:
+    assert not is_own({"host": "fleet.example", **told})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"origin": "http://fleet.example", "sec-fetch-site": "same-origin"},
+        {"origin": "https://Fleet.example"},
+        {"sec-fetch-site": "none"},
+    ],
+    ids=str,
+)
+def test_a_form_of_our_own_page_is_known(told: dict[str, str]) -> None:
+    assert is_own({"host": "fleet.example", **told})
