@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from edge_contracts.identifiers import Sha256, Slug
-from edge_contracts.message import SEQ_MAX, Event, Payload
+from edge_contracts.message import COUNT_MAX, SEQ_MAX, Event, Payload
 from edge_contracts.verdict import Cause, Outcome
 
 ALERT_TYPE: Final = "lepton.alert.v1"
@@ -59,7 +59,7 @@ class Alert(Payload):
     score: Annotated[float, Field(allow_inf_nan=False)] | None = None
     threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
     latency_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    count: Annotated[int, Field(ge=1, le=SEQ_MAX)] = 1
+    count: Annotated[int, Field(ge=1, le=COUNT_MAX)] = 1
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=8)] = ()
 
     @model_validator(mode="after")

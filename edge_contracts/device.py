@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -11,6 +11,9 @@ from edge_contracts.alarm import AlarmType
 from edge_contracts.identifiers import Boot, Epoch, Sha256, Slug
 from edge_contracts.message import SEQ_MAX, ClockTrust, Payload
 from edge_contracts.verdict import Outcome
+
+LONGEST_UP_S: Final = 1e9
+"""Thirty years; a longer time is a clock gone wrong, and is refused."""
 
 
 class Presence(str, Enum):
@@ -76,7 +79,7 @@ class State(Payload):
 
     time: AwareDatetime
     clk: ClockTrust
-    uptime_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    uptime_s: Annotated[float, Field(ge=0, le=LONGEST_UP_S)]
     spool_depth: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     spool_age_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     disk_free_bytes: Annotated[int, Field(ge=0, le=SEQ_MAX)]

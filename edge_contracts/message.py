@@ -19,6 +19,8 @@ MAX_STATE_BYTES = 4096
 """Six busy points fit in 1 kB; sixteen do not, whose longest names alone are half of it. They need less than 3 kB."""
 SEQ_MAX = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly; no integer on the wire is larger, so each fits SQLite."""
+COUNT_MAX = 10**9
+"""No message counts more parts; so no sum of counts leaves the 64 bits of a database."""
 
 Seq = Annotated[int, Field(ge=1, le=SEQ_MAX)]
 

@@ -11,17 +11,14 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from edge_contracts.identifiers import Boot, Sha256, Slug
-from edge_contracts.message import SEQ_MAX, Event, Payload
+from edge_contracts.message import COUNT_MAX, SEQ_MAX, Event, Payload
 
 STATS_TYPE: Final = "lepton.stats.v1"
 STATS: Final = "stats"
 """The topic's last level, and the capability in a birth whose station tells its minutes."""
 POINTS_TOLD: Final = 4
 """Points of one message; with every cause counted in millions they fit into 4 kB. More points make more messages."""
-MOST: Final = 10**9
-"""No count of a message is larger; so no sum of them leaves the 64 bits of a database."""
-
-Count = Annotated[int, Field(ge=0, le=MOST)]
+Count = Annotated[int, Field(ge=0, le=COUNT_MAX)]
 CauseName = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,32}$")]
 MonoMs = Annotated[int, Field(ge=0, le=SEQ_MAX)]
 

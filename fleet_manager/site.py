@@ -111,12 +111,13 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         dispatcher.start()
         stack.callback(dispatcher.stop)
         faces = _faces(settings, options, stack)
-        _start_desk(store, settings.file, stack)
+        desk = _start_desk(store, settings.file, stack)
         services = Services(
             engine=store.engine,
             people=people,
             evidence=_evidence(folder, settings.file.evidence, stack),
-            waits_for=lambda: [workers.trouble] if workers.trouble else [],
+            waits_for=lambda: [*([workers.trouble] if workers.trouble else []), *desk.health.waits_for],
+            desk=lambda: desk.health,
             unix_ms=wall_clock_ms,
             monotonic_s=time.monotonic,
             draw=os.urandom,
@@ -137,12 +138,13 @@ def _faces(settings: SiteSettings, options: BrokerOptions, stack: ExitStack) -> 
     return faces
 
 
-def _start_desk(store: AlertStore, file: SiteFile, stack: ExitStack) -> None:
+def _start_desk(store: AlertStore, file: SiteFile, stack: ExitStack) -> Desk:
     server = None if file.mail is None else file.mail.mail_server()
     courier = Courier(store.engine, server, wall_clock_ms, random.random, _log.warning)
     desk = Desk(store.engine, courier, wall_clock_ms, _log.warning, url_of=_alert_pages(file))
     desk.start()
     stack.callback(desk.stop)
+    return desk
 
 
 def _provider(file: SiteFile, store: AlertStore, people: People) -> ProviderDoor | None:

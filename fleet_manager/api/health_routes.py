@@ -22,7 +22,7 @@ class Alive(Document):
 
 
 class Ready(Document):
-    """Alerts are heard and stored."""
+    """Alerts are heard, stored and followed by cases, counts and rules."""
 
     status: Literal["ready"] = "ready"
 
@@ -40,7 +40,7 @@ def health_routes() -> APIRouter:
     @routes.get("/readyz")
     @open_to_everybody
     def readyz(services: ServicesNow) -> Ready:
-        """Whether alerts are heard and stored; 503 with what is waited for where they are not."""
+        """Whether alerts are heard, stored and followed; 503 with what is waited for where they are not."""
         waits_for = list(services.waits_for())
         if waits_for:
             detail = f"wanted a manager that is ready, found it waiting for {', '.join(waits_for)}: ask again"

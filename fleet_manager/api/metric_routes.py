@@ -52,6 +52,7 @@ def _reading(caller: Caller, services: Services) -> Reading:
             minutes=con.execute(select(func.count()).select_from(minutes)).scalar_one() if sees_all else None,
             database_s=database_s,
             is_ready=not services.waits_for(),
+            desk=services.desk(),
             now_ms=services.unix_ms(),
         )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fleet_manager.api.device_reading import DeviceReading
+    from fleet_manager.desk.desk_health import DeskHealth
     from fleet_manager.store.ledger import Shortfall
 
 Sample = tuple[tuple[str, ...], float]
@@ -25,6 +26,7 @@ class Reading:
     alerts: stored since the database was made. refused: messages in quarantine, each as often as it came. minutes: of
     statistics, stored and not counted yet. All three are None for a caller who may not see all sites.
     database_s: how long the database took for its smallest answer. is_ready: as `/readyz` says.
+    desk: how cases, counts and calls do.
     now_ms: milliseconds since 1970-01-01 UTC.
     """
 
@@ -35,6 +37,7 @@ class Reading:
     minutes: int | None
     database_s: float
     is_ready: bool
+    desk: DeskHealth
     now_ms: int
 
 
@@ -140,6 +143,20 @@ METRICS: Final[tuple[Metric, ...]] = (
         "How long the database took for its smallest answer, at this scrape.",
         (),
         _one(lambda r: r.database_s),
+    ),
+    Metric(
+        "lepton_fleet_desk_troubled",
+        "gauge",
+        "Parts of the desk (rules, cases, counts, calls) whose last step failed; /readyz and the log name them.",
+        (),
+        _one(lambda r: len(r.desk.troubles)),
+    ),
+    Metric(
+        "lepton_fleet_desk_left_out_total",
+        "counter",
+        "Rows that a part of the desk could not take and passed, since the manager started; the log names each.",
+        (),
+        _one(lambda r: r.desk.left_out),
     ),
     Metric("lepton_fleet_devices", "gauge", "Devices that were ever born.", (), _one(lambda r: len(r.devices))),
     Metric(

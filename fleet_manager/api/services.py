@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import Depends
 from starlette.requests import Request
 
+from fleet_manager.desk.desk_health import DeskHealth
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -45,6 +47,7 @@ class Services:
     people: accounts, sessions, tokens, the audit log.
     evidence: where pictures are; None where this manager keeps none.
     waits_for: what is not ready yet, in words; empty when all is.
+    desk: how cases, counts and calls do.
     public_key: by which stations know this manager's configurations; empty for one that signs none.
     unix_ms: the wall clock. monotonic_s: seconds that never go back. draw: random bytes.
     takes_mail: whether there is a mail server that calls go out by.
@@ -60,6 +63,7 @@ class Services:
     public_key: str = ""
     settings: Settings = field(default_factory=Settings)
     takes_mail: bool = False
+    desk: Callable[[], DeskHealth] = DeskHealth
 
 
 def services_of(request: Request) -> Services:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fleet_manager.desk.bounded_sum import added, bounded
 from fleet_manager.desk.running_counts import QUARTER_MS
 from fleet_manager.desk.tables import alert_quarters
 
@@ -33,10 +34,13 @@ class AlertCounter:
             number[_key(alert)] += 1
             parts[_key(alert)] += alert.parts
         names = ("quarter_ms", "address", "point", "outcome", "cause", "label", "model", "site")
-        rows = [{**dict(zip(names, key, strict=True)), "alerts": number[key], "parts": parts[key]} for key in number]
+        rows = [
+            {**dict(zip(names, key, strict=True)), "alerts": number[key], "parts": bounded(parts[key])}
+            for key in number
+        ]
         kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
         row = kind.insert(alert_quarters)
-        more = {name: alert_quarters.c[name] + row.excluded[name] for name in ("alerts", "parts")}
+        more = {name: added(alert_quarters.c[name], row.excluded[name]) for name in ("alerts", "parts")}
         index = alert_quarters.primary_key.columns.keys()
         con.execute(row.on_conflict_do_update(index_elements=index, set_=more), rows)
 

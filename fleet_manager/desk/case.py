@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.alert import Severity
+from fleet_manager.desk.bounded_sum import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,5 +113,5 @@ def _together(one: Case, other: Case) -> Case:
         first_id=min(one.first_id, other.first_id),
         last_id=max(one.last_id, other.last_id),
         alerts=one.alerts + other.alerts,
-        parts=one.parts + other.parts,
+        parts=bounded(one.parts + other.parts),
     )

@@ -1,13 +1,18 @@
-"""The desk's own work: cases, counts and rules follow what is stored in one thread, calls go out in another."""
+"""The desk's own work: calls, cases and counts follow what is stored in one thread, calls go out in another.
+
+Each part makes its own steps: whatever one station sends to one of them, the others go on, the calls first.
+"""
 
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import LeptonError
 from fleet_manager.desk.alert_counts import AlertCounter
 from fleet_manager.desk.case_reader import CaseReader
+from fleet_manager.desk.desk_health import DeskRecord
 from fleet_manager.desk.escalation import escalate
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.minute_counts import STEP, count_minutes
@@ -19,12 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fleet_manager.desk.courier import Courier
+    from fleet_manager.desk.desk_health import DeskHealth
     from fleet_manager.desk.following import Reader
 
 GAP_MS: Final = 15 * 60_000
 """Alerts of one kind that are further apart are two cases."""
 _IDLE_S: Final = 1.0
-_TROUBLE_S: Final = 10.0
 _JOIN_S: Final = 60.0
 """Longer than any attempt of a call."""
 
@@ -51,12 +56,18 @@ class Desk:
         url_of: Callable[[int], str] | None = None,
     ) -> None:
         self._engine, self._courier = engine, courier
-        self._unix_ms, self._say, self._url_of = unix_ms, say, url_of
-        self._counts = StationCounts(engine)
+        self._unix_ms, self._url_of = unix_ms, url_of
+        self._record = DeskRecord(say)
+        self._counts = StationCounts(engine, partial(self._record.left_out, "states"))
         self._readers: Sequence[Reader] = (CaseReader(gap_ms), AlertCounter())
         self._stop = threading.Event()
-        works = {"desk-follow": self.follow_once, "desk-courier": courier.deliver_one}
-        self._threads = [threading.Thread(target=self._work, args=one, name=one[0]) for one in works.items()]
+        works = {"desk-follow": self.follow_once, "desk-courier": partial(self._try, "courier", courier.deliver_one)}
+        self._threads = [threading.Thread(target=self._work, args=[step], name=name) for name, step in works.items()]
+
+    @property
+    def health(self) -> DeskHealth:
+        """How each part does."""
+        return self._record.health
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -78,22 +89,39 @@ class Desk:
             )
 
     def follow_once(self) -> bool:
-        """One step of each reader, a look at minutes, states and rules; whether there may be more to read.
+        """One step of each part; whether there may be more to read. What fails is noted and tried again."""
+        steps: dict[str, Callable[[], bool]] = {
+            "rules": self._escalate,
+            **{one.name: partial(self._follow, one) for one in self._readers},
+            "minutes": self._count_minutes,
+            "states": self._count_states,
+        }
+        is_more = [self._try(name, step) for name, step in steps.items()]
+        return any(is_more)
 
-        Raises:
-            StoreUnavailable: the database takes nothing just now.
-        """
-        taken = [follow(self._engine, reader, self._stop.wait) for reader in self._readers]
-        minutes = count_minutes(self._engine)
-        self._counts.step()
+    def _escalate(self) -> bool:
         escalate(self._engine, self._unix_ms(), self._stop.wait, self._url_of)
-        return any(taken) or minutes == STEP
+        return False
 
-    def _work(self, name: str, step: Callable[[], bool]) -> None:
+    def _follow(self, reader: Reader) -> bool:
+        return follow(self._engine, reader, self._stop.wait, partial(self._record.left_out, reader.name)) > 0
+
+    def _count_minutes(self) -> bool:
+        return count_minutes(self._engine, partial(self._record.left_out, "minutes")) == STEP
+
+    def _count_states(self) -> bool:
+        self._counts.step()
+        return False
+
+    def _try(self, name: str, step: Callable[[], bool]) -> bool:
+        try:
+            is_more = step()
+        except Exception as err:  # noqa: BLE001 - the loop of a part: it is said, and the other parts go on
+            self._record.failed(name, err)
+            return False
+        self._record.works(name)
+        return is_more
+
+    def _work(self, step: Callable[[], bool]) -> None:
         while not self._stop.is_set():
-            try:
-                pause_s = 0.0 if step() else _IDLE_S
-            except Exception as err:  # noqa: BLE001 - the loop of a thread: it says so and goes on
-                self._say(f"{name}: {type(err).__name__}: {err}")
-                pause_s = _TROUBLE_S
-            self._stop.wait(pause_s)
+            self._stop.wait(0.0 if step() else _IDLE_S)

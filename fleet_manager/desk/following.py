@@ -7,12 +7,14 @@ row moves from where it was found, or the step is thrown away.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet_manager.desk.followed_alert import followed_alert, followed_columns
+from fleet_manager.desk.row_by_row import take_rows
 from fleet_manager.desk.settled import settled_id
 from fleet_manager.desk.tables import followers
 from fleet_manager.store.database import writing
@@ -41,8 +43,21 @@ class Reader(Protocol):
         """Write what these alerts change, on a connection that writes."""
 
 
-def follow(engine: Engine, reader: Reader, wait: Callable[[float], object], step: int = STEP) -> int:
+def follow(
+    engine: Engine,
+    reader: Reader,
+    wait: Callable[[float], object],
+    leave: Callable[[str, Exception], object],
+    step: int = STEP,
+) -> int:
     """One step; how many alerts it took, 0 where there was none or another manager took them.
+
+    Args:
+        engine: the database.
+        reader: takes the alerts in.
+        wait: waits for so many seconds.
+        leave: is told of an alert that the reader cannot take; the step goes past it.
+        step: alerts at most.
 
     Raises:
         StoreUnavailable: the database takes nothing just now; the step is repeated by the next call.
@@ -58,7 +73,7 @@ def follow(engine: Engine, reader: Reader, wait: Callable[[float], object], step
     with writing(engine) as con:
         if not _moved(con, reader.name, done, found[-1].id):
             return 0
-        reader.take(con, found)
+        take_rows(con, found, partial(reader.take, con), lambda one, err: leave(f"alert {one.id}", err))
     return len(found)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fleet_manager.desk.bounded_sum import added, bounded
 from fleet_manager.desk.running_counts import Counts, Produced, Reading, by_quarter, produced
 from fleet_manager.desk.tables import alert_quarters, production_last, production_quarters
 
@@ -175,14 +176,14 @@ def _adding(con: Connection) -> Any:
     """One statement for all rows: a station that has run for a day has a hundred quarters when it first speaks."""
     table = production_quarters
     row = _insert(con, table)
-    more = {name: table.c[name] + row.excluded[name] for name in ("good", "defect", "unknown")}
+    more = {name: added(table.c[name], row.excluded[name]) for name in ("good", "defect", "unknown")}
     return row.on_conflict_do_update(index_elements=table.primary_key.columns.keys(), set_=more)
 
 
 def _row(key: tuple[int, Place], share: Counts) -> dict[str, Any]:
     quarter_ms, place = key
     told = {"quarter_ms": quarter_ms, "address": place.address, "point": place.point, "model": place.model}
-    made = {"good": share.good, "defect": share.defect, "unknown": share.unknown}
+    made = {"good": bounded(share.good), "defect": bounded(share.defect), "unknown": bounded(share.unknown)}
     return {**told, "site": place.address.rpartition("/")[0], **made}
 
 

@@ -7,7 +7,8 @@ its minutes alone; its states are for the live view.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -16,14 +17,15 @@ from edge_contracts.message import ClockTrust
 from edge_contracts.stats import STATS
 from fleet_manager.desk.followed_alert import AHEAD_BELIEVED_MS, OLDEST_BELIEVED_MS
 from fleet_manager.desk.production import note_counts
+from fleet_manager.desk.row_by_row import take_rows
 from fleet_manager.desk.running_counts import Counts
 from fleet_manager.store.database import writing
 from fleet_manager.store.tables import devices, states
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Row
 
 _AT_ONCE: Final = 10
 """Stations of one transaction: some ten milliseconds in which SQLite takes no other write, also where each has run for
@@ -35,10 +37,11 @@ class StationCounts:
 
     Args:
         engine: the database.
+        leave: is told of a station whose state cannot be counted; its next one is tried again.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, leave: Callable[[str, Exception], object]) -> None:
+        self._engine, self._leave = engine, leave
         self._taken: dict[str, int] = {}
 
     def step(self) -> int:
@@ -66,10 +69,16 @@ class StationCounts:
         with self._engine.connect() as con:
             rows = con.execute(query).all()
         with writing(self._engine) as con:
-            for address, stored_ms, body, told in rows:
-                birth = None if told is None else Birth.model_validate_json(told)
-                if birth is None or STATS not in birth.capabilities:
-                    _note(con, address, State.model_validate_json(body), stored_ms, _models(birth))
+            take_rows(
+                con, rows, partial(_note_states, con), lambda row, err: self._leave(f"the state of {row.address}", err)
+            )
+
+
+def _note_states(con: Connection, rows: Sequence[Row[Any]]) -> None:
+    for row in rows:
+        birth = None if row.birth is None else Birth.model_validate_json(row.birth)
+        if birth is None or STATS not in birth.capabilities:
+            _note(con, row.address, State.model_validate_json(row.body), row.stored_ms, _models(birth))
 
 
 def _note(con: Connection, address: str, state: State, stored_ms: int, models: dict[str, str]) -> None:

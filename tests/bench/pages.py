@@ -25,6 +25,7 @@ from fleet_manager.desk.desk import GAP_MS
 from fleet_manager.desk.following import follow
 from fleet_manager.store.alert_store import AlertStore
 from tests.fakes.arrivals import EPOCH, alert_body
+from tests.fakes.desks import leave_nothing
 from tests.system.serving_manager import serving_manager
 from tests.system.visitor import Visitor
 
@@ -55,7 +56,7 @@ def fill(file: Path, rows: int) -> None:
         taken = store.take([next(coming) for _ in range(min(BATCH, rows - begin))])
         assert not taken.refused, taken.refused[0].why
     for reader in (CaseReader(GAP_MS), AlertCounter()):
-        while follow(store.engine, reader, lambda _seconds: None, STEP):
+        while follow(store.engine, reader, lambda _seconds: None, leave_nothing, STEP):
             pass
     store.close()
 

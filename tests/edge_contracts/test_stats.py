@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge_contracts.stats import MOST, POINTS_TOLD, PointStats, Stats, StatsEvent
+from edge_contracts.message import COUNT_MAX
+from edge_contracts.stats import POINTS_TOLD, PointStats, Stats, StatsEvent
 from edge_contracts.verdict import Cause
 from edge_runtime.outbox.envelope import Letter, seal
 from tests.fakes.letters import ADDRESS, HandClock, stats
 
 EPOCH = "00000000000000aa"
-counts = st.integers(0, MOST)
+counts = st.integers(0, COUNT_MAX)
 points = st.builds(
     PointStats,
     point=st.from_regex(r"[a-z0-9-]{1,32}", fullmatch=True),
@@ -66,7 +67,7 @@ def test_a_cause_of_a_newer_station_counts_like_any_other() -> None:
         ({"from_mono": 1_001}, "from_mono <= until_mono"),
         ({"until_mono": 9_999}, "until_mono <= mono"),
         ({"points": []}, "at least 1"),
-        ({"points": [{"point": "gate", "good": MOST + 1}]}, "less than or equal"),
+        ({"points": [{"point": "gate", "good": COUNT_MAX + 1}]}, "less than or equal"),
         ({"points": [{"point": "gate", "unknown": {"dark": -1}}]}, "greater than or equal"),
     ],
 )

@@ -41,6 +41,7 @@ from fleet_manager.people.provider_door import provider_door
 from fleet_manager.people.roles import Grant, Role
 from fleet_manager.store.database import writing
 from lepton.demo.parts import draw_part
+from tests.fakes.desks import leave_nothing
 from tests.fakes.people import PASSWORD, quick_passwords
 from tests.fakes.stores import opened_store
 from tests.fakes.web import free_port
@@ -226,7 +227,7 @@ def seed_production(stations: Stations) -> None:
 def count_alerts(stations: Stations) -> None:
     """What a follower of the manager does behind the ingest."""
     for reader in (AlertCounter(), CaseReader(GAP_MS)):
-        while follow(stations.store.engine, reader, lambda _seconds: None):
+        while follow(stations.store.engine, reader, lambda _seconds: None, leave_nothing):
             pass
 
 

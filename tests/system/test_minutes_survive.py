@@ -30,6 +30,7 @@ from fleet_manager.ingest.broker_link import BrokerOptions
 from fleet_manager.ingest.ingest import Ingest
 from fleet_manager.ingest.watchers import QuietWatcher
 from fleet_manager.store.ledger import ledger
+from tests.fakes.desks import leave_nothing
 from tests.fakes.letters import ADDRESS, HandClock, counting_noise
 from tests.fakes.parts import inspected, verdict
 from tests.fakes.stores import opened_store
@@ -50,7 +51,7 @@ DEEDS = ("part", "part", "part", "minute", "quarter", "flood", "cut", "kill", "t
 
 def made(engine: Engine) -> dict[int, Counts]:
     """Production by quarter, everything that waits counted."""
-    while count_minutes(engine):
+    while count_minutes(engine, leave_nothing):
         pass
     with engine.connect() as con:
         return {int(one.group): one.counts for one in production(con, Span(0, 2 * NOW_MS), "quarter")}
@@ -134,7 +135,7 @@ def test_what_was_counted_on_the_board_is_shown_or_its_minute_is_in_the_ledger(
             elif deed == "turn":
                 here.turn(loss)
             else:
-                count_minutes(here.store.engine)
+                count_minutes(here.store.engine, leave_nothing)
         line.pass_time(60)
         here.settle(loss)
         shed = _shed_minutes(here)

@@ -8,6 +8,7 @@ from fleet_manager.desk.following import follow
 from fleet_manager.desk.production import note_counts
 from fleet_manager.desk.running_counts import Counts
 from fleet_manager.store.database import writing
+from tests.fakes.desks import leave_nothing
 from tests.fleet_manager.api.conftest import HALL, YARD
 from tests.fleet_manager.api.test_problem_answers import assert_problem
 
@@ -69,7 +70,7 @@ def flood(manager):
     """Two alerts of one kind and one of another, joined to cases."""
     ids = [manager.desk.store(label="scratch"), manager.desk.store(label="scratch"), manager.desk.store(label="dent")]
     for reader in (CaseReader(900_000), AlertCounter()):
-        while follow(manager.services.engine, reader, lambda _: None):
+        while follow(manager.services.engine, reader, lambda _: None, leave_nothing):
             pass
     return ids
 

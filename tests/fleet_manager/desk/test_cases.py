@@ -22,7 +22,7 @@ from fleet_manager.desk.handling import alert_file, change_state
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.production import Bar, Span, pareto
 from fleet_manager.store.database import writing
-from tests.fakes.desks import NOON_MS, WHERE, FakeDesk
+from tests.fakes.desks import NOON_MS, WHERE, FakeDesk, leave_nothing
 
 if TYPE_CHECKING:
     from fleet_manager.desk.case import Case
@@ -33,7 +33,7 @@ GAP_MS = 15 * MINUTE_MS
 
 def read(desk: FakeDesk, step: int = 500) -> None:
     for reader in (CaseReader(GAP_MS), AlertCounter()):
-        while follow(desk.engine, reader, lambda _: None, step):
+        while follow(desk.engine, reader, lambda _: None, leave_nothing, step):
             pass
 
 

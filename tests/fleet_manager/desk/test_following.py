@@ -9,8 +9,9 @@ from sqlalchemy import insert, select
 
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.settled import settled_id
-from fleet_manager.store.database import writing
+from fleet_manager.store.database import StoreUnavailable, writing
 from fleet_manager.store.tables import alerts
+from tests.fakes.desks import leave_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +28,13 @@ class Noting:
 
     name: str = "noting"
     seen: list[int] = field(default_factory=list)
-    breaks: bool = False
+    breaks: Exception | None = None
+    breaks_at: int | None = None
 
     def take(self, con: Connection, found: Sequence[FollowedAlert]) -> None:
         del con
-        if self.breaks:
-            raise RuntimeError("the power went")
+        if self.breaks is not None and self.breaks_at in (None, *(one.id for one in found)):
+            raise self.breaks
         self.seen += [one.id for one in found]
 
 
@@ -41,7 +43,7 @@ def no_wait(seconds: float) -> None:
 
 
 def follow_all(desk: FakeDesk, reader: Noting, step: int = 500) -> None:
-    while follow(desk.engine, reader, no_wait, step):
+    while follow(desk.engine, reader, no_wait, leave_nothing, step):
         pass
 
 
@@ -57,14 +59,23 @@ def test_each_alert_is_read_once_and_in_order(desk: FakeDesk) -> None:
     assert other.seen == stored
 
 
-def test_a_step_that_fails_is_made_again(desk: FakeDesk) -> None:
+def test_a_step_that_the_database_does_not_take_is_made_again(desk: FakeDesk) -> None:
     stored = [desk.store() for _ in range(3)]
-    reader = Noting(breaks=True)
-    with pytest.raises(RuntimeError):
-        follow(desk.engine, reader, no_wait)
-    reader.breaks = False
+    reader = Noting(breaks=StoreUnavailable("the power went"))
+    with pytest.raises(StoreUnavailable):
+        follow(desk.engine, reader, no_wait, leave_nothing)
+    reader.breaks = None
     follow_all(desk, reader)
     assert reader.seen == stored
+
+
+def test_an_alert_that_a_reader_cannot_take_is_told_of_and_passed(desk: FakeDesk) -> None:
+    stored = [desk.store() for _ in range(3)]
+    reader, left = Noting(breaks=OverflowError("too large"), breaks_at=stored[1]), []
+    assert follow(desk.engine, reader, no_wait, lambda row, err: left.append((row, str(err)))) == 3
+    assert reader.seen == [stored[0], stored[2]]
+    assert left == [(f"alert {stored[1]}", "too large")]
+    assert follow(desk.engine, reader, no_wait, leave_nothing) == 0
 
 
 def test_managers_that_follow_at_once_share_the_alerts(desk: FakeDesk) -> None:
@@ -75,7 +86,7 @@ def test_managers_that_follow_at_once_share_the_alerts(desk: FakeDesk) -> None:
     def work(reader: Noting) -> None:
         start.wait(10)
         while len([number for one in readers for number in one.seen]) < len(stored):
-            follow(desk.engine, reader, no_wait, 1)
+            follow(desk.engine, reader, no_wait, leave_nothing, 1)
 
     threads = [threading.Thread(target=work, args=(one,), name=f"manager-{at}") for at, one in enumerate(readers)]
     for thread in threads:

@@ -18,7 +18,7 @@ from fleet_manager.desk.running_counts import QUARTER_MS, Counts
 from fleet_manager.desk.station_counts import StationCounts
 from fleet_manager.store.alert_store import AlertStore
 from tests.fakes.arrivals import EPOCH
-from tests.fakes.desks import NOON_MS, SITE
+from tests.fakes.desks import NOON_MS, SITE, leave_nothing
 from tests.fakes.letters import ADDRESS, HandClock, stats
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ def made(desk: FakeDesk, by: Any = "site") -> tuple[Made, ...]:
 def test_a_minute_that_comes_again_is_counted_once(desk: FakeDesk) -> None:
     one = minute(1, stats(good=5, dark=2), NOON_MS)
     hear(desk, one, one)
-    assert count_minutes(desk.engine) == 1
+    assert count_minutes(desk.engine, leave_nothing) == 1
     hear(desk, one)
-    assert count_minutes(desk.engine) == 0
+    assert count_minutes(desk.engine, leave_nothing) == 0
     assert made(desk) == (Made(SITE, Counts(5, 0, 2)),)
 
 
 def test_minutes_of_an_outage_fall_into_the_quarters_in_which_they_were(desk: FakeDesk) -> None:
     begin_ms = NOON_MS // QUARTER_MS * QUARTER_MS - 8 * QUARTER_MS
     hear(desk, *(minute(n + 1, stats(good=n + 1), begin_ms + n * QUARTER_MS + 60_000) for n in range(8)))
-    count_minutes(desk.engine)
+    count_minutes(desk.engine, leave_nothing)
     assert made(desk, "quarter") == tuple(Made(str(begin_ms + n * QUARTER_MS), Counts(n + 1)) for n in range(8))
 
 
@@ -79,7 +79,7 @@ def test_a_board_that_starts_without_a_clock_in_an_outage_is_placed_by_its_birth
     for seq, until_mono in enumerate((60_000, QUARTER_MS + 60_000), 1):
         told = stats(good=seq, until_mono=until_mono, boot=BOOT)
         hear(desk, minute(seq, told, quarter_ms - 3 * DAY_MS + until_mono, ClockTrust.NONE))
-    count_minutes(desk.engine)
+    count_minutes(desk.engine, leave_nothing)
     assert made(desk, "quarter") == (
         Made(str(quarter_ms), Counts(1)),
         Made(str(quarter_ms + QUARTER_MS), Counts(2)),
@@ -93,7 +93,7 @@ def test_a_birth_that_a_broker_had_kept_moves_no_minute(desk: FakeDesk) -> None:
     desk.now_ms += 5 * HOUR_MS
     hear(desk, birth(mono_ms=0))
     hear(desk, minute(1, stats(boot=BOOT, until_mono=60_000), 0, ClockTrust.NONE))
-    count_minutes(desk.engine)
+    count_minutes(desk.engine, leave_nothing)
     assert [one.group for one in made(desk, "quarter")] == [str(quarter_ms)]
 
 
@@ -102,11 +102,11 @@ def test_a_station_that_tells_minutes_is_counted_by_them_alone(desk: FakeDesk) -
     point = {"point": "line-1", "last": "good", "good": 9, "defect": 0, "unknown": 0}
     told = judge(ADDRESS.topic("state"), json.dumps({**state, "disk_free_bytes": 1, "points": [point]}).encode())
     hear(desk, birth(), told, minute(1, stats(good=4), NOON_MS))
-    StationCounts(desk.engine).step()
-    count_minutes(desk.engine)
+    StationCounts(desk.engine, leave_nothing).step()
+    count_minutes(desk.engine, leave_nothing)
     assert made(desk) == (Made(SITE, Counts(4)),)
     hear(desk, birth(can=(), session=2))
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     assert made(desk) == (Made(SITE, Counts(4 + 9)),), "a daemon of before counts by its states"
 
 
@@ -114,7 +114,7 @@ def test_of_two_managers_that_count_at_once_one_counts_each_minute(desk: FakeDes
     hear(desk, *(minute(seq, stats(), NOON_MS + seq * 1_000) for seq in range(1, 101)))
 
     def count() -> None:
-        while count_minutes(desk.engine, step=7):
+        while count_minutes(desk.engine, leave_nothing, step=7):
             pass
 
     threads = [threading.Thread(target=count) for _ in range(3)]
@@ -134,8 +134,8 @@ def test_a_count_that_breaks_off_loses_no_minute(desk: FakeDesk, monkeypatch: py
     with monkeypatch.context() as broken:
         broken.setattr(minute_counts, "add_produced", fail)
         with pytest.raises(OSError, match="killed"):
-            count_minutes(desk.engine)
-    count_minutes(desk.engine)
+            count_minutes(desk.engine, leave_nothing)
+    count_minutes(desk.engine, leave_nothing)
     assert made(desk) == (Made(SITE, Counts(5)),)
 
 
@@ -145,4 +145,4 @@ def test_a_minute_that_is_no_minute_is_refused_and_takes_its_place(desk: FakeDes
     taken = AlertStore(desk.engine, lambda: NOON_MS).take([judge(ADDRESS.topic("stats"), json.dumps(body).encode())])
     assert [word.through for word in taken.words] == [1]
     assert len(taken.refused) == 1
-    assert count_minutes(desk.engine) == 0
+    assert count_minutes(desk.engine, leave_nothing) == 0

@@ -12,7 +12,7 @@ from fleet_manager.desk.production import Made, Span, production
 from fleet_manager.desk.running_counts import Counts
 from fleet_manager.desk.station_counts import StationCounts
 from fleet_manager.store.alert_store import AlertStore
-from tests.fakes.desks import NOON_MS, SITE
+from tests.fakes.desks import NOON_MS, SITE, leave_nothing
 from tests.fakes.letters import ADDRESS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def made(desk: FakeDesk, by: Any = "site") -> tuple[Made, ...]:
 
 
 def test_what_stations_count_becomes_production(desk: FakeDesk) -> None:
-    counts = StationCounts(desk.engine)
+    counts = StationCounts(desk.engine, leave_nothing)
     tell(desk, 10, 60)
     assert (counts.step(), counts.step()) == (1, 0)
     desk.now_ms += 30_000
@@ -53,25 +53,25 @@ def test_what_stations_count_becomes_production(desk: FakeDesk) -> None:
 def test_a_manager_that_restarts_and_one_beside_it_count_nothing_twice(desk: FakeDesk) -> None:
     tell(desk, 10, 60)
     for _ in range(3):
-        assert StationCounts(desk.engine).step() == 1
+        assert StationCounts(desk.engine, leave_nothing).step() == 1
     assert made(desk) == (Made(SITE, Counts(10)),)
 
 
 def test_a_state_that_the_broker_kept_of_a_dead_station_counts_nothing_twice(desk: FakeDesk) -> None:
     told_ms = desk.now_ms
     tell(desk, 100, 3_600)
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     desk.now_ms += 5 * HOUR_MS
     tell(desk, 100, 3_600, told_ms)
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     assert made(desk) == (Made(SITE, Counts(100)),)
     tell(desk, 100, 3_600, told_ms=0, clk="none")
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     assert made(desk) == (Made(SITE, Counts(100)),)
 
 
 def test_a_clock_that_is_set_after_the_start_counts_nothing_twice(desk: FakeDesk) -> None:
-    counts = StationCounts(desk.engine)
+    counts = StationCounts(desk.engine, leave_nothing)
     tell(desk, 10, 30, told_ms=desk.now_ms - 2 * HOUR_MS, clk="floor")
     counts.step()
     desk.now_ms += 30_000
@@ -86,7 +86,7 @@ def test_parts_are_counted_under_the_model_of_their_point(desk: FakeDesk) -> Non
     texts = dict.fromkeys(("version", "hardware", "system", "python", "runtime"), "x")
     birth = {"session": 1, "epoch": "00000000000000aa", "ack": "manager", "points": [point], **texts}
     hear(desk, "birth", json.dumps(birth).encode())
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     assert made(desk, "model") == (Made(MODEL, Counts(10)),)
 
 
@@ -95,6 +95,6 @@ def test_stations_that_ran_for_days_before_they_are_heard_hold_up_the_ingest_by_
     tell(desk, days * 24 * 4, days * 86_400)
     said: list[str] = []
     listen(desk.engine, "before_cursor_execute", lambda _con, _cursor, statement, *_: said.append(statement))
-    StationCounts(desk.engine).step()
+    StationCounts(desk.engine, leave_nothing).step()
     assert len(made(desk, "quarter")) >= days * 24 * 4
     assert len(said) < 20

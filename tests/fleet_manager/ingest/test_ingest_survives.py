@@ -11,11 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge_contracts.message import SEQ_MAX
+from edge_contracts.message import COUNT_MAX, SEQ_MAX
 from fleet_manager.arrival import judge
+from fleet_manager.desk.courier import Courier
+from fleet_manager.desk.desk import Desk
+from fleet_manager.desk.desk_health import DeskHealth
 from fleet_manager.ingest.watchers import JsonWatcher
 from fleet_manager.store.alert_store import Word
 from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival, minute_body
+from tests.fakes.device_words import alarm, body, online, point, state
 from tests.fakes.letters import ADDRESS
 from tests.fakes.stores import opened_store
 
@@ -40,7 +44,13 @@ GENUINE = {
     "gap": json.loads(gap_arrival(3, (1, 2)).body),
     "birth": json.loads(birth_arrival().body),
     "stats": json.loads(minute_body(2)),
+    "state": json.loads(body(state(point()))),
+    "status": json.loads(body(online())),
+    "alarm/camera": json.loads(body(alarm())),
+    "res": {"id": "00000000-0000-7000-8000-000000000001", "name": "identify", "outcome": "done", "text": ""},
 }
+LOOSE = {"gap", "birth", "stats", "state", "status", "alarm/camera", "res"}
+"""What leaves no row of its own behind, so that only its effect on others can be seen."""
 
 
 def paths(document: Any, so_far: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -76,7 +86,9 @@ def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
     raw = store.engine.raw_connection()
     raw.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined] - thousands of commits that nobody will miss
     raw.close()
-    yield Receiver(store)
+    receiver = Receiver(store)
+    yield receiver
+    receiver.follows()
     store.close()
 
 
@@ -97,10 +109,17 @@ def test_no_known_evil_in_any_field_stops_the_receiver(receiver: Receiver, leaf:
 
 
 class Receiver:
-    """A store that gets each message twice, beside a genuine alert of another station."""
+    """A store that gets each message twice, beside a genuine alert of another station, and a desk that follows."""
 
     def __init__(self, store: AlertStore) -> None:
         self._store, self._seq = store, 0
+        self._desk = Desk(store.engine, QuietCourier(), lambda: 0, refuse_to_say)
+
+    def follows(self) -> None:
+        """All that is stored can be counted, joined to cases and looked at."""
+        while self._desk.follow_once():
+            pass
+        assert self._desk.health == DeskHealth()
 
     def takes(self, leaf: str, body: bytes) -> None:
         self._seq += 1
@@ -108,12 +127,25 @@ class Receiver:
         taken = self._store.take([arrival, beside])
         assert beside in taken.alerts
         kept = {one.event_id for one in (*taken.alerts, *taken.refused)}
-        assert arrival.event_id in kept or taken.duplicates or leaf in {"gap", "birth", "stats"}
+        assert arrival.event_id in kept or taken.duplicates or leaf in LOOSE
         assert all("the store could not take it" not in refused.why for refused in taken.refused)
         assert Word(WHERE, OTHER, self._seq) in taken.words
         assert self._store.take([arrival]).alerts == ()
         watcher = JsonWatcher(lambda _: None, lambda: None, None, strictly_json)
         watcher.stored(taken)
+        if leaf == "state":
+            self.follows()
+
+
+class QuietCourier(Courier):
+    """Takes nothing out."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def refuse_to_say(line: str) -> None:
+    raise AssertionError(line)
 
 
 def strictly_json(line: str) -> None:
@@ -134,7 +166,7 @@ def test_no_integer_on_the_wire_is_too_large_for_the_store(field: str) -> None:
     arrival = judge(ADDRESS.topic("alert"), json.dumps(document).encode())
     assert arrival.content is None
     assert (arrival.epoch, arrival.seq) == (EPOCH, 1)
-    assert str(SEQ_MAX) in arrival.why
+    assert str(COUNT_MAX if field == "count" else SEQ_MAX) in arrival.why
 
 
 def test_a_row_that_the_database_cannot_hold_is_kept_and_does_not_stop_its_batch(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from fleet_manager.desk.following import follow
 from fleet_manager.desk.tables import alert_states
 from fleet_manager.pages.cases_page import acknowledged_notice, case_cursor
 from fleet_manager.people.roles import Grant, Role
+from tests.fakes.desks import leave_nothing
 from tests.fakes.people import NOON_MS
 
 HALL, YARD = "plant/hall", "plant/yard"
@@ -22,7 +23,7 @@ def cases(visitors):
     visitors.desk.now_ms = NOON_MS
     for address in (f"{HALL}/line-1",) * 3 + (f"{YARD}/line-7",):
         visitors.desk.store(address, label="scratch")
-    while follow(visitors.desk.engine, CaseReader(GAP_MS), lambda _seconds: None):
+    while follow(visitors.desk.engine, CaseReader(GAP_MS), lambda _seconds: None, leave_nothing):
         pass
     visitors.office.join("otto", (Grant(HALL, Role.OPERATOR),))
     visitors.office.join("vera", (Grant("*", Role.VIEWER),))
