@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test: those that only compute side by side, then those with real time, brokers and browsers, one after the other.
+# Every test: side by side what computes or waits, then one after the other what has deadlines of milliseconds (`live`).
 # usage: tools/run_tests.sh PYTHON [pytest's arguments]
 set -u
 python=$1
@@ -13,6 +13,8 @@ run() {
     [ $code -eq 0 ] || [ $code -eq 5 ] || status=$code
 }
 
-run -n "${JOBS:-auto}" --dist loadfile -m "not system and not live" "$@"
-run -m "system or live" --durations=30 --durations-min=4 "$@"
+# One more than there are cores: brokers, databases and browsers are waited for.
+jobs=${JOBS:-$(($("$python" -c 'import os; print(os.cpu_count())') + 1))}
+run -n "$jobs" --dist loadfile -m "not live" --durations=20 --durations-min=5 "$@"
+run -m live --durations=20 --durations-min=5 "$@"
 exit $status

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which is not installed")
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.system, pytest.mark.live, pytest.mark.timeout(90)]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edge_runtime.outputs.output import Output
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.live]
 TOPIC = "line/verdict"
 RUN = Order(None, "", "", "run", "the line may run", 1)
 

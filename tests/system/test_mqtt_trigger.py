@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edge_runtime.terminals.wire import Wire
     from edge_runtime.trigger.announcement import Announcement
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.live]
 TOPIC = "line/part"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 triton = pytest.importorskip("tritonclient.http", reason="needs tritonclient[http], which is not installed")
 InferenceServerException = pytest.importorskip("tritonclient.utils").InferenceServerException
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.system, pytest.mark.live, pytest.mark.timeout(60)]
 RAW_SHAPE = [1, 8, 8, 3]
 
 

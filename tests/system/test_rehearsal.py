@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge_runtime.rehearsal.performance import Performance
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.live]
 PATIENCE_S = 60
 INTERVAL = FOLDER + 'trigger = { kind = "interval", interval_s = 0.1 }\n'
 UPLINK = '[uplink]\nhost = "127.0.0.1"\nport = 1\n'

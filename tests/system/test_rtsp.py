@@ -23,7 +23,7 @@ from tests.fakes.stations import run_station, write_station
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.system, pytest.mark.live, pytest.mark.timeout(90)]
 
 PATIENCE_S = 30.0
 FPS = 15

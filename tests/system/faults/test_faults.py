@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.system.faults.fault import Fault
     from tests.system.faults.trial import Outcome
 
-pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(600)]
 
 TRIED = tuple(fault for number, fault in enumerate(FAULTS) if number % 3)
 """Two of three, which takes two minutes; `make faults` tries them all."""
