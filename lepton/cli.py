@@ -63,7 +63,8 @@ COMMANDS: dict[str, Entry] = {
     ),
     "run": Entry("edge_runtime.cli:run", "Inspect parts as STATION (a station.toml) says."),
     "doctor": Entry(
-        "edge_runtime.doctor.cli:doctor", "Check camera, model, takt time, disk, clock, broker and service of STATION."
+        "edge_runtime.doctor.cli:doctor",
+        "Check camera, model, takt time, disk, clock, broker, upload and service of STATION.",
     ),
     "rehearse": Entry(
         "edge_runtime.rehearsal.cli:rehearse",
