@@ -80,7 +80,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             services = services_of(request)
             if need.permission is not None:
-                principal = await authenticate(request, services.people.gate, services.settings.cookie)
+                principal = await authenticate(request, services.people.gate)
                 note_who(request.scope, principal.name)
                 request.state.caller = caller_for(principal, need.permission)
             if need.takes_bytes:

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fleet_manager.api.problem import Problem
 from fleet_manager.api.problem_kinds import NO_CSRF_TOKEN, NOT_LOGGED_IN
+from fleet_manager.people.cookie_names import SESSION, cookie_name
 from fleet_manager.people.csrf import csrf_fits
 
 if TYPE_CHECKING:
@@ -21,13 +22,12 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REALM: Final = 'Bearer realm="lepton"'
 
 
-async def authenticate(request: Request, gate: Gate, cookie: str) -> Principal:
+async def authenticate(request: Request, gate: Gate) -> Principal:
     """Who asks; a token that came along counts alone, also where a cookie came with it.
 
     Args:
         request: its headers are read, its body is not.
         gate: knows tokens and sessions.
-        cookie: the name of the session's cookie.
 
     Raises:
         Problem: nobody that is known, or a browser was sent here by a page that is not ours.
@@ -35,7 +35,7 @@ async def authenticate(request: Request, gate: Gate, cookie: str) -> Principal:
     told = request.headers.get("Authorization")
     if told is not None:
         return await _program(told, gate)
-    secret = request.cookies.get(cookie)
+    secret = request.cookies.get(cookie_name(SESSION, is_tls=request.url.scheme == "https"))
     if secret is None:
         raise _stranger("wanted a token or a session, found neither: send 'Authorization: Bearer …', or log in")
     person = await run_in_threadpool(gate.person, secret)

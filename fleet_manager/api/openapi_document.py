@@ -10,7 +10,7 @@ from fleet_manager.api.admission import need_of
 from fleet_manager.api.authentication import CSRF_HEADER, SAFE
 from fleet_manager.api.problem import MEDIA_TYPE
 from fleet_manager.api.problem_kinds import PROBLEM_KINDS
-from fleet_manager.api.services import COOKIE
+from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.roles import LOWEST_ROLE
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ SCHEMES: Final[dict[str, Any]] = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": COOKIE,
-        "description": "The session of a person who logged in.",
+        "name": SESSION,
+        "description": "The session of a person who logged in; over TLS `__Host-lepton_session`.",
     },
     "csrf": {
         "type": "apiKey",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -18,21 +18,17 @@ if TYPE_CHECKING:
     from fleet_manager.evidence.evidence_store import EvidenceStore
     from fleet_manager.people.assembly import People
 
-COOKIE: Final = "lepton_session"
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What may differ from site to site.
 
-    cookie: the name of the session's cookie, as the pages set it.
     body_bytes: the largest body that a route reads, evidence apart.
     portion_bytes: the largest piece of evidence in one request.
     uploads_at_once: more are sent away for a while.
     patience_s: so long the next bytes of an upload may take.
     """
 
-    cookie: str = COOKIE
     body_bytes: int = 1 << 20
     portion_bytes: int = 64 << 20
     uploads_at_once: int = 32

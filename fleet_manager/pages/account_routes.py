@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from edge_contracts.errors import BadInputError, LeptonError
+from fleet_manager.pages.browser_cookie import client_address, keep
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.reception import told
-from fleet_manager.pages.session_cookie import client_address, keep_session
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
 from fleet_manager.people.password_rules import RULE
 from fleet_manager.people.passwords import TooBusy
@@ -56,7 +56,7 @@ class _Desk:
         except (BadInputError, TooManyAttempts, TooBusy) as err:
             return self._page(visit, _status(err), Notice("problem", told(err)))
         answer = RedirectResponse(f"{ACCOUNT}?changed", 303, dict(PAGE_HEADERS))
-        return keep_session(answer, visit.request, self._reception.cookie, secret)
+        return keep(answer, visit.request, secret)
 
     def _page(self, visit: Visit, status: int, notice: Notice | None) -> Response:
         account = self._people.accounts.of(visit.principal.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from fleet_manager.people.assembly import People
     from fleet_manager.people.provider_door import ProviderDoor
     from fleet_manager.rule_keeping import RuleKeeping
-
-COOKIE: Final = "lepton_session"
-"""The session's cookie; the interface under `/v1` knows a person by the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,5 @@ class PageParts:
     evidence: EvidenceStore | None
     unix_ms: Callable[[], int]
     rules: RuleKeeping
-    cookie: str = COOKIE
     provider: ProviderDoor | None = None
     public_key: str = ""

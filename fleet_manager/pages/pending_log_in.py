@@ -1,7 +1,6 @@
 """A log-in by an identity provider on its way: what the browser keeps meanwhile, in a cookie of ten minutes. Pure.
 
-Who brings a code must bring this cookie, too: a code that somebody slipped in finds none of its state. Over TLS the
-cookie's name begins with `__Host-`, so that no other host of the domain can set it.
+Who brings a code must bring this cookie, too: a code that somebody slipped in finds none of its state.
 """
 
 from __future__ import annotations
@@ -56,8 +55,3 @@ def pending_log_in(text: str) -> PendingLogIn | None:
     if not is_ours or not all(isinstance(value, str) and value for value in found.values()):
         return None
     return PendingLogIn(**found)
-
-
-def cookie_name(*, is_tls: bool) -> str:
-    """The cookie's."""
-    return "__Host-lepton_log_in" if is_tls else "lepton_log_in"

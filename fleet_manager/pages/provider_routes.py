@@ -11,11 +11,12 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from edge_contracts.errors import LeptonError
+from fleet_manager.pages.browser_cookie import client_address, forget, keep, kept
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.own_path import own_path
-from fleet_manager.pages.pending_log_in import LASTS_S, begin_log_in, cookie_name, pending_log_in
+from fleet_manager.pages.pending_log_in import LASTS_S, begin_log_in, pending_log_in
 from fleet_manager.pages.reception import told
-from fleet_manager.pages.session_cookie import client_address, keep_session
+from fleet_manager.people.cookie_names import LOG_IN
 from fleet_manager.people.identity_provider import DONE_PATH, ProofRefused, ProviderAway
 from fleet_manager.people.provider_log_in import NotLetIn
 
@@ -36,17 +37,17 @@ _NO_PROOF: Final = "{} did not prove who you are: log in again. The manager's lo
 _log = logging.getLogger(__name__)
 
 
-def provider_routes(door: ProviderDoor | None, page: LogInPage, cookie: str) -> list[Route]:
+def provider_routes(door: ProviderDoor | None, page: LogInPage) -> list[Route]:
     """`/login/oidc…`; nothing where no provider is named."""
     if door is None:
         return []
-    way = _Way(door, page, cookie)
+    way = _Way(door, page)
     return [Route(THERE, way.there), Route(DONE_PATH, way.back), Route(OUT, way.out)]
 
 
 class _Way:
-    def __init__(self, door: ProviderDoor, page: LogInPage, cookie: str) -> None:
-        self._door, self._page, self._cookie = door, page, cookie
+    def __init__(self, door: ProviderDoor, page: LogInPage) -> None:
+        self._door, self._page = door, page
 
     async def there(self, request: Request) -> Response:
         pending = begin_log_in(own_path(request.query_params.get("next", "/")), os.urandom)
@@ -55,17 +56,10 @@ class _Way:
             address = await run_in_threadpool(self._door.provider.address, *secrets)
         except ProviderAway as err:
             return self._failed(request, err, _AWAY, 503)
-        answer = RedirectResponse(address, 303, dict(PAGE_HEADERS))
-        is_tls = request.url.scheme == "https"
-        name = cookie_name(is_tls=is_tls)
-        answer.set_cookie(name, pending.text(), LASTS_S, httponly=True, samesite="lax", secure=is_tls, path="/")
-        return answer
+        return keep(RedirectResponse(address, 303, dict(PAGE_HEADERS)), request, pending.text(), LOG_IN, LASTS_S)
 
     async def back(self, request: Request) -> Response:
-        answer = await run_in_threadpool(self._let_in, request)
-        name = cookie_name(is_tls=request.url.scheme == "https")
-        answer.delete_cookie(name, path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax")
-        return answer
+        return forget(await run_in_threadpool(self._let_in, request), request, LOG_IN)
 
     async def out(self, request: Request) -> Response:
         try:
@@ -76,7 +70,7 @@ class _Way:
 
     def _let_in(self, request: Request) -> Response:
         asked = request.query_params
-        pending = pending_log_in(request.cookies.get(cookie_name(is_tls=request.url.scheme == "https"), ""))
+        pending = pending_log_in(kept(request, LOG_IN))
         if pending is None or not pending.fits(asked.get("state", "")):
             return self._page.answer("/", problem=_NOT_OURS, status=400)
         try:
@@ -91,7 +85,7 @@ class _Way:
             return self._failed(request, err, _NO_PROOF, 401)
         except LeptonError as err:
             return self._page.answer(pending.target, problem=told(err), status=503)
-        return keep_session(RedirectResponse(pending.target, 303, dict(PAGE_HEADERS)), request, self._cookie, secret)
+        return keep(RedirectResponse(own_path(pending.target), 303, dict(PAGE_HEADERS)), request, secret)
 
     def _failed(self, request: Request, err: LeptonError, words: str, status: int) -> Response:
         """What the provider said is for the log; a person is told what to do."""

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
 from fleet_manager.desk.handling import AlertChanged, NoSuchAlert
+from fleet_manager.pages.browser_cookie import kept
 from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
@@ -65,11 +66,10 @@ class Reception:
     Args:
         gate: knows sessions.
         drawing: the templates.
-        cookie: the name of the session's cookie.
     """
 
-    def __init__(self, gate: Gate, drawing: Drawing, cookie: str) -> None:
-        self._gate, self.drawing, self.cookie = gate, drawing, cookie
+    def __init__(self, gate: Gate, drawing: Drawing) -> None:
+        self._gate, self.drawing = gate, drawing
 
     def page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """A page that is looked at, by somebody with a session."""
@@ -107,7 +107,7 @@ class Reception:
 
     def visitor(self, request: Request, form: Mapping[str, str], *, is_use: bool = True) -> Visit | None:
         """Who has the session of a request; None for nobody. Reads the database."""
-        secret = request.cookies.get(self.cookie, "")
+        secret = kept(request)
         principal = self._gate.person(secret, is_use=is_use) if secret else None
         if principal is None:
             return None

@@ -54,7 +54,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
 
     files = StaticFiles()
     drawing = Drawing(files)
-    reception = Reception(parts.people.gate, drawing, parts.cookie)
+    reception = Reception(parts.people.gate, drawing)
     page = LogInPage(drawing, parts.provider.name if parts.provider else "")
     engine, unix_ms = parts.engine, parts.unix_ms
 
@@ -66,7 +66,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
         [
             *static_routes(files),
             *session_routes(parts.people, reception, page),
-            *provider_routes(parts.provider, page, parts.cookie),
+            *provider_routes(parts.provider, page),
             *command_routes(parts, reception),
             *configuration_routes(parts, reception),
             *overview_routes(engine, reception, unix_ms),

@@ -9,13 +9,13 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
 from edge_contracts.errors import BadInputError, LeptonError
+from fleet_manager.pages.browser_cookie import client_address, forget, keep
 from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.own_origin import is_own
 from fleet_manager.pages.own_path import own_path
 from fleet_manager.pages.reception import LOGIN, told
-from fleet_manager.pages.session_cookie import client_address, keep_session
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
 from fleet_manager.people.links import LINK_PATH, LinkOver
 from fleet_manager.people.password_rules import RULE
@@ -73,9 +73,7 @@ class _Door:
 
     def log_out(self, visit: Visit) -> Response:
         self._people.gate.log_out(visit.secret)
-        answer = RedirectResponse(f"{LOGIN}?out", 303, dict(PAGE_HEADERS))
-        answer.delete_cookie(self._reception.cookie, path="/")
-        return answer
+        return forget(RedirectResponse(f"{LOGIN}?out", 303, dict(PAGE_HEADERS)), visit.request)
 
     async def link_page(self, request: Request) -> Response:  # noqa: ARG002 - starlette's signature
         return self._door("open_link", 200, title="Follow a link")
@@ -117,8 +115,7 @@ class _Door:
         return HTMLResponse(self._reception.drawing.page(template, None, **values), status, dict(PAGE_HEADERS))
 
     def _with_session(self, request: Request, secret: str, target: str) -> Response:
-        answer = RedirectResponse(target, 303, dict(PAGE_HEADERS))
-        return keep_session(answer, request, self._reception.cookie, secret)
+        return keep(RedirectResponse(target, 303, dict(PAGE_HEADERS)), request, secret)
 
 
 async def _own_form(request: Request) -> Mapping[str, str]:

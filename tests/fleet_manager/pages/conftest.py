@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 from fleet_manager.api.application import create_app
 from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
-from fleet_manager.pages.page_parts import COOKIE, PageParts
+from fleet_manager.pages.page_parts import PageParts
 from fleet_manager.pages.router import live_feed, pages_router
+from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.csrf import csrf_token
 from tests.fakes.desks import FakeDesk
 from tests.fakes.people import PASSWORD, Office, office_with_admin
@@ -47,7 +48,7 @@ class Visitors:
 
     def _asked(self, method: str, path: str, name: str, **more: object) -> Response:
         secret = self.sessions.get(name) or self.come_in(name)
-        headers = {"Cookie": f"{COOKIE}={secret}"}
+        headers = {"Cookie": f"{SESSION}={secret}"}
         self.client.cookies.clear()
         return self.client.request(method, path, headers=headers, follow_redirects=False, **more)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_manager.desk.shift_plans import shifts_of
-from fleet_manager.pages.page_parts import COOKIE
+from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.roles import Grant, Role
 from tests.fakes.people import PASSWORD
 
@@ -30,7 +30,7 @@ def test_a_changed_password_ends_every_session_but_the_new_one(visitors: Visitor
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
-    fresh = re.search(rf"{COOKIE}=(\w+)", cookie)
+    fresh = re.search(rf"{SESSION}=(\w+)", cookie)
     assert fresh
     gate = visitors.office.people.gate
     assert gate.person(before) is gate.person(other) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 from fleet_manager.api.application import create_app
 from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
-from fleet_manager.pages.page_parts import COOKIE, PageParts
-from fleet_manager.pages.pending_log_in import PendingLogIn, cookie_name, pending_log_in
+from fleet_manager.pages.page_parts import PageParts
+from fleet_manager.pages.pending_log_in import PendingLogIn, pending_log_in
 from fleet_manager.pages.router import live_feed, pages_router
 from fleet_manager.people.claims import ClaimRule
+from fleet_manager.people.cookie_names import LOG_IN, SESSION, cookie_name
+from fleet_manager.people.csrf import csrf_token
 from fleet_manager.people.identity_provider import ProofRefused, ProviderAway
 from fleet_manager.people.provider_door import ProviderDoor
 from fleet_manager.people.provider_log_in import ProviderLogIn
@@ -107,14 +109,18 @@ def test_what_the_browser_keeps_meanwhile_is_for_nobody_else_and_goes(door: Door
     answer = door.client.get("/login/oidc")
     is_tls = door.client.base_url.scheme == "https"
     cookie = answer.headers["set-cookie"]
-    assert cookie.startswith(cookie_name(is_tls=is_tls))
+    assert cookie.startswith(cookie_name(LOG_IN, is_tls=is_tls))
     assert ("Secure" in cookie) is is_tls
     for part in ("HttpOnly", "SameSite=lax", "Max-Age=600", "Path=/"):
         assert part in cookie
     state = door.provider.asked[0]
     gone = door.back(state=state, code="good").headers.get_list("set-cookie")
-    assert any(one.startswith(cookie_name(is_tls=is_tls)) and "Max-Age=0" in one for one in gone)
-    assert COOKIE in str(gone)
+    assert any(one.startswith(cookie_name(LOG_IN, is_tls=is_tls)) and "Max-Age=0" in one for one in gone)
+    (session,) = (one for one in gone if one.startswith(cookie_name(SESSION, is_tls=is_tls)))
+    assert ("Secure" in session) is is_tls
+    for part in ("HttpOnly", "SameSite=lax", "Path=/"):
+        assert part in session
+    assert "Domain" not in session
 
 
 def test_an_answer_that_nobody_here_began_lets_nobody_in(door: Door) -> None:
@@ -133,7 +139,7 @@ def test_an_answer_that_nobody_here_began_lets_nobody_in(door: Door) -> None:
 def test_an_answer_that_is_sent_again_lets_nobody_in(door: Door) -> None:
     state = door.begin()
     door.back(state=state, code="good")
-    door.client.cookies.delete(COOKIE)
+    door.client.cookies.delete(cookie_name(SESSION, is_tls=door.client.base_url.scheme == "https"))
     assert door.back(state=state, code="good").status_code == 400
     assert not door.is_in()
 
@@ -169,6 +175,24 @@ def test_while_the_provider_is_away_passwords_still_open(door: Door) -> None:
         assert 'name="password"' in answer.text
     assert door.client.post("/login", data={"name": "anna", "password": PASSWORD}).status_code == 303
     assert door.is_in()
+
+
+def test_whatever_the_cookie_says_nobody_is_led_elsewhere(door: Door) -> None:
+    state = door.begin()
+    name = cookie_name(LOG_IN, is_tls=door.client.base_url.scheme == "https")
+    pending = pending_log_in(door.client.cookies[name])
+    assert pending is not None
+    door.client.cookies.clear()
+    door.client.cookies.set(name, replace(pending, target="https://evil.example/").text())
+    assert door.back(state=state, code="good").headers["location"] == "/"
+
+
+def test_who_logs_out_is_known_no_more_and_the_interface_knew_them_by_the_same_cookie(door: Door) -> None:
+    door.back(state=door.begin(), code="good")
+    assert door.client.get("/v1/me").json()["name"] == "lena"
+    secret = door.client.cookies[cookie_name(SESSION, is_tls=door.client.base_url.scheme == "https")]
+    door.client.post("/logout", data={"csrf": csrf_token(secret)})
+    assert not list(door.client.cookies)
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil"])
