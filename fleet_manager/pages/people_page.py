@@ -29,7 +29,6 @@ class PersonLine:
     state: StateView
     is_enabled: bool
     has_identity: bool
-    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,10 @@ class PeoplePage:
 def people_page(
     accounts: Sequence[Account], viewer: Principal, known: Collection[str], draft: Draft, link: MadeLink | None
 ) -> PeoplePage:
-    """The page for somebody who manages people; `known` are names of sites to offer."""
+    """The page for somebody who manages people, of those whom they manage; `known` are names of sites to offer."""
     mine = [site for site in (EVERYWHERE, *sorted(known)) if may(viewer.grants, Permission.MANAGE_PEOPLE, site)]
     return PeoplePage(
-        tuple(_line(one, viewer) for one in accounts),
+        tuple(_line(one, viewer) for one in accounts if may_manage(viewer.grants, one.grants)),
         tuple(Choice(role.word, role.word) for role in Role),
         tuple(Choice(site, "all sites" if site == EVERYWHERE else site) for site in mine),
         draft,
@@ -101,7 +100,6 @@ def _line(one: Account, viewer: Principal) -> PersonLine:
         _state(one),
         one.is_enabled,
         one.has_identity,
-        may_manage(viewer.grants, one.grants),
     )
 
 

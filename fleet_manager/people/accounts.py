@@ -73,7 +73,7 @@ class Accounts:
         """
         check_name(name)
         with self._audit.act(by, "make account", f"account:{name}", detail=words_of(grants)) as con:
-            if not may_regrant(by.grants, (), grants):
+            if not may_manage(by.grants, grants):
                 raise NotAllowed(f"wanted {words_of(grants)} for {name}, found that {by.name} may not give that")
             return make_account(con, name, grants, None, self._unix_ms())
 
@@ -82,15 +82,14 @@ class Accounts:
 
         Raises:
             BadInputError: there is no such account.
-            NotAllowed: `by` may not change what would change.
+            NotAllowed: `by` may not change what would change, or nothing of theirs would.
             LastAdmin: nobody would be left who may do everything.
             RefusedError: an identity provider gives its grants.
         """
         with self._audit.act(by, "change grants", f"account:{name}", detail=words_of(grants)) as con:
             account, had_admin = read_account(con, name), has_admin(con)
             if not may_regrant(by.grants, account.grants, grants):
-                change = f"{words_of(account.grants)} to {words_of(grants)}"
-                raise NotAllowed(f"wanted {change} for {name}, found that {by.name} may not change that")
+                raise NotAllowed(f"wanted {words_of(grants)} for {name}, found that {by.name} may not change that")
             if account.has_identity:
                 raise RefusedError(
                     f"wanted other roles for {name}, found that the identity provider gives them: change them there"

@@ -24,16 +24,21 @@ def normal(grants: Iterable[Grant]) -> tuple[Grant, ...]:
 
 
 def may_manage(grants: Sequence[Grant], of: Iterable[Grant]) -> bool:
-    """Whether an admin with `grants` may act on the account with the grants `of`: disable it, send it a link."""
-    return all(may(grants, Permission.MANAGE_PEOPLE, grant.site) for grant in of) and any(
-        may(grants, Permission.MANAGE_PEOPLE, grant.site) for grant in grants
-    )
+    """Whether an admin with `grants` may act on the account with the grants `of`: disable it, send it a link.
+
+    An account without a role belongs to no site, so to the admins of all: else each could take it before it gets one.
+    """
+    sites = {grant.site for grant in of} or {EVERYWHERE}
+    return all(may(grants, Permission.MANAGE_PEOPLE, site) for site in sites)
 
 
 def may_regrant(grants: Sequence[Grant], before: Iterable[Grant], after: Iterable[Grant]) -> bool:
-    """Whether an admin with `grants` may turn the grants `before` into `after`: each that differs is at their sites."""
-    changed = set(normal(before)) ^ set(normal(after))
-    return may_manage(grants, changed)
+    """Whether an admin with `grants` may turn an account's grants `before` into `after`.
+
+    Each that differs must be at their sites. Where none differs, or there was none, only an admin of all sites may.
+    """
+    old, new = set(normal(before)), set(normal(after))
+    return may_manage(grants, old ^ new if old else ())
 
 
 def capped(grants: Iterable[Grant], ceiling: Sequence[Grant]) -> tuple[Grant, ...]:

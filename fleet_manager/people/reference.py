@@ -30,8 +30,9 @@ A person has a role at a site (`org/site`), or at every site (`*`). A higher rol
 role at one site gives nothing at another. Somebody without a role may log in and sees nothing.
 """
 _ADMINS = """\
-An admin of one site gives roles at that site alone, and manages only people all of whose roles are there. The last
-admin of every site can be neither switched off nor given another role.
+An admin of one site gives roles at that site alone, and manages and sees only people all of whose roles are there.
+People without a role are for the admins of every site. The last of these can be neither switched off nor given another
+role.
 """
 _AUDIT = """\
 ## Audit log

@@ -9,6 +9,7 @@ from fleet_manager.people.account_rows import Account
 from fleet_manager.people.principal import Kind, Principal
 from fleet_manager.people.roles import Grant, Role
 
+ADMIN = Principal(Kind.PERSON, "anna", (Grant("*", Role.ADMIN),), 9)
 ADMIN_HERE = Principal(Kind.PERSON, "ada", (Grant("plant/hall", Role.ADMIN),), 1)
 
 
@@ -18,7 +19,7 @@ def account(number: int, *grants: Grant) -> Account:
 
 def test_roles_are_read_as_they_are_shown() -> None:
     grants = (Grant("*", Role.VIEWER), Grant("plant/hall", Role.OPERATOR))
-    page = people_page([account(2, *grants)], ADMIN_HERE, [], Draft(), None)
+    page = people_page([account(2, *grants)], ADMIN, [], Draft(), None)
     assert grants_of(page.people[0].grant_lines) == list(grants)
 
 
@@ -28,10 +29,11 @@ def test_a_line_that_is_no_role_is_refused(text: str) -> None:
         grants_of(text)
 
 
-def test_an_admin_of_one_site_changes_its_people_alone() -> None:
+def test_an_admin_of_one_site_sees_its_people_alone() -> None:
     here, there = account(2, Grant("plant/hall", Role.VIEWER)), account(3, Grant("plant/other", Role.VIEWER))
-    page = people_page([here, there], ADMIN_HERE, ["plant/hall", "plant/other"], Draft(), None)
-    assert [one.may_change for one in page.people] == [True, False]
+    both, nobody = account(4, *here.grants, *there.grants), account(5)
+    page = people_page([here, there, both, nobody], ADMIN_HERE, ["plant/hall", "plant/other"], Draft(), None)
+    assert [one.name for one in page.people] == ["p2"]
     assert [choice.value for choice in page.sites] == ["plant/hall"]
 
 

@@ -67,12 +67,15 @@ def test_an_admin_of_one_site_manages_that_site_alone(office):
         lambda: accounts.make(local, "carl", [Grant("plant/yard", Role.VIEWER)]),
         lambda: accounts.make(local, "carl", EVERYWHERE_ADMIN),
         lambda: accounts.regrant(local, "bert", [*OPERATOR, Grant("*", Role.VIEWER)]),
+        lambda: accounts.make(local, "carl", ()),
         lambda: accounts.regrant(local, "anna", ()),
+        lambda: accounts.regrant(local, "anna", EVERYWHERE_ADMIN),
         lambda: accounts.regrant(local, "local", EVERYWHERE_ADMIN),
         lambda: accounts.switch(local, "anna", is_enabled=False),
     ):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowed) as told:
             refused()
+        assert "admin at *" not in str(told.value).partition("found")[2]
         assert (last_entry(office).name, last_entry(office).result) == ("local", "refused")
     assert [each.name for each in accounts.everybody()] == ["anna", "bert", "local"]
 
