@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from fleet_manager.adapters.connection import Link
     from fleet_manager.ingest.broker_link import BrokerOptions
+    from fleet_manager.ingest.link import Link
 
 TURN_S: Final = 0.25
 """How often it looks for something new."""

@@ -13,56 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
-from fleet_manager.ingest.broker_link import (
-    BrokerClosed,
-    BrokerLink,
-    BrokerOptions,
-    BrokerRefused,
-    BrokerUnanswered,
-    Will,
-)
+from fleet_manager.ingest.broker_link import BrokerClosed, BrokerLink, BrokerOptions, Will
+from fleet_manager.ingest.link import learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from fleet_manager.adapters.face import Terms
-    from fleet_manager.ingest.broker_link import Heard
+    from fleet_manager.ingest.link import Link
 
 _LOG = logging.getLogger(__name__)
 STOP_S: Final = 15.0
 """Longer than a connection may take to be made or refused."""
 LONGEST_WAIT_S: Final = 10.0
-
-
-class Link(Protocol):
-    """What is needed of a connection; `BrokerLink` is one."""
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether bytes wait because the broker does not take them."""
-
-    def open(self, filters: Sequence[str], monotonic_s: Callable[[], float]) -> None:
-        """Connect and subscribe."""
-
-    def turn(self, timeout_s: float) -> list[Heard]:
-        """Move bytes both ways."""
-
-    def publish(
-        self, topic: str, body: bytes, qos: int = 0, *, retain: bool = False, expiry_s: float | None = None
-    ) -> int:
-        """Send; the message's id."""
-
-    def is_confirmed(self, mid: int) -> bool:
-        """Whether the broker has it."""
-
-    def acknowledge(self, message: Heard) -> None:
-        """Tell the broker that a message was taken."""
-
-    def close(self) -> None:
-        """End the connection with a word."""
-
-    def cut(self) -> None:
-        """End it without one, so that the broker says the will."""
 
 
 class Owner(Protocol):
@@ -167,11 +130,6 @@ class StandingConnection:
         link.close()
 
     def _note(self, err: BrokerClosed, failures: int) -> None:
-        if isinstance(err, BrokerRefused) and err.is_protocol:
-            self._protocol.refused()
-        elif isinstance(err, BrokerUnanswered):
-            self._protocol.unanswered()
-        elif err.is_silent:
-            self._protocol.closed_silently()
+        learn(self._protocol, err)
         level = logging.WARNING if failures == 0 else logging.DEBUG
         _LOG.log(level, "%s: %s; trying again", self._name, err)

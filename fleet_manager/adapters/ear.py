@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Sequence
 
-    from fleet_manager.adapters.connection import Link
     from fleet_manager.adapters.mailbox import Mailbox
     from fleet_manager.adapters.news import News
     from fleet_manager.ingest.broker_link import BrokerOptions
+    from fleet_manager.ingest.link import Link
 
 TURN_S: Final = 0.2
 UNHEARD_AFTER_S: Final = 10.0

@@ -11,10 +11,10 @@ from fleet_manager.adapters.mailbox import Mailbox
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fleet_manager.adapters.connection import Link
     from fleet_manager.adapters.face import Face, Terms
     from fleet_manager.adapters.publication import Publication
     from fleet_manager.ingest.broker_link import BrokerOptions, Heard
+    from fleet_manager.ingest.link import Link
 
 TURN_S: Final = 0.1
 MOST_PER_TURN: Final = 256

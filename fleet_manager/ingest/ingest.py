@@ -18,19 +18,15 @@ from edge_contracts.reconnect import FullJitter, ProtocolChoice, failures_after
 from edge_contracts.stats import STATS
 from edge_contracts.topics import ROOT, DeviceAddress, filter_for
 from fleet_manager.arrival import Arrival, judge
-from fleet_manager.ingest.broker_link import (
-    BrokerClosed,
-    BrokerLink,
-    BrokerOptions,
-    BrokerRefused,
-    BrokerUnanswered,
-    Heard,
-)
+from fleet_manager.ingest.broker_link import BrokerClosed, BrokerLink, BrokerOptions, Heard
+from fleet_manager.ingest.link import learn
 from fleet_manager.store.database import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from edge_contracts.reconnect import MqttVersion
+    from fleet_manager.ingest.link import Link
     from fleet_manager.store.alert_store import AlertStore, Taken
 
 _LOG = logging.getLogger(__name__)
@@ -42,6 +38,8 @@ BATCH_WINDOW_S: Final = 0.02
 PAUSE_S: Final = 0.002
 """and no longer than the stream pauses: a broker sends only so many messages (mosquitto: 20) before it hears of any."""
 RETRY_STORE_S: Final = 1.0
+PROBE_EVERY_S: Final = 30.0
+"""How often an ingest says something to itself; what stays away until the next time does not come back."""
 
 
 class NoBroker(LeptonError, ConnectionError):
@@ -72,6 +70,9 @@ class Watcher(Protocol):
 
     def ready(self) -> None:
         """What we said to ourselves came back: messages arrive."""
+
+    def silent(self) -> None:
+        """What we said to ourselves does not come back: the broker delivers nothing."""
 
     def disconnected(self, err: LeptonError) -> None:
         """The broker is gone, or there is none; the ingest keeps trying."""
@@ -112,6 +113,7 @@ class Ingest:
         reconnect: how long to wait between attempts.
         draw: gives a number in [0, 1), for the jitter.
         monotonic_s: seconds that never go back.
+        make_link: how a connection is made.
     """
 
     def __init__(
@@ -125,7 +127,9 @@ class Ingest:
         give_up_s: float | None = None,
         reconnect: FullJitter | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
+        make_link: Callable[[BrokerOptions, MqttVersion], Link] = BrokerLink,
     ) -> None:
+        self._make_link = make_link
         self._alerts, self._options, self._watcher = store, options, watcher
         self._give_up_s, self._reconnect = give_up_s, reconnect or FullJitter(longest_s=5.0)
         self._draw, self._monotonic_s = draw, monotonic_s
@@ -134,6 +138,7 @@ class Ingest:
         self._protocol = ProtocolChoice(options.mqtt)
         self._batch = _Batch()
         self._was_connected = False
+        self._probed_s, self._is_probe_back = 0.0, False
 
     def run(self, stop: StopSignal) -> None:
         """Work until `stop` is set.
@@ -156,12 +161,7 @@ class Ingest:
                 stop.wait(self._reconnect.delay_s(failures, self._draw))
 
     def _note(self, err: BrokerClosed) -> None:
-        if isinstance(err, BrokerRefused) and err.is_protocol:
-            self._protocol.refused()
-        elif isinstance(err, BrokerUnanswered):
-            self._protocol.unanswered()
-        elif err.is_silent:
-            self._protocol.closed_silently()
+        learn(self._protocol, err)
         self._watcher.disconnected(err)
 
     def _give_up_after(self, began_s: float, err: BrokerClosed) -> None:
@@ -169,16 +169,17 @@ class Ingest:
             raise NoBroker(f"{err}; gave up after {self._give_up_s} s") from err
 
     def _session(self, stop: StopSignal) -> None:
-        link = BrokerLink(self._options, self._protocol.offered)
+        link = self._make_link(self._options, self._protocol.offered)
         try:
             link.open(self._ears.filters(self._probe), self._monotonic_s)
             self._protocol.accepted()
             self._was_connected = True
             self._watcher.connected(f"{self._options.host}:{self._options.port}, MQTT {self._protocol.offered.value}")
-            link.publish(self._probe, b"{}")
+            self._ask(link)
             while not stop.is_set():
                 messages = link.turn(PAUSE_S if self._batch.arrivals else 0.2)
                 self._hear(messages)
+                self._ask_again(link, is_quiet=not messages)
                 if self._is_ripe(pauses=not messages):
                     self._commit(link, stop)
             self._commit(link, stop)
@@ -187,11 +188,24 @@ class Ingest:
             self._batch = _Batch()
             link.close()
 
+    def _ask(self, link: Link) -> None:
+        self._probed_s, self._is_probe_back = self._monotonic_s(), False
+        link.publish(self._probe, b"{}")
+
+    def _ask_again(self, link: Link, *, is_quiet: bool) -> None:
+        """An answer may wait behind other messages, so only a pause proves that there is none."""
+        if self._monotonic_s() - self._probed_s < PROBE_EVERY_S or not (self._is_probe_back or is_quiet):
+            return
+        if not self._is_probe_back:
+            self._watcher.silent()
+        self._ask(link)
+
     def _hear(self, messages: list[Heard]) -> None:
         if not self._batch.arrivals:
             self._batch.began_s = self._monotonic_s()
         for message in messages:
             if message.topic == self._probe:
+                self._is_probe_back = True
                 self._watcher.ready()
                 continue
             self._batch.heard.append(message)
@@ -203,7 +217,7 @@ class Ingest:
             return False
         return pauses or len(batch.arrivals) >= LARGEST_BATCH or self._monotonic_s() - batch.began_s >= BATCH_WINDOW_S
 
-    def _commit(self, link: BrokerLink, stop: StopSignal) -> None:
+    def _commit(self, link: Link, stop: StopSignal) -> None:
         """Store first, then tell the device, then the broker."""
         heard = self._batch.heard
         taken = self._store(stop)

@@ -35,7 +35,7 @@ class QuietWatcher:
     def __init__(self, say: Say, enough: Callable[[], None], wanted: int | None = None) -> None:
         self._say, self._enough, self._wanted = say, enough, wanted
         self._is_connected: bool | None = None
-        self._store_is_well = True
+        self._store_is_well, self._is_silent = True, False
         self.alerts = self.refused = self.duplicates = 0
 
     def connected(self, where: str) -> None:
@@ -45,6 +45,13 @@ class QuietWatcher:
 
     def ready(self) -> None:
         """Messages arrive; the connection was told already."""
+        self._is_silent = False
+
+    def silent(self) -> None:
+        """Say it once, until something comes back: the broker let us in and delivers nothing."""
+        if not self._is_silent:
+            self._say("connected, but what we say to ourselves does not come back: look at the broker's ACL")
+        self._is_silent = True
 
     def disconnected(self, err: LeptonError) -> None:
         """Say it once per outage."""

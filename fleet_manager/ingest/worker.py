@@ -63,6 +63,10 @@ class Teller:
         """Messages arrive."""
         self._say("ready")
 
+    def silent(self) -> None:
+        """What we said to ourselves does not come back."""
+        self._say("silent")
+
     def disconnected(self, err: LeptonError) -> None:
         """The broker is gone, or there is none."""
         self._say("disconnected", text=str(err))

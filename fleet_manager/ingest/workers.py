@@ -8,18 +8,18 @@ everything.
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.reconnect import FullJitter
 from fleet_manager.ingest.ingest import SAID, SPOOLED, Ears
 from fleet_manager.ingest.worker import Task
+from fleet_manager.ingest.worker_record import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,27 +30,7 @@ SHARED_SESSION_S: Final = 600
 """How long a broker keeps alerts for a process that is away; a station sends again what is dropped."""
 STOP_S: Final = 15.0
 _RESTART: Final = FullJitter(longest_s=5.0)
-_SILENT: Final = "connected, but what the manager says to itself does not come back"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Worker:
-    """One process, as it was heard last.
-
-    is_ready: messages reach it. trouble: why not, in words. stored, refused, duplicates: since the manager started.
-    restarts: how often it died and was started anew.
-    """
-
-    name: str
-    task: Task
-    is_ready: bool = False
-    trouble: str = "not connected yet"
-    stored: int = 0
-    refused: int = 0
-    duplicates: int = 0
-    restarts: int = 0
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
 
 def tasks(database: str, broker: BrokerOptions, workers: int, *, shares: bool) -> list[Task]:
@@ -123,15 +103,16 @@ class Workers:
             process = self._started(worker)
             if process is None:
                 return
+            worker.was_ready = False
             with process:
-                was_ready = self._hear(worker, process)
+                for line in process.stdout or ():
+                    worker.hear(line)
                 code = process.wait()
             if self._stopping.is_set():
                 return
-            worker.is_ready, worker.trouble = False, f"its process ended with {code}"
-            worker.restarts += 1
+            worker.ended(code)
             _log.error("%s: its process ended with %d; another is started", worker.name, code)
-            failures = 0 if was_ready else failures + 1
+            failures = 0 if worker.was_ready else failures + 1
             self._stopping.wait(_RESTART.delay_s(failures, self._draw))
 
     def _started(self, worker: Worker) -> subprocess.Popen[str] | None:
@@ -149,29 +130,6 @@ class Workers:
             except OSError:
                 _log.warning("%s: its process ended before it heard its task", worker.name)
         return process
-
-    @staticmethod
-    def _hear(worker: Worker, process: subprocess.Popen[str]) -> bool:
-        """Take in what the process says until it ends; whether it ever was ready."""
-        was_ready = False
-        for line in process.stdout or ():
-            said = json.loads(line)
-            event = said["event"]
-            if event == "stored":
-                worker.stored += said["alerts"]
-                worker.refused += said["refused"]
-                worker.duplicates += said["duplicates"]
-            elif event == "connected":
-                worker.is_ready, worker.trouble = False, f"{said['text']}: {_SILENT}"
-            elif event == "ready":
-                worker.is_ready, worker.trouble, was_ready = True, "", True
-                _log.info("%s is ready", worker.name)
-            elif event == "disconnected":
-                worker.is_ready, worker.trouble = False, said["text"]
-                _log.warning("%s: %s", worker.name, said["text"])
-            elif event == "store-failed":
-                _log.error("%s: the store takes nothing: %s", worker.name, said["text"])
-        return was_ready
 
 
 def _ended(process: subprocess.Popen[str], timeout_s: float) -> bool:
