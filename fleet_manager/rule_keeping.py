@@ -80,11 +80,10 @@ class RuleKeeping:
             return [one for one in kept_rules(con) if _may(by, one.rule)]
 
     def calls(self, by: Principal, before: int | None = None, limit: int = PAGE) -> tuple[Delivery, ...]:
-        """Calls of these rules, the newest first; who may everywhere sees those of removed rules, too."""
+        """Calls, the newest first, about no other sites than those where they may; of removed rules, too."""
         sites = permitted_sites(by.grants, Permission.CHANGE_CONFIGURATION)
-        names = None if EVERYWHERE in sites else [one.rule.name for one in self.rules(by)]
         with self._engine.connect() as con:
-            return list_deliveries(con, before, limit, names)
+            return list_deliveries(con, before, limit, None if EVERYWHERE in sites else sites)
 
     def save(
         self, by: Principal, name: str, terms: RuleTerms, target: Webhook | Mail | None, *, is_new: bool = False
@@ -100,14 +99,21 @@ class RuleKeeping:
         with self._audit.act(by, "change rule", _named(name), detail=whom) as con:
             former = find_rule(con, name)
             if former is not None:
-                _check(by, former.rule)
+                if not _may(by, former.rule):
+                    raise NotAllowed(
+                        f"wanted to change the rule {name!r}, found one that you may not: take another name"
+                    )
                 if is_new:
                     raise BadInputError(f"wanted a new rule, found one of the name {name!r}: change that one")
                 target = target or former.rule.target
             if target is None:
                 raise BadInputError(f"wanted somebody to call by {name!r}, found nobody: name a webhook or addresses")
             rule = terms.rule(name, target)
-            _check(by, rule)
+            if not _may(by, rule):
+                where = "every site" if rule.sites is None else ", ".join(rule.sites)
+                raise NotAllowed(
+                    f"wanted the right to change the configuration at {where}, found none: ask an admin for it"
+                )
             if former is None and len(kept_rules(con)) >= MOST_RULES:
                 raise RefusedError(f"wanted at most {MOST_RULES} rules, found so many: remove one first")
             save_rule(con, rule)
@@ -151,12 +157,6 @@ def _named(name: str) -> str:
 
 def _may(by: Principal, rule: EscalationRule) -> bool:
     return all(by.may(Permission.CHANGE_CONFIGURATION, site) for site in _sites(rule))
-
-
-def _check(by: Principal, rule: EscalationRule) -> None:
-    if not _may(by, rule):
-        where = "every site" if rule.sites is None else ", ".join(rule.sites)
-        raise NotAllowed(f"wanted the right to change the configuration at {where}, found none: ask an admin for it")
 
 
 def _sites(rule: EscalationRule) -> tuple[str, ...]:

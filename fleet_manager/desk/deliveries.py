@@ -6,6 +6,7 @@ the same id, but never not at all without being told as given up.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -58,10 +59,22 @@ class Delivery:
         return f"Delivery({self.name}, rule={self.rule!r}, attempts={self.attempts})"
 
 
-def put_delivery(con: Connection, rule: str, target: str, body: str, now_ms: int) -> None:
-    """Put a call into the queue; it is there when the transaction is."""
+def put_delivery(
+    con: Connection, rule: str, sites: Collection[str] | None, target: str, body: str, now_ms: int
+) -> None:
+    """Put a call into the queue; it is there when the transaction is.
+
+    Args:
+        con: the transaction.
+        rule: the name of the rule that calls.
+        sites: what the rule is about, `org/site` each; None for every site.
+        target: whom, as JSON, with the secret.
+        body: what, as JSON.
+        now_ms: milliseconds since 1970-01-01 UTC.
+    """
     values = {"rule": rule, "target": target, "body": body, "made_ms": now_ms, "due_ms": now_ms}
-    con.execute(insert(deliveries).values(**values, attempts=0, error=""))
+    about = None if sites is None else json.dumps(sorted(sites))
+    con.execute(insert(deliveries).values(**values, attempts=0, error="", sites=about))
 
 
 def take_delivery(engine: Engine, now_ms: int) -> Delivery | None:
@@ -109,13 +122,19 @@ def failed(
 
 
 def list_deliveries(
-    con: Connection, before_id: int | None = None, limit: int = PAGE, rules: Collection[str] | None = None
+    con: Connection, before_id: int | None = None, limit: int = PAGE, sites: Collection[str] | None = None
 ) -> tuple[Delivery, ...]:
-    """Calls, the newest first, below an id; those of some rules, or of all where none is named."""
+    """Calls, the newest first, below an id; those about no other than some sites, or all where none is named."""
     wanted: list[ColumnElement[bool]] = [] if before_id is None else [deliveries.c.id < before_id]
-    wanted += [] if rules is None else [deliveries.c.rule.in_(sorted(rules))]
+    wanted += [] if sites is None else [deliveries.c.sites.in_(_within(con, sites))]
     query = select(deliveries).where(*wanted).order_by(deliveries.c.id.desc()).limit(limit)
     return tuple(_delivery(row) for row in con.execute(query))
+
+
+def _within(con: Connection, sites: Collection[str]) -> list[str]:
+    """Of all that calls were about, what lies within these sites; few differ, for rules are few."""
+    found = con.execute(select(deliveries.c.sites).distinct().where(deliveries.c.sites.is_not(None))).scalars()
+    return [text for text in found if set(json.loads(text)) <= set(sites)]
 
 
 def _change(engine: Engine, one: Delivery, **values: Any) -> None:

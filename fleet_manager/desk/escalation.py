@@ -114,7 +114,8 @@ def _keep(engine: Engine, kept: KeptRule, look: _Look, now_ms: int, url_of: Call
     with writing(engine) as con:
         if con.execute(update(row).where(*found).values(**moved)).rowcount != 1 or not look.alerts:
             return 0
-        put_delivery(con, kept.rule.name, target_text(kept.rule.target), _body(kept.rule, look, now_ms, url_of), now_ms)
+        rule, body = kept.rule, _body(kept.rule, look, now_ms, url_of)
+        put_delivery(con, rule.name, rule.sites, target_text(rule.target), body, now_ms)
     return 1
 
 

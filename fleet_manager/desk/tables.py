@@ -165,6 +165,10 @@ deliveries: Final = Table(
     Column("attempts", Integer, nullable=False),
     Column("ended_ms", BigInteger),
     Column("error", Text, nullable=False),
+    Column("sites", Text),
     Index("ix_deliveries_due", "due_ms"),
 )
-"""Calls on their way; without `due_ms` they have ended, well where `error` is empty."""
+"""Calls on their way; without `due_ms` they have ended, well where `error` is empty.
+
+`sites`: those of the rule when it called, as JSON; none for every site.
+"""

@@ -28,4 +28,4 @@ def put_trial(con: Connection, rule: EscalationRule, now_ms: int) -> None:
         "first": [],
     }
     body = json.dumps({"type": TRIAL_TYPE, "timestamp": at, "data": data}, ensure_ascii=False)
-    put_delivery(con, rule.name, target_text(rule.target), body, now_ms)
+    put_delivery(con, rule.name, rule.sites, target_text(rule.target), body, now_ms)

@@ -70,6 +70,22 @@ def test_a_rule_belongs_to_those_who_may_at_all_of_its_sites(manager):
     assert names(manager) == ["all", "both"]
 
 
+def test_a_refusal_does_not_say_where_somebody_elses_rule_acts(manager):
+    put(manager, sites=[YARD], target=HOOK)
+    refused = put(manager, site=HALL, sites=[HALL], target=HOOK)
+    assert refused.status_code == 403
+    assert YARD not in refused.text
+
+
+def test_who_takes_the_name_of_a_removed_rule_does_not_see_its_calls(manager):
+    put(manager, sites=[YARD], target=HOOK)
+    manager.ask("POST", "/v1/rules/night/trial", "engineer")
+    manager.ask("DELETE", "/v1/rules/night", "engineer")
+    assert put(manager, site=HALL, sites=[HALL], target=HOOK).status_code == 200
+    assert manager.ask("GET", "/v1/calls", "engineer", HALL).json()["items"] == []
+    assert [one["rule"] for one in manager.ask("GET", "/v1/calls", "engineer", YARD).json()["items"]] == ["night"]
+
+
 def test_calls_are_those_of_the_callers_rules(manager):
     put(manager, "all", target=HOOK)
     put(manager, "hall", sites=[HALL], target=HOOK)

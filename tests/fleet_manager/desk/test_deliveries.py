@@ -53,7 +53,7 @@ def hook() -> Iterator[HttpReceiver]:
 
 def queue(desk: FakeDesk, target: Webhook | Mail) -> None:
     with writing(desk.engine) as con:
-        put_delivery(con, "night", target_text(target), BODY, NOON_MS)
+        put_delivery(con, "night", None, target_text(target), BODY, NOON_MS)
 
 
 def courier(desk: FakeDesk, clock: Clock, lines: list[str] | None = None, mail: MailServer | None = None) -> Courier:
