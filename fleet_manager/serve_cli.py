@@ -123,6 +123,7 @@ def _answer(site: Site, door: socket.socket) -> None:
         services.evidence,
         services.unix_ms,
         rule_keeping(services),
+        services.waits_for,
         provider=site.provider,
         public_key=services.public_key,
     )

@@ -11,12 +11,12 @@ from pydantic import Field
 from edge_contracts.command import LONGEST_COMMAND_S, CommandName
 from fleet_manager.api.admission import guarded_router, needs
 from fleet_manager.api.caller import CallerNow, not_found
-from fleet_manager.api.device_reading import read_devices
 from fleet_manager.api.services import Services, ServicesNow
 from fleet_manager.api.wire_values import Before, Document, Limit, RowNumber, SlugPath, Wish, moment
 from fleet_manager.commands import command_log
 from fleet_manager.commands.command import CommandState
 from fleet_manager.people.roles import Permission
+from fleet_manager.store.device_reading import read_devices
 
 if TYPE_CHECKING:
     from fleet_manager.commands.command import GivenCommand

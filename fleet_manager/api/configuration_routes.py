@@ -12,7 +12,6 @@ from edge_contracts.configuration import MAX_TEXT_BYTES, Phase
 from edge_contracts.message import SEQ_MAX
 from fleet_manager.api.admission import guarded_router, needs
 from fleet_manager.api.caller import CallerNow, not_found
-from fleet_manager.api.device_reading import read_devices
 from fleet_manager.api.problem import Problem
 from fleet_manager.api.problem_kinds import INVALID
 from fleet_manager.api.services import Services, ServicesNow
@@ -30,6 +29,7 @@ from fleet_manager.configuration.revisions import (
 )
 from fleet_manager.configuration.standing import Standing, standing
 from fleet_manager.people.roles import Permission
+from fleet_manager.store.device_reading import read_devices
 
 if TYPE_CHECKING:
     from fleet_manager.api.caller import Caller

@@ -10,34 +10,35 @@ from fastapi import APIRouter, Query
 from edge_contracts.device import InspectionPoint, Presence, State
 from fleet_manager.api.admission import guarded_router, needs
 from fleet_manager.api.caller import CallerNow, not_found
-from fleet_manager.api.device_reading import read_devices
 from fleet_manager.api.services import Services, ServicesNow
 from fleet_manager.api.wire_values import Address, Document, Limit, SiteQuery, SlugPath, moment
 from fleet_manager.people.roles import Permission
+from fleet_manager.store.device_reading import read_devices
 from fleet_manager.store.ledger import ledger
 
 if TYPE_CHECKING:
     from fleet_manager.api.caller import Caller
-    from fleet_manager.api.device_reading import DeviceReading
+    from fleet_manager.store.device_reading import DeviceReading
 
 
 class Device(Document):
     """A board, as it told last.
 
-    `status` is what it, or the broker in its name, said last; `state` is its health. Either is null where it never said
-    anything of the kind.
+    `status` is `online` where it said so and told something within the last 180 s, `offline` where it, or the broker
+    in its name, said so, and null where nobody knows. `state` is its health. `born` and what follows it are null, and
+    `points` empty, where no birth of it was understood; then it is here by its ledger.
     """
 
     address: str
     site: str
     status: Presence | None
     status_at: datetime | None
-    born: datetime
-    version: str
-    hardware: str
-    system: str
-    epoch: str
-    acknowledged_by: str
+    born: datetime | None
+    version: str | None
+    hardware: str | None
+    system: str | None
+    epoch: str | None
+    acknowledged_by: str | None
     certificate_end: datetime | None
     points: tuple[InspectionPoint, ...]
     state: State | None
@@ -83,7 +84,8 @@ def device_routes() -> APIRouter:
         """Devices of the sites that the caller may see."""
         with services.engine.connect() as con:
             found = list(read_devices(con, caller.sites_of(site), after or "", limit + 1))
-        items = [_document(one) for one in found[:limit]]
+        now_ms = services.unix_ms()
+        items = [_document(one, now_ms) for one in found[:limit]]
         return DevicePage(items=items, next=items[-1].address if len(found) > limit else None)
 
     @routes.get("/devices/{org}/{site}/{device}")
@@ -92,7 +94,7 @@ def device_routes() -> APIRouter:
         caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
     ) -> Device:
         """One device."""
-        return _document(_found(caller, services, f"{org}/{site}/{device}"))
+        return _document(_found(caller, services, f"{org}/{site}/{device}"), services.unix_ms())
 
     @routes.get("/devices/{org}/{site}/{device}/ledger")
     @needs(Permission.SEE_ALERTS)
@@ -129,20 +131,25 @@ def _found(caller: Caller, services: Services, address: str) -> DeviceReading:
     return found
 
 
-def _document(one: DeviceReading) -> Device:
+def _document(one: DeviceReading, now_ms: int) -> Device:
+    heard, birth = one.heard, one.birth
     return Device(
-        address=one.address,
-        site=one.site,
-        status=one.status,
-        status_at=None if one.status_ms is None else moment(one.status_ms),
-        born=moment(one.born_ms),
-        version=one.birth.version,
-        hardware=one.birth.hardware,
-        system=one.birth.system,
-        epoch=one.birth.epoch,
-        acknowledged_by=one.birth.ack,
-        certificate_end=one.birth.certificate_end,
-        points=one.birth.points,
+        address=heard.address,
+        site=heard.site,
+        status=heard.presence(now_ms),
+        status_at=_at(heard.said_ms),
+        born=_at(heard.born_ms),
+        version=birth and birth.version,
+        hardware=birth and birth.hardware,
+        system=birth and birth.system,
+        epoch=birth and birth.epoch,
+        acknowledged_by=birth and birth.ack,
+        certificate_end=birth and birth.certificate_end,
+        points=birth.points if birth else (),
         state=one.state,
-        state_at=None if one.state_ms is None else moment(one.state_ms),
+        state_at=_at(heard.state_ms),
     )
+
+
+def _at(unix_ms: int | None) -> datetime | None:
+    return None if unix_ms is None else moment(unix_ms)

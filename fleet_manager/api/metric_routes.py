@@ -10,11 +10,11 @@ from starlette.responses import Response
 
 from fleet_manager.api.admission import guarded_router, needs
 from fleet_manager.api.caller import CallerNow, is_everywhere
-from fleet_manager.api.device_reading import read_devices
 from fleet_manager.api.metric_text import MEDIA_TYPE, metric_text
 from fleet_manager.api.metrics import METRICS, Reading
 from fleet_manager.api.services import Services, ServicesNow
 from fleet_manager.people.roles import Permission
+from fleet_manager.store.device_reading import read_devices
 from fleet_manager.store.ledger import shortfalls
 from fleet_manager.store.tables import alerts, identity, minutes, refused
 

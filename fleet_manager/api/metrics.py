@@ -10,8 +10,8 @@ from edge_contracts.device import Presence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from fleet_manager.api.device_reading import DeviceReading
     from fleet_manager.desk.desk_health import DeskHealth
+    from fleet_manager.store.device_reading import DeviceReading
     from fleet_manager.store.ledger import Shortfall
 
 Sample = tuple[tuple[str, ...], float]
@@ -74,17 +74,18 @@ def _each(value: Callable[[Reading, DeviceReading], float | None]) -> Callable[[
         for device in reading.devices:
             found = value(reading, device)
             if found is not None:
-                yield (device.address,), found
+                yield (device.heard.address,), found
 
     return samples
 
 
-def _online(_: Reading, device: DeviceReading) -> float | None:
-    return None if device.status is None else float(device.status is Presence.ONLINE)
+def _online(reading: Reading, device: DeviceReading) -> float:
+    return float(device.heard.presence(reading.now_ms) is Presence.ONLINE)
 
 
 def _state_age_s(reading: Reading, device: DeviceReading) -> float | None:
-    return None if device.state_ms is None else max(0.0, (reading.now_ms - device.state_ms) / 1000)
+    told_ms = device.heard.state_ms
+    return None if told_ms is None else max(0.0, (reading.now_ms - told_ms) / 1000)
 
 
 def _spool_depth(_: Reading, device: DeviceReading) -> float | None:
@@ -97,13 +98,13 @@ def _spool_age_s(_: Reading, device: DeviceReading) -> float | None:
 
 def _lost(reading: Reading) -> Iterator[Sample]:
     for device in reading.devices:
-        shortfall = reading.shortfalls.get(device.address)
+        shortfall = reading.shortfalls.get(device.heard.address)
         for why, count in shortfall.lost.items() if shortfall else ():
-            yield (device.address, why.value), count
+            yield (device.heard.address, why.value), count
 
 
 def _missing(reading: Reading, device: DeviceReading) -> float:
-    shortfall = reading.shortfalls.get(device.address)
+    shortfall = reading.shortfalls.get(device.heard.address)
     return shortfall.missing if shortfall else 0
 
 
@@ -158,11 +159,17 @@ METRICS: Final[tuple[Metric, ...]] = (
         (),
         _one(lambda r: r.desk.left_out),
     ),
-    Metric("lepton_fleet_devices", "gauge", "Devices that were ever born.", (), _one(lambda r: len(r.devices))),
+    Metric(
+        "lepton_fleet_devices",
+        "gauge",
+        "Devices that were ever heard, were it with a message that was refused.",
+        (),
+        _one(lambda r: len(r.devices)),
+    ),
     Metric(
         "lepton_device_online",
         "gauge",
-        "1 while the device is online, as it or the broker said last.",
+        "1 while the device is online: it said so, and told something within the last 180 s; else 0.",
         DEVICE,
         _each(_online),
     ),

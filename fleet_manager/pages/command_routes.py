@@ -28,7 +28,7 @@ def command_routes(parts: PageParts, reception: Reception, draw: Callable[[int],
     """`/devices/…/commands`, for a form."""
 
     def give(visit: Visit) -> Response:
-        file = device_there(parts.engine, visit)
+        file = device_there(parts.engine, visit, parts.unix_ms())
         wish = Wish(file.address, visit.form.get("name", ""))
         act = parts.people.audit.act(visit.principal, "send command", f"device:{file.address}", file.site, wish.name)
         with act as con:

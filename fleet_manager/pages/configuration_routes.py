@@ -51,12 +51,12 @@ class _ConfigurationDesk:
         self._parts, self._reception = parts, reception
 
     def look(self, visit: Visit) -> Response:
-        file = device_there(self._parts.engine, visit)
+        file = self._device(visit)
         visit.principal.require(Permission.CHANGE_CONFIGURATION, file.site)
         return self._page(visit, file)
 
     def save(self, visit: Visit) -> Response:
-        file = device_there(self._parts.engine, visit)
+        file = self._device(visit)
         text = visit.form.get("text", "").replace("\r\n", "\n")
         draft = Draft(file.address, text, visit.form.get("note", "").strip(), _number(visit.form.get("after", "")))
         try:
@@ -65,7 +65,7 @@ class _ConfigurationDesk:
             return self._page(visit, file, 422, Written(text, draft.note, err.problems))
 
     def restore(self, visit: Visit) -> Response:
-        file, number = device_there(self._parts.engine, visit), _number(visit.form.get("revision", ""))
+        file, number = self._device(visit), _number(visit.form.get("revision", ""))
         visit.principal.require(Permission.CHANGE_CONFIGURATION, file.site)
         with self._parts.engine.connect() as con:
             found = find_revision(con, file.address, number)
@@ -82,6 +82,9 @@ class _ConfigurationDesk:
             visit.principal.require(Permission.CHANGE_CONFIGURATION, draft.site)
             keep_draft(con, draft, visit.principal.name, self._parts.unix_ms())
         return RedirectResponse(f"{device_href(draft.address)}/configuration", 303, dict(PAGE_HEADERS))
+
+    def _device(self, visit: Visit) -> DeviceFile:
+        return device_there(self._parts.engine, visit, self._parts.unix_ms())
 
     def _page(self, visit: Visit, file: DeviceFile, status: int = 200, written: Written | None = None) -> Response:
         with self._parts.engine.connect() as con:

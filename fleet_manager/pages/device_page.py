@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from edge_contracts.device import Presence
 from fleet_manager.pages.ledger_view import LedgerView, ledger_view
 from fleet_manager.pages.overview import device_href
 from fleet_manager.pages.statistics_page import Tile
 from fleet_manager.pages.wording import duration, moment_of, size
+from fleet_manager.store.device_reading import STALE_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from fleet_manager.store.ledger import DeviceLedger
 
 ENDS_SOON_S: Final = 30 * 86_400
-STALE_S: Final = 180
-"""A state is told every 30 s; after six of them nothing came."""
 _MS: Final = 1000
 
 
@@ -93,6 +93,7 @@ def device_page(file: DeviceFile, known: DeviceLedger | None, rows: Sequence[Ale
         rows: its newest alerts.
         now_ms: wall clock.
     """
+    is_online = file.status == Presence.ONLINE.value
     return DevicePage(
         file.address,
         device_href(file.address),
@@ -101,9 +102,9 @@ def device_page(file: DeviceFile, known: DeviceLedger | None, rows: Sequence[Ale
         file.site,
         file.status,
         _heard(file, now_ms),
-        _tiles(file.state),
+        _tiles(file.state, is_online=is_online),
         tuple(_alarm(one) for one in file.alarms),
-        _points(file.birth, file.state),
+        _points(file.birth, file.state, is_online=is_online),
         None if file.born_ms is None else moment_of(file.born_ms),
         tuple(_inventory(file.birth, now_ms)),
         ledger_view(known, proven=file.birth is None or file.birth.ack != "broker"),
@@ -119,14 +120,15 @@ def _heard(file: DeviceFile, now_ms: int) -> str:
     return "" if ago_s < STALE_S else f"its state is {duration(ago_s)} old"
 
 
-def _tiles(state: State | None) -> tuple[Tile, ...]:
+def _tiles(state: State | None, *, is_online: bool) -> tuple[Tile, ...]:
     if state is None:
         return ()
     hot = f"{state.temperature_c:.0f} °C" if state.temperature_c is not None else "–"
     free = size(state.memory_free_bytes) if state.memory_free_bytes is not None else "–"
     waiting = f"oldest {duration(state.spool_age_s)}" if state.spool_depth else "nothing waits"
+    tone = "unknown" if state.spool_depth else "good" if is_online else ""
     return (
-        Tile("alerts in its spool", f"{state.spool_depth:,}", waiting, "unknown" if state.spool_depth else "good"),
+        Tile("alerts in its spool", f"{state.spool_depth:,}", waiting, tone),
         Tile("temperature", hot, "throttled" if state.throttled else "", "unknown" if state.throttled else ""),
         Tile("disk free", size(state.disk_free_bytes)),
         Tile("memory free", free),
@@ -141,17 +143,19 @@ def _alarm(one: Alarm) -> AlarmLine:
     return AlarmLine(one.type.value, one.severity.value, one.reason, f"({about})" if about else "")
 
 
-def _points(birth: Birth | None, state: State | None) -> tuple[PointLine, ...]:
+def _points(birth: Birth | None, state: State | None, *, is_online: bool) -> tuple[PointLine, ...]:
     told = {point.point: point for point in state.points} if state else {}
-    return tuple(_point(one, told.get(one.name)) for one in birth.points) if birth else ()
+    points = birth.points if birth else ()
+    return tuple(_point(one, told.get(one.name), is_online=is_online) for one in points)
 
 
-def _point(one: InspectionPoint, told: PointState | None) -> PointLine:
+def _point(one: InspectionPoint, told: PointState | None, *, is_online: bool) -> PointLine:
+    """The last verdict is shown of a device that is heard: a good one of yesterday says nothing of now."""
     if told is None:
         return PointLine(one.name, "", one.source, one.bundle, one.model, "–", "–", "–", "–")
     return PointLine(
         one.name,
-        told.last.value if told.last else "",
+        told.last.value if told.last and is_online else "",
         one.source,
         one.bundle,
         one.model,

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from edge_contracts.alarm import Alarm
-from edge_contracts.device import Birth, State
 from fleet_manager.pages.reception import NotThere
 from fleet_manager.people.roles import EVERYWHERE
-from fleet_manager.store.tables import alarms, devices, states, statuses
+from fleet_manager.store.device_reading import heard_devices
+from fleet_manager.store.device_reading import read_devices as read_each
+from fleet_manager.store.tables import alarms
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import Engine
 
+    from edge_contracts.device import Birth, State
     from fleet_manager.pages.visit import Visit
+    from fleet_manager.store.device_reading import HeardDevice
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
     """One device of a list.
 
-    address: `org/site/device`. status: `online`, `offline`, or `unknown` where it never said.
+    address: `org/site/device`. status: `online`, `offline`, or `unknown` where nobody knows.
     is_proven: False where the broker, not the manager, acknowledges. alarms: types of the conditions that last.
     """
 
@@ -53,66 +56,39 @@ class DeviceFile:
     alarms: tuple[Alarm, ...] = field(default=())
 
 
-def read_devices(engine: Engine, sites: Collection[str]) -> list[DeviceRow]:
-    """Every device of these sites, `*` for all, in the order of their addresses."""
+def read_devices(engine: Engine, sites: Collection[str], now_ms: int) -> list[DeviceRow]:
+    """Every device of these sites, `*` for all, in the order of their addresses; `now_ms` is the wall clock."""
     with engine.connect() as con:
-        born = con.execute(_at(select(devices.c.address, devices.c.site, devices.c.ack), devices, sites)).all()
-        told = con.execute(_at(select(statuses.c.address, statuses.c.site, statuses.c.status), statuses, sites)).all()
-        lasting = con.execute(
-            _at(select(alarms.c.address, alarms.c.site, alarms.c.type).where(alarms.c.active), alarms, sites)
-        ).all()
-    status = {row.address: row.status for row in told}
-    conditions: dict[str, list[str]] = {}
-    for row in lasting:
-        conditions.setdefault(row.address, []).append(row.type)
-    known = {row.address: row.site for row in (*born, *told, *lasting)}
-    trusting = {row.address for row in born if row.ack == "broker"}
-    return [
-        DeviceRow(
-            one, known[one], status.get(one, "unknown"), one not in trusting, tuple(sorted(conditions.get(one, ())))
-        )
-        for one in sorted(known)
-    ]
+        found = heard_devices(con, sites)
+    return [DeviceRow(one.address, one.site, _word(one, now_ms), one.is_proven, one.conditions) for one in found]
 
 
-def read_device(engine: Engine, address: str) -> DeviceFile | None:
+def read_device(engine: Engine, address: str, now_ms: int) -> DeviceFile | None:
     """One device; None when it never said a word."""
     with engine.connect() as con:
-        birth = _one(con, devices, address)
-        status = _one(con, statuses, address)
-        state = _one(con, states, address)
+        found = next(read_each(con, frozenset({EVERYWHERE}), address=address), None)
         query = select(alarms.c.body).where(alarms.c.address == address, alarms.c.active).order_by(alarms.c.type)
         lasting = tuple(Alarm.model_validate_json(body) for body in con.execute(query).scalars())
-    if birth is None and status is None and state is None and not lasting:
+    if found is None:
         return None
-    return DeviceFile(
-        address,
-        address.rpartition("/")[0],
-        status.status if status else "unknown",
-        Birth.model_validate_json(birth.birth) if birth else None,
-        birth.born_ms if birth else None,
-        State.model_validate_json(state.body) if state else None,
-        state.stored_ms if state else None,
-        lasting,
-    )
+    heard = found.heard
+    word = _word(heard, now_ms)
+    return DeviceFile(address, heard.site, word, found.birth, heard.born_ms, found.state, heard.state_ms, lasting)
 
 
-def device_there(engine: Engine, visit: Visit) -> DeviceFile:
+def device_there(engine: Engine, visit: Visit, now_ms: int) -> DeviceFile:
     """The device that a path names, for who may see it.
 
     Raises:
         NotThere: there is none, or not for them.
     """
     address = visit.request.path_params["address"]
-    file = read_device(engine, address) if visit.viewer.sees(address.rpartition("/")[0]) else None
+    file = read_device(engine, address, now_ms) if visit.viewer.sees(address.rpartition("/")[0]) else None
     if file is None:
         raise NotThere(f"wanted the device {address[:120]}, found none that you may see: look at the overview")
     return file
 
 
-def _one(con: Connection, table: Table, address: str) -> Any:
-    return con.execute(select(table).where(table.c.address == address)).one_or_none()
-
-
-def _at(query: Any, table: Table, sites: Collection[str]) -> Any:
-    return query if EVERYWHERE in sites else query.where(table.c.site.in_(sorted(sites)))
+def _word(one: HeardDevice, now_ms: int) -> str:
+    found = one.presence(now_ms)
+    return "unknown" if found is None else found.value

@@ -31,7 +31,7 @@ def ledger_view(of: DeviceLedger | Shortfall | None, *, proven: bool) -> LedgerV
 
 
 def ledger_of_site(views: Sequence[LedgerView]) -> LedgerView:
-    """All devices of a site together; not proven where none of them is."""
+    """Several devices together; proven where each of them is."""
     unproven = sum(not view.proven for view in views)
     words = f"{unproven} of {len(views)} devices not proven" if unproven else ""
-    return LedgerView(sum(view.lost for view in views), words, unproven < len(views) or not views)
+    return LedgerView(sum(view.lost for view in views), words, proven=not unproven)

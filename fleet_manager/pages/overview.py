@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -61,8 +61,7 @@ class Overview:
     devices: int
     online: int
     counts: OpenCounts
-    lost: int
-    lost_words: str
+    ledger: LedgerView
     alarms: int
     refused: int
     sites: tuple[SiteCard, ...]
@@ -89,19 +88,25 @@ def overview_of(
         of_site[one.site].append(one)
     most = SHOWN_OF_MANY if site is None else SHOWN_OF_ONE
     cards = tuple(_card(name, of_site[name], missed, counts, most) for name in sorted(of_site))
-    lost = sum(card.ledger.lost for card in cards)
     return Overview(
         "/" if site is None else site_href(site),
         "" if site is None else site,
         len(devices),
         sum(one.status == "online" for one in devices),
         sum((card.counts for card in cards), OpenCounts()),
-        lost,
-        "alerts that will never come" if lost else "every alert is here, or on its way",
+        _ledger(devices, missed),
         sum(len(one.alarms) for one in devices),
         refused,
         cards,
     )
+
+
+def _ledger(devices: Sequence[DeviceRow], missed: Mapping[str, Shortfall]) -> LedgerView:
+    """Of all devices; that every alert is here or on its way is said only where each device's ledger proves it."""
+    found = ledger_of_site([ledger_view(missed.get(one.address), proven=one.is_proven) for one in devices])
+    if found.lost:
+        return replace(found, words="alerts that will never come")
+    return replace(found, words="every alert is here, or on its way") if devices and found.proven else found
 
 
 def site_href(site: str) -> str:

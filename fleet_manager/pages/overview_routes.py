@@ -36,7 +36,7 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         site = visit.query.get("site") or None
         found = sites_wanted(site or "", visit.viewer.sites)
         sites = frozenset({EVERYWHERE} if found is None else found)
-        devices = read_devices(engine, sites)
+        devices = read_devices(engine, sites, unix_ms())
         if site is not None and not devices:
             raise NotThere(f"wanted the devices of {site[:80]}, found none that you may see: look at the overview")
         with engine.connect() as con:
@@ -45,10 +45,10 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         return reception.drawn(visit, "overview", here="overview", page=page)
 
     def device(visit: Visit) -> Response:
-        file = device_there(engine, visit)
+        now_ms = unix_ms()
+        file = device_there(engine, visit, now_ms)
         rows = [alert_item(line, may_acknowledge=False) for line in last_alerts(engine, file.address)]
         known = next(iter(ledger(engine, file.address)), None)
-        now_ms = unix_ms()
         with engine.connect() as con:
             given = list_commands(con, file.address, limit=SHOWN)
         may_send = visit.principal.may(Permission.SEND_COMMANDS, file.site)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Engine
 
@@ -23,6 +23,7 @@ class PageParts:
     engine: the database, migrated. people: accounts, sessions, the audit log.
     evidence: where pictures are; None where this manager keeps none. unix_ms: the wall clock.
     rules: who is called about alerts that nobody looks at.
+    waits_for: why alerts are not heard or stored just now, in words; empty while they are.
     provider: the way in by an identity provider; None where there is none.
     public_key: by which stations know this manager's configurations.
     """
@@ -32,5 +33,6 @@ class PageParts:
     evidence: EvidenceStore | None
     unix_ms: Callable[[], int]
     rules: RuleKeeping
+    waits_for: Callable[[], Sequence[str]]
     provider: ProviderDoor | None = None
     public_key: str = ""

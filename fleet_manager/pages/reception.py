@@ -27,7 +27,7 @@ from fleet_manager.people.principal import NotAllowed
 from fleet_manager.store.database import StoreUnavailable, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -66,16 +66,25 @@ class Reception:
     Args:
         gate: knows sessions.
         drawing: the templates.
+        waits_for: why alerts are not heard or stored just now; every page says so.
     """
 
-    def __init__(self, gate: Gate, drawing: Drawing) -> None:
-        self._gate, self.drawing = gate, drawing
+    def __init__(self, gate: Gate, drawing: Drawing, waits_for: Callable[[], Sequence[str]]) -> None:
+        self._gate, self.drawing, self._waits_for = gate, drawing, waits_for
 
     def page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         """A page that is looked at, by somebody with a session."""
 
         async def look(request: Request) -> Response:
             return await self._received(request, handler, {})
+
+        return look
+
+    def glance(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """What an open page asks again by itself: it is no use of the session."""
+
+        async def look(request: Request) -> Response:
+            return await self._received(request, handler, {}, is_use=False)
 
         return look
 
@@ -93,6 +102,7 @@ class Reception:
 
     def drawn(self, visit: Visit, template: str, status: int = 200, **values: object) -> Response:
         """A page, drawn for who visits."""
+        values = {"waits_for": self._waits_for(), **values}
         return HTMLResponse(self.drawing.page(template, visit.viewer, **values), status, dict(PAGE_HEADERS))
 
     def problem(self, visit: Visit | None, err: LeptonError) -> Response:
@@ -114,10 +124,12 @@ class Reception:
         viewer = viewer_of(principal.name, principal.grants, csrf_token(secret))
         return Visit(request, principal, viewer, secret, form)
 
-    async def _received(self, request: Request, handler: Handler, form: Mapping[str, str]) -> Response:
+    async def _received(
+        self, request: Request, handler: Handler, form: Mapping[str, str], *, is_use: bool = True
+    ) -> Response:
         visit: Visit | None = None
         try:
-            visit = await run_in_threadpool(self.visitor, request, form)
+            visit = await run_in_threadpool(self.visitor, request, form, is_use=is_use)
             if visit is None:
                 return to_login(request)
             if request.method == "POST" and not csrf_fits(visit.secret, form.get("csrf", "")):

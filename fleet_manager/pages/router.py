@@ -27,6 +27,7 @@ from fleet_manager.pages.static_files import StaticFiles
 from fleet_manager.pages.static_routes import static_routes
 from fleet_manager.pages.statistics_routes import statistics_routes
 from fleet_manager.pages.token_routes import token_routes
+from fleet_manager.pages.waiting_routes import waiting_routes
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -54,7 +55,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
 
     files = StaticFiles()
     drawing = Drawing(files)
-    reception = Reception(parts.people.gate, drawing)
+    reception = Reception(parts.people.gate, drawing, parts.waits_for)
     page = LogInPage(drawing, parts.provider.name if parts.provider else "")
     engine, unix_ms = parts.engine, parts.unix_ms
 
@@ -70,6 +71,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *command_routes(parts, reception),
             *configuration_routes(parts, reception),
             *overview_routes(engine, reception, unix_ms),
+            *waiting_routes(reception),
             *alert_routes(parts, reception, sites),
             *case_routes(parts, reception, sites),
             *quarantine_routes(engine, reception),

@@ -285,7 +285,13 @@ def _served(services: Services, feed: LiveFeed, oidc: OidcSettings | None) -> It
     address = f"http://127.0.0.1:{port}"
     door = oidc and provider_door(oidc, address, services.engine, services.people, now_ms, time.monotonic)
     parts = PageParts(
-        services.engine, services.people, services.evidence, services.unix_ms, rule_keeping(services), provider=door
+        services.engine,
+        services.people,
+        services.evidence,
+        services.unix_ms,
+        rule_keeping(services),
+        services.waits_for,
+        provider=door,
     )
     app.include_router(pages_router(parts, feed))
     config = uvicorn.Config(app, "127.0.0.1", port, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)

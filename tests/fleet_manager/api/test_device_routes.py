@@ -68,6 +68,24 @@ def test_the_ledger_says_what_is_lost_and_what_is_missing(manager):
     assert "lost: 2 (shed 2)" in ledger["sentence"]
 
 
+def test_a_station_whose_birth_was_refused_is_told_with_its_losses(manager):
+    told(manager, of(WHERE, "birth", b"none"), of(WHERE, "status", STATUS), gap_arrival(5, (1, 4)))
+    device = manager.ask("GET", f"/v1/devices/{WHERE}").json()
+    assert (device["status"], device["born"], device["version"], device["points"]) == ("online", None, None, [])
+    assert [one["address"] for one in manager.ask("GET", "/v1/devices").json()["items"]] == [WHERE]
+    found = samples(manager)
+    assert found["lepton_fleet_devices"] == "1"
+    assert found[f'lepton_device_lost{{device="{WHERE}",why="shed"}}'] == "4"
+
+
+def test_a_station_that_has_been_silent_is_not_online(manager):
+    births(manager, WHERE)
+    told(manager, of(WHERE, "status", STATUS), of(WHERE, "state", STATE))
+    manager.office.clock.turn(180)
+    assert manager.ask("GET", f"/v1/devices/{WHERE}").json()["status"] is None
+    assert samples(manager)[f'lepton_device_online{{device="{WHERE}"}}'] == "0"
+
+
 def samples(manager, role="viewer", site="*"):
     answer = manager.ask("GET", "/metrics", role, site)
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")

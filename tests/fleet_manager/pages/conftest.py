@@ -32,6 +32,7 @@ class Visitors:
     client: TestClient
     office: Office
     desk: FakeDesk
+    waits_for: list[str]
     sessions: dict[str, str] = field(default_factory=dict)
 
     def come_in(self, name: str = "anna", password: str = PASSWORD) -> str:
@@ -58,12 +59,13 @@ def visitors(tmp_path: Path) -> Iterator[Visitors]:
     store = opened_store(tmp_path / "fleet.sqlite")
     office = office_with_admin(store.engine)
     draw = random.Random(7).randbytes
-    services = Services(store.engine, office.people, None, lambda: (), office.clock, lambda: 0.0, draw)
+    waits_for: list[str] = []
+    services = Services(store.engine, office.people, None, lambda: waits_for, office.clock, lambda: 0.0, draw)
     feed = live_feed(store.engine)
-    parts = PageParts(store.engine, office.people, None, office.clock, rule_keeping(services))
+    parts = PageParts(store.engine, office.people, None, office.clock, rule_keeping(services), services.waits_for)
     app = create_app(services)
     app.include_router(pages_router(parts, feed))
     with TestClient(app) as client:
-        yield Visitors(client, office, FakeDesk(store.engine))
+        yield Visitors(client, office, FakeDesk(store.engine), waits_for)
     feed.close()
     store.close()

@@ -13,6 +13,7 @@ from fleet_manager.pages.alert_reading import NewAlerts, alerts_above, known_sit
 from fleet_manager.pages.device_reading import read_device, read_devices
 from fleet_manager.store.database import writing
 from tests.fakes.arrivals import WHERE, alert_arrival, birth_arrival
+from tests.fakes.people import NOON_MS
 from tests.fakes.stores import opened_store
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ def test_new_alerts_are_read_by_number(store: AlertStore) -> None:
 
 def test_a_device_is_known_by_its_birth_and_its_site_with_it(store: AlertStore) -> None:
     assert known_sites(store.engine) == ["plant/hall"]
-    (row,) = read_devices(store.engine, ALL)
+    (row,) = read_devices(store.engine, ALL, NOON_MS)
     assert (row.address, row.status, row.is_proven) == (WHERE, "unknown", True)
-    assert read_devices(store.engine, frozenset({"plant/other"})) == []
-    file = read_device(store.engine, WHERE)
+    assert read_devices(store.engine, frozenset({"plant/other"}), NOON_MS) == []
+    file = read_device(store.engine, WHERE, NOON_MS)
     assert file is not None
     assert file.birth is not None
-    assert read_device(store.engine, "plant/hall/none") is None
+    assert read_device(store.engine, "plant/hall/none", NOON_MS) is None

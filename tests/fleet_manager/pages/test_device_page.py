@@ -70,3 +70,16 @@ def test_the_ledger_names_each_reason_and_what_is_not_proven() -> None:
     assert told["shed"] == "3"
     assert "none" in told["proof"]
     assert not page.ledger.proven
+
+
+@pytest.mark.parametrize(("status", "last"), [("online", "good"), ("unknown", ""), ("offline", "")])
+def test_a_good_part_of_a_device_that_is_not_heard_does_not_stand_there_as_good(status: str, last: str) -> None:
+    point = {"point": "gate", "last": "good", "good": 9, "defect": 0, "unknown": 0}
+    state = State.model_validate(
+        {
+            "time": "2026-01-01T00:00:00Z", "clk": "ntp", "uptime_s": 10, "spool_depth": 0, "spool_age_s": 0,
+            "disk_free_bytes": 2_000_000_000, "points": [point],
+        }
+    )  # fmt: skip
+    page = device_page(DeviceFile(WHERE, "plant/hall", status, born(), 1, state, 1), None, [], NOW_MS)
+    assert (page.points[0].last, page.tiles[0].tone) == (last, last)

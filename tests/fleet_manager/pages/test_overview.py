@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import pytest
+
 from edge_contracts.gap import GapReason
+from fleet_manager.arrival import judge
 from fleet_manager.pages.device_reading import DeviceRow
 from fleet_manager.pages.open_counts import OpenCounts
 from fleet_manager.pages.overview import SHOWN_OF_MANY, overview_of
+from fleet_manager.store.alert_store import AlertStore
+from fleet_manager.store.device_reading import STALE_S
 from fleet_manager.store.ledger import Shortfall
+from tests.fakes.arrivals import WHERE, birth_arrival, gap_arrival
+from tests.fakes.letters import ADDRESS
 
 SITE = "plant/hall"
 
@@ -49,3 +56,42 @@ def test_a_count_that_may_be_more_says_so() -> None:
     both = OpenCounts(critical=1) + OpenCounts(warning=2, is_floor=True)
     assert both.total_told == "3+"
     assert OpenCounts(info=7).total_told == "7"
+
+
+@pytest.mark.parametrize(
+    ("devices", "missed", "words"),
+    [
+        (rows(2), {}, "every alert is here, or on its way"),
+        (rows(2), {f"{SITE}/d-001": Shortfall({GapReason.SHED: 3}, 0)}, "alerts that will never come"),
+        ([*rows(2), DeviceRow(f"{SITE}/old", SITE, "online", is_proven=False)], {}, "1 of 3 devices not proven"),
+        ([], {}, ""),
+    ],
+)
+def test_nothing_is_lost_where_each_device_proves_it(devices, missed, words) -> None:
+    assert overview_of(devices, missed, {}).ledger.words == words
+
+
+def test_a_loss_of_a_station_that_was_never_born_stands_on_the_overview(visitors) -> None:
+    AlertStore(visitors.desk.engine, visitors.office.clock).take([gap_arrival(5, (1, 4))])
+    page = visitors.get("/").text
+    assert '<dd class="defect">4 <small>alerts that will never come' in page
+    assert "0 <small>of 1</small>" in page
+    assert visitors.get(f"/devices/{WHERE}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/alerts", "/cases", "/statistics", "/account", "/quarantine", "/waits-for"])
+def test_every_page_says_that_alerts_are_not_heard(visitors, path: str) -> None:
+    assert "not heard" not in visitors.get(path).text
+    visitors.waits_for.append("ingest-1: no broker")
+    assert "waiting for ingest-1: no broker" in visitors.get(path).text
+
+
+def test_a_fleet_that_has_been_silent_for_days_is_not_online(visitors) -> None:
+    status = judge(ADDRESS.topic("status"), b'{"status": "online", "session": 1}')
+    AlertStore(visitors.desk.engine, visitors.office.clock).take([birth_arrival(), status])
+    visitors.come_in()
+    assert '<dd class="good">1 <small>of 1' in visitors.get("/").text
+    visitors.office.clock.turn(STALE_S)
+    page = visitors.get("/").text
+    assert '<dd class="unknown">0 <small>of 1' in page
+    assert '<span class="chip unknown">unknown</span>' in page

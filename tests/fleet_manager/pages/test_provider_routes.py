@@ -89,7 +89,9 @@ def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Door]:
     services = Services(store.engine, people, None, lambda: (), office.clock, lambda: 0.0, draw)
     feed = live_feed(store.engine)
     way = ProviderDoor("the plant's account", provider, log_in)
-    parts = PageParts(store.engine, people, None, office.clock, rule_keeping(services), provider=way)
+    parts = PageParts(
+        store.engine, people, None, office.clock, rule_keeping(services), services.waits_for, provider=way
+    )
     app = create_app(services)
     app.include_router(pages_router(parts, feed))
     with TestClient(app, base_url=f"{request.param}://fleet.example", follow_redirects=False) as client:
