@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 SITES_KEPT_S: Final = 600.0
 """How long the list of sites is taken from memory; a site that sends something here is known at once."""
+LOOK_S: Final = 5.0
+"""How long the bucket may take to say what it has."""
+LOOKS_AT_ONCE: Final = 16
+"""Questions to the bucket at the same time: one that hangs takes no more of the manager's threads."""
+_PLACE_S: Final = 0.5
+"""How long a further question waits for its turn before it is sent away."""
+_KEEP_S: Final = 60.0
 _PARTS_AT_ONCE: Final = 2
 """Of 5 MiB each, of one large file: what an upload holds in memory."""
 
@@ -33,14 +40,16 @@ class BucketShelf:
     Args:
         settings: which, and who we are there.
         monotonic_s: seconds that never go back.
+        look_s: how long the bucket may take to say what it has.
 
     Raises:
         MissingExtraError: obstore is not installed.
         BadInputError: the settings name no bucket that could be.
     """
 
-    def __init__(self, settings: BucketSettings, monotonic_s: Callable[[], float]) -> None:
-        self._store, self._name = _opened(settings), settings.s3
+    def __init__(self, settings: BucketSettings, monotonic_s: Callable[[], float], look_s: float = LOOK_S) -> None:
+        self._store, self._name = _opened(settings, _KEEP_S), settings.s3
+        self._looks, self._places = _opened(settings, look_s), threading.BoundedSemaphore(LOOKS_AT_ONCE)
         self._monotonic_s, self._lock = monotonic_s, threading.Lock()
         self._sites: tuple[float, set[str]] | None = None
 
@@ -55,7 +64,7 @@ class BucketShelf:
         Raises:
             EvidenceAway: the bucket does not answer.
         """
-        with self._lock:
+        with self._place(), self._lock:
             now_s = self._monotonic_s()
             if self._sites is None or now_s - self._sites[0] > SITES_KEPT_S:
                 self._sites = (now_s, set(self._listed()))
@@ -69,9 +78,9 @@ class BucketShelf:
         """
         import obstore  # noqa: PLC0415 - an extra
 
-        with self._asked():
+        with self._place(), self._asked():
             try:
-                return int(obstore.head(self._store, _key(site, sha256))["size"])
+                return int(obstore.head(self._looks, _key(site, sha256))["size"])
             except FileNotFoundError:
                 return None
 
@@ -110,8 +119,17 @@ class BucketShelf:
         import obstore  # noqa: PLC0415 - an extra
 
         with self._asked():
-            for org in obstore.list_with_delimiter(self._store)["common_prefixes"]:
-                yield from obstore.list_with_delimiter(self._store, f"{org}/")["common_prefixes"]
+            for org in obstore.list_with_delimiter(self._looks)["common_prefixes"]:
+                yield from obstore.list_with_delimiter(self._looks, f"{org}/")["common_prefixes"]
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(timeout=_PLACE_S):
+            raise EvidenceAway(f"wanted the bucket {self._name} to answer, found too many who wait for it: ask later")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     @contextmanager
     def _asked(self, *, may_be_absent: bool = False) -> Iterator[None]:
@@ -128,7 +146,8 @@ class BucketShelf:
             ) from err
 
 
-def _opened(settings: BucketSettings) -> S3Store:
+def _opened(settings: BucketSettings, within_s: float) -> S3Store:
+    """The bucket; a request that hangs ends after `within_s`, and only one that fails sooner is tried again."""
     try:
         from obstore.exceptions import BaseError  # noqa: PLC0415 - an extra
         from obstore.store import S3Store  # noqa: PLC0415
@@ -136,13 +155,13 @@ def _opened(settings: BucketSettings) -> S3Store:
         raise MissingExtraError(
             "wanted obstore for [evidence] s3, found it missing: pip install 'lepton-edge[s3]', or remove [evidence]"
         ) from err
-    client: ClientConfig = {"connect_timeout": "5s", "timeout": "60s", "allow_http": settings.is_plain}
+    client: ClientConfig = {"connect_timeout": "5s", "timeout": f"{within_s}s", "allow_http": settings.is_plain}
     try:
         store: S3Store = S3Store.from_url(
             settings.s3,
             config=settings.config(),
             client_options=client,
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=min(10, within_s / 2))},
         )
         return store  # noqa: TRY300 - mypy knows from_url's type by the line before
     except (BaseError, ValueError) as err:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import sys
-from typing import TYPE_CHECKING
+import threading
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from pydantic import ValidationError
 
 from edge_contracts.errors import MissingExtraError
 from fleet_manager.evidence.bucket_settings import BucketSettings
-from fleet_manager.evidence.bucket_shelf import SITES_KEPT_S, BucketShelf
+from fleet_manager.evidence.bucket_shelf import LOOKS_AT_ONCE, SITES_KEPT_S, BucketShelf
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import EvidenceAway, Limits, Piece
 from tests.fakes.bucket_server import SECRET, BucketServer, bucket_settings
@@ -87,6 +90,28 @@ def test_while_the_bucket_is_away_nothing_reads_as_stored_and_nothing_is_lost(
     following = store.receive(SITE, "0" * 64, 0, len(PICTURE))
     assert following is not None, "its room is free again"
     following.close()
+
+
+def test_a_bucket_that_hangs_holds_up_few_and_not_for_long(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=2 * LOOKS_AT_ONCE) as hanging:
+        server = SimpleNamespace(address=f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        settings = bucket_settings(cast("BucketServer", server), "evidence", tmp_path)
+        shelf = BucketShelf(settings, HandClock(), look_s=1.5)
+        told: list[str] = []
+
+        def ask() -> None:
+            with pytest.raises(EvidenceAway) as err:
+                shelf.size(SITE, NAME)
+            told.append(str(err.value))
+
+        threads = [threading.Thread(target=ask, name=f"ask-{number}") for number in range(LOOKS_AT_ONCE + 4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    many = [one for one in told if "too many who wait" in one]
+    assert (len(told), len(many)) == (LOOKS_AT_ONCE + 4, 4)
+    assert told[:4] == many, "they are sent away while the others still wait"
 
 
 def test_a_bucket_that_there_is_not_takes_nothing(bucket_server: BucketServer, tmp_path: Path) -> None:
