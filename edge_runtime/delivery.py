@@ -3,7 +3,8 @@
 Alerts wait in memory in a bounded line. When the disk is slow, pictures are given up first; when it takes nothing for
 so long that the line is full, further alerts are counted, and one alert tells their number as soon as it takes again.
 A fault of the delivery's own is counted and told in the same way: it costs an alert its words, never its number.
-The same thread brings the minutes that are over into the spool; one that no disk took goes back into the book.
+The same thread brings the minutes that are over into the spool; one that no disk took goes back into the book, or,
+when there is no later minute to tell it with, into the loss ledger.
 """
 
 from __future__ import annotations
@@ -54,6 +55,10 @@ class AlertSpool(Protocol):
         """Hand over without waiting; the future fails when it is not stored, as the spool's ledger tells of alerts."""
         ...
 
+    def write_off(self, minutes: int) -> None:
+        """So many minutes that were not stored will not be told again: the ledger tells of them too."""
+        ...
+
 
 class KeepsEvidence(Protocol):
     """Where pictures go; `edge_runtime.evidence.EvidenceStore` is one."""
@@ -73,7 +78,9 @@ class DeliveryCounts:
     without_picture: told without their picture, because too many waited.
     extras_dropped: samples of good parts and clips that were not kept, because too many waited.
     faults: exceptions here; each may have cost one alert its own words, which the next alert of number tells.
-    minutes, minutes_back: minutes of statistics that are durable, and those that no disk took and a later one tells.
+    minutes: minutes of statistics that are durable.
+    minutes_back: those that no disk took and a later one tells.
+    minutes_lost: those that no disk took at the end; they are in the spool's ledger.
     """
 
     spooled: int = 0
@@ -84,6 +91,7 @@ class DeliveryCounts:
     faults: int = 0
     minutes: int = 0
     minutes_back: int = 0
+    minutes_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Delivery:
         self._line: deque[_Waiting] = deque()
         self._offered: deque[_Offered] = deque()
         self._minutes_offered: list[Future[Any]] = []
+        self._is_book_closed = False
         self._pictures = 0
         self._untold = 0
         self._in_hand = 0
@@ -155,7 +164,7 @@ class Delivery:
             self._rules[point] = AlertRule(settings)
 
     def stop(self, timeout_s: float) -> bool:
-        """Tell what is untold, empty the line, stop; False, and a line in the log, when alerts stay behind."""
+        """Tell what is untold, empty the line, stop; False, and a line in the log, when anything stays behind."""
         with self._lock:
             for rule in self._rules.values():
                 self._tell_all(rule)
@@ -164,7 +173,10 @@ class Delivery:
         self._thread.join(timeout_s)
         behind = len(self._line) + self._in_hand + len(self._offered) + self._untold
         if self._thread.is_alive() or behind:
-            _log.error("delivery did not end within %g s: %d alerts stay behind", timeout_s, behind)
+            minutes = sum(not future.done() for future in tuple(self._minutes_offered))
+            _log.error(
+                "delivery did not end within %g s: %d alerts and %d minutes stay behind", timeout_s, behind, minutes
+            )
             return False
         return True
 
@@ -223,10 +235,17 @@ class Delivery:
             self._turn()
         self._turn()
         if self._minutes is not None:
-            self._tell_minutes(self._minutes.last())
-            wait(self._minutes_offered, _COMMIT_TIMEOUT_S)
+            self._close_the_book(self._minutes)
         while self._offered:
             self._settle()
+
+    def _close_the_book(self, book: MinuteBook) -> None:
+        """Tell the minute that has begun; nobody asks the book again, so what is refused from now on is written off."""
+        with self._lock:
+            self._is_book_closed = True
+            last = book.last()
+        self._tell_minutes(last)
+        wait(self._minutes_offered, _COMMIT_TIMEOUT_S)
 
     def _turn(self) -> None:
         try:
@@ -250,9 +269,20 @@ class Delivery:
         error = future.exception()
         if error is None:
             self.counts.minutes += 1
-        elif not isinstance(error, SpoolShed) and self._minutes is not None:
+        elif not isinstance(error, SpoolShed) and not self._is_given_back(stats):
+            self.counts.minutes_lost += 1
+            self._spool.write_off(1)
+            _log.error(
+                "a minute of statistics is durable nowhere and will not be told again; the ledger counts it: %s", error
+            )
+
+    def _is_given_back(self, stats: Stats) -> bool:
+        with self._lock:
+            if self._minutes is None or self._is_book_closed:
+                return False
             self.counts.minutes_back += 1
             self._minutes.give_back(stats)
+            return True
 
     def _tell_what_is_due(self) -> None:
         with self._lock:

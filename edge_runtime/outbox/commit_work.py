@@ -25,13 +25,15 @@ class Receipt:
 class CommitWork:
     """Alerts, minutes, losses and acknowledgements; what was acknowledged belongs to `epoch` alone.
 
-    lost: alerts that no disk took, to be given a place in a gap. sessions: connections to be counted.
+    lost, lost_minutes: alerts and minutes that no disk took, to be given a place in a gap. sessions: connections to be
+    counted.
     """
 
     letters: list[tuple[Letter, Future[Receipt]]] = field(default_factory=list)
     epoch: str = ""
     free_through: int = 0
     lost: int = 0
+    lost_minutes: int = 0
     freed_ranges: list[SeqRange] = field(default_factory=list)
     sessions: list[Future[int]] = field(default_factory=list)
 
@@ -53,4 +55,9 @@ class CommitWork:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to commit."""
-        return not (self.is_pressing or self.letters or self.free_through or self.lost)
+        return not (self.is_pressing or self.letters or self.free_through or self.lost or self.lost_minutes)
+
+    @property
+    def adds_rows(self) -> bool:
+        """Whether its commit leaves something new to send."""
+        return bool(self.letters or self.lost or self.lost_minutes or self.freed_ranges)

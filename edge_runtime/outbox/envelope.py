@@ -19,6 +19,8 @@ from edge_runtime.outbox.spool_policy import RowClass
 if TYPE_CHECKING:
     from edge_runtime.outbox.delivery_clock import Moment
 
+NOISE_BYTES: Final = 10
+"""Random bytes of a letter's id."""
 ELLIPSIS: Final = "…"
 _LEAVES: Final[dict[type[Payload], str]] = {Gap: "gap", Stats: STATS}
 _EVENTS: Final[dict[type[Payload], type[GapEvent | StatsEvent | AlertEvent]]] = {Gap: GapEvent, Stats: StatsEvent}
@@ -30,7 +32,7 @@ class Letter:
 
     data: an `Alert`, a `Gap` or a minute of `Stats`.
     moment: when it was offered, on all clocks.
-    noise: 10 random bytes for its id.
+    noise: `NOISE_BYTES` random bytes for its id.
     """
 
     data: Payload

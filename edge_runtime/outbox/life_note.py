@@ -2,8 +2,8 @@
 
 The note is one short line in one block of the disk, overwritten in place after each commit. It is synced only at every
 256th sequence, at the beginning and at the end: a dead process leaves it exact, a power cut up to 255 sequences short
-(a commit that gives more at once is synced itself). It also says how many alerts were refused and have no place yet: on
-a full disk this block can still be overwritten, and no row can be added.
+(a commit that gives more at once is synced itself). It also says how many alerts and minutes were refused and have no
+place yet: on a full disk this block can still be overwritten, and no row can be added.
 """
 
 from __future__ import annotations
@@ -33,20 +33,24 @@ class LifeNote:
         self._is_well = True
 
     def read(self) -> Life | None:
-        """The life that was noted last: epoch, last sequence, freed, owed; None where none can be read."""
+        """The life that was noted last, without session and rows; None where none can be read."""
         try:
             body, _, check = self._path.read_text("ascii").strip().rpartition(" ")
             epoch, last_seq, freed_through, *owed = body.split()
-            life = Life(epoch, int(last_seq), int(freed_through), owed=int(owed[0]) if owed else 0)
+            alerts, minutes = [*map(int, owed), 0, 0][:2]
+            life = Life(epoch, int(last_seq), int(freed_through), owed=alerts, owed_minutes=minutes)
         except (OSError, ValueError):
             return None
-        is_sound = check == _check(body) and is_plausible(life.epoch, life.last_seq, life.freed_through, life.owed)
+        numbers = (life.last_seq, life.freed_through, life.owed, life.owed_minutes)
+        is_sound = check == _check(body) and is_plausible(life.epoch, *numbers)
         return life if is_sound else None
 
     def keep(self, life: Life, *, synced: bool = False) -> None:
         """Note a life; `synced` is for good, else only every 256th sequence is."""
         block = (life.epoch, life.last_seq // SYNCED_EVERY)
-        body = f"{life.epoch} {life.last_seq} {life.freed_through}" + (f" {life.owed}" if life.owed else "")
+        body = f"{life.epoch} {life.last_seq} {life.freed_through}"
+        if life.owed or life.owed_minutes:
+            body += f" {life.owed} {life.owed_minutes}"
         try:
             self._write(f"{body} {_check(body)}".ljust(LENGTH - 1) + "\n", synced=synced or block != self._synced)
         except OSError as err:
@@ -73,11 +77,11 @@ class LifeNote:
             sync_folder(self._path.parent)
 
 
-def still_owed(noted: Life | None, life: Life) -> int:
-    """What a note says is owed, unless a commit that came after it has given it a place."""
+def still_owed(noted: Life | None, life: Life) -> tuple[int, int]:
+    """Alerts and minutes that a note says are owed, unless a commit that came after it has given them places."""
     if noted is None or (noted.epoch == life.epoch and noted.last_seq != life.last_seq):
-        return 0
-    return noted.owed
+        return 0, 0
+    return noted.owed, noted.owed_minutes
 
 
 def _check(body: str) -> str:

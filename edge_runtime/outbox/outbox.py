@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.gap import SeqRange
 from edge_contracts.message import SEQ_MAX
-from edge_runtime.outbox.commit_window import ArrivalRate, WindowRule
+from edge_runtime.outbox.commit_queue import CommitQueue
+from edge_runtime.outbox.commit_window import WindowRule
 from edge_runtime.outbox.commit_work import CommitWork, Receipt
-from edge_runtime.outbox.envelope import Letter
+from edge_runtime.outbox.envelope import NOISE_BYTES, Letter
+from edge_runtime.outbox.spool_batch import Batch, Placed, SpooledRow
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused, SpoolShed
-from edge_runtime.outbox.spool_file import NOISE_BYTES, Batch, Placed, SpooledRow, SpoolFile
+from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits, judge_ack
 
 if TYPE_CHECKING:
@@ -43,10 +45,6 @@ if TYPE_CHECKING:
     from edge_runtime.outbox.spool_schema import Life
 
 _LOG = logging.getLogger(__name__)
-LONGEST_QUEUE: Final = 1024
-"""Alerts that wait for the disk; more means that the medium has stopped, and the next is refused at once."""
-FREE_WINDOW_S: Final = 1.0
-"""An acknowledgement waits this long for an append to share a commit with; losing it costs a re-send, no alert."""
 APPEND_TIMEOUT_S: Final = 5.0
 _MS_PER_S: Final = 1000
 
@@ -100,15 +98,13 @@ class Outbox:
     ) -> None:
         self._path, self._source, self._limits = path, address.source, limits
         self._clock, self._noise = clock, noise
-        self._window = WindowRule(window_s, window_s if longest_window_s is None else longest_window_s)
-        self._rate = ArrivalRate()
         self._file_lock = threading.Lock()
         self._file = self._open()
         self._opened_ms = clock.now().mono_ms
         self._found_through = self._file.life.last_seq
-        self._wake = threading.Condition()
-        self._work = CommitWork(lost=self._file.life.owed)
-        self._stopping = False
+        window = WindowRule(window_s, window_s if longest_window_s is None else longest_window_s)
+        lost = CommitWork(lost=self._file.life.owed, lost_minutes=self._file.life.owed_minutes)
+        self._queue = CommitQueue(clock, window, limits.batch_rows, lost)
         self._free_through = self._file.life.freed_through
         self._freed_answer = FreedAnswer()
         self._counters = OutboxCounters(damaged=int(self._file.damaged is not None))
@@ -134,7 +130,7 @@ class Outbox:
     @property
     def counters(self) -> OutboxCounters:
         """What went wrong and what was acknowledged, since the daemon started."""
-        with self._wake:
+        with self._counting:
             return replace(self._counters, acks=dict(self._counters.acks))
 
     @property
@@ -148,18 +144,17 @@ class Outbox:
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> bool:
-        """Write what waits, close the file and end the writer.
+        """Write what waits, close the file and end the writer; what no disk takes is in the ledger of the next start.
 
         Returns:
-            Whether the writer ended in time; if not, the medium hangs and the file stays open.
+            Whether the writer ended in time; if not, the medium hangs and the file stays open. What waited is refused
+            then, and enters the ledger only if the medium answers before the process ends.
         """
-        with self._wake:
-            self._stopping = True
-            self._wake.notify_all()
+        self._queue.close()
         if self._thread is not None:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
-                _LOG.error("wanted the outbox stopped within %s s, found it writing: check the disk", timeout_s)
+                self._give_up(timeout_s)
                 return False
             self._thread = None
         self._note_owed()
@@ -174,20 +169,19 @@ class Outbox:
         """Hand over an alert or a minute without waiting; the future ends when it is durable, or in a `LeptonError`.
 
         A minute is in no hurry: it waits up to a second for an alert to share a commit with, and changes no alert's
-        wait. One that no disk took is the caller's to keep; nothing is said of it in the ledger.
+        wait. One that no disk took is the caller's to offer again or to `write_off`; the ledger has only the latter.
         """
         future: Future[Receipt] = Future()
         future.set_running_or_notify_cancel()
         letter = Letter(told, self._clock.now(), self._noise(NOISE_BYTES))
-        with self._wake:
-            if self._stopping or len(self._work.letters) >= LONGEST_QUEUE:
-                self._refuse_now(letter, future)
-                return future
-            if not letter.is_patient:
-                self._rate.arrived(letter.moment.mono_ms / _MS_PER_S)
-            self._work.letters.append((letter, future))
-            self._wake.notify_all()
+        if (why := self._queue.put(letter, future)) is not None:
+            self._count(refused=int(not letter.is_patient))
+            future.set_exception(SpoolRefused(f"wanted an alert on disk, found that {why}: check the disk"))
         return future
+
+    def write_off(self, minutes: int) -> None:
+        """So many minutes were refused and will not be told again: they enter the loss ledger."""
+        self._queue.lose(minutes=minutes)
 
     def append(self, alert: Alert, timeout_s: float = APPEND_TIMEOUT_S) -> Receipt:
         """Hand over an alert and wait until it is durable.
@@ -204,23 +198,18 @@ class Outbox:
 
     def next_session(self) -> int:
         """Count one more connection, durably; where the disk refuses, the number still grows within this process."""
-        future: Future[int] = Future()
-        with self._wake:
-            if self._stopping:
-                return self._file.life.session + 1
-            self._work.sessions.append(future)
-            self._wake.notify_all()
-        return future.result(APPEND_TIMEOUT_S)
+        future = self._queue.open_session()
+        return self._file.life.session + 1 if future is None else future.result(APPEND_TIMEOUT_S)
 
     def acknowledge(self, ack: Ack) -> AckVerdict:
         """Free what the manager has stored; anything else it may say is counted and frees nothing."""
-        with self._file_lock, self._wake:
+        with self._file_lock, self._queue.changed:
             verdict = judge_ack(
                 ack, epoch=self.epoch, freed_through=self._free_through, sent_through=self._file.sent_through
             )
-            self._counters.acks[verdict] = self._counters.acks.get(verdict, 0) + 1
             self._take(verdict, ack.seq)
-            self._wake.notify_all()
+        with self._counting:
+            self._counters.acks[verdict] = self._counters.acks.get(verdict, 0) + 1
         return verdict
 
     def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
@@ -243,20 +232,20 @@ class Outbox:
 
     def drained(self, timeout_s: float) -> bool:
         """Wait until everything is durable and acknowledged; says whether that came true in time."""
-        with self._wake:
-            return self._wake.wait_for(self._is_drained, timeout_s)
+        with self._queue.changed:
+            return self._queue.changed.wait_for(self._is_drained, timeout_s)
 
     def _take(self, verdict: AckVerdict, seq: int) -> None:
-        self._work.epoch = self.epoch
         if verdict is AckVerdict.FREES:
-            self._free_through = self._work.free_through = seq
+            self._free_through = seq
+            self._queue.free(self.epoch, seq)
         if verdict in {AckVerdict.FREES, AckVerdict.NOTHING_NEW}:
             self._freed_answer.higher_seen()
         if verdict is AckVerdict.ASKS_FOR_FREED and self._freed_answer.is_due(seq, self._clock.now().mono_ms):
-            self._work.freed_ranges.append(SeqRange(first=seq + 1, last=self._free_through))
+            self._queue.tell_freed(self.epoch, [SeqRange(first=seq + 1, last=self._free_through)])
 
     def _is_drained(self) -> bool:
-        return not self._work.letters and self._free_through >= self._file.life.last_seq
+        return not self._queue.has_letters and self._free_through >= self._file.life.last_seq
 
     def _open(self, known: Life | None = None) -> SpoolFile:
         """Open the spool; `known` is its life as of the last commit, for the ledger of a file that no longer tells."""
@@ -272,47 +261,32 @@ class Outbox:
                 self._begin_again()
         return []
 
-    def _refuse_now(self, letter: Letter, future: Future[Receipt]) -> None:
-        self._work.lost += not letter.is_patient
-        self._count(refused=int(not letter.is_patient))
-        why = "the outbox is stopped" if self._stopping else f"{LONGEST_QUEUE} alerts wait for it"
-        future.set_exception(SpoolRefused(f"wanted an alert on disk, found that {why}: check the disk"))
-
     def _run(self) -> None:
         is_well = True
-        while (is_well or not self._stopping) and (work := self._next_work()) is not None:
+        while (is_well or not self._queue.is_closed) and (work := self._queue.next()) is not None:
             is_well = self._do_or_fail(work)
+        if not (rest := self._queue.rest()).is_empty:
+            self._fail(rest, SpoolRefused("wanted an alert on disk, found that it took none at the stop"))
+
+    def _give_up(self, timeout_s: float) -> None:
+        """The medium hangs: the note beside the spool would hang too, so only the log can say it."""
+        rest = self._queue.rest()
+        self._queue.lose(alerts=rest.alerts)
+        self._answer(rest, SpoolRefused(f"wanted an alert on disk within {timeout_s} s, found the disk busy"))
+        _LOG.error(
+            "wanted the outbox stopped within %s s, found it writing: check the disk; what it writes, and %d alerts "
+            "and %d minutes behind that, are in no ledger unless the disk answers before the process ends",
+            timeout_s,
+            *self._queue.owed,
+        )
 
     def _do_or_fail(self, work: CommitWork) -> bool:
         try:
             self._do(work)
         except Exception as err:  # noqa: BLE001 - the writer must outlive any fault; it counts and says it
-            _LOG.error("the outbox could not write %d alerts: %s", len(work.letters), err)
             self._fail(work, err)
             return False
         return True
-
-    def _next_work(self) -> CommitWork | None:
-        with self._wake:
-            self._wake.wait_for(lambda: not self._work.is_empty or self._stopping)
-            if not self._work.is_pressing:
-                self._wake.wait_for(lambda: self._work.is_pressing or self._stopping, FREE_WINDOW_S)
-            if (oldest := self._work.oldest_awaited) is not None:
-                self._wake.wait_for(self._is_company_enough, self._wait_left_s(oldest))
-            if self._work.is_empty:
-                return None
-            work, self._work = self._work, CommitWork()
-            most = self._limits.batch_rows
-            work.letters, self._work.letters = work.letters[:most], work.letters[most:]
-            return work
-
-    def _wait_left_s(self, oldest: Letter) -> float:
-        now_s, since_s = (moment.mono_ms / _MS_PER_S for moment in (self._clock.now(), oldest.moment))
-        return max(0.0, self._window.wait_s(self._rate.hz(now_s)) - (now_s - since_s))
-
-    def _is_company_enough(self) -> bool:
-        is_awaited = self._stopping or bool(self._work.sessions)
-        return is_awaited or len(self._work.letters) >= self._limits.batch_rows
 
     def _do(self, work: CommitWork) -> None:
         with self._file_lock:
@@ -322,6 +296,7 @@ class Outbox:
                 letters=[letter for letter, _ in work.letters],
                 free_through=work.free_through if is_of_this_life else 0,
                 lost=work.lost,
+                lost_minutes=work.lost_minutes,
                 freed_ranges=work.freed_ranges if is_of_this_life else (),
                 opens_session=bool(work.sessions),
             )
@@ -331,21 +306,19 @@ class Outbox:
             self._tell(letter, future, where)
         for waiting in work.sessions:
             waiting.set_result(session)
-        with self._wake:
+        with self._queue.changed:
             if self._file.life.freed_through < batch.free_through <= self._free_through:
-                self._work.epoch = work.epoch
-                self._work.free_through = max(self._work.free_through, batch.free_through)
-            self._wake.notify_all()
+                self._queue.free(work.epoch, batch.free_through)
+            self._queue.changed.notify_all()
         self._note_owed()
-        if (work.letters or work.lost or work.freed_ranges) and (listener := self._listener) is not None:
+        if work.adds_rows and (listener := self._listener) is not None:
             listener()
 
     def _note_owed(self) -> None:
         """Before anybody is told that an alert is refused: who is killed now leaves its loss to the next start."""
-        with self._wake:
-            owed = self._work.lost
+        owed = self._queue.owed
         with self._file_lock:
-            self._file.owe(owed)
+            self._file.owe(*owed)
 
     def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:
         try:
@@ -374,15 +347,18 @@ class Outbox:
             future.set_exception(SpoolShed(f"wanted room for {where.seq}, found the spool full: it is in the ledger"))
 
     def _fail(self, work: CommitWork, err: Exception) -> None:
-        """Give the waiting their answer; the loss stays in memory until a commit can write it down."""
-        with self._wake:
-            self._work.lost += work.lost + work.alerts
+        """Give the waiting their answer; the loss stays in memory and in the note until a commit can tell it."""
+        _LOG.error("the outbox could not write %d alerts and minutes: %s", len(work.letters), err)
+        with self._queue.changed:
+            self._queue.lose(work.lost + work.alerts, work.lost_minutes)
             if work.epoch == self.epoch:
-                self._work.epoch = work.epoch
-                self._work.free_through = max(self._work.free_through, work.free_through)
-                self._work.freed_ranges.extend(work.freed_ranges)
-        self._count(refused=work.alerts)
+                self._queue.free(work.epoch, work.free_through)
+                self._queue.tell_freed(work.epoch, work.freed_ranges)
         self._note_owed()
+        self._answer(work, err)
+
+    def _answer(self, work: CommitWork, err: Exception) -> None:
+        self._count(refused=work.alerts)
         answer = err if isinstance(err, LeptonError) else SpoolRefused(f"wanted an alert on disk, found {err!r}")
         for _, future in work.letters:
             future.set_exception(answer)

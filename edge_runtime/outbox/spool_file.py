@@ -10,80 +10,31 @@ import contextlib
 import logging
 import os
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from edge_contracts.errors import BadInputError
-from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
+from edge_contracts.gap import GapReason, SeqRange
 from edge_contracts.message import SEQ_MAX
-from edge_runtime.outbox.envelope import Letter, Sealed, seal
+from edge_runtime.outbox.gap_records import GapRecords
 from edge_runtime.outbox.handed import Handed
 from edge_runtime.outbox.life_note import LifeNote, still_owed
+from edge_runtime.outbox.spool_batch import Batch, Placed, SpooledRow
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
-from edge_runtime.outbox.spool_policy import (
-    PAGE_BYTES,
-    RowClass,
-    SpoolLimits,
-    Victim,
-    as_ranges,
-    charge,
-    choose_victims,
-    holes_between,
-    in_gaps,
-    merged,
-)
+from edge_runtime.outbox.spool_policy import PAGE_BYTES, RowClass, SpoolLimits, merged
 from edge_runtime.outbox.spool_reserve import Reserve
+from edge_runtime.outbox.spool_rows import SpoolRows
 from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from edge_contracts.errors import BadInputError
     from edge_runtime.outbox.delivery_clock import Moment
 
 _LOG = logging.getLogger(__name__)
-NOISE_BYTES: Final = 10
 EPOCH_BYTES: Final = 8
 _SHED_MOST: Final = 64
-_GAPS_LOOKED_AT: Final = 4  # the newest of each kind is among these
-_IN_SHEDDING_ORDER: Final = "SELECT seq, charge, class FROM rows WHERE class < ? ORDER BY class, seq"
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledRow:
-    """A row as it goes on the wire."""
-
-    seq: int
-    leaf: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a letter went; `kept` is False when it was shed at once, and so stands in the loss ledger."""
-
-    epoch: str
-    seq: int
-    event_id: str
-    kept: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One transaction's work.
-
-    moment: for the gap records that the transaction may write.
-    free_through: rows up to it are acknowledged; `batch_rows` go at a time, the caller asks again.
-    lost: alerts that were refused before; they get a place in a gap.
-    freed_ranges: what a manager that lost its memory asks for again. opens_session: count one more connection.
-    """
-
-    moment: Moment
-    letters: Sequence[Letter] = ()
-    free_through: int = 0
-    lost: int = 0
-    freed_ranges: Sequence[SeqRange] = ()
-    opens_session: bool = False
 
 
 class SpoolFile:
@@ -114,7 +65,7 @@ class SpoolFile:
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
         self._note = LifeNote(path.with_name(f"{path.name}.life"))
         self.damaged = self._open(moment, known)
-        self._handed, self._gaps_handed = Handed(self._life.last_seq), self._life.last_seq
+        self._handed, self._gaps.handed = Handed(self._life.last_seq), self._life.last_seq
         self._reserve.hold()
 
     @property
@@ -132,13 +83,13 @@ class SpoolFile:
         query = "SELECT min(seq) FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?)"
         unsent: int | None = 0
         while unsent is not None and (handed_through := self._handed.holds(unsent)) is not None:
-            unsent = self._con.execute(query, (handed_through, self._gaps_handed)).fetchone()[0]
+            unsent = self._con.execute(query, (handed_through, self._gaps.handed)).fetchone()[0]
         return self._life.last_seq if unsent is None else unsent - 1
 
-    def owe(self, alerts: int) -> None:
+    def owe(self, alerts: int, minutes: int) -> None:
         """So many were refused and have no place yet: note it, for the case that nobody lives to give them one."""
-        if alerts != self._life.owed:
-            self._life.owed = alerts
+        if (alerts, minutes) != (self._life.owed, self._life.owed_minutes):
+            self._life.owed, self._life.owed_minutes = alerts, minutes
             self._note.keep(self._life, synced=True)
 
     def close(self) -> None:
@@ -197,10 +148,12 @@ class SpoolFile:
             aside = set_aside(self._path, self._noise(4).hex())
             _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
             self._con = connect(self._path, self._limits)
+        self._rows = SpoolRows(self._con, self._source, self._limits.batch_rows)
+        self._gaps = GapRecords(self._con, self._rows, self._noise)
         self._life = load_life(self._con) or self._begin()
         if aside and not ended:
             _LOG.error("how many alerts %s held is not known; they are in no gap record", aside)
-        self._life.owed = still_owed(noted, self._life)
+        self._life.owed, self._life.owed_minutes = still_owed(noted, self._life)
         self._tell_of_ended(ended, moment)
         self._note.keep(self._life, synced=True)
         return aside
@@ -225,7 +178,7 @@ class SpoolFile:
 
         def insert(draft: Life) -> list[Placed | BadInputError]:
             for epoch, piece in lost.items():
-                self._insert_gaps(draft, epoch, (piece,), GapReason.DAMAGED, moment)
+                self._gaps.insert(draft, epoch, (piece,), GapReason.DAMAGED, moment)
             return []
 
         if lost:
@@ -234,7 +187,7 @@ class SpoolFile:
     def _read(self, query: str, values: tuple[int, ...]) -> list[SpooledRow]:
         with _named_errors(self._path):
             rows = [SpooledRow(*row) for row in self._con.execute(query, values)]
-        self._gaps_handed = max([self._gaps_handed, *(row.seq for row in rows if row.leaf == "gap")])
+        self._gaps.handed = max([self._gaps.handed, *(row.seq for row in rows if row.leaf == "gap")])
         return rows
 
     def _transact(self, batch: Batch, room: int) -> list[Placed | BadInputError]:
@@ -270,113 +223,24 @@ class SpoolFile:
 
     def _apply(self, draft: Life, batch: Batch, room: int) -> list[Placed | BadInputError]:
         draft.session += batch.opens_session
-        self._free(draft, batch.free_through)
-        shed = self._shed(draft, room)
-        placed = [self._place(draft, letter) for letter in batch.letters]
-        refused = range(draft.last_seq + 1, draft.last_seq + 1 + batch.lost)
-        draft.last_seq += batch.lost
+        self._rows.free(draft, batch.free_through)
+        shed = self._rows.shed(draft, room)
+        placed = [self._rows.place(draft, letter) for letter in batch.letters]
+        refused, forgone = _places(draft, batch.lost), _places(draft, batch.lost_minutes)
         draft.owed = max(0, draft.owed - batch.lost)
-        shed += self._shed(draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or refused else 0)))
+        draft.owed_minutes = max(0, draft.owed_minutes - batch.lost_minutes)
+        shed += self._rows.shed(
+            draft, self._limits.to_free(draft.used + (PAGE_BYTES if shed or refused or forgone else 0))
+        )
         gone, minutes = (
             {one.seq for one in shed if one.row_class <= most} for most in (RowClass.KEPT, RowClass.STATISTICS)
         )
-        self._note_loss(draft, minutes, GapReason.STATISTICS, batch.moment)
-        self._note_loss(draft, [*(gone - minutes), *refused], GapReason.SHED, batch.moment)
+        self._gaps.note_loss(draft, [*minutes, *forgone], GapReason.STATISTICS, batch.moment)
+        self._gaps.note_loss(draft, [*(gone - minutes), *refused], GapReason.SHED, batch.moment)
         if batch.freed_ranges:
-            forgotten = merged([*batch.freed_ranges, *self._untold_holes(draft, batch.freed_ranges[-1].last)])
-            self._insert_gaps(draft, draft.epoch, forgotten, GapReason.FREED, batch.moment)
+            forgotten = merged([*batch.freed_ranges, *self._gaps.untold_holes(draft, batch.freed_ranges[-1].last)])
+            self._gaps.insert(draft, draft.epoch, forgotten, GapReason.FREED, batch.moment)
         return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
-
-    def _free(self, draft: Life, through: int) -> None:
-        """Free rows up to `through`, or the oldest of them when they are too many for one transaction."""
-        if through <= draft.freed_through:
-            return
-        query = "SELECT seq FROM rows WHERE seq <= ? ORDER BY seq LIMIT 1 OFFSET ?"
-        most = self._con.execute(query, (through, self._limits.batch_rows - 1)).fetchone()
-        through = most[0] if most else through
-        rows, used = self._con.execute(
-            "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
-        ).fetchone()
-        self._con.execute("DELETE FROM rows WHERE seq <= ?", (through,))
-        draft.rows -= rows
-        draft.used -= used
-        draft.freed_through = through
-
-    def _place(self, draft: Life, letter: Letter) -> Placed | BadInputError:
-        try:
-            sealed = seal(letter, self._source, draft.epoch, draft.last_seq + 1)
-        except BadInputError as err:
-            return err
-        self._insert(draft, sealed, letter.moment)
-        return Placed(draft.epoch, draft.last_seq, sealed.event_id, kept=True)
-
-    def _insert(self, draft: Life, sealed: Sealed, moment: Moment) -> None:
-        draft.last_seq += 1
-        cost = charge(len(sealed.body))
-        self._con.execute(
-            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)",
-            (draft.last_seq, sealed.row_class, sealed.leaf, cost, moment.mono_ms, sealed.body),
-        )
-        draft.rows += 1
-        draft.used += cost
-
-    def _shed(self, draft: Life, need_bytes: int) -> list[Victim]:
-        if need_bytes <= 0:
-            return []
-        victims = choose_victims(self._candidates(), need_bytes)
-        self._con.executemany("DELETE FROM rows WHERE seq = ?", [(victim.seq,) for victim in victims])
-        draft.rows -= len(victims)
-        draft.used -= sum(victim.charge for victim in victims)
-        return victims
-
-    def _candidates(self) -> Iterator[Victim]:
-        for victim in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
-            yield Victim(*victim)
-
-    def _note_loss(self, draft: Life, seqs: Iterable[int], why: GapReason, moment: Moment) -> None:
-        ranges = as_ranges(seqs)
-        if ranges and not self._extend_gap(draft, ranges, why):
-            self._insert_gaps(draft, draft.epoch, ranges, why, moment)
-
-    def _extend_gap(self, draft: Life, ranges: Sequence[SeqRange], why: GapReason) -> bool:
-        """Put the ranges into the newest gap of their kind that was never on the wire: an outage must not fill up."""
-        rows = self._con.execute(
-            "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT ?",
-            (RowClass.KEPT, self._gaps_handed, _GAPS_LOOKED_AT),
-        ).fetchall()
-        unsent = ((seq, cost, GapEvent.model_validate_json(body)) for seq, cost, body in rows)
-        alike = (one for one in unsent if one[2].data.why is why and one[2].data.of_epoch == draft.epoch)
-        seq, old_cost, event = next(alike, (0, 0, None))
-        together = merged([*event.data.ranges, *ranges]) if event is not None else ()
-        if event is None or len(together) > MAX_RANGES:
-            return False
-        data = event.data.model_copy(update={"ranges": together, "count": _length(together)})
-        longer = event.model_copy(update={"data": data}).model_dump_json(exclude_none=True).encode()
-        cost = charge(len(longer))
-        self._con.execute("UPDATE rows SET body = ?, charge = ? WHERE seq = ?", (longer, cost, seq))
-        draft.used += cost - old_cost
-        return True
-
-    def _untold_holes(self, draft: Life, floor: int) -> list[SeqRange]:
-        """Sequences above the floor that are no row and stand in no gap above it: theirs was acknowledged and freed."""
-        rows = self._con.execute(
-            "SELECT seq, leaf, CASE leaf WHEN 'gap' THEN body END FROM rows WHERE seq > ?", (floor,)
-        )
-        told: list[SeqRange] = []
-        for seq, leaf, body in rows:
-            told.append(SeqRange(first=seq, last=seq))
-            gap = GapEvent.model_validate_json(body).data if leaf == "gap" else None
-            told.extend(gap.ranges if gap and gap.of_epoch == draft.epoch else ())
-        return holes_between(floor, draft.last_seq, merged(told))
-
-    def _insert_gaps(
-        self, draft: Life, of_epoch: str, ranges: Sequence[SeqRange], why: GapReason, moment: Moment
-    ) -> list[Placed | BadInputError]:
-        for portion in in_gaps(ranges):
-            gap = Gap(of_epoch=of_epoch, ranges=portion, count=_length(portion), why=why)
-            letter = Letter(gap, moment, self._noise(NOISE_BYTES))
-            self._insert(draft, seal(letter, self._source, draft.epoch, draft.last_seq + 1), moment)
-        return []
 
     def _fold_log(self) -> None:
         """Move the log's pages into the database; the log keeps its blocks, which is the second reserve."""
@@ -397,5 +261,7 @@ def _named_errors(path: Path) -> Iterator[None]:
         raise SpoolDamaged(f"wanted the spool {path} sound, found {err}") from err
 
 
-def _length(ranges: Iterable[SeqRange]) -> int:
-    return sum(piece.last - piece.first + 1 for piece in ranges)
+def _places(draft: Life, count: int) -> range:
+    """The next places, given to what has no row."""
+    draft.last_seq += count
+    return range(draft.last_seq - count + 1, draft.last_seq + 1)

@@ -43,7 +43,8 @@ class Life:
     last_seq: highest sequence ever given. freed_through: everything up to it is acknowledged.
     session: connections tried.
     rows, used: number of rows and the bytes that they are charged with.
-    owed: alerts that were refused and have no place in a gap yet; they stand in the note beside the spool alone.
+    owed, owed_minutes: alerts and minutes that were refused and have no place in a gap yet; they stand in the note
+        beside the spool alone.
     """
 
     epoch: str
@@ -53,6 +54,7 @@ class Life:
     rows: int = 0
     used: int = 0
     owed: int = 0
+    owed_minutes: int = 0
 
 
 def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:

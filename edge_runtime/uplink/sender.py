@@ -15,7 +15,7 @@ from edge_runtime.uplink.low_word import LowWord
 if TYPE_CHECKING:
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.outbox import Outbox
-    from edge_runtime.outbox.spool_file import SpooledRow
+    from edge_runtime.outbox.spool_batch import SpooledRow
     from edge_runtime.uplink.mqtt_link import MqttLink
 
 _LOG = logging.getLogger(__name__)

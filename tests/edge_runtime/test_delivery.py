@@ -35,9 +35,10 @@ class Spool:
     def __init__(self, *, shut: bool = False, refuses: bool = False) -> None:
         self.alerts: list[Alert] = []
         self.minutes: list[Stats] = []
+        self.written_off = 0
         self.open = threading.Event()
         self.touched = threading.Event()
-        self._refuses = refuses
+        self.refuses = refuses
         if not shut:
             self.open.set()
 
@@ -45,7 +46,7 @@ class Spool:
         self.touched.set()
         assert self.open.wait(PATIENCE_S)
         future: Future[Any] = Future()
-        if self._refuses:
+        if self.refuses:
             future.set_exception(OSError("disk full"))
         elif isinstance(told, Alert):
             self.alerts.append(told)
@@ -54,6 +55,9 @@ class Spool:
             self.minutes.append(told)
             future.set_result(None)
         return future
+
+    def write_off(self, minutes: int) -> None:
+        self.written_off += minutes
 
 
 class Pictures:
@@ -279,7 +283,7 @@ def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: 
     made.start()
     assert spool.touched.wait(PATIENCE_S)
     assert made.stop(0.0) is False
-    assert "3 alerts stay behind" in caplog.text
+    assert "3 alerts and 0 minutes stay behind" in caplog.text
     for future in spool.promised:
         future.set_result(None)
     assert made.stop(PATIENCE_S) is True
@@ -349,18 +353,50 @@ def test_a_minute_that_is_over_is_told_though_no_part_comes() -> None:
 
 
 def test_a_minute_that_no_disk_took_is_told_with_the_next_one() -> None:
-    clock = HandClock()
-    full, book = Spool(refuses=True), MinuteBook(clock)
-    delivery = Delivery(full, None, MonotonicClock(), minutes=book)
+    clock, spool = HandClock(), Spool(refuses=True)
+    book = MinuteBook(clock)
+    delivery = Delivery(spool, None, MonotonicClock(), minutes=book)
+    book.take(inspected(verdict(Cause.CLEAN)))
+    clock.advance(60)
+    delivery._turn()
+    assert (delivery.counts.minutes, delivery.counts.minutes_back) == (0, 1)
+    spool.refuses = False
+    clock.advance(30)
+    book.take(inspected(verdict(Cause.DARK)))
+    delivery.start()
+    assert delivery.stop(PATIENCE_S)
+    (minute,) = spool.minutes
+    assert [(point.good, point.unknown) for point in minute.points] == [(1, {"dark": 1})]
+    assert minute.until_mono - minute.from_mono == 90_000
+    assert spool.written_off == 0
+
+
+def test_the_last_minute_that_no_disk_took_is_written_off_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    spool, book = Spool(refuses=True), MinuteBook(HandClock())
+    delivery = Delivery(spool, None, MonotonicClock(), minutes=book)
     delivery.start()
     book.take(inspected(verdict(Cause.CLEAN)))
     assert delivery.stop(PATIENCE_S)
-    assert (delivery.counts.minutes, delivery.counts.minutes_back) == (0, 1)
-    clock.advance(30)
-    book.take(inspected(verdict(Cause.DARK)))
-    (minute,) = book.last()
-    assert [(point.good, point.unknown) for point in minute.points] == [(1, {"dark": 1})]
-    assert minute.until_mono - minute.from_mono == 30_000
+    assert (delivery.counts.minutes_back, delivery.counts.minutes_lost, spool.written_off) == (0, 1, 1)
+    assert "disk full" in caplog.text
+    assert book.last() == (), "nobody would ask for it"
+
+
+def test_a_minute_that_is_refused_after_the_delivery_has_ended_is_written_off() -> None:
+    class Slow(Spool):
+        def offer(self, told: Alert | Stats) -> Future[Any]:
+            del told
+            return late
+
+    late: Future[Any] = Future()
+    spool, book = Slow(), MinuteBook(HandClock())
+    delivery = Delivery(spool, None, MonotonicClock(), minutes=book)
+    book.take(inspected(verdict(Cause.CLEAN)))
+    delivery.start()
+    assert not delivery.stop(0.05)
+    late.set_exception(OSError("the disk hung"))
+    assert spool.written_off == 1
+    assert delivery.stop(PATIENCE_S)
 
 
 def test_a_minute_that_a_full_spool_shed_is_not_told_again() -> None:

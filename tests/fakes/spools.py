@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_contracts.gap import GapEvent
-from edge_runtime.outbox.spool_file import Batch, Placed, SpoolFile
+from edge_runtime.outbox.spool_batch import Batch, Placed
+from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, counting_noise
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,19 @@ def test_a_note_with_one_wrong_byte_is_no_note(tmp_path: Path, place: int, byte:
 
 def test_what_is_owed_is_noted_until_a_later_commit_has_placed_it(tmp_path: Path) -> None:
     with closing(LifeNote(tmp_path / "s.life")) as note:
-        note.keep(Life(EPOCH, 7, 3, owed=12))
+        note.keep(Life(EPOCH, 7, 3, owed=12, owed_minutes=2))
         noted = LifeNote(tmp_path / "s.life").read()
-    assert noted == Life(EPOCH, 7, 3, owed=12)
-    assert still_owed(noted, Life(EPOCH, 7)) == 12
-    assert still_owed(noted, Life(EPOCH, 9)) == 0
-    assert still_owed(noted, Life("f" * 16)) == 12, "the spool of then is gone, and so are its alerts"
-    assert still_owed(None, Life(EPOCH, 7)) == 0
+    assert noted == Life(EPOCH, 7, 3, owed=12, owed_minutes=2)
+    assert still_owed(noted, Life(EPOCH, 7)) == (12, 2)
+    assert still_owed(noted, Life(EPOCH, 9)) == (0, 0)
+    assert still_owed(noted, Life("f" * 16)) == (12, 2), "the spool of then is gone, and so is what it refused"
+    assert still_owed(None, Life(EPOCH, 7)) == (0, 0)
+
+
+def test_a_note_that_knows_of_no_minutes_is_still_read(tmp_path: Path) -> None:
+    body = f"{EPOCH} 7 3 12"
+    (tmp_path / "s.life").write_text(f"{body} {zlib.crc32(body.encode()):08x}\n")
+    assert LifeNote(tmp_path / "s.life").read() == Life(EPOCH, 7, 3, owed=12)
 
 
 def test_no_note_and_an_empty_one_are_none(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from edge_contracts.ack import Ack
 from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
-from edge_runtime.outbox import outbox as module
+from edge_runtime.outbox import commit_queue as module
 from edge_runtime.outbox.commit_work import CommitWork
 from edge_runtime.outbox.outbox import Outbox, Receipt
 from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
@@ -42,6 +42,22 @@ def outbox(
         yield made
     finally:
         assert made.stop()
+
+
+def ledger(path: Path) -> dict[GapReason, int]:
+    """What the next start tells as lost, by cause."""
+    with outbox(path) as box:
+        assert box.next_session()
+        eventually(lambda: box.read_gaps(1, 1))
+        gaps = [GapEvent.model_validate_json(row.body).data for row in box.read_gaps(1, 10)]
+    return {gap.why: gap.count for gap in gaps}
+
+
+def break_in_use(box: Outbox, path: Path) -> None:
+    box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    path.write_bytes(b"\x55" * 65_536)
+    box._file._con.execute("PRAGMA cache_size = 0")
+    box._file._con.execute("PRAGMA shrink_memory")
 
 
 def commits(box: Outbox) -> list[str]:
@@ -84,7 +100,7 @@ def test_a_busy_station_shares_commits_that_a_calm_one_does_not(tmp_path: Path) 
     box.start()
     box.append(alert())
     seen = commits(box)
-    with box._wake:
+    with box._queue.changed:
         for _ in range(40):
             box.offer(alert())
     assert not seen
@@ -188,9 +204,42 @@ def test_a_disk_that_hangs_is_an_answer_of_stopping_not_an_error(tmp_path: Path)
     box.start()
     with box._file_lock:
         future = box.offer(alert())
+        eventually(lambda: not box._queue.has_letters)
         assert box.stop(0.05) is False
     assert box.stop(PATIENCE_S) is True
     assert future.result(0).seq == 1
+
+
+def test_what_waits_behind_a_disk_that_hangs_is_answered_said_and_told_once_it_answers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0)
+    box.start()
+    with box._file_lock:
+        box.offer(alert())
+        eventually(lambda: not box._queue.has_letters)
+        behind = [box.offer(alert()) for _ in range(3)]
+        assert box.stop(0.05) is False
+        assert all(isinstance(future.exception(0), SpoolRefused) for future in behind)
+        assert "3 alerts and 0 minutes behind that" in caplog.text
+    assert box.stop(PATIENCE_S) is True
+    assert ledger(tmp_path / "s") == {GapReason.SHED: 3}
+
+
+def test_stopping_on_a_disk_that_takes_nothing_leaves_no_alert_out_of_the_ledger(tmp_path: Path) -> None:
+    limits = SpoolLimits(1 << 20, 1 << 18)
+    offered = 6 * limits.batch_rows
+    with outbox(tmp_path / "s", limits=limits) as box:
+        box._file._con.execute("PRAGMA query_only = ON")
+        with box._queue.changed:
+            futures = [box.offer(alert()) for _ in range(offered)]
+            minute = box.offer(stats())
+            minute.add_done_callback(lambda _: box.write_off(1))
+            box._queue.close()
+    assert all(isinstance(future.exception(0), SpoolRefused) for future in (*futures, minute))
+    assert box.counters.refused == offered
+    assert ledger(tmp_path / "s") == {GapReason.SHED: offered, GapReason.STATISTICS: 1}
+    assert ledger(tmp_path / "s") == {GapReason.SHED: offered, GapReason.STATISTICS: 1}, "told once"
 
 
 def test_an_acknowledgement_frees_and_drains(tmp_path: Path) -> None:
@@ -327,10 +376,7 @@ def test_a_spool_damaged_in_use_is_set_aside_and_the_alert_is_kept(tmp_path: Pat
     with outbox(tmp_path / "s") as box:
         box.append(alert())
         old = box.epoch
-        box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        (tmp_path / "s").write_bytes(b"\x55" * 65_536)
-        box._file._con.execute("PRAGMA cache_size = 0")
-        box._file._con.execute("PRAGMA shrink_memory")
+        break_in_use(box, tmp_path / "s")
         receipt = box.append(alert())
         assert receipt.epoch == box.epoch != old
         assert box.counters.damaged == 1
@@ -341,14 +387,46 @@ def test_a_spool_damaged_in_use_is_set_aside_and_the_alert_is_kept(tmp_path: Pat
     assert len(list(tmp_path.glob("s.damaged-*"))) >= 1
 
 
+def test_what_was_acknowledged_and_not_yet_written_is_no_loss_of_a_spool_that_breaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FREE_WINDOW_S", PATIENCE_S)
+    with outbox(tmp_path / "s") as box:
+        for _ in range(3):
+            box.append(alert())
+        box.read(1, 10)
+        assert box.acknowledge(Ack(epoch=box.epoch, seq=2)) is AckVerdict.FREES
+        break_in_use(box, tmp_path / "s")
+        assert box.read(1, 10) == []
+        (gap,) = box.read_gaps(1, 10)
+        told = GapEvent.model_validate_json(gap.body).data
+        assert [(piece.first, piece.last) for piece in told.ranges] == [(3, 3)]
+
+
+def test_an_acknowledgement_of_a_broken_spool_frees_nothing_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FREE_WINDOW_S", PATIENCE_S)
+    with outbox(tmp_path / "s") as box:
+        for _ in range(5):
+            box.append(alert())
+        box.read(1, 10)
+        box.acknowledge(Ack(epoch=box.epoch, seq=4))
+        break_in_use(box, tmp_path / "s")
+        assert box.read(1, 10) == []
+        box.read_gaps(1, 10)
+        assert box.acknowledge(Ack(epoch=box.epoch, seq=1)) is AckVerdict.FREES
+        kept = [box.append(alert()).seq for _ in range(3)]
+        assert [row.seq for row in box.read(1, 10)] == kept
+    with outbox(tmp_path / "s") as again:
+        assert again.freed_through == 1, "what is above it is sent again"
+
+
 def test_damage_that_is_found_while_reading_is_told_without_waiting_for_an_alert(tmp_path: Path) -> None:
     with outbox(tmp_path / "s") as box:
         box.append(alert())
         old = box.epoch
-        box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        (tmp_path / "s").write_bytes(b"\x55" * 65_536)
-        box._file._con.execute("PRAGMA cache_size = 0")
-        box._file._con.execute("PRAGMA shrink_memory")
+        break_in_use(box, tmp_path / "s")
         assert box.read(1, 10) == []
         (gap,) = box.read_gaps(1, 10)
         told = GapEvent.model_validate_json(gap.body).data

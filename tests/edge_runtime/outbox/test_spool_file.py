@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,11 +18,14 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason, SeqRange
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox.envelope import Letter
+from edge_runtime.outbox.spool_batch import Batch, Placed
 from edge_runtime.outbox.spool_errors import SpoolInUse, SpoolRefused
-from edge_runtime.outbox.spool_file import Batch, Placed, SpoolFile
 from edge_runtime.outbox.spool_policy import RowClass, SpoolLimits
 from tests.fakes.letters import alert, letter, minute_letter
 from tests.fakes.spools import LONG, NOW, SMALL, covered, gaps, spool, write
+
+if TYPE_CHECKING:
+    from edge_runtime.outbox.spool_file import SpoolFile
 
 
 def test_sequences_begin_at_one_and_have_no_holes(tmp_path: Path) -> None:
@@ -138,6 +142,13 @@ def test_what_no_disk_took_has_its_place_in_the_ledger(tmp_path: Path) -> None:
         assert place.seq == 2
         assert covered(gaps(file)) == [3, 4, 5]
         assert file.life.last_seq == 6
+
+
+def test_minutes_that_no_disk_took_are_told_apart_from_alerts(tmp_path: Path) -> None:
+    with closing(spool(tmp_path / "s")) as file:
+        write(file, lost=2, lost_minutes=3)
+        told = {gap.data.why: [(piece.first, piece.last) for piece in gap.data.ranges] for gap in gaps(file)}
+        assert told == {GapReason.SHED: [(1, 2)], GapReason.STATISTICS: [(3, 5)]}
 
 
 def test_a_manager_without_memory_gets_a_gap_of_what_is_freed(tmp_path: Path) -> None:
@@ -267,11 +278,13 @@ class SpoolModel(RuleBasedStateMachine):
             self.minutes.add(place.seq)
         self.note_shedding()
 
-    @rule(lost=st.integers(1, 5))
-    def loses(self, lost: int) -> None:
-        write(self.file, lost=lost)
-        self.in_ledger |= set(range(self.last + 1, self.last + lost + 1))
-        self.last += lost
+    @rule(alerts=st.integers(0, 5), minutes=st.integers(0, 3))
+    def loses(self, alerts: int, minutes: int) -> None:
+        write(self.file, lost=alerts, lost_minutes=minutes)
+        first = self.last + 1
+        self.last += alerts + minutes
+        self.in_ledger |= set(range(first, self.last + 1))
+        self.minutes |= set(range(first + alerts, self.last + 1))
         self.note_shedding()
 
     @rule(share=st.floats(0, 1))

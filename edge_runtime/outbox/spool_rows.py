@@ -1,0 +1,89 @@
+"""The rows of an open spool: how they are placed, freed and shed inside a transaction.
+
+Each method changes the rows and, alike, the draft of the life that the transaction will commit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.errors import BadInputError
+from edge_runtime.outbox.envelope import seal
+from edge_runtime.outbox.spool_batch import Placed
+from edge_runtime.outbox.spool_policy import RowClass, Victim, charge, choose_victims
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+    from edge_runtime.outbox.envelope import Letter, Sealed
+    from edge_runtime.outbox.spool_schema import Life
+
+_IN_SHEDDING_ORDER: Final = "SELECT seq, charge, class FROM rows WHERE class < ? ORDER BY class, seq"
+
+
+class SpoolRows:
+    """The table of rows.
+
+    Args:
+        con: the open spool, inside a transaction whenever a method is called.
+        source: CloudEvents source of the device.
+        most_freed: rows that one transaction may free.
+    """
+
+    def __init__(self, con: sqlite3.Connection, source: str, most_freed: int) -> None:
+        self._con, self._source, self._most_freed = con, source, most_freed
+
+    def free(self, draft: Life, through: int) -> None:
+        """Free rows up to `through`, or the oldest of them when they are too many for one transaction."""
+        if through <= draft.freed_through:
+            return
+        query = "SELECT seq FROM rows WHERE seq <= ? ORDER BY seq LIMIT 1 OFFSET ?"
+        most = self._con.execute(query, (through, self._most_freed - 1)).fetchone()
+        through = most[0] if most else through
+        rows, used = self._con.execute(
+            "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
+        ).fetchone()
+        self._con.execute("DELETE FROM rows WHERE seq <= ?", (through,))
+        draft.rows -= rows
+        draft.used -= used
+        draft.freed_through = through
+
+    def place(self, draft: Life, letter: Letter) -> Placed | BadInputError:
+        """Give a letter the next place; one that no message can carry gets none."""
+        try:
+            sealed = self.insert(draft, letter)
+        except BadInputError as err:
+            return err
+        return Placed(draft.epoch, draft.last_seq, sealed.event_id, kept=True)
+
+    def insert(self, draft: Life, letter: Letter) -> Sealed:
+        """The same for a letter that is known to fit.
+
+        Raises:
+            BadInputError: it does not fit.
+        """
+        sealed = seal(letter, self._source, draft.epoch, draft.last_seq + 1)
+        draft.last_seq += 1
+        cost = charge(len(sealed.body))
+        self._con.execute(
+            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)",
+            (draft.last_seq, sealed.row_class, sealed.leaf, cost, letter.moment.mono_ms, sealed.body),
+        )
+        draft.rows += 1
+        draft.used += cost
+        return sealed
+
+    def shed(self, draft: Life, need_bytes: int) -> list[Victim]:
+        """Delete the least worthy rows until so many bytes are free; who calls it writes down which they were."""
+        if need_bytes <= 0:
+            return []
+        victims = choose_victims(self._candidates(), need_bytes)
+        self._con.executemany("DELETE FROM rows WHERE seq = ?", [(victim.seq,) for victim in victims])
+        draft.rows -= len(victims)
+        draft.used -= sum(victim.charge for victim in victims)
+        return victims
+
+    def _candidates(self) -> Iterator[Victim]:
+        for victim in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
+            yield Victim(*victim)
