@@ -46,7 +46,7 @@ def _reading(caller: Caller, services: Services) -> Reading:
         sees_all = is_everywhere(caller.sites)
         return Reading(
             devices=tuple(read_devices(con, caller.sites)),
-            shortfalls=shortfalls(con),
+            shortfalls=shortfalls(con, None if sees_all else caller.sites),
             alerts=_alerts(con) if sees_all else None,
             refused=_refused(con) if sees_all else None,
             minutes=con.execute(select(func.count()).select_from(minutes)).scalar_one() if sees_all else None,

@@ -40,7 +40,7 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         if site is not None and not devices:
             raise NotThere(f"wanted the devices of {site[:80]}, found none that you may see: look at the overview")
         with engine.connect() as con:
-            missed, refused = shortfalls(con), refused_count(con, found)
+            missed, refused = shortfalls(con, found), refused_count(con, found)
         page = overview_of(devices, missed, open_alerts(engine, sites), site, refused)
         return reception.drawn(visit, "overview", here="overview", page=page)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,15 +46,19 @@ def merge(ranges: Iterable[Range]) -> list[Range]:
 
 
 def subtract(ranges: Iterable[Range], taken: Iterable[Range]) -> list[Range]:
-    """What the ranges cover and `taken` does not."""
-    left = merge(ranges)
-    for first, last in merge(taken):
-        left = [piece for old in left for piece in _without(old, first, last)]
+    """What the ranges cover and `taken` does not; one walk along both."""
+    ahead, left = deque(merge(taken)), list[Range]()
+    for begin, last in merge(ranges):
+        first = begin
+        while ahead and ahead[0][1] < first:
+            ahead.popleft()
+        while ahead and ahead[0][0] <= last:
+            if first < ahead[0][0]:
+                left.append((first, ahead[0][0] - 1))
+            first = ahead[0][1] + 1
+            if first > last:
+                break
+            ahead.popleft()
+        if first <= last:
+            left.append((first, last))
     return left
-
-
-def _without(old: Range, first: int, last: int) -> list[Range]:
-    if last < old[0] or first > old[1]:
-        return [old]
-    pieces = [(old[0], first - 1), (last + 1, old[1])]
-    return [(start, end) for start, end in pieces if start <= end]

@@ -6,16 +6,22 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from edge_contracts.gap import GapReason
-from fleet_manager.store.contiguity import Range, merge, subtract
-from fleet_manager.store.tables import alerts, devices, gap_ranges, places, progress, refused
+from fleet_manager.store.contiguity import Range, subtract
+from fleet_manager.store.pieces import Piece, absent
+from fleet_manager.store.tables import alerts, devices, gap_ranges, progress, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+    Seen = Callable[[ColumnElement[str]], ColumnElement[bool]] | None
+    """Which addresses are looked at; None for all."""
+    Gaps = Mapping[tuple[str, str], Mapping[GapReason, list[Range]]]
+    """What was told of each life, by address and epoch."""
 
 _ORDER: Final = (GapReason.SHED, GapReason.STATISTICS, GapReason.DAMAGED, GapReason.REFUSED, GapReason.FREED)
 """A sequence that stands in several gaps is counted under the first of these reasons."""
@@ -58,11 +64,17 @@ class Shortfall:
     missing: int
 
 
-def shortfalls(con: Connection) -> dict[str, Shortfall]:
-    """Devices of which anything is lost or missing, by address; what is stored is not counted, so this is quick."""
-    gaps = _gaps(con, None)
-    lost, missing = _lost(con, gaps), _missing(con, gaps, None)
-    found = {one: {why: count for why, count in lost[one].items() if count} for one in {*lost, *missing}}
+def shortfalls(con: Connection, sites: Collection[str] | None) -> dict[str, Shortfall]:
+    """Devices of which anything is lost or missing, by address; what is stored is not counted, so this is quick.
+
+    Args:
+        con: a connection that reads.
+        sites: those that are looked at, `org/site` each; None for every one, empty for none.
+    """
+    seen = _sites(sites)
+    gaps = _gaps(con, seen)
+    lost, missing = _lost(con, gaps), _missing(con, gaps, seen)
+    found = {one: {why: count for why, count in lost.get(one, {}).items() if count} for one in {*lost, *missing}}
     return {
         one: Shortfall(by_reason, missing.get(one, 0))
         for one, by_reason in found.items()
@@ -72,20 +84,21 @@ def shortfalls(con: Connection) -> dict[str, Shortfall]:
 
 def ledger(engine: Engine, address: str | None = None) -> list[DeviceLedger]:
     """What each device, or one, has stored, lost, refused and still missing; in the order of their addresses."""
+    seen = _device(address)
     with engine.connect() as con:
-        stored = _counts(con, alerts, address)
-        strangers = _counts(con, refused, address)
-        told = con.execute(_of(select(devices.c.address, devices.c.ack), devices, address))
+        stored = _counts(con, alerts, seen)
+        strangers = _counts(con, refused, seen)
+        told = con.execute(_of(select(devices.c.address, devices.c.ack), devices, seen))
         acks = dict(told.all())
-        gaps = _gaps(con, address)
+        gaps = _gaps(con, seen)
         lost = _lost(con, gaps)
-        missing = _missing(con, gaps, address)
-        spoken = con.execute(_of(select(progress.c.address).distinct(), progress, address)).scalars().all()
+        missing = _missing(con, gaps, seen)
+        spoken = con.execute(_of(select(progress.c.address).distinct(), progress, seen)).scalars().all()
     return [
         DeviceLedger(
             one,
             stored.get(one, 0),
-            {why: lost[one][why] for why in _ORDER if lost[one][why]},
+            {why: count for why, count in lost.get(one, {}).items() if count},
             strangers.get(one, 0),
             missing.get(one, 0),
             acks.get(one) != "broker",
@@ -94,53 +107,51 @@ def ledger(engine: Engine, address: str | None = None) -> list[DeviceLedger]:
     ]
 
 
-def _of(query: Any, table: Any, address: str | None) -> Any:
-    return query if address is None else query.where(table.c.address == address)
+def _of(query: Any, table: Any, seen: Seen) -> Any:
+    return query if seen is None else query.where(seen(table.c.address))
 
 
-def _counts(con: Connection, table: Any, address: str | None) -> dict[str, int]:
-    query = _of(select(table.c.address, func.count()).group_by(table.c.address), table, address)
+def _device(address: str | None) -> Seen:
+    return None if address is None else lambda column: column == address
+
+
+def _sites(sites: Collection[str] | None) -> Seen:
+    if sites is None:
+        return None
+    return lambda column: or_(False, *(column.startswith(f"{site}/", autoescape=True) for site in sorted(sites)))
+
+
+def _counts(con: Connection, table: Any, seen: Seen) -> dict[str, int]:
+    query = _of(select(table.c.address, func.count()).group_by(table.c.address), table, seen)
     return dict(con.execute(query).all())
 
 
-def _gaps(con: Connection, address: str | None) -> dict[tuple[str, str], dict[GapReason, list[Range]]]:
+def _gaps(con: Connection, seen: Seen) -> Gaps:
     columns = (gap_ranges.c.address, gap_ranges.c.epoch, gap_ranges.c.why, gap_ranges.c.first, gap_ranges.c.last)
     found: defaultdict[tuple[str, str], dict[GapReason, list[Range]]] = defaultdict(lambda: defaultdict(list))
-    for where, epoch, why, first, last in con.execute(_of(select(*columns), gap_ranges, address)):
+    for where, epoch, why, first, last in con.execute(_of(select(*columns), gap_ranges, seen)):
         found[where, epoch][GapReason(why)].append((first, last))
     return found
 
 
-def _lost(
-    con: Connection, gaps: Mapping[tuple[str, str], Mapping[GapReason, list[Range]]]
-) -> defaultdict[str, dict[GapReason, int]]:
+def _lost(con: Connection, gaps: Gaps) -> dict[str, dict[GapReason, int]]:
     """Sequences in gaps that are not stored after all, each counted under one reason."""
-    lost: defaultdict[str, dict[GapReason, int]] = defaultdict(lambda: dict.fromkeys(_ORDER, 0))
+    pieces: list[Piece] = []
     for key, reasons in gaps.items():
         counted: list[Range] = []
         for why in _ORDER:
-            new = subtract(merge(reasons.get(why, [])), counted)
+            new = subtract(reasons.get(why, ()), counted)
             counted += new
-            lost[key[0]][why] += sum(_absent(con, key, piece) for piece in new)
-    return lost
+            pieces += [Piece(*key, why.value, *piece) for piece in new]
+    count = absent(con, pieces)
+    return {one: {why: count[one, why.value] for why in _ORDER} for one, _ in gaps}
 
 
-def _missing(
-    con: Connection, gaps: Mapping[tuple[str, str], Mapping[GapReason, list[Range]]], address: str | None
-) -> dict[str, int]:
+def _missing(con: Connection, gaps: Gaps, seen: Seen) -> dict[str, int]:
     """Sequences below the highest stored one that neither arrived nor stand in a gap."""
-    query = _of(select(progress).where(progress.c.top > progress.c.through), progress, address)
-    missing: defaultdict[str, int] = defaultdict(int)
+    query = _of(select(progress).where(progress.c.top > progress.c.through), progress, seen)
+    holes: list[Piece] = []
     for where, epoch, through, top in con.execute(query).all():
         told = [piece for ranges in gaps.get((where, epoch), {}).values() for piece in ranges]
-        holes = subtract([(through + 1, top)], told)
-        missing[where] += sum(_absent(con, (where, epoch), hole) for hole in holes)
-    return missing
-
-
-def _absent(con: Connection, key: tuple[str, str], piece: Range) -> int:
-    """How many sequences of a range are not stored."""
-    within = select(func.count()).where(
-        places.c.address == key[0], places.c.epoch == key[1], places.c.seq.between(*piece)
-    )
-    return piece[1] - piece[0] + 1 - int(con.execute(within).scalar_one())
+        holes += [Piece(where, epoch, "", *hole) for hole in subtract([(through + 1, top)], told)]
+    return {where: count for (where, _), count in absent(con, holes).items()}
