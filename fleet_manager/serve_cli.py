@@ -14,12 +14,18 @@ from fleet_manager.broker_choice import broker_options, read_text
 from fleet_manager.stop_flag import StopFlag, stopped_by_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp
+    from uvicorn import Config
+
     from fleet_manager.broker_choice import BrokerChoice
     from fleet_manager.site import Site
     from fleet_manager.site_file import SiteFile
 
 DEFAULT_HTTP: Final = 8700
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_ALL_OF_IT: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
 _HEAD_BYTES: Final = 16_384
 _FAREWELL_S: Final = 3
 """How long a browser that listens for news may keep the manager from ending."""
@@ -88,16 +94,23 @@ def serve(
         _say("pictures travel to their bucket in plain text: give it an https:// endpoint")
     stop = StopFlag()
     with stopped_by_signals(stop), _bound(host, port) as door, running_site(settings) as site:
-        _greet(site, host, port)
+        _greet(site, _where(file.address, host, port))
         if not stop.is_set():
-            _answer(site, door)
+            _answer(site, door, file)
     _say(f"{sum(one.stored for one in site.workers.workers)} alerts stored since the start")
 
 
-def _greet(site: Site, host: str, port: int) -> None:
+def _where(address: str | None, host: str, port: int) -> str:
+    """Where a browser reaches the pages; without an `address` by the name of this machine, if all of it listens."""
+    if address is not None:
+        return address
+    reached = socket.gethostname() if host in _ALL_OF_IT else f"[{host}]" if ":" in host else host
+    return f"http://{reached}:{port}"
+
+
+def _greet(site: Site, where: str) -> None:
     from fleet_manager.people.links import link_address  # noqa: PLC0415 - as above
 
-    where = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     _say(f"broker: {site.broker}")
     _say(f"pages:  {where}/")
     secret = site.services.people.links.first_set_up()
@@ -106,7 +119,7 @@ def _greet(site: Site, host: str, port: int) -> None:
         _say("        follow it once to make the first account; it ends in 24 hours, and with the next start")
 
 
-def _answer(site: Site, door: socket.socket) -> None:
+def _answer(site: Site, door: socket.socket, file: SiteFile) -> None:
     """Serve until a signal; uvicorn takes SIGINT and SIGTERM, and hands them on when it has ended."""
     import uvicorn  # noqa: PLC0415 - as above
 
@@ -126,22 +139,30 @@ def _answer(site: Site, door: socket.socket) -> None:
         services.waits_for,
         provider=site.provider,
         public_key=services.public_key,
+        address=file.address or "",
     )
     app.include_router(pages_router(parts, feed))
-    config = uvicorn.Config(
+    server = uvicorn.Server(server_config(app, file.proxies))
+    try:
+        server.run(sockets=[door])
+    finally:
+        feed.close()
+
+
+def server_config(app: ASGIApp, proxies: Sequence[str]) -> Config:
+    """How the application is served; what `proxies` say of a browser's address and of TLS is believed, nobody else."""
+    from uvicorn import Config  # noqa: PLC0415 - as above
+
+    return Config(
         app,
         lifespan="off",
         log_level="warning",
         access_log=False,
         server_header=False,
+        forwarded_allow_ips=list(proxies),
         timeout_graceful_shutdown=_FAREWELL_S,
         h11_max_incomplete_event_size=_HEAD_BYTES,
     )
-    server = uvicorn.Server(config)
-    try:
-        server.run(sockets=[door])
-    finally:
-        feed.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -26,6 +26,7 @@ class PageParts:
     waits_for: why alerts are not heard or stored just now, in words; empty while they are.
     provider: the way in by an identity provider; None where there is none.
     public_key: by which stations know this manager's configurations.
+    address: where people reach the pages, as `site.toml` says; empty where it does not.
     """
 
     engine: Engine
@@ -36,3 +37,4 @@ class PageParts:
     waits_for: Callable[[], Sequence[str]]
     provider: ProviderDoor | None = None
     public_key: str = ""
+    address: str = ""

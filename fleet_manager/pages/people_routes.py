@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from fleet_manager.pages.page_parts import PageParts
     from fleet_manager.pages.reception import Reception
     from fleet_manager.pages.visit import Visit
-    from fleet_manager.people.assembly import People
 
 
-def people_routes(people: People, reception: Reception, known_sites: Callable[[], list[str]]) -> list[Route]:
+def people_routes(parts: PageParts, reception: Reception, known_sites: Callable[[], list[str]]) -> list[Route]:
     """`/people` with its steps, `/audit`."""
-    office = _Office(people, reception, known_sites)
+    office = _Office(parts, reception, known_sites)
     return [
         Route("/people", reception.page(office.everybody), methods=["GET"]),
         Route("/people", reception.act(office.invite), methods=["POST"]),
@@ -43,8 +43,9 @@ def people_routes(people: People, reception: Reception, known_sites: Callable[[]
 
 
 class _Office:
-    def __init__(self, people: People, reception: Reception, known_sites: Callable[[], list[str]]) -> None:
-        self._people, self._reception, self._known_sites = people, reception, known_sites
+    def __init__(self, parts: PageParts, reception: Reception, known_sites: Callable[[], list[str]]) -> None:
+        self._people, self._address = parts.people, parts.address
+        self._reception, self._known_sites = reception, known_sites
 
     def everybody(self, visit: Visit) -> Response:
         visit.require_anywhere(Permission.MANAGE_PEOPLE)
@@ -92,7 +93,8 @@ class _Office:
         except LeptonError as err:
             return self._refused(visit, err, Draft())
         url = visit.request.url
-        return self._page(visit, link=MadeLink(name, link_address(f"{url.scheme}://{url.netloc}", secret)))
+        where = self._address or f"{url.scheme}://{url.netloc}"
+        return self._page(visit, link=MadeLink(name, link_address(where, secret)))
 
     def _refused(self, visit: Visit, err: LeptonError, draft: Draft) -> Response:
         if not permitted_sites(visit.principal.grants, Permission.MANAGE_PEOPLE):

@@ -80,7 +80,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *shift_routes(engine, parts.people.audit, reception, sites),
             *account_routes(parts.people, reception),
             *token_routes(parts.people, reception, sites, unix_ms),
-            *people_routes(parts.people, reception, sites),
+            *people_routes(parts, reception, sites),
             *live_routes(engine, reception, feed, time.monotonic),
         ]
     )

@@ -52,7 +52,7 @@ def list_people(where: str) -> None:
 @click.option(
     "--site",
     "address",
-    default="http://127.0.0.1:8080",
+    default="http://127.0.0.1:8700",
     show_default=True,
     help="Where the manager's pages are, for the link.",
 )

@@ -28,7 +28,13 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
 }
 IN_WORDS: Final = {("[mail]", "port")}
 """Defaults that follow from something else."""
-PAGES: Final = ["reference/site.md", "how-to/work-with-alerts.md", "how-to/people.md", "how-to/run-the-manager.md"]
+PAGES: Final = [
+    "reference/site.md",
+    "how-to/work-with-alerts.md",
+    "how-to/people.md",
+    "how-to/run-the-manager.md",
+    "how-to/manager-pages.md",
+]
 
 
 def rows(heading: str) -> dict[str, str]:

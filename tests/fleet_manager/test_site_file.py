@@ -59,6 +59,11 @@ def test_each_way_has_its_usual_port(tls: str, port: int) -> None:
     assert read.mail.mail_server().port == port
 
 
+@pytest.mark.parametrize("proxy", ["proxy.plant.example", "*", "10.0.0.5/24", ""])
+def test_a_proxy_is_an_address_or_a_network(proxy: str) -> None:
+    assert "wanted an address such as 10.0.0.5" in refusal(f'proxies = ["{proxy}"]')
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     text = mail(server="smtp plant", password_file=tmp_path / "none", fromm="x", ca=tmp_path / "ca.pem")
     said = refusal(

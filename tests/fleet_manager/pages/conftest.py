@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -56,13 +57,21 @@ class Visitors:
 
 @pytest.fixture
 def visitors(tmp_path: Path) -> Iterator[Visitors]:
-    store = opened_store(tmp_path / "fleet.sqlite")
+    with visited(tmp_path) as one:
+        yield one
+
+
+@contextmanager
+def visited(folder: Path, address: str = "") -> Iterator[Visitors]:
+    """A manager whose `site.toml` says where it is."""
+    store = opened_store(folder / "fleet.sqlite")
     office = office_with_admin(store.engine)
     draw = random.Random(7).randbytes
     waits_for: list[str] = []
     services = Services(store.engine, office.people, None, lambda: waits_for, office.clock, lambda: 0.0, draw)
     feed = live_feed(store.engine)
-    parts = PageParts(store.engine, office.people, None, office.clock, rule_keeping(services), services.waits_for)
+    rules = rule_keeping(services)
+    parts = PageParts(store.engine, office.people, None, office.clock, rules, services.waits_for, address=address)
     app = create_app(services)
     app.include_router(pages_router(parts, feed))
     with TestClient(app) as client:

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_manager.people.links import LINK_PATH
 from fleet_manager.people.principal import SYSTEM
 from tests.fakes.people import PASSWORD
+from tests.fleet_manager.pages.conftest import visited
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.fleet_manager.pages.conftest import Visitors
 
 NEW = "another horse battery"
@@ -32,6 +36,14 @@ def test_our_own_page_logs_a_browser_in(visitors: Visitors) -> None:
     form, headers = {"name": "anna", "password": PASSWORD}, {"Origin": "http://testserver"}
     answer = visitors.client.post("/login", data=form, headers=headers, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_a_link_begins_where_the_site_says_that_it_is_not_where_a_request_says(tmp_path: Path) -> None:
+    with visited(tmp_path, address="https://fleet.plant.example") as visitors:
+        visitors.office.join("bert")
+        page = visitors.post("/people/bert/link").text
+    assert f"https://fleet.plant.example{LINK_PATH}#" in page
+    assert "testserver" not in page
 
 
 @pytest.mark.parametrize("target", ["//[", "//evil.example", "https://evil.example"])

@@ -1,0 +1,43 @@
+"""Who is believed about a browser: the proxies of the site, nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fleet_manager.serve_cli import server_config
+from fleet_manager.site_file import SiteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BROWSER, ELSEWHERE = "192.0.2.7", "10.0.0.5"
+
+
+def seen(comes_from: str, proxies: Sequence[str]) -> tuple[str, str]:
+    """The address and the scheme that an application sees of a browser behind a proxy with TLS."""
+    found: list[tuple[str, str]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001 - ASGI
+        found.append((scope["client"][0], scope["scheme"]))
+
+    config = server_config(app, proxies)
+    config.load()
+    headers = [(b"x-forwarded-for", BROWSER.encode()), (b"x-forwarded-proto", b"https")]
+    scope: Any = {"type": "http", "scheme": "http", "client": (comes_from, 1), "headers": headers}
+    asyncio.run(config.loaded_app(scope, None, None))  # type: ignore[arg-type]
+    return found[0]
+
+
+@pytest.mark.parametrize("proxies", [["10.0.0.5"], ["::1", "10.0.0.0/24"]])
+def test_a_proxy_that_the_site_names_is_believed(proxies: list[str]) -> None:
+    assert seen(ELSEWHERE, proxies) == (BROWSER, "https")
+
+
+def test_nobody_else_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert seen(ELSEWHERE, SiteFile().proxies) == (ELSEWHERE, "http")
+    assert seen("127.0.0.1", SiteFile().proxies) == (BROWSER, "https")
+    assert seen("127.0.0.1", ()) == ("127.0.0.1", "http")
