@@ -28,6 +28,7 @@ from fleet_manager.store.commands import hear_replies
 from fleet_manager.store.database import database_url, open_database, writing
 from fleet_manager.store.migration import migrate
 from fleet_manager.store.minute_rows import minute_rows
+from fleet_manager.store.plain_text import plain_text
 from fleet_manager.store.presence import note
 from fleet_manager.store.progress import held_progress, move_on
 from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, minutes, places, progress, refused
@@ -236,12 +237,12 @@ class AlertStore:
     def _quarantine(self, con: Connection, strangers: Sequence[Arrival]) -> None:
         for one in strangers:
             statement = self._insert(refused).values(
-                topic=_plain(one.topic),
+                topic=plain_text(one.topic),
                 event_id=one.event_id,
                 address=one.address,
                 epoch=one.epoch,
                 seq=one.seq,
-                why=_plain(one.why),
+                why=plain_text(one.why),
                 times=1,
                 stored_ms=self._unix_ms(),
                 body=one.body,
@@ -302,11 +303,11 @@ def _alert_row(one: Arrival, now_ms: int) -> dict[str, Any]:
         "time_ms": int(event.time.timestamp() * 1000),
         "stored_ms": now_ms,
         "point": data.point,
-        "part": data.part,
+        "part": plain_text(data.part),
         "outcome": data.outcome.value,
         "cause": data.cause.value,
         "severity": data.severity.value,
-        "label": data.label,
+        "label": None if data.label is None else plain_text(data.label),
         "score": data.score,
         "model": data.model,
         "count": data.count,
@@ -332,8 +333,3 @@ def _covered(told: Sequence[Arrival]) -> list[dict[str, Any]]:
         if isinstance(one.content, GapEvent)
         for piece in one.content.data.ranges
     ]
-
-
-def _plain(text: str) -> str:
-    """Text that every database takes: what is no character stands as its escape."""
-    return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text, select, update
 
 from edge_contracts.command import Reply
 from fleet_manager.store.metadata import Key, metadata
+from fleet_manager.store.plain_text import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +58,7 @@ def _hear(con: Connection, one: Arrival, now_ms: int) -> bool:
     if not isinstance(reply, Reply):
         raise TypeError("wanted an answer")
     is_its = (commands.c.command_id == reply.id) & (commands.c.address == one.address) & (commands.c.name == reply.name)
-    told = {"outcome": reply.outcome.value, "answer": reply.text.replace("\0", "�"), "ended_ms": now_ms}
+    told = {"outcome": reply.outcome.value, "answer": plain_text(reply.text), "ended_ms": now_ms}
     if con.execute(update(commands).where(is_its, commands.c.outcome.is_(None)).values(told)).rowcount == 1:
         return True
     return con.execute(select(commands.c.id).where(is_its)).first() is not None

@@ -8,6 +8,7 @@ from edge_contracts.alarm import Alarm
 from edge_contracts.configuration import Reported
 from edge_contracts.device import Birth, Presence, State, Status
 from fleet_manager.store.configurations import reported
+from fleet_manager.store.plain_text import plain_text
 from fleet_manager.store.tables import alarms, boot_clocks, devices, states, statuses
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _birth(one: Arrival, birth: Birth, now_ms: int) -> dict[str, Any]:
         "site": one.site,
         "epoch": birth.epoch,
         "ack": birth.ack,
-        "version": birth.version,
+        "version": plain_text(birth.version),
         "birth": one.body.decode(),
         "born_ms": now_ms,
     }

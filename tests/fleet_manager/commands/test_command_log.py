@@ -118,7 +118,7 @@ def test_an_answer_stands_beside_alerts_in_one_batch(ledger):
     topic = f"lepton/1/{WHERE}"
     status = judge(f"{topic}/status", b'{"status": "online", "session": 1}')
     assert ledger.store.take([status, judge(f"{topic}/res", json.dumps(body).encode())]).refused == ()
-    assert ledger.find(number).answer == "a�b"
+    assert ledger.find(number).answer == "a\\0b"
 
 
 def test_commands_are_listed_newest_first_and_page_by_page(ledger):

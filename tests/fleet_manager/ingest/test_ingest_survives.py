@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from edge_contracts.message import COUNT_MAX, SEQ_MAX
 from fleet_manager.arrival import judge
@@ -17,8 +19,10 @@ from fleet_manager.desk.courier import Courier
 from fleet_manager.desk.desk import Desk
 from fleet_manager.desk.desk_health import DeskHealth
 from fleet_manager.ingest.watchers import JsonWatcher
-from fleet_manager.store.alert_store import Word
+from fleet_manager.store.alert_store import AlertStore, Word
+from fleet_manager.store.tables import alerts
 from tests.fakes.arrivals import EPOCH, WHERE, alert_arrival, alert_body, birth_arrival, gap_arrival, minute_body
+from tests.fakes.desks import NOON_MS
 from tests.fakes.device_words import alarm, body, online, point, state
 from tests.fakes.letters import ADDRESS
 from tests.fakes.stores import opened_store
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fleet_manager.store.alert_store import AlertStore
+    from sqlalchemy import Engine
 
 OTHER = "00000000000000cc"
 HUGE = (2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, 2**70, -(2**70), 10**300)
@@ -82,7 +86,7 @@ def messages(draw: st.DrawFn) -> tuple[str, bytes]:
 
 @pytest.fixture(scope="module")
 def receiver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
-    store = opened_store(tmp_path_factory.mktemp("evil") / "alerts.sqlite")
+    store = opened_store(tmp_path_factory.mktemp("evil") / "alerts.sqlite", itertools.count(NOON_MS).__next__)
     raw = store.engine.raw_connection()
     raw.execute("PRAGMA synchronous = OFF")  # type: ignore[attr-defined] - thousands of commits that nobody will miss
     raw.close()
@@ -108,12 +112,31 @@ def test_no_known_evil_in_any_field_stops_the_receiver(receiver: Receiver, leaf:
         receiver.takes(leaf, alert_body(1).replace(b"{", b'{"deep":' + b"[" * depth + b"]" * depth + b",", 1))
 
 
+@pytest.mark.parametrize("fleet_engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("leaf", sorted(GENUINE))
+def test_no_known_evil_text_in_any_field_stops_a_postgresql(fleet_engine: Engine, leaf: str) -> None:
+    receiver = Receiver(AlertStore(fleet_engine, itertools.count(NOON_MS).__next__))
+    for path in [*paths(GENUINE[leaf]), ("from_a_newer_sender",)]:
+        for evil in ("\ud800", "a\0b", "\0"):
+            receiver.takes(leaf, json.dumps(spoilt(GENUINE[leaf], path, evil)).encode())
+    receiver.follows()
+
+
+def test_the_alert_of_a_part_whose_name_has_a_nul_is_an_alert(fleet_engine: Engine) -> None:
+    store = AlertStore(fleet_engine, lambda: 0)
+    document = spoilt(spoilt(GENUINE["alert"], ("data", "part"), "EAN\0 7"), ("data", "label"), "dent\0")
+    taken = store.take([judge(ADDRESS.topic("alert"), json.dumps(document).encode())])
+    assert (len(taken.alerts), taken.refused) == (1, ())
+    with fleet_engine.connect() as con:
+        assert con.execute(select(alerts.c.part, alerts.c.label)).all() == [("EAN\\0 7", "dent\\0")]
+
+
 class Receiver:
     """A store that gets each message twice, beside a genuine alert of another station, and a desk that follows."""
 
     def __init__(self, store: AlertStore) -> None:
         self._store, self._seq = store, 0
-        self._desk = Desk(store.engine, QuietCourier(), lambda: 0, refuse_to_say)
+        self._desk = Desk(store.engine, QuietCourier(), lambda: NOON_MS, refuse_to_say)
 
     def follows(self) -> None:
         """All that is stored can be counted, joined to cases and looked at."""
