@@ -1,13 +1,14 @@
 """From what an identity provider says of a person to the grants that they have here. Pure.
 
 Rules are data: whoever has `line-leads` among their `groups` is an operator at plant/hall. Whom no rule knows gets no
-grant, and may do nothing.
+grant, and may do nothing. An address of e-mail counts where the provider has verified it, for else people type it
+themselves (OpenID Connect Core 5.1, `email_verified`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fleet_manager.people.delegation import normal
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fleet_manager.people.roles import Grant
+
+_EMAIL: Final = "email"
+_VERIFIED: Final = "email_verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class ClaimRule:
 
 def grants_of(claims: Mapping[str, object], rules: Iterable[ClaimRule]) -> tuple[Grant, ...]:
     """The grants that a person's verified claims give; a claim that is neither text nor list gives none."""
-    return normal(rule.grant for rule in rules if _holds(claims.get(rule.claim), rule.value))
+    proven = {name: claim for name, claim in claims.items() if name != _EMAIL or claims.get(_VERIFIED) is True}
+    return normal(rule.grant for rule in rules if _holds(proven.get(rule.claim), rule.value))
 
 
 def _holds(claim: object, value: str) -> bool:
