@@ -1,7 +1,8 @@
 """Hears the devices for all faces, on a connection of its own: what the broker retains tells the whole state at once.
 
 So the ingest has no part in it, and several ingest workers make no difference. When the broker is away for longer than
-a device's own will would take, the faces are told that the devices are unheard.
+a device's own will would take, the faces are told that the devices are unheard; and of each that said to be online and
+is silent for as long as the pages believe it, that it is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fleet_manager.adapters.connection import StandingConnection, Surroundings
 from fleet_manager.adapters.face import Terms
 from fleet_manager.adapters.hearing import FILTERS, Hearing
 from fleet_manager.adapters.news import Unheard
+from fleet_manager.adapters.silence import Silence
 
 if TYPE_CHECKING:
     import threading
@@ -44,7 +46,7 @@ class DeviceEar:
     ) -> None:
         self._mailboxes, self._around = mailboxes, surroundings or Surroundings()
         self.is_connected = False
-        self._hearing = Hearing()
+        self._hearing, self._silence = Hearing(), Silence()
         self._heard_at_s: float | None = None
         self._connection = StandingConnection("faces-ear", options, self, self._around)
         self.start, self.ask_to_stop = self._connection.start, self._connection.ask_to_stop
@@ -72,8 +74,9 @@ class DeviceEar:
                 link.acknowledge(message)
                 news = self._hearing.hear(message.topic, message.body)
                 if news is not None:
-                    self.post(news)
+                    self._post_all(self._silence.after(news, self._around.monotonic_s()))
             self._heard_at_s = self._around.monotonic_s()
+            self._post_all(self._silence.fallen(self._heard_at_s))
 
     def lost(self) -> None:
         """Say once per outage, and not at its beginning, that the devices are unheard."""
@@ -81,4 +84,9 @@ class DeviceEar:
         since_s = self._heard_at_s
         if since_s is not None and self._around.monotonic_s() - since_s >= UNHEARD_AFTER_S:
             self._heard_at_s = None
+            self._silence.forget()
             self.post(Unheard())
+
+    def _post_all(self, told: Sequence[News]) -> None:
+        for news in told:
+            self.post(news)

@@ -9,6 +9,7 @@ import threading
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
+from edge_contracts.device import Status
 from fleet_manager.adapters.news import Gone, Said
 
 if TYPE_CHECKING:
@@ -48,4 +49,6 @@ class Mailbox:
 def _key(news: News) -> _Key:
     if isinstance(news, Said):
         return news.device, news.subject
-    return (news.device, "gone") if isinstance(news, Gone) else (None, "unheard")
+    if isinstance(news, Gone):
+        return news.device, "gone"
+    return news.device, "unheard" if news.device is None else Status.__name__.lower()

@@ -40,7 +40,9 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """The devices' broker is out of reach: how any of them does is not known."""
+    """How a device does is not known: it has been silent for too long; None: none of them, their broker is away."""
+
+    device: DeviceAddress | None = None
 
 
 News: TypeAlias = Said | Gone | Unheard

@@ -1,7 +1,8 @@
 """The entities of one device as Home Assistant's discovery wants them: each points to a topic of the device itself.
 
 Keys and values are those of Home Assistant's MQTT integration (binary_sensor, sensor, event), since 2024.12. A field
-that the device left out makes its entity unknown, not zero.
+that the device left out makes its entity unknown, not zero; what a device told of its parts and its health expires when
+it falls silent.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from edge_contracts.alarm import AlarmType
 from edge_contracts.device import Presence
 from edge_contracts.verdict import Outcome
+from fleet_manager.store.device_reading import STALE_S
 
 if TYPE_CHECKING:
     from edge_contracts.device import Birth
@@ -28,7 +30,7 @@ _ALERT: Final = (
 
 def components(device: DeviceAddress, birth: Birth, object_id: str) -> dict[str, Component]:
     """Every entity of the device, by its id within the device."""
-    found = {"online": _online(device), "alert": _alert(device)}
+    found = {"online": _online(device), "heard": _heard(device), "alert": _alert(device)}
     found |= _health(device)
     found |= {f"alarm_{kind.value}": _alarm(device, kind) for kind in AlarmType}
     for point in birth.points:
@@ -37,7 +39,7 @@ def components(device: DeviceAddress, birth: Birth, object_id: str) -> dict[str,
 
 
 def _online(device: DeviceAddress) -> Component:
-    """The one entity that says something while the device is away."""
+    """As the device, or the broker in its name, said last."""
     return {
         "platform": "binary_sensor",
         "name": "Online",
@@ -47,6 +49,19 @@ def _online(device: DeviceAddress) -> Component:
         "value_template": _STATUS,
         "payload_on": Presence.ONLINE.value,
         "payload_off": Presence.OFFLINE.value,
+    }
+
+
+def _heard(device: DeviceAddress) -> Component:
+    """On with each state, off after six of them did not come: a device that died with its broker left no will."""
+    return {
+        "platform": "binary_sensor",
+        "name": "Heard",
+        "device_class": "connectivity",
+        "entity_category": "diagnostic",
+        "state_topic": device.topic("state"),
+        "value_template": "{{ 'ON' }}",
+        "off_delay": STALE_S,
     }
 
 
@@ -112,6 +127,7 @@ def _sensor(device: DeviceAddress, name: str, template: str) -> Component:
         "name": name,
         "state_topic": device.topic("state"),
         "value_template": template,
+        "expire_after": STALE_S,
     }
 
 

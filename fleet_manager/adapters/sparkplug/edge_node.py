@@ -80,7 +80,7 @@ class EdgeNode:
                 self._pictures.pop(news.device.device, None)
                 yield from self._show(news.device.device, now_ms)
         else:
-            yield from self._lose_all(now_ms)
+            yield from self._lose(news.device, now_ms)
 
     def heard(self, topic: str, body: bytes, now_ms: int) -> Iterator[Publication]:
         """A host asks for a rebirth, or the primary host says how it is."""
@@ -106,9 +106,10 @@ class EdgeNode:
             self._pictures[name] = self._pictures.get(name, Picture()).with_word(said.content)
             yield from self._show(name, now_ms)
 
-    def _lose_all(self, now_ms: int) -> Iterator[Publication]:
-        """Nobody knows how they do: that is a death, until their broker says otherwise."""
-        for name in sorted(self._pictures):
+    def _lose(self, device: DeviceAddress | None, now_ms: int) -> Iterator[Publication]:
+        """Nobody knows how it does, or None: how any does. That is a death, until it is heard again."""
+        ours = {device.device} if device is not None and self._is_ours(device) else set()
+        for name in sorted(self._pictures if device is None else self._pictures.keys() & ours):
             self._pictures[name] = replace(self._pictures[name], status=None)
             yield from self._show(name, now_ms)
 

@@ -68,7 +68,7 @@ class UnifiedNamespaceFace:
         elif isinstance(news, Gone):
             yield from self._remove(self._kept.pop(news.device, {}))
         else:
-            for device in sorted(self._kept, key=lambda one: one.source):
+            for device in sorted(self._kept if news.device is None else {news.device}, key=lambda one: one.source):
                 yield from self._write(device, Leaf("status", None, {"status": UNHEARD}), now_ms)
 
     def heard(self, topic: str, body: bytes, now_ms: int) -> tuple[Publication, ...]:

@@ -23,6 +23,7 @@ from fleet_manager.adapters.home_assistant.document import Documents, object_id,
 from fleet_manager.adapters.home_assistant.face import HomeAssistantFace
 from fleet_manager.adapters.home_assistant.settings import HomeAssistantSettings
 from fleet_manager.adapters.news import Gone, Said, Unheard
+from fleet_manager.store.device_reading import STALE_S
 from tests.fakes.arrivals import alert_body
 from tests.fakes.device_words import OTHER, STATION, alarm, birth, body, offline, online, point, state
 
@@ -84,6 +85,13 @@ def test_no_two_devices_share_an_entity(names):
     assert (object_id(one) == object_id(other)) == (one == other)
 
 
+def test_what_a_silent_device_said_of_its_parts_does_not_stay(face):
+    found = _document(face, "line-1")["components"]
+    assert found["heard"]["off_delay"] == found["point_line-1_last_verdict"]["expire_after"] == STALE_S
+    of_state = [one for one in found.values() if one["state_topic"] == STATION.topic("state")]
+    assert all("expire_after" in one or "off_delay" in one for one in of_state)
+
+
 def test_the_schema_refuses_what_home_assistant_would_ignore(face):
     document = _document(face, "line-1")
     document["components"]["online"]["value_tempalte"] = "{{ value }}"
@@ -121,6 +129,7 @@ def test_each_entity_shows_what_the_device_said(face):
     event = json.loads(shown.pop("alert"))
     assert shown == {
         "online": "online",
+        "heard": "ON",
         "temperature": "51.5",
         "spool_depth": "3",
         "disk_free": str(1 << 33),
@@ -156,7 +165,7 @@ def test_what_the_device_left_out_is_unknown_not_zero(face):
 def test_entities_are_unavailable_while_the_device_is_away_and_online_says_so(face, word, shown):
     components = _document(face, "line-1")["components"]
     online_one = components.pop("online")
-    assert "availability_topic" not in online_one
+    assert "availability_topic" not in {**online_one, **components.pop("heard")}
     assert _rendered(online_one["value_template"], body(word)) in {online_one["payload_on"], online_one["payload_off"]}
     for component in components.values():
         assert component["availability_topic"] == STATION.topic("status")

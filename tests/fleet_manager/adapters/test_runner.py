@@ -12,6 +12,7 @@ from fleet_manager.adapters.mailbox import Mailbox
 from fleet_manager.adapters.news import Said, Unheard
 from fleet_manager.adapters.publication import Publication
 from fleet_manager.adapters.runner import FaceRunner
+from fleet_manager.store.device_reading import STALE_S
 from tests.fakes.broker_links import OPTIONS, FakeBroker
 from tests.fakes.device_words import STATION, birth, body, online
 from tests.fakes.patience import eventually
@@ -215,3 +216,12 @@ def test_devices_are_called_unheard_once_and_only_when_their_broker_stays_away(b
     broker.is_up = True
     eventually(lambda: len(broker.connections) > 1)
     assert mailboxes[1].take(9) == []
+
+
+@pytest.mark.usefixtures("ear")
+def test_a_device_that_falls_silent_while_its_broker_is_heard_is_called_unheard(broker, hours, mailboxes):
+    eventually(lambda: broker.connections)
+    broker.connections[0].deliver(STATION.topic("status"), body(online()))
+    eventually(lambda: mailboxes[0].take(9) == [Said(STATION, online())])
+    hours.now_s = STALE_S
+    eventually(lambda: mailboxes[0].take(9) == [Unheard(STATION)])

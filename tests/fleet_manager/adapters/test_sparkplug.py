@@ -100,6 +100,14 @@ def test_devices_that_nobody_hears_are_dead_until_they_are_heard_again(station):
     assert station.host.metrics.keys() == {NODE, "station-1"}
 
 
+def test_a_device_that_is_silent_is_dead_alone_until_it_is_heard_again(station):
+    station.tell(online(), birth("line-1"), device=OTHER)
+    station.news(Unheard(OTHER))
+    assert station.host.dead_devices == ["station-2"]
+    station.tell(online(), device=OTHER)
+    assert station.host.metrics.keys() == {NODE, "station-1", "station-2"}
+
+
 def test_a_device_that_is_gone_dies_and_is_not_born_again(station):
     station.news(Gone(STATION))
     assert station.kinds() == ["DDEATH", "NDATA"]

@@ -75,9 +75,9 @@ class AnyLife(RuleBasedStateMachine):
         self.line.news(Gone(device))
 
     @precondition(lambda self: self.is_connected)
-    @rule()
-    def falls_silent(self):
-        self.line.news(Unheard())
+    @rule(device=st.none() | DEVICES)
+    def falls_silent(self, device):
+        self.line.news(Unheard(device))
 
     @precondition(lambda self: self.is_connected)
     @rule()

@@ -128,6 +128,12 @@ def test_devices_that_nobody_hears_are_called_so_until_they_speak(face):
     assert _documents(_tell(face, online()))[f"{PRESS}/status"]["status"] == "online"
 
 
+def test_a_device_that_is_silent_is_called_unheard_alone(face):
+    _tell(face, online())
+    _tell(face, online(), OTHER)
+    assert [*_documents(face.tell(Unheard(STATION), NOW_MS))] == [f"{PRESS}/status"]
+
+
 def test_two_sites_devices_of_one_name_stand_apart(face):
     assert _tell(face, online())[0].topic != _tell(face, online(), ABROAD)[0].topic
 
