@@ -8,14 +8,17 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from edge_contracts.device import Birth, State
+from edge_contracts.device import Birth, State, Status
 from edge_contracts.message import ClockTrust
 from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Uplink as UplinkSettings
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.uplink import uplink as module
+from edge_runtime.uplink.mqtt_link import LinkLost, Will
 from edge_runtime.uplink.uplink import Announcements, Pace, Uplink
 from tests.fakes.letters import ADDRESS, HandClock
+from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +66,40 @@ def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
     assert uplink.stop(PATIENCE_S) is True
     assert uplink.stop(PATIENCE_S) is True
     assert box.stop(PATIENCE_S)
+
+
+def test_each_sessions_will_and_greeting_have_its_own_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wills: list[int] = []
+    greetings: list[int] = []
+
+    class DyingLink:
+        def __init__(self, options: object, version: object, will: Will, events: object) -> None:
+            del options, version, events
+            wills.append(Status.model_validate_json(will.body).session)
+
+        def publish(self, topic: str, body: bytes, **_: object) -> int:
+            if topic.endswith("/status"):
+                greetings.append(Status.model_validate_json(body).session)
+            return 1
+
+        def turn(self, *_: object) -> None:
+            raise LinkLost("the cable was pulled")
+
+        def open(self, _monotonic_s: object) -> None: ...
+        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
+        def close(self, *, politely: bool) -> None: ...
+
+    monkeypatch.setattr(module, "MqttLink", DyingLink)
+    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    box.start()
+    uplink = Uplink(
+        box, ADDRESS, UplinkSettings(host="broker.plant"), announcements(), pace=Pace(FullJitter(0.01, 0.01))
+    )
+    uplink.start()
+    eventually(lambda: len(greetings) >= 3)
+    assert uplink.stop(PATIENCE_S)
+    assert box.stop(PATIENCE_S)
+    assert wills[:3] == greetings[:3] == [1, 2, 3]
 
 
 def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
