@@ -42,7 +42,7 @@ class _Ear:
         del topic, retained
         self.heard.append(body)
 
-    def stored_by_broker(self, mid: int) -> None:
+    def stored_by_broker(self, mid: int, *, has_subscriber: bool) -> None:
         """Nothing to note: only the way back counts."""
 
     def refused_by_broker(self, mid: int, reason: str) -> None:

@@ -133,7 +133,7 @@ class OpenTopic:
         del topic
         self._heard.append(Message(self._now_ns(), body, retained))
 
-    def stored_by_broker(self, mid: int) -> None:
+    def stored_by_broker(self, mid: int, *, has_subscriber: bool) -> None:
         """The broker acknowledged a message; `publish` asks the link."""
 
     def refused_by_broker(self, mid: int, reason: str) -> None:

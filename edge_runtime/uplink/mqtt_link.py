@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WILL_DELAY_S: Final = 10
 SESSION_EXPIRY_S: Final = 60
 """Longer than the will's delay, or the session's end would send the will at once (MQTT 5, 3.1.3.2.2)."""
+NO_SUBSCRIBER: Final = 0x10
+"""A broker that acknowledges a publication may say so (MQTT 5, 3.4.2.1); one that does not tells nothing."""
 LONGEST_TURN_S: Final = 1.0
 """paho looks after its keep-alive once per turn."""
 
@@ -90,8 +92,8 @@ class LinkEvents(Protocol):
     def message(self, topic: str, body: bytes, *, retained: bool) -> None:
         """A message came; a retained one is what the broker kept from some time before."""
 
-    def stored_by_broker(self, mid: int) -> None:
-        """The broker acknowledged the publication `mid`."""
+    def stored_by_broker(self, mid: int, *, has_subscriber: bool) -> None:
+        """The broker acknowledged the publication `mid`; one of MQTT 5 may add that nobody has subscribed to it."""
 
     def refused_by_broker(self, mid: int, reason: str) -> None:
         """The broker refused the publication or subscription `mid`."""
@@ -268,7 +270,7 @@ class MqttLink:
             self._events.refused_by_broker(mid, str(reason))
         else:
             self._confirmed.add(mid)
-            self._events.stored_by_broker(mid)
+            self._events.stored_by_broker(mid, has_subscriber=reason.value != NO_SUBSCRIBER)
 
     def _on_subscribe(
         self, client: Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None

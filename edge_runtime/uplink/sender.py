@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from pydantic import ValidationError
 
 from edge_contracts.ack import Ack
+from edge_contracts.stats import STATS
 from edge_runtime.outbox.spool_policy import AckVerdict
 from edge_runtime.uplink.go_back_n import GoBackN, Portion, ResendRules
 from edge_runtime.uplink.low_word import LowWord
@@ -28,6 +29,8 @@ class Sender:
 
     Attributes:
         sent: publications, re-sends counted. bad_acks: acknowledgements that were refused or not understood.
+        refusals: publications and subscriptions that the broker refused. unheard: alerts and losses, re-sends counted,
+            that the broker took though nobody had subscribed, where its word is to free them.
     """
 
     def __init__(
@@ -39,13 +42,14 @@ class Sender:
     ) -> None:
         self._outbox, self._address, self._ack_by = outbox, address, ack_by
         self._window = GoBackN(rules)
-        self._seq_of_mid: dict[int, int] = {}
+        self._row_of_mid: dict[int, tuple[int, str]] = {}
         self._unconfirmed: set[int] = set()
         self._low_word = LowWord()
         self._epoch = outbox.epoch
         self.sent = 0
         self.bad_acks = 0
         self.refusals = 0
+        self.unheard = 0
 
     @property
     def resends(self) -> int:
@@ -55,7 +59,7 @@ class Sender:
     def begin(self) -> None:
         """A session begins: everything that is not acknowledged is sent again, behind what is new from now on."""
         self._epoch = self._outbox.epoch
-        self._seq_of_mid.clear()
+        self._row_of_mid.clear()
         self._unconfirmed.clear()
         self._low_word.begin()
         self._window.begin(self._outbox.freed_through + 1, self._outbox.last_seq)
@@ -95,13 +99,20 @@ class Sender:
         """Whether the manager is to be asked for its word again; true once for each reason."""
         return self._low_word.is_due(now_s)
 
-    def confirmed(self, mid: int, now_s: float) -> None:
-        """The broker's PUBACK; frees rows, in order, only where the station asked for that."""
-        seq = self._seq_of_mid.pop(mid, None)
+    def confirmed(self, mid: int, now_s: float, *, has_subscriber: bool) -> None:
+        """The broker's PUBACK; frees rows, in order, only where the station asked for that.
+
+        An alert or a loss that nobody has subscribed to is kept by nobody: it stays, and is sent again when the silence
+        is over. A minute is freed all the same: who wants alerts alone need not hear of it.
+        """
+        seq, leaf = self._row_of_mid.pop(mid, (None, ""))
         if seq is None:
             return
         self._window.answered(seq)
         if self._ack_by != "broker":
+            return
+        if not has_subscriber and leaf != STATS:
+            self._note_unheard(leaf)
             return
         self._unconfirmed.discard(seq)
         self._free_confirmed(now_s)
@@ -115,8 +126,8 @@ class Sender:
 
     def refused(self, mid: int, reason: str) -> None:
         """The broker said no to a publication; the row stays and is sent again when the silence is over."""
-        if (seq := self._seq_of_mid.pop(mid, None)) is not None:
-            self._window.answered(seq)
+        if (row := self._row_of_mid.pop(mid, None)) is not None:
+            self._window.answered(row[0])
         self.refusals += 1
         if _is_power_of_two(self.refusals):
             _LOG.error("the broker refused a message or subscription (%d so far): %s", self.refusals, reason)
@@ -144,9 +155,20 @@ class Sender:
     def _send(self, link: MqttLink, row: SpooledRow) -> None:
         mid = link.publish(self._address.topic(row.leaf), row.body, qos=1)
         self.sent += 1
-        self._seq_of_mid[mid] = row.seq
+        self._row_of_mid[mid] = (row.seq, row.leaf)
         if self._ack_by == "broker":
             self._unconfirmed.add(row.seq)
+
+    def _note_unheard(self, leaf: str) -> None:
+        self.unheard += 1
+        if _is_power_of_two(self.unheard):
+            topic = self._address.topic(leaf)
+            _LOG.error(
+                "wanted a subscriber to %s, found none at the broker (%d so far): it stays in the spool and is sent "
+                "again; subscribe to alert and gap in a session that the broker keeps",
+                topic,
+                self.unheard,
+            )
 
     def _refuse_ack(self, what: str) -> None:
         self.bad_acks += 1

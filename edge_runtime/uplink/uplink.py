@@ -94,7 +94,8 @@ class UplinkCounters:
 
     sessions: connections that the broker accepted. sent: messages from the spool, re-sends counted. resends: times that
     silence made it go back. bad_acks: acknowledgements not understood or refused. refusals: messages or subscriptions
-    that the broker refused. too_large: announcements over their limit. connected: whether a session is open now.
+    that the broker refused. unheard: alerts and losses that nobody had subscribed to, where the broker's word frees
+    them. too_large: announcements over their limit. connected: whether a session is open now.
     """
 
     sessions: int
@@ -102,6 +103,7 @@ class UplinkCounters:
     resends: int
     bad_acks: int
     refusals: int
+    unheard: int
     too_large: int
     connected: bool
 
@@ -162,6 +164,7 @@ class Uplink:
             sender.resends,
             sender.bad_acks,
             sender.refusals,
+            sender.unheard,
             self._too_large,
             self._connected,
         )
@@ -218,9 +221,9 @@ class Uplink:
         else:
             _LOG.warning("a message on %s was not asked for", topic)
 
-    def stored_by_broker(self, mid: int) -> None:
+    def stored_by_broker(self, mid: int, *, has_subscriber: bool) -> None:
         """The broker acknowledged a publication."""
-        self._sender.confirmed(mid, self._monotonic_s())
+        self._sender.confirmed(mid, self._monotonic_s(), has_subscriber=has_subscriber)
 
     def refused_by_broker(self, mid: int, reason: str) -> None:
         """The broker refused a publication or a subscription."""

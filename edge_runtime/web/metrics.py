@@ -264,6 +264,13 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("lepton_uplink_resends_total", "counter", "Times that silence made it go back.", (), _uplink("resends")),
     Metric("lepton_uplink_bad_acks_total", "counter", "Acknowledgements not understood.", (), _uplink("bad_acks")),
     Metric("lepton_uplink_refusals_total", "counter", "Messages that the broker refused.", (), _uplink("refusals")),
+    Metric(
+        "lepton_uplink_unheard_total",
+        "counter",
+        'Alerts and losses that the broker took though nobody had subscribed (`ack = "broker"`).',
+        (),
+        _uplink("unheard"),
+    ),
     Metric("lepton_evidence_kept_total", "counter", "Pictures kept.", (), _evidence("kept")),
     Metric("lepton_evidence_failed_total", "counter", "Pictures that the disk did not take.", (), _evidence("failed")),
     Metric("lepton_evidence_removed_total", "counter", "Pictures removed for the quota.", (), _evidence("removed")),

@@ -11,6 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ class Rig:
         self._folder = folder
         self._ports = {"camera": free_port(), "broker": free_port()}
         self._processes: dict[str, subprocess.Popen[str]] = {}
+        self._ear = Client(CallbackAPIVersion.VERSION2)
 
     def __enter__(self) -> Rig:  # noqa: PYI034 - Self is not in Python 3.10
         write_brightness_bundle(self._folder / "part.bundle", BundleRecipe(threshold=0.6))
@@ -68,12 +72,14 @@ class Rig:
         )
         for role in ("camera", "broker", "daemon"):
             self.start(role)
+        self._listen()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for role in ("daemon", "broker", "camera"):
             if role in self._processes:
                 self.kill(role)
+        self._ear.loop_stop()
 
     @property
     def daemon(self) -> subprocess.Popen[str]:
@@ -107,6 +113,12 @@ class Rig:
     def log(self, role: str) -> str:
         """The end of what it said."""
         return (self._folder / f"{role}.log").read_text(errors="replace")[-2000:]
+
+    def _listen(self) -> None:
+        """Somebody hears the alerts, or the spool would keep them; comes back whenever the broker does."""
+        self._ear.on_connect = lambda client, *_: client.subscribe("lepton/1/#", qos=1)
+        self._ear.connect_async("127.0.0.1", self._ports["broker"])
+        self._ear.loop_start()
 
     def _command(self, role: str) -> list[str]:
         if role == "broker":

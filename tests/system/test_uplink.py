@@ -230,6 +230,16 @@ def test_with_ack_by_broker_the_brokers_word_frees_in_order(tmp_path: Path) -> N
         assert outbox.drained(PATIENCE_S)
 
 
+def test_with_ack_by_broker_an_alert_that_nobody_has_subscribed_to_waits_for_somebody(tmp_path: Path) -> None:
+    with broker(tmp_path) as port, station(tmp_path, port, ack="broker") as (outbox, uplink):
+        outbox.append(alert())
+        wait_for(lambda: uplink.counters.unheard >= 1)
+        assert outbox.depth().rows == 1
+        with ear(port) as heard:
+            assert json.loads(heard.next("alert").payload)["seq"] == 1
+            assert outbox.drained(PATIENCE_S)
+
+
 def test_after_an_outage_a_new_alert_is_heard_before_those_that_waited(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool", ADDRESS, SpoolLimits(8 << 20, 1 << 20), SystemClock(), window_s=0)
     outbox.start()

@@ -15,7 +15,7 @@ from edge_runtime.outbox.spool_errors import SpoolRefused
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.sender import Sender
-from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise
+from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +90,9 @@ def test_what_a_confirmed_gap_covers_counts_as_confirmed(tmp_path: Path) -> None
         sender.pump(wire, 1.0)  # type: ignore[arg-type]
         *first, last = wire.unconfirmed
         for mid in first:
-            sender.confirmed(mid, 1.1)
+            sender.confirmed(mid, 1.1, has_subscriber=True)
         assert not box.drained(0.0)
-        sender.confirmed(last, 1.2)
+        sender.confirmed(last, 1.2, has_subscriber=True)
         assert box.drained(PATIENCE_S)
         assert box.freed_through == box.last_seq
         assert sender.wait_s(1.2, LONGEST_S) == LONGEST_S
@@ -117,9 +117,62 @@ def test_a_full_window_still_leaves_the_rest_for_later(tmp_path: Path) -> None:
             sender.pump(wire, 1.0 + step / 10)  # type: ignore[arg-type]
             assert len(wire.unconfirmed) <= RULES.window
             if wire.unconfirmed:
-                sender.confirmed(wire.unconfirmed.pop(0), 1.0 + step / 10)
+                sender.confirmed(wire.unconfirmed.pop(0), 1.0 + step / 10, has_subscriber=True)
         assert wire.leaves == ["alert"] * 10
         assert box.drained(PATIENCE_S)
+
+
+def test_what_the_broker_took_for_nobody_stays_until_somebody_has_subscribed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sending(tmp_path, "broker") as (box, sender, wire):
+        box.append(alert())
+        box.append(alert())
+        sender.pump(wire, 1.0)  # type: ignore[arg-type]
+        first, second = wire.unconfirmed
+        sender.confirmed(first, 1.1, has_subscriber=False)
+        sender.confirmed(second, 1.1, has_subscriber=True)
+        assert (box.freed_through, sender.unheard) == (0, 1)
+        assert "wanted a subscriber to lepton/1/plant/hall/station-1/alert" in caplog.text
+        sender.pump(wire, 2.0)  # type: ignore[arg-type]
+        assert len(wire.leaves) == 2, "it is not asked again at once"
+        sender.pump(wire, 1.0 + RULES.first_s)  # type: ignore[arg-type]
+        for mid in wire.unconfirmed[2:]:
+            sender.confirmed(mid, 3.1, has_subscriber=True)
+        assert box.drained(PATIENCE_S)
+
+
+def test_what_nobody_has_subscribed_to_is_sent_more_and_more_rarely(tmp_path: Path) -> None:
+    with sending(tmp_path, "broker") as (box, sender, wire):
+        box.append(alert())
+        tried: list[int] = []
+        for now_s in range(100):
+            sender.pump(wire, float(now_s))  # type: ignore[arg-type]
+            if wire.unconfirmed:
+                tried.append(now_s)
+                sender.confirmed(wire.unconfirmed.pop(), float(now_s), has_subscriber=False)
+        assert tried == [0, 2, 6, 14, 30, 62]
+
+
+def test_a_minute_that_nobody_has_subscribed_to_keeps_no_alert_back(tmp_path: Path) -> None:
+    with sending(tmp_path, "broker") as (box, sender, wire):
+        box.offer(stats()).result(PATIENCE_S)
+        box.append(alert())
+        sender.pump(wire, 1.0)  # type: ignore[arg-type]
+        assert wire.leaves == ["stats", "alert"]
+        for mid, leaf in zip(wire.unconfirmed, wire.leaves, strict=True):
+            sender.confirmed(mid, 1.1, has_subscriber=leaf == "alert")
+        assert box.drained(PATIENCE_S)
+
+
+def test_to_a_manager_it_is_all_the_same_who_else_has_subscribed(tmp_path: Path) -> None:
+    with sending(tmp_path, "manager") as (box, sender, wire):
+        box.append(alert())
+        sender.pump(wire, 1.0)  # type: ignore[arg-type]
+        sender.confirmed(wire.unconfirmed[0], 1.1, has_subscriber=False)
+        sender.take_ack(word(box, 1), 1.2)
+        assert box.drained(PATIENCE_S)
+        assert sender.unheard == 0
 
 
 def test_a_station_with_nothing_to_send_tells_a_restored_manager_what_it_has_freed(tmp_path: Path) -> None:
