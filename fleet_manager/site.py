@@ -23,7 +23,9 @@ from fleet_manager.commands.command_post import CommandPost
 from fleet_manager.configuration.desired_post import DesiredPost
 from fleet_manager.configuration.signing_key import open_signing_key
 from fleet_manager.desk.courier import Courier
+from fleet_manager.desk.couriers import Couriers
 from fleet_manager.desk.desk import Desk
+from fleet_manager.desk.reach import Reach
 from fleet_manager.dispatcher import Dispatcher
 from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
 from fleet_manager.evidence.bucket_shelf import BucketShelf
@@ -140,8 +142,10 @@ def _faces(settings: SiteSettings, options: BrokerOptions, stack: ExitStack) -> 
 
 def _start_desk(store: AlertStore, file: SiteFile, stack: ExitStack) -> Desk:
     server = None if file.mail is None else file.mail.mail_server()
-    courier = Courier(store.engine, server, wall_clock_ms, random.random, _log.warning)
-    desk = Desk(store.engine, courier, wall_clock_ms, _log.warning, url_of=_alert_pages(file))
+    reach = Reach() if file.webhooks is None else file.webhooks.reach()
+    courier = Courier(store.engine, server, reach, wall_clock_ms, random.random, _log.warning)
+    couriers = Couriers(courier, _log.warning)
+    desk = Desk(store.engine, couriers, wall_clock_ms, _log.warning, url_of=_alert_pages(file))
     desk.start()
     stack.callback(desk.stop)
     return desk

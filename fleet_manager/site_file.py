@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import sys
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.explain import explain
 from edge_contracts.station.settings import Settings
 from fleet_manager.adapters.settings import AdapterSettings
 from fleet_manager.desk.mail_settings import MailSettings
+from fleet_manager.desk.webhook_settings import WebhookSettings
 from fleet_manager.evidence.bucket_settings import BucketSettings
+from fleet_manager.network import Network
 from fleet_manager.people.oidc_settings import OidcSettings
 
 if sys.version_info >= (3, 11):
@@ -25,23 +26,13 @@ SiteAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+$",
 """Where people reach the pages, without a path: `https://fleet.plant.example`."""
 
 
-def _network(text: str) -> str:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError as err:
-        raise ValueError(f"wanted an address such as 10.0.0.5, or a network such as 10.0.0.0/24, found {err}") from err
-    return text
-
-
-Network = Annotated[str, AfterValidator(_network)]
-
-
 class SiteFile(Settings):
     """`site.toml`.
 
     address: where people reach the pages; links in letters begin with it.
     proxies: whose word counts on where a browser is, and whether it speaks TLS; addresses or networks.
-    mail: the server that takes calls by e-mail. oidc: the identity provider that people may come in by.
+    mail: the server that takes calls by e-mail. webhooks: where calls by HTTP may go besides.
+    oidc: the identity provider that people may come in by.
     evidence: a bucket for pictures; None for the manager's own disk. adapters: the other faces of the site.
     """
 
@@ -50,6 +41,7 @@ class SiteFile(Settings):
     address: SiteAddress | None = None
     proxies: Annotated[tuple[Network, ...], Field(max_length=100)] = ("127.0.0.1", "::1")
     mail: MailSettings | None = None
+    webhooks: WebhookSettings | None = None
     oidc: OidcSettings | None = None
     evidence: BucketSettings | None = None
     adapters: AdapterSettings | None = None

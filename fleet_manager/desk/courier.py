@@ -1,4 +1,4 @@
-"""Taking calls from the queue to their receivers, one after the other."""
+"""Taking a call from the queue to its receiver."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from fleet_manager.desk.webhook import call_webhook
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Engine
 
     from fleet_manager.desk.deliveries import Delivery
     from fleet_manager.desk.mail import MailServer
+    from fleet_manager.desk.reach import Reach
 
 
 class Courier:
@@ -27,6 +28,7 @@ class Courier:
     Args:
         engine: the database.
         mail: the server that takes e-mail; None where the site has none, which is then why such calls wait.
+        reach: the addresses that webhooks may go to.
         unix_ms: the wall clock.
         draw: gives a number in [0, 1).
         say: one line about a call that did not arrive.
@@ -37,24 +39,30 @@ class Courier:
         self,
         engine: Engine,
         mail: MailServer | None,
+        reach: Reach,
         unix_ms: Callable[[], int],
         draw: Callable[[], float],
         say: Callable[[str], object],
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._engine, self._mail = engine, mail
+        self._engine, self._mail, self._reach = engine, mail, reach
         self._unix_ms, self._draw, self._say = unix_ms, draw, say
         self._tls = tls
 
-    def deliver_one(self) -> bool:
-        """Try the call that is due longest; whether there was one.
+    def take(self, busy: Collection[str] = ()) -> Delivery | None:
+        """The call that is due longest and not of a busy rule; None where none is due.
 
         Raises:
             StoreUnavailable: the database takes nothing just now.
         """
-        one = take_delivery(self._engine, self._unix_ms())
-        if one is None:
-            return False
+        return take_delivery(self._engine, self._unix_ms(), busy)
+
+    def deliver(self, one: Delivery) -> None:
+        """Try a call that was taken, and write down what came of it.
+
+        Raises:
+            StoreUnavailable: the database takes nothing just now; the call is due again when its time is over.
+        """
         try:
             self._call(one)
         except CallFailed as err:
@@ -62,13 +70,12 @@ class Courier:
             failed(self._engine, one, self._unix_ms(), str(err), self._draw, for_good=err.for_good)
         else:
             arrived(self._engine, one, self._unix_ms())
-        return True
 
     def _call(self, one: Delivery) -> None:
         target = target_of(one.target)
         at_s = self._unix_ms() // 1000
         if isinstance(target, Webhook):
-            call_webhook(target, one.name, at_s, one.body, self._tls)
+            call_webhook(target, one.name, at_s, one.body, self._reach, self._tls)
         elif self._mail is None:
             raise CallFailed("wanted a mail server, found none configured: name one to the manager")
         else:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 
 from edge_contracts.reconnect import FullJitter
+from fleet_manager.desk.escalation_rule import one_by_one
+from fleet_manager.desk.escalation_rules import target_text
 from fleet_manager.desk.tables import deliveries
 from fleet_manager.store.database import writing
 
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row
 
+    from fleet_manager.desk.escalation_rule import EscalationRule
+
 TAKEN_MS: Final = 180_000
-"""How long a call belongs to who took it: longer than any attempt lasts."""
+"""How long a call belongs to who took it: longer than any attempt lasts, which has an end of its own."""
 GIVE_UP_MS: Final = 3 * 86_400_000
 RETRY: Final = FullJitter(first_s=10.0, longest_s=3600.0)
 PAGE: Final = 50
@@ -59,39 +63,37 @@ class Delivery:
         return f"Delivery({self.name}, rule={self.rule!r}, attempts={self.attempts})"
 
 
-def put_delivery(
-    con: Connection, rule: str, sites: Collection[str] | None, target: str, body: str, now_ms: int
-) -> None:
-    """Put a call into the queue; it is there when the transaction is.
+def put_call(con: Connection, rule: EscalationRule, body: str, now_ms: int) -> None:
+    """Put a call into the queue, once for each who is called; it is there when the transaction is.
 
     Args:
         con: the transaction.
-        rule: the name of the rule that calls.
-        sites: what the rule is about, `org/site` each; None for every site.
-        target: whom, as JSON, with the secret.
+        rule: who calls, whom, and about which sites.
         body: what, as JSON.
         now_ms: milliseconds since 1970-01-01 UTC.
     """
-    values = {"rule": rule, "target": target, "body": body, "made_ms": now_ms, "due_ms": now_ms}
-    about = None if sites is None else json.dumps(sorted(sites))
-    con.execute(insert(deliveries).values(**values, attempts=0, error="", sites=about))
+    told = {"rule": rule.name, "body": body, "made_ms": now_ms, "due_ms": now_ms, "attempts": 0, "error": ""}
+    about = None if rule.sites is None else json.dumps(sorted(rule.sites))
+    whom = [target_text(one) for one in one_by_one(rule.target)]
+    con.execute(insert(deliveries), [{**told, "sites": about, "target": one} for one in whom])
 
 
-def take_delivery(engine: Engine, now_ms: int) -> Delivery | None:
-    """The call that is due longest, for `TAKEN_MS`; None where none is due.
+def take_delivery(engine: Engine, now_ms: int, busy: Collection[str] = ()) -> Delivery | None:
+    """The call that is due longest and not of a busy rule, for `TAKEN_MS`; None where none is due.
 
     Raises:
         StoreUnavailable: the database takes nothing just now.
     """
-    due = select(deliveries.c.id).where(deliveries.c.due_ms <= now_ms).order_by(deliveries.c.due_ms).limit(1)
+    mine = (deliveries.c.due_ms <= now_ms, deliveries.c.rule.not_in(sorted(busy)))
+    due = select(deliveries.c.id).where(*mine).order_by(deliveries.c.due_ms).limit(1)
     with engine.connect() as con:
         if con.execute(due).one_or_none() is None:
             return None
-    mine = due.with_for_update(skip_locked=True).scalar_subquery()
+    first = due.with_for_update(skip_locked=True).scalar_subquery()
     taken = {"due_ms": now_ms + TAKEN_MS, "attempts": deliveries.c.attempts + 1}
     with writing(engine) as con:
         row = con.execute(
-            update(deliveries).where(deliveries.c.id == mine).values(**taken).returning(deliveries)
+            update(deliveries).where(deliveries.c.id == first).values(**taken).returning(deliveries)
         ).one_or_none()
     return None if row is None else _delivery(row)
 

@@ -1,4 +1,4 @@
-"""The desk's own work: calls, cases and counts follow what is stored in one thread, calls go out in another.
+"""The desk's own work: calls, cases and counts follow what is stored in one thread, another sends calls out.
 
 Each part makes its own steps: whatever one station sends to one of them, the others go on, the calls first.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from fleet_manager.desk.courier import Courier
+    from fleet_manager.desk.couriers import Couriers
     from fleet_manager.desk.desk_health import DeskHealth
     from fleet_manager.desk.following import Reader
 
@@ -31,7 +31,9 @@ GAP_MS: Final = 15 * 60_000
 """Alerts of one kind that are further apart are two cases."""
 _IDLE_S: Final = 1.0
 _JOIN_S: Final = 60.0
-"""Longer than any attempt of a call."""
+"""Longer than any step."""
+_CALLS_S: Final = 5.0
+"""How long a manager that ends waits for calls that are out."""
 
 
 class Desk:
@@ -39,7 +41,7 @@ class Desk:
 
     Args:
         engine: the database; several managers may run on one.
-        courier: takes the calls out.
+        couriers: take the calls out.
         unix_ms: the wall clock.
         say: one line about what went wrong.
         gap_ms: alerts of one kind that are further apart are two cases.
@@ -49,20 +51,22 @@ class Desk:
     def __init__(
         self,
         engine: Engine,
-        courier: Courier,
+        couriers: Couriers,
         unix_ms: Callable[[], int],
         say: Callable[[str], object],
         gap_ms: int = GAP_MS,
         url_of: Callable[[int], str] | None = None,
     ) -> None:
-        self._engine, self._courier = engine, courier
+        self._engine, self._couriers = engine, couriers
         self._unix_ms, self._url_of = unix_ms, url_of
         self._record = DeskRecord(say)
         self._counts = StationCounts(engine, partial(self._record.left_out, "states"))
         self._readers: Sequence[Reader] = (CaseReader(gap_ms), AlertCounter())
         self._stop = threading.Event()
-        works = {"desk-follow": self.follow_once, "desk-courier": partial(self._try, "courier", courier.deliver_one)}
-        self._threads = [threading.Thread(target=self._work, args=[step], name=name) for name, step in works.items()]
+        works = {"desk-follow": self.follow_once, "desk-couriers": partial(self._try, "couriers", couriers.send_one)}
+        self._threads = [
+            threading.Thread(target=self._work, args=[step], name=name, daemon=True) for name, step in works.items()
+        ]
 
     @property
     def health(self) -> DeskHealth:
@@ -75,7 +79,7 @@ class Desk:
             thread.start()
 
     def stop(self) -> None:
-        """End both threads.
+        """End both threads, and wait a little for calls that are out.
 
         Raises:
             LeptonError: one did not end in time.
@@ -87,6 +91,7 @@ class Desk:
             raise LeptonError(
                 f"wanted the threads of the desk to end in {_JOIN_S:g} s, found {', '.join(stuck)} at work"
             )
+        self._couriers.wait(_CALLS_S)
 
     def follow_once(self) -> bool:
         """One step of each part; whether there may be more to read. What fails is noted and tried again."""

@@ -15,8 +15,8 @@ from sqlalchemy import update
 
 from edge_contracts.alert import Severity
 from fleet_manager.desk.case import GRAVITY
-from fleet_manager.desk.deliveries import put_delivery
-from fleet_manager.desk.escalation_rules import kept_rules, target_text
+from fleet_manager.desk.deliveries import put_call
+from fleet_manager.desk.escalation_rules import kept_rules
 from fleet_manager.desk.followed_alert import followed_alert, followed_columns
 from fleet_manager.desk.settled import settled_id
 from fleet_manager.desk.tables import alert_states, escalation_rules
@@ -114,8 +114,7 @@ def _keep(engine: Engine, kept: KeptRule, look: _Look, now_ms: int, url_of: Call
     with writing(engine) as con:
         if con.execute(update(row).where(*found).values(**moved)).rowcount != 1 or not look.alerts:
             return 0
-        rule, body = kept.rule, _body(kept.rule, look, now_ms, url_of)
-        put_delivery(con, rule.name, rule.sites, target_text(rule.target), body, now_ms)
+        put_call(con, kept.rule, _body(kept.rule, look, now_ms, url_of), now_ms)
     return 1
 
 

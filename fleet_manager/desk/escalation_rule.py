@@ -42,8 +42,7 @@ class Webhook:
 
     def __post_init__(self) -> None:
         """Hold the promises."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or not self.url.isprintable():
+        if not _is_url(self.url):
             raise BadInputError(f"wanted a URL as https://HOST/PATH without a user, found {self.url!r}")
         secret_bytes(self.secret)
 
@@ -123,6 +122,11 @@ class EscalationRule:
         return not 0 <= now_ms - called_ms < self.every_s * 1000
 
 
+def one_by_one(target: Webhook | Mail) -> tuple[Webhook | Mail, ...]:
+    """Everybody whom a rule calls, by themselves: what one receiver refuses ends no call to another."""
+    return (target,) if isinstance(target, Webhook) else tuple(Mail((one,)) for one in target.to)
+
+
 def new_secret(random_bytes: bytes) -> str:
     """A webhook's secret from 32 bytes of `os.urandom`."""
     return SECRET_FIRST + base64.b64encode(random_bytes).decode()
@@ -141,3 +145,12 @@ def secret_bytes(secret: str) -> bytes:
     if not secret.startswith(SECRET_FIRST) or len(key) not in _SECRET_BYTES:
         raise BadInputError(f"wanted a secret of {SECRET_FIRST} and the base64 of 24 to 64 bytes, found another text")
     return key
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        is_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an end, a port that is none
+        return False
+    return is_place and parts.scheme in {"http", "https"} and parts.username is None and text.isprintable()

@@ -6,8 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
-from fleet_manager.desk.deliveries import put_delivery
-from fleet_manager.desk.escalation_rules import target_text
+from fleet_manager.desk.deliveries import put_call
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,4 +27,4 @@ def put_trial(con: Connection, rule: EscalationRule, now_ms: int) -> None:
         "first": [],
     }
     body = json.dumps({"type": TRIAL_TYPE, "timestamp": at, "data": data}, ensure_ascii=False)
-    put_delivery(con, rule.name, rule.sites, target_text(rule.target), body, now_ms)
+    put_call(con, rule, body, now_ms)

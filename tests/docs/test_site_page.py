@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from fleet_manager.desk.mail_settings import MailSettings
+from fleet_manager.desk.webhook_settings import WebhookSettings
 from fleet_manager.evidence.bucket_settings import BucketSettings
 from fleet_manager.people.oidc_settings import OidcRole, OidcSettings
 from fleet_manager.site_file import SiteFile, read_site
@@ -24,6 +25,7 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "[evidence]": BucketSettings,
     "[mail]": MailSettings,
     "[oidc]": OidcSettings,
+    "[webhooks]": WebhookSettings,
     "[[oidc.roles]]": OidcRole,
 }
 IN_WORDS: Final = {("[mail]", "port")}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -70,15 +71,49 @@ def http_receiver(tls: ssl.SSLContext | None = None) -> Iterator[HttpReceiver]:
         server.server_close()
 
 
+@contextmanager
+def dripping_receiver(first: bytes = b"HTTP/1.1 ", drip: bytes = b"2") -> Iterator[int]:
+    """The port of a server that says `first` to whoever comes, and then never stops dripping."""
+    is_over = threading.Event()
+
+    def serve(line: socket.socket) -> None:
+        with line, suppress(OSError):
+            line.sendall(first)
+            while not is_over.wait(0.01):
+                line.sendall(drip)
+
+    def listen() -> None:
+        while not is_over.is_set():
+            with suppress(TimeoutError):
+                line, _ = server.accept()
+                threads.append(threading.Thread(target=serve, args=(line,), name="dripping"))
+                threads[-1].start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.02)
+        threads = [threading.Thread(target=listen, name="dripping-receiver")]
+        threads[0].start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join(10)
+
+
 @dataclass
 class MailReceiver:
-    """Keeps every letter with who gave it; refuses with `replies` one after the other, then takes all."""
+    """Keeps every letter with who gave it; refuses with `replies` one after the other, then takes all.
+
+    No mailbox and no sender begins with `nobody`; a mailbox that begins with `later` takes its second letter only.
+    """
 
     port: int = 0
     replies: list[str] = field(default_factory=list)
     letters: list[Envelope] = field(default_factory=list)
     users: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    waited: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
         del server
@@ -88,12 +123,24 @@ class MailReceiver:
         self.encrypted.append(session.ssl is not None)
         return "250 OK"
 
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        del server, session
+        if address.startswith("nobody"):
+            return "550 no such sender"
+        envelope.mail_from = address
+        return "250 OK"
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
     ) -> str:
         del server, session
         if address.startswith("nobody"):
             return "550 no such mailbox"
+        if address.startswith("later") and address not in self.waited:
+            self.waited.append(address)
+            return "451 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -131,3 +131,10 @@ def test_a_provider_that_cannot_be_trusted_or_gives_nothing_is_refused(keys: dic
 
 def test_a_provider_must_know_the_way_back() -> None:
     assert "wanted address beside [oidc]" in refusal(f"[oidc]\n{oidc()}")
+
+
+def test_a_webhook_reaches_what_the_file_names_besides() -> None:
+    read = read_site('[webhooks]\nmay_reach = ["127.0.0.1", "169.254.7.0/24"]', "site.toml")
+    assert read.webhooks is not None
+    assert read.webhooks.reach().holds("169.254.7.1")
+    assert "may_reach.0: wanted an address such as" in refusal('[webhooks]\nmay_reach = ["169.254.7.1/24"]')

@@ -10,10 +10,12 @@ from sqlalchemy import insert, select, update
 
 from fleet_manager.arrival import judge
 from fleet_manager.desk.courier import Courier
+from fleet_manager.desk.couriers import Couriers
 from fleet_manager.desk.deliveries import list_deliveries
 from fleet_manager.desk.desk import Desk
 from fleet_manager.desk.escalation_rule import EscalationRule, Webhook, new_secret
 from fleet_manager.desk.escalation_rules import save_rule
+from fleet_manager.desk.reach import Reach
 from fleet_manager.desk.tables import alert_quarters, cases, production_quarters
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.database import writing
@@ -35,10 +37,10 @@ def said() -> list[str]:
 
 @pytest.fixture
 def at_work(desk: FakeDesk, said: list[str]) -> Desk:
-    courier = Courier(desk.engine, None, lambda: desk.now_ms, lambda: 0.5, said.append)
+    courier = Courier(desk.engine, None, Reach(), lambda: desk.now_ms, lambda: 0.5, said.append)
     with writing(desk.engine) as con:
         save_rule(con, EscalationRule("all", Webhook("http://h/x", new_secret(b"k" * 32)), after_s=0))
-    return Desk(desk.engine, courier, lambda: desk.now_ms, said.append)
+    return Desk(desk.engine, Couriers(courier, said.append), lambda: desk.now_ms, said.append)
 
 
 def follow_all(desk: Desk) -> None:

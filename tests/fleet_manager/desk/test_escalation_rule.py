@@ -50,6 +50,9 @@ def test_two_calls_are_as_far_apart_as_the_rule_says() -> None:
     [
         lambda: Webhook("ftp://example.com", SECRET),
         lambda: Webhook("https://", SECRET),
+        lambda: Webhook("https://[", SECRET),
+        lambda: Webhook("https://example.com:99999/", SECRET),
+        lambda: Webhook("https://@example.com/", SECRET),
         lambda: Webhook("https://user:pass@example.com/", SECRET),
         lambda: Webhook("https://example.com/\r\nx: y", SECRET),
         lambda: Webhook("https://example.com/", "hush"),

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from edge_contracts.message import COUNT_MAX, SEQ_MAX
 from fleet_manager.arrival import judge
-from fleet_manager.desk.courier import Courier
+from fleet_manager.desk.couriers import Couriers
 from fleet_manager.desk.desk import Desk
 from fleet_manager.desk.desk_health import DeskHealth
 from fleet_manager.ingest.watchers import JsonWatcher
@@ -136,7 +136,7 @@ class Receiver:
 
     def __init__(self, store: AlertStore) -> None:
         self._store, self._seq = store, 0
-        self._desk = Desk(store.engine, QuietCourier(), lambda: NOON_MS, refuse_to_say)
+        self._desk = Desk(store.engine, QuietCouriers(), lambda: NOON_MS, refuse_to_say)
 
     def follows(self) -> None:
         """All that is stored can be counted, joined to cases and looked at."""
@@ -160,8 +160,8 @@ class Receiver:
             self.follows()
 
 
-class QuietCourier(Courier):
-    """Takes nothing out."""
+class QuietCouriers(Couriers):
+    """Take nothing out."""
 
     def __init__(self) -> None:
         pass
