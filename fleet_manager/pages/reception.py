@@ -19,8 +19,9 @@ from fleet_manager.pages.browser_cookie import kept
 from fleet_manager.pages.form import read_form
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
+from fleet_manager.pages.own_path import own_path
 from fleet_manager.pages.viewer import viewer_of
-from fleet_manager.pages.visit import Handler, Visit
+from fleet_manager.pages.visit import REFRESH, Handler, Visit
 from fleet_manager.people.csrf import csrf_fits, csrf_token
 from fleet_manager.people.passwords import TooBusy
 from fleet_manager.people.principal import NotAllowed
@@ -73,18 +74,10 @@ class Reception:
         self._gate, self.drawing, self._waits_for = gate, drawing, waits_for
 
     def page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """A page that is looked at, by somebody with a session."""
+        """A page that is looked at, by somebody with a session; what it asks again by itself is no use of that."""
 
         async def look(request: Request) -> Response:
-            return await self._received(request, handler, {})
-
-        return look
-
-    def glance(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """What an open page asks again by itself: it is no use of the session."""
-
-        async def look(request: Request) -> Response:
-            return await self._received(request, handler, {}, is_use=False)
+            return await self._received(request, handler, {}, is_use=REFRESH not in request.headers)
 
         return look
 
@@ -144,8 +137,10 @@ class Reception:
 
 
 def to_login(request: Request) -> Response:
-    """Send a stranger to the log-in, and from there back to where they wanted to go."""
+    """Send a stranger to the log-in, and from there back to where they wanted to go, or have a page open."""
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if is_open := request.headers.get("hx-current-url"):
+        where = own_path("/" + is_open.partition("://")[2].partition("/")[2])
     href = LOGIN if request.method != "GET" or where == "/" else f"{LOGIN}?next={quote(where, safe='/')}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=401, headers={**PAGE_HEADERS, "HX-Redirect": href})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fleet_manager.people.principal import NotAllowed
 from fleet_manager.people.roles import permitted_sites
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fleet_manager.pages.viewer import Viewer
     from fleet_manager.people.principal import Principal
     from fleet_manager.people.roles import Permission
+
+
+REFRESH: Final = "lepton-refresh"
+"""The header of a page that asks for itself again, with nobody doing anything."""
 
 
 @dataclass(frozen=True, slots=True)

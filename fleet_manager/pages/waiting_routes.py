@@ -19,4 +19,4 @@ def waiting_routes(reception: Reception) -> list[Route]:
     def waits(visit: Visit) -> Response:
         return reception.drawn(visit, "waits_for")
 
-    return [Route("/waits-for", reception.glance(waits), methods=["GET"])]
+    return [Route("/waits-for", reception.page(waits), methods=["GET"])]

@@ -68,7 +68,10 @@ def _limits() -> str:
         [
             ("a password", f"{SHORTEST} to {LONGEST} characters, none that is guessed first"),
             ("a link by which a password is chosen", f"used once, within {LINK_MS // _HOUR_MS} h"),
-            ("a session", f"{limits.absolute_s // 3600} h in all, {limits.idle_s // 3600} h without a request"),
+            (
+                "a session",
+                f"{limits.absolute_s // 3600} h in all, {limits.idle_s // 3600} h without a request that a person made",
+            ),
             ("an API token", f"1 to {LONGEST_DAYS} days"),
             ("the readable beginning of a token", f"`{MARK}` and {PREFIX_CHARACTERS - len(MARK)} characters"),
             ("last use of a session", f"written at most every {SEEN_EVERY_MS // 1000} s"),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_manager import pages
+from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.links import LINK_PATH
 from fleet_manager.people.principal import SYSTEM
 from tests.fakes.people import PASSWORD
 from tests.fleet_manager.pages.conftest import visited
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.fleet_manager.pages.conftest import Visitors
 
 NEW = "another horse battery"
@@ -51,3 +53,31 @@ def test_whatever_target_a_stranger_names_the_log_in_is_shown(visitors: Visitors
     answer = visitors.client.get("/login", params={"next": target})
     assert answer.status_code == 200
     assert "evil.example" not in answer.text
+
+
+def test_a_page_that_is_open_keeps_nobody_in(visitors: Visitors) -> None:
+    hour_s = 3600
+    secret = visitors.come_in()
+    visitors.office.clock.turn(hour_s - 60)
+    headers = {"Cookie": f"{SESSION}={secret}", "HX-Request": "true", "Lepton-Refresh": "true"}
+    assert visitors.client.get("/", headers=headers).status_code == 200
+    visitors.office.clock.turn(60)
+    over = visitors.client.get("/", headers={**headers, "HX-Current-URL": "http://testserver/?site=plant/hall"})
+    assert (over.status_code, over.headers["hx-redirect"]) == (401, "/login?next=/%3Fsite%3Dplant/hall")
+
+
+def test_a_page_that_somebody_asks_for_keeps_them_in(visitors: Visitors) -> None:
+    visitors.come_in()
+    for _ in range(3):
+        visitors.office.clock.turn(3000)
+        assert visitors.get("/").status_code == 200
+
+
+def test_every_piece_that_asks_for_itself_says_so() -> None:
+    folder = Path(pages.__file__).parent / "templates"
+    pieces = [
+        tag for path in folder.glob("*.html") for tag in re.findall(r"<[^>]*\bevery \d+s[^>]*>", path.read_text())
+    ]
+    assert len(pieces) == 5
+    for tag in pieces:
+        assert """hx-headers='{"Lepton-Refresh": "true"}'""" in tag
