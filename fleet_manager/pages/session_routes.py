@@ -93,13 +93,12 @@ class _Door:
             if password != form.get("again"):
                 raise BadInputError("wanted the same password twice, found two: type them again")
             name = form.get("name", "").strip().lower() or None
-            account = self._people.links.redeem(secret, password, name)
-            opened = self._people.gate.log_in(account.name, password, client_address(request))
+            followed = self._people.links.redeem(secret, password, name, client_address(request))
         except LinkOver:
             return self._link_page(secret, form, None)
         except LeptonError as err:
             return self._link_page(secret, form, told(err))
-        return self._with_session(request, opened, "/")
+        return self._with_session(request, followed.session, "/")
 
     def _link_page(self, secret: str, form: Mapping[str, str], problem: str | None) -> Response:
         try:

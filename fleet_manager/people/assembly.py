@@ -60,5 +60,5 @@ def assemble_people(
     sessions = Sessions(engine, unix_ms, draw, limits or SessionLimits())
     tokens = ApiTokens(engine, audit, unix_ms, draw)
     gate = Gate(engine, audit, hasher, LogInDelay(engine, unix_ms), sessions, tokens)
-    links = OneTimeLinks(engine, audit, hasher, unix_ms, draw)
+    links = OneTimeLinks(engine, audit, hasher, sessions, unix_ms, draw)
     return People(gate, Accounts(engine, audit, unix_ms), links, tokens, audit, sessions)

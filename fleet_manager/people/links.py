@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.people.audit import AuditLog
     from fleet_manager.people.passwords import Passwords
+    from fleet_manager.people.sessions import Sessions
 
 LINK_MS: Final = 24 * 3600 * 1000
 
@@ -46,6 +47,14 @@ class Link:
     """What a link is good for: a password for `name`, or the first admin's account where `name` is None."""
 
     name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Who has followed their link, and the secret of the session that it opened."""
+
+    account: Account
+    session: str
 
 
 def link_address(site: str, secret: str) -> str:
@@ -65,6 +74,7 @@ class OneTimeLinks:
         engine: the database, migrated.
         audit: where their making and use are written down.
         passwords: the hasher.
+        sessions: of browsers.
         unix_ms: the wall clock.
         draw: random bytes: `os.urandom`.
     """
@@ -74,10 +84,11 @@ class OneTimeLinks:
         engine: Engine,
         audit: AuditLog,
         passwords: Passwords,
+        sessions: Sessions,
         unix_ms: Callable[[], int],
         draw: Callable[[int], bytes],
     ) -> None:
-        self._engine, self._audit, self._passwords = engine, audit, passwords
+        self._engine, self._audit, self._passwords, self._sessions = engine, audit, passwords, sessions
         self._unix_ms, self._draw = unix_ms, draw
 
     def first_set_up(self) -> str | None:
@@ -113,13 +124,16 @@ class OneTimeLinks:
             account = self._account_of(con, secret)
             return Link(None if account is None else account.name)
 
-    def redeem(self, secret: str, password: str, name: str | None = None) -> Account:
-        """Follow the link: set the password, and end the account's sessions.
+    def redeem(self, secret: str, password: str, name: str | None = None, address: str = "unknown") -> Followed:
+        """Follow the link: set the password, end the account's sessions and open a new one.
+
+        Guesses that others made at the password keep nobody out here: the link is the proof.
 
         Args:
             secret: of the link.
             password: as typed.
             name: of the first admin's account; None for a link of an account.
+            address: where the request comes from.
 
         Raises:
             LinkOver: the link is good for nothing any more.
@@ -129,14 +143,15 @@ class OneTimeLinks:
         chosen = self.look(secret).name or name or ""
         check_name(chosen)
         kept = self._passwords.digest(check_password(password, chosen))
-        with self._audit.act(STRANGER, "follow link", f"account:{chosen}") as con:
+        with self._audit.act(STRANGER, "follow link", f"account:{chosen}", detail=address) as con:
             account = self._account_of(con, secret)
             if account is None:
                 con.execute(delete(one_time_links).where(one_time_links.c.digest == digest_of(secret)))
-                return self._first_admin(con, chosen, kept)
-            con.execute(update(accounts).where(accounts.c.id == account.id).values(password=kept))
-            end_ways_in(con, account.id)
-            return read_account(con, account.name)
+                account = self._first_admin(con, chosen, kept)
+            else:
+                con.execute(update(accounts).where(accounts.c.id == account.id).values(password=kept))
+                end_ways_in(con, account.id)
+            return Followed(read_account(con, account.name), self._sessions.open(con, account.id, address))
 
     def _new(self, con: Connection, account: int | None, maker: int | None) -> str:
         now_ms = self._unix_ms()

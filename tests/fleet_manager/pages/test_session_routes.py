@@ -40,6 +40,16 @@ def test_our_own_page_logs_a_browser_in(visitors: Visitors) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
+def test_after_wrong_passwords_a_link_still_lets_its_person_in(visitors: Visitors) -> None:
+    for _ in range(4):
+        visitors.client.post("/login", data={"name": "anna", "password": "a guess of mine"})
+    link = visitors.office.people.links.invite(SYSTEM, "anna")
+    form = {"secret": link, "password": NEW, "again": NEW}
+    answer = visitors.client.post("/link", data=form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert visitors.client.get("/account").status_code == 200
+
+
 def test_a_link_begins_where_the_site_says_that_it_is_not_where_a_request_says(tmp_path: Path) -> None:
     with visited(tmp_path, address="https://fleet.plant.example") as visitors:
         visitors.office.join("bert")

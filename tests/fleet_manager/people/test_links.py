@@ -5,7 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
-from edge_contracts.errors import BadInputError
+from edge_contracts.errors import BadInputError, RefusedError
 from fleet_manager.people.links import Link, LinkOver
 from fleet_manager.people.principal import SYSTEM, NotAllowed
 from fleet_manager.people.roles import Grant, Role
@@ -28,7 +28,7 @@ def test_whoever_follows_the_set_up_link_is_the_admin_of_everything(new_office):
     links = new_office.people.links
     secret = links.first_set_up()
     assert links.look(secret) == Link(None)
-    account = links.redeem(secret, PASSWORD, "anna")
+    account = links.redeem(secret, PASSWORD, "anna").account
     assert (account.name, account.grants) == ("anna", EVERYWHERE_ADMIN)
     assert new_office.people.gate.person(new_office.log_in("anna")).name == "anna"
 
@@ -47,7 +47,7 @@ def test_each_start_without_an_admin_makes_a_new_set_up_link_and_ends_the_former
     former, secret = links.first_set_up(), links.first_set_up()
     with pytest.raises(LinkOver):
         links.redeem(former, PASSWORD, "mallory")
-    assert links.redeem(secret, PASSWORD, "anna").name == "anna"
+    assert links.redeem(secret, PASSWORD, "anna").account.name == "anna"
 
 
 def test_a_link_ends_after_a_day(new_office):
@@ -67,7 +67,7 @@ def test_of_two_who_follow_one_link_at_once_one_becomes_the_admin(new_office):
 
     def follow(name):
         try:
-            outcome.append(new_office.people.links.redeem(secret, PASSWORD, name).name)
+            outcome.append(new_office.people.links.redeem(secret, PASSWORD, name).account.name)
         except LinkOver:
             outcome.append("over")
 
@@ -101,7 +101,7 @@ def test_a_bad_password_or_name_leaves_the_link_good(new_office):
     for password, name in (("short", "anna"), (PASSWORD, "Anna Miller"), (PASSWORD, ""), ("annaannaanna", "anna")):
         with pytest.raises(BadInputError):
             links.redeem(secret, password, name)
-    assert links.redeem(secret, PASSWORD, "anna").name == "anna"
+    assert links.redeem(secret, PASSWORD, "anna").account.name == "anna"
 
 
 def test_a_person_chooses_a_password_by_their_link(office):
@@ -109,8 +109,17 @@ def test_a_person_chooses_a_password_by_their_link(office):
     office.people.accounts.make(admin, "bert", [Grant("plant/hall", Role.OPERATOR)])
     secret = office.people.links.invite(admin, "bert")
     assert office.people.links.look(secret) == Link("bert")
-    assert office.people.links.redeem(secret, PASSWORD, "somebody-else").name == "bert"
+    assert office.people.links.redeem(secret, PASSWORD, "somebody-else").account.name == "bert"
     assert office.people.gate.person(office.log_in("bert")).name == "bert"
+
+
+def test_whoever_follows_their_link_is_in_however_often_somebody_guessed(office):
+    office.join("bert")
+    for _ in range(4):
+        with pytest.raises(RefusedError):
+            office.log_in("bert", "a guess of somebody")
+    followed = office.people.links.redeem(office.people.links.invite(SYSTEM, "bert"), PASSWORD, address=ADDRESS)
+    assert office.people.gate.person(followed.session).name == "bert"
 
 
 def test_a_new_password_by_link_ends_the_sessions(office):
