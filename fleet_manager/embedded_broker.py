@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_contracts.reconnect import FullJitter
-from fleet_manager.child_process import stop_process
+from fleet_manager.child_process import end_by_stdin, leave_signals_to_the_parent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ class EmbeddedBroker:
         self._stopping.set()
         with self._lock:
             if self._process is not None:
-                stop_process(self._process)
+                end_by_stdin(self._process)
         self._thread.join()
 
     def _keep(self) -> None:
@@ -90,11 +90,14 @@ class EmbeddedBroker:
     def _started(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", __name__, str(self._configuration)]
         with self.log.open("wb") as output:
-            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT)
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
 
 
 def main(configuration: str) -> None:
     """The process."""
+    leave_signals_to_the_parent()
 
     def end_with_the_manager() -> None:
         sys.stdin.buffer.read()

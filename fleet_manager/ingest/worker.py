@@ -1,7 +1,7 @@
 """One ingest in a process of its own: told what to do by a line of JSON on stdin, it says what happens on stdout.
 
 `python -m fleet_manager.ingest.worker`; whoever starts it is `workers.py`. It ends when its stdin is closed, so that no
-worker outlives its manager.
+worker outlives its manager; signals are left to the manager.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from fleet_manager.child_process import leave_signals_to_the_parent
 from fleet_manager.ingest.broker_link import BrokerOptions
 from fleet_manager.ingest.ingest import Ears, Ingest
 from fleet_manager.store.alert_store import AlertStore
@@ -94,6 +95,7 @@ def serve(task: Task, write: Callable[[str], Any], stop: threading.Event) -> Non
 
 def main(stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout) -> None:
     """The process."""
+    leave_signals_to_the_parent()
     task, stop = Task.from_json(stdin.readline()), threading.Event()
 
     def wait_for_the_end() -> None:

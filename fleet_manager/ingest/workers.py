@@ -121,7 +121,9 @@ class Workers:
             if self._stopping.is_set():
                 return None
             command = [sys.executable, "-m", "fleet_manager.ingest.worker"]
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            )
             worker.process = process
         if process.stdin is not None:
             try:

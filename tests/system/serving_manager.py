@@ -79,9 +79,18 @@ class ServingManager:
         eventually(lambda: self.status("/readyz") == 200, PATIENCE_S)
         return self
 
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """As systemd does it with all of a unit, and a terminal with all that it runs: each process is signalled."""
+        if self.process.poll() is None:
+            for pid in (*self._children(), self.process.pid):
+                os.kill(pid, how)
         assert self.process.wait(PATIENCE_S) == 0, self.said
+        assert "its process ended" not in self.said
+        assert "Traceback" not in self.said
+
+    def _children(self) -> list[int]:
+        found = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for one in found for pid in one.read_text("ascii").split()]
 
 
 @contextmanager

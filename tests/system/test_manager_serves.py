@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -89,6 +90,7 @@ def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path
     with serving_manager(tmp_path) as running:
         publish(running.mqtt, 2)
         eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 2, lost: 0"])
+        running.stop(signal.SIGINT)
     assert "1 alerts stored since the start" in running.said
 
 
