@@ -96,7 +96,7 @@ def serve(
     with stopped_by_signals(stop), _bound(host, port) as door, running_site(settings) as site:
         _greet(site, _where(file.address, host, port))
         if not stop.is_set():
-            _answer(site, door, file)
+            _answer(site, door, file, stop)
     _say(f"{sum(one.stored for one in site.workers.workers)} alerts stored since the start")
 
 
@@ -119,12 +119,11 @@ def _greet(site: Site, where: str) -> None:
         _say("        follow it once to make the first account; it ends in 24 hours, and with the next start")
 
 
-def _answer(site: Site, door: socket.socket, file: SiteFile) -> None:
+def _answer(site: Site, door: socket.socket, file: SiteFile, stop: StopFlag) -> None:
     """Serve until a signal; uvicorn takes SIGINT and SIGTERM, and hands them on when it has ended."""
-    import uvicorn  # noqa: PLC0415 - as above
-
-    from fleet_manager.api.application import create_app  # noqa: PLC0415
+    from fleet_manager.api.application import create_app  # noqa: PLC0415 - as above
     from fleet_manager.api.rule_routes import rule_keeping  # noqa: PLC0415
+    from fleet_manager.page_server import PageServer  # noqa: PLC0415
     from fleet_manager.pages.page_parts import PageParts  # noqa: PLC0415
     from fleet_manager.pages.router import live_feed, pages_router  # noqa: PLC0415
 
@@ -142,7 +141,7 @@ def _answer(site: Site, door: socket.socket, file: SiteFile) -> None:
         address=file.address or "",
     )
     app.include_router(pages_router(parts, feed))
-    server = uvicorn.Server(server_config(app, file.proxies))
+    server = PageServer(server_config(app, file.proxies), stop)
     try:
         server.run(sockets=[door])
     finally:
