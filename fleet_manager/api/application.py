@@ -1,7 +1,7 @@
 """The application: all routes behind one shell.
 
 From the outside in: a name for the request, the access log, headers for browsers, an answer for whatever goes wrong, a
-limit on headers, and then the routes, each of which lets in only whom it declares.
+limit on headers, a look at the address, and then the routes, each of which lets in only whom it declares.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from fleet_manager.api.admission import GuardedRoute
 from fleet_manager.api.fault_answer import FaultAnswer
 from fleet_manager.api.head_limit import HeadLimit
 from fleet_manager.api.openapi_document import TITLE, VERSION, openapi_document
+from fleet_manager.api.plain_address import PlainAddress
 from fleet_manager.api.problem_answers import answer_with_problems
 from fleet_manager.api.request_id import RequestIds
 from fleet_manager.api.routes import all_routes
@@ -41,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
             Middleware(SecurityHeaders),
             Middleware(FaultAnswer),
             Middleware(HeadLimit),
+            Middleware(PlainAddress),
         ],
     )
     app.state.services = services

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -28,7 +28,7 @@ from fleet_manager.desk.handling import AlertChanged, NoSuchAlert
 from fleet_manager.evidence.evidence_store import EvidenceAway
 from fleet_manager.people.passwords import TooBusy
 from fleet_manager.people.principal import NotAllowed
-from fleet_manager.store.database import StoreUnavailable
+from fleet_manager.store.database import UNSTORABLE, StoreUnavailable
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -45,6 +45,7 @@ _OF_THE_HOUSE: Final[tuple[tuple[type[Exception], ProblemKind], ...]] = (
     (EvidenceAway, UNAVAILABLE),
     (OperationalError, UNAVAILABLE),
     (TooBusy, UNAVAILABLE),
+    (DataError, INVALID),
     (MissingExtraError, MISSING_EXTRA),
     (BadInputError, INVALID),
     (RefusedError, CONFLICT),
@@ -68,6 +69,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(LeptonError, of_house)
     app.add_exception_handler(OperationalError, of_house)
+    app.add_exception_handler(DataError, of_house)
 
 
 def problem_of(err: Exception) -> Problem:
@@ -83,7 +85,7 @@ def problem_of(err: Exception) -> Problem:
 
 
 def _told(kind: ProblemKind, err: Exception) -> Problem:
-    detail = str(err)
+    detail = UNSTORABLE if isinstance(err, DataError) else str(err)
     if kind is UNAVAILABLE:
         _LOG.warning("asked again later: %s", detail)
         # What a database says of itself is for the log alone.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64 << 10
 MOST_FIELDS: Final = 32
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""All but tabulator and the ends of lines: no page sends one, and PostgreSQL stores no NUL."""
 _KIND: Final = "application/x-www-form-urlencoded"
 
 
@@ -35,4 +38,6 @@ async def read_form(request: Request) -> Mapping[str, str]:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError as err:
         raise BadInputError("wanted a form, found what cannot be read as one: load the page again") from err
+    if any(_CONTROL.search(text) for field in fields for text in field):
+        raise BadInputError("wanted a form of plain text, found a control character: write it without")
     return dict(fields)

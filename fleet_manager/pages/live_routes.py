@@ -17,8 +17,10 @@ from fleet_manager.pages.alert_reading import alerts_above
 from fleet_manager.pages.headers import PAGE_HEADERS, STREAM_HEADERS
 from fleet_manager.pages.inbox_page import belongs, wanted
 from fleet_manager.pages.live_feed import ROWS_AT_ONCE, News
+from fleet_manager.pages.reception import told
 from fleet_manager.pages.row_drawing import RowDrawing
 from fleet_manager.people.roles import Permission
+from fleet_manager.store.database import StoreUnavailable, asking
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -62,10 +64,13 @@ class _Streams:
 
     async def _stream(self, request: Request, tell: Teller) -> Response:
         try:
-            visit = await run_in_threadpool(self._reception.visitor, request, {}, is_use=False)
+            with asking():
+                visit = await run_in_threadpool(self._reception.visitor, request, {}, is_use=False)
             if visit is None:
                 return Response("log in again", 401, dict(PAGE_HEADERS), "text/plain")
             wanted(visit.query, visit.viewer.sites)
+        except StoreUnavailable as err:
+            return Response(told(err), 503, {**PAGE_HEADERS, "Retry-After": "10"}, "text/plain")
         except LeptonError as err:
             return Response(str(err), 422, dict(PAGE_HEADERS), "text/plain")
         if self._feed.is_full:

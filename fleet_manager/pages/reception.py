@@ -9,7 +9,6 @@ import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -25,7 +24,7 @@ from fleet_manager.pages.visit import REFRESH, Handler, Visit
 from fleet_manager.people.csrf import csrf_fits, csrf_token
 from fleet_manager.people.passwords import TooBusy
 from fleet_manager.people.principal import NotAllowed
-from fleet_manager.store.database import StoreUnavailable, first_line
+from fleet_manager.store.database import StoreUnavailable, asking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -122,18 +121,17 @@ class Reception:
     ) -> Response:
         visit: Visit | None = None
         try:
-            visit = await run_in_threadpool(self.visitor, request, form, is_use=is_use)
-            if visit is None:
-                return to_login(request)
-            if request.method == "POST" and not csrf_fits(visit.secret, form.get("csrf", "")):
-                raise FormRefused(
-                    "wanted a form of this session, found another: load the page again and send it once more"
-                )
-            return await run_in_threadpool(handler, visit)
+            with asking():
+                visit = await run_in_threadpool(self.visitor, request, form, is_use=is_use)
+                if visit is None:
+                    return to_login(request)
+                if request.method == "POST" and not csrf_fits(visit.secret, form.get("csrf", "")):
+                    raise FormRefused(
+                        "wanted a form of this session, found another: load the page again and send it once more"
+                    )
+                return await run_in_threadpool(handler, visit)
         except LeptonError as err:
             return self.problem(visit, err)
-        except OperationalError as err:
-            return self.problem(visit, StoreUnavailable(first_line(err)))
 
 
 def to_login(request: Request) -> Response:

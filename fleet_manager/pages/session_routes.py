@@ -19,6 +19,7 @@ from fleet_manager.pages.reception import LOGIN, told
 from fleet_manager.people.gate import LogInRefused, TooManyAttempts
 from fleet_manager.people.links import LINK_PATH, LinkOver
 from fleet_manager.people.password_rules import RULE
+from fleet_manager.store.database import asking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,8 +63,9 @@ class _Door:
         name, target = form.get("name", ""), own_path(form.get("next", "/"))
         password, address = form.get("password", ""), client_address(request)
         try:
-            secret = await run_in_threadpool(self._people.gate.log_in, name, password, address)
-        except LogInRefused:
+            with asking():
+                secret = await run_in_threadpool(self._people.gate.log_in, name, password, address)
+        except (LogInRefused, BadInputError):
             return self._page.answer(target, name=name, problem=_WRONG, status=401)
         except TooManyAttempts as err:
             return self._page.answer(target, name=name, problem=told(err), status=429)
@@ -93,7 +95,8 @@ class _Door:
             if password != form.get("again"):
                 raise BadInputError("wanted the same password twice, found two: type them again")
             name = form.get("name", "").strip().lower() or None
-            followed = self._people.links.redeem(secret, password, name, client_address(request))
+            with asking():
+                followed = self._people.links.redeem(secret, password, name, client_address(request))
         except LinkOver:
             return self._link_page(secret, form, None)
         except LeptonError as err:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
@@ -34,6 +34,7 @@ _KINDS: Final = {
     _POSTGRESQL: _POSTGRESQL,
 }
 _WRITES: Final = "lepton_writes"
+UNSTORABLE: Final = "wanted values that the database takes, found one that it does not: write plain text"
 
 
 class StoreUnavailable(LeptonError, OSError):
@@ -82,6 +83,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if err.connection_invalidated:
             raise StoreUnavailable(first_line(err)) from err
         raise
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """What goes wrong with the database inside the block, as an error of the house.
+
+    Raises:
+        StoreUnavailable: it does not answer just now.
+        BadInputError: a value is none that it takes, such as a text with a NUL for PostgreSQL.
+    """
+    try:
+        yield
+    except OperationalError as err:
+        raise StoreUnavailable(first_line(err)) from err
+    except DataError as err:
+        raise BadInputError(UNSTORABLE) from err
 
 
 def _parsed(url: str) -> URL:

@@ -8,12 +8,15 @@ from urllib.parse import urljoin
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.requests import Request
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.pages.form import MOST_BYTES, read_form
 from fleet_manager.pages.own_origin import is_own
 from fleet_manager.pages.own_path import own_path
+from fleet_manager.people.sessions import Sessions
+from tests.fakes.people import PASSWORD
 
 KIND = "application/x-www-form-urlencoded"
 
@@ -27,6 +30,7 @@ def sent(body: bytes, kind: str = KIND) -> dict[str, str]:
 
 
 def test_a_form_is_read() -> None:
+    assert sent(b"text=one%0D%0Atwo%09") == {"text": "one\r\ntwo\t"}
     assert sent(b"name=anna&text=gr%C3%BCn+da&empty=") == {"name": "anna", "text": "grün da", "empty": ""}
 
 
@@ -41,7 +45,13 @@ def test_whatever_comes_is_a_form_or_is_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"a" * (MOST_BYTES + 1), KIND), (b"{}", "application/json"), (b"a=%ff", KIND), (b"a&" * 40, KIND)],
+    [
+        (b"a" * (MOST_BYTES + 1), KIND),
+        (b"{}", "application/json"),
+        (b"a=%ff", KIND),
+        (b"a&" * 40, KIND),
+        (b"a=%00", KIND),
+    ],
 )
 def test_what_is_no_form_of_ours_is_refused(body: bytes, kind: str) -> None:
     with pytest.raises(BadInputError):
@@ -95,3 +105,39 @@ def test_a_form_of_another_page_is_known(told: dict[str, str]) -> None:
 )
 def test_a_form_of_our_own_page_is_known(told: dict[str, str]) -> None:
     assert is_own({"host": "fleet.example", **told})
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/alerts?point=%00", "/alerts?device=%00", "/?site=%00", "/cases?site=%00", "/quarantine?before=1.a.%00",
+     "/statistics?by=shift&site=%00", "/devices/a%00/b/c", "/v1/quarantine?before=1.a.%00", "/live/alerts?site=%00"],
+)  # fmt: skip
+def test_an_address_with_a_control_character_asks_the_database_nothing(visitors, path: str) -> None:
+    answer = visitors.get(path)
+    assert answer.status_code in {400, 404}
+    assert "control character" in answer.json()["detail"]
+
+
+def away() -> OperationalError:
+    return OperationalError("SELECT", {}, OSError("the connection was closed"))
+
+
+def unfit() -> DataError:
+    return DataError("SELECT", {}, ValueError("text fields cannot contain NUL"))
+
+
+@pytest.mark.parametrize(("fault", "status", "at_the_door"), [(away, 503, 503), (unfit, 422, 401)])
+def test_what_the_database_says_is_a_page_everywhere(visitors, monkeypatch, fault, status, at_the_door) -> None:
+    visitors.come_in()
+
+    def broken(*_: object, **__: object) -> None:
+        raise fault()
+
+    monkeypatch.setattr(Sessions, "account", broken)
+    monkeypatch.setattr(Sessions, "open", broken)
+    log_in = visitors.client.post("/login", data={"name": "anna", "password": PASSWORD})
+    answers = (visitors.get("/alerts"), visitors.get("/live/alerts"), log_in)
+    assert [answer.status_code for answer in answers] == [status, status, at_the_door]
+    for answer in answers:
+        assert not answer.headers["content-type"].startswith("application/problem")
+        assert "connection was closed" not in answer.text
