@@ -16,6 +16,7 @@ from fleet_manager.desk.desk_health import DeskRecord
 from fleet_manager.desk.escalation import escalate
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.minute_counts import STEP, count_minutes
+from fleet_manager.desk.settled import Unsettled
 from fleet_manager.desk.station_counts import StationCounts
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ class Desk:
     def _try(self, name: str, step: Callable[[], bool]) -> bool:
         try:
             is_more = step()
+        except Unsettled as err:
+            self._record.waits(name, err)
+            return False
         except Exception as err:  # noqa: BLE001 - the loop of a part: it is said, and the other parts go on
             self._record.failed(name, err)
             return False

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+PATIENCE: Final = 15
+"""Steps in a row that may wait; with the waiting they are about a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class DeskRecord:
     """
 
     def __init__(self, say: Callable[[str], object]) -> None:
-        self._say, self._troubles, self._left_out = say, dict[str, str](), 0
+        self._say, self._left_out = say, 0
+        self._troubles, self._waited = dict[str, str](), dict[str, int]()
 
     @property
     def health(self) -> DeskHealth:
@@ -48,8 +52,15 @@ class DeskRecord:
             self._say(f"{part}: {why}")
         self._troubles[part] = why
 
+    def waits(self, part: str, err: Exception) -> None:
+        """A step of this part found that it must wait, which is a trouble when it lasts."""
+        self._waited[part] = self._waited.get(part, 0) + 1
+        if self._waited[part] >= PATIENCE:
+            self.failed(part, err)
+
     def works(self, part: str) -> None:
         """A step of this part was made."""
+        self._waited.pop(part, None)
         if self._troubles.pop(part, None) is not None:
             self._say(f"{part}: works again")
 

@@ -70,6 +70,7 @@ def escalate(
         url_of: the page of an alert, by its number; None where the manager has no address.
 
     Raises:
+        Unsettled: somebody writes alerts and does not end.
         StoreUnavailable: the database takes nothing just now; the next look does it again.
     """
     with engine.connect() as con:

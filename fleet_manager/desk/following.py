@@ -60,6 +60,7 @@ def follow(
         step: alerts at most.
 
     Raises:
+        Unsettled: somebody writes alerts and does not end.
         StoreUnavailable: the database takes nothing just now; the step is repeated by the next call.
     """
     with engine.connect() as con:

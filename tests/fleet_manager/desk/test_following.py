@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from fleet_manager.desk.desk_health import PATIENCE, DeskHealth, DeskRecord
 from fleet_manager.desk.following import follow
-from fleet_manager.desk.settled import settled_id
-from fleet_manager.store.database import StoreUnavailable, writing
+from fleet_manager.desk.settled import Unsettled, settled_id
+from fleet_manager.desk.tables import followers
+from fleet_manager.store.database import StoreUnavailable, open_database, writing
 from fleet_manager.store.tables import alerts
 from tests.fakes.desks import leave_nothing
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.desk.followed_alert import FollowedAlert
     from tests.fakes.desks import FakeDesk
+    from tests.fleet_manager.databases import PostgresCluster
 
 
 @dataclass
@@ -108,9 +111,39 @@ def test_an_alert_that_is_committed_late_is_not_passed_over(desk: FakeDesk) -> N
         slow.execute(insert(alerts), [late])
         with writing(desk.engine) as quick:
             quick.execute(insert(alerts), [{**row, "id": row["id"] + 2, "seq": 3}])
-        with desk.engine.connect() as con:
-            assert settled_id(con, no_wait) == 0
-        follow_all(desk, reader)
+        with desk.engine.connect() as con, pytest.raises(Unsettled, match=r"process \d+"):
+            settled_id(con, no_wait)
+        with pytest.raises(Unsettled):
+            follow_all(desk, reader)
         assert reader.seen == [row["id"]], "what follows a transaction that still runs must wait for it"
     follow_all(desk, reader)
     assert reader.seen == [row["id"], row["id"] + 1, row["id"] + 2]
+
+
+@pytest.mark.parametrize("fleet_engine", ["postgresql"], indirect=True)
+def test_a_transaction_that_writes_no_alert_holds_up_nobody(desk: FakeDesk, postgres: PostgresCluster) -> None:
+    stored = desk.store()
+    other_engine = open_database(postgres.new_database())
+    with desk.engine.connect() as beside, other_engine.connect() as abroad, beside.begin(), abroad.begin():
+        abroad.exec_driver_sql("CREATE TABLE foreign_work (x int)")
+        beside.execute(insert(followers), {"name": "another", "alert_id": 0})
+        with desk.engine.connect() as con:
+            assert settled_id(con, no_wait) == stored
+    other_engine.dispose()
+
+
+@pytest.mark.parametrize("fleet_engine", ["postgresql"], indirect=True)
+def test_a_write_that_never_ends_is_told_of_after_a_while(desk: FakeDesk) -> None:
+    desk.store()
+    said: list[str] = []
+    record = DeskRecord(said.append)
+    with desk.engine.connect() as slow, slow.begin():
+        slow.execute(update(alerts).values(count=2))
+        for _ in range(PATIENCE):
+            assert said == []
+            with desk.engine.connect() as con, pytest.raises(Unsettled) as found:
+                settled_id(con, no_wait)
+            record.waits("cases", found.value)
+    assert "pg_terminate_backend" in said[0]
+    record.works("cases")
+    assert record.health == DeskHealth()
