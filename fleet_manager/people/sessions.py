@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, insert, or_, select, update
 
 from fleet_manager.people.account_rows import Account, find_account
+from fleet_manager.people.last_use import note_use
 from fleet_manager.people.secret_text import digest_of, new_secret
 from fleet_manager.people.tables import accounts, sessions
-from fleet_manager.store.database import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +77,7 @@ class Sessions:
                 return None
             found = find_account(con, (accounts.c.id == row.account) & accounts.c.is_enabled)
         if is_use and abs(now_ms - row.seen_ms) >= SEEN_EVERY_MS:
-            with writing(self._engine) as con:
-                con.execute(update(sessions).where(sessions.c.digest == digest).values(seen_ms=now_ms))
+            note_use(self._engine, update(sessions).where(sessions.c.digest == digest).values(seen_ms=now_ms))
         return found
 
     def close(self, con: Connection, secret: str) -> None:

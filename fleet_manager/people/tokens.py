@@ -15,11 +15,11 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.people.account_rows import find_account
 from fleet_manager.people.accounts import check_may_manage, words_of
 from fleet_manager.people.delegation import capped, normal
+from fleet_manager.people.last_use import note_use
 from fleet_manager.people.principal import Kind, NotAllowed, Principal
 from fleet_manager.people.roles import Grant, Role
 from fleet_manager.people.secret_text import digest_of, new_secret
 from fleet_manager.people.tables import accounts, api_token_grants, api_tokens
-from fleet_manager.store.database import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,12 +136,8 @@ class ApiTokens:
         if owner is None:
             return None
         if row.used_ms is None or abs(now_ms - row.used_ms) >= USED_EVERY_MS:
-            self._note_use(row.id, now_ms)
+            note_use(self._engine, update(api_tokens).where(api_tokens.c.id == row.id).values(used_ms=now_ms))
         return Principal(Kind.TOKEN, f"{owner.name}/{row.prefix}", capped(grants, owner.grants), owner.id)
-
-    def _note_use(self, token: int, now_ms: int) -> None:
-        with writing(self._engine) as con:
-            con.execute(update(api_tokens).where(api_tokens.c.id == token).values(used_ms=now_ms))
 
 
 def _check_wish(label: str, grants: Sequence[Grant], days: int) -> None:
