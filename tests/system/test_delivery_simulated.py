@@ -93,7 +93,7 @@ class World:
         self.sender.pump(self.wire, now_s)  # type: ignore[arg-type]
         batch, self.wire.through = self.wire.through, []
         for mid in range(self.sender.sent + 1):
-            self.sender.confirmed(mid, now_s)
+            self.sender.confirmed(mid, now_s, has_subscriber=True)
         for word in self.store.take([judge(*message) for message in batch]).words:
             if self.draw.random() >= loss:
                 self.sender.take_ack(Ack(epoch=word.epoch, seq=word.through).model_dump_json().encode(), now_s)
