@@ -23,6 +23,7 @@ from edge_runtime.delivery import Delivery
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.notify import Notifier
+from edge_runtime.outbox.commit_queue import CommitQueue
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from edge_runtime.service import Daemon
@@ -231,7 +232,7 @@ def leaves(*_: object) -> NoReturn:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize(("owner", "step", "says"), [
     (Delivery, "_turn", "the delivery's thread is dead"),
-    (Outbox, "_next_work", "the spool's writer is dead"),
+    (CommitQueue, "next", "the spool's writer is dead"),
     (Uplink, "_session", "the uplink's thread is dead"),
 ])  # fmt: skip
 def test_a_thread_that_died_ends_the_daemon_for_a_restart(
