@@ -1,4 +1,4 @@
-"""The unit file: systemd understands it, it is shut tight, and the daemon still runs behind what it forbids."""
+"""The unit files: systemd understands them, they are shut tight, and the daemon still runs behind what they forbid."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, write_parts, write_st
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 UNIT = Path(__file__).resolve().parents[2] / "systemd" / "lepton-edge.service"
+FLEET = UNIT.with_name("lepton-fleet.service")
 SYSUSERS = UNIT.with_suffix(".sysusers")
 PATIENCE_S = 60
 EXPOSURE_MAX = 1.6
@@ -35,19 +36,21 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([tool, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
-def test_systemd_understands_every_line_of_the_unit(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/opt/lepton-edge/bin/lepton", sys.executable))
+@pytest.mark.parametrize("shipped", [UNIT, FLEET], ids=lambda path: path.stem)
+def test_systemd_understands_every_line_of_the_unit(shipped: Path, tmp_path: Path) -> None:
+    unit = tmp_path / shipped.name
+    unit.write_text(shipped.read_text().replace("/opt/lepton-edge/bin/lepton", sys.executable))
     done = analyze("verify", str(unit))
     assert done.returncode == 0, done.stderr
-    assert UNIT.name not in done.stderr
+    assert shipped.name not in done.stderr
 
 
-def test_the_unit_exposes_no_more_than_promised() -> None:
+@pytest.mark.parametrize("unit", [UNIT, FLEET], ids=lambda path: path.stem)
+def test_the_unit_exposes_no_more_than_promised(unit: Path) -> None:
     help_text = analyze("--help").stdout
     if "--offline" not in help_text:
         pytest.skip("needs a systemd-analyze with 'security --offline' (systemd 250)")
-    done = analyze("security", "--offline=yes", str(UNIT))
+    done = analyze("security", "--offline=yes", str(unit))
     overall = next(line for line in done.stdout.splitlines() if "Overall exposure level" in line)
     assert float(overall.rpartition(":")[2].split()[0]) <= EXPOSURE_MAX, done.stdout
 

@@ -54,10 +54,12 @@ class Device:
     """A booted board.
 
     leader: its PID 1 as the host counts.
+    service: the one that is asked about.
     """
 
     leader: int
     booted_s: float
+    service: str = SERVICE
 
     def run(self, *command: str, timeout_s: float = COMMAND_S) -> subprocess.CompletedProcess[str]:
         """Run a command on it as root."""
@@ -72,14 +74,14 @@ class Device:
 
     def shown(self, name: str) -> str:
         """A property of the service."""
-        return self.said("systemctl", "show", SERVICE, f"--property={name}", "--value")
+        return self.said("systemctl", "show", self.service, f"--property={name}", "--value")
 
     def main_pid(self) -> int:
-        """The daemon's process as the board counts, 0 without one."""
+        """The service's process as the board counts, 0 without one."""
         return int(self.shown("MainPID") or 0)
 
     def send(self, number: signal.Signals, pid: int | None = None) -> None:
-        """Send a signal to the daemon, or to another process of the board."""
+        """Send a signal to the service, or to another process of the board."""
         self.run("kill", f"-{int(number)}", str(pid or self.main_pid()))
 
     def read(self, path: str) -> str:

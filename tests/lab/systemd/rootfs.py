@@ -1,4 +1,5 @@
-"""A Debian in a folder with this checkout under /opt/lepton-edge, installed as docs/how-to/run-on-a-board.md says.
+"""A Debian in a folder with this checkout under /opt/lepton-edge, installed as docs/how-to/run-on-a-board.md
+and run-the-manager.md say.
 
 Debian and the wheels of others are fetched once and kept in a cache folder; the project's own wheel is built anew for
 each run. The wheels are resolved by the host, so that pip needs no network inside.
@@ -31,7 +32,7 @@ DEBIAN_PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "udev", "libnss-systemd", "procps"),
     *("python3", "python3-venv", "ca-certificates"),
 )
-EXTRAS = ("litert", "camera", "onnx", "serial")
+EXTRAS = ("litert", "camera", "onnx", "serial", "fleet")
 UNIT = REPOSITORY / "systemd" / "lepton-edge.service"
 _WHEELS = "var/cache/lepton-wheels"
 _HOME = "/opt/lepton-edge"
@@ -85,9 +86,10 @@ def _install_ours(root: Path) -> None:
 
 
 def _install_unit(root: Path) -> None:
-    """The four lines of the how-to."""
+    """The lines of the two how-tos."""
     targets = {
         "lepton-edge.service": "systemd/system/lepton-edge.service",
+        "lepton-fleet.service": "systemd/system/lepton-fleet.service",
         "lepton-edge.sysusers": "sysusers.d/lepton-edge.conf",
         "60-lepton-edge.rules": "udev/rules.d/60-lepton-edge.rules",
     }

@@ -1,4 +1,4 @@
-"""`make lab-systemd`: the unit under a real systemd as PID 1.
+"""`make lab-systemd`: the units under a real systemd as PID 1.
 
 Prints a table; leaves with 1 if a promise is not kept.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab.systemd.device import SERVICE, booted
 from tests.lab.systemd.finding import Finding
+from tests.lab.systemd.fleet import FLEET, manages
 from tests.lab.systemd.life import refuses, reloads, starts, survives
 from tests.lab.systemd.rootfs import make_rootfs
 from tests.lab.systemd.sandbox import looks
@@ -34,7 +35,7 @@ def main() -> int:
             findings.append(finding)
         broken = [finding for finding in findings if not finding.is_kept]
         if broken:
-            print("\n" + device.said("journalctl", "--unit", SERVICE, "--no-pager", "--lines=60"))
+            print("\n" + device.said("journalctl", "--unit", SERVICE, "--unit", FLEET, "--no-pager", "--lines=60"))
     print(f"\n{len(findings) - len(broken)} of {len(findings)} promises kept")
     return int(bool(broken))
 
@@ -50,6 +51,7 @@ def _all(device: Device) -> Iterator[Finding]:
     yield from refuses(device)
     yield from looks(device, models)
     yield _exposure(device)
+    yield from manages(device)
 
 
 def _exposure(device: Device) -> Finding:
