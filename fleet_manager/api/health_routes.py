@@ -1,16 +1,23 @@
-"""Whether the manager lives, and whether it is ready for work; open to everybody, and saying no more than that."""
+"""Whether the manager lives, and whether it is ready for work; open to everybody, and saying no more than that.
+
+Neither needs a thread or the database: they answer, too, while everything that does waits. What a manager waits for
+names its broker and its parts: that is for those who may see alerts, not for strangers.
+"""
 
 from __future__ import annotations
 
 from typing import Final, Literal
 
 from fastapi import APIRouter
+from starlette.requests import Request
 
 from fleet_manager.api.admission import guarded_router, open_to_everybody
+from fleet_manager.api.authentication import authenticate
 from fleet_manager.api.problem import Problem
 from fleet_manager.api.problem_kinds import UNAVAILABLE
-from fleet_manager.api.services import ServicesNow
+from fleet_manager.api.services import Services, ServicesNow
 from fleet_manager.api.wire_values import Document
+from fleet_manager.people.roles import Permission, permitted_sites
 
 AGAIN_S: Final = "1"
 
@@ -39,12 +46,23 @@ def health_routes() -> APIRouter:
 
     @routes.get("/readyz")
     @open_to_everybody
-    def readyz(services: ServicesNow) -> Ready:
-        """Whether alerts are heard, stored and followed; 503 with what is waited for where they are not."""
+    async def readyz(services: ServicesNow, request: Request) -> Ready:
+        """Whether alerts are heard, stored and followed; 503 where they are not, for a viewer with the reason."""
         waits_for = list(services.waits_for())
-        if waits_for:
-            detail = f"wanted a manager that is ready, found it waiting for {', '.join(waits_for)}: ask again"
-            raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S}, waits_for=waits_for)
-        return Ready()
+        if not waits_for:
+            return Ready()
+        if not await _may_know(request, services):
+            detail = "wanted a manager that is ready, found that it is not: ask with a viewer's token for what"
+            raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S})
+        detail = f"wanted a manager that is ready, found it waiting for {', '.join(waits_for)}: ask again"
+        raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S}, waits_for=waits_for)
 
     return routes
+
+
+async def _may_know(request: Request, services: Services) -> bool:
+    try:
+        principal = await authenticate(request, services.people.gate)
+    except Problem:
+        return False
+    return bool(permitted_sites(principal.grants, Permission.SEE_ALERTS))

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from edge_contracts.gap import GapReason
 from edge_contracts.topics import DeviceAddress
 from fleet_manager.api.metrics import METRICS
@@ -127,10 +129,19 @@ def test_every_metric_is_documented():
     assert documented == [metric.name for metric in METRICS]
 
 
+@pytest.mark.parametrize("role", [None, "device"])
+def test_strangers_and_stations_do_not_learn_what_a_manager_waits_for(manager, role):
+    manager.waits_for.append("the broker at 10.0.0.5")
+    answer = manager.client.get("/readyz") if role is None else manager.ask("GET", "/readyz", role, HALL)
+    problem = assert_problem(answer, 503, "unavailable")
+    assert "10.0.0.5" not in answer.text
+    assert "waits_for" not in problem
+
+
 def test_a_manager_that_waits_for_something_is_alive_and_not_ready(manager):
     assert manager.client.get("/readyz").json() == {"status": "ready"}
     manager.waits_for.append("the broker")
     assert manager.client.get("/healthz").status_code == 200
-    problem = assert_problem(manager.client.get("/readyz"), 503, "unavailable")
+    problem = assert_problem(manager.ask("GET", "/readyz", "viewer", HALL), 503, "unavailable")
     assert problem["waits_for"] == ["the broker"]
     assert samples(manager)["lepton_fleet_ready"] == "0"
