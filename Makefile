@@ -76,8 +76,9 @@ bench: $(READY) ## what the board's install and daemon cost, beside their floors
 	@$(BIN)/python -m tests.bench.spool_window
 	@$(BIN)/python -m tests.bench.inbox
 
-bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside its database's floor; what people and pages cost it
+bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside its database's floor; how its store grows; what people and pages cost it
 	@$(BIN)/python -m tests.bench.ingest
+	@$(BIN)/python -m tests.bench.store_growth
 	@$(BIN)/python -m tests.bench.people
 	@$(BIN)/python -m tests.bench.pages
 

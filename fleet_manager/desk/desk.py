@@ -16,6 +16,7 @@ from fleet_manager.desk.desk_health import DeskRecord
 from fleet_manager.desk.escalation import escalate
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.minute_counts import STEP, count_minutes
+from fleet_manager.desk.old_calls import forget_calls
 from fleet_manager.desk.settled import Unsettled
 from fleet_manager.desk.station_counts import StationCounts
 
@@ -101,6 +102,7 @@ class Desk:
             **{one.name: partial(self._follow, one) for one in self._readers},
             "minutes": self._count_minutes,
             "states": self._count_states,
+            "old calls": self._forget_calls,
         }
         is_more = [self._try(name, step) for name, step in steps.items()]
         return any(is_more)
@@ -118,6 +120,9 @@ class Desk:
     def _count_states(self) -> bool:
         self._counts.step()
         return False
+
+    def _forget_calls(self) -> bool:
+        return forget_calls(self._engine, self._unix_ms()) > 0
 
     def _try(self, name: str, step: Callable[[], bool]) -> bool:
         try:

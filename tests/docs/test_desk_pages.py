@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge_contracts.alert import Severity
-from fleet_manager.desk import deliveries, escalation, handling, inbox, mail, webhook
+from fleet_manager.desk import deliveries, escalation, handling, inbox, mail, old_calls, webhook
 from fleet_manager.desk.cases import MOST_AT_ONCE
 from fleet_manager.desk.desk import GAP_MS
 from fleet_manager.desk.escalation_rule import EscalationRule, new_secret
@@ -93,6 +93,7 @@ def test_the_headers_are_those_of_a_call() -> None:
         ("names the first {}", escalation.MOST_NAMED),
         ("of at most {} s at first", int(deliveries.RETRY.first_s)),
         ("after {} days, or an answer of 410", deliveries.GIVE_UP_MS // 86_400_000),
+        ("until {} days after it ended", old_calls.KEPT_MS // 86_400_000),
         ("ends {} s after the connection", int(webhook.TIMEOUT_S)),
         ("({} s for a letter)", int(mail.LETTER_S)),
     ],
