@@ -82,11 +82,15 @@ class SavedRule(RuleDocument):
 
 
 class CallDocument(Document):
-    """A call: on its way while `ended` is null; it arrived where `error` is empty then, else it was given up."""
+    """A call: on its way while `ended` is null; it arrived where `error` is empty then, else it was given up.
+
+    `where` is whom it calls: an address, or a webhook's host alone.
+    """
 
     id: int
     name: str
     rule: str
+    where: str
     made: datetime
     due: datetime | None
     attempts: int
@@ -186,6 +190,7 @@ def _call(one: Delivery) -> CallDocument:
         id=one.id,
         name=one.name,
         rule=one.rule,
+        where=one.where,
         made=moment(one.made_ms),
         due=None if one.due_ms is None else moment(one.due_ms),
         attempts=one.attempts,

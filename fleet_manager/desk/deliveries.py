@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, update
 
 from edge_contracts.reconnect import FullJitter
 from fleet_manager.desk.escalation_rule import one_by_one
-from fleet_manager.desk.escalation_rules import target_text
+from fleet_manager.desk.escalation_rules import target_of, target_text
 from fleet_manager.desk.tables import deliveries
 from fleet_manager.store.database import writing
 
@@ -57,6 +57,11 @@ class Delivery:
     def name(self) -> str:
         """What the receiver knows it by, the same at each attempt."""
         return f"lepton-{self.made_ms}-{self.id}"
+
+    @property
+    def where(self) -> str:
+        """Whom it calls: an address, or a webhook's host alone."""
+        return target_of(self.target).where
 
     def __repr__(self) -> str:
         """Without the target, which holds a secret."""

@@ -59,6 +59,7 @@ class CallLine:
 
     time: datetime
     rule: str
+    where: str
     state: StateView
     attempts: int
     error: str
@@ -102,7 +103,7 @@ def call_line(one: Delivery) -> CallLine:
         state = StateView("new", "on its way")
     else:
         state = StateView("refused", "given up") if one.error else StateView("done", "arrived")
-    return CallLine(moment_of(one.made_ms), one.rule, state, one.attempts, one.error)
+    return CallLine(moment_of(one.made_ms), one.rule, one.where, state, one.attempts, one.error)
 
 
 def form_of(sent: Mapping[str, str]) -> RuleForm:

@@ -97,6 +97,7 @@ def test_calls_are_those_of_the_callers_rules(manager):
     assert [one["rule"] for one in page["items"]] == ["hall", "hall"]
     after = manager.ask("GET", f"/v1/calls?before={page['next']}", "engineer").json()
     assert [(one["rule"], one["ended"], one["error"]) for one in after["items"]] == [("all", None, "")]
+    assert {one["where"] for one in after["items"]} == {"https://chat.plant.example"}
     assert after["next"] is None
 
 

@@ -9,12 +9,16 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.verdict import Cause
 from fleet_manager.desk.deliveries import Delivery
 from fleet_manager.desk.escalation_rule import EscalationRule, Mail, Webhook, new_secret
-from fleet_manager.desk.escalation_rules import KeptRule
+from fleet_manager.desk.escalation_rules import KeptRule, target_text
 from fleet_manager.pages.calls_page import RuleForm, call_line, form_of, rule_line, target_of, terms_of
 
 SECRET = new_secret(bytes(32))
 MAIL = Mail(("a@plant.example", "b@plant.example"))
 RULE = EscalationRule("night", MAIL, Severity.WARNING, ("plant/hall",), (Cause.DARK, Cause.FROZEN), 60, 600)
+
+
+def call(target: Webhook | Mail, ended_ms: int | None = None, error: str = "") -> Delivery:
+    return Delivery(1, "night", target_text(target), "", 1, None, 2, ended_ms, error)
 
 
 def test_what_a_form_shows_it_sends_back() -> None:
@@ -62,4 +66,9 @@ def test_what_was_sent_stands_in_the_form_again() -> None:
     [(None, "", "on its way"), (None, "refused", "on its way"), (5, "", "arrived"), (5, "found 410", "given up")],
 )
 def test_a_call_that_did_not_arrive_never_reads_as_arrived(ended_ms: int | None, error: str, told: str) -> None:
-    assert call_line(Delivery(1, "night", "", "", 1, None, 2, ended_ms, error)).state.name == told
+    assert call_line(call(MAIL, ended_ms, error)).state.name == told
+
+
+def test_a_call_says_whom_it_calls_and_no_path() -> None:
+    assert call_line(call(Mail(("a@plant.example",)))).where == "a@plant.example"
+    assert call_line(call(Webhook("https://chat.example/hook/secret", SECRET))).where == "https://chat.example"
