@@ -64,10 +64,10 @@ class Birth(Payload):
 
 
 class PointState(Payload):
-    """What one inspection point did since the daemon started."""
+    """What one inspection point did since the daemon started; `last` is absent until there was a part."""
 
     point: Slug
-    last: Outcome | None
+    last: Outcome | None = None
     good: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     defect: Annotated[int, Field(ge=0, le=SEQ_MAX)]
     unknown: Annotated[int, Field(ge=0, le=SEQ_MAX)]
