@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fastapi import APIRouter
     from httpx2 import Response
 
 
@@ -34,6 +35,7 @@ class Visitors:
     office: Office
     desk: FakeDesk
     waits_for: list[str]
+    pages: APIRouter
     sessions: dict[str, str] = field(default_factory=dict)
 
     def come_in(self, name: str = "anna", password: str = PASSWORD) -> str:
@@ -73,8 +75,9 @@ def visited(folder: Path, address: str = "") -> Iterator[Visitors]:
     rules = rule_keeping(services)
     parts = PageParts(store.engine, office.people, None, office.clock, rules, services.waits_for, address=address)
     app = create_app(services)
-    app.include_router(pages_router(parts, feed))
+    pages = pages_router(parts, feed)
+    app.include_router(pages)
     with TestClient(app) as client:
-        yield Visitors(client, office, FakeDesk(store.engine), waits_for)
+        yield Visitors(client, office, FakeDesk(store.engine), waits_for, pages)
     feed.close()
     store.close()
