@@ -63,4 +63,4 @@ def settled_id(con: Connection, wait: Callable[[float], object]) -> int:
 
 def _writers(con: Connection) -> dict[str, int | None]:
     """Transactions, and their processes; a prepared one has none."""
-    return dict(con.execute(_WRITERS).tuples().all())
+    return {str(row.virtualtransaction): row.pid for row in con.execute(_WRITERS)}
