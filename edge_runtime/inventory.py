@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edge_contracts.device import InspectionPoint
     from edge_contracts.station import Uplink
     from edge_runtime.outbox.delivery_clock import Moment
-    from edge_runtime.outbox.outbox import SpoolDepth
+    from edge_runtime.outbox.outbox_counts import SpoolDepth
 
 _DISTRIBUTION = "lepton-edge"
 _HARDWARE = Path("/proc/device-tree/model")

@@ -18,7 +18,7 @@ import os
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, LeptonError
@@ -28,13 +28,14 @@ from edge_runtime.outbox.commit_queue import CommitQueue
 from edge_runtime.outbox.commit_window import WindowRule
 from edge_runtime.outbox.commit_work import CommitWork, Receipt
 from edge_runtime.outbox.envelope import NOISE_BYTES, Letter
+from edge_runtime.outbox.lasting_spool import LastingSpool
+from edge_runtime.outbox.outbox_counts import OutboxCounters, SpoolDepth
 from edge_runtime.outbox.spool_batch import Batch, Placed, SpooledRow
-from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused, SpoolShed
-from edge_runtime.outbox.spool_file import SpoolFile
-from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits, judge_ack
+from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
+from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from edge_contracts.ack import Ack
@@ -42,34 +43,10 @@ if TYPE_CHECKING:
     from edge_contracts.stats import Stats
     from edge_contracts.topics import DeviceAddress
     from edge_runtime.outbox.delivery_clock import DeliveryClock
-    from edge_runtime.outbox.spool_schema import Life
 
 _LOG = logging.getLogger(__name__)
 APPEND_TIMEOUT_S: Final = 5.0
 _MS_PER_S: Final = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class SpoolDepth:
-    """What waits: rows, the bytes they are charged with, and the age of the oldest (a lower bound after a restart)."""
-
-    rows: int
-    bytes: int
-    age_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxCounters:
-    """Since the daemon started.
-
-    refused: alerts that no disk took. shed: alerts shed as they came. damaged: spools set aside.
-    acks: acknowledgements by what they meant.
-    """
-
-    refused: int = 0
-    shed: int = 0
-    damaged: int = 0
-    acks: dict[AckVerdict, int] = field(default_factory=dict)
 
 
 class Outbox:
@@ -96,18 +73,13 @@ class Outbox:
         longest_window_s: float | None = None,
         noise: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._path, self._source, self._limits = path, address.source, limits
         self._clock, self._noise = clock, noise
-        self._file_lock = threading.Lock()
-        self._file = self._open()
-        self._opened_ms = clock.now().mono_ms
-        self._found_through = self._file.life.last_seq
+        self._spool = LastingSpool(path, address.source, limits, clock, noise)
         window = WindowRule(window_s, window_s if longest_window_s is None else longest_window_s)
-        lost = CommitWork(lost=self._file.life.owed, lost_minutes=self._file.life.owed_minutes)
-        self._queue = CommitQueue(clock, window, limits.batch_rows, lost)
-        self._free_through = self._file.life.freed_through
+        owed = CommitWork(lost=self._spool.life.owed, lost_minutes=self._spool.life.owed_minutes)
+        self._queue = CommitQueue(clock, window, limits.batch_rows, owed)
         self._freed_answer = FreedAnswer()
-        self._counters = OutboxCounters(damaged=int(self._file.damaged is not None))
+        self._counters = OutboxCounters()
         self._counting = threading.Lock()
         self._listener: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
@@ -115,23 +87,23 @@ class Outbox:
     @property
     def epoch(self) -> str:
         """The life of the spool in use."""
-        return self._file.life.epoch
+        return self._spool.life.epoch
 
     @property
     def last_seq(self) -> int:
         """Highest sequence that is durable."""
-        return self._file.life.last_seq
+        return self._spool.life.last_seq
 
     @property
     def freed_through(self) -> int:
         """Everything up to this sequence is acknowledged."""
-        return self._free_through
+        return self._spool.freed_through
 
     @property
     def counters(self) -> OutboxCounters:
         """What went wrong and what was acknowledged, since the daemon started."""
         with self._counting:
-            return replace(self._counters, acks=dict(self._counters.acks))
+            return replace(self._counters, damaged=self._spool.damaged, acks=dict(self._counters.acks))
 
     @property
     def running(self) -> bool:
@@ -158,7 +130,7 @@ class Outbox:
                 return False
             self._thread = None
         self._note_owed()
-        self._file.close()
+        self._spool.close()
         return True
 
     def on_change(self, listener: Callable[[], None] | None) -> None:
@@ -199,67 +171,41 @@ class Outbox:
     def next_session(self) -> int:
         """Count one more connection, durably; where the disk refuses, the number still grows within this process."""
         future = self._queue.open_session()
-        return self._file.life.session + 1 if future is None else future.result(APPEND_TIMEOUT_S)
+        return self._spool.life.session + 1 if future is None else future.result(APPEND_TIMEOUT_S)
 
     def acknowledge(self, ack: Ack) -> AckVerdict:
         """Free what the manager has stored; anything else it may say is counted and frees nothing."""
-        with self._file_lock, self._queue.changed:
-            verdict = judge_ack(
-                ack, epoch=self.epoch, freed_through=self._free_through, sent_through=self._file.sent_through
-            )
-            self._take(verdict, ack.seq)
+        verdict = self._spool.judge(ack)
+        with self._queue.changed:
+            if verdict is AckVerdict.FREES:
+                self._queue.free(ack.epoch, ack.seq)
+            if verdict in {AckVerdict.FREES, AckVerdict.NOTHING_NEW}:
+                self._freed_answer.higher_seen()
+            if verdict is AckVerdict.ASKS_FOR_FREED and self._freed_answer.is_due(ack.seq, self._clock.now().mono_ms):
+                self._queue.tell_freed(ack.epoch, [SeqRange(first=ack.seq + 1, last=self._spool.freed_through)])
         with self._counting:
             self._counters.acks[verdict] = self._counters.acks.get(verdict, 0) + 1
         return verdict
 
     def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
         """Up to `limit` durable rows from sequence `first` to `last`; from now on they count as on the wire."""
-        return self._reading(lambda file: file.read(first, limit, last))
+        return self._spool.read(first, limit, last)
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
         """The same for gap records alone."""
-        return self._reading(lambda file: file.read_gaps(first, limit))
+        return self._spool.read_gaps(first, limit)
 
     def depth(self) -> SpoolDepth:
         """What waits for an acknowledgement."""
-        with self._file_lock:
-            life, oldest = self._file.life, self._file.oldest_mono_ms()
-        since = 0.0
-        if oldest is not None:
-            born_ms = self._opened_ms if oldest[0] <= self._found_through else oldest[1]
-            since = max(0.0, (self._clock.now().mono_ms - born_ms) / _MS_PER_S)
-        return SpoolDepth(life.rows, life.used, since)
+        return self._spool.depth()
 
     def drained(self, timeout_s: float) -> bool:
         """Wait until everything is durable and acknowledged; says whether that came true in time."""
         with self._queue.changed:
             return self._queue.changed.wait_for(self._is_drained, timeout_s)
 
-    def _take(self, verdict: AckVerdict, seq: int) -> None:
-        if verdict is AckVerdict.FREES:
-            self._free_through = seq
-            self._queue.free(self.epoch, seq)
-        if verdict in {AckVerdict.FREES, AckVerdict.NOTHING_NEW}:
-            self._freed_answer.higher_seen()
-        if verdict is AckVerdict.ASKS_FOR_FREED and self._freed_answer.is_due(seq, self._clock.now().mono_ms):
-            self._queue.tell_freed(self.epoch, [SeqRange(first=seq + 1, last=self._free_through)])
-
     def _is_drained(self) -> bool:
-        return not self._queue.has_letters and self._free_through >= self._file.life.last_seq
-
-    def _open(self, known: Life | None = None) -> SpoolFile:
-        """Open the spool; `known` is its life as of the last commit, for the ledger of a file that no longer tells."""
-        return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise, known)
-
-    def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
-        """Read; a file that is found damaged is replaced at once, so that its gap need not wait for the next alert."""
-        with self._file_lock:
-            try:
-                return read(self._file)
-            except SpoolDamaged:
-                _LOG.exception("the spool is damaged while in use")
-                self._begin_again()
-        return []
+        return not self._queue.has_letters and self._spool.freed_through >= self._spool.life.last_seq
 
     def _run(self) -> None:
         is_well = True
@@ -289,26 +235,23 @@ class Outbox:
         return True
 
     def _do(self, work: CommitWork) -> None:
-        with self._file_lock:
-            is_of_this_life = work.epoch == self.epoch
-            batch = Batch(
-                moment=self._clock.now(),
-                letters=[letter for letter, _ in work.letters],
-                free_through=work.free_through if is_of_this_life else 0,
-                lost=work.lost,
-                lost_minutes=work.lost_minutes,
-                freed_ranges=work.freed_ranges if is_of_this_life else (),
-                opens_session=bool(work.sessions),
-            )
-            placed = self._write(batch)
-            session = self._file.life.session
+        batch = Batch(
+            moment=self._clock.now(),
+            letters=[letter for letter, _ in work.letters],
+            free_through=work.free_through,
+            lost=work.lost,
+            lost_minutes=work.lost_minutes,
+            freed_ranges=work.freed_ranges,
+            opens_session=bool(work.sessions),
+        )
+        placed, session = self._spool.write(batch, work.epoch)
         for (letter, future), where in zip(work.letters, placed, strict=True):
             self._tell(letter, future, where)
         for waiting in work.sessions:
             waiting.set_result(session)
         with self._queue.changed:
-            if self._file.life.freed_through < batch.free_through <= self._free_through:
-                self._queue.free(work.epoch, batch.free_through)
+            if work.epoch == self.epoch and self._spool.life.freed_through < work.free_through:
+                self._queue.free(work.epoch, work.free_through)
             self._queue.changed.notify_all()
         self._note_owed()
         if work.adds_rows and (listener := self._listener) is not None:
@@ -316,25 +259,7 @@ class Outbox:
 
     def _note_owed(self) -> None:
         """Before anybody is told that an alert is refused: who is killed now leaves its loss to the next start."""
-        owed = self._queue.owed
-        with self._file_lock:
-            self._file.owe(*owed)
-
-    def _write(self, batch: Batch) -> Sequence[Placed | BadInputError]:
-        try:
-            return self._file.write(batch)
-        except SpoolDamaged:
-            _LOG.exception("the spool is damaged while in use")
-            self._begin_again()
-            return self._file.write(replace(batch, free_through=0, freed_ranges=()))
-
-    def _begin_again(self) -> None:
-        """Set the damaged file aside; what it held and the manager had not stored is told by a gap."""
-        life = replace(self._file.life, freed_through=max(self._file.life.freed_through, self._free_through))
-        self._file.close()
-        self._file = self._open(life)
-        self._free_through = self._found_through = 0
-        self._count(damaged=1)
+        self._spool.owe(*self._queue.owed)
 
     def _tell(self, letter: Letter, future: Future[Receipt], where: Placed | BadInputError) -> None:
         if isinstance(where, BadInputError):
@@ -363,12 +288,9 @@ class Outbox:
         for _, future in work.letters:
             future.set_exception(answer)
         for waiting in work.sessions:
-            self._file.life.session += 1
-            waiting.set_result(self._file.life.session)
+            waiting.set_result(self._spool.count_session())
 
-    def _count(self, refused: int = 0, shed: int = 0, damaged: int = 0) -> None:
+    def _count(self, refused: int = 0, shed: int = 0) -> None:
         with self._counting:
             now = self._counters
-            self._counters = replace(
-                now, refused=now.refused + refused, shed=now.shed + shed, damaged=now.damaged + damaged
-            )
+            self._counters = replace(now, refused=now.refused + refused, shed=now.shed + shed)

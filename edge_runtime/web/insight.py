@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge_runtime.evidence import EvidenceCounts
     from edge_runtime.frames import Scores
     from edge_runtime.inspection.sensitivity import Sensitivity
-    from edge_runtime.outbox.outbox import OutboxCounters
+    from edge_runtime.outbox.outbox_counts import OutboxCounters
     from edge_runtime.uplink.uplink import UplinkCounters
 
 

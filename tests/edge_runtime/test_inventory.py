@@ -8,7 +8,7 @@ from edge_contracts.station import Uplink
 from edge_contracts.verdict import Outcome
 from edge_runtime import inventory
 from edge_runtime.outbox.delivery_clock import Moment
-from edge_runtime.outbox.outbox import SpoolDepth
+from edge_runtime.outbox.outbox_counts import SpoolDepth
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Sensitivity
-from edge_runtime.outbox.outbox import OutboxCounters
+from edge_runtime.outbox.outbox_counts import OutboxCounters
 from edge_runtime.web.face import WebFace
 from edge_runtime.web.insight import Counters, Insight, PointFace, Recording, RecordsPictures
 from tests.fakes.models import BundleRecipe, write_brightness_bundle

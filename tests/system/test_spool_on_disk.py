@@ -130,7 +130,7 @@ from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.fakes.letters import ADDRESS, alert
 box = Outbox(Path(sys.argv[1]), ADDRESS, SpoolLimits(), SystemClock())
-box._file._con.execute(f"PRAGMA synchronous = {sys.argv[2]}") if sys.argv[2] != "as-shipped" else None
+box._spool.file._con.execute(f"PRAGMA synchronous = {sys.argv[2]}") if sys.argv[2] != "as-shipped" else None
 box.start()
 for number in range(5):
     box.append(alert())

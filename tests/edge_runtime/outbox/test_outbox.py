@@ -54,16 +54,16 @@ def ledger(path: Path) -> dict[GapReason, int]:
 
 
 def break_in_use(box: Outbox, path: Path) -> None:
-    box._file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    box._spool.file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     path.write_bytes(b"\x55" * 65_536)
-    box._file._con.execute("PRAGMA cache_size = 0")
-    box._file._con.execute("PRAGMA shrink_memory")
+    box._spool.file._con.execute("PRAGMA cache_size = 0")
+    box._spool.file._con.execute("PRAGMA shrink_memory")
 
 
 def commits(box: Outbox) -> list[str]:
     """Every COMMIT from now on."""
     seen: list[str] = []
-    box._file._con.set_trace_callback(lambda sql: seen.append(sql) if sql == "COMMIT" else None)
+    box._spool.file._con.set_trace_callback(lambda sql: seen.append(sql) if sql == "COMMIT" else None)
     return seen
 
 
@@ -151,12 +151,12 @@ def test_minutes_make_no_station_busy(tmp_path: Path) -> None:
 
 def test_a_minute_that_no_disk_took_is_no_alert_in_the_ledger(tmp_path: Path) -> None:
     with outbox(tmp_path / "s") as box:
-        box._file._con.execute("PRAGMA query_only = ON")
+        box._spool.file._con.execute("PRAGMA query_only = ON")
         minute = box.offer(stats())
         with pytest.raises(SpoolRefused, match="free or mend"):
             box.append(alert())
         assert isinstance(minute.exception(PATIENCE_S), SpoolRefused)
-        box._file._con.execute("PRAGMA query_only = OFF")
+        box._spool.file._con.execute("PRAGMA query_only = OFF")
         box.append(alert())
         (row,) = box.read_gaps(1, 10)
         assert GapEvent.model_validate_json(row.body).data.count == 1
@@ -202,7 +202,7 @@ def test_a_stopped_outbox_refuses(tmp_path: Path) -> None:
 def test_a_disk_that_hangs_is_an_answer_of_stopping_not_an_error(tmp_path: Path) -> None:
     box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0)
     box.start()
-    with box._file_lock:
+    with box._spool.lock:
         future = box.offer(alert())
         eventually(lambda: not box._queue.has_letters)
         assert box.stop(0.05) is False
@@ -215,7 +215,7 @@ def test_what_waits_behind_a_disk_that_hangs_is_answered_said_and_told_once_it_a
 ) -> None:
     box = Outbox(tmp_path / "s", ADDRESS, BIG, HandClock(), window_s=0.0)
     box.start()
-    with box._file_lock:
+    with box._spool.lock:
         box.offer(alert())
         eventually(lambda: not box._queue.has_letters)
         behind = [box.offer(alert()) for _ in range(3)]
@@ -230,7 +230,7 @@ def test_stopping_on_a_disk_that_takes_nothing_leaves_no_alert_out_of_the_ledger
     limits = SpoolLimits(1 << 20, 1 << 18)
     offered = 6 * limits.batch_rows
     with outbox(tmp_path / "s", limits=limits) as box:
-        box._file._con.execute("PRAGMA query_only = ON")
+        box._spool.file._con.execute("PRAGMA query_only = ON")
         with box._queue.changed:
             futures = [box.offer(alert()) for _ in range(offered)]
             minute = box.offer(stats())
@@ -319,11 +319,11 @@ def test_an_alert_shed_as_it_came_is_refused_and_in_the_ledger(tmp_path: Path) -
 def test_a_dead_disk_is_an_error_and_later_a_line_in_the_ledger(tmp_path: Path) -> None:
     with outbox(tmp_path / "s") as box:
         box.append(alert())
-        box._file._con.execute("PRAGMA query_only = ON")
+        box._spool.file._con.execute("PRAGMA query_only = ON")
         with pytest.raises(SpoolRefused, match="free or mend the disk"):
             box.append(alert())
         assert box.next_session() == 1
-        box._file._con.execute("PRAGMA query_only = OFF")
+        box._spool.file._con.execute("PRAGMA query_only = OFF")
         box.append(alert())
         (row,) = box.read_gaps(1, 10)
         gap = GapEvent.model_validate_json(row.body).data
@@ -334,12 +334,12 @@ def test_a_dead_disk_is_an_error_and_later_a_line_in_the_ledger(tmp_path: Path) 
 def test_what_a_dead_disk_refused_is_in_the_ledger_though_the_station_is_killed_at_once(tmp_path: Path) -> None:
     with outbox(tmp_path / "s") as box:
         box.append(alert())
-        box._file._con.execute("PRAGMA query_only = ON")
+        box._spool.file._con.execute("PRAGMA query_only = ON")
         for _ in range(3):
             with pytest.raises(SpoolRefused, match="free or mend the disk"):
                 box.append(alert())
         killed = shutil.copytree(tmp_path, tmp_path.with_name(f"{tmp_path.name}-killed"))
-        box._file._con.execute("PRAGMA query_only = OFF")
+        box._spool.file._con.execute("PRAGMA query_only = OFF")
     for _ in range(2):
         with outbox(killed / "s") as box:
             eventually(lambda box=box: box.read_gaps(1, 10))
@@ -352,7 +352,7 @@ def test_a_disk_that_hangs_holds_up_nobody_for_longer_than_was_agreed(
 ) -> None:
     monkeypatch.setattr(module, "LONGEST_QUEUE", 3)
     with outbox(tmp_path / "s") as box:
-        with box._file_lock:
+        with box._spool.lock:
             with pytest.raises(SpoolRefused, match="the disk busy"):
                 box.append(alert(), timeout_s=0.05)
             offered = [box.offer(alert()) for _ in range(5)]

@@ -61,16 +61,16 @@ def leave_the_top_without_a_row(box: Outbox) -> None:
         lose_one(box)
         box.append(alert())
     lose_one(box)
-    box._file._con.execute("PRAGMA query_only = OFF")
+    box._spool.file._con.execute("PRAGMA query_only = OFF")
     box.next_session()
-    assert box.last_seq > box._file._con.execute("SELECT max(seq) FROM rows").fetchone()[0]
+    assert box.last_seq > box._spool.file._con.execute("SELECT max(seq) FROM rows").fetchone()[0]
 
 
 def lose_one(box: Outbox) -> None:
-    box._file._con.execute("PRAGMA query_only = ON")
+    box._spool.file._con.execute("PRAGMA query_only = ON")
     with pytest.raises(SpoolRefused):
         box.append(alert())
-    box._file._con.execute("PRAGMA query_only = OFF")
+    box._spool.file._con.execute("PRAGMA query_only = OFF")
 
 
 def test_a_top_without_a_row_does_not_keep_the_uplink_busy(tmp_path: Path) -> None:

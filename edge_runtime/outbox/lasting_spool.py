@@ -1,0 +1,146 @@
+"""The spool as it lasts: a file that breaks in use is set aside, and a new life begins in its place at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.message import SEQ_MAX
+from edge_runtime.outbox.outbox_counts import SpoolDepth
+from edge_runtime.outbox.spool_errors import SpoolDamaged
+from edge_runtime.outbox.spool_file import SpoolFile
+from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits, judge_ack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from edge_contracts.ack import Ack
+    from edge_contracts.errors import BadInputError
+    from edge_runtime.outbox.delivery_clock import DeliveryClock
+    from edge_runtime.outbox.spool_batch import Batch, Placed, SpooledRow
+    from edge_runtime.outbox.spool_schema import Life
+
+_LOG = logging.getLogger(__name__)
+_MS_PER_S: Final = 1000
+
+
+class LastingSpool:
+    """The spool at one path, life after life; every method may be called from any thread.
+
+    Args:
+        path: the spool's file.
+        source: CloudEvents source of the device.
+        limits: how much disk may be used.
+        clock: gives the moment of gaps, and the age of rows.
+        noise: gives n random bytes.
+
+    Attributes:
+        lock: held while the file is read or written.
+        file: of the present life.
+        freed_through: everything up to this sequence of it is acknowledged; the file follows with a later commit.
+        damaged: files set aside so far.
+    """
+
+    def __init__(
+        self, path: Path, source: str, limits: SpoolLimits, clock: DeliveryClock, noise: Callable[[int], bytes]
+    ) -> None:
+        self._path, self._source, self._limits, self._clock, self._noise = path, source, limits, clock, noise
+        self.lock = threading.Lock()
+        self.file = self._open()
+        self.freed_through = self.file.life.freed_through
+        self.damaged = int(self.file.damaged is not None)
+        self._opened_ms = clock.now().mono_ms
+        self._found_through = self.file.life.last_seq
+
+    @property
+    def life(self) -> Life:
+        """The state as of the last commit."""
+        return self.file.life
+
+    def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
+        """Up to `limit` durable rows from sequence `first` to `last`; from now on they count as on the wire."""
+        return self._reading(lambda file: file.read(first, limit, last))
+
+    def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
+        """The same for gap records alone."""
+        return self._reading(lambda file: file.read_gaps(first, limit))
+
+    def depth(self) -> SpoolDepth:
+        """What waits for an acknowledgement."""
+        with self.lock:
+            life, oldest = self.life, self.file.oldest_mono_ms()
+        since = 0.0
+        if oldest is not None:
+            born_ms = self._opened_ms if oldest[0] <= self._found_through else oldest[1]
+            since = max(0.0, (self._clock.now().mono_ms - born_ms) / _MS_PER_S)
+        return SpoolDepth(life.rows, life.used, since)
+
+    def judge(self, ack: Ack) -> AckVerdict:
+        """What an acknowledgement means to the present life; one that frees is believed from now on."""
+        with self.lock:
+            verdict = judge_ack(
+                ack,
+                epoch=self.life.epoch,
+                freed_through=self.freed_through,
+                sent_through=self.file.sent_through,
+            )
+            if verdict is AckVerdict.FREES:
+                self.freed_through = ack.seq
+        return verdict
+
+    def write(self, batch: Batch, of_epoch: str) -> tuple[Sequence[Placed | BadInputError], int]:
+        """Do a batch in one durable transaction; what it says of the rows of another life than `of_epoch` is left out.
+
+        Returns:
+            Where the letters went, and how many connections there were.
+
+        Raises:
+            SpoolRefused: nothing of the batch was written.
+        """
+        of_no_life = replace(batch, free_through=0, freed_ranges=())
+        with self.lock:
+            try:
+                placed = self.file.write(batch if of_epoch == self.life.epoch else of_no_life)
+            except SpoolDamaged:
+                self._begin_again()
+                placed = self.file.write(of_no_life)
+            return placed, self.life.session
+
+    def owe(self, alerts: int, minutes: int) -> None:
+        """Note what was refused and has no place in a gap yet."""
+        with self.lock:
+            self.file.owe(alerts, minutes)
+
+    def count_session(self) -> int:
+        """One more connection, which no disk took: the number grows in this process all the same."""
+        self.life.session += 1
+        return self.life.session
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.file.close()
+
+    def _open(self, known: Life | None = None) -> SpoolFile:
+        """Open the spool; `known` is its life as of the last commit, for the ledger of a file that no longer tells."""
+        return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise, known)
+
+    def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
+        """Read; a file that is found damaged is replaced at once, so that its gap need not wait for the next alert."""
+        with self.lock:
+            try:
+                return read(self.file)
+            except SpoolDamaged:
+                self._begin_again()
+        return []
+
+    def _begin_again(self) -> None:
+        """Set the damaged file aside; what it held and the manager had not stored is told by a gap."""
+        _LOG.exception("the spool is damaged while in use")
+        life = replace(self.life, freed_through=max(self.life.freed_through, self.freed_through))
+        self.file.close()
+        self.file = self._open(life)
+        self.freed_through = self._found_through = 0
+        self.damaged += 1
