@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_contracts.device import InspectionPoint, PointState, State
+from edge_contracts.device import LONGEST_UP_S, InspectionPoint, PointState, State
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, SEQ_MAX, ClockTrust
 from edge_contracts.station import Uplink
 from edge_contracts.verdict import Outcome
@@ -42,7 +42,7 @@ def test_the_state_tells_clocks_spool_disk_and_points_and_fits_its_message(tmp_p
 def test_the_state_of_a_full_station_with_the_longest_names_and_counters_fits(tmp_path: Path) -> None:
     moment = Moment(unix_ms=1_700_000_000_123, mono_ms=5, trust=ClockTrust.FLOOR)
     depth = SpoolDepth(rows=SEQ_MAX, bytes=SEQ_MAX, age_s=float(SEQ_MAX))
-    state = inventory.state(moment, float(SEQ_MAX), depth, tmp_path, busy_points(MOST_POINTS, SEQ_MAX))
+    state = inventory.state(moment, LONGEST_UP_S, depth, tmp_path, busy_points(MOST_POINTS, SEQ_MAX))
     assert size(state) <= MAX_STATE_BYTES
 
 
