@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, RefusedError
 from fleet_manager.desk.deliveries import PAGE, list_deliveries
-from fleet_manager.desk.escalation_rule import EscalationRule, Mail
+from fleet_manager.desk.escalation_rule import EscalationRule, Mail, check_rule_name
 from fleet_manager.desk.escalation_rules import find_rule, kept_rules, remove_rule, save_rule
 from fleet_manager.desk.trial_call import put_trial
 from fleet_manager.people.principal import NotAllowed
@@ -95,6 +95,7 @@ class RuleKeeping:
             RefusedError: there are too many.
             NotAllowed: `by` may not change the configuration where it acts, or where the former one did.
         """
+        check_rule_name(name)
         whom = "" if target is None else target.where
         with self._audit.act(by, "change rule", _named(name), detail=whom) as con:
             former = find_rule(con, name)

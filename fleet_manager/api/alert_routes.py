@@ -34,7 +34,7 @@ from fleet_manager.api.wire_values import (
 )
 from fleet_manager.desk.handling import AlertFile, NoSuchAlert, alert_file, change_state, comment
 from fleet_manager.desk.inbox import PAGE, Filter, inbox
-from fleet_manager.desk.life_cycle import AlertState
+from fleet_manager.desk.life_cycle import AlertState, act_to
 from fleet_manager.people.roles import Permission
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _add_steps(routes: APIRouter) -> None:
 def _moved(caller: Caller, services: Services, alert: int, step: Step, after: AlertState) -> AlertFileDocument:
     site = _file(caller, services, alert).line.site
     label = step.label if isinstance(step, Judgement) else None
-    with services.people.audit.act(caller.principal, f"set {after.value}", f"alert:{alert}", site) as con:
+    with services.people.audit.act(caller.principal, act_to(after), f"alert:{alert}", site) as con:
         now_ms = services.unix_ms()
         change_state(con, alert, step.expected, after, caller.principal.name, now_ms, step.text, label)
     return alert_file_document(_file(caller, services, alert))

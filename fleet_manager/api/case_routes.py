@@ -24,7 +24,15 @@ from fleet_manager.api.wire_values import (
     moment,
     site_tuple,
 )
-from fleet_manager.desk.cases import NoSuchCase, acknowledge_case, case_alerts, find_case, list_cases
+from fleet_manager.desk.cases import (
+    CURSOR,
+    NoSuchCase,
+    acknowledge_case,
+    case_alerts,
+    case_cursor,
+    find_case,
+    list_cases,
+)
 from fleet_manager.desk.inbox import PAGE
 from fleet_manager.people.roles import Permission
 
@@ -34,8 +42,7 @@ if TYPE_CHECKING:
 
 DAYS_MS: Final = 30 * 86_400_000
 """How far the list looks back where nothing else is asked for."""
-_CURSOR: Final = r"^[0-9]{1,15}-[0-9]{1,15}$"
-Cursor = Annotated[str, StringConstraints(pattern=_CURSOR)]
+Cursor = Annotated[str, StringConstraints(pattern=CURSOR)]
 
 
 class CaseDocument(Document):
@@ -91,7 +98,7 @@ def case_routes() -> APIRouter:
         since_ms = services.unix_ms() - DAYS_MS if since is None else milliseconds(since)
         with services.engine.connect() as con:
             sites = site_tuple(caller.sites_of(site))
-            page = list_cases(con, sites, since_ms, only_open=only_open, before=_cursor(before), limit=limit)
+            page = list_cases(con, sites, since_ms, only_open=only_open, before=case_cursor(before or ""), limit=limit)
         following = None if page.older is None else "-".join(map(str, page.older))
         return CasePage(items=[_document(line) for line in page.lines], next=following)
 
@@ -134,13 +141,6 @@ def _found(caller: Caller, services: Services, number: int) -> CaseLine:
         raise not_found(what) from err
     caller.check_site(line.case.kind.site, what)
     return line
-
-
-def _cursor(text: str | None) -> tuple[int, int] | None:
-    if text is None:
-        return None
-    last_ms, number = text.split("-")
-    return int(last_ms), int(number)
 
 
 def _document(line: CaseLine) -> CaseDocument:

@@ -17,7 +17,6 @@ from fleet_manager.api.wire_values import Document, Limit, SiteQuery, moment, si
 from fleet_manager.people.roles import Permission
 from fleet_manager.store.quarantine import PAGE, Mark, RefusedMessage, quarantine
 
-SHOWN_BYTES: Final = 2_000
 _CURSOR: Final = r"^[0-9]{1,16}\.[^.]+\."
 
 
@@ -85,5 +84,5 @@ def _document(one: RefusedMessage) -> RefusedDocument:
         first=moment(one.first_ms),
         times=one.times,
         bytes=len(one.body),
-        text=one.body[:SHOWN_BYTES].decode("utf-8", "replace"),
+        text=one.text,
     )

@@ -15,7 +15,7 @@ from fleet_manager.api.caller import CallerNow, not_found
 from fleet_manager.api.services import ServicesNow
 from fleet_manager.api.wire_values import Before, Document, Limit, Site, Wish, moment
 from fleet_manager.desk.deliveries import PAGE
-from fleet_manager.desk.escalation_rule import MOST_WAIT_S, Mail, Webhook, new_secret
+from fleet_manager.desk.escalation_rule import MOST_WAIT_S, RULE_NAME, Mail, Webhook, new_secret
 from fleet_manager.desk.escalation_rules import KeptRule
 from fleet_manager.people.roles import Permission
 from fleet_manager.rule_keeping import NoSuchRule, RuleKeeping, RuleTerms
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet_manager.desk.escalation_rule import EscalationRule
 
 _SECRET_BYTES = 32
-RuleName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"), Path()]
+RuleName = Annotated[str, StringConstraints(pattern=RULE_NAME), Path()]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=2000)]
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[!-~]+@[A-Za-z0-9.-]+$", max_length=320)]
 

@@ -6,6 +6,7 @@ that, it is open again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,10 @@ MOST_AT_ONCE: Final = 5000
 """Alerts that one acknowledgement of a case may change."""
 
 
+CURSOR: Final = r"^[0-9]{1,16}-[0-9]{1,16}$"
+"""Where a page of cases ended, as an address says it."""
+
+
 class NoSuchCase(BadInputError):
     """There is no case of this number, or none that this person may see; it may have become part of another."""
 
@@ -51,6 +56,20 @@ class CasePage:
 
     lines: tuple[CaseLine, ...]
     older: tuple[int, int] | None
+
+
+def case_cursor(text: str) -> tuple[int, int] | None:
+    """Where the page before ended; None at the beginning.
+
+    Raises:
+        BadInputError: it is no end of a page.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(CURSOR, text) or text.endswith("\n"):
+        raise BadInputError(f"wanted the end of a page of cases, found {text[:40]!r}: look at the list")
+    last_ms, number = text.split("-")
+    return int(last_ms), int(number)
 
 
 @dataclass(frozen=True, slots=True)

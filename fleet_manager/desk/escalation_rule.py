@@ -22,6 +22,8 @@ _SECRET_BYTES: Final = range(24, 65)
 MOST_WAIT_S: Final = 30 * 86_400
 _LEAST_PAUSE_S: Final = 60
 _MOST_NAME: Final = 64
+RULE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$"
+"""Of a rule that is made or changed: such a name stands in an address as it is. One that is kept may be another."""
 _MOST_RECIPIENTS: Final = 50
 _ADDRESS: Final = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
 _CLOCK_SLACK_MS: Final = 60_000
@@ -130,6 +132,18 @@ def one_by_one(target: Webhook | Mail) -> tuple[Webhook | Mail, ...]:
 def new_secret(random_bytes: bytes) -> str:
     """A webhook's secret from 32 bytes of `os.urandom`."""
     return SECRET_FIRST + base64.b64encode(random_bytes).decode()
+
+
+def check_rule_name(name: str) -> None:
+    """Refuse a name that the interface could not say again.
+
+    Raises:
+        BadInputError: it is one.
+    """
+    if not re.fullmatch(RULE_NAME, name) or name.endswith("\n"):
+        raise BadInputError(
+            f"wanted a name of 1 to {_MOST_NAME} of A-Z, a-z, 0-9, space and . _ -, found {name[:80]!r}"
+        )
 
 
 def secret_bytes(secret: str) -> bytes:

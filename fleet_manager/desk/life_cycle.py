@@ -34,6 +34,19 @@ TRANSITIONS: Final[Mapping[AlertState, frozenset[AlertState]]] = {
 """From each state, those that may follow. Nothing becomes new again: who has seen it has seen it."""
 
 
+_ACTS: Final[Mapping[AlertState, str]] = {
+    AlertState.ACKNOWLEDGED: "acknowledge",
+    AlertState.CONFIRMED_DEFECT: "confirm defect",
+    AlertState.FALSE_ALARM: "call false alarm",
+    AlertState.CLOSED: "close",
+}
+
+
+def act_to(after: AlertState) -> str:
+    """What somebody does who wants this state, in the words of the audit log; no act leads to `NEW`."""
+    return _ACTS.get(after, "change state")
+
+
 def check_change(before: AlertState, after: AlertState) -> None:
     """Let an allowed change pass.
 

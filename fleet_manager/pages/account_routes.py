@@ -31,14 +31,14 @@ _CHANGED: Final = "Your password is changed; your other sessions have ended."
 
 def account_routes(people: People, reception: Reception) -> list[Route]:
     """`/account`."""
-    desk = _Desk(people, reception)
+    own = _OwnAccount(people, reception)
     return [
-        Route(ACCOUNT, reception.page(desk.show), methods=["GET"]),
-        Route(f"{ACCOUNT}/password", reception.act(desk.change_password), methods=["POST"]),
+        Route(ACCOUNT, reception.page(own.show), methods=["GET"]),
+        Route(f"{ACCOUNT}/password", reception.act(own.change_password), methods=["POST"]),
     ]
 
 
-class _Desk:
+class _OwnAccount:
     def __init__(self, people: People, reception: Reception) -> None:
         self._people, self._reception = people, reception
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from edge_contracts.errors import BadInputError
 from fleet_manager.desk.handling import alert_file, change_state, comment
 from fleet_manager.desk.inbox import inbox
-from fleet_manager.desk.life_cycle import JUDGED, AlertState
+from fleet_manager.desk.life_cycle import JUDGED, AlertState, act_to
 from fleet_manager.evidence.evidence_store import EvidenceAway
 from fleet_manager.pages.alert_item import alert_item
 from fleet_manager.pages.alert_page import Rights, alert_page
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LARGEST: Final = 2**53 - 1
-_ACTIONS: Final = {
-    AlertState.ACKNOWLEDGED: "acknowledge",
-    AlertState.CONFIRMED_DEFECT: "confirm defect",
-    AlertState.FALSE_ALARM: "call false alarm",
-    AlertState.CLOSED: "close",
-}
 
 
 def alert_routes(parts: PageParts, reception: Reception, known_sites: Callable[[], list[str]]) -> list[Route]:
@@ -97,9 +91,7 @@ class _AlertDesk:
         line, form = self._file(visit).line, visit.form
         expected, after = _state(form.get("expected", "")), _state(form.get("after", ""))
         label = form.get("label", "").strip() or None
-        with self._parts.people.audit.act(
-            visit.principal, _ACTIONS.get(after, "change state"), f"alert:{line.id}", line.site
-        ) as con:
+        with self._parts.people.audit.act(visit.principal, act_to(after), f"alert:{line.id}", line.site) as con:
             visit.principal.require(Permission.LABEL if after in JUDGED else Permission.ACKNOWLEDGE, line.site)
             now_ms, text = self._parts.unix_ms(), form.get("text", "").strip()
             label = label if after in JUDGED else None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from fleet_manager.desk.cases import NoSuchCase, acknowledge_case, case_alerts, find_case, list_cases
-from fleet_manager.pages.cases_page import ALL, DAYS, acknowledged_notice, case_cursor, case_view, cases_page
+from fleet_manager.desk.cases import NoSuchCase, acknowledge_case, case_alerts, case_cursor, find_case, list_cases
+from fleet_manager.pages.cases_page import ALL, DAYS, acknowledged_notice, case_view, cases_page
 from fleet_manager.pages.choices import sites_wanted
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.page_number import page_number

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-from edge_contracts.errors import BadInputError
 from fleet_manager.desk.cases import MOST_AT_ONCE
 from fleet_manager.pages.alert_item import alert_item
 from fleet_manager.pages.choices import Choice, filter_field, site_choices
@@ -28,7 +26,6 @@ DAYS: Final = 30
 """How far the list looks back."""
 ALL: Final = "all"
 _SHOWN: Final = (Choice("", "open"), Choice(ALL, "all"))
-_CURSOR: Final = re.compile(r"[0-9]{1,16}-[0-9]{1,16}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +114,6 @@ def case_item(line: CaseLine, *, may_acknowledge: bool) -> CaseItem:
         line.is_open,
         may_acknowledge and line.is_open,
     )
-
-
-def case_cursor(text: str) -> tuple[int, int] | None:
-    """Where the page before ended; None at the beginning.
-
-    Raises:
-        BadInputError: it is no end of a page.
-    """
-    if not text:
-        return None
-    if not _CURSOR.fullmatch(text):
-        raise BadInputError(f"wanted the end of a page of cases, found {text[:40]!r}: look at the list")
-    last_ms, number = text.split("-")
-    return int(last_ms), int(number)
 
 
 def acknowledged_notice(told: str) -> Notice | None:

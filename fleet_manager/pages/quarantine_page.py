@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from fleet_manager.store.quarantine import QuarantinePage, RefusedMessage
 
-SHOWN_BYTES: Final = 2_000
 SHOWN_TOPIC: Final = 200
 
 
@@ -61,6 +60,6 @@ def _line(one: RefusedMessage) -> RefusedLine:
         one.why,
         f"{one.times:,}",
         size(len(one.body)),
-        one.body[:SHOWN_BYTES].decode("utf-8", "replace"),
-        len(one.body) > SHOWN_BYTES,
+        one.text,
+        one.is_cut,
     )

@@ -38,17 +38,17 @@ _WRONG: Final = "Name and password do not fit together."
 
 def session_routes(people: People, reception: Reception, page: LogInPage) -> list[Route]:
     """`/login`, `/logout`, and the page of links; a link's secret stands behind its # and is sent in a form alone."""
-    door = _Door(people, reception, page)
+    entrance = _Entrance(people, reception, page)
     return [
-        Route(LOGIN, door.log_in_page, methods=["GET"]),
-        Route(LOGIN, door.log_in, methods=["POST"]),
-        Route("/logout", reception.act(door.log_out), methods=["POST"]),
-        Route(LINK_PATH, door.link_page, methods=["GET"]),
-        Route(LINK_PATH, door.follow_link, methods=["POST"]),
+        Route(LOGIN, entrance.log_in_page, methods=["GET"]),
+        Route(LOGIN, entrance.log_in, methods=["POST"]),
+        Route("/logout", reception.act(entrance.log_out), methods=["POST"]),
+        Route(LINK_PATH, entrance.link_page, methods=["GET"]),
+        Route(LINK_PATH, entrance.follow_link, methods=["POST"]),
     ]
 
 
-class _Door:
+class _Entrance:
     def __init__(self, people: People, reception: Reception, page: LogInPage) -> None:
         self._people, self._reception, self._page = people, reception, page
 
@@ -78,7 +78,7 @@ class _Door:
         return forget(RedirectResponse(f"{LOGIN}?out", 303, dict(PAGE_HEADERS)), visit.request)
 
     async def link_page(self, request: Request) -> Response:  # noqa: ARG002 - starlette's signature
-        return self._door("open_link", 200, title="Follow a link")
+        return self._drawn("open_link", 200, title="Follow a link")
 
     async def follow_link(self, request: Request) -> Response:
         try:
@@ -107,13 +107,15 @@ class _Door:
         try:
             link = self._people.links.look(secret)
         except LinkOver as err:
-            return self._door("link", 410, title="This link is over", notice=Notice("problem", told(err)), usable=False)
+            return self._drawn(
+                "link", 410, title="This link is over", notice=Notice("problem", told(err)), usable=False
+            )
         notice = Notice("problem", problem) if problem else None
-        return self._door(
+        return self._drawn(
             "link", 422 if problem else 200, notice=notice, usable=True, secret=secret, **_words(link, form)
         )
 
-    def _door(self, template: str, status: int, **values: object) -> Response:
+    def _drawn(self, template: str, status: int, **values: object) -> Response:
         return HTMLResponse(self._reception.drawing.page(template, None, **values), status, dict(PAGE_HEADERS))
 
     def _with_session(self, request: Request, secret: str, target: str) -> Response:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Row
 
+SHOWN_BYTES: Final = 2_000
 PAGE: Final = 50
 _FIRST_DIGITS: Final = 16
 
@@ -62,6 +63,16 @@ class RefusedMessage:
     times: int
     first_ms: int
     body: bytes
+
+    @property
+    def text(self) -> str:
+        """Its beginning, for people; what is no UTF-8 is marked as such."""
+        return self.body[:SHOWN_BYTES].decode("utf-8", "replace")
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more than that."""
+        return len(self.body) > SHOWN_BYTES
 
     @property
     def mark(self) -> Mark:

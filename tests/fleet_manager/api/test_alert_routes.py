@@ -110,7 +110,7 @@ def test_each_step_is_an_entry_of_the_audit_log(manager):
     step(manager, alert, "confirm", "new", label="scratch")
     entries = manager.ask("GET", "/v1/audit").json()["items"]
     (entry,) = [one for one in entries if one["object"] == f"alert:{alert}"]
-    assert (entry["action"], entry["site"], entry["result"]) == ("set confirmed-defect", HALL, "done")
+    assert (entry["action"], entry["site"], entry["result"]) == ("confirm defect", HALL, "done")
 
 
 def test_an_alert_that_is_not_there_is_not_found(manager):

@@ -72,3 +72,11 @@ def test_a_call_that_did_not_arrive_never_reads_as_arrived(ended_ms: int | None,
 def test_a_call_says_whom_it_calls_and_no_path() -> None:
     assert call_line(call(Mail(("a@plant.example",)))).where == "a@plant.example"
     assert call_line(call(Webhook("https://chat.example/hook/secret", SECRET))).where == "https://chat.example"
+
+
+@pytest.mark.parametrize("name", ["Nacht/Früh", "", " ", ".hidden", "a" * 65, "two\nlines"])
+def test_a_rule_gets_no_name_that_the_interface_could_not_say(visitors, name: str) -> None:
+    whom = {"whom": "https://calls.example.org/here", "severity": "critical", "after_s": "300", "every_s": "900"}
+    answer = visitors.post("/calls/rules", "anna", name=name, is_new="1", **whom)
+    assert answer.status_code == 422
+    assert visitors.get("/v1/rules").json() == []

@@ -5,11 +5,11 @@ from sqlalchemy import select
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.desk.case_reader import CaseReader
-from fleet_manager.desk.cases import MOST_AT_ONCE
+from fleet_manager.desk.cases import MOST_AT_ONCE, case_cursor
 from fleet_manager.desk.desk import GAP_MS
 from fleet_manager.desk.following import follow
 from fleet_manager.desk.tables import alert_states
-from fleet_manager.pages.cases_page import acknowledged_notice, case_cursor
+from fleet_manager.pages.cases_page import acknowledged_notice
 from fleet_manager.people.roles import Grant, Role
 from tests.fakes.desks import leave_nothing
 from tests.fakes.people import NOON_MS

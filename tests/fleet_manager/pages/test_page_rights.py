@@ -13,6 +13,8 @@ from fleet_manager.commands.command_log import list_commands
 from fleet_manager.desk.case_reader import CaseReader
 from fleet_manager.desk.desk import GAP_MS
 from fleet_manager.desk.following import follow
+from fleet_manager.people.cookie_names import SESSION
+from fleet_manager.people.csrf import csrf_token
 from fleet_manager.people.roles import LOWEST_ROLE, Grant, Permission, Role
 from fleet_manager.store.alert_store import AlertStore
 from tests.fakes.arrivals import WHERE, birth_arrival
@@ -217,3 +219,14 @@ def test_nothing_of_all_that_was_refused_came_about(site) -> None:
     page = site.get("/alerts/1").text
     assert "acknowledged</span>" not in page
     assert [one.name for one in site.office.people.accounts.everybody() if one.name == "new"] == []
+
+
+def test_an_act_has_one_name_whoever_does_it(visitors) -> None:
+    furnished(visitors)
+    visitors.post("/alerts/1/state", "anna", expected="new", after="acknowledged")
+    secret = visitors.sessions["anna"]
+    headers = {"Cookie": f"{SESSION}={secret}", "X-CSRF-Token": csrf_token(secret)}
+    step = {"expected": "acknowledged"}
+    assert visitors.client.post("/v1/alerts/1/close", json=step, headers=headers).status_code == 200
+    acts = [one.action for one in visitors.office.people.audit.page(["*"]) if one.object == "alert:1"]
+    assert acts == ["close", "acknowledge"]
