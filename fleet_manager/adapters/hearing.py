@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fleet_manager.adapters.news import News
 
 FILTERS: Final = tuple(filter_for(leaf) for leaf in ("status", "birth", "state", "alert", "alarm/+"))
+MOST_POINTS: Final = 256
+"""Points of one device whose last alert is remembered; a station has 16."""
 _SLUG: Final[TypeAdapter[str]] = TypeAdapter(Slug)
 _CONTRACTS: Final[dict[str, type[BaseModel]]] = {
     "status": Status,
@@ -50,7 +52,7 @@ class Hearing:
     def __init__(self) -> None:
         self.passed_over = 0
         self._sessions: dict[DeviceAddress, int] = {}
-        self._alerts: dict[tuple[DeviceAddress, str], _Place] = {}
+        self._alerts: dict[DeviceAddress, dict[str, _Place]] = {}
 
     def hear(self, topic: str, body: bytes) -> News | None:
         """What a message tells; never raises."""
@@ -69,7 +71,7 @@ class Hearing:
         if leaf != "birth":
             return None
         self._sessions.pop(device, None)
-        self._alerts = {key: place for key, place in self._alerts.items() if key[0] != device}
+        self._alerts.pop(device, None)
         return Gone(device)
 
     def _is_news(self, said: Said) -> bool:
@@ -86,11 +88,13 @@ class Hearing:
         return True
 
     def _is_latest_alert(self, device: DeviceAddress, event: AlertEvent) -> bool:
-        key = (device, event.data.point)
-        known = self._alerts.get(key)
+        points = self._alerts.setdefault(device, {})
+        known = points.get(event.data.point)
         if known is not None and known.epoch == event.epoch and event.seq <= known.seq:
             return False
-        self._alerts[key] = _Place(event.epoch, event.seq)
+        points[event.data.point] = _Place(event.epoch, event.seq)
+        if len(points) > MOST_POINTS:
+            del points[next(iter(points))]
         return True
 
 

@@ -31,7 +31,8 @@ from fleet_manager.store.minute_rows import minute_rows
 from fleet_manager.store.plain_text import plain_text
 from fleet_manager.store.presence import note
 from fleet_manager.store.progress import held_progress, move_on
-from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, minutes, places, progress, refused
+from fleet_manager.store.refusals import keep_refused
+from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, minutes, places, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -177,7 +178,7 @@ class AlertStore:
         self._insert_minutes(con, [one for one in new if isinstance(one.content, StatsEvent)])
         note(con, self._insert, batch.said, self._unix_ms())
         batch.refused += hear_replies(con, batch.answers, self._unix_ms())
-        self._quarantine(con, batch.refused)
+        keep_refused(con, self._insert, batch.refused, self._unix_ms())
         move_on(con, lives, new, _covered(told))
         touched = dict.fromkeys((one.address, one.epoch) for one in arrivals if one.address and one.epoch is not None)
         words = tuple(Word(address, epoch, lives[address, epoch].through) for address, epoch in touched)
@@ -233,25 +234,6 @@ class AlertStore:
         now_ms = self._unix_ms()
         if rows := [row for one in told for row in minute_rows(one, now_ms)]:
             con.execute(insert(minutes), rows)
-
-    def _quarantine(self, con: Connection, strangers: Sequence[Arrival]) -> None:
-        for one in strangers:
-            statement = self._insert(refused).values(
-                topic=plain_text(one.topic),
-                event_id=one.event_id,
-                address=one.address,
-                epoch=one.epoch,
-                seq=one.seq,
-                why=plain_text(one.why),
-                times=1,
-                stored_ms=self._unix_ms(),
-                body=one.body,
-            )
-            con.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["topic", "event_id"], set_={"times": refused.c.times + 1}
-                )
-            )
 
 
 def _sorted(arrivals: Sequence[Arrival]) -> _Sorted:

@@ -6,8 +6,10 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.arrival import judge
+from fleet_manager.store import refusals
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.quarantine import Mark, quarantine, refused_count
+from fleet_manager.store.refusals import OTHERS
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -72,3 +74,30 @@ def test_pages_follow_each_other_without_a_hole_also_at_one_moment(fleet_engine:
 def test_what_is_no_end_of_a_page_is_refused(text: str) -> None:
     with pytest.raises(BadInputError, match="the end of a page"):
         Mark.from_text(text)
+
+
+def test_a_station_that_sends_junk_fills_its_room_and_is_counted_from_there_on(
+    fleet_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(refusals, "MOST_KEPT", 3)
+    for _ in range(2):
+        for at in range(10):
+            refuse(fleet_engine, f"lepton/1/{HALL}/line-1/state", b"junk %d" % at, 1_000 + at)
+    refuse(fleet_engine, f"lepton/1/{HALL}/line-2/state", b"junk", 2_000)
+    with fleet_engine.connect() as con:
+        found = quarantine(con, None).messages
+    kept = {one.topic: one for one in found if one.event_id == OTHERS}
+    assert len(found) == 3 + 1 + 1
+    assert (kept[f"lepton/1/{HALL}/line-1/#"].times, kept[f"lepton/1/{HALL}/line-1/#"].body) == (14, b"")
+    assert sum(one.times for one in found) == 21
+    assert len([line for line in caplog.messages if "keeps no more" in line]) == 1
+
+
+def test_large_junk_fills_the_room_sooner(fleet_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MOST_BYTES", 100_000)
+    for at in range(5):
+        refuse(fleet_engine, f"nobody/{at}", b"%d" % at * 60_000, 1_000 + at)
+    with fleet_engine.connect() as con:
+        found = quarantine(con, None).messages
+    assert sum(len(one.body) for one in found) <= 100_000
+    assert (len(found), sum(one.times for one in found)) == (2, 5)
