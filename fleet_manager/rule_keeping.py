@@ -15,7 +15,7 @@ from fleet_manager.desk.escalation_rule import EscalationRule, Mail, check_rule_
 from fleet_manager.desk.escalation_rules import find_rule, kept_rules, remove_rule, save_rule
 from fleet_manager.desk.trial_call import put_trial
 from fleet_manager.people.principal import NotAllowed
-from fleet_manager.people.roles import EVERYWHERE, Permission, permitted_sites
+from fleet_manager.people.roles import EVERYWHERE, Permission, only_site, permitted_sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,8 @@ class RuleKeeping:
         """
         check_rule_name(name)
         whom = "" if target is None else target.where
-        with self._audit.act(by, "change rule", _named(name), detail=whom) as con:
+        where = only_site((*self._sites(name), *(terms.sites or (EVERYWHERE,))))
+        with self._audit.act(by, "change rule", _named(name), where, whom) as con:
             former = find_rule(con, name)
             if former is not None:
                 if not _may(by, former.rule):
@@ -126,7 +127,7 @@ class RuleKeeping:
         Raises:
             NoSuchRule: there is none for `by`.
         """
-        with self._audit.act(by, "remove rule", _named(name)) as con:
+        with self._audit.act(by, "remove rule", _named(name), only_site(self._sites(name))) as con:
             self._found(con, by, name)
             remove_rule(con, name)
 
@@ -137,11 +138,17 @@ class RuleKeeping:
             NoSuchRule: there is none for `by`.
             RefusedError: it could not go out.
         """
-        with self._audit.act(by, "try rule", _named(name)) as con:
+        with self._audit.act(by, "try rule", _named(name), only_site(self._sites(name))) as con:
             rule = self._found(con, by, name)
             if trouble := self.problem(rule):
                 raise RefusedError(f"wanted to try the rule {name!r}, found that {trouble}")
             put_trial(con, rule, self._unix_ms())
+
+    def _sites(self, name: str) -> tuple[str, ...]:
+        """The sites of a rule as it is before an act, for the entry of that."""
+        with self._engine.connect() as con:
+            kept = find_rule(con, name)
+        return () if kept is None else _sites(kept.rule)
 
     def _found(self, con: Connection, by: Principal, name: str) -> EscalationRule:
         kept = find_rule(con, name)

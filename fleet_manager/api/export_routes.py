@@ -24,7 +24,7 @@ from fleet_manager.desk.inbox import Filter
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.training_labels import json_lines, manifest_lines
 from fleet_manager.desk.true_labels import true_labels
-from fleet_manager.people.roles import EVERYWHERE, Permission
+from fleet_manager.people.roles import Permission, only_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,8 +141,8 @@ def _labels(engine: Engine, sites: tuple[str, ...] | None) -> Iterator[TrueLabel
 
 
 def _note(caller: Caller, services: Services, site: str | None, what: str) -> None:
-    sites = ", ".join(sorted(caller.sites_of(site)))
-    with services.people.audit.act(caller.principal, "export", what, site or EVERYWHERE, sites[:_DETAIL]):
+    sites = sorted(caller.sites_of(site))
+    with services.people.audit.act(caller.principal, "export", what, only_site(sites), ", ".join(sites)[:_DETAIL]):
         pass
 
 

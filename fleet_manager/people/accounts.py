@@ -22,6 +22,7 @@ from fleet_manager.people.account_rows import (
 )
 from fleet_manager.people.delegation import may_manage, may_regrant
 from fleet_manager.people.principal import NotAllowed, Principal
+from fleet_manager.people.roles import site_of
 from fleet_manager.people.tables import accounts
 from fleet_manager.people.ways_in import end_ways_in
 
@@ -72,7 +73,7 @@ class Accounts:
             NotAllowed: `by` may not give these grants.
         """
         check_name(name)
-        with self._audit.act(by, "make account", f"account:{name}", detail=words_of(grants)) as con:
+        with self._audit.act(by, "make account", f"account:{name}", site_of(*grants), words_of(grants)) as con:
             if not may_manage(by.grants, grants):
                 raise NotAllowed(f"wanted {words_of(grants)} for {name}, found that {by.name} may not give that")
             return make_account(con, name, grants, None, self._unix_ms())
@@ -86,7 +87,8 @@ class Accounts:
             LastAdmin: nobody would be left who may do everything.
             RefusedError: an identity provider gives its grants.
         """
-        with self._audit.act(by, "change grants", f"account:{name}", detail=words_of(grants)) as con:
+        where = site_of(*self.of(name).grants, *grants)
+        with self._audit.act(by, "change grants", f"account:{name}", where, words_of(grants)) as con:
             account, had_admin = read_account(con, name), has_admin(con)
             if not may_regrant(by.grants, account.grants, grants):
                 raise NotAllowed(f"wanted {words_of(grants)} for {name}, found that {by.name} may not change that")
@@ -108,7 +110,7 @@ class Accounts:
             LastAdmin: nobody would be left who may do everything.
         """
         action = "switch on" if is_enabled else "switch off"
-        with self._audit.act(by, action, f"account:{name}") as con:
+        with self._audit.act(by, action, f"account:{name}", site_of(*self.of(name).grants)) as con:
             account, had_admin = read_account(con, name), has_admin(con)
             check_may_manage(by, account)
             con.execute(update(accounts).where(accounts.c.id == account.id).values(is_enabled=is_enabled))

@@ -13,10 +13,13 @@ from edge_contracts.errors import RefusedError
 from fleet_manager.people.account_rows import find_account
 from fleet_manager.people.password_rules import check_password
 from fleet_manager.people.principal import STRANGER, Principal
+from fleet_manager.people.roles import site_of
 from fleet_manager.people.tables import accounts
 from fleet_manager.people.ways_in import end_ways_in
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sqlalchemy import Connection, Engine
 
     from fleet_manager.people.account_rows import Account
@@ -80,7 +83,7 @@ class Gate:
         """
         account, kept = self._proven(name.strip().lower(), password, address)
         renewed = self._passwords.digest(password) if self._passwords.is_outdated(kept) else kept
-        with self._audit.act(account.principal, "log in", f"account:{account.name}", detail=address) as con:
+        with self._act(account, "log in", address) as con:
             _replace(con, account, kept, renewed)
             return self._sessions.open(con, account.id, address)
 
@@ -89,7 +92,7 @@ class Gate:
         account = self._sessions.account(secret, is_use=False)
         if account is None:
             return
-        with self._audit.act(account.principal, "log out", f"account:{account.name}") as con:
+        with self._act(account, "log out") as con:
             self._sessions.close(con, secret)
 
     def change_password(self, secret: str, old: str, new: str, address: str) -> str:
@@ -107,7 +110,7 @@ class Gate:
         accepted = check_password(new, asking.name)
         account, kept = self._proven(asking.name, old, address)
         renewed = self._passwords.digest(accepted)
-        with self._audit.act(account.principal, "change password", f"account:{account.name}") as con:
+        with self._act(account, "change password") as con:
             _replace(con, account, kept, renewed)
             end_ways_in(con, account.id)
             return self._sessions.open(con, account.id, address)
@@ -120,6 +123,9 @@ class Gate:
     def program(self, token: str) -> Principal | None:
         """Who has this API token; None when it is good for nothing."""
         return self._tokens.principal(token)
+
+    def _act(self, account: Account, action: str, detail: str = "") -> AbstractContextManager[Connection]:
+        return self._audit.act(account.principal, action, f"account:{account.name}", site_of(*account.grants), detail)
 
     def _proven(self, name: str, password: str, address: str) -> tuple[Account, str]:
         """The account whose password it is, and the hash that was looked at."""

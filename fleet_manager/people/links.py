@@ -18,7 +18,7 @@ from fleet_manager.people.accounts import check_may_manage
 from fleet_manager.people.delegation import may_manage
 from fleet_manager.people.password_rules import check_password
 from fleet_manager.people.principal import STRANGER, SYSTEM, Principal
-from fleet_manager.people.roles import EVERYWHERE, Grant, Role
+from fleet_manager.people.roles import EVERYWHERE, Grant, Role, site_of
 from fleet_manager.people.secret_text import digest_of, new_secret
 from fleet_manager.people.tables import accounts, one_time_links
 from fleet_manager.people.ways_in import end_ways_in
@@ -107,7 +107,9 @@ class OneTimeLinks:
             NotAllowed: `by` may not manage it.
             RefusedError: its person comes in by an identity provider.
         """
-        with self._audit.act(by, "make password link", f"account:{name}") as con:
+        with self._engine.connect() as con:
+            where = site_of(*read_account(con, name).grants)
+        with self._audit.act(by, "make password link", f"account:{name}", where) as con:
             account = read_account(con, name)
             check_may_manage(by, account)
             if account.has_identity:

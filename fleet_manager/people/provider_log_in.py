@@ -15,6 +15,7 @@ from fleet_manager.people.account_rows import check_name, find_account, make_acc
 from fleet_manager.people.accounts import words_of
 from fleet_manager.people.claims import grants_of
 from fleet_manager.people.principal import STRANGER, SYSTEM
+from fleet_manager.people.roles import site_of
 from fleet_manager.people.tables import accounts, identities
 from fleet_manager.people.ways_in import end_ways_in
 
@@ -87,21 +88,23 @@ class ProviderLogIn:
         if not grants:
             raise NotLetIn(f"wanted a role for you, found none in what {self._issuer} says of you: ask an admin")
         who = found or self._make(claims, subject, grants)
-        with self._audit.act(who.principal, "log in", f"account:{who.name}", detail=self._told(address)) as con:
+        where = site_of(*who.grants)
+        with self._audit.act(who.principal, "log in", f"account:{who.name}", where, self._told(address)) as con:
             account = find_account(con, self._is(subject) & accounts.c.is_enabled)
             if account is None:
                 raise NotLetIn(f"wanted the account {who.name} switched on, found it switched off: ask an admin")
             return self._sessions.open(con, account.id, address)
 
     def _regrant(self, account: Account, grants: Sequence[Grant]) -> None:
-        with self._audit.act(SYSTEM, "change grants", f"account:{account.name}", detail=words_of(grants)) as con:
+        on, where = f"account:{account.name}", site_of(*account.grants, *grants)
+        with self._audit.act(SYSTEM, "change grants", on, where, words_of(grants)) as con:
             write_grants(con, account.id, grants)
             end_ways_in(con, account.id)
 
     def _make(self, claims: Mapping[str, object], subject: str, grants: Sequence[Grant]) -> Account:
         name = self._name(claims)
         try:
-            with self._audit.act(SYSTEM, "make account", f"account:{name}", detail=words_of(grants)) as con:
+            with self._audit.act(SYSTEM, "make account", f"account:{name}", site_of(*grants), words_of(grants)) as con:
                 made = make_account(con, name, grants, None, self._unix_ms())
                 con.execute(insert(identities).values(issuer=self._issuer, subject=subject, account=made.id))
                 return made

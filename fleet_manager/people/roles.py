@@ -111,6 +111,17 @@ def check_site(site: str) -> None:
         raise BadInputError(f"wanted a site as org/site, or * for all, found {site[:80]!r}: use a-z, 0-9 and '-'")
 
 
+def only_site(sites: Iterable[str]) -> str:
+    """The site of what concerns it alone; `*` where there are several, or none."""
+    found = set(sites)
+    return found.pop() if len(found) == 1 else EVERYWHERE
+
+
+def site_of(*grants: Grant) -> str:
+    """The one site where all of these grants are; `*` where there is none."""
+    return only_site(grant.site for grant in grants)
+
+
 def may(grants: Iterable[Grant], permission: Permission, site: str) -> bool:
     """Whether somebody with these grants may do it at this site; `*` asks for all sites, now and later."""
     lowest = LOWEST_ROLE[permission]

@@ -17,7 +17,7 @@ from fleet_manager.people.accounts import check_may_manage, words_of
 from fleet_manager.people.delegation import capped, normal
 from fleet_manager.people.last_use import note_use
 from fleet_manager.people.principal import Kind, NotAllowed, Principal
-from fleet_manager.people.roles import Grant, Role
+from fleet_manager.people.roles import Grant, Role, site_of
 from fleet_manager.people.secret_text import digest_of, new_secret
 from fleet_manager.people.tables import accounts, api_token_grants, api_tokens
 
@@ -88,7 +88,8 @@ class ApiTokens:
         _check_wish(label, grants, days)
         secret = MARK + new_secret(self._draw)
         prefix = secret[:PREFIX_CHARACTERS]
-        with self._audit.act(by, "make token", f"token:{prefix}", detail=f"{label}: {words_of(grants)}") as con:
+        where, told = site_of(*grants), f"{label}: {words_of(grants)}"
+        with self._audit.act(by, "make token", f"token:{prefix}", where, told) as con:
             if by.kind is not Kind.PERSON or by.account is None:
                 raise NotAllowed("wanted a person to make a token, found that no token makes another: log in")
             if capped(grants, by.grants) != normal(grants):

@@ -86,6 +86,18 @@ def test_who_takes_the_name_of_a_removed_rule_does_not_see_its_calls(manager):
     assert [one["rule"] for one in manager.ask("GET", "/v1/calls", "engineer", YARD).json()["items"]] == ["night"]
 
 
+def test_what_becomes_of_a_rule_is_an_entry_for_the_admins_of_its_site(manager):
+    put(manager, sites=[HALL], target=HOOK)
+    manager.ask("POST", "/v1/rules/night/trial", "engineer")
+    put(manager, sites=[YARD], target=HOOK)
+    manager.ask("DELETE", "/v1/rules/night", "engineer")
+    entries = manager.services.people.audit
+    told = {
+        site: [one.action for one in reversed(entries.page({site})) if "rule" in one.object] for site in (HALL, YARD)
+    }
+    assert told == {HALL: ["change rule", "try rule"], YARD: ["remove rule"]}
+
+
 def test_calls_are_those_of_the_callers_rules(manager):
     put(manager, "all", target=HOOK)
     put(manager, "hall", sites=[HALL], target=HOOK)

@@ -8,7 +8,7 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.people.accounts import LastAdmin, words_of
 from fleet_manager.people.principal import SYSTEM, NotAllowed
 from fleet_manager.people.roles import Grant, Permission, Role
-from tests.fakes.people import EVERYWHERE_ADMIN, OPERATOR
+from tests.fakes.people import EVERYWHERE_ADMIN, OPERATOR, PASSWORD
 
 LOCAL_ADMIN = (Grant("plant/hall", Role.ADMIN),)
 
@@ -78,6 +78,19 @@ def test_an_admin_of_one_site_manages_that_site_alone(office):
         assert "admin at *" not in str(told.value).partition("found")[2]
         assert (last_entry(office).name, last_entry(office).result) == ("local", "refused")
     assert [each.name for each in accounts.everybody()] == ["anna", "bert", "local"]
+
+
+def test_what_concerns_one_site_is_an_entry_for_its_admins(office):
+    anna, accounts = principal(office, "anna"), office.people.accounts
+    accounts.make(anna, "bert", OPERATOR)
+    office.people.links.redeem(office.people.links.invite(anna, "bert"), PASSWORD)
+    office.log_in("bert")
+    accounts.switch(anna, "bert", is_enabled=False)
+    accounts.regrant(anna, "bert", LOCAL_ADMIN)
+    accounts.regrant(anna, "bert", EVERYWHERE_ADMIN)
+    seen = [one.action for one in reversed(office.people.audit.page({"plant/hall"}))]
+    assert seen == ["make account", "make password link", "log in", "switch off", "change grants"]
+    assert office.people.audit.page({"plant/yard"}) == []
 
 
 def test_who_is_no_admin_manages_nobody(office):
