@@ -32,6 +32,7 @@ from fleet_manager.evidence.bucket_shelf import BucketShelf
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import Limits
 from fleet_manager.evidence.sweeper import Sweeper
+from fleet_manager.folder_lock import locked_folder
 from fleet_manager.ingest.workers import Workers, tasks
 from fleet_manager.people.assembly import assemble_people, wall_clock_ms
 from fleet_manager.people.provider_door import provider_door
@@ -91,12 +92,13 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
     """A manager, ready or still waiting for its broker, until the block ends.
 
     Raises:
-        BadInputError: folder, database or files cannot be used.
+        BadInputError: folder, database or files cannot be used, or another manager uses the folder.
         MissingExtraError: a library of what is asked for is not installed.
         StoreUnavailable: the database cannot be reached.
     """
     with ExitStack() as stack:
         folder = _made(settings.folder)
+        stack.enter_context(locked_folder(folder))
         key = open_signing_key(folder)
         url = database_url(settings.database or folder / "fleet.sqlite")
         store = AlertStore.open(url, wall_clock_ms)
