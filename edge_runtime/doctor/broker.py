@@ -16,7 +16,15 @@ from edge_contracts.reconnect import MqttVersion
 from edge_contracts.topics import DeviceAddress
 from edge_runtime.doctor.certificate_file import judge_file
 from edge_runtime.doctor.finding import Finding, Standing
-from edge_runtime.uplink.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Will
+from edge_runtime.uplink.mqtt_link import (
+    ClosedSilently,
+    LinkLost,
+    LinkOptions,
+    MqttLink,
+    ProtocolRefused,
+    Unanswered,
+    Will,
+)
 from edge_runtime.uplink.uplink import link_options
 
 if TYPE_CHECKING:
@@ -81,11 +89,16 @@ def _spoken_to(config: StationConfig) -> Finding:
     ear = _Ear()
     link, version = _opened(options, asked, address.topic(LEAF), ear)
     where = f"{settings.host}:{settings.port}"
-    spoken = f"MQTT {version.value}{', TLS' if options.ca else ', plain text'}"
+    spoken = f"MQTT {version.value}{_only_after(version, asked)}{', TLS' if options.ca else ', plain text'}"
     try:
         return _round_trip(link, ear, address.topic(LEAF), where, spoken)
     finally:
         link.close(politely=True)
+
+
+def _only_after(version: MqttVersion, asked: tuple[MqttVersion, ...]) -> str:
+    """What a station can be told, so that it need not try what this broker does not speak."""
+    return "" if version is asked[0] else f' (not {asked[0].value}: say mqtt = "{version.value}" under [uplink])'
 
 
 def _opened(
@@ -95,7 +108,7 @@ def _opened(
         link = MqttLink(options, version, Will(topic, b""), ear)
         try:
             link.open()
-        except (ProtocolRefused, ClosedSilently):
+        except (ProtocolRefused, ClosedSilently, Unanswered):
             link.close(politely=False)
             if version is versions[-1]:
                 raise

@@ -125,7 +125,10 @@ class MqttLink:
         deadline_s = monotonic_s() + self._options.timeout_s
         while self._answer is None:
             if monotonic_s() > deadline_s:
-                raise Unanswered(f"wanted an answer from {where} in {self._options.timeout_s} s, found none")
+                raise Unanswered(
+                    f"wanted an answer from {where} with MQTT {self._version.value} in "
+                    f"{self._options.timeout_s:g} s, found none: is it a broker, and one of this version?"
+                )
             try:
                 self.turn(0.1)
             except LinkLost as err:

@@ -275,9 +275,13 @@ class Uplink:
         self._protocol.accepted()
         self._sessions += 1
         self._connected = True
-        if self._protocol.offered is MqttVersion.V311 and not self._said_old_protocol:
+        is_second_best = self._protocol.offered is MqttVersion.V311 and self._settings.mqtt == "auto"
+        if is_second_best and not self._said_old_protocol:
             self._said_old_protocol = True
-            _LOG.warning("the broker refuses MQTT 5: speaking 3.1.1, without expiry and without a delayed will")
+            _LOG.warning(
+                "the broker does not speak MQTT 5: speaking 3.1.1, without expiry and without a delayed will; "
+                'mqtt = "3.1.1" under [uplink] saves the attempt at each start'
+            )
         if self._settings.ack == "manager":
             link.subscribe(self._address.topic("ack"))
         if self._orders is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,9 +11,12 @@ from test_uplink import broker, wait_for
 
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.config import load_station
+from edge_runtime.doctor import broker as doctor
 from edge_runtime.doctor.finding import Standing
 from edge_runtime.doctor.patient import Patient
 from edge_runtime.doctor.round import examine
+from edge_runtime.uplink.uplink import link_options
+from fleet_manager.loopback_broker import loopback_broker
 from tests.fakes.stations import GOOD_LEVEL, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -72,6 +76,17 @@ def test_certificates_are_dated_and_a_connected_daemon_stays_connected(tmp_path:
     assert all("in 29 days" in end.found for end in ends)
     assert spoken.standing is Standing.OK
     assert "MQTT 5, TLS" in spoken.found
+
+
+def test_a_broker_that_leaves_mqtt_5_unanswered_is_spoken_to_in_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "link_options", lambda *told: replace(link_options(*told), timeout_s=1.0))
+    pytest.importorskip("amqtt", reason="needs the embedded broker: pip install amqtt")
+    with loopback_broker(tmp_path, "amqtt") as embedded:
+        (finding,) = asked(tmp_path, embedded.port)
+    assert finding.standing is Standing.OK
+    assert 'MQTT 3.1.1 (not 5: say mqtt = "3.1.1" under [uplink]), plain text' in finding.found
 
 
 def test_a_broker_that_is_not_there_is_found_and_named(tmp_path: Path) -> None:
