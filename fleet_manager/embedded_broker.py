@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError, MissingExtraError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOPBACK: Final = "127.0.0.1"
+LISTENS_WITHIN_S: Final = 15.0
+"""A slow board with a cold cache."""
+_PROBE_EVERY_S: Final = 0.05
 _FILE: Final = """\
 listeners:
   default:
@@ -55,15 +59,24 @@ class EmbeddedBroker:
     def __init__(self, folder: Path, port: int) -> None:
         _check_installed()
         _check_free(port)
+        self._port = port
         self._configuration, self.log = folder / "broker.yaml", folder / "broker.log"
         self._configuration.write_text(_FILE.format(host=LOOPBACK, port=port), "utf-8")
         self._stopping, self._lock = threading.Event(), threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep, name="embedded-broker", daemon=True)
 
-    def start(self) -> None:
-        """Start it; whoever connects waits until it listens."""
+    def start(self) -> bool:
+        """Start it, and wait until it listens; False, and a line in the log, when it does not in time."""
         self._thread.start()
+        until_s = time.monotonic() + LISTENS_WITHIN_S
+        while time.monotonic() < until_s:
+            if listens(self._port):
+                return True
+            time.sleep(_PROBE_EVERY_S)
+        where = f"{LOOPBACK}:{self._port}"
+        _log.error("wanted a broker on %s within %g s, found none: see %s", where, LISTENS_WITHIN_S, self.log)
+        return False
 
     def stop(self) -> None:
         """End it."""
@@ -93,6 +106,15 @@ class EmbeddedBroker:
             return subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
+
+
+def listens(port: int) -> bool:
+    """Whether somebody on this machine takes connections there."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def main(configuration: str) -> None:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError
 from fleet_manager.child_process import stop_process
-from fleet_manager.embedded_broker import LOOPBACK, EmbeddedBroker
+from fleet_manager.embedded_broker import LISTENS_WITHIN_S, LOOPBACK, EmbeddedBroker, listens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-READY_WITHIN_S = 15.0
 PROBE_EVERY_S = 0.05
 SBIN = "/usr/sbin"
 
@@ -82,9 +81,9 @@ def _mosquitto(program: str, folder: Path, port: int) -> Iterator[Broker]:
 @contextmanager
 def _embedded(folder: Path, port: int) -> Iterator[Broker]:
     own = EmbeddedBroker(folder, port)
-    own.start()
     try:
-        _wait_until_it_listens(lambda: True, port, own.log)
+        if not own.start():
+            raise BrokerMissing(f"wanted a broker on {LOOPBACK}:{port}, found none in time; see {own.log}")
         yield Broker("amqtt", LOOPBACK, port, "3.1.1")
     finally:
         own.stop()
@@ -97,17 +96,9 @@ def _free_port() -> int:
 
 
 def _wait_until_it_listens(lives: Callable[[], bool], port: int, log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
+    deadline = time.monotonic() + LISTENS_WITHIN_S
     while lives() and time.monotonic() < deadline:
-        if _listens(port):
+        if listens(port):
             return
         time.sleep(PROBE_EVERY_S)
-    raise BrokerMissing(f"wanted a broker on {LOOPBACK}:{port}, found none after {READY_WITHIN_S:g} s; see {log}")
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    raise BrokerMissing(f"wanted a broker on {LOOPBACK}:{port}, found none after {LISTENS_WITHIN_S:g} s; see {log}")

@@ -128,7 +128,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
             takes_mail=settings.file.mail is not None,
             public_key=key.public,
         )
-        where = f"{options.where}{'' if shares else ' (embedded, this machine only)'}"
+        where = f"{options.where}{'' if shares else ' (embedded, this machine only, MQTT 3.1.1)'}"
         yield Site(services, workers, faces, where, provider)
 
 
@@ -177,8 +177,8 @@ def _broker(settings: SiteSettings, folder: Path, stack: ExitStack) -> tuple[Bro
     if settings.broker is not None:
         return settings.broker, True
     own = EmbeddedBroker(folder, settings.broker_port)
-    own.start()
     stack.callback(own.stop)
+    own.start()
     return BrokerChoice(LOOPBACK, settings.broker_port, "3.1.1", None, None, None, None, None), False
 
 

@@ -85,6 +85,7 @@ def test_one_command_hears_stores_and_starts_again_where_it_ended(tmp_path: Path
         assert link is not None
         assert running.status(link[1]) == 200
         assert running.status("/v1/alerts") == 401
+        assert "WARNING" not in running.said
         publish(running.mqtt, 1)
         eventually(lambda: stored(running.folder) == [f"{WHERE}: stored 1, lost: 0"])
     with serving_manager(tmp_path) as running:
