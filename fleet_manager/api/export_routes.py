@@ -18,10 +18,15 @@ from fleet_manager.api.caller import CallerNow
 from fleet_manager.api.csv_cells import csv_text
 from fleet_manager.api.parquet_stream import MEDIA_TYPE as PARQUET
 from fleet_manager.api.parquet_stream import parquet_writer
+from fleet_manager.api.problem import Problem
+from fleet_manager.api.problem_kinds import UNAVAILABLE
 from fleet_manager.api.services import Services, ServicesNow
+from fleet_manager.api.training_archive import MEDIA_TYPE as ZIP
+from fleet_manager.api.training_archive import training_archive
 from fleet_manager.api.wire_values import AddressQuery, Since, SiteQuery, Until, maybe_milliseconds, site_tuple
 from fleet_manager.desk.inbox import Filter
 from fleet_manager.desk.life_cycle import AlertState
+from fleet_manager.desk.teaching import contradicted_pictures, lessons
 from fleet_manager.desk.training_labels import json_lines, manifest_lines
 from fleet_manager.desk.true_labels import true_labels
 from fleet_manager.people.roles import Permission, only_site
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from fleet_manager.api.caller import Caller
+    from fleet_manager.desk.teaching import Lesson
     from fleet_manager.desk.true_labels import TrueLabel
 
 _LABELS_AT_ONCE: Final = 1000
@@ -92,13 +98,24 @@ def _add_alerts(routes: APIRouter) -> None:
 
 
 def _add_labels(routes: APIRouter) -> None:
+    @routes.get("/exports/labels.zip", response_class=Response, responses=_answer(ZIP, _BINARY))
+    @needs(Permission.EXPORT)
+    def labels_zip(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
+        """What people said of parts with the pictures: unpacked, `lepton train labels.csv` takes it."""
+        store = services.evidence
+        if store is None:
+            raise Problem(UNAVAILABLE, "wanted the pictures, found that this manager keeps none: take labels.csv")
+        sites = site_tuple(caller.sites_of(site))
+        _note(caller, services, site, "labels.zip")
+        return _file(training_archive(_lessons(services.engine, sites), store), ZIP, "labels.zip")
+
     @routes.get("/exports/labels.csv", response_class=Response, responses=_answer("text/csv", _TEXT))
     @needs(Permission.EXPORT)
     def labels_csv(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
-        """What people said of parts, as the manifest of `lepton train`; parts without a picture are left out."""
-        labels = _labels(services.engine, site_tuple(caller.sites_of(site)))
+        """The manifest of `lepton train` alone: one line per picture; contradicted labels are left out."""
+        lessons = _lessons(services.engine, site_tuple(caller.sites_of(site)))
         _note(caller, services, site, "labels.csv")
-        return _file(manifest_lines(labels), "text/csv; charset=utf-8", "labels.csv")
+        return _file(manifest_lines(lessons), "text/csv; charset=utf-8", "labels.csv")
 
     @routes.get("/exports/labels.jsonl", response_class=Response, responses=_answer("application/jsonl", _TEXT))
     @needs(Permission.EXPORT)
@@ -126,6 +143,12 @@ def _filter(
         since_ms=maybe_milliseconds(since),
         until_ms=maybe_milliseconds(until),
     )
+
+
+def _lessons(engine: Engine, sites: tuple[str, ...] | None) -> Iterator[Lesson]:
+    with engine.connect() as con:
+        contradicted = contradicted_pictures(con, sites)
+    return lessons(_labels(engine, sites), contradicted)
 
 
 def _labels(engine: Engine, sites: tuple[str, ...] | None) -> Iterator[TrueLabel]:

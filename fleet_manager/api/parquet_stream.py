@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 from edge_contracts.errors import MissingExtraError
+from fleet_manager.api.outbound_file import OutboundFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MEDIA_TYPE: Final = "application/vnd.apache.parquet"
-
-
-class _Outbound(io.RawIOBase):
-    """A file that only grows, and whose bytes are taken away."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bytes = bytearray()
-        self._taken = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._bytes += data
-        return len(data)
-
-    def tell(self) -> int:
-        return self._taken + len(self._bytes)
-
-    def take(self) -> bytes:
-        taken = bytes(self._bytes)
-        self._taken += len(taken)
-        self._bytes.clear()
-        return taken
 
 
 def parquet_writer() -> Callable[[Mapping[str, type], Iterable[list[tuple[Any, ...]]]], Iterator[bytes]]:
@@ -55,7 +30,7 @@ def parquet_writer() -> Callable[[Mapping[str, type], Iterable[list[tuple[Any, .
 
     def write(columns: Mapping[str, type], pages: Iterable[list[tuple[Any, ...]]]) -> Iterator[bytes]:
         schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-        outbound = _Outbound()
+        outbound = OutboundFile()
         with ParquetWriter(outbound, schema) as writer:
             for page in pages:
                 cells = zip(*page, strict=True)

@@ -2,14 +2,18 @@
 
 import builtins
 import csv
+import hashlib
 import io
+import zipfile
 
 import pytest
 
 from fleet_manager.api.alert_columns import COLUMNS, alert_pages
 from fleet_manager.desk.inbox import MOST_ON_A_PAGE, Filter
+from tests.fakes.pictures import picture, write_picture
 from tests.fleet_manager.api.conftest import HALL, YARD
 from tests.fleet_manager.api.test_problem_answers import assert_problem
+from training.dataset import read_dataset
 
 
 def rows(answer):
@@ -113,3 +117,53 @@ def test_an_export_is_written_down(manager):
     entries = manager.ask("GET", "/v1/audit").json()["items"]
     (entry,) = [one for one in entries if one["action"] == "export"]
     assert (entry["object"], entry["site"]) == ("alerts.csv", HALL)
+
+
+def missed(manager, sha256, label="crack", part="p-9"):
+    wish = {"device": "plant/hall/station-1", "point": "line-1", "part": part, "label": label, "sha256": sha256}
+    assert manager.ask("POST", "/v1/missed-defects", "operator", json=wish).status_code == 201
+
+
+def keep_picture(manager, path, seed):
+    """Store a picture as evidence of the hall; gives its digest."""
+    write_picture(path, picture(90, seed=seed))
+    body = path.read_bytes()
+    sha256 = hashlib.sha256(body).hexdigest()
+    receipt = manager.services.evidence.receive(HALL, sha256, 0, len(body))
+    receipt.write(body)
+    assert receipt.close().is_whole
+    return sha256
+
+
+def test_the_archive_of_labels_is_trained_on_as_it_comes(manager, tmp_path):
+    one, other, torn = (keep_picture(manager, tmp_path / f"{seed}.png", seed) for seed in (1, 2, 3))
+    missed(manager, one, "crack")
+    missed(manager, other, "dent")
+    missed(manager, torn, "dent")
+    missed(manager, torn, "crack", "p-8")
+    missed(manager, "0" * 64)
+    answer = manager.ask("GET", "/v1/exports/labels.zip", "operator")
+    assert answer.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"evidence/{one}.png", f"evidence/{other}.png", "labels.csv", "left-out.csv"]
+        archive.extractall(tmp_path / "labels")
+    samples = read_dataset(tmp_path / "labels/labels.csv")
+    assert [(sample.path.name, sample.label) for sample in samples] == [
+        (f"{one}.png", "crack"),
+        (f"{other}.png", "dent"),
+    ]
+    left_out = list(csv.DictReader((tmp_path / "labels/left-out.csv").read_text("utf-8").splitlines()))
+    assert [(row["sha256"], row["label"], row["why"]) for row in left_out] == [
+        (torn, "dent", "its picture has two labels that differ"),
+        (torn, "crack", "its picture has two labels that differ"),
+        ("0" * 64, "crack", "its picture has not come, or was swept away"),
+    ]
+
+
+def test_the_archive_holds_no_picture_of_another_site(manager, tmp_path):
+    missed(manager, keep_picture(manager, tmp_path / "1.png", 1))
+    answer = manager.ask("GET", "/v1/exports/labels.zip", "operator", YARD)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["labels.csv", "left-out.csv"]
+        assert archive.read("left-out.csv").count(b"\n") == 1

@@ -10,6 +10,7 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.desk import true_labels as module
 from fleet_manager.desk.handling import change_state
 from fleet_manager.desk.life_cycle import AlertState
+from fleet_manager.desk.teaching import LeftOut, contradicted_pictures, lessons
 from fleet_manager.desk.training_labels import MANIFEST_COLUMNS, evidence_path, json_lines, manifest_lines
 from fleet_manager.desk.true_labels import MissedDefect, Said, TrueLabel, report_missed, true_labels
 from fleet_manager.store.database import writing
@@ -140,7 +141,7 @@ def test_the_trainer_reads_the_manifest(tmp_path: Path) -> None:
     for one in told[:3]:
         write_picture(tmp_path / evidence_path(one), picture(90, seed=one.id))
     manifest = tmp_path / "labels.csv"
-    manifest.write_bytes("".join(manifest_lines(told)).encode())
+    manifest.write_bytes("".join(manifest_lines(lessons(told, ()))).encode())
     samples = read_dataset(manifest)
     assert [(one.label, one.is_good, one.split) for one in samples] == [
         ('dent, "deep"', False, ""),
@@ -160,3 +161,26 @@ def test_json_lines_hold_every_label_those_without_a_picture_too() -> None:
         ("false-alarm", "good", SHA),
     ]
     assert all(line.endswith("\n") and "\n" not in line[:-1] for line in lines)
+
+
+def test_a_picture_teaches_once_and_never_two_things(desk: FakeDesk) -> None:
+    dent, good, rust, again = (
+        desk.store(part=f"p-{number}", evidence=(picture_of(sha),))
+        for number, sha in enumerate((SHAS[0], SHAS[0], SHAS[1], SHAS[1]))
+    )
+    judge(desk, dent, TRUE, "dent")
+    judge(desk, good, FALSE)
+    judge(desk, rust, TRUE, "rust")
+    judge(desk, again, TRUE, "rust")
+    judge(desk, desk.store(), TRUE)
+    with desk.engine.connect() as con:
+        contradicted = contradicted_pictures(con)
+        assert contradicted_pictures(con, ("plant/yard",)) == frozenset()
+    assert contradicted == {SHAS[0]}
+    assert [one.left_out for one in lessons(labels(desk), contradicted)] == [
+        LeftOut.CONTRADICTED,
+        LeftOut.CONTRADICTED,
+        None,
+        LeftOut.AGAIN,
+        LeftOut.NO_PICTURE,
+    ]
