@@ -6,7 +6,7 @@ import hashlib
 
 from edge_contracts.configuration import Phase, Reported
 from fleet_manager.configuration.revisions import KeptRevision
-from fleet_manager.pages.configuration_page import Written, configuration_page, difference
+from fleet_manager.pages.configuration_page import OWN_FILE_UNKNOWN, Written, configuration_page, difference
 from fleet_manager.pages.device_reading import DeviceFile
 from tests.fleet_manager.pages.test_device_page import NOW_MS, WHERE, born
 
@@ -41,3 +41,25 @@ def test_what_was_refused_stands_in_the_form_with_its_mistakes() -> None:
 def test_lines_that_begin_like_marks_are_what_they_are() -> None:
     assert [(one.text, one.tone) for one in difference("", "--- a")] == [("@@ -0,0 +1 @@", "soft"), ("+--- a", "good")]
     assert difference("a", "a") == ()
+
+
+def test_after_a_failure_the_form_begins_with_what_runs_and_staying_there_needs_nothing() -> None:
+    revisions = [kept(2, "failed"), kept(1, "runs")]
+    said = Reported(revision=1, hash=revisions[1].hash, heard=2, phase=Phase.ROLLED_BACK)
+    page = configuration_page(FILE, revisions, said, "k")
+    assert (page.written.text, page.written.origin) == ("runs", "Below is revision 1, which runs.")
+    assert "remove [remote]" in page.way_back
+
+
+def test_the_form_says_that_the_boards_own_file_is_not_known() -> None:
+    assert configuration_page(FILE, [], None, "k").written == Written("", origin=OWN_FILE_UNKNOWN)
+    said = Reported(revision=0, hash="0" * 64, heard=1, phase=Phase.REFUSED)
+    page = configuration_page(FILE, [kept(1, "failed")], said, "k")
+    assert page.written.text == "failed"
+    assert "does not run" in page.written.origin
+    assert page.written.origin.endswith(OWN_FILE_UNKNOWN)
+
+
+def test_what_is_on_its_way_stands_in_the_form_and_needs_no_way_back() -> None:
+    page = configuration_page(FILE, [kept(1, "latest")], None, "k")
+    assert (page.written.text, page.written.origin, page.way_back) == ("latest", "Below is revision 1, the latest.", "")
