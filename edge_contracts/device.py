@@ -43,7 +43,8 @@ class Birth(Payload):
     """The inventory, sent at every connection; at most 8 kB.
 
     Attributes:
-        capabilities: what the device can that not each can; `stats` where its minutes are told.
+        capabilities: what the device can that not each can; `stats` where its minutes are told, `upload` where
+            it brings its pictures and sounds, `desired` where it takes configurations, `cmd/…` for each command.
         boot, mono: which run of the board this is, and for how many milliseconds. A birth is heard when it is said, so
             it tells what the board's monotonic clock means, whatever its wall clock says.
     """

@@ -25,6 +25,8 @@ WRONG_PLACE: Final = HTTPStatus.CONFLICT
 """409: the bytes do not begin at the offset; nothing of them was kept."""
 OTHER_CONTENT: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 """422: the whole content has another SHA-256 than its address; all of it was thrown away."""
+CAPABILITY: Final = "upload"
+"""Named in the birth of a device that brings its evidence to the manager."""
 MAX_EVIDENCE_BYTES: Final = 64 << 20
 MAX_PORTION_BYTES: Final = 1 << 20
 """A sender puts at most so much into one request: what a proxy holds back, or a break costs, is no more."""

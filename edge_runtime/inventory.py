@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.device import Birth, PointState, State
+from edge_contracts.evidence_upload import CAPABILITY as UPLOAD
 from edge_contracts.stats import STATS
 from edge_contracts.wire_time import wire_time
 from edge_runtime.outbox.delivery_clock import this_boot
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.alarm import AlarmType
     from edge_contracts.device import InspectionPoint
-    from edge_contracts.station import Uplink
+    from edge_contracts.station import StationConfig, Uplink
     from edge_runtime.outbox.delivery_clock import Moment
     from edge_runtime.outbox.outbox_counts import SpoolDepth
 
@@ -44,6 +45,13 @@ class Health:
     flash_bytes_per_day: int | None = None
     governor_level: int | None = None
     conditions: tuple[AlarmType, ...] = ()
+
+
+def capabilities_of(config: StationConfig) -> tuple[str, ...]:
+    """What the station can that not each can, as its birth names it."""
+    commands = tuple(f"cmd/{name}" for name in config.commands.allowed)
+    uploads = () if config.upload is None else (UPLOAD,)
+    return (*commands, *uploads) if config.remote is None else (*commands, *uploads, "desired")
 
 
 def birth(

@@ -69,7 +69,14 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
             link_options(settings, address(station), Path())
         return Prepared(start)
 
-    return Unit(UPLINK, "uplink", (station, settings, config.remote), prepare, _STOP_S, needs=(OUTBOX, COMMANDS))
+    return Unit(
+        UPLINK,
+        "uplink",
+        (station, settings, config.remote, config.upload is not None),
+        prepare,
+        _STOP_S,
+        needs=(OUTBOX, COMMANDS),
+    )
 
 
 def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, around: Surroundings) -> Announcements:
@@ -84,17 +91,12 @@ def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, ar
             ", ".join(sorted({_runtime_name(one) for point in tuple(points.values()) for one in point.predictors})),
             [point.inventory for point in tuple(points.values())],
             around.delivery_clock.now().mono_ms,
-            _capabilities(config),
+            inventory.capabilities_of(config),
         ),
         reported=_reported(config, around),
         state=lambda: state_of(outbox, Path(config.station.state_folder), around),
         alarms=around.conditions.alarms,
     )
-
-
-def _capabilities(config: StationConfig) -> tuple[str, ...]:
-    commands = tuple(f"cmd/{name}" for name in config.commands.allowed)
-    return commands if config.remote is None else (*commands, "desired")
 
 
 def _desired(config: StationConfig, around: Surroundings) -> Callable[[bytes], None] | None:

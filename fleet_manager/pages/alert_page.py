@@ -119,7 +119,9 @@ class AlertPage:
     may_comment: bool
 
 
-def alert_page(file: AlertFile, here: Collection[str] | None, rights: Rights, kept: str | None) -> AlertPage:
+def alert_page(
+    file: AlertFile, here: Collection[str] | None, rights: Rights, kept: str | None, *, uploads: bool = True
+) -> AlertPage:
     """The page of an alert.
 
     Args:
@@ -127,6 +129,7 @@ def alert_page(file: AlertFile, here: Collection[str] | None, rights: Rights, ke
         here: digests of the evidence that has come; None where nobody can say.
         rights: of the viewer.
         kept: the label that a judgement left for training, None where there is none.
+        uploads: whether the station brings its evidence, as far as it has said.
     """
     line, data = file.line, stored_alert(file.body)
     steps = tuple(_steps(line.state, rights))
@@ -142,7 +145,7 @@ def alert_page(file: AlertFile, here: Collection[str] | None, rights: Rights, ke
         line.point,
         line.part,
         line.reason,
-        tuple(_piece(line.site, one, here) for one in line.evidence[:SHOWN_PIECES]),
+        tuple(_piece(line.site, one, here, uploads=uploads) for one in line.evidence[:SHOWN_PIECES]),
         tuple(_facts(line, data, json.loads(file.body))),
         (_arrived(line), *(_told(one) for one in file.history)),
         steps,
@@ -163,12 +166,16 @@ def _steps(state: AlertState, rights: Rights) -> list[Step]:
     ]
 
 
-def _piece(site: str, one: Evidence, here: Collection[str] | None) -> PieceView:
+def _piece(site: str, one: Evidence, here: Collection[str] | None, *, uploads: bool) -> PieceView:
     name = _PIECES[one.kind]
     if here is None:
         missing = f"The {name} cannot be reached: what keeps the pictures does not answer. Try again in a moment."
+    elif one.sha256 in here:
+        missing = ""
+    elif uploads:
+        missing = f"The {name} is on its way: a board sends it after the alert."
     else:
-        missing = "" if one.sha256 in here else f"The {name} is on its way: a board sends it after the alert."
+        missing = f"The {name} is on the board alone, which sends none: [upload] in its station.toml names where to."
     return PieceView(name, evidence_href(site, one), missing, one.kind is EvidenceKind.SOUND)
 
 

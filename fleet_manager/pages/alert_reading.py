@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from edge_contracts.device import Birth
+from edge_contracts.evidence_upload import CAPABILITY
 from fleet_manager.desk.inbox import AlertLine, Filter, alert_columns, alert_line, inbox
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.tables import alert_states, verdict_labels
@@ -85,6 +87,12 @@ def kept_label(con: Connection, alert: int) -> str | None:
     """The label that a judgement of an alert left for training."""
     query = select(verdict_labels.c.label).where(verdict_labels.c.alert_id == alert)
     return con.execute(query).scalar_one_or_none()
+
+
+def brings_evidence(con: Connection, address: str) -> bool:
+    """Whether a device brings its pictures and sounds, as its birth says; True for one that was never born."""
+    birth = con.execute(select(devices.c.birth).where(devices.c.address == address)).scalar()
+    return birth is None or CAPABILITY in Birth.model_validate_json(birth).capabilities
 
 
 def alerts_above(engine: Engine, above: int, most: int) -> list[AlertLine]:

@@ -15,7 +15,7 @@ from fleet_manager.desk.life_cycle import JUDGED, AlertState, act_to
 from fleet_manager.evidence.evidence_store import EvidenceAway
 from fleet_manager.pages.alert_item import alert_item
 from fleet_manager.pages.alert_page import Rights, alert_page
-from fleet_manager.pages.alert_reading import kept_label, newest_number
+from fleet_manager.pages.alert_reading import brings_evidence, kept_label, newest_number
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.inbox_page import inbox_page, wanted
 from fleet_manager.people.roles import EVERYWHERE, Permission, permitted_sites
@@ -73,7 +73,9 @@ class _AlertDesk:
         here = self._here(site, file.line.evidence)
         with self._parts.engine.connect() as con:
             kept = kept_label(con, file.line.id)
-        return self._reception.drawn(visit, "alert", here="alerts", page=alert_page(file, here, rights, kept))
+            uploads = brings_evidence(con, file.line.address)
+        page = alert_page(file, here, rights, kept, uploads=uploads)
+        return self._reception.drawn(visit, "alert", here="alerts", page=page)
 
     def _here(self, site: str, pieces: Sequence[Evidence]) -> frozenset[str] | None:
         """The digests of the evidence that has come; None where what keeps it does not answer."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.device import LONGEST_UP_S, InspectionPoint, PointState, State
 from edge_contracts.message import MAX_BIRTH_BYTES, MAX_STATE_BYTES, SEQ_MAX, ClockTrust
-from edge_contracts.station import Uplink
+from edge_contracts.station import StationConfig, Uplink
 from edge_contracts.verdict import Outcome
 from edge_runtime import inventory
 from edge_runtime.outbox.delivery_clock import Moment
@@ -13,6 +13,7 @@ from edge_runtime.outbox.outbox_counts import SpoolDepth
 if TYPE_CHECKING:
     from pathlib import Path
 
+POINT = {"name": "gate", "bundle": "part.bundle", "source": {"kind": "folder", "path": "parts"}}
 MOST_POINTS = 16
 POINTS_WITHIN_1_KB = 6
 
@@ -57,6 +58,15 @@ def busy_points(number: int, count: int) -> tuple[PointState, ...]:
 
 def size(state: State) -> int:
     return len(state.model_dump_json(exclude_none=True).encode())
+
+
+def test_what_a_station_can_follows_from_its_file() -> None:
+    plain = {"station": {"org": "plant", "site": "hall", "device": "cam", "state_folder": "state"}, "points": [POINT]}
+    assert inventory.capabilities_of(StationConfig.model_validate({**plain, "commands": {"allowed": ["ping"]}})) == (
+        "cmd/ping",
+    )
+    upload = {"url": "https://manager", "token_file": "token"}
+    assert "upload" in inventory.capabilities_of(StationConfig.model_validate({**plain, "upload": upload}))
 
 
 def test_a_board_always_has_a_name() -> None:

@@ -39,9 +39,11 @@ def gap_arrival(
     return judge(ADDRESS.topic("gap"), seal(letter, ADDRESS.source, epoch, seq).body)
 
 
-def birth_arrival(ack: str = "manager", epoch: str = EPOCH) -> Arrival:
+def birth_arrival(ack: str = "manager", epoch: str = EPOCH, capabilities: tuple[str, ...] = ()) -> Arrival:
     texts = dict.fromkeys(("version", "hardware", "system", "python", "runtime"), "x")
-    birth = Birth.model_validate({"session": 1, "epoch": epoch, "ack": ack, "points": [], **texts})
+    birth = Birth.model_validate(
+        {"session": 1, "epoch": epoch, "ack": ack, "points": [], "capabilities": capabilities, **texts}
+    )
     return judge(ADDRESS.topic("birth"), birth.model_dump_json().encode())
 
 

@@ -162,7 +162,7 @@ def seed_devices(stations: Stations) -> None:
         birth = {
             "session": 12 + at, "epoch": EPOCH, "version": "0.1.0", "hardware": "Raspberry Pi 5 Model B, 8 GB",
             "system": "Debian 13, Linux 6.12", "python": "3.11.9", "runtime": "ai-edge-litert 2.1.0", "ack": ack,
-            "points": points, "capabilities": ["heat-map", "part-id", "cmd/ping", "cmd/restart", "desired"],
+            "points": points, "capabilities": ["heat-map", "part-id", "cmd/ping", "cmd/restart", "desired", "upload"],
             "certificate_end": time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(time.time() + 86_400 * (12 + 60 * at))),
         }  # fmt: skip
         stations.tell(address, "birth", birth)

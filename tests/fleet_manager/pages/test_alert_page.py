@@ -39,6 +39,14 @@ def test_evidence_is_here_or_on_its_way() -> None:
     assert page.pieces[1].href == f"/v1/evidence/{HEAT.sha256}?site=plant%2Fhall"
 
 
+def test_evidence_of_a_station_that_sends_none_is_not_said_to_be_on_its_way() -> None:
+    page = alert_page(file(), {PICTURE.sha256}, ALL, None, uploads=False)
+    assert [piece.missing for piece in page.pieces] == [
+        "",
+        "The heat map is on the board alone, which sends none: [upload] in its station.toml names where to.",
+    ]
+
+
 def test_evidence_that_nobody_can_reach_is_neither_here_nor_on_its_way() -> None:
     page = alert_page(file(), None, ALL, None)
     assert all("cannot be reached" in piece.missing for piece in page.pieces)

@@ -9,7 +9,14 @@ import pytest
 from fleet_manager.desk.handling import change_state
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.pages import alert_reading
-from fleet_manager.pages.alert_reading import NewAlerts, alerts_above, known_sites, newest_number, open_alerts
+from fleet_manager.pages.alert_reading import (
+    NewAlerts,
+    alerts_above,
+    brings_evidence,
+    known_sites,
+    newest_number,
+    open_alerts,
+)
 from fleet_manager.pages.device_reading import read_device, read_devices
 from fleet_manager.store.database import writing
 from tests.fakes.arrivals import WHERE, alert_arrival, birth_arrival
@@ -66,3 +73,12 @@ def test_a_device_is_known_by_its_birth_and_its_site_with_it(store: AlertStore) 
     assert file is not None
     assert file.birth is not None
     assert read_device(store.engine, "plant/hall/none", NOON_MS) is None
+
+
+def test_a_station_that_was_born_says_whether_it_brings_its_evidence(store: AlertStore) -> None:
+    with store.engine.connect() as con:
+        assert not brings_evidence(con, WHERE)
+        assert brings_evidence(con, "plant/hall/never-born")
+    store.take([birth_arrival(capabilities=("stats", "upload"))])
+    with store.engine.connect() as con:
+        assert brings_evidence(con, WHERE)
