@@ -167,3 +167,10 @@ def test_the_archive_holds_no_picture_of_another_site(manager, tmp_path):
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.namelist() == ["labels.csv", "left-out.csv"]
         assert archive.read("left-out.csv").count(b"\n") == 1
+
+
+@pytest.mark.parametrize("name", ["alerts.csv", "labels.csv", "labels.jsonl", "labels.zip"])
+def test_every_export_is_written_down(manager, name):
+    assert manager.ask("GET", f"/v1/exports/{name}", "operator", HALL).status_code == 200
+    entries = [one for one in manager.office.people.audit.page(["*"]) if one.action == "export"]
+    assert [name in f"{one.object} {one.detail}" for one in entries] == [True]

@@ -143,6 +143,18 @@ def test_a_password_that_was_changed_while_it_was_looked_at_lets_nobody_in(offic
     assert office.log_in("anna", NEW)
 
 
+def test_an_account_that_was_switched_off_while_its_password_was_looked_at_lets_nobody_in(office, monkeypatch):
+    office.join("bert")
+    looked_at = Passwords.fits
+
+    def fits_then_is_off(self, kept, password):
+        office.people.accounts.switch(SYSTEM, "bert", is_enabled=False)
+        return looked_at(self, kept, password)
+
+    monkeypatch.setattr(Passwords, "fits", fits_then_is_off)
+    refusal(office, "bert", PASSWORD)
+
+
 def test_each_log_in_looks_at_one_hash_whoever_it_is(office, monkeypatch):
     looked_at = []
     verify = PasswordHasher.verify
