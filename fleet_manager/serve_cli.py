@@ -68,6 +68,7 @@ _FAREWELL_S: Final = 3
     type=click.Path(path_type=Path),
     help="site.toml: address, mail, and other faces of the site (docs/reference/site.md).",
 )
+@click.option("--access-log", "tells_requests", is_flag=True, help="Log each request: who, what, how it ended.")
 def serve(
     broker: BrokerChoice,
     folder: Path,
@@ -77,6 +78,8 @@ def serve(
     broker_port: int,
     workers: int,
     config: Path | None,
+    *,
+    tells_requests: bool,
 ) -> None:
     """Run the manager of a site: store every alert, show the lines on pages, answer programs.
 
@@ -85,7 +88,7 @@ def serve(
     """
     from fleet_manager.site import SiteSettings, running_site  # noqa: PLC0415 - `--help` does not wait for it
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    start_log(tells_requests=tells_requests)
     file = _site_file(config)
     settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, file)
     if host not in LOOPBACK:
@@ -98,6 +101,14 @@ def serve(
         if not stop.is_set():
             _answer(site, door, file, stop)
     _say(f"{sum(one.stored for one in site.workers.workers)} alerts stored since the start")
+
+
+def start_log(*, tells_requests: bool) -> None:
+    """Log what needs attention to stderr; each request as well, where that is asked for."""
+    from fleet_manager.api.access_log import LOGGER  # noqa: PLC0415 - as above
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger(LOGGER).setLevel(logging.INFO if tells_requests else logging.WARNING)
 
 
 def _where(address: str | None, host: str, port: int) -> str:

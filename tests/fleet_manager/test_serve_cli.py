@@ -1,13 +1,15 @@
-"""Who is believed about a browser: the proxies of the site, nobody else."""
+"""How the application is served: whom it believes about a browser, and what it logs."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fleet_manager.serve_cli import server_config
+from fleet_manager.api.access_log import LOGGER
+from fleet_manager.serve_cli import server_config, start_log
 from fleet_manager.site_file import SiteFile
 
 if TYPE_CHECKING:
@@ -41,3 +43,10 @@ def test_nobody_else_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen(ELSEWHERE, SiteFile().proxies) == (ELSEWHERE, "http")
     assert seen("127.0.0.1", SiteFile().proxies) == (BROWSER, "https")
     assert seen("127.0.0.1", ()) == ("127.0.0.1", "http")
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_requests_are_logged_where_that_is_asked_for(monkeypatch: pytest.MonkeyPatch, *, tells: bool) -> None:
+    monkeypatch.setattr(logging.getLogger(LOGGER), "level", logging.NOTSET)
+    start_log(tells_requests=tells)
+    assert logging.getLogger(LOGGER).isEnabledFor(logging.INFO) is tells
