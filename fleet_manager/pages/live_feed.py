@@ -25,6 +25,8 @@ ROWS_AT_ONCE: Final = 50
 WAITING_MOST: Final = 16
 """News that wait for one browser, four seconds' worth, before it is let go."""
 WATCHERS_MOST: Final = 500
+WATCHERS_OF_ONE: Final = 20
+"""Browsers of one account: a hall's screens may share one, and nobody takes every place."""
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,8 @@ class AlertSource(Protocol):
 class Watcher:
     """One browser's place: news wait here for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: int | None) -> None:
+        self.account = account
         self._news: asyncio.Queue[News] = asyncio.Queue(WAITING_MOST)
         self.is_let_go = False
 
@@ -90,15 +93,19 @@ class LiveFeed:
         self._begun = asyncio.Event()
         self.is_closed = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether as many browsers watch as may."""
-        return len(self._watchers) >= WATCHERS_MOST
+    def is_full(self, account: int | None) -> bool:
+        """Whether as many browsers watch as may, in all or of an account."""
+        of_one = sum(one.account == account for one in self._watchers)
+        return len(self._watchers) >= WATCHERS_MOST or of_one >= WATCHERS_OF_ONE
 
     @asynccontextmanager
-    async def watcher(self) -> AsyncIterator[Watcher]:
-        """A place for one browser until the end of the block; what is stored from its beginning on comes there."""
-        one = Watcher()
+    async def watcher(self, account: int | None) -> AsyncIterator[Watcher]:
+        """A place for one browser of an account until the end of the block; what is stored from then on comes there.
+
+        Where the last place was taken since `is_full` was asked, the browser is let go at once.
+        """
+        one = Watcher(account)
+        one.is_let_go = self.is_full(account)
         self._watchers.add(one)
         if self._reader is None:
             self._begun.clear()

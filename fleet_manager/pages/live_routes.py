@@ -73,13 +73,13 @@ class _Streams:
             return Response(told(err), 503, {**PAGE_HEADERS, "Retry-After": "10"}, "text/plain")
         except LeptonError as err:
             return Response(str(err), 422, dict(PAGE_HEADERS), "text/plain")
-        if self._feed.is_full:
+        if self._feed.is_full(visit.principal.account):
             return Response("too many pages watch", 503, {**PAGE_HEADERS, "Retry-After": "10"}, "text/plain")
         events = self._events(visit, tell)
         return StreamingResponse(events, headers=dict(STREAM_HEADERS), media_type="text/event-stream")
 
     async def _events(self, visit: Visit, tell: Teller) -> AsyncIterator[str]:
-        async with self._feed.watcher() as watcher:
+        async with self._feed.watcher(visit.principal.account) as watcher:
             yield OPENED
             missed = await run_in_threadpool(self._missed, visit)
             known = {line.id for line in missed.rows}

@@ -30,7 +30,7 @@ class NotAllowed(RefusedError, PermissionError):
 class Principal:
     """Somebody whose identity is proven, with what they may do at this moment.
 
-    name: the account's name; for a token `account/label`.
+    name: the account's name; for a token `account/` and its readable beginning.
     account: the account's number; None for the system.
     """
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fleet_manager.pages.live_feed import ROWS_AT_ONCE, WAITING_MOST, LiveFeed
+from fleet_manager.pages.live_feed import ROWS_AT_ONCE, WAITING_MOST, WATCHERS_OF_ONE, LiveFeed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -44,7 +45,7 @@ def run(test: Callable[[LiveFeed, Source], Awaitable[None]]) -> None:
 def test_each_browser_is_told_and_one_reader_reads_for_all() -> None:
     async def test(feed: LiveFeed, source: Source) -> None:
         source.numbers = [1]
-        async with feed.watcher() as one, feed.watcher() as other:
+        async with feed.watcher(1) as one, feed.watcher(1) as other:
             source.numbers += [2, 3]
             for watcher in (one, other):
                 news = await watcher.take(PATIENCE_S)
@@ -58,7 +59,7 @@ def test_each_browser_is_told_and_one_reader_reads_for_all() -> None:
 
 def test_a_browser_that_takes_nothing_is_let_go_and_the_others_go_on() -> None:
     async def test(feed: LiveFeed, source: Source) -> None:
-        async with feed.watcher() as slow, feed.watcher() as quick:
+        async with feed.watcher(1) as slow, feed.watcher(1) as quick:
             for number in range(1, WAITING_MOST + 2):
                 source.numbers.append(number)
                 assert await quick.take(PATIENCE_S)
@@ -70,7 +71,7 @@ def test_a_browser_that_takes_nothing_is_let_go_and_the_others_go_on() -> None:
 
 def test_a_flood_is_cut_to_the_newest_and_says_so() -> None:
     async def test(feed: LiveFeed, source: Source) -> None:
-        async with feed.watcher() as one:
+        async with feed.watcher(1) as one:
             source.numbers = list(range(1, ROWS_AT_ONCE + 11))
             news = await one.take(PATIENCE_S)
             assert news is not None
@@ -82,7 +83,7 @@ def test_a_flood_is_cut_to_the_newest_and_says_so() -> None:
 
 def test_a_database_that_is_away_for_a_while_stops_nothing(caplog) -> None:
     async def test(feed: LiveFeed, source: Source) -> None:
-        async with feed.watcher() as one:
+        async with feed.watcher(1) as one:
             source.is_broken = True
             looks = source.looks
             for _ in range(MANY):
@@ -100,7 +101,7 @@ def test_a_database_that_is_away_for_a_while_stops_nothing(caplog) -> None:
 
 def test_nobody_reads_while_nobody_watches() -> None:
     async def test(feed: LiveFeed, source: Source) -> None:
-        async with feed.watcher():
+        async with feed.watcher(1):
             pass
         (reader,) = (task for task in asyncio.all_tasks() if task.get_name() == "live-feed")
         await reader
@@ -109,10 +110,27 @@ def test_nobody_reads_while_nobody_watches() -> None:
             await asyncio.sleep(0)
         assert source.looks == looks
         source.numbers = [1]
-        async with feed.watcher() as again:
+        async with feed.watcher(1) as again:
             source.numbers.append(2)
             news = await again.take(PATIENCE_S)
             assert news is not None
             assert news.rows == (2,)
+
+    run(test)
+
+
+def test_one_account_does_not_take_the_places_of_all() -> None:
+    async def test(feed: LiveFeed, source: Source) -> None:
+        async with AsyncExitStack() as stack:
+            for _ in range(WATCHERS_OF_ONE):
+                assert not feed.is_full(1)
+                one = await stack.enter_async_context(feed.watcher(1))
+                assert not one.is_let_go
+            assert feed.is_full(1)
+            assert not feed.is_full(2)
+            late = await stack.enter_async_context(feed.watcher(1))
+            assert late.is_let_go
+        assert not feed.is_full(1)
+        assert source.numbers == []
 
     run(test)

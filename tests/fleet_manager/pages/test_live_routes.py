@@ -47,11 +47,14 @@ class Feed:
 
     sites: list[str]
     now_s: float = 0.0
-    is_full: bool = False
     is_closed: bool = False
 
+    def is_full(self, account: int | None) -> bool:
+        return account != 1
+
     @asynccontextmanager
-    async def watcher(self) -> AsyncIterator[Place]:
+    async def watcher(self, account: int | None) -> AsyncIterator[Place]:
+        assert account == 1
         yield Place(self)
 
 
