@@ -11,7 +11,7 @@ from fleet_manager.people.log_in_delay import KNOWN_FOR_MS
 from fleet_manager.people.password_rules import LONGEST, SHORTEST
 from fleet_manager.people.roles import LOWEST_ROLE, Permission, Role
 from fleet_manager.people.sessions import SEEN_EVERY_MS, SessionLimits
-from fleet_manager.people.tokens import LONGEST_DAYS, MARK, PREFIX_CHARACTERS, USED_EVERY_MS
+from fleet_manager.people.tokens import LONGEST_DAYS, MARK, MOST_OF_ONE, PREFIX_CHARACTERS, SHOWN_DAYS, USED_EVERY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,8 @@ def _limits() -> str:
                 "a session",
                 f"{limits.absolute_s // 3600} h in all, {limits.idle_s // 3600} h without a request that a person made",
             ),
-            ("an API token", f"1 to {LONGEST_DAYS} days"),
+            ("an API token", f"1 to {LONGEST_DAYS} days; listed for {SHOWN_DAYS} days after its end"),
+            ("API tokens of one person", f"{MOST_OF_ONE}"),
             ("the readable beginning of a token", f"`{MARK}` and {PREFIX_CHARACTERS - len(MARK)} characters"),
             ("last use of a session", f"written at most every {SEEN_EVERY_MS // 1000} s"),
             ("last use of a token", f"written at most every {USED_EVERY_MS // 1000} s"),

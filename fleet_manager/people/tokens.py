@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
-from edge_contracts.errors import BadInputError
+from edge_contracts.errors import BadInputError, RefusedError
 from fleet_manager.people.account_rows import find_account
 from fleet_manager.people.accounts import check_may_manage, words_of
 from fleet_manager.people.delegation import capped, normal
@@ -33,6 +33,10 @@ MARK: Final = "lpt_"
 PREFIX_CHARACTERS: Final = len(MARK) + 8
 """What of a token stays readable, for people to tell theirs apart: the mark and 32 of its 256 bits."""
 LONGEST_DAYS: Final = 400
+MOST_OF_ONE: Final = 500
+"""Tokens of one account: an engineer may make one for each station of a site."""
+SHOWN_DAYS: Final = 30
+"""How long a token that has ended stays in the list, so that its person sees why a program stopped."""
 LABEL_CHARACTERS: Final = 64
 USED_EVERY_MS: Final = 60_000
 """Use of a token is written down at most this often."""
@@ -84,6 +88,7 @@ class ApiTokens:
         Raises:
             BadInputError: the label or the days are out of bounds, or there are no grants.
             NotAllowed: `by` is no person, or wants more than they have.
+            RefusedError: they have too many.
         """
         _check_wish(label, grants, days)
         secret = MARK + new_secret(self._draw)
@@ -95,6 +100,8 @@ class ApiTokens:
             if capped(grants, by.grants) != normal(grants):
                 raise NotAllowed(f"wanted a token for {words_of(grants)}, found that {by.name} may not do so much")
             now_ms = self._unix_ms()
+            _forget(con, api_tokens.c.ends_ms < now_ms - SHOWN_DAYS * _DAY_MS)
+            _check_room(con, by.account)
             row = {"prefix": prefix, "account": by.account, "label": label, "made_ms": now_ms}
             statement = insert(api_tokens).values(**row, digest=digest_of(secret), ends_ms=now_ms + days * _DAY_MS)
             token = con.execute(statement.returning(api_tokens.c.id)).scalar_one()
@@ -104,7 +111,7 @@ class ApiTokens:
         return secret, made
 
     def everybodys(self) -> list[ApiToken]:
-        """All tokens, in order of their making; those that have ended, too."""
+        """All tokens, in order of their making; those that ended of late, too."""
         with self._engine.connect() as con:
             return _read(con, api_tokens.c.id.is_not(None))
 
@@ -121,8 +128,7 @@ class ApiTokens:
                 raise BadInputError(f"wanted a token of number {token}, found none: look at the list of tokens")
             if by.kind is not Kind.PERSON or by.account != owner.id:
                 check_may_manage(by, owner)
-            con.execute(delete(api_token_grants).where(api_token_grants.c.token == token))
-            con.execute(delete(api_tokens).where(api_tokens.c.id == token))
+            _forget(con, api_tokens.c.id == token)
 
     def principal(self, secret: str) -> Principal | None:
         """Who asks with this token; None when it has ended, was revoked or never was, or its account is out."""
@@ -148,6 +154,18 @@ def _check_wish(label: str, grants: Sequence[Grant], days: int) -> None:
         raise BadInputError(f"wanted a token for 1 to {LONGEST_DAYS} days, found {days}")
     if not grants:
         raise BadInputError("wanted a token that may do something, found no grants: name a role and a site")
+
+
+def _check_room(con: Connection, account: int) -> None:
+    kept = con.execute(select(func.count()).where(api_tokens.c.account == account)).scalar_one()
+    if kept >= MOST_OF_ONE:
+        raise RefusedError(f"wanted at most {MOST_OF_ONE} tokens of one person, found so many: revoke some first")
+
+
+def _forget(con: Connection, where: ColumnElement[bool]) -> None:
+    ids = select(api_tokens.c.id).where(where)
+    con.execute(delete(api_token_grants).where(api_token_grants.c.token.in_(ids)))
+    con.execute(delete(api_tokens).where(where))
 
 
 def _owner_of(con: Connection, token: int) -> int | None:

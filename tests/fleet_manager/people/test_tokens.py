@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from edge_contracts.errors import BadInputError
+from edge_contracts.errors import BadInputError, RefusedError
+from fleet_manager.people import tokens
 from fleet_manager.people.principal import SYSTEM, Kind, NotAllowed
 from fleet_manager.people.roles import Grant, Permission, Role
 from fleet_manager.people.tables import api_tokens
@@ -41,6 +42,27 @@ def test_a_secret_is_shown_once_and_only_its_beginning_is_kept(office, bert, fle
     assert secret not in map(str, row)
     assert secret not in str(office.people.tokens.everybodys())
     assert all(secret not in str(entry) for entry in office.people.audit.page({"*"}))
+
+
+def test_a_token_that_ended_is_listed_for_a_month(office, bert):
+    make(office, bert, days=1)
+    _, long = make(office, bert, days=400)
+    office.clock.turn(31 * 86_400)
+    make(office, bert)
+    assert len(office.people.tokens.everybodys()) == 3
+    office.clock.turn(1)
+    _, last = make(office, bert)
+    assert [one.id for one in office.people.tokens.everybodys()] == [long.id, last.id - 1, last.id]
+
+
+def test_nobody_makes_tokens_without_end(office, bert, monkeypatch):
+    monkeypatch.setattr(tokens, "MOST_OF_ONE", 2)
+    first, _ = (make(office, bert)[1] for _ in range(2))
+    with pytest.raises(RefusedError, match="revoke some first"):
+        make(office, bert)
+    make(office, office.people.accounts.of("anna").principal)
+    office.people.tokens.revoke(bert, first.id)
+    make(office, bert)
 
 
 def test_a_token_ends(office, bert):
