@@ -6,12 +6,13 @@ device takes each once, by its id or revision.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fleet_manager.adapters.connection import StandingConnection, Surroundings
 from fleet_manager.adapters.face import Terms
-from fleet_manager.store.database import writing
+from fleet_manager.store.database import StoreUnavailable, asking, writing
 
 if TYPE_CHECKING:
     import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from fleet_manager.ingest.broker_link import BrokerOptions
     from fleet_manager.ingest.link import Link
 
+_LOG = logging.getLogger(__name__)
 TURN_S: Final = 0.25
 """How often it looks for something new."""
 CONFIRM_S: Final = 5.0
@@ -69,6 +71,7 @@ class Dispatcher:
         self, engine: Engine, options: BrokerOptions, posts: Sequence[Post], surroundings: Surroundings | None = None
     ) -> None:
         self._engine, self._posts, self._around = engine, posts, surroundings or Surroundings()
+        self._store_is_well = True
         self._connection = StandingConnection("dispatcher", options, self, self._around)
         self.start, self.stop = self._connection.start, self._connection.stop
 
@@ -82,15 +85,28 @@ class Dispatcher:
         for post in self._posts:
             post.connected()
         while not stop.is_set():
-            for post in self._posts:
-                self._send(post, link, stop)
+            self._send_all(link, stop)
             link.turn(TURN_S)
 
     def lost(self) -> None:
         """What is not sent waits."""
 
+    def _send_all(self, link: Link, stop: threading.Event) -> None:
+        """An outage of the database is said once, and waited for on the connection that stands."""
+        try:
+            for post in self._posts:
+                self._send(post, link, stop)
+        except StoreUnavailable as err:
+            if self._store_is_well:
+                _LOG.warning("nothing is sent to stations: the database answers %s; trying again", err)
+            self._store_is_well = False
+            return
+        if not self._store_is_well:
+            _LOG.warning("the database answers again: what waits for stations is sent")
+        self._store_is_well = True
+
     def _send(self, post: Post, link: Link, stop: threading.Event) -> None:
-        with self._engine.connect() as con:
+        with asking(), self._engine.connect() as con:
             letters = post.due(con, self._around.unix_ms())
         if not letters:
             return

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 SQLITE_BUSY_S: Final = 10.0
 """How long a writer waits for another one."""
 CONNECT_S: Final = 10
+READ_ONLY: Final = "25006"
+"""PostgreSQL's word for a write on a standby, or where the default is read-only."""
 _SQLITE, _POSTGRESQL = "sqlite+pysqlite", "postgresql+psycopg"
 _KINDS: Final = {
     "sqlite": _SQLITE,
@@ -77,10 +79,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect().execution_options(**{_WRITES: True}) as con, con.begin():
             yield con
-    except OperationalError as err:
-        raise StoreUnavailable(first_line(err)) from err
     except DBAPIError as err:
-        if err.connection_invalidated:
+        if _is_outage(err):
             raise StoreUnavailable(first_line(err)) from err
         raise
 
@@ -95,10 +95,18 @@ def asking() -> Iterator[None]:
     """
     try:
         yield
-    except OperationalError as err:
-        raise StoreUnavailable(first_line(err)) from err
     except DataError as err:
         raise BadInputError(UNSTORABLE) from err
+    except DBAPIError as err:
+        if _is_outage(err):
+            raise StoreUnavailable(first_line(err)) from err
+        raise
+
+
+def _is_outage(err: DBAPIError) -> bool:
+    """Whether the database, and not what it was asked, is at fault."""
+    is_read_only = getattr(err.orig, "sqlstate", None) == READ_ONLY
+    return isinstance(err, OperationalError) or err.connection_invalidated or is_read_only
 
 
 def _parsed(url: str) -> URL:
@@ -130,6 +138,13 @@ def name_of(engine: Engine) -> str:
     if url.get_backend_name() == "sqlite":
         return url.database or "memory"
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def remedy(engine: Engine) -> str:
+    """What to look at when it can be neither reached nor written."""
+    if engine.url.get_backend_name() == "sqlite":
+        return "let this user write the file and its folder, and make room on their disk"
+    return "does that server run, may this user write there, are name and password (~/.pgpass) right?"
 
 
 def first_line(err: DBAPIError) -> str:

@@ -10,14 +10,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import inspect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from edge_contracts.errors import BadInputError
-from fleet_manager.store.database import StoreUnavailable, first_line, name_of, writing
+from fleet_manager.store.database import StoreUnavailable, asking, first_line, name_of, remedy, writing
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
@@ -27,14 +27,14 @@ def migrate(engine: Engine) -> None:
 
     Raises:
         BadInputError: the database is not ours, or of a newer version.
-        StoreUnavailable: it cannot be reached.
+        StoreUnavailable: it cannot be reached, or takes nothing.
     """
     try:
-        with engine.connect() as con:
+        with asking(), engine.connect() as con:
             _check_ours(engine, set(inspect(con).get_table_names()))
         _upgrade(engine)
-    except OperationalError as err:
-        raise StoreUnavailable(f"wanted a database at {name_of(engine)}, found {first_line(err)}") from err
+    except StoreUnavailable as err:
+        raise StoreUnavailable(f"wanted a database at {name_of(engine)}, found {err}: {remedy(engine)}") from err
     except DBAPIError as err:
         found = f"found {first_line(err)}: name another"
         raise BadInputError(f"wanted a database at {name_of(engine)}, {found}") from err
@@ -59,9 +59,17 @@ def _check_ours(engine: Engine, tables: set[str]) -> None:
         )
 
 
+def _check_writable(con: Connection) -> None:
+    if con.dialect.name == "sqlite":
+        con.execute(text("PRAGMA user_version = 0"))  # a transaction alone begins on a file for reading, too
+    elif con.execute(text("SHOW transaction_read_only")).scalar() == "on":
+        raise StoreUnavailable("that it takes nothing but questions (a standby, or default_transaction_read_only)")
+
+
 def _upgrade(engine: Engine) -> None:
     config = configuration()
     with writing(engine) as con:
+        _check_writable(con)
         config.attributes["connection"] = con
         try:
             command.upgrade(config, "head")

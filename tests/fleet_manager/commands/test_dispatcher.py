@@ -6,6 +6,8 @@ import json
 import os
 from contextlib import contextmanager
 
+from sqlalchemy import text
+
 from fleet_manager.adapters.connection import Surroundings
 from fleet_manager.commands.command_log import Wish, find_command, give_command
 from fleet_manager.commands.command_post import CommandPost
@@ -84,3 +86,37 @@ def test_what_the_broker_does_not_confirm_is_sent_again_under_its_id(tmp_path):
         broker.confirms = True
         eventually(lambda: sent_ms(engine, number) is not None)
         assert len({body for _, body, _, _ in broker.connections[0].published}) == 1
+
+
+class AwayPost:
+    """Its rows cannot be read while the database is away; they are never due."""
+
+    def __init__(self):
+        self.is_away, self.asked = True, 0
+
+    def due(self, con, _now_ms):
+        self.asked += 1
+        if self.is_away:
+            con.execute(text("SELECT * FROM nowhere"))
+        return ()
+
+    def sent(self, con, numbers, now_ms): ...
+
+    def connected(self): ...
+
+
+def test_an_outage_of_the_database_is_said_once_and_costs_no_connection(tmp_path, caplog):
+    broker, post = FakeBroker(), AwayPost()
+    store = opened_store(tmp_path / "fleet.sqlite")
+    around = Surroundings(draw=lambda: 0.0, make_link=broker.link, monotonic_s=lambda: 0.0)
+    made = Dispatcher(store.engine, OPTIONS, [post], around)
+    made.start()
+    eventually(lambda: post.asked > 5)
+    post.is_away = False
+    eventually(lambda: len(caplog.messages) == 2)
+    made.stop()
+    store.close()
+    assert len(broker.connections) == 1
+    assert "the database answers" in caplog.messages[0]
+    assert "answers again" in caplog.messages[1]
+    assert not any(record.exc_info for record in caplog.records)
