@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.evidence.disk_upload import DiskUpload, Goal, finish
+from fleet_manager.evidence.durable_folder import make_durably
 from fleet_manager.evidence.evidence_store import (
     Limits,
     NoRoom,
@@ -153,7 +154,7 @@ class DiskEvidence:
         """The part, open and ours; None when it became whole meanwhile."""
         for _ in range(_TRIES):
             try:
-                goal.part.parent.mkdir(parents=True, exist_ok=True)
+                make_durably(goal.part.parent)
                 descriptor = os.open(goal.part, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             except OSError as err:
                 raise NoRoom(f"wanted to keep a piece of evidence, found {err.strerror}: look at the disk") from err

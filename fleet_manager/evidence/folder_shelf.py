@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
+from fleet_manager.evidence.durable_folder import make_durably, sync_folder
 from fleet_manager.evidence.evidence_store import BLOCK_BYTES
 
 if TYPE_CHECKING:
@@ -45,13 +45,9 @@ class FolderShelf:
             OSError: the disk does not take it.
         """
         whole = self._path(site, sha256)
-        whole.parent.mkdir(parents=True, exist_ok=True)
+        make_durably(whole.parent)
         part.rename(whole)
-        descriptor = os.open(whole.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(whole.parent)
 
     def blocks(self, site: str, sha256: str, first: int, end: int) -> Iterator[bytes]:
         """The bytes from `first` to before `end`, a block at a time.
