@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, tuple_, update
 
@@ -16,11 +16,14 @@ from fleet_manager.store.contiguity import advance
 from fleet_manager.store.tables import gap_ranges, places, progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Table
 
     from fleet_manager.arrival import Arrival
+
+PIECE: Final = 500
+"""Sequences that are read at once above a hole."""
 
 
 @dataclass(slots=True)
@@ -80,16 +83,22 @@ def _through(con: Connection, key: tuple[str, str], before: Life, fresh: list[in
     if before.top == before.through and not has_gap:
         return advance(before.through, fresh, [])
     address, epoch = key
-    stored = (
-        select(places.c.seq)
-        .where(places.c.address == address, places.c.epoch == epoch, places.c.seq > before.through)
-        .order_by(places.c.seq)
-    )
     ranges = (
         select(gap_ranges.c.first, gap_ranges.c.last)
         .where(gap_ranges.c.address == address, gap_ranges.c.epoch == epoch, gap_ranges.c.last > before.through)
         .order_by(gap_ranges.c.first)
     )
     gaps = [(first, last) for first, last in con.execute(ranges)]
-    with con.execute(stored) as rows:
-        return advance(before.through, (seq for (seq,) in rows), gaps)
+    return advance(before.through, _stored_above(con, key, before.through), gaps)
+
+
+def _stored_above(con: Connection, key: tuple[str, str], above: int) -> Iterator[int]:
+    """Piece by piece, because a driver may fetch all that it is asked for and a hole ends the reading early."""
+    of_life = (places.c.address == key[0], places.c.epoch == key[1])
+    while True:
+        query = select(places.c.seq).where(*of_life, places.c.seq > above).order_by(places.c.seq).limit(PIECE)
+        found = con.execute(query).scalars().all()
+        yield from found
+        if len(found) < PIECE:
+            return
+        above = found[-1]
