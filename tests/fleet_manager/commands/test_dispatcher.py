@@ -13,7 +13,7 @@ from fleet_manager.commands.command_log import Wish, find_command, give_command
 from fleet_manager.commands.command_post import CommandPost
 from fleet_manager.dispatcher import Dispatcher
 from fleet_manager.store.database import writing
-from tests.fakes.broker_links import OPTIONS, FakeBroker
+from tests.fakes.broker_links import OPTIONS, FakeBroker, FakeLink
 from tests.fakes.patience import eventually
 from tests.fakes.stores import opened_store
 
@@ -65,6 +65,19 @@ def test_without_a_broker_it_waits(tmp_path):
         assert sent_ms(engine, number) is None
         broker.is_up = True
         eventually(lambda: sent_ms(engine, number) == NOW_MS)
+
+
+def test_of_two_commands_the_one_that_the_broker_has_is_marked_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(FakeLink, "is_confirmed", lambda _link, mid: mid == 1)
+    broker = FakeBroker()
+    broker.is_up = False
+    ticks = iter(range(10_000))
+    with dispatching(tmp_path, broker, seconds=lambda: float(next(ticks))) as engine:
+        first, second = give(engine), give(engine)
+        broker.is_up = True
+        eventually(lambda: sent_ms(engine, first) == NOW_MS)
+        eventually(lambda: len(broker.connections[0].published) > 2)
+        assert sent_ms(engine, second) is None
 
 
 def test_one_whose_time_is_over_is_never_sent(tmp_path):

@@ -56,6 +56,17 @@ def test_somebody_is_called_when_an_alert_stays_new_too_long(desk: FakeDesk) -> 
     assert look(desk, 10_000) == 0, "one alert is one call"
 
 
+def test_no_alert_is_passed_that_is_not_ripe_while_a_later_one_is(desk: FakeDesk) -> None:
+    keep(desk)
+    desk.now_ms = NOON_MS + 100_000
+    desk.store(severity="critical")
+    desk.now_ms = NOON_MS
+    desk.store(severity="critical")
+    assert look(desk, 300) == 0
+    assert look(desk, 401) == 1
+    assert calls(desk)[0]["data"]["alerts"] == 2
+
+
 def test_nobody_is_called_about_what_somebody_has_seen(desk: FakeDesk) -> None:
     keep(desk)
     seen = desk.store(severity="critical")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_manager.evidence.disk_store import DiskEvidence
+from fleet_manager.evidence.disk_store import DiskEvidence, _is_still
 from fleet_manager.evidence.evidence_store import Limits, NoRoom
 
 SITE = "plant/hall"
@@ -93,3 +93,15 @@ def test_a_large_file_takes_little_memory(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 << 20
+
+
+def test_a_part_that_was_removed_or_replaced_while_its_lock_was_waited_for_is_not_written_to(tmp_path):
+    part = tmp_path / "part"
+    part.touch()
+    with part.open("rb") as held:
+        assert _is_still(held.fileno(), part)
+        part.unlink()
+        assert not _is_still(held.fileno(), part)
+        part.touch()
+        with part.open("rb"):
+            assert not _is_still(held.fileno(), part)
