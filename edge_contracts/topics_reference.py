@@ -14,6 +14,9 @@ _HEAD = f"""# Topics
 
 Each under `{ROOT}/{{org}}/{{site}}/{{device}}/`. A broker's access control needs one line:
 `pattern readwrite {ROOT}/+/+/%u/#`, with the device's name as its user or its certificate's common name.
+That line ties a station to its name and not to its site: under its own name it may speak in every `org/site`. Where
+sites must not reach each other, leave it out and give each station a line of its own below `user NAME`:
+`topic readwrite {ROOT}/ORG/SITE/NAME/#`.
 
 | topic | said by | QoS | retained | at most bytes | payload | what it is |
 |---|---|---|---|---|---|---|
