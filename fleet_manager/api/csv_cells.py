@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from fleet_manager.desk.formula import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_GUARD: Final = "'"
 
 
 def csv_text(rows: Iterable[Iterable[object]]) -> str:
@@ -18,9 +17,5 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return _GUARD + cell if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

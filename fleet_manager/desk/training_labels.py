@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from fleet_manager.desk.formula import harmless
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -20,7 +22,6 @@ MANIFEST_COLUMNS: Final = (
 )
 """The first four are the trainer's. It leaves the others alone, unless it takes one for a slip: `point` for `split`."""
 LEFT_OUT_COLUMNS: Final = ("sha256", "label", "said", "address", "inspection_point", "part", "why")
-_FORMULA: Final = ("=", "+", "-", "@", "'")
 _SUFFIXES: Final = {"image/jpeg": ".jpg", "image/png": ".png", "audio/wav": ".wav", "audio/x-wav": ".wav"}
 
 
@@ -61,12 +62,7 @@ def json_lines(labels: Iterable[TrueLabel]) -> Iterator[str]:
 
 
 def _told(one: TrueLabel) -> tuple[str, str, str, str]:
-    return one.said.value, one.address, one.point, _harmless(one.part)
-
-
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet runs as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return one.said.value, one.address, one.point, harmless(one.part)
 
 
 def _csv_line(cells: Iterable[str]) -> str:
