@@ -15,10 +15,11 @@ from starlette.middleware import Middleware
 from fleet_manager.api.access_log import AccessLog
 from fleet_manager.api.admission import GuardedRoute
 from fleet_manager.api.fault_answer import FaultAnswer
-from fleet_manager.api.head_limit import HeadLimit
+from fleet_manager.api.head_limit import head_problem
 from fleet_manager.api.openapi_document import TITLE, VERSION, openapi_document
-from fleet_manager.api.plain_address import PlainAddress
+from fleet_manager.api.plain_address import address_problem
 from fleet_manager.api.problem_answers import answer_with_problems
+from fleet_manager.api.request_check import RequestCheck
 from fleet_manager.api.request_id import RequestIds
 from fleet_manager.api.routes import all_routes
 from fleet_manager.api.security_headers import SecurityHeaders
@@ -41,8 +42,8 @@ def create_app(services: Services) -> FastAPI:
             Middleware(AccessLog, monotonic_s=services.monotonic_s),
             Middleware(SecurityHeaders),
             Middleware(FaultAnswer),
-            Middleware(HeadLimit),
-            Middleware(PlainAddress),
+            Middleware(RequestCheck, problem_of=head_problem),
+            Middleware(RequestCheck, problem_of=address_problem),
         ],
     )
     app.state.services = services

@@ -8,32 +8,15 @@ from fleet_manager.api.problem import Problem
 from fleet_manager.api.problem_kinds import HEAD_TOO_LARGE
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Scope
 
 MOST_HEADERS: Final = 100
 HEAD_BYTES: Final = 16 << 10
 """The address with its query, and all names and values of headers."""
 
 
-class HeadLimit:
-    """Refuses what is larger.
-
-    Args:
-        app: what answers.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        answer = self._app
-        if scope["type"] == "http" and (problem := _problem(scope)) is not None:
-            answer = problem.answer(scope)
-        await answer(scope, receive, send)
-
-
-def _problem(scope: Scope) -> Problem | None:
+def head_problem(scope: Scope) -> Problem | None:
+    """What is wrong with a request that is larger; None for nothing."""
     headers = scope["headers"]
     size = len(scope.get("raw_path") or b"") + len(scope.get("query_string") or b"")
     size += sum(len(name) + len(value) for name, value in headers)

@@ -10,30 +10,13 @@ from fleet_manager.api.problem import Problem
 from fleet_manager.api.problem_kinds import MALFORMED, NOT_FOUND
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Scope
 
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-class PlainAddress:
-    """Refuses path and query that hold one, before any route reads them.
-
-    Args:
-        app: what answers.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        answer = self._app
-        if scope["type"] == "http" and (problem := _problem(scope)) is not None:
-            answer = problem.answer(scope)
-        await answer(scope, receive, send)
-
-
-def _problem(scope: Scope) -> Problem | None:
+def address_problem(scope: Scope) -> Problem | None:
+    """What is wrong with path and query that hold one; None for nothing."""
     if _CONTROL.search(scope["path"].encode("utf-8", "surrogateescape")):
         return Problem(NOT_FOUND, "wanted an address that there is, found one with a control character: look at it")
     if _CONTROL.search(unquote_to_bytes(scope.get("query_string") or b"")):
