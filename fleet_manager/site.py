@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from fleet_manager.evidence.bucket_settings import BucketSettings
     from fleet_manager.ingest.broker_link import BrokerOptions
     from fleet_manager.people.assembly import People
     from fleet_manager.people.provider_door import ProviderDoor
@@ -119,7 +118,7 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
         services = Services(
             engine=store.engine,
             people=people,
-            evidence=_evidence(folder, settings.file.evidence, stack),
+            evidence=_evidence(folder, settings.file, stack),
             waits_for=lambda: [*([workers.trouble] if workers.trouble else []), *desk.health.waits_for],
             desk=lambda: desk.health,
             unix_ms=wall_clock_ms,
@@ -163,9 +162,10 @@ def _alert_pages(file: SiteFile) -> Callable[[int], str] | None:
     return None if file.address is None else lambda number: f"{file.address}/alerts/{number}"
 
 
-def _evidence(folder: Path, bucket: BucketSettings | None, stack: ExitStack) -> DiskEvidence:
-    shelf = None if bucket is None else BucketShelf(bucket, time.monotonic)
-    evidence = DiskEvidence(folder / "evidence", Limits(), time.monotonic, shelf=shelf)
+def _evidence(folder: Path, file: SiteFile, stack: ExitStack) -> DiskEvidence:
+    shelf = None if file.evidence is None else BucketShelf(file.evidence, time.monotonic)
+    limits = Limits(total_bytes=file.evidence_gib << 30)
+    evidence = DiskEvidence(folder / "evidence", limits, time.monotonic, shelf=shelf)
     sweeper = Sweeper(evidence, time.time, _log.warning)
     sweeper.start()
     stack.callback(sweeper.stop)

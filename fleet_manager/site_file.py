@@ -31,6 +31,7 @@ class SiteFile(Settings):
 
     address: where people reach the pages; links in letters begin with it.
     proxies: whose word counts on where a browser is, and whether it speaks TLS; addresses or networks.
+    evidence_gib: pictures on the manager's own disk, all sites together; those on their way to a bucket, too.
     mail: the server that takes calls by e-mail. webhooks: where calls by HTTP may go besides.
     oidc: the identity provider that people may come in by.
     evidence: a bucket for pictures; None for the manager's own disk. adapters: the other faces of the site.
@@ -40,6 +41,7 @@ class SiteFile(Settings):
 
     address: SiteAddress | None = None
     proxies: Annotated[tuple[Network, ...], Field(max_length=100)] = ("127.0.0.1", "::1")
+    evidence_gib: Annotated[int, Field(ge=1, le=1_000_000)] = 50
     mail: MailSettings | None = None
     webhooks: WebhookSettings | None = None
     oidc: OidcSettings | None = None

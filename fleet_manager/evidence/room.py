@@ -49,7 +49,7 @@ class Room:
             if used + wanted > self._limits.total_bytes:
                 raise NoRoom(
                     f"wanted room for {wanted} bytes of evidence, found {used} of {self._limits.total_bytes} in use: "
-                    "remove old evidence or raise the quota"
+                    "raise evidence_gib in site.toml, or remove old evidence"
                 )
             if self._free() - self._promised - wanted < self._limits.free_bytes:
                 raise NoRoom(

@@ -138,3 +138,11 @@ def test_a_webhook_reaches_what_the_file_names_besides() -> None:
     assert read.webhooks is not None
     assert read.webhooks.reach().holds("169.254.7.1")
     assert "may_reach.0: wanted an address such as" in refusal('[webhooks]\nmay_reach = ["169.254.7.1/24"]')
+
+
+def test_the_room_for_pictures_is_the_sites_own_choice() -> None:
+    assert (read_site("", "site.toml").evidence_gib, read_site("evidence_gib = 500", "site.toml").evidence_gib) == (
+        50,
+        500,
+    )
+    assert "evidence_gib" in refusal("evidence_gib = 0")
