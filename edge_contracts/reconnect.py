@@ -22,6 +22,10 @@ UNSUPPORTED_PROTOCOL: Final = frozenset({0x84, 0x01})
 """The broker's word for a version that it does not speak: MQTT 5, 3.2.2.2, and MQTT 3.1.1, 3.2.2.3."""
 UNTRUSTED_BROKER: Final = "is the authority (ca) the one that signed the broker's certificate, for this name?"
 CLOSED_UNANSWERED: Final = "does it want TLS, or a certificate that it trusts?"
+TAKEN_OVER: Final = 0x8E
+"""Another one came with our client id (MQTT 5, 3.14.2.1); a broker of 3.1.1 closes and says nothing."""
+ITS_LOG: Final = "the broker's log says more"
+CLOSED_WORDLESS: Final = f"it was ended, or let in another one with this client id; {ITS_LOG}"
 STEADY_S: Final = 5.0
 """A session that lived longer was a success: the next wait starts small again."""
 

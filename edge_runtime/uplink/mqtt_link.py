@@ -21,7 +21,16 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import CLOSED_UNANSWERED, REFUSED, UNTRUSTED_BROKER, MqttVersion, names_protocol
+from edge_contracts.reconnect import (
+    CLOSED_UNANSWERED,
+    CLOSED_WORDLESS,
+    ITS_LOG,
+    REFUSED,
+    TAKEN_OVER,
+    UNTRUSTED_BROKER,
+    MqttVersion,
+    names_protocol,
+)
 from edge_contracts.tls_files import tls_context
 
 if TYPE_CHECKING:
@@ -170,7 +179,7 @@ class MqttLink:
         """
         sock = self._client.socket()
         if sock is None:
-            raise LinkLost("the connection to the broker is closed")
+            raise LinkLost(f"the connection to the broker is closed: {CLOSED_WORDLESS}")
         held = sock.pending() if hasattr(sock, "pending") else 0
         poll = select.poll()
         poll.register(sock.fileno(), select.POLLIN | (select.POLLOUT if self._client.want_write() else 0))
@@ -241,7 +250,8 @@ class MqttLink:
 
     def _check(self, code: MQTTErrorCode) -> None:
         if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise LinkLost(f"the connection to {self._options.host}:{self._options.port} broke: {code.name}")
+            where = f"{self._options.host}:{self._options.port}"
+            raise LinkLost(f"the broker at {where} closed the connection ({code.name}): {CLOSED_WORDLESS}")
 
     def _on_connect(
         self, client: Client, userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -259,7 +269,8 @@ class MqttLink:
     ) -> None:
         del client, userdata, properties
         if flags.is_disconnect_packet_from_server:
-            raise LinkLost(f"the broker ended the connection: {reason}")
+            advice = f"who else is called {self._options.client_id}?" if reason.value == TAKEN_OVER else ITS_LOG
+            raise LinkLost(f"the broker ended the connection: {reason}; {advice}")
 
     def _on_message(self, client: Client, userdata: object, message: MQTTMessage) -> None:
         del client, userdata

@@ -12,13 +12,22 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from edge_contracts.errors import LeptonError
-from edge_contracts.reconnect import CLOSED_UNANSWERED, REFUSED, UNTRUSTED_BROKER, MqttVersion, names_protocol
+from edge_contracts.reconnect import (
+    CLOSED_UNANSWERED,
+    CLOSED_WORDLESS,
+    ITS_LOG,
+    REFUSED,
+    TAKEN_OVER,
+    UNTRUSTED_BROKER,
+    MqttVersion,
+    names_protocol,
+)
 from edge_contracts.tls_files import tls_context
 
 if TYPE_CHECKING:
@@ -29,6 +38,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 SESSION_EXPIRY_S: Final = 86_400
 FAREWELL_S: Final = 2.0
+SECOND_MANAGER: Final = "one database has one manager: stop the other"
 MOST_UNCONFIRMED: Final = 100
 """Messages of QoS 1 without the broker's word before whoever publishes should wait; the client keeps them in memory."""
 
@@ -119,6 +129,7 @@ class BrokerLink:
     ) -> None:
         self._options, self._version, self._keeps_session = options, version, keeps_session
         self._answer: ReasonCode | None = None
+        self._farewell: ReasonCode | None = None
         self._granted: list[ReasonCode] | None = None
         self._heard: list[Heard] = []
         self._unconfirmed: dict[int, str] = {}
@@ -133,6 +144,7 @@ class BrokerLink:
             reconnect_on_failure=False,
             manual_ack=True,
         )
+        self._client.on_disconnect = self._on_disconnect
         self._client.connect_timeout = options.timeout_s
         self._client.on_connect, self._client.on_message = self._on_connect, self._on_message
         self._client.on_subscribe, self._client.on_publish = self._on_subscribe, self._on_publish
@@ -174,7 +186,7 @@ class BrokerLink:
         """
         code = self._client.loop(timeout_s)
         if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
-            raise BrokerClosed(f"the connection to the broker at {self._options.where} broke: {code.name}")
+            raise BrokerClosed(self._why_closed(code))
         heard, self._heard = self._heard, []
         return heard
 
@@ -252,6 +264,13 @@ class BrokerLink:
                 where = self._options.where
                 raise BrokerSilent(f"wanted an answer from {where}, found the connection closed: {CLOSED_UNANSWERED}")
 
+    def _why_closed(self, code: MQTTErrorCode) -> str:
+        broker, name = f"the broker at {self._options.where}", self._options.client_id
+        if self._farewell is None:
+            return f"{broker} closed the connection ({code.name}) and said nothing: {CLOSED_WORDLESS}"
+        advice = f"who else is called {name} there? {SECOND_MANAGER}" if self._farewell.value == TAKEN_OVER else ITS_LOG
+        return f"{broker} ended the connection: {self._farewell}; {advice}"
+
     def _judge_answer(self) -> None:
         if self._answer is None or not self._answer.is_failure:
             return
@@ -266,6 +285,18 @@ class BrokerLink:
     ) -> None:
         del client, userdata, flags, properties
         self._answer = reason
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        userdata: object,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        del client, userdata, properties
+        if flags.is_disconnect_packet_from_server:
+            self._farewell = reason
 
     def _on_subscribe(
         self, client: Client, userdata: object, mid: int, reasons: list[ReasonCode], properties: Properties | None

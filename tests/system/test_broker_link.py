@@ -7,8 +7,8 @@ import time
 import pytest
 from line_broker import LineBroker, Programmer
 
-from edge_contracts.reconnect import MqttVersion
-from fleet_manager.ingest.broker_link import BrokerLink, BrokerOptions, Will
+from edge_contracts.reconnect import TAKEN_OVER, MqttVersion
+from fleet_manager.ingest.broker_link import BrokerClosed, BrokerLink, BrokerOptions, Will
 from tests.fakes.patience import eventually
 
 pytestmark = pytest.mark.system
@@ -99,3 +99,22 @@ def test_a_clean_link_finds_nothing_of_the_time_that_it_was_away(broker, program
         assert heard == ["line/live"], life
         link.close()
         programmer.publish("line/missed", b"")
+
+
+@pytest.mark.parametrize("version", list(MqttVersion))
+def test_who_is_thrown_off_by_its_namesake_says_what_to_look_for(broker, version):
+    first, second = _link(broker, version), _link(broker, version)
+    first.open((), time.monotonic)
+    second.open((), time.monotonic)
+    with pytest.raises(BrokerClosed, match=r"another one with this client id|who else is called lepton-link"):
+        eventually(lambda: first.turn(0.05))
+    second.close()
+
+
+def test_what_the_broker_says_at_the_end_is_told(broker):
+    link = _link(broker)
+    link.open((), time.monotonic)
+    link._client._in_packet.update(command=0xE0, packet=bytes([TAKEN_OVER]))
+    link._client._handle_disconnect()
+    with pytest.raises(BrokerClosed, match="Session taken over; who else is called lepton-link there"):
+        link.turn(0.05)
