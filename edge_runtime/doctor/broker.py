@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edge_contracts.errors import BadInputError
 from edge_contracts.reconnect import MqttVersion
 from edge_contracts.topics import DeviceAddress
+from edge_runtime.doctor.certificate_end import common_name
 from edge_runtime.doctor.certificate_file import judge_file
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.uplink.mqtt_link import (
@@ -68,6 +69,7 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     for file in (settings.tls.certificate, settings.tls.ca) if settings.tls else ():
         if file is not None:
             yield judge_file(CHECK, file)
+    yield from _made_out_to(patient.config)
     if not patient.network:
         yield Finding(CHECK, "", Standing.SKIPPED, "--no-network")
         return
@@ -76,6 +78,21 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     except (LinkLost, BadInputError) as error:
         step = "alerts wait in the spool meanwhile; verdicts do not depend on it"
         yield Finding(CHECK, "", Standing.FAILED, str(error), "a broker that answers", step)
+
+
+def _made_out_to(config: StationConfig) -> Iterator[Finding]:
+    """A broker that takes names from certificates closes the door to a station that goes by another's."""
+    device, tls = config.station.device, config.uplink.tls if config.uplink else None
+    if tls is None or tls.certificate is None:
+        return
+    try:
+        name = common_name(Path(tls.certificate).read_text("ascii", "replace"))
+    except (OSError, ValueError):
+        return  # told by the look at its end
+    if name != device:
+        step = "give this station a certificate of its own, or correct `device`: the broker's rules go by that name"
+        found = f"{tls.certificate} is made out to {name!r}, this station is {device!r}"
+        yield Finding(CHECK, "", Standing.WARNING, found, f"the common name {device!r}", step)
 
 
 def _spoken_to(config: StationConfig) -> Finding:

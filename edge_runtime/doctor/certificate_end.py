@@ -1,4 +1,7 @@
-"""When a certificate ends, read from its DER; Python's own ssl module tells it of no file without a connection."""
+"""When a certificate ends and whom it names, read from its DER.
+
+Python's own ssl module tells neither of a file without a connection.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,9 @@ _UTC_TIME: Final = 0x17
 _LONG_FORM: Final = 0x80
 _BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 _END: Final = "-----END CERTIFICATE-----"
+_OTHER_BYTES: Final = "wanted a certificate as RFC 5280 describes it, found other bytes"
+_COMMON_NAME: Final = bytes([0x55, 0x04, 0x03])
+"""The object identifier 2.5.4.3."""
 _BEFORE_VALIDITY: Final = 3
 """Serial number, signature algorithm, issuer (RFC 5280, 4.1)."""
 
@@ -22,22 +28,51 @@ def certificate_end(pem: str) -> datetime:
     Raises:
         ValueError: there is none, or it is not in the form of RFC 5280.
     """
+    try:
+        return _not_after(_fields(pem))
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError(_OTHER_BYTES) from error
+
+
+def common_name(pem: str) -> str:
+    """Whom the first certificate in a PEM text is made out to, empty where it names nobody.
+
+    Raises:
+        ValueError: there is none, or it is not in the form of RFC 5280.
+    """
+    try:
+        _, _, fields = _element(_fields(pem))
+        _, names, _ = _element(fields)
+        return _common_name(names)
+    except (IndexError, UnicodeDecodeError) as error:
+        raise ValueError(_OTHER_BYTES) from error
+
+
+def _common_name(names: bytes) -> str:
+    while names:
+        _, one, names = _element(names)
+        _, pair, _ = _element(one)
+        _, kind, value = _element(pair)
+        if kind == _COMMON_NAME:
+            return _element(value)[1].decode("utf-8")
+    return ""
+
+
+def _fields(pem: str) -> bytes:
+    """From the validity on."""
     if _BEGIN not in pem or _END not in pem:
         raise ValueError("wanted a certificate in PEM form, found none")
     one = _BEGIN + pem.partition(_BEGIN)[2].partition(_END)[0] + _END
-    try:
-        return _not_after(ssl.PEM_cert_to_DER_cert(one))
-    except (IndexError, UnicodeDecodeError) as error:
-        raise ValueError("wanted a certificate as RFC 5280 describes it, found other bytes") from error
-
-
-def _not_after(der: bytes) -> datetime:
-    _, certificate, _ = _element(der)
+    _, certificate, _ = _element(ssl.PEM_cert_to_DER_cert(one))
     _, fields, _ = _element(certificate)
     if fields[0] == _VERSION:
         _, _, fields = _element(fields)
     for _ in range(_BEFORE_VALIDITY):
         _, _, fields = _element(fields)
+    return fields
+
+
+def _not_after(fields: bytes) -> datetime:
     tag, validity, _ = _element(fields)
     if tag != _SEQUENCE:
         raise ValueError("wanted the validity of a certificate, found another field")

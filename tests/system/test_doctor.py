@@ -69,11 +69,13 @@ def test_certificates_are_dated_and_a_connected_daemon_stays_connected(tmp_path:
     table = f'[uplink.tls]\nca = "{tls.ca}"\ncertificate = "{tls.certificate}"\nkey = "{tls.key}"\n'
     with broker(tmp_path, *settings_of(plant)) as port, Station(tmp_path, port, tls) as station:
         wait_for(lambda: station.uplink.counters.connected)
-        *ends, spoken = asked(tmp_path, port, table, "localhost")
+        *ends, name, spoken = asked(tmp_path, port, table, "localhost")
         assert station.uplink.counters.sessions == 1
         assert station.uplink.counters.connected
     assert [end.standing for end in ends] == [Standing.WARNING, Standing.WARNING]
     assert all("in 29 days" in end.found for end in ends)
+    assert name.standing is Standing.WARNING
+    assert "is made out to 'station-1', this station is 'line-1'" in name.found
     assert spoken.standing is Standing.OK
     assert "MQTT 5, TLS" in spoken.found
 

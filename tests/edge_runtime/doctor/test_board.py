@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 
 from edge_contracts.station import StationConfig
 from edge_runtime.doctor import board_clock, certificate_file, service_unit, state_disk
-from edge_runtime.doctor.certificate_end import certificate_end
+from edge_runtime.doctor.certificate_end import certificate_end, common_name
 from edge_runtime.doctor.finding import Standing
+from tests.system.required import require_tool
 
 UTC = timezone.utc
 TOLD = {
@@ -127,3 +129,22 @@ def test_a_certificate_that_ends_soon_is_told(days: int, standing: str) -> None:
 def test_what_is_no_certificate_is_refused_in_words(text: str) -> None:
     with pytest.raises(ValueError, match="wanted a certificate"):
         certificate_end(text)
+    with pytest.raises(ValueError, match="wanted a certificate"):
+        common_name(text)
+
+
+@pytest.mark.parametrize(("subject", "name"), [("/O=Plant/CN=line-1/OU=Hall", "line-1"), ("/O=Plant", "")])
+def test_a_certificate_names_its_station(tmp_path: Path, subject: str, name: str) -> None:
+    new = [
+        require_tool("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    files = ["-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem"]
+    subprocess.run([*new, "-subj", subject, *files], check=True, capture_output=True, timeout=30)
+    assert common_name((tmp_path / "own.pem").read_text("ascii")) == name
