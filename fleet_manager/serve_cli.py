@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_HTTP: Final = 8700
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _ALL_OF_IT: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened at
+_POSTGRESQL: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _HEAD_BYTES: Final = 16_384
 _FAREWELL_S: Final = 3
 """How long a browser that listens for news may keep the manager from ending."""
@@ -89,6 +90,7 @@ def serve(
     from fleet_manager.site import SiteSettings, running_site  # noqa: PLC0415 - `--help` does not wait for it
 
     start_log(tells_requests=tells_requests)
+    _check_database(database)
     file = _site_file(config)
     settings = SiteSettings(folder, database, broker if broker.host else None, broker_port, workers, file)
     if host not in LOOPBACK:
@@ -109,6 +111,19 @@ def start_log(*, tells_requests: bool) -> None:
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger(LOGGER).setLevel(logging.INFO if tells_requests else logging.WARNING)
+
+
+def _check_database(database: str) -> None:
+    """The folder has the SQLite file; another place for it would part it from its key and its pictures.
+
+    Raises:
+        BadInputError: it is no URL of PostgreSQL; it may hold a password, so it is not repeated.
+    """
+    if database and not database.startswith(_POSTGRESQL):
+        raise BadInputError(
+            "wanted --database (LEPTON_DATABASE_URL) as postgresql://USER@HOST/NAME, found another beginning: correct "
+            "it, or leave it out for fleet.sqlite in --folder"
+        )
 
 
 def _where(address: str | None, host: str, port: int) -> str:

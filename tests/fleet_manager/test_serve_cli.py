@@ -1,4 +1,4 @@
-"""How the application is served: whom it believes about a browser, and what it logs."""
+"""How the application is served: whom it believes about a browser, what it logs, and which database is none."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 
+from edge_contracts.errors import BadInputError
 from fleet_manager.api.access_log import LOGGER
-from fleet_manager.serve_cli import server_config, start_log
+from fleet_manager.serve_cli import serve, server_config, start_log
 from fleet_manager.site_file import SiteFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 BROWSER, ELSEWHERE = "192.0.2.7", "10.0.0.5"
 
@@ -50,3 +53,13 @@ def test_requests_are_logged_where_that_is_asked_for(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(logging.getLogger(LOGGER), "level", logging.NOTSET)
     start_log(tells_requests=tells)
     assert logging.getLogger(LOGGER).isEnabledFor(logging.INFO) is tells
+
+
+@pytest.mark.parametrize("url", ["sqlite:///x", "postgres:/lepton", "fleet.sqlite", "mysql://anna:secret@host/x"])
+def test_a_database_that_is_no_postgresql_is_refused_before_a_file_is_made(url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "fleet"
+    result = CliRunner().invoke(serve, ["--folder", str(folder), "--database", url])
+    assert isinstance(result.exception, BadInputError)
+    assert "postgresql://USER@HOST/NAME" in str(result.exception)
+    assert "secret" not in str(result.exception)
+    assert not folder.exists()
