@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.dialects import postgresql, sqlite
+from typing import TYPE_CHECKING
 
 from fleet_manager.desk.bounded_sum import added, bounded
 from fleet_manager.desk.running_counts import QUARTER_MS
 from fleet_manager.desk.tables import alert_quarters
+from fleet_manager.store.dialect_insert import insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,8 +37,7 @@ class AlertCounter:
             {**dict(zip(names, key, strict=True)), "alerts": number[key], "parts": bounded(parts[key])}
             for key in number
         ]
-        kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
-        row = kind.insert(alert_quarters)
+        row = insert_into(con, alert_quarters)
         more = {name: added(alert_quarters.c[name], row.excluded[name]) for name in ("alerts", "parts")}
         index = alert_quarters.primary_key.columns.keys()
         con.execute(row.on_conflict_do_update(index_elements=index, set_=more), rows)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Select, func, insert, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edge_contracts.alert import Severity
 from edge_contracts.errors import BadInputError
@@ -20,6 +19,7 @@ from fleet_manager.desk.followed_alert import happened_ms
 from fleet_manager.desk.inbox import PAGE, AlertLine, Page, alert_columns, alert_line
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.tables import alert_history, alert_states, cases
+from fleet_manager.store.dialect_insert import insert_into
 from fleet_manager.store.tables import alerts
 
 if TYPE_CHECKING:
@@ -159,8 +159,7 @@ def acknowledge_case(con: Connection, case: Case, who: str, at_ms: int) -> tuple
     if not lines:
         return ()
     seen = {"state": AlertState.ACKNOWLEDGED.value, "who": who, "changed_ms": at_ms}
-    kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
-    fresh = kind.insert(alert_states).on_conflict_do_nothing().returning(alert_states.c.alert_id)
+    fresh = insert_into(con, alert_states).on_conflict_do_nothing().returning(alert_states.c.alert_id)
     rows = [{"alert_id": one.id, "site": one.site, **seen} for one in lines]
     mine = set(con.execute(fresh, rows).scalars())
     change = {"before": AlertState.NEW.value, "after": AlertState.ACKNOWLEDGED.value}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edge_contracts.errors import BadInputError
 from fleet_manager.desk.escalation_rule import EscalationRule, Mail, Webhook
 from fleet_manager.desk.tables import escalation_rules
+from fleet_manager.store.dialect_insert import insert_into
 from fleet_manager.store.tables import alerts
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def save_rule(con: Connection, rule: EscalationRule) -> None:
     """Keep a rule in place of the one of its name; a new one is about alerts that come from now on."""
     text = _RULE.dump_json(rule).decode()
     newest = func.coalesce(select(func.max(alerts.c.id)).scalar_subquery(), 0)
-    kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
-    row = kind.insert(escalation_rules).values(name=rule.name, rule=text, alert_id=newest, called_ms=0)
+    row = insert_into(con, escalation_rules).values(name=rule.name, rule=text, alert_id=newest, called_ms=0)
     con.execute(row.on_conflict_do_update(index_elements=["name"], set_={"rule": text}))
 
 

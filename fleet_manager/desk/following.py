@@ -8,16 +8,16 @@ row moves from where it was found, or the step is thrown away.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet_manager.desk.followed_alert import followed_alert, followed_columns
 from fleet_manager.desk.row_by_row import take_rows
 from fleet_manager.desk.settled import settled_id
 from fleet_manager.desk.tables import followers
 from fleet_manager.store.database import writing
+from fleet_manager.store.dialect_insert import insert_into
 from fleet_manager.store.tables import alerts
 
 if TYPE_CHECKING:
@@ -85,7 +85,6 @@ def _come_to(con: Connection, name: str) -> int:
 def _moved(con: Connection, name: str, done: int, now: int) -> bool:
     """Whether the row stood where it was found, and stands at `now` from here on."""
     if done == 0:
-        kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
-        con.execute(kind.insert(followers).values(name=name, alert_id=0).on_conflict_do_nothing())
+        con.execute(insert_into(con, followers).values(name=name, alert_id=0).on_conflict_do_nothing())
     found = (followers.c.name == name, followers.c.alert_id == done)
     return con.execute(update(followers).where(*found).values(alert_id=now)).rowcount == 1

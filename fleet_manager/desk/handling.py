@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edge_contracts.errors import BadInputError, RefusedError
 from fleet_manager.desk.inbox import AlertLine, alert_columns, alert_line
 from fleet_manager.desk.life_cycle import JUDGED, AlertState, check_change
 from fleet_manager.desk.tables import alert_history, alert_states
 from fleet_manager.desk.true_labels import label_of_judgement, remember_label
+from fleet_manager.store.dialect_insert import insert_into
 from fleet_manager.store.tables import alerts
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ def _moved(con: Connection, line: AlertLine, expected: AlertState, after: AlertS
     """Whether the alert had the state that was expected, and so has the other one now."""
     values = {"state": after.value, "who": who, "changed_ms": at_ms}
     if expected is AlertState.NEW:
-        kind = postgresql if con.dialect.name == "postgresql" else sqlite
-        fresh = kind.insert(alert_states).values(alert_id=line.id, site=line.site, **values)
+        fresh = insert_into(con, alert_states).values(alert_id=line.id, site=line.site, **values)
         taken = fresh.on_conflict_do_nothing().returning(alert_states.c.alert_id)
         return con.execute(taken).one_or_none() is not None
     of_alert = (alert_states.c.alert_id == line.id, alert_states.c.state == expected.value)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet_manager.desk.bounded_sum import added, bounded
 from fleet_manager.desk.running_counts import Counts, Produced, Reading, by_quarter, produced
 from fleet_manager.desk.tables import alert_quarters, production_last, production_quarters
+from fleet_manager.store.dialect_insert import insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -158,7 +158,7 @@ def _within(table: Table, span: Span) -> list[ColumnElement[bool]]:
 def _held(con: Connection, address: str, point: str, reading: Reading) -> tuple[bool, Reading | None]:
     """Whether this is the point's first reading, else the one before; its row is held until the transaction ends."""
     table = production_last
-    fresh = _insert(con, table).values(address=address, point=point, **_values(reading)).on_conflict_do_nothing()
+    fresh = insert_into(con, table).values(address=address, point=point, **_values(reading)).on_conflict_do_nothing()
     if con.execute(fresh.returning(table.c.point)).one_or_none() is not None:
         return True, None
     query = select(table).where(table.c.address == address, table.c.point == point).with_for_update()
@@ -175,7 +175,7 @@ def _values(reading: Reading) -> dict[str, int]:
 def _adding(con: Connection) -> Any:
     """One statement for all rows: a station that has run for a day has a hundred quarters when it first speaks."""
     table = production_quarters
-    row = _insert(con, table)
+    row = insert_into(con, table)
     more = {name: added(table.c[name], row.excluded[name]) for name in ("good", "defect", "unknown")}
     return row.on_conflict_do_update(index_elements=table.primary_key.columns.keys(), set_=more)
 
@@ -185,8 +185,3 @@ def _row(key: tuple[int, Place], share: Counts) -> dict[str, Any]:
     told = {"quarter_ms": quarter_ms, "address": place.address, "point": place.point, "model": place.model}
     made = {"good": bounded(share.good), "defect": bounded(share.defect), "unknown": bounded(share.unknown)}
     return {**told, "site": place.address.rpartition("/")[0], **made}
-
-
-def _insert(con: Connection, table: Table) -> Any:
-    kind = postgresql if con.dialect.name == "postgresql" else sqlite
-    return kind.insert(table)

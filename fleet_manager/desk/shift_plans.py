@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from fleet_manager.desk.shifts import Shift, ShiftPlan, whole_days
 from fleet_manager.desk.tables import shift_plans
+from fleet_manager.store.dialect_insert import insert_into
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,8 +20,7 @@ def save_shifts(con: Connection, site: str, plan: ShiftPlan) -> None:
     """Keep a site's plan in place of the one before; what was counted stays as it is."""
     shifts = [{"name": one.name, "begins": one.begins.isoformat("minutes")} for one in plan.shifts]
     text = json.dumps({"zone": plan.zone, "shifts": shifts})
-    kind: Any = postgresql if con.dialect.name == "postgresql" else sqlite
-    row = kind.insert(shift_plans).values(site=site, plan=text)
+    row = insert_into(con, shift_plans).values(site=site, plan=text)
     con.execute(row.on_conflict_do_update(index_elements=["site"], set_={"plan": text}))
 
 

@@ -10,12 +10,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from edge_contracts.alert import EvidenceKind
 from edge_contracts.errors import BadInputError
 from fleet_manager.desk.life_cycle import AlertState
 from fleet_manager.desk.tables import verdict_labels
+from fleet_manager.store.dialect_insert import insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,8 +120,7 @@ def remember_label(con: Connection, line: AlertLine, after: AlertState, label: s
     """Keep what an alert's part truly was; a later judgement replaces it."""
     picture = next((one for one in line.evidence if one.kind in _PICTURES), None)
     said = {"said": after.value, "label": label, "who": who, "at_ms": at_ms}
-    kind = postgresql if con.dialect.name == "postgresql" else sqlite
-    row = kind.insert(verdict_labels).values(
+    row = insert_into(con, verdict_labels).values(
         alert_id=line.id,
         site=line.site,
         address=line.address,

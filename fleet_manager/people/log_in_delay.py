@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, select, update
 
 from fleet_manager.people.delay_rule import ACCOUNT, ADDRESS, PAIR, Count, DelayRule
-from fleet_manager.people.dialect_insert import insert_into
 from fleet_manager.people.network_origin import origin_of
 from fleet_manager.people.secret_text import digest_of
 from fleet_manager.people.tables import known_addresses, log_in_delays
 from fleet_manager.store.database import writing
+from fleet_manager.store.dialect_insert import insert_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable

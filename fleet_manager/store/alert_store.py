@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from edge_contracts.alarm import Alarm
@@ -26,6 +26,7 @@ from edge_contracts.gap import GapEvent
 from edge_contracts.stats import StatsEvent
 from fleet_manager.store.commands import hear_replies
 from fleet_manager.store.database import database_url, open_database, writing
+from fleet_manager.store.dialect_insert import insert_into
 from fleet_manager.store.migration import migrate
 from fleet_manager.store.minute_rows import minute_rows
 from fleet_manager.store.plain_text import plain_text
@@ -93,8 +94,7 @@ class AlertStore:
     def __init__(self, engine: Engine, unix_ms: Callable[[], int]) -> None:
         self._engine = engine
         self._unix_ms = unix_ms
-        kind = postgresql if engine.dialect.name == "postgresql" else sqlite
-        self._insert: Callable[[Table], Any] = kind.insert
+        self._insert: Callable[[Table], Any] = partial(insert_into, engine)
 
     @classmethod
     def open(cls, where: str | Path, unix_ms: Callable[[], int]) -> AlertStore:
