@@ -16,6 +16,7 @@ from fleet_manager.desk.escalation_rules import find_rule, kept_rules, remove_ru
 from fleet_manager.desk.trial_call import put_trial
 from fleet_manager.people.principal import NotAllowed
 from fleet_manager.people.roles import EVERYWHERE, Permission, only_site, permitted_sites
+from fleet_manager.store.device_reading import known_sites
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,8 +72,8 @@ class RuleKeeping:
         self._engine, self._audit, self._unix_ms, self._takes_mail = engine, audit, unix_ms, takes_mail
 
     def problem(self, rule: EscalationRule) -> str:
-        """Why no call of the rule can go out; empty where it can."""
-        return NO_MAIL if isinstance(rule.target, Mail) and not self._takes_mail else ""
+        """Why no call of the rule can go out, or none will be made; empty where nothing speaks against it."""
+        return self._holds_back(rule) or self._knows_no_device(rule)
 
     def rules(self, by: Principal) -> list[KeptRule]:
         """The rules that somebody may change, by name."""
@@ -140,9 +141,19 @@ class RuleKeeping:
         """
         with self._audit.act(by, "try rule", _named(name), only_site(self._sites(name))) as con:
             rule = self._found(con, by, name)
-            if trouble := self.problem(rule):
+            if trouble := self._holds_back(rule):
                 raise RefusedError(f"wanted to try the rule {name!r}, found that {trouble}")
             put_trial(con, rule, self._unix_ms())
+
+    def _holds_back(self, rule: EscalationRule) -> str:
+        return NO_MAIL if isinstance(rule.target, Mail) and not self._takes_mail else ""
+
+    def _knows_no_device(self, rule: EscalationRule) -> str:
+        if rule.sites is None:
+            return ""
+        with self._engine.connect() as con:
+            unknown = sorted({*rule.sites} - {*known_sites(con)})
+        return f"no device of {', '.join(unknown)} has announced itself: is the name right?" if unknown else ""
 
     def _sites(self, name: str) -> tuple[str, ...]:
         """The sites of a rule as it is before an act, for the entry of that."""

@@ -102,12 +102,6 @@ def alerts_above(engine: Engine, above: int, most: int) -> list[AlertLine]:
         return [alert_line(row) for row in con.execute(query)]
 
 
-def known_sites(engine: Engine) -> list[str]:
-    """Sites that have a device, in order."""
-    with engine.connect() as con:
-        return list(con.execute(select(devices.c.site).distinct().order_by(devices.c.site)).scalars())
-
-
 def newest_number(engine: Engine) -> int:
     """Number of the newest alert, 0 where there is none."""
     with engine.connect() as con:

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 _SECRET_BYTES: Final = 32
 
 
-def call_routes(rules: RuleKeeping, reception: Reception) -> list[Route]:
+def call_routes(rules: RuleKeeping, reception: Reception, known_sites: Callable[[], list[str]]) -> list[Route]:
     """`/calls` with the steps of its rules."""
-    desk = _CallDesk(rules, reception)
+    desk = _CallDesk(rules, reception, known_sites)
     return [
         Route("/calls", reception.page(desk.show), methods=["GET"]),
         Route("/calls/rules", reception.act(desk.save), methods=["POST"]),
@@ -53,8 +53,8 @@ def call_routes(rules: RuleKeeping, reception: Reception) -> list[Route]:
 
 
 class _CallDesk:
-    def __init__(self, rules: RuleKeeping, reception: Reception) -> None:
-        self._rules, self._reception = rules, reception
+    def __init__(self, rules: RuleKeeping, reception: Reception, known_sites: Callable[[], list[str]]) -> None:
+        self._rules, self._reception, self._known_sites = rules, reception, known_sites
 
     def show(self, visit: Visit) -> Response:
         return self._page(visit)
@@ -101,6 +101,7 @@ class _CallDesk:
         page = CallsPage(
             tuple(rule_line(one, self._rules.problem(one.rule)) for one in rules),
             severity_choices(),
+            tuple(one for one in self._known_sites() if visit.principal.may(Permission.CHANGE_CONFIGURATION, one)),
             draft or RuleForm(),
             secret,
             tuple(call_line(one) for one in calls),

@@ -75,10 +75,11 @@ class MadeSecret:
 
 @dataclass(frozen=True, slots=True)
 class CallsPage:
-    """The page; `older` is where the next one is, empty where nothing is older."""
+    """The page; `sites`: known ones, which a rule may name. `older`: where the next page is, empty for none."""
 
     rules: tuple[RuleLine, ...]
     severities: tuple[Choice, ...]
+    sites: tuple[str, ...]
     draft: RuleForm
     secret: MadeSecret | None
     calls: tuple[CallLine, ...]

@@ -42,7 +42,7 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         with engine.connect() as con:
             missed, refused = shortfalls(con, found), refused_count(con, found)
         page = overview_of(devices, missed, open_alerts(engine, sites), site, refused)
-        return reception.drawn(visit, "overview", here="overview", page=page)
+        return reception.drawn(visit, "overview", here="overview", page=page, nothing=_nothing(visit))
 
     def device(visit: Visit) -> Response:
         now_ms = unix_ms()
@@ -57,3 +57,14 @@ def overview_routes(engine: Engine, reception: Reception, unix_ms: Callable[[], 
         return reception.drawn(visit, "device", here="overview", page=page, panel=panel)
 
     return [Route("/", reception.page(overview)), Route("/devices/{address:path}", reception.page(device))]
+
+
+def _nothing(visit: Visit) -> str:
+    """What is said where no device is shown: nobody may see one, or none is there."""
+    sites = visit.viewer.sites
+    if not sites:
+        return "You may see no site yet: ask an admin for a role."
+    if EVERYWHERE in sites:
+        return "No device has announced itself yet: point the [uplink] of a station at this site's broker."
+    named = ", ".join(sorted(sites))
+    return f"You may see {named}, and no device there has announced itself. Is the name right? Else ask an admin."

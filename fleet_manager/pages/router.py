@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fleet_manager.pages.account_routes import account_routes
-from fleet_manager.pages.alert_reading import NewAlerts, known_sites
+from fleet_manager.pages.alert_reading import NewAlerts
 from fleet_manager.pages.alert_routes import alert_routes
 from fleet_manager.pages.call_routes import call_routes
 from fleet_manager.pages.case_routes import case_routes
@@ -28,6 +28,7 @@ from fleet_manager.pages.static_routes import static_routes
 from fleet_manager.pages.statistics_routes import statistics_routes
 from fleet_manager.pages.token_routes import token_routes
 from fleet_manager.pages.waiting_routes import waiting_routes
+from fleet_manager.store.device_reading import known_sites
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -60,7 +61,8 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
     engine, unix_ms = parts.engine, parts.unix_ms
 
     def sites() -> list[str]:
-        return known_sites(engine)
+        with engine.connect() as con:
+            return known_sites(con)
 
     router = APIRouter(include_in_schema=False)
     router.routes.extend(
@@ -76,7 +78,7 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *case_routes(parts, reception, sites),
             *quarantine_routes(engine, reception),
             *statistics_routes(engine, reception, unix_ms, sites),
-            *call_routes(parts.rules, reception),
+            *call_routes(parts.rules, reception, sites),
             *shift_routes(engine, parts.people.audit, reception, sites),
             *account_routes(parts.people, reception),
             *token_routes(parts.people, reception, sites, unix_ms),

@@ -76,6 +76,11 @@ class DeviceReading:
     state: State | None
 
 
+def known_sites(con: Connection) -> list[str]:
+    """Sites of which a device has announced itself, in order."""
+    return list(con.execute(select(devices.c.site).distinct().order_by(devices.c.site)).scalars())
+
+
 def heard_devices(con: Connection, sites: Collection[str]) -> list[HeardDevice]:
     """Every device of these sites, `*` for all, in the order of their addresses."""
     conditions = _conditions(con, sites)

@@ -13,12 +13,12 @@ from fleet_manager.pages.alert_reading import (
     NewAlerts,
     alerts_above,
     brings_evidence,
-    known_sites,
     newest_number,
     open_alerts,
 )
 from fleet_manager.pages.device_reading import read_device, read_devices
 from fleet_manager.store.database import writing
+from fleet_manager.store.device_reading import known_sites
 from tests.fakes.arrivals import WHERE, alert_arrival, birth_arrival
 from tests.fakes.people import NOON_MS
 from tests.fakes.stores import opened_store
@@ -65,7 +65,8 @@ def test_new_alerts_are_read_by_number(store: AlertStore) -> None:
 
 
 def test_a_device_is_known_by_its_birth_and_its_site_with_it(store: AlertStore) -> None:
-    assert known_sites(store.engine) == ["plant/hall"]
+    with store.engine.connect() as con:
+        assert known_sites(con) == ["plant/hall"]
     (row,) = read_devices(store.engine, ALL, NOON_MS)
     assert (row.address, row.status, row.is_proven) == (WHERE, "unknown", True)
     assert read_devices(store.engine, frozenset({"plant/other"}), NOON_MS) == []

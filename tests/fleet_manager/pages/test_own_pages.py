@@ -10,6 +10,8 @@ import pytest
 from fleet_manager.desk.shift_plans import shifts_of
 from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.roles import Grant, Role
+from fleet_manager.store.alert_store import AlertStore
+from tests.fakes.arrivals import birth_arrival
 from tests.fakes.people import PASSWORD
 
 if TYPE_CHECKING:
@@ -166,3 +168,21 @@ def test_a_viewer_has_no_calls(visitors: Visitors) -> None:
     visitors.office.join("vera", (Grant("*", Role.VIEWER),))
     assert visitors.get("/calls", "vera").status_code == 403
     assert visitors.post("/calls/rules", "vera", **RULE, **TIMES).status_code == 403
+
+
+def test_a_rule_about_a_site_that_nobody_knows_says_so_until_a_device_is_there(visitors: Visitors) -> None:
+    webhook = {**RULE, "whom": "https://chat.example/hook/abc"}
+    visitors.post("/calls/rules", **webhook, **TIMES)
+    assert f"No device of {HALL} has announced itself: is the name right?" in visitors.get("/calls").text
+    AlertStore(visitors.desk.engine, lambda: 1).take([birth_arrival()])
+    page = visitors.get("/calls").text
+    assert "is the name right?" not in page
+    assert f"here are {HALL}" in page
+
+
+def test_who_may_see_no_device_is_told_why(visitors: Visitors) -> None:
+    visitors.office.join("bert", (Grant("plant/hal", Role.VIEWER),))
+    visitors.office.join("nora", ())
+    AlertStore(visitors.desk.engine, lambda: 1).take([birth_arrival()])
+    assert "You may see plant/hal, and no device there" in visitors.get("/", "bert").text
+    assert "ask an admin for a role" in visitors.get("/", "nora").text
