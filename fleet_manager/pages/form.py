@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 MOST_BYTES: Final = 64 << 10
-MOST_FIELDS: Final = 32
+MOST_FIELDS: Final = 128
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """All but tabulator and the ends of lines: no page sends one, and PostgreSQL stores no NUL."""
 _KIND: Final = "application/x-www-form-urlencoded"

@@ -12,7 +12,7 @@ from fleet_manager.pages.audit_page import AUDIT_PAGE, audit_page
 from fleet_manager.pages.headers import PAGE_HEADERS
 from fleet_manager.pages.notice import Notice
 from fleet_manager.pages.page_number import page_number
-from fleet_manager.pages.people_page import Draft, MadeLink, grants_of, people_page
+from fleet_manager.pages.people_page import Draft, MadeLink, Regrant, grant_rows, grants_of, people_page
 from fleet_manager.pages.reception import told
 from fleet_manager.people.links import link_address
 from fleet_manager.people.principal import NotAllowed
@@ -62,8 +62,12 @@ class _Office:
         return self._with_link(visit, draft.name)
 
     def regrant(self, visit: Visit) -> Response:
-        grants = grants_of(visit.form.get("grants", ""))
-        return self._done(visit, lambda: self._people.accounts.regrant(visit.principal, _named(visit), grants))
+        written = Regrant(_named(visit), grant_rows(visit.form))
+        try:
+            self._people.accounts.regrant(visit.principal, written.name, grants_of(written.rows))
+        except LeptonError as err:
+            return self._refused(visit, err, Draft(), written)
+        return _again()
 
     def link(self, visit: Visit) -> Response:
         return self._with_link(visit, _named(visit))
@@ -85,7 +89,7 @@ class _Office:
             change()
         except LeptonError as err:
             return self._refused(visit, err, Draft())
-        return RedirectResponse("/people", 303, dict(PAGE_HEADERS))
+        return _again()
 
     def _with_link(self, visit: Visit, name: str) -> Response:
         try:
@@ -96,10 +100,11 @@ class _Office:
         where = self._address or f"{url.scheme}://{url.netloc}"
         return self._page(visit, link=MadeLink(name, link_address(where, secret)))
 
-    def _refused(self, visit: Visit, err: LeptonError, draft: Draft) -> Response:
+    def _refused(self, visit: Visit, err: LeptonError, draft: Draft, written: Regrant | None = None) -> Response:
         if not permitted_sites(visit.principal.grants, Permission.MANAGE_PEOPLE):
             raise err
-        return self._page(visit, 403 if isinstance(err, NotAllowed) else 422, Notice("problem", told(err)), draft)
+        status, notice = 403 if isinstance(err, NotAllowed) else 422, Notice("problem", told(err))
+        return self._page(visit, status, notice, draft, written=written)
 
     def _page(
         self,
@@ -108,11 +113,15 @@ class _Office:
         notice: Notice | None = None,
         draft: Draft | None = None,
         link: MadeLink | None = None,
+        written: Regrant | None = None,
     ) -> Response:
-        page = people_page(
-            self._people.accounts.everybody(), visit.principal, self._known_sites(), draft or Draft(), link
-        )
+        everybody, known = self._people.accounts.everybody(), self._known_sites()
+        page = people_page(everybody, visit.principal, known, draft or Draft(), link, written)
         return self._reception.drawn(visit, "people", status, here="people", notice=notice, page=page)
+
+
+def _again() -> Response:
+    return RedirectResponse("/people", 303, dict(PAGE_HEADERS))
 
 
 def _named(visit: Visit) -> str:

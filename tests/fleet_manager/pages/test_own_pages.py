@@ -186,3 +186,19 @@ def test_who_may_see_no_device_is_told_why(visitors: Visitors) -> None:
     AlertStore(visitors.desk.engine, lambda: 1).take([birth_arrival()])
     assert "You may see plant/hal, and no device there" in visitors.get("/", "bert").text
     assert "ask an admin for a role" in visitors.get("/", "nora").text
+
+
+def test_a_role_that_is_none_is_told_beside_its_form(visitors: Visitors) -> None:
+    visitors.office.join("bert")
+    page = visitors.post("/people/bert/grants", **{"role-0": "viewer", "site-0": "hall"})
+    assert page.status_code == 422
+    assert "wanted a site as org/site" in page.text.lower()
+    assert "<details open><summary>Change" in page.text
+    assert 'value="hall"' in page.text
+    assert visitors.post("/people/bert/grants", **{"role-0": "viewer", "site-0": "all sites"}).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/people", "/tokens"])
+def test_a_site_is_chosen_never_given(visitors: Visitors, path: str) -> None:
+    AlertStore(visitors.desk.engine, lambda: 1).take([birth_arrival()])
+    assert '<select name="site" required><option value="">choose</option>' in visitors.get(path).text

@@ -104,7 +104,7 @@ STEPS = (
     send("/calls/rules/trial", "/calls/rules/trial", SET, SAVE_RULE, name="night"),
     send("/shifts", "/shifts", SET, **{"site": HALL, "zone": "UTC", "name-0": "early", "begins-0": "06:00"}),
     send("/people", "/people", PEOPLE, name="new", role="viewer", site=HALL),
-    send(f"{PERSON}/grants", "/people/mia/grants", PEOPLE, grants=f"operator at {HALL}"),
+    send(f"{PERSON}/grants", "/people/mia/grants", PEOPLE, **{"role-0": "operator", "site-0": HALL}),
     send(f"{PERSON}/link", "/people/mia/link", PEOPLE),
     send(f"{PERSON}/switch-off", "/people/mia/switch-off", PEOPLE),
     send(f"{PERSON}/switch-on", "/people/mia/switch-on", PEOPLE),
