@@ -18,6 +18,8 @@ from fleet_manager.api.access_log import note_who
 from fleet_manager.api.authentication import authenticate
 from fleet_manager.api.bounded_body import bounded, check_body
 from fleet_manager.api.caller import caller_for
+from fleet_manager.api.problem import Problem
+from fleet_manager.api.problem_kinds import INVALID
 from fleet_manager.api.services import services_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from fleet_manager.people.roles import Permission
 
 PREFIX: Final = "/v1"
+_SHOWN: Final = 200
+_MOST_NAMED: Final = 20
 _ATTRIBUTE: Final = "lepton_need"
 Endpoint = TypeVar("Endpoint", bound="Callable[..., Any]")
 
@@ -76,6 +80,7 @@ class GuardedRoute(APIRoute):
         """What FastAPI calls, with the check before it."""
         need, handle = need_of(self), super().get_route_handler()
         has_body = self.body_field is not None
+        names = frozenset(one.alias for one in self.dependant.query_params)
 
         async def guarded(request: Request) -> Response:
             services = services_of(request)
@@ -83,6 +88,7 @@ class GuardedRoute(APIRoute):
                 principal = await authenticate(request, services.people.gate)
                 note_who(request.scope, principal.name)
                 request.state.caller = caller_for(principal, need.permission)
+                _check_names(request, names)
             if need.takes_bytes:
                 return await handle(request)
             limit = services.settings.body_bytes
@@ -91,6 +97,21 @@ class GuardedRoute(APIRoute):
             return await handle(Request(request.scope, bounded(request.receive, limit)))
 
         return guarded
+
+
+def _check_names(request: Request, known: frozenset[str]) -> None:
+    """A filter that is misspelt would be no filter: what it leaves through is not what was asked for.
+
+    Raises:
+        Problem: the address has a parameter that the route does not know.
+    """
+    unknown = sorted({*request.query_params} - known)
+    if unknown:
+        found = ", ".join(unknown)[:_SHOWN]
+        there = f"it knows {', '.join(sorted(known))}" if known else "it knows none"
+        detail = f"wanted known parameters, found {found!r}: {there}"
+        errors = [{"where": f"query.{name[:_SHOWN]}", "what": "unknown parameter"} for name in unknown[:_MOST_NAMED]]
+        raise Problem(INVALID, detail, errors=errors)
 
 
 def _declared(need: Need) -> Callable[[Endpoint], Endpoint]:

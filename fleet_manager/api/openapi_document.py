@@ -88,7 +88,7 @@ def _describe(route: APIRoute, operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     answers.pop("422", None)
     statuses = set(_EVERYWHERE)
-    if operation.get("parameters") or operation.get("requestBody"):
+    if operation.get("parameters") or operation.get("requestBody") or need.permission is not None:
         statuses.add(422)
     if operation.get("requestBody"):
         statuses |= {409, 415, 429, 507}

@@ -8,6 +8,7 @@ from fleet_manager.api.routes import all_routes
 from fleet_manager.people.csrf import csrf_token
 from fleet_manager.people.roles import LOWEST_ROLE, Grant, Role
 from tests.fleet_manager.api.conftest import HALL, YARD
+from tests.fleet_manager.api.test_problem_answers import assert_problem
 
 OPEN = {"/healthz", "/readyz", "/v1/openapi.json"}
 ROUTES = all_routes()
@@ -110,6 +111,19 @@ def test_somebody_who_sees_a_site_and_may_not_act_there_is_told_so(manager):
     answer = manager.client.post(f"/v1/alerts/{alert}/acknowledge", json={"expected": "new"}, headers=headers)
     assert answer.status_code == 403
     assert "ask an admin" in answer.json()["detail"]
+
+
+def test_a_misspelt_filter_is_refused_with_those_that_there_are(manager):
+    manager.desk.store()
+    answer = manager.ask("GET", "/v1/alerts?staet=new", "viewer")
+    problem = assert_problem(answer, 422, "invalid")
+    assert problem["errors"] == [{"where": "query.staet", "what": "unknown parameter"}]
+    assert "state" in problem["detail"]
+    assert_problem(manager.ask("GET", "/v1/me?x=1", "viewer"), 422, "invalid")
+
+
+def test_a_stranger_does_not_learn_which_filters_there_are(shared):
+    assert shared.client.get("/v1/alerts?staet=new").status_code == 401
 
 
 @pytest.fixture
