@@ -151,7 +151,7 @@ def _answer(site: Site, door: socket.socket, file: SiteFile, stop: StopFlag) -> 
     from fleet_manager.api.rule_routes import rule_keeping  # noqa: PLC0415
     from fleet_manager.page_server import PageServer  # noqa: PLC0415
     from fleet_manager.pages.page_parts import PageParts  # noqa: PLC0415
-    from fleet_manager.pages.router import live_feed, pages_router  # noqa: PLC0415
+    from fleet_manager.pages.router import add_pages, live_feed  # noqa: PLC0415
 
     services = site.services
     app, feed = create_app(services), live_feed(services.engine)
@@ -166,7 +166,7 @@ def _answer(site: Site, door: socket.socket, file: SiteFile, stop: StopFlag) -> 
         public_key=services.public_key,
         address=file.address or "",
     )
-    app.include_router(pages_router(parts, feed))
+    add_pages(app, parts, feed)
     server = PageServer(server_config(app, file.proxies), stop)
     try:
         server.run(sockets=[door])

@@ -1,4 +1,4 @@
-"""All pages as one router, for the application that `create_app` makes."""
+"""All pages, for the application that `create_app` makes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fleet_manager.pages.drawing import Drawing
 from fleet_manager.pages.live_feed import LiveFeed
 from fleet_manager.pages.live_routes import live_routes
 from fleet_manager.pages.log_in_page import LogInPage
+from fleet_manager.pages.lost_page import answer_lost_browsers
 from fleet_manager.pages.overview_routes import overview_routes
 from fleet_manager.pages.people_routes import people_routes
 from fleet_manager.pages.provider_routes import provider_routes
@@ -31,7 +32,7 @@ from fleet_manager.pages.waiting_routes import waiting_routes
 from fleet_manager.store.device_reading import known_sites
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter
+    from fastapi import APIRouter, FastAPI
     from sqlalchemy import Engine
 
     from fleet_manager.pages.page_parts import PageParts
@@ -42,10 +43,11 @@ def live_feed(engine: Engine) -> LiveFeed:
     return LiveFeed(NewAlerts(engine), time.monotonic_ns)
 
 
-def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
-    """`/` and every other page.
+def add_pages(app: FastAPI, parts: PageParts, feed: LiveFeed) -> APIRouter:
+    """Put `/` and every other page into an application; gives their router.
 
     Args:
+        app: from `create_app`.
         parts: what the pages ask.
         feed: from `live_feed`.
 
@@ -86,4 +88,6 @@ def pages_router(parts: PageParts, feed: LiveFeed) -> APIRouter:
             *live_routes(engine, reception, feed, time.monotonic),
         ]
     )
+    app.include_router(router)
+    answer_lost_browsers(app, reception)
     return router

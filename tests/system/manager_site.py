@@ -34,7 +34,7 @@ from fleet_manager.desk.shifts import Shift, ShiftPlan
 from fleet_manager.evidence.disk_store import DiskEvidence
 from fleet_manager.evidence.evidence_store import Limits
 from fleet_manager.pages.page_parts import PageParts
-from fleet_manager.pages.router import live_feed, pages_router
+from fleet_manager.pages.router import add_pages, live_feed
 from fleet_manager.people.assembly import People, assemble_people
 from fleet_manager.people.principal import SYSTEM
 from fleet_manager.people.provider_door import provider_door
@@ -293,7 +293,7 @@ def _served(services: Services, feed: LiveFeed, oidc: OidcSettings | None) -> It
         services.waits_for,
         provider=door,
     )
-    app.include_router(pages_router(parts, feed))
+    add_pages(app, parts, feed)
     config = uvicorn.Config(app, "127.0.0.1", port, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="pages-server")

@@ -12,7 +12,7 @@ from fleet_manager.api.application import create_app
 from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
 from fleet_manager.pages.page_parts import PageParts
-from fleet_manager.pages.router import live_feed, pages_router
+from fleet_manager.pages.router import add_pages, live_feed
 from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.csrf import csrf_token
 from tests.fakes.desks import FakeDesk
@@ -75,8 +75,7 @@ def visited(folder: Path, address: str = "") -> Iterator[Visitors]:
     rules = rule_keeping(services)
     parts = PageParts(store.engine, office.people, None, office.clock, rules, services.waits_for, address=address)
     app = create_app(services)
-    pages = pages_router(parts, feed)
-    app.include_router(pages)
+    pages = add_pages(app, parts, feed)
     with TestClient(app) as client:
         yield Visitors(client, office, FakeDesk(store.engine), waits_for, pages)
     feed.close()

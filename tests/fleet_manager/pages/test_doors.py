@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import pytest
@@ -15,8 +16,12 @@ from edge_contracts.errors import BadInputError
 from fleet_manager.pages.form import MOST_BYTES, read_form
 from fleet_manager.pages.own_origin import is_own
 from fleet_manager.pages.own_path import own_path
+from fleet_manager.people.cookie_names import SESSION
 from fleet_manager.people.sessions import Sessions
 from tests.fakes.people import PASSWORD
+
+if TYPE_CHECKING:
+    from tests.fleet_manager.pages.conftest import Visitors
 
 KIND = "application/x-www-form-urlencoded"
 
@@ -141,3 +146,21 @@ def test_what_the_database_says_is_a_page_everywhere(visitors, monkeypatch, faul
     for answer in answers:
         assert not answer.headers["content-type"].startswith("application/problem")
         assert "connection was closed" not in answer.text
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def test_a_mistyped_address_is_a_page_to_a_browser_and_a_problem_to_a_program(visitors: Visitors) -> None:
+    cookie = {"Cookie": f"{SESSION}={visitors.come_in()}"}
+    page = visitors.client.get("/nonsense", headers={**cookie, **BROWSER})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "begin at the overview" in page.text
+    for path, headers in (("/nonsense", cookie), ("/v1/nonsense", {**cookie, **BROWSER})):
+        answer = visitors.client.get(path, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_stranger_at_a_mistyped_address_logs_in_first(visitors: Visitors) -> None:
+    answer = visitors.client.get("/nonsense", headers=BROWSER, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/nonsense")

@@ -15,7 +15,7 @@ from fleet_manager.api.rule_routes import rule_keeping
 from fleet_manager.api.services import Services
 from fleet_manager.pages.page_parts import PageParts
 from fleet_manager.pages.pending_log_in import PendingLogIn, pending_log_in
-from fleet_manager.pages.router import live_feed, pages_router
+from fleet_manager.pages.router import add_pages, live_feed
 from fleet_manager.people.claims import ClaimRule
 from fleet_manager.people.cookie_names import LOG_IN, SESSION, cookie_name
 from fleet_manager.people.csrf import csrf_token
@@ -93,7 +93,7 @@ def door(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Door]:
         store.engine, people, None, office.clock, rule_keeping(services), services.waits_for, provider=way
     )
     app = create_app(services)
-    app.include_router(pages_router(parts, feed))
+    add_pages(app, parts, feed)
     with TestClient(app, base_url=f"{request.param}://fleet.example", follow_redirects=False) as client:
         yield Door(client, office, provider)
     feed.close()
