@@ -56,6 +56,12 @@ def open_signing_key(folder: Path) -> SigningKey:
     try:
         if not path.exists():
             _make(path)
+    except OSError as error:
+        raise BadInputError(
+            f"wanted to make the manager's key in {path}, found {error.strerror}: make room there, or let this user "
+            "write; there was none before, so nothing is lost"
+        ) from error
+    try:
         if (mode := path.stat().st_mode & 0o777) & ~_OWNER_ONLY:
             raise BadInputError(f"wanted {path} for its owner alone, found mode {mode:o}: chmod 600 {path}")
         key = load_pem_private_key(path.read_bytes(), password=None)
@@ -76,9 +82,13 @@ def _make(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     half = path.with_suffix(".partial")
     half.unlink(missing_ok=True)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
+    try:
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise

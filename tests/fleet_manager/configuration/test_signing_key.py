@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import errno
+import os
 
 import pytest
 
@@ -65,3 +67,13 @@ def test_a_key_of_another_kind_is_told(tmp_path):
     (tmp_path / FILE).chmod(0o600)
     with pytest.raises(BadInputError, match="another kind"):
         open_signing_key(tmp_path)
+
+
+def test_a_disk_without_room_for_the_key_asks_for_room_and_leaves_no_half(tmp_path, monkeypatch):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BadInputError, match="found No space left on device: make room"):
+        open_signing_key(tmp_path)
+    assert list(tmp_path.iterdir()) == []
