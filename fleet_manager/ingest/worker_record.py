@@ -24,6 +24,7 @@ class Worker:
     link_trouble, store_trouble: why no message reaches it, why nothing that does is stored; empty when all is well.
     stored, refused, duplicates: since the manager started.
     restarts: how often it died and was started anew. was_ready: whether this process ever was.
+    told: reasons of this outage that are in the log.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Worker:
     duplicates: int = 0
     restarts: int = 0
     was_ready: bool = False
+    told: set[str] = field(default_factory=set, repr=False)
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @property
@@ -90,8 +92,10 @@ class Worker:
             if self.link_trouble:
                 _log.info("%s is ready", self.name)
             self.link_trouble, self.was_ready = "", True
+            self.told.clear()
 
     def _lost(self, why: str) -> None:
-        if self.link_trouble != why:
-            _log.warning("%s: %s", self.name, why)
+        """Each reason is said once per outage: one that goes on has two or three that take turns."""
+        _log.log(logging.DEBUG if why in self.told else logging.WARNING, "%s: %s", self.name, why)
+        self.told.add(why)
         self.link_trouble = why

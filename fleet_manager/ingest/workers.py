@@ -74,9 +74,12 @@ class Workers:
 
     @property
     def trouble(self) -> str | None:
-        """Why alerts do not all reach the store, None when they do."""
-        ill = [f"{one.name}: {one.trouble}" for one in self.workers if not one.is_ready]
-        return "; ".join(ill) or None
+        """Why alerts do not all reach the store, each reason once with who has it; None when they do."""
+        ill: dict[str, list[str]] = {}
+        for one in self.workers:
+            if trouble := one.trouble:
+                ill.setdefault(trouble, []).append(one.name)
+        return "; ".join(f"{', '.join(names)}: {why}" for why, names in ill.items()) or None
 
     def start(self) -> None:
         """Start every process."""

@@ -65,6 +65,18 @@ def test_each_outage_is_told_once(worker: Worker, caplog: pytest.LogCaptureFixtu
     assert len(caplog.records) == 1
 
 
+def test_reasons_that_take_turns_in_one_outage_are_told_once_each(
+    worker: Worker, caplog: pytest.LogCaptureFixture
+) -> None:
+    for outage in (1, 2):
+        for _ in range(4):
+            hear(worker, "disconnected", text="closed")
+            hear(worker, "disconnected", text="Connection refused")
+        assert worker.trouble == "Connection refused"
+        assert caplog.messages == ["ingest-0: closed", "ingest-0: Connection refused"] * outage
+        hear(worker, "ready")
+
+
 @pytest.mark.parametrize(
     "line", ["Traceback (most recent call last):\n", "[]\n", "7\n", "{}\n", '{"event": "other"}\n']
 )
@@ -81,3 +93,11 @@ def test_a_manager_is_ready_when_each_of_its_processes_is() -> None:
     assert workers.trouble is None
     hear(workers.workers[1], "store-failed", text=FULL)
     assert workers.trouble == f"ingest-1: the store takes nothing: {FULL}"
+
+
+def test_what_several_processes_have_in_common_is_said_once() -> None:
+    workers = Workers(tasks("sqlite://", BrokerOptions("broker.local", 1883, "fleet"), 2, shares=True), lambda: 0.0)
+    for one in workers.workers:
+        hear(one, "disconnected", text="Connection refused")
+    hear(workers.workers[1], "ready")
+    assert workers.trouble == "ingest-0, ingest-2: Connection refused"
