@@ -21,3 +21,7 @@ class MissingExtraError(LeptonError, ImportError):
 
 class RefusedError(LeptonError):
     """The work was done and the answer is no (gate, check, verification); leaves with code 1."""
+
+
+class OutageError(LeptonError):
+    """Something outside does not answer just now, and the same may work later; leaves with code 1."""

@@ -1,7 +1,7 @@
 """The one program, `lepton`: a table of sub-command names and the modules that serve them, nothing else.
 
 A sub-command's module is imported only when it is called, so `lepton --help` costs no numpy and a board needs no
-training library. Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C.
+training library. Exit codes: 0 done, 1 the answer is no, or not now, 2 wrong use or input, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_contracts.errors import LeptonError, RefusedError
+from edge_contracts.errors import LeptonError, OutageError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ class LazyGroup(click.Group):
         """Run a command; an error of the house becomes a sentence and an exit code, never a traceback."""
         try:
             return super().invoke(ctx)
-        except RefusedError as error:
+        except (RefusedError, OutageError) as error:
             raise _No(str(error)) from error
         except LeptonError as error:
             raise _WrongInput(str(error)) from error
@@ -152,7 +152,7 @@ class _WrongInput(click.ClickException):
 
 
 class _No(_WrongInput):
-    """The work was done and the answer is no; exit code 1."""
+    """The work was done and the answer is no, or what it needs does not answer now; exit code 1."""
 
     exit_code = 1
 

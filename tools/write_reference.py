@@ -78,8 +78,8 @@ def openapi_text() -> str:
 
 def commands_page() -> str:
     """Every command's own `--help`, one after the other."""
-    codes = "Exit codes: 0 done, 1 the answer is no, 2 wrong use or input, 130 stopped by Ctrl-C (`lepton run`: 0)."
-    parts = ["# Commands", f"Each command's own `--help`. {codes}"]
+    codes = "0 done, 1 the answer is no, or not now, 2 wrong use or input, 130 stopped by Ctrl-C (`lepton run`: 0)."
+    parts = ["# Commands", f"Each command's own `--help`. Exit codes: {codes}"]
     for name in COMMANDS:
         command = lepton.get_command(click.Context(lepton), name)
         if command is not None:

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
-from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
+from edge_contracts.errors import BadInputError, MissingExtraError, OutageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ _WRITES: Final = "lepton_writes"
 UNSTORABLE: Final = "wanted values that the database takes, found one that it does not: write plain text"
 
 
-class StoreUnavailable(LeptonError, OSError):
+class StoreUnavailable(OutageError, OSError):
     """The database cannot take or give anything just now: full disk, lost connection, another writer."""
 
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge_contracts.errors import BadInputError, RefusedError
+from fleet_manager.store.database import StoreUnavailable
 from lepton import cli
 from lepton.cli import COMMANDS, Entry, main
 
@@ -54,7 +55,12 @@ def test_an_unknown_command_is_wrong_use():
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(BadInputError("wanted a, found b; do c"), 2), (RefusedError("the answer is no"), 1)]
+    ("error", "code"),
+    [
+        (BadInputError("wanted a, found b; do c"), 2),
+        (RefusedError("the answer is no"), 1),
+        (StoreUnavailable("it does not answer just now"), 1),
+    ],
 )
 def test_an_error_of_the_house_is_one_sentence_and_an_exit_code(monkeypatch, error, code):
     monkeypatch.setitem(COMMANDS, "fails", Entry("tests.lepton.none:fails", "Fails."))
