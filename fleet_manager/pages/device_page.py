@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from edge_contracts.device import Presence
 from fleet_manager.pages.ledger_view import LedgerView, ledger_view
-from fleet_manager.pages.overview import device_href
+from fleet_manager.pages.overview import device_href, site_href
 from fleet_manager.pages.statistics_page import Tile
 from fleet_manager.pages.wording import duration, moment_of, size
 from fleet_manager.store.device_reading import STALE_S
@@ -72,6 +72,7 @@ class DevicePage:
     alerts_href: str
     name: str
     site: str
+    site_href: str
     presence: str
     about: str
     tiles: tuple[Tile, ...]
@@ -100,6 +101,7 @@ def device_page(file: DeviceFile, known: DeviceLedger | None, rows: Sequence[Ale
         f"/alerts?state=any&device={quote(file.address, safe='')}",
         file.address.rpartition("/")[2],
         file.site,
+        site_href(file.site),
         file.status,
         _heard(file, now_ms),
         _tiles(file.state, is_online=is_online),

@@ -28,6 +28,7 @@ def fact(page, name: str):
 def test_a_device_of_which_only_its_end_is_known_has_a_page() -> None:
     page = device_page(DeviceFile(WHERE, "plant/hall", "offline"), None, [], NOW_MS)
     assert page.presence == "offline"
+    assert page.site_href == "/?site=plant%2Fhall"
     assert page.about == "has told no state yet"
     assert page.points == ()
 
