@@ -39,6 +39,7 @@ from fleet_manager.people.provider_door import provider_door
 from fleet_manager.site_file import SiteFile
 from fleet_manager.store.alert_store import AlertStore
 from fleet_manager.store.database import database_url
+from fleet_manager.store.database_lock import locked_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,13 +94,14 @@ def running_site(settings: SiteSettings) -> Iterator[Site]:
     Raises:
         BadInputError: folder, database or files cannot be used, or another manager uses the folder.
         MissingExtraError: a library of what is asked for is not installed.
-        StoreUnavailable: the database cannot be reached.
+        OutageError: another manager has the database, or it cannot be reached.
     """
     with ExitStack() as stack:
         folder = _made(settings.folder)
         stack.enter_context(locked_folder(folder))
         key = open_signing_key(folder)
         url = database_url(settings.database or folder / "fleet.sqlite")
+        stack.enter_context(locked_database(url))
         store = AlertStore.open(url, wall_clock_ms)
         stack.callback(store.close)
         people = assemble_people(store.engine)
