@@ -107,7 +107,9 @@ def _add_labels(routes: APIRouter) -> None:
             raise Problem(UNAVAILABLE, "wanted the pictures, found that this manager keeps none: take labels.csv")
         sites = site_tuple(caller.sites_of(site))
         _note(caller, services, site, "labels.zip")
-        return _file(training_archive(_lessons(services.engine, sites), store), ZIP, "labels.zip")
+        archive = training_archive(_lessons(services.engine, sites), store)
+        begun = next(archive)  # a store of pictures that is away is told now; later the download breaks
+        return _file(chain((begun,), archive), ZIP, "labels.zip")
 
     @routes.get("/exports/labels.csv", response_class=Response, responses=_answer("text/csv", _TEXT))
     @needs(Permission.EXPORT)

@@ -5,13 +5,19 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import deque
 
 import pytest
 
 from fleet_manager.api.alert_columns import COLUMNS, alert_pages
+from fleet_manager.api.training_archive import training_archive
 from fleet_manager.desk.inbox import MOST_ON_A_PAGE, Filter
+from fleet_manager.desk.teaching import lessons
+from fleet_manager.desk.true_labels import true_labels
+from fleet_manager.evidence.evidence_store import EvidenceAway
+from tests.fakes.leaving_shelf import LeavingShelf
 from tests.fakes.pictures import picture, write_picture
-from tests.fleet_manager.api.conftest import HALL, YARD
+from tests.fleet_manager.api.conftest import HALL, YARD, made
 from tests.fleet_manager.api.test_problem_answers import assert_problem
 from training.dataset import read_dataset
 
@@ -174,3 +180,30 @@ def test_every_export_is_written_down(manager, name):
     assert manager.ask("GET", f"/v1/exports/{name}", "operator", HALL).status_code == 200
     entries = [one for one in manager.office.people.audit.page(["*"]) if one.action == "export"]
     assert [name in f"{one.object} {one.detail}" for one in entries] == [True]
+
+
+@pytest.fixture
+def leaving(tmp_path):
+    shelf = LeavingShelf(tmp_path / "evidence")
+    for manager in made(tmp_path, shelf=shelf):
+        yield manager, shelf
+
+
+def test_while_the_pictures_are_away_the_archive_is_asked_for_later(leaving, tmp_path):
+    manager, shelf = leaving
+    missed(manager, keep_picture(manager, tmp_path / "1.png", 1))
+    shelf.is_away = True
+    assert_problem(manager.ask("GET", "/v1/exports/labels.zip", "operator"), 503, "unavailable")
+
+
+def test_an_archive_that_breaks_off_does_not_open(leaving, tmp_path):
+    manager, shelf = leaving
+    for seed in (1, 2):
+        missed(manager, keep_picture(manager, tmp_path / f"{seed}.png", seed))
+    with manager.services.engine.connect() as con:
+        archive = training_archive(lessons(true_labels(con), ()), manager.services.evidence)
+        came = bytearray(next(archive))
+        shelf.is_away = True
+        with pytest.raises(EvidenceAway):
+            deque(map(came.extend, archive))
+    assert not zipfile.is_zipfile(io.BytesIO(came))
