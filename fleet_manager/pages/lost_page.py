@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from fleet_manager.pages.reception import Reception
     from fleet_manager.pages.visit import Visit
 
-_NOT_FOUND: Final = 404
+_LOST: Final = (404, 405)
+"""No such address, or one that takes forms alone: it stands in the browser after a form was refused."""
 _OF_PROGRAMS: Final = "/v1/"
 
 
@@ -35,7 +36,7 @@ def answer_lost_browsers(app: FastAPI, reception: Reception) -> None:
 
 
 def _is_lost_browser(request: Request, err: Exception) -> bool:
-    is_lost = isinstance(err, HTTPException) and err.status_code == _NOT_FOUND
+    is_lost = isinstance(err, HTTPException) and err.status_code in _LOST
     is_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     return is_lost and is_browser and not request.url.path.startswith(_OF_PROGRAMS)
 

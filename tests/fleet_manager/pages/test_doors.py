@@ -153,9 +153,10 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 def test_a_mistyped_address_is_a_page_to_a_browser_and_a_problem_to_a_program(visitors: Visitors) -> None:
     cookie = {"Cookie": f"{SESSION}={visitors.come_in()}"}
-    page = visitors.client.get("/nonsense", headers={**cookie, **BROWSER})
-    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert "begin at the overview" in page.text
+    for path in ("/nonsense", "/people/bert/grants"):
+        page = visitors.client.get(path, headers={**cookie, **BROWSER})
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "begin at the overview" in page.text
     for path, headers in (("/nonsense", cookie), ("/v1/nonsense", {**cookie, **BROWSER})):
         answer = visitors.client.get(path, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
