@@ -49,6 +49,8 @@ _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
 _COMMANDS: Final = "cmd/"
 GOODBYE_S: Final = 2.0
+MOST_UNASKED: Final = 16
+"""Topics of which it is told that they were not asked for; a broker gone mad fills neither log nor memory."""
 """How long a clean stop waits for the broker to take the farewell."""
 
 
@@ -148,6 +150,7 @@ class Uplink:
         self._sessions = self._too_large = 0
         self._connected = False
         self._said_old_protocol = False
+        self._unasked: set[str] = set()
         self._is_renewed = False
         self._stop = threading.Event()
         self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -219,7 +222,14 @@ class Uplink:
         elif self._desired is not None and leaf == "desired":
             self._desired(body)
         else:
-            _LOG.warning("a message on %s was not asked for", topic)
+            self._pass_unasked(topic)
+
+    def _pass_unasked(self, topic: str) -> None:
+        """Said once per topic: amqtt 0.12 sends a station its own retained words at each connection."""
+        is_new = topic not in self._unasked and len(self._unasked) < MOST_UNASKED
+        _LOG.log(logging.WARNING if is_new else logging.DEBUG, "a message on %s was not asked for", topic)
+        if is_new:
+            self._unasked.add(topic)
 
     def stored_by_broker(self, mid: int, *, has_subscriber: bool) -> None:
         """The broker acknowledged a publication."""

@@ -16,7 +16,7 @@ from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink import uplink as module
 from edge_runtime.uplink.mqtt_link import LinkLost, Will
-from edge_runtime.uplink.uplink import Announcements, Pace, Uplink
+from edge_runtime.uplink.uplink import MOST_UNASKED, Announcements, Pace, Uplink
 from tests.fakes.letters import ADDRESS, HandClock
 from tests.fakes.patience import eventually
 
@@ -114,3 +114,15 @@ def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogC
     assert box.stop(PATIENCE_S)
     assert caplog.text.count("in plain text") == 1
     assert "secret" not in caplog.text
+
+
+def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    uplink = Uplink(box, ADDRESS, UplinkSettings(host="broker.plant"), announcements())
+    for _ in range(3):
+        uplink.message(ADDRESS.topic("birth"), b"{}", retained=True)
+    for number in range(100):
+        uplink.message(f"lepton/1/strange/{number}", b"{}", retained=True)
+    told = [line for line in caplog.messages if "was not asked for" in line]
+    assert told[0] == f"a message on {ADDRESS.topic('birth')} was not asked for"
+    assert len(told) == len(set(told)) == MOST_UNASKED
