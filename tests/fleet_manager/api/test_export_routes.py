@@ -207,3 +207,15 @@ def test_an_archive_that_breaks_off_does_not_open(leaving, tmp_path):
         with pytest.raises(EvidenceAway):
             deque(map(came.extend, archive))
     assert not zipfile.is_zipfile(io.BytesIO(came))
+
+
+def test_a_picture_of_which_a_part_has_come_is_left_out(manager):
+    body = b"\xff\xd8\xff" + bytes(997)
+    sha256 = hashlib.sha256(body).hexdigest()
+    receipt = manager.services.evidence.receive(HALL, sha256, 0, len(body))
+    receipt.write(body[:500])
+    assert not receipt.close().is_whole
+    missed(manager, sha256)
+    with zipfile.ZipFile(io.BytesIO(manager.ask("GET", "/v1/exports/labels.zip", "operator").content)) as archive:
+        assert archive.namelist() == ["labels.csv", "left-out.csv"]
+        assert "has not come" in archive.read("left-out.csv").decode()
