@@ -37,7 +37,14 @@ def served(folder, settings):
     limits = Limits(file_bytes=8 << 20, total_bytes=64 << 20, free_bytes=0)
     evidence = DiskEvidence(folder / "evidence", limits, time.monotonic)
     services = Services(
-        store.engine, office.people, evidence, list, office.clock, time.monotonic, random.Random(7).randbytes, settings
+        store.engine,
+        office.people,
+        evidence,
+        list,
+        office.clock,
+        time.monotonic,
+        random.Random(7).randbytes,
+        settings=settings,
     )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(create_app(services), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
