@@ -108,7 +108,7 @@ def test_the_upload_comes_and_goes_by_a_reload_while_the_point_goes_on(
         summary = run(station, script)
     assert (summary.faults, summary.left_behind) == (0, 0)
     assert "plain text" in caplog.text
-    assert caplog.text.count("started anew: the evidence upload\n") == 2
+    assert caplog.text.count("started anew: the uplink, the evidence upload\n") == 2  # the birth tells of it
 
 
 def test_a_manager_that_never_answers_costs_no_alert(tmp_path: Path) -> None:
