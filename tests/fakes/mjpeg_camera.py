@@ -39,7 +39,6 @@ class MjpegCamera:
         head: what it answers before the pictures.
         make_part: the n-th picture's bytes on the wire.
         period_s: between two pictures.
-        pause_s: after the n-th picture, instead of always the same.
         login: `user:password` that it asks for.
         last: how many pictures a connection gives before it is silent.
         port: 0 for a free one.
@@ -51,14 +50,13 @@ class MjpegCamera:
         head: bytes = HEAD,
         make_part: Callable[[int], bytes] = lambda number: part(jpeg(number)),
         period_s: float = 0.01,
-        pause_s: Callable[[int], float] | None = None,
         login: str | None = None,
         last: int | None = None,
         port: int = 0,
     ) -> None:
         self._head = head
         self._make_part = make_part
-        self._pause_s = pause_s or (lambda _: period_s)
+        self._period_s = period_s
         self._login = login
         self._last = last
         self._halt = threading.Event()
@@ -121,7 +119,7 @@ class MjpegCamera:
                     return
                 continue
             connection.sendall(self._make_part(number))
-            self._halt.wait(self._pause_s(number))
+            self._halt.wait(self._period_s)
             number += 1
 
 

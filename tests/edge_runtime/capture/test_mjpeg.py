@@ -83,11 +83,11 @@ def test_of_what_waits_only_the_newest_is_given(opened: Callable[..., MjpegSourc
 
 
 def test_what_comes_in_a_burst_after_a_silence_is_dropped_but_for_the_last(plug_in: Callable[..., MjpegCamera]) -> None:
-    levels = (100, 30, 40, 50, 220, 150)
+    sent = ((100,), (30, 40, 50, 220), (150,))
     camera = plug_in(
-        make_part=lambda number: part(jpeg(number, levels[number])),
-        pause_s=lambda number: 0.001 if levels[number] < 100 else 0.5,
-        last=len(levels),
+        make_part=lambda number: b"".join(part(jpeg(number, level)) for level in sent[number]),
+        period_s=0.5,
+        last=len(sent),
     )
     settings = MjpegSettings(kind="mjpeg", url=camera.url, read_timeout_s=2.0)
     source = MjpegSource(settings, MonotonicClock())
