@@ -118,6 +118,7 @@ def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogC
 
 def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    box.start()
     uplink = Uplink(box, ADDRESS, UplinkSettings(host="broker.plant"), announcements())
     for _ in range(3):
         uplink.message(ADDRESS.topic("birth"), b"{}", retained=True)
@@ -126,3 +127,4 @@ def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: p
     told = [line for line in caplog.messages if "was not asked for" in line]
     assert told[0] == f"a message on {ADDRESS.topic('birth')} was not asked for"
     assert len(told) == len(set(told)) == MOST_UNASKED
+    assert box.stop(PATIENCE_S)
