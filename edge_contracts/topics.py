@@ -158,7 +158,8 @@ LEAVES: dict[str, Leaf] = {
         retained=False,
         limit_bytes=MAX_COMMAND_BYTES,
         schema="cmd",
-        meaning="something to do, see below; one that is retained, expired or was seen before is refused",
+        meaning="something to do, see below; retained or expired, it is refused; seen before, it is not done again and "
+        "answered as the first time",
     ),
 }
 """Every topic of a device, by what follows its root."""
