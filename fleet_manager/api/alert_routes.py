@@ -60,90 +60,93 @@ class Comment(Wish):
     text: Annotated[Text, Field(min_length=1)]
 
 
+@needs(Permission.SEE_ALERTS)
+def list_alerts(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    device: AddressQuery = None,
+    point: Annotated[Slug | None, Query()] = None,
+    part: Annotated[Name | None, Query()] = None,
+    outcome: Annotated[Outcome | None, Query()] = None,
+    cause: Annotated[Cause | None, Query()] = None,
+    severity: Annotated[Severity | None, Query()] = None,
+    label: Annotated[Name | None, Query()] = None,
+    state: Annotated[AlertState | None, Query()] = None,
+    since: Since = None,
+    until: Until = None,
+    before: Before = None,
+    limit: Limit = PAGE,
+) -> AlertPage:
+    """Alerts of the sites that the caller may see, newest first."""
+    wanted = Filter(
+        site_tuple(caller.sites_of(site)),
+        device,
+        point,
+        part,
+        outcome,
+        cause,
+        severity,
+        label,
+        state,
+        maybe_milliseconds(since),
+        maybe_milliseconds(until),
+    )
+    with services.engine.connect() as con:
+        page = inbox(con, wanted, before, limit)
+    return AlertPage(items=[alert_document(line) for line in page.lines], next=page.older, is_cut=page.is_cut)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_alert(caller: CallerNow, services: ServicesNow, alert: RowNumber) -> AlertFileDocument:
+    """One alert, what people did to it, and the message as it came."""
+    return alert_file_document(_file(caller, services, alert))
+
+
 def alert_routes() -> APIRouter:
     """`/alerts` and `/alerts/{id}`."""
     routes = guarded_router("alerts")
-
-    @routes.get("/alerts")
-    @needs(Permission.SEE_ALERTS)
-    def list_alerts(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        device: AddressQuery = None,
-        point: Annotated[Slug | None, Query()] = None,
-        part: Annotated[Name | None, Query()] = None,
-        outcome: Annotated[Outcome | None, Query()] = None,
-        cause: Annotated[Cause | None, Query()] = None,
-        severity: Annotated[Severity | None, Query()] = None,
-        label: Annotated[Name | None, Query()] = None,
-        state: Annotated[AlertState | None, Query()] = None,
-        since: Since = None,
-        until: Until = None,
-        before: Before = None,
-        limit: Limit = PAGE,
-    ) -> AlertPage:
-        """Alerts of the sites that the caller may see, newest first."""
-        wanted = Filter(
-            site_tuple(caller.sites_of(site)),
-            device,
-            point,
-            part,
-            outcome,
-            cause,
-            severity,
-            label,
-            state,
-            maybe_milliseconds(since),
-            maybe_milliseconds(until),
-        )
-        with services.engine.connect() as con:
-            page = inbox(con, wanted, before, limit)
-        return AlertPage(items=[alert_document(line) for line in page.lines], next=page.older, is_cut=page.is_cut)
-
-    @routes.get("/alerts/{alert}")
-    @needs(Permission.SEE_ALERTS)
-    def show_alert(caller: CallerNow, services: ServicesNow, alert: RowNumber) -> AlertFileDocument:
-        """One alert, what people did to it, and the message as it came."""
-        return alert_file_document(_file(caller, services, alert))
-
-    _add_steps(routes)
+    routes.get("/alerts")(list_alerts)
+    routes.get("/alerts/{alert}")(show_alert)
+    routes.post("/alerts/{alert}/acknowledge")(acknowledge)
+    routes.post("/alerts/{alert}/confirm")(confirm)
+    routes.post("/alerts/{alert}/false-alarm")(false_alarm)
+    routes.post("/alerts/{alert}/close")(close)
+    routes.post("/alerts/{alert}/comments", status_code=201)(add_comment)
     return routes
 
 
-def _add_steps(routes: APIRouter) -> None:
-    @routes.post("/alerts/{alert}/acknowledge")
-    @needs(Permission.ACKNOWLEDGE)
-    def acknowledge(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Step) -> AlertFileDocument:
-        """Somebody takes care; also opens again what was closed."""
-        return _moved(caller, services, alert, step, AlertState.ACKNOWLEDGED)
+@needs(Permission.ACKNOWLEDGE)
+def acknowledge(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Step) -> AlertFileDocument:
+    """Somebody takes care; also opens again what was closed."""
+    return _moved(caller, services, alert, step, AlertState.ACKNOWLEDGED)
 
-    @routes.post("/alerts/{alert}/confirm")
-    @needs(Permission.LABEL)
-    def confirm(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Judgement) -> AlertFileDocument:
-        """The part has a defect; a label for training."""
-        return _moved(caller, services, alert, step, AlertState.CONFIRMED_DEFECT)
 
-    @routes.post("/alerts/{alert}/false-alarm")
-    @needs(Permission.LABEL)
-    def false_alarm(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Judgement) -> AlertFileDocument:
-        """The part is good; a label for training."""
-        return _moved(caller, services, alert, step, AlertState.FALSE_ALARM)
+@needs(Permission.LABEL)
+def confirm(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Judgement) -> AlertFileDocument:
+    """The part has a defect; a label for training."""
+    return _moved(caller, services, alert, step, AlertState.CONFIRMED_DEFECT)
 
-    @routes.post("/alerts/{alert}/close")
-    @needs(Permission.ACKNOWLEDGE)
-    def close(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Step) -> AlertFileDocument:
-        """Nothing is left to do."""
-        return _moved(caller, services, alert, step, AlertState.CLOSED)
 
-    @routes.post("/alerts/{alert}/comments", status_code=201)
-    @needs(Permission.COMMENT)
-    def add_comment(caller: CallerNow, services: ServicesNow, alert: RowNumber, said: Comment) -> AlertFileDocument:
-        """Say something to an alert, whatever its state."""
-        site = _file(caller, services, alert).line.site
-        with services.people.audit.act(caller.principal, "comment", f"alert:{alert}", site) as con:
-            comment(con, alert, caller.principal.name, services.unix_ms(), said.text)
-        return alert_file_document(_file(caller, services, alert))
+@needs(Permission.LABEL)
+def false_alarm(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Judgement) -> AlertFileDocument:
+    """The part is good; a label for training."""
+    return _moved(caller, services, alert, step, AlertState.FALSE_ALARM)
+
+
+@needs(Permission.ACKNOWLEDGE)
+def close(caller: CallerNow, services: ServicesNow, alert: RowNumber, step: Step) -> AlertFileDocument:
+    """Nothing is left to do."""
+    return _moved(caller, services, alert, step, AlertState.CLOSED)
+
+
+@needs(Permission.COMMENT)
+def add_comment(caller: CallerNow, services: ServicesNow, alert: RowNumber, said: Comment) -> AlertFileDocument:
+    """Say something to an alert, whatever its state."""
+    site = _file(caller, services, alert).line.site
+    with services.people.audit.act(caller.principal, "comment", f"alert:{alert}", site) as con:
+        comment(con, alert, caller.principal.name, services.unix_ms(), said.text)
+    return alert_file_document(_file(caller, services, alert))
 
 
 def _moved(caller: Caller, services: Services, alert: int, step: Step, after: AlertState) -> AlertFileDocument:

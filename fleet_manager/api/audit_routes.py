@@ -54,49 +54,50 @@ class AuditVerified(Document):
     sentence: str
 
 
+@needs(Permission.SEE_AUDIT)
+def list_entries(caller: CallerNow, services: ServicesNow, before: Before = None, limit: Limit = 100) -> AuditPage:
+    """What people and programs did at the caller's sites, newest first."""
+    found = services.people.audit.page(caller.sites, before, limit)
+    items = [
+        AuditEntry(
+            seq=one.seq,
+            at=moment(one.at_ms),
+            kind=one.kind,
+            name=one.name,
+            action=one.action,
+            object=one.object,
+            site=one.site,
+            result=one.result,
+            detail=one.detail,
+            former=one.former,
+        )
+        for one in found
+    ]
+    return AuditPage(items=items, next=items[-1].seq if len(items) == limit else None)
+
+
+@needs(Permission.SEE_AUDIT)
+def verify(
+    caller: CallerNow,
+    services: ServicesNow,
+    known: Annotated[str | None, Query(pattern=_HEAD, description="A `head` that was kept elsewhere.")] = None,
+) -> AuditVerified:
+    """Walk over the whole log; for those who may see all of it."""
+    caller.check_everywhere()
+    found = services.people.audit.verify(None if known is None else Head.from_text(known))
+    return AuditVerified(
+        entries=found.head.seq,
+        head=str(found.head),
+        holds=found.broken is None,
+        broken_at=None if found.broken is None else found.broken.seq,
+        why="" if found.broken is None else found.broken.why,
+        sentence=found.sentence(),
+    )
+
+
 def audit_routes() -> APIRouter:
     """`/audit` and `/audit/verify`."""
     routes = guarded_router("audit")
-
-    @routes.get("/audit")
-    @needs(Permission.SEE_AUDIT)
-    def list_entries(caller: CallerNow, services: ServicesNow, before: Before = None, limit: Limit = 100) -> AuditPage:
-        """What people and programs did at the caller's sites, newest first."""
-        found = services.people.audit.page(caller.sites, before, limit)
-        items = [
-            AuditEntry(
-                seq=one.seq,
-                at=moment(one.at_ms),
-                kind=one.kind,
-                name=one.name,
-                action=one.action,
-                object=one.object,
-                site=one.site,
-                result=one.result,
-                detail=one.detail,
-                former=one.former,
-            )
-            for one in found
-        ]
-        return AuditPage(items=items, next=items[-1].seq if len(items) == limit else None)
-
-    @routes.get("/audit/verify")
-    @needs(Permission.SEE_AUDIT)
-    def verify(
-        caller: CallerNow,
-        services: ServicesNow,
-        known: Annotated[str | None, Query(pattern=_HEAD, description="A `head` that was kept elsewhere.")] = None,
-    ) -> AuditVerified:
-        """Walk over the whole log; for those who may see all of it."""
-        caller.check_everywhere()
-        found = services.people.audit.verify(None if known is None else Head.from_text(known))
-        return AuditVerified(
-            entries=found.head.seq,
-            head=str(found.head),
-            holds=found.broken is None,
-            broken_at=None if found.broken is None else found.broken.seq,
-            why="" if found.broken is None else found.broken.why,
-            sentence=found.sentence(),
-        )
-
+    routes.get("/audit")(list_entries)
+    routes.get("/audit/verify")(verify)
     return routes

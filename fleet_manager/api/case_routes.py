@@ -79,56 +79,59 @@ class Acknowledged(Document):
     alerts: list[int]
 
 
+@needs(Permission.SEE_ALERTS)
+def show_cases(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    since: Since = None,
+    only_open: Annotated[bool, Query(description="Leave out those that somebody has seen.")] = False,  # noqa: FBT002 - a query has no position
+    before: Annotated[Cursor | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = PAGE,
+) -> CasePage:
+    """Cases that went on in the last 30 days, or since another time."""
+    since_ms = services.unix_ms() - DAYS_MS if since is None else milliseconds(since)
+    with services.engine.connect() as con:
+        sites = site_tuple(caller.sites_of(site))
+        page = list_cases(con, sites, since_ms, only_open=only_open, before=case_cursor(before or ""), limit=limit)
+    following = None if page.older is None else "-".join(map(str, page.older))
+    return CasePage(items=[_document(line) for line in page.lines], next=following)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_case(caller: CallerNow, services: ServicesNow, case: RowNumber) -> CaseDocument:
+    """One case."""
+    return _document(_found(caller, services, case))
+
+
+@needs(Permission.SEE_ALERTS)
+def show_case_alerts(
+    caller: CallerNow, services: ServicesNow, case: RowNumber, before: Before = None, limit: Limit = PAGE
+) -> AlertPage:
+    """The alerts of a case, newest first."""
+    found = _found(caller, services, case).case
+    with services.engine.connect() as con:
+        page = case_alerts(con, found, before, limit)
+    return AlertPage(items=[alert_document(line) for line in page.lines], next=page.older, is_cut=page.is_cut)
+
+
+@needs(Permission.ACKNOWLEDGE)
+def acknowledge(caller: CallerNow, services: ServicesNow, case: RowNumber) -> Acknowledged:
+    """Somebody takes care of all alerts of a case that are new."""
+    found = _found(caller, services, case).case
+    site = found.kind.site
+    with services.people.audit.act(caller.principal, "acknowledge case", f"case:{case}", site) as con:
+        lines = acknowledge_case(con, found, caller.principal.name, services.unix_ms())
+    return Acknowledged(alerts=[line.id for line in lines])
+
+
 def case_routes() -> APIRouter:
     """`/cases` and `/cases/{id}`."""
     routes = guarded_router("cases")
-
-    @routes.get("/cases")
-    @needs(Permission.SEE_ALERTS)
-    def show_cases(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        since: Since = None,
-        only_open: Annotated[bool, Query(description="Leave out those that somebody has seen.")] = False,  # noqa: FBT002 - a query has no position
-        before: Annotated[Cursor | None, Query(description="`next` of the page before.")] = None,
-        limit: Limit = PAGE,
-    ) -> CasePage:
-        """Cases that went on in the last 30 days, or since another time."""
-        since_ms = services.unix_ms() - DAYS_MS if since is None else milliseconds(since)
-        with services.engine.connect() as con:
-            sites = site_tuple(caller.sites_of(site))
-            page = list_cases(con, sites, since_ms, only_open=only_open, before=case_cursor(before or ""), limit=limit)
-        following = None if page.older is None else "-".join(map(str, page.older))
-        return CasePage(items=[_document(line) for line in page.lines], next=following)
-
-    @routes.get("/cases/{case}")
-    @needs(Permission.SEE_ALERTS)
-    def show_case(caller: CallerNow, services: ServicesNow, case: RowNumber) -> CaseDocument:
-        """One case."""
-        return _document(_found(caller, services, case))
-
-    @routes.get("/cases/{case}/alerts")
-    @needs(Permission.SEE_ALERTS)
-    def show_case_alerts(
-        caller: CallerNow, services: ServicesNow, case: RowNumber, before: Before = None, limit: Limit = PAGE
-    ) -> AlertPage:
-        """The alerts of a case, newest first."""
-        found = _found(caller, services, case).case
-        with services.engine.connect() as con:
-            page = case_alerts(con, found, before, limit)
-        return AlertPage(items=[alert_document(line) for line in page.lines], next=page.older, is_cut=page.is_cut)
-
-    @routes.post("/cases/{case}/acknowledge")
-    @needs(Permission.ACKNOWLEDGE)
-    def acknowledge(caller: CallerNow, services: ServicesNow, case: RowNumber) -> Acknowledged:
-        """Somebody takes care of all alerts of a case that are new."""
-        found = _found(caller, services, case).case
-        site = found.kind.site
-        with services.people.audit.act(caller.principal, "acknowledge case", f"case:{case}", site) as con:
-            lines = acknowledge_case(con, found, caller.principal.name, services.unix_ms())
-        return Acknowledged(alerts=[line.id for line in lines])
-
+    routes.get("/cases")(show_cases)
+    routes.get("/cases/{case}")(show_case)
+    routes.get("/cases/{case}/alerts")(show_case_alerts)
+    routes.post("/cases/{case}/acknowledge")(acknowledge)
     return routes
 
 

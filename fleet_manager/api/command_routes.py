@@ -56,56 +56,58 @@ class CommandPage(Document):
     next: int | None
 
 
+@needs(Permission.SEND_COMMANDS)
+def give_command(
+    caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath, wish: CommandWish
+) -> CommandDocument:
+    """Ask something of a device; it is written down at once and sent as soon as there is a broker."""
+    address = f"{org}/{site}/{device}"
+    caller.check_site(f"{org}/{site}", f"the device {address}")
+    _check_device(services, address)
+    asked = command_log.Wish(address, wish.name, wish.timeout_s)
+    audit = services.people.audit
+    with audit.act(caller.principal, "send command", f"device:{address}", asked.site, wish.name) as con:
+        now_ms = services.unix_ms()
+        number = command_log.give_command(con, asked, caller.principal.name, now_ms, services.draw)
+        given = command_log.find_command(con, number)
+    return _document(_there(given, number), now_ms)
+
+
+@needs(Permission.SEE_ALERTS)
+def list_commands(
+    caller: CallerNow,
+    services: ServicesNow,
+    org: SlugPath,
+    site: SlugPath,
+    device: SlugPath,
+    before: Before = None,
+    limit: Limit = 100,
+) -> CommandPage:
+    """What was asked of one device."""
+    address = f"{org}/{site}/{device}"
+    caller.check_site(f"{org}/{site}", f"the device {address}")
+    _check_device(services, address)
+    with services.engine.connect() as con:
+        found = command_log.list_commands(con, address, before, limit + 1)
+    items = [_document(one, services.unix_ms()) for one in found[:limit]]
+    return CommandPage(items=items, next=items[-1].id if len(found) > limit else None)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_command(caller: CallerNow, services: ServicesNow, command: RowNumber) -> CommandDocument:
+    """One command, and what the device answered."""
+    with services.engine.connect() as con:
+        found = _there(command_log.find_command(con, command), command)
+    caller.check_site(found.site, f"command {command}")
+    return _document(found, services.unix_ms())
+
+
 def command_routes() -> APIRouter:
     """`/devices/{org}/{site}/{device}/commands` and `/commands/{id}`."""
     routes = guarded_router("commands")
-
-    @routes.post("/devices/{org}/{site}/{device}/commands", status_code=201)
-    @needs(Permission.SEND_COMMANDS)
-    def give_command(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath, wish: CommandWish
-    ) -> CommandDocument:
-        """Ask something of a device; it is written down at once and sent as soon as there is a broker."""
-        address = f"{org}/{site}/{device}"
-        caller.check_site(f"{org}/{site}", f"the device {address}")
-        _check_device(services, address)
-        asked = command_log.Wish(address, wish.name, wish.timeout_s)
-        audit = services.people.audit
-        with audit.act(caller.principal, "send command", f"device:{address}", asked.site, wish.name) as con:
-            now_ms = services.unix_ms()
-            number = command_log.give_command(con, asked, caller.principal.name, now_ms, services.draw)
-            given = command_log.find_command(con, number)
-        return _document(_there(given, number), now_ms)
-
-    @routes.get("/devices/{org}/{site}/{device}/commands")
-    @needs(Permission.SEE_ALERTS)
-    def list_commands(
-        caller: CallerNow,
-        services: ServicesNow,
-        org: SlugPath,
-        site: SlugPath,
-        device: SlugPath,
-        before: Before = None,
-        limit: Limit = 100,
-    ) -> CommandPage:
-        """What was asked of one device."""
-        address = f"{org}/{site}/{device}"
-        caller.check_site(f"{org}/{site}", f"the device {address}")
-        _check_device(services, address)
-        with services.engine.connect() as con:
-            found = command_log.list_commands(con, address, before, limit + 1)
-        items = [_document(one, services.unix_ms()) for one in found[:limit]]
-        return CommandPage(items=items, next=items[-1].id if len(found) > limit else None)
-
-    @routes.get("/commands/{command}")
-    @needs(Permission.SEE_ALERTS)
-    def show_command(caller: CallerNow, services: ServicesNow, command: RowNumber) -> CommandDocument:
-        """One command, and what the device answered."""
-        with services.engine.connect() as con:
-            found = _there(command_log.find_command(con, command), command)
-        caller.check_site(found.site, f"command {command}")
-        return _document(found, services.unix_ms())
-
+    routes.post("/devices/{org}/{site}/{device}/commands", status_code=201)(give_command)
+    routes.get("/devices/{org}/{site}/{device}/commands")(list_commands)
+    routes.get("/commands/{command}")(show_command)
     return routes
 
 

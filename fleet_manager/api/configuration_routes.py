@@ -102,90 +102,94 @@ class ConfigurationDocument(Document):
 _PATH = "/devices/{org}/{site}/{device}/configuration"
 
 
+@needs(Permission.SEE_ALERTS)
+def show_configuration(
+    caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
+) -> ConfigurationDocument:
+    """How far a device is with what is wanted of it."""
+    address = _device(caller, services, f"{org}/{site}/{device}")
+    with services.engine.connect() as con:
+        found = list_revisions(con, address, limit=1)
+        said = read_reported(con, address)
+    wanted = found[0] if found else None
+    return ConfigurationDocument(
+        standing=standing(wanted, said),
+        desired=None if wanted is None else _document(wanted),
+        reported=None if said is None else ReportedDocument(**said.model_dump()),
+        trusted_key=services.public_key,
+    )
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def show_revisions(
+    caller: CallerNow,
+    services: ServicesNow,
+    org: SlugPath,
+    site: SlugPath,
+    device: SlugPath,
+    before: Before = None,
+    limit: Limit = 100,
+) -> RevisionPage:
+    """Everything that was ever wanted of a device."""
+    address = _device(caller, services, f"{org}/{site}/{device}")
+    with services.engine.connect() as con:
+        found = list_revisions(con, address, before, limit + 1)
+    items = [_document(one) for one in found[:limit]]
+    return RevisionPage(items=items, next=items[-1].revision if len(found) > limit else None)
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def show_revision(
+    caller: CallerNow,
+    services: ServicesNow,
+    org: SlugPath,
+    site: SlugPath,
+    device: SlugPath,
+    revision: RevisionPath,
+) -> RevisionText:
+    """One revision with its text."""
+    found = _revision(services, _device(caller, services, f"{org}/{site}/{device}"), revision)
+    return RevisionText(**_document(found).model_dump(), text=found.text)
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def make_revision(
+    caller: CallerNow,
+    services: ServicesNow,
+    org: SlugPath,
+    site: SlugPath,
+    device: SlugPath,
+    wish: ConfigurationWish,
+) -> RevisionText:
+    """Want another configuration; it is checked as a whole, kept, and sent as soon as there is a broker."""
+    address = _device(caller, services, f"{org}/{site}/{device}")
+    return _kept(caller, services, Draft(address, wish.text, wish.note, wish.after))
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def restore_revision(
+    caller: CallerNow,
+    services: ServicesNow,
+    org: SlugPath,
+    site: SlugPath,
+    device: SlugPath,
+    revision: RevisionPath,
+    wish: RestoreWish,
+) -> RevisionText:
+    """Go back to a revision: its text becomes the next one."""
+    address = _device(caller, services, f"{org}/{site}/{device}")
+    text = _revision(services, address, revision).text
+    return _kept(caller, services, Draft(address, text, f"back to revision {revision}", wish.after))
+
+
 def configuration_routes() -> APIRouter:
     """`/devices/{org}/{site}/{device}/configuration` and its `/revisions`."""
     routes = guarded_router("configuration")
-
-    @routes.get(_PATH)
-    @needs(Permission.SEE_ALERTS)
-    def show_configuration(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
-    ) -> ConfigurationDocument:
-        """How far a device is with what is wanted of it."""
-        address = _device(caller, services, f"{org}/{site}/{device}")
-        with services.engine.connect() as con:
-            found = list_revisions(con, address, limit=1)
-            said = read_reported(con, address)
-        wanted = found[0] if found else None
-        return ConfigurationDocument(
-            standing=standing(wanted, said),
-            desired=None if wanted is None else _document(wanted),
-            reported=None if said is None else ReportedDocument(**said.model_dump()),
-            trusted_key=services.public_key,
-        )
-
-    @routes.get(f"{_PATH}/revisions")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def show_revisions(
-        caller: CallerNow,
-        services: ServicesNow,
-        org: SlugPath,
-        site: SlugPath,
-        device: SlugPath,
-        before: Before = None,
-        limit: Limit = 100,
-    ) -> RevisionPage:
-        """Everything that was ever wanted of a device."""
-        address = _device(caller, services, f"{org}/{site}/{device}")
-        with services.engine.connect() as con:
-            found = list_revisions(con, address, before, limit + 1)
-        items = [_document(one) for one in found[:limit]]
-        return RevisionPage(items=items, next=items[-1].revision if len(found) > limit else None)
-
-    @routes.get(f"{_PATH}/revisions/{{revision}}")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def show_revision(
-        caller: CallerNow,
-        services: ServicesNow,
-        org: SlugPath,
-        site: SlugPath,
-        device: SlugPath,
-        revision: RevisionPath,
-    ) -> RevisionText:
-        """One revision with its text."""
-        found = _revision(services, _device(caller, services, f"{org}/{site}/{device}"), revision)
-        return RevisionText(**_document(found).model_dump(), text=found.text)
-
-    @routes.post(f"{_PATH}/revisions", status_code=201)
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def make_revision(
-        caller: CallerNow,
-        services: ServicesNow,
-        org: SlugPath,
-        site: SlugPath,
-        device: SlugPath,
-        wish: ConfigurationWish,
-    ) -> RevisionText:
-        """Want another configuration; it is checked as a whole, kept, and sent as soon as there is a broker."""
-        address = _device(caller, services, f"{org}/{site}/{device}")
-        return _kept(caller, services, Draft(address, wish.text, wish.note, wish.after))
-
-    @routes.post(f"{_PATH}/revisions/{{revision}}/restore", status_code=201)
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def restore_revision(
-        caller: CallerNow,
-        services: ServicesNow,
-        org: SlugPath,
-        site: SlugPath,
-        device: SlugPath,
-        revision: RevisionPath,
-        wish: RestoreWish,
-    ) -> RevisionText:
-        """Go back to a revision: its text becomes the next one."""
-        address = _device(caller, services, f"{org}/{site}/{device}")
-        text = _revision(services, address, revision).text
-        return _kept(caller, services, Draft(address, text, f"back to revision {revision}", wish.after))
-
+    routes.get(_PATH)(show_configuration)
+    routes.get(f"{_PATH}/revisions")(show_revisions)
+    routes.get(f"{_PATH}/revisions/{{revision}}")(show_revision)
+    routes.post(f"{_PATH}/revisions", status_code=201)(make_revision)
+    routes.post(f"{_PATH}/revisions/{{revision}}/restore", status_code=201)(restore_revision)
     return routes
 
 

@@ -68,56 +68,56 @@ class DeviceLedgerDocument(Document):
     sentence: str
 
 
+@needs(Permission.SEE_ALERTS)
+def list_devices(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    after: Annotated[Address | None, Query(description="`next` of the page before.")] = None,
+    limit: Limit = 100,
+) -> DevicePage:
+    """Devices of the sites that the caller may see."""
+    with services.engine.connect() as con:
+        found = list(read_devices(con, caller.sites_of(site), after or "", limit + 1))
+    now_ms = services.unix_ms()
+    items = [_document(one, now_ms) for one in found[:limit]]
+    return DevicePage(items=items, next=items[-1].address if len(found) > limit else None)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_device(caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath) -> Device:
+    """One device."""
+    return _document(_found(caller, services, f"{org}/{site}/{device}"), services.unix_ms())
+
+
+@needs(Permission.SEE_ALERTS)
+def show_ledger(
+    caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
+) -> DeviceLedgerDocument:
+    """What was stored of one device, and what was lost, why."""
+    address = f"{org}/{site}/{device}"
+    caller.check_site(f"{org}/{site}", f"the device {address}")
+    found = ledger(services.engine, address)
+    if not found:
+        raise not_found(f"the device {address}")
+    line = found[0]
+    return DeviceLedgerDocument(
+        address=address,
+        stored=line.stored,
+        lost={why.value: count for why, count in line.lost.items()},
+        missing=line.missing,
+        refused=line.refused,
+        is_proven=line.proven,
+        sentence=line.sentence(),
+    )
+
+
 def device_routes() -> APIRouter:
     """`/devices`, `/devices/{org}/{site}/{device}` and its `/ledger`."""
     routes = guarded_router("devices")
-
-    @routes.get("/devices")
-    @needs(Permission.SEE_ALERTS)
-    def list_devices(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        after: Annotated[Address | None, Query(description="`next` of the page before.")] = None,
-        limit: Limit = 100,
-    ) -> DevicePage:
-        """Devices of the sites that the caller may see."""
-        with services.engine.connect() as con:
-            found = list(read_devices(con, caller.sites_of(site), after or "", limit + 1))
-        now_ms = services.unix_ms()
-        items = [_document(one, now_ms) for one in found[:limit]]
-        return DevicePage(items=items, next=items[-1].address if len(found) > limit else None)
-
-    @routes.get("/devices/{org}/{site}/{device}")
-    @needs(Permission.SEE_ALERTS)
-    def show_device(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
-    ) -> Device:
-        """One device."""
-        return _document(_found(caller, services, f"{org}/{site}/{device}"), services.unix_ms())
-
-    @routes.get("/devices/{org}/{site}/{device}/ledger")
-    @needs(Permission.SEE_ALERTS)
-    def show_ledger(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, device: SlugPath
-    ) -> DeviceLedgerDocument:
-        """What was stored of one device, and what was lost, why."""
-        address = f"{org}/{site}/{device}"
-        caller.check_site(f"{org}/{site}", f"the device {address}")
-        found = ledger(services.engine, address)
-        if not found:
-            raise not_found(f"the device {address}")
-        line = found[0]
-        return DeviceLedgerDocument(
-            address=address,
-            stored=line.stored,
-            lost={why.value: count for why, count in line.lost.items()},
-            missing=line.missing,
-            refused=line.refused,
-            is_proven=line.proven,
-            sentence=line.sentence(),
-        )
-
+    routes.get("/devices")(list_devices)
+    routes.get("/devices/{org}/{site}/{device}")(show_device)
+    routes.get("/devices/{org}/{site}/{device}/ledger")(show_ledger)
     return routes
 
 

@@ -44,76 +44,68 @@ Sender = Annotated[Address, Header(alias=DEVICE, description="Who sends: `org/si
 def evidence_routes() -> APIRouter:
     """`/evidence/{sha256}`."""
     routes = guarded_router("evidence")
-    _add_look(routes)
-    _add_piece(routes)
-    _add_file(routes)
-    return routes
-
-
-def _add_look(routes: APIRouter) -> None:
-    @routes.head("/evidence/{sha256}", response_class=Response, responses={200: _ALL_HERE, 308: _GO_ON})
-    @needs(Permission.SEND_EVIDENCE)
-    def look(caller: CallerNow, services: ServicesNow, sha256: Digest, device: Sender) -> Response:
-        """How much of a file is here."""
-        piece = _store(services).look(_site(caller, device), sha256)
-        if piece is None:
-            raise not_found(f"evidence {sha256}")
-        if piece.is_whole:
-            return Response(headers={"Content-Length": str(piece.size_bytes)})
-        return Response(status_code=308, headers={OFFSET: str(piece.size_bytes)})
-
-
-def _add_piece(routes: APIRouter) -> None:
-    answers: dict[int | str, dict[str, Any]] = {
+    routes.head("/evidence/{sha256}", response_class=Response, responses={200: _ALL_HERE, 308: _GO_ON})(look)
+    taken: dict[int | str, dict[str, Any]] = {
         200: {"description": "All of it was here before."},
         201: {"description": "This was the last piece; the whole is durable, and its hash is right."},
         308: _GO_ON,
     }
-
-    @routes.put("/evidence/{sha256}", response_class=Response, responses=answers, openapi_extra=_BODY)
-    @needs(Permission.SEND_EVIDENCE, takes_bytes=True)
-    async def send_piece(
-        caller: CallerNow,
-        services: ServicesNow,
-        request: Request,
-        sha256: Digest,
-        device: Sender,
-        content_range: Annotated[str, Header(description="`bytes first-last/total`")],
-    ) -> Response:
-        """The next bytes of a file."""
-        store, site = _store(services), _site(caller, device)
-        piece = _piece(content_range, request, services.settings.portion_bytes)
-        places = request.app.state.upload_places
-        if places.locked():
-            raise Problem(TOO_MANY, "wanted a free place, found many uploads under way: wait", {"Retry-After": AGAIN_S})
-        async with places:
-            here = await take_piece(store, site, sha256, piece, request.stream(), services.settings.patience_s)
-        if here is None:
-            return Response(status_code=200)
-        return Response(status_code=201) if here.is_whole else _go_on(here.size_bytes)
-
-
-def _add_file(routes: APIRouter) -> None:
+    routes.put("/evidence/{sha256}", response_class=Response, responses=taken, openapi_extra=_BODY)(send_piece)
     part = {"description": "The bytes that `Range` names.", **_BYTES}
-    answers: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", **_BYTES}, 206: part}
+    shown: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", **_BYTES}, 206: part}
+    routes.get("/evidence/{sha256}", response_class=Response, responses=shown)(show_file)
+    return routes
 
-    @routes.get("/evidence/{sha256}", response_class=Response, responses=answers)
-    @needs(Permission.SEE_ALERTS)
-    def show_file(
-        caller: CallerNow,
-        services: ServicesNow,
-        sha256: Digest,
-        site: SiteQuery = None,
-        range_: Annotated[str | None, Header(alias="Range")] = None,
-    ) -> Response:
-        """The file; a range of it where one is asked for."""
-        store = _store(services)
-        wanted = caller.sites_of(site)
-        for one in store.sites() if is_everywhere(wanted) else sorted(wanted):
-            piece = store.look(one, sha256)
-            if piece is not None and piece.is_whole:
-                return _file(store, one, sha256, piece.size_bytes, range_)
+
+@needs(Permission.SEND_EVIDENCE)
+def look(caller: CallerNow, services: ServicesNow, sha256: Digest, device: Sender) -> Response:
+    """How much of a file is here."""
+    piece = _store(services).look(_site(caller, device), sha256)
+    if piece is None:
         raise not_found(f"evidence {sha256}")
+    if piece.is_whole:
+        return Response(headers={"Content-Length": str(piece.size_bytes)})
+    return Response(status_code=308, headers={OFFSET: str(piece.size_bytes)})
+
+
+@needs(Permission.SEND_EVIDENCE, takes_bytes=True)
+async def send_piece(
+    caller: CallerNow,
+    services: ServicesNow,
+    request: Request,
+    sha256: Digest,
+    device: Sender,
+    content_range: Annotated[str, Header(description="`bytes first-last/total`")],
+) -> Response:
+    """The next bytes of a file."""
+    store, site = _store(services), _site(caller, device)
+    piece = _piece(content_range, request, services.settings.portion_bytes)
+    places = request.app.state.upload_places
+    if places.locked():
+        raise Problem(TOO_MANY, "wanted a free place, found many uploads under way: wait", {"Retry-After": AGAIN_S})
+    async with places:
+        here = await take_piece(store, site, sha256, piece, request.stream(), services.settings.patience_s)
+    if here is None:
+        return Response(status_code=200)
+    return Response(status_code=201) if here.is_whole else _go_on(here.size_bytes)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_file(
+    caller: CallerNow,
+    services: ServicesNow,
+    sha256: Digest,
+    site: SiteQuery = None,
+    range_: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """The file; a range of it where one is asked for."""
+    store = _store(services)
+    wanted = caller.sites_of(site)
+    for one in store.sites() if is_everywhere(wanted) else sorted(wanted):
+        piece = store.look(one, sha256)
+        if piece is not None and piece.is_whole:
+            return _file(store, one, sha256, piece.size_bytes, range_)
+    raise not_found(f"evidence {sha256}")
 
 
 def _file(store: EvidenceStore, site: str, sha256: str, size: int, asked: str | None) -> Response:

@@ -52,80 +52,79 @@ Verdict = Annotated[Outcome | None, Query()]
 def export_routes() -> APIRouter:
     """`/exports/…`."""
     routes = guarded_router("exports")
-    _add_alerts(routes)
-    _add_labels(routes)
+    routes.get("/exports/alerts.csv", response_class=Response, responses=_answer("text/csv", _TEXT))(alerts_csv)
+    routes.get("/exports/alerts.parquet", response_class=Response, responses=_answer(PARQUET, _BINARY))(alerts_parquet)
+    routes.get("/exports/labels.zip", response_class=Response, responses=_answer(ZIP, _BINARY))(labels_zip)
+    routes.get("/exports/labels.csv", response_class=Response, responses=_answer("text/csv", _TEXT))(labels_csv)
+    routes.get("/exports/labels.jsonl", response_class=Response, responses=_answer("application/jsonl", _TEXT))(
+        labels_jsonl
+    )
     return routes
 
 
-def _add_alerts(routes: APIRouter) -> None:
-    @routes.get("/exports/alerts.csv", response_class=Response, responses=_answer("text/csv", _TEXT))
-    @needs(Permission.EXPORT)
-    def alerts_csv(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        device: AddressQuery = None,
-        outcome: Verdict = None,
-        state: State = None,
-        since: Since = None,
-        until: Until = None,
-    ) -> Response:
-        """Alerts as CSV, newest first; a text that a spreadsheet would run as a formula has a `'` in front."""
-        wanted = _filter(caller, site, device, outcome, state, since, until)
-        _note(caller, services, site, "alerts.csv")
-        pages = alert_pages(services.engine, wanted)
-        return _file(
-            (csv_text(rows) for rows in chain([[tuple(COLUMNS)]], pages)), "text/csv; charset=utf-8", "alerts.csv"
-        )
-
-    @routes.get("/exports/alerts.parquet", response_class=Response, responses=_answer(PARQUET, _BINARY))
-    @needs(Permission.EXPORT)
-    def alerts_parquet(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        device: AddressQuery = None,
-        outcome: Verdict = None,
-        state: State = None,
-        since: Since = None,
-        until: Until = None,
-    ) -> Response:
-        """Alerts as Parquet, newest first; needs the extra `parquet`."""
-        wanted = _filter(caller, site, device, outcome, state, since, until)
-        write = parquet_writer()
-        _note(caller, services, site, "alerts.parquet")
-        return _file(write(COLUMNS, alert_pages(services.engine, wanted)), PARQUET, "alerts.parquet")
+@needs(Permission.EXPORT)
+def alerts_csv(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    device: AddressQuery = None,
+    outcome: Verdict = None,
+    state: State = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response:
+    """Alerts as CSV, newest first; a text that a spreadsheet would run as a formula has a `'` in front."""
+    wanted = _filter(caller, site, device, outcome, state, since, until)
+    _note(caller, services, site, "alerts.csv")
+    pages = alert_pages(services.engine, wanted)
+    return _file((csv_text(rows) for rows in chain([[tuple(COLUMNS)]], pages)), "text/csv; charset=utf-8", "alerts.csv")
 
 
-def _add_labels(routes: APIRouter) -> None:
-    @routes.get("/exports/labels.zip", response_class=Response, responses=_answer(ZIP, _BINARY))
-    @needs(Permission.EXPORT)
-    def labels_zip(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
-        """What people said of parts with the pictures: unpacked, `lepton train labels.csv` takes it."""
-        store = services.evidence
-        if store is None:
-            raise Problem(UNAVAILABLE, "wanted the pictures, found that this manager keeps none: take labels.csv")
-        sites = site_tuple(caller.sites_of(site))
-        _note(caller, services, site, "labels.zip")
-        archive = training_archive(_lessons(services.engine, sites), store)
-        begun = next(archive)  # a store of pictures that is away is told now; later the download breaks
-        return _file(chain((begun,), archive), ZIP, "labels.zip")
+@needs(Permission.EXPORT)
+def alerts_parquet(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    device: AddressQuery = None,
+    outcome: Verdict = None,
+    state: State = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response:
+    """Alerts as Parquet, newest first; needs the extra `parquet`."""
+    wanted = _filter(caller, site, device, outcome, state, since, until)
+    write = parquet_writer()
+    _note(caller, services, site, "alerts.parquet")
+    return _file(write(COLUMNS, alert_pages(services.engine, wanted)), PARQUET, "alerts.parquet")
 
-    @routes.get("/exports/labels.csv", response_class=Response, responses=_answer("text/csv", _TEXT))
-    @needs(Permission.EXPORT)
-    def labels_csv(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
-        """The manifest of `lepton train` alone: one line per picture; contradicted labels are left out."""
-        lessons = _lessons(services.engine, site_tuple(caller.sites_of(site)))
-        _note(caller, services, site, "labels.csv")
-        return _file(manifest_lines(lessons), "text/csv; charset=utf-8", "labels.csv")
 
-    @routes.get("/exports/labels.jsonl", response_class=Response, responses=_answer("application/jsonl", _TEXT))
-    @needs(Permission.EXPORT)
-    def labels_jsonl(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
-        """What people said of parts, one JSON object per line."""
-        labels = _labels(services.engine, site_tuple(caller.sites_of(site)))
-        _note(caller, services, site, "labels.jsonl")
-        return _file(json_lines(labels), "application/jsonl", "labels.jsonl")
+@needs(Permission.EXPORT)
+def labels_zip(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
+    """What people said of parts with the pictures: unpacked, `lepton train labels.csv` takes it."""
+    store = services.evidence
+    if store is None:
+        raise Problem(UNAVAILABLE, "wanted the pictures, found that this manager keeps none: take labels.csv")
+    sites = site_tuple(caller.sites_of(site))
+    _note(caller, services, site, "labels.zip")
+    archive = training_archive(_lessons(services.engine, sites), store)
+    begun = next(archive)  # a store of pictures that is away is told now; later the download breaks
+    return _file(chain((begun,), archive), ZIP, "labels.zip")
+
+
+@needs(Permission.EXPORT)
+def labels_csv(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
+    """The manifest of `lepton train` alone: one line per picture; contradicted labels are left out."""
+    lessons = _lessons(services.engine, site_tuple(caller.sites_of(site)))
+    _note(caller, services, site, "labels.csv")
+    return _file(manifest_lines(lessons), "text/csv; charset=utf-8", "labels.csv")
+
+
+@needs(Permission.EXPORT)
+def labels_jsonl(caller: CallerNow, services: ServicesNow, site: SiteQuery = None) -> Response:
+    """What people said of parts, one JSON object per line."""
+    labels = _labels(services.engine, site_tuple(caller.sites_of(site)))
+    _note(caller, services, site, "labels.jsonl")
+    return _file(json_lines(labels), "application/jsonl", "labels.jsonl")
 
 
 def _filter(

@@ -31,19 +31,19 @@ class Kept(Document):
     label: str
 
 
+@needs(Permission.LABEL)
+def missed(caller: CallerNow, services: ServicesNow, wish: MissedWish) -> Kept:
+    """A defect that was called good, for the next training; false alarms are told with their alerts."""
+    site = wish.device.rpartition("/")[0]
+    caller.check_site(site, f"the site {site}")
+    told = MissedDefect(wish.device, wish.point, wish.part, wish.label, wish.sha256, None, wish.model or "")
+    with services.people.audit.act(caller.principal, "report missed defect", wish.device, site, wish.part) as con:
+        report_missed(con, told, caller.principal.name, services.unix_ms())
+    return Kept(part=wish.part, label=wish.label)
+
+
 def feedback_routes() -> APIRouter:
     """`/missed-defects`."""
     routes = guarded_router("feedback")
-
-    @routes.post("/missed-defects", status_code=201)
-    @needs(Permission.LABEL)
-    def missed(caller: CallerNow, services: ServicesNow, wish: MissedWish) -> Kept:
-        """A defect that was called good, for the next training; false alarms are told with their alerts."""
-        site = wish.device.rpartition("/")[0]
-        caller.check_site(site, f"the site {site}")
-        told = MissedDefect(wish.device, wish.point, wish.part, wish.label, wish.sha256, None, wish.model or "")
-        with services.people.audit.act(caller.principal, "report missed defect", wish.device, site, wish.part) as con:
-            report_missed(con, told, caller.principal.name, services.unix_ms())
-        return Kept(part=wish.part, label=wish.label)
-
+    routes.post("/missed-defects", status_code=201)(missed)
     return routes

@@ -34,29 +34,30 @@ class Ready(Document):
     status: Literal["ready"] = "ready"
 
 
+@open_to_everybody
+async def healthz() -> Alive:
+    """Whether the process answers; nothing else is looked at."""
+    return Alive()
+
+
+@open_to_everybody
+async def readyz(services: ServicesNow, request: Request) -> Ready:
+    """Whether alerts are heard, stored and followed; 503 where they are not, for a viewer with the reason."""
+    waits_for = list(services.waits_for())
+    if not waits_for:
+        return Ready()
+    if not await _may_know(request, services):
+        detail = "wanted a manager that is ready, found that it is not: ask with a viewer's token for what"
+        raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S})
+    detail = f"wanted a manager that is ready, found it waiting for {', '.join(waits_for)}: ask again"
+    raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S}, waits_for=waits_for)
+
+
 def health_routes() -> APIRouter:
     """`/healthz` and `/readyz`."""
     routes = guarded_router("health", prefix="")
-
-    @routes.get("/healthz")
-    @open_to_everybody
-    async def healthz() -> Alive:
-        """Whether the process answers; nothing else is looked at."""
-        return Alive()
-
-    @routes.get("/readyz")
-    @open_to_everybody
-    async def readyz(services: ServicesNow, request: Request) -> Ready:
-        """Whether alerts are heard, stored and followed; 503 where they are not, for a viewer with the reason."""
-        waits_for = list(services.waits_for())
-        if not waits_for:
-            return Ready()
-        if not await _may_know(request, services):
-            detail = "wanted a manager that is ready, found that it is not: ask with a viewer's token for what"
-            raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S})
-        detail = f"wanted a manager that is ready, found it waiting for {', '.join(waits_for)}: ask again"
-        raise Problem(UNAVAILABLE, detail, {"Retry-After": AGAIN_S}, waits_for=waits_for)
-
+    routes.get("/healthz")(healthz)
+    routes.get("/readyz")(readyz)
     return routes
 
 

@@ -24,17 +24,18 @@ if TYPE_CHECKING:
     from fleet_manager.api.caller import Caller
 
 
+@needs(Permission.SEE_ALERTS)
+def metrics(caller: CallerNow, services: ServicesNow) -> Response:
+    """Every metric of docs/reference/manager-metrics.md."""
+    return Response(metric_text(METRICS, _reading(caller, services)), media_type=MEDIA_TYPE)
+
+
 def metric_routes() -> APIRouter:
     """`/metrics`."""
     routes = guarded_router("health", prefix="")
     text = {"description": "Text exposition format 0.0.4.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 
-    @routes.get("/metrics", response_class=Response, responses={200: text})
-    @needs(Permission.SEE_ALERTS)
-    def metrics(caller: CallerNow, services: ServicesNow) -> Response:
-        """Every metric of docs/reference/manager-metrics.md."""
-        return Response(metric_text(METRICS, _reading(caller, services)), media_type=MEDIA_TYPE)
-
+    routes.get("/metrics", response_class=Response, responses={200: text})(metrics)
     return routes
 
 

@@ -69,60 +69,63 @@ class Me(Document):
     grants: list[GrantDocument]
 
 
+@needs(Permission.SEE_ALERTS)
+def show_me(caller: CallerNow) -> Me:
+    """Who the caller is, and what they may do."""
+    who = caller.principal
+    return Me(kind=who.kind, name=who.name, grants=grant_documents(who.grants))
+
+
+@needs(Permission.MANAGE_PEOPLE)
+def list_people(caller: CallerNow, services: ServicesNow) -> list[Person]:
+    """The accounts that the caller manages."""
+    return [_person(one) for one in services.people.accounts.everybody() if _manages(caller, one)]
+
+
+@needs(Permission.MANAGE_PEOPLE)
+def show_person(caller: CallerNow, services: ServicesNow, name: NamePath) -> Person:
+    """One account."""
+    return _person(_account(caller, services, name))
+
+
 def people_routes() -> APIRouter:
     """`/people` and `/me`."""
     routes = guarded_router("people")
-
-    @routes.get("/me")
-    @needs(Permission.SEE_ALERTS)
-    def show_me(caller: CallerNow) -> Me:
-        """Who the caller is, and what they may do."""
-        who = caller.principal
-        return Me(kind=who.kind, name=who.name, grants=grant_documents(who.grants))
-
-    @routes.get("/people")
-    @needs(Permission.MANAGE_PEOPLE)
-    def list_people(caller: CallerNow, services: ServicesNow) -> list[Person]:
-        """The accounts that the caller manages."""
-        return [_person(one) for one in services.people.accounts.everybody() if _manages(caller, one)]
-
-    @routes.get("/people/{name}")
-    @needs(Permission.MANAGE_PEOPLE)
-    def show_person(caller: CallerNow, services: ServicesNow, name: NamePath) -> Person:
-        """One account."""
-        return _person(_account(caller, services, name))
-
-    _add_changes(routes)
+    routes.get("/me")(show_me)
+    routes.get("/people")(list_people)
+    routes.get("/people/{name}")(show_person)
+    routes.post("/people", status_code=201)(make_person)
+    routes.post("/people/{name}/password-link", status_code=201)(invite)
+    routes.put("/people/{name}/grants")(regrant)
+    routes.put("/people/{name}/enabled")(switch)
     return routes
 
 
-def _add_changes(routes: APIRouter) -> None:
-    @routes.post("/people", status_code=201)
-    @needs(Permission.MANAGE_PEOPLE)
-    def make_person(caller: CallerNow, services: ServicesNow, wish: PersonWish) -> Person:
-        """A new account without a password."""
-        return _person(services.people.accounts.make(caller.principal, wish.name, grants_of(wish.grants)))
+@needs(Permission.MANAGE_PEOPLE)
+def make_person(caller: CallerNow, services: ServicesNow, wish: PersonWish) -> Person:
+    """A new account without a password."""
+    return _person(services.people.accounts.make(caller.principal, wish.name, grants_of(wish.grants)))
 
-    @routes.post("/people/{name}/password-link", status_code=201)
-    @needs(Permission.MANAGE_PEOPLE)
-    def invite(caller: CallerNow, services: ServicesNow, name: NamePath) -> PasswordLink:
-        """A link by which the person chooses a new password; a former one is over."""
-        _account(caller, services, name)
-        return PasswordLink(name=name, secret=services.people.links.invite(caller.principal, name))
 
-    @routes.put("/people/{name}/grants")
-    @needs(Permission.MANAGE_PEOPLE)
-    def regrant(caller: CallerNow, services: ServicesNow, name: NamePath, wish: GrantsWish) -> Person:
-        """Other roles; the account's sessions end."""
-        _account(caller, services, name)
-        return _person(services.people.accounts.regrant(caller.principal, name, grants_of(wish.grants)))
+@needs(Permission.MANAGE_PEOPLE)
+def invite(caller: CallerNow, services: ServicesNow, name: NamePath) -> PasswordLink:
+    """A link by which the person chooses a new password; a former one is over."""
+    _account(caller, services, name)
+    return PasswordLink(name=name, secret=services.people.links.invite(caller.principal, name))
 
-    @routes.put("/people/{name}/enabled")
-    @needs(Permission.MANAGE_PEOPLE)
-    def switch(caller: CallerNow, services: ServicesNow, name: NamePath, wish: SwitchWish) -> Person:
-        """Let an account in, or keep it out; its sessions end, its tokens sleep."""
-        _account(caller, services, name)
-        return _person(services.people.accounts.switch(caller.principal, name, is_enabled=wish.is_enabled))
+
+@needs(Permission.MANAGE_PEOPLE)
+def regrant(caller: CallerNow, services: ServicesNow, name: NamePath, wish: GrantsWish) -> Person:
+    """Other roles; the account's sessions end."""
+    _account(caller, services, name)
+    return _person(services.people.accounts.regrant(caller.principal, name, grants_of(wish.grants)))
+
+
+@needs(Permission.MANAGE_PEOPLE)
+def switch(caller: CallerNow, services: ServicesNow, name: NamePath, wish: SwitchWish) -> Person:
+    """Let an account in, or keep it out; its sessions end, its tokens sleep."""
+    _account(caller, services, name)
+    return _person(services.people.accounts.switch(caller.principal, name, is_enabled=wish.is_enabled))
 
 
 def _account(caller: Caller, services: Services, name: str) -> Account:

@@ -45,25 +45,25 @@ class QuarantinePage(Document):
     next: str | None
 
 
+@needs(Permission.SEE_ALERTS)
+def show_quarantine(
+    caller: CallerNow,
+    services: ServicesNow,
+    site: SiteQuery = None,
+    before: Annotated[str | None, Query(pattern=_CURSOR, description="`next` of the page before.")] = None,
+    limit: Limit = PAGE,
+) -> QuarantinePage:
+    """Messages that were refused and kept, the newest first; those that name no device if all sites are seen."""
+    with services.engine.connect() as con:
+        found = quarantine(con, site_tuple(caller.sites_of(site)), _mark(before), limit)
+    following = None if found.older is None else str(found.older)
+    return QuarantinePage(items=[_document(one) for one in found.messages], next=following)
+
+
 def quarantine_routes() -> APIRouter:
     """`/quarantine`."""
     routes = guarded_router("quarantine")
-
-    @routes.get("/quarantine")
-    @needs(Permission.SEE_ALERTS)
-    def show_quarantine(
-        caller: CallerNow,
-        services: ServicesNow,
-        site: SiteQuery = None,
-        before: Annotated[str | None, Query(pattern=_CURSOR, description="`next` of the page before.")] = None,
-        limit: Limit = PAGE,
-    ) -> QuarantinePage:
-        """Messages that were refused and kept, the newest first; those that name no device if all sites are seen."""
-        with services.engine.connect() as con:
-            found = quarantine(con, site_tuple(caller.sites_of(site)), _mark(before), limit)
-        following = None if found.older is None else str(found.older)
-        return QuarantinePage(items=[_document(one) for one in found.messages], next=following)
-
+    routes.get("/quarantine")(show_quarantine)
     return routes
 
 

@@ -105,47 +105,50 @@ class CallPage(Document):
     next: int | None
 
 
+@needs(Permission.CHANGE_CONFIGURATION)
+def list_rules(caller: CallerNow, services: ServicesNow) -> list[RuleDocument]:
+    """The rules that the caller may change."""
+    keeping = rule_keeping(services)
+    return [RuleDocument(**_fields(one, keeping)) for one in keeping.rules(caller.principal)]
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def save_rule(caller: CallerNow, services: ServicesNow, rule: RuleName, wish: RuleWish) -> SavedRule:
+    """A new rule, about alerts that come from now on, or other terms for the one of this name."""
+    keeping, target = rule_keeping(services), _target(wish, services)
+    sites = None if wish.sites is None else tuple(wish.sites)
+    terms = RuleTerms(wish.severity, sites, wish.causes, wish.after_s, wish.every_s)
+    saved = keeping.save(caller.principal, rule, terms, target)
+    secret = target.secret if isinstance(target, Webhook) else None
+    return SavedRule(**_fields(KeptRule(saved, 0, 0), keeping), secret=secret)
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def remove_rule(caller: CallerNow, services: ServicesNow, rule: RuleName) -> None:
+    """Forget a rule; its calls that are on their way still arrive."""
+    try:
+        rule_keeping(services).remove(caller.principal, rule)
+    except NoSuchRule as err:
+        raise not_found(f"the rule {rule}") from err
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def try_rule(caller: CallerNow, services: ServicesNow, rule: RuleName) -> None:
+    """Put a call that tells of no alert into the queue; `/calls` says how it ends."""
+    try:
+        rule_keeping(services).try_out(caller.principal, rule)
+    except NoSuchRule as err:
+        raise not_found(f"the rule {rule}") from err
+
+
 def rule_routes() -> APIRouter:
     """`/rules` and `/calls`."""
     routes = guarded_router("rules")
-
-    @routes.get("/rules")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def list_rules(caller: CallerNow, services: ServicesNow) -> list[RuleDocument]:
-        """The rules that the caller may change."""
-        keeping = rule_keeping(services)
-        return [RuleDocument(**_fields(one, keeping)) for one in keeping.rules(caller.principal)]
-
-    @routes.put("/rules/{rule}")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def save_rule(caller: CallerNow, services: ServicesNow, rule: RuleName, wish: RuleWish) -> SavedRule:
-        """A new rule, about alerts that come from now on, or other terms for the one of this name."""
-        keeping, target = rule_keeping(services), _target(wish, services)
-        sites = None if wish.sites is None else tuple(wish.sites)
-        terms = RuleTerms(wish.severity, sites, wish.causes, wish.after_s, wish.every_s)
-        saved = keeping.save(caller.principal, rule, terms, target)
-        secret = target.secret if isinstance(target, Webhook) else None
-        return SavedRule(**_fields(KeptRule(saved, 0, 0), keeping), secret=secret)
-
-    @routes.delete("/rules/{rule}", status_code=204)
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def remove_rule(caller: CallerNow, services: ServicesNow, rule: RuleName) -> None:
-        """Forget a rule; its calls that are on their way still arrive."""
-        try:
-            rule_keeping(services).remove(caller.principal, rule)
-        except NoSuchRule as err:
-            raise not_found(f"the rule {rule}") from err
-
-    @routes.post("/rules/{rule}/trial", status_code=202, response_model=None)
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def try_rule(caller: CallerNow, services: ServicesNow, rule: RuleName) -> None:
-        """Put a call that tells of no alert into the queue; `/calls` says how it ends."""
-        try:
-            rule_keeping(services).try_out(caller.principal, rule)
-        except NoSuchRule as err:
-            raise not_found(f"the rule {rule}") from err
-
-    _add_calls(routes)
+    routes.get("/rules")(list_rules)
+    routes.put("/rules/{rule}")(save_rule)
+    routes.delete("/rules/{rule}", status_code=204)(remove_rule)
+    routes.post("/rules/{rule}/trial", status_code=202, response_model=None)(try_rule)
+    routes.get("/calls")(list_calls)
     return routes
 
 
@@ -154,13 +157,11 @@ def rule_keeping(services: Services) -> RuleKeeping:
     return RuleKeeping(services.engine, services.people.audit, services.unix_ms, takes_mail=services.takes_mail)
 
 
-def _add_calls(routes: APIRouter) -> None:
-    @routes.get("/calls")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def list_calls(caller: CallerNow, services: ServicesNow, before: Before = None, limit: Limit = PAGE) -> CallPage:
-        """Calls of the rules that the caller may change, newest first."""
-        found = rule_keeping(services).calls(caller.principal, before, limit)
-        return CallPage(items=[_call(one) for one in found], next=found[-1].id if len(found) == limit else None)
+@needs(Permission.CHANGE_CONFIGURATION)
+def list_calls(caller: CallerNow, services: ServicesNow, before: Before = None, limit: Limit = PAGE) -> CallPage:
+    """Calls of the rules that the caller may change, newest first."""
+    found = rule_keeping(services).calls(caller.principal, before, limit)
+    return CallPage(items=[_call(one) for one in found], next=found[-1].id if len(found) == limit else None)
 
 
 def _target(wish: RuleWish, services: Services) -> Webhook | Mail | None:

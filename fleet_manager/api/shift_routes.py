@@ -50,46 +50,46 @@ class ShiftMadeDocument(Document):
     unknown: int
 
 
+@needs(Permission.SEE_ALERTS)
+def show_shifts(caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath) -> PlanWish:
+    """The shifts of a site; whole days in UTC where nobody made a plan."""
+    caller.check_site(f"{org}/{site}", f"the site {org}/{site}")
+    with services.engine.connect() as con:
+        return _document(shifts_of(con, f"{org}/{site}"))
+
+
+@needs(Permission.CHANGE_CONFIGURATION)
+def change_shifts(caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, wish: PlanWish) -> PlanWish:
+    """Other shifts; what was counted stays as it is."""
+    where = f"{org}/{site}"
+    caller.check_site(where, f"the site {where}")
+    plan = ShiftPlan(wish.zone, tuple(Shift(one.name, _time(one.begins)) for one in wish.shifts))
+    with services.people.audit.act(caller.principal, "change shifts", f"site:{where}", where) as con:
+        save_shifts(con, where, plan)
+    return _document(plan)
+
+
+@needs(Permission.SEE_ALERTS)
+def show_shift_production(
+    caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, since: From, until: To
+) -> list[ShiftMadeDocument]:
+    """What each shift made; shifts are told in their full length."""
+    where = f"{org}/{site}"
+    caller.check_site(where, f"the site {where}")
+    from_ms, until_ms = checked_span(since, until)
+    with services.engine.connect() as con:
+        spans = shift_spans(shifts_of(con, where), from_ms, until_ms)
+        whole = Span(spans[0].from_ms, spans[-1].until_ms, (where,)) if spans else Span(from_ms, until_ms, (where,))
+        made = by_shift(production(con, whole, "quarter"), spans)
+    return [_made(one) for one in made]
+
+
 def shift_routes() -> APIRouter:
     """`/sites/{org}/{site}/shifts` and `…/production`."""
     routes = guarded_router("statistics")
-
-    @routes.get("/sites/{org}/{site}/shifts")
-    @needs(Permission.SEE_ALERTS)
-    def show_shifts(caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath) -> PlanWish:
-        """The shifts of a site; whole days in UTC where nobody made a plan."""
-        caller.check_site(f"{org}/{site}", f"the site {org}/{site}")
-        with services.engine.connect() as con:
-            return _document(shifts_of(con, f"{org}/{site}"))
-
-    @routes.put("/sites/{org}/{site}/shifts")
-    @needs(Permission.CHANGE_CONFIGURATION)
-    def change_shifts(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, wish: PlanWish
-    ) -> PlanWish:
-        """Other shifts; what was counted stays as it is."""
-        where = f"{org}/{site}"
-        caller.check_site(where, f"the site {where}")
-        plan = ShiftPlan(wish.zone, tuple(Shift(one.name, _time(one.begins)) for one in wish.shifts))
-        with services.people.audit.act(caller.principal, "change shifts", f"site:{where}", where) as con:
-            save_shifts(con, where, plan)
-        return _document(plan)
-
-    @routes.get("/sites/{org}/{site}/shifts/production")
-    @needs(Permission.SEE_ALERTS)
-    def show_shift_production(
-        caller: CallerNow, services: ServicesNow, org: SlugPath, site: SlugPath, since: From, until: To
-    ) -> list[ShiftMadeDocument]:
-        """What each shift made; shifts are told in their full length."""
-        where = f"{org}/{site}"
-        caller.check_site(where, f"the site {where}")
-        from_ms, until_ms = checked_span(since, until)
-        with services.engine.connect() as con:
-            spans = shift_spans(shifts_of(con, where), from_ms, until_ms)
-            whole = Span(spans[0].from_ms, spans[-1].until_ms, (where,)) if spans else Span(from_ms, until_ms, (where,))
-            made = by_shift(production(con, whole, "quarter"), spans)
-        return [_made(one) for one in made]
-
+    routes.get("/sites/{org}/{site}/shifts")(show_shifts)
+    routes.put("/sites/{org}/{site}/shifts")(change_shifts)
+    routes.get("/sites/{org}/{site}/shifts/production")(show_shift_production)
     return routes
 
 

@@ -49,62 +49,63 @@ class BarDocument(Document):
     running: float
 
 
+@needs(Permission.SEE_ALERTS)
+def show_production(
+    caller: CallerNow,
+    services: ServicesNow,
+    since: From,
+    until: To,
+    site: SiteQuery = None,
+    device: AddressQuery = None,
+    point: Point = None,
+    model: Model = None,
+    by: Annotated[By, Query(description="What a group is.")] = "site",
+) -> list[MadeDocument]:
+    """Good, defect and unknown parts per group."""
+    span = _span(caller, since, until, site, device, point, model)
+    with services.engine.connect() as con:
+        found = production(con, span, by)
+    return [
+        MadeDocument(
+            group=one.group,
+            good=one.counts.good,
+            defect=one.counts.defect,
+            unknown=one.counts.unknown,
+            first_pass_yield=one.first_pass_yield,
+        )
+        for one in found
+    ]
+
+
+@needs(Permission.SEE_ALERTS)
+def show_pareto(
+    caller: CallerNow,
+    services: ServicesNow,
+    since: From,
+    until: To,
+    site: SiteQuery = None,
+    device: AddressQuery = None,
+    point: Point = None,
+    model: Model = None,
+    by: Annotated[ParetoBy, Query(description="What a bar is.")] = "label",
+    outcome: Annotated[Outcome | None, Query(description="`defect`, `unknown`; without it, both.")] = None,
+    most: Annotated[int, Query(ge=1, le=100, description="At most so many bars.")] = 20,
+) -> list[BarDocument]:
+    """What went wrong most often, the largest first."""
+    span = _span(caller, since, until, site, device, point, model)
+    with services.engine.connect() as con:
+        bars = pareto(con, span, by, None if outcome is None else outcome.value, most)
+    return [
+        BarDocument(name=bar.name, alerts=bar.alerts, parts=bar.parts, share=bar.share, running=bar.running)
+        for bar in bars
+    ]
+
+
 def statistics_routes() -> APIRouter:
     """`/statistics/production` and `/statistics/pareto`."""
     routes = guarded_router("statistics")
-
-    @routes.get("/statistics/production")
-    @needs(Permission.SEE_ALERTS)
-    def show_production(
-        caller: CallerNow,
-        services: ServicesNow,
-        since: From,
-        until: To,
-        site: SiteQuery = None,
-        device: AddressQuery = None,
-        point: Point = None,
-        model: Model = None,
-        by: Annotated[By, Query(description="What a group is.")] = "site",
-    ) -> list[MadeDocument]:
-        """Good, defect and unknown parts per group."""
-        span = _span(caller, since, until, site, device, point, model)
-        with services.engine.connect() as con:
-            found = production(con, span, by)
-        return [
-            MadeDocument(
-                group=one.group,
-                good=one.counts.good,
-                defect=one.counts.defect,
-                unknown=one.counts.unknown,
-                first_pass_yield=one.first_pass_yield,
-            )
-            for one in found
-        ]
-
-    @routes.get("/statistics/pareto")
-    @needs(Permission.SEE_ALERTS)
-    def show_pareto(
-        caller: CallerNow,
-        services: ServicesNow,
-        since: From,
-        until: To,
-        site: SiteQuery = None,
-        device: AddressQuery = None,
-        point: Point = None,
-        model: Model = None,
-        by: Annotated[ParetoBy, Query(description="What a bar is.")] = "label",
-        outcome: Annotated[Outcome | None, Query(description="`defect`, `unknown`; without it, both.")] = None,
-        most: Annotated[int, Query(ge=1, le=100, description="At most so many bars.")] = 20,
-    ) -> list[BarDocument]:
-        """What went wrong most often, the largest first."""
-        span = _span(caller, since, until, site, device, point, model)
-        with services.engine.connect() as con:
-            bars = pareto(con, span, by, None if outcome is None else outcome.value, most)
-        return [
-            BarDocument(name=bar.name, alerts=bar.alerts, parts=bar.parts, share=bar.share, running=bar.running)
-            for bar in bars
-        ]
-
+    routes.get("/statistics/production")(show_production)
+    routes.get("/statistics/pareto")(show_pareto)
     return routes
 
 

@@ -45,31 +45,33 @@ class NewToken(TokenDocument):
     secret: str
 
 
+@needs(Permission.SEE_ALERTS)
+def list_tokens(caller: CallerNow, services: ServicesNow) -> list[TokenDocument]:
+    """The caller's tokens, and those of accounts that they manage; also those that have ended."""
+    return [TokenDocument(**_fields(one)) for one in visible_tokens(services.people, caller.principal)]
+
+
+@needs(Permission.SEE_ALERTS)
+def make_token(caller: CallerNow, services: ServicesNow, wish: TokenWish) -> NewToken:
+    """A new token of the caller, who is a person: no token makes another."""
+    secret, made = services.people.tokens.make(caller.principal, wish.label, grants_of(wish.grants), wish.days)
+    return NewToken(**_fields(made), secret=secret)
+
+
+@needs(Permission.SEE_ALERTS)
+def revoke_token(caller: CallerNow, services: ServicesNow, token: RowNumber) -> None:
+    """End a token now."""
+    if all(one.id != token for one in visible_tokens(services.people, caller.principal)):
+        raise not_found(f"token {token}")
+    services.people.tokens.revoke(caller.principal, token)
+
+
 def token_routes() -> APIRouter:
     """`/tokens`."""
     routes = guarded_router("tokens")
-
-    @routes.get("/tokens")
-    @needs(Permission.SEE_ALERTS)
-    def list_tokens(caller: CallerNow, services: ServicesNow) -> list[TokenDocument]:
-        """The caller's tokens, and those of accounts that they manage; also those that have ended."""
-        return [TokenDocument(**_fields(one)) for one in visible_tokens(services.people, caller.principal)]
-
-    @routes.post("/tokens", status_code=201)
-    @needs(Permission.SEE_ALERTS)
-    def make_token(caller: CallerNow, services: ServicesNow, wish: TokenWish) -> NewToken:
-        """A new token of the caller, who is a person: no token makes another."""
-        secret, made = services.people.tokens.make(caller.principal, wish.label, grants_of(wish.grants), wish.days)
-        return NewToken(**_fields(made), secret=secret)
-
-    @routes.delete("/tokens/{token}", status_code=204)
-    @needs(Permission.SEE_ALERTS)
-    def revoke_token(caller: CallerNow, services: ServicesNow, token: RowNumber) -> None:
-        """End a token now."""
-        if all(one.id != token for one in visible_tokens(services.people, caller.principal)):
-            raise not_found(f"token {token}")
-        services.people.tokens.revoke(caller.principal, token)
-
+    routes.get("/tokens")(list_tokens)
+    routes.post("/tokens", status_code=201)(make_token)
+    routes.delete("/tokens/{token}", status_code=204)(revoke_token)
     return routes
 
 
