@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ def test_of_two_commands_the_one_that_the_broker_has_is_marked_alone(tmp_path, m
     monkeypatch.setattr(FakeLink, "is_confirmed", lambda _link, mid: mid == 1)
     broker = FakeBroker()
     broker.is_up = False
-    ticks = iter(range(10_000))
+    ticks = itertools.count()
     with dispatching(tmp_path, broker, seconds=lambda: float(next(ticks))) as engine:
         first, second = give(engine), give(engine)
         broker.is_up = True
@@ -92,7 +93,7 @@ def test_one_whose_time_is_over_is_never_sent(tmp_path):
 def test_what_the_broker_does_not_confirm_is_sent_again_under_its_id(tmp_path):
     broker = FakeBroker()
     broker.confirms = False
-    ticks = iter(range(10_000))
+    ticks = itertools.count()
     with dispatching(tmp_path, broker, seconds=lambda: float(next(ticks))) as engine:
         number = give(engine)
         eventually(lambda: broker.connections and len(broker.connections[0].published) >= 2)
