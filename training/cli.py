@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.manifest import Manifest
     from training.dataset import Sample
-    from training.detector import Backbone, Detector
+    from training.detectors.learn import Backbone, Detector
     from training.evaluation import Evaluation
 
 NAMED_ESCAPES = 10
@@ -45,8 +45,8 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
     learned; twenty or more are advised.
     """
     from training.dataset import Photographs, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
-    from training.detector import learn  # noqa: PLC0415 - the same
-    from training.picture_names import doubtful_names  # noqa: PLC0415 - the same
+    from training.dataset.picture_names import doubtful_names  # noqa: PLC0415 - the same
+    from training.detectors.learn import learn  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
     samples = _good_to_learn(read_dataset(source), source)
@@ -74,8 +74,8 @@ def evaluate(bundle: Path, source: Path, split: str | None, runtime: str, *, as_
     """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
+    from training.detectors.float_bundle import was_learned_from  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
-    from training.float_bundle import was_learned_from  # noqa: PLC0415 - the same
 
     predictor = Predictor.open(bundle, runtime=runtime)
     samples, chosen = _to_judge(read_dataset(source), split, source)
@@ -116,7 +116,7 @@ def _to_judge(samples: Sequence[Sample], split: str | None, source: Path) -> tup
 
 
 def _backbone(path: Path | None) -> Backbone | None:
-    from training.detector import Backbone  # noqa: PLC0415 - as above
+    from training.detectors.learn import Backbone  # noqa: PLC0415 - as above
 
     if path is None:
         return None
@@ -132,7 +132,7 @@ def _backbone(path: Path | None) -> Backbone | None:
 def _packed(
     detector: Detector, output: Path, samples: Sequence[Sample], lent: Backbone | None, seed: int
 ) -> tuple[Manifest, dict[str, bytes]]:
-    from training.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle  # noqa: PLC0415 - as above
+    from training.detectors.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle  # noqa: PLC0415 - as above
 
     inputs = {PHOTOGRAPHS: digest_of(one.path for one in samples)}
     if lent is not None:

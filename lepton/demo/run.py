@@ -19,8 +19,8 @@ from lepton.demo.line import run_line, write_station
 from lepton.demo.outcome import Outcome, count
 from lepton.demo.recording import write_film, write_photographs
 from lepton.demo.sheet import judged_sheet
-from training.detector import learn
-from training.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.learn import learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -20,8 +20,8 @@ from edge_contracts.bundle import read_bundle, write_bundle
 from edge_runtime.capture.picture_file import read_picture
 from lepton.demo.recording import write_photographs
 from tests.system.board_install import make_board_install
-from training.detector import learn
-from training.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.learn import learn
 
 TURNS = 7
 PHOTOGRAPHED = 40

@@ -31,9 +31,9 @@ from edge_contracts.manifest import ImageInput
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.preprocess import prepare
 from training.dataset import Photographs, Sample
-from training.detector import Backbone, learn
+from training.detectors.float_bundle import float_bundle
+from training.detectors.learn import Backbone, learn
 from training.evaluation import evaluate_samples
-from training.float_bundle import float_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,15 +15,15 @@ import numpy as np
 
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
-from training.augment import COPIES, ENOUGH_PARTS, shifted_copies
-from training.backbone import backbone_side_px, cut_backbone
-from training.crossvalidation import held_out_scores
-from training.features import FeaturePart, extract_features, resized
-from training.gabor import gabor_features
-from training.gauss import fit_gauss
-from training.gauss_head import detector_graph
-from training.size_rule import input_size
-from training.threshold import Threshold, lognormal_threshold
+from training.detectors.copies import COPIES, ENOUGH_PARTS, shifted_copies
+from training.detectors.crossvalidation import held_out_scores
+from training.detectors.gauss import fit_gauss
+from training.detectors.gauss_head import detector_graph
+from training.detectors.threshold import Threshold, lognormal_threshold
+from training.features.cut import backbone_side_px, cut_backbone
+from training.features.feature_part import FeaturePart, extract_features, resized
+from training.features.gabor import gabor_features
+from training.features.size_rule import input_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,8 +10,8 @@ from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.card import Card
 from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
-from training.detector import Backbone, learn
-from training.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
+from training.detectors.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
+from training.detectors.learn import Backbone, learn
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
-from training.threshold import lognormal_threshold
+from training.detectors.threshold import lognormal_threshold
 
 
 def test_five_percent_of_many_lognormal_scores_lie_above() -> None:

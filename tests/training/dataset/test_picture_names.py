@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.dataset import Sample
-from training.picture_names import doubtful_names
+from training.dataset.picture_names import doubtful_names
 
 
 def _samples(*names: str) -> list[Sample]:

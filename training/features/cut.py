@@ -14,9 +14,9 @@ import numpy as np
 from converters.graph import Graph, Operator, Tensor
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
-from training.features import FeaturePart
-from training.size_rule import SIDE_PX, InputSize
-from training.wiring import Wiring
+from training.features.feature_part import FeaturePart
+from training.features.size_rule import SIDE_PX, InputSize
+from training.features.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,7 @@ def _give_size(graph: Graph, size: InputSize, name: str) -> None:
 
 
 def _inferred_shapes(graph: Graph, wanted: Sequence[int], name: str) -> dict[str, tuple[int, ...]]:
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: PLC0415 - as in training.features
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType  # noqa: PLC0415 - as in training.features.feature_part
 
     # Under a delegate the tensors between two operators keep their old shapes.
     plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES

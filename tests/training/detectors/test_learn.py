@@ -9,7 +9,7 @@ from converters.gate.metrics import auroc
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
-from training.detector import Backbone, Detector, learn
+from training.detectors.learn import Backbone, Detector, learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable

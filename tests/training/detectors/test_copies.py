@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.augment import SHIFT_PX, shifted_copies
+from training.detectors.copies import SHIFT_PX, shifted_copies
 
 
 def test_copies_are_shifted_and_brightened() -> None:

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from converters.graph import Graph, Quantization, Tensor
-from training.features import FeaturePart
-from training.wiring import Wiring
+from training.features.feature_part import FeaturePart
+from training.features.wiring import Wiring
 
 STRIDE_PX = 16
 OCTAVES = 3

@@ -15,15 +15,15 @@ from converters.artefact import precision_shares
 from edge_contracts.bundle import CARD, file_entries
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
-from training.gauss_head import HEAT_MAP, SCORE
-from training.threshold import score_reference
+from training.detectors.gauss_head import HEAT_MAP, SCORE
+from training.detectors.threshold import score_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
-    from training.detector import Detector
+    from training.detectors.learn import Detector
 
 NO_PROFILE = "none"
 PHOTOGRAPHS = "photographs"

@@ -8,12 +8,12 @@ import pytest
 from converters.tflite import write_tflite
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
-from training.backbone import cut_backbone
-from training.features import FeaturePart, extract_features
-from training.gabor import gabor_features
-from training.gauss import fit_gauss, heat_map, score
-from training.gauss_head import HEAT_MAP, SCORE, detector_graph
-from training.size_rule import InputSize
+from training.detectors.gauss import fit_gauss, heat_map, score
+from training.detectors.gauss_head import HEAT_MAP, SCORE, detector_graph
+from training.features.cut import cut_backbone
+from training.features.feature_part import FeaturePart, extract_features
+from training.features.gabor import gabor_features
+from training.features.size_rule import InputSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable

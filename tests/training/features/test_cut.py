@@ -8,9 +8,9 @@ import pytest
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
 from edge_runtime.preprocess import prepare
-from training.backbone import backbone_side_px, cut_backbone
-from training.features import extract_features
-from training.size_rule import InputSize
+from training.features.cut import backbone_side_px, cut_backbone
+from training.features.feature_part import extract_features
+from training.features.size_rule import InputSize
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.gauss import SMOOTHING_CELLS, Gauss, top_count
-from training.wiring import Wiring
+from training.detectors.gauss import SMOOTHING_CELLS, Gauss, top_count
+from training.features.wiring import Wiring
 
 if TYPE_CHECKING:
     from converters.graph import Graph
-    from training.features import FeaturePart
+    from training.features.feature_part import FeaturePart
 
 SCORE = "score"
 HEAT_MAP = "heat_map"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.size_rule import InputSize, input_size
+from training.features.size_rule import InputSize, input_size
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from training.gauss import fit_gauss, score
+from training.detectors.gauss import fit_gauss, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.features import extract_features
-from training.gabor import CHANNELS, gabor_features, gabor_pair
+from training.features.feature_part import extract_features
+from training.features.gabor import CHANNELS, gabor_features, gabor_pair
 
 
 def _waves(angle_rad: float, wavelength_px: float = 4.0) -> np.ndarray:

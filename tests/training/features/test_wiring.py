@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from converters.graph import Graph
-from training.wiring import Wiring
+from training.features.wiring import Wiring
 
 
 @pytest.fixture

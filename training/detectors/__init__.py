@@ -1,0 +1,1 @@
+"""Detectors that learn from good parts: features, what is normal in them, and where the line is drawn."""
