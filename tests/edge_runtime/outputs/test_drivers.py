@@ -149,7 +149,7 @@ class Coil:
 
 
 def tcp(server: ModbusServer) -> dict[str, Any]:
-    return {"kind": "tcp", "host": "127.0.0.1", "port": server.port}
+    return {"kind": "tcp", "host": "127.0.0.1", "port": server.port, "timeout_ms": 5000}
 
 
 class TestCoilOverTcp(OutputContract):

@@ -123,7 +123,7 @@ def test_an_encoder_that_is_lost_stops_the_line_while_a_part_is_on_its_way(
 
 def test_a_counting_register_brings_the_part_to_the_gate(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
     with ModbusServer(free_port()) as server:
-        device = {"kind": "tcp", "host": "127.0.0.1", "port": server.port}
+        device = {"kind": "tcp", "host": "127.0.0.1", "port": server.port, "timeout_ms": 5000}
         server.set("holding", 3, 65_500)
         encoder = {"kind": "modbus", "device": device, "address": 3, "poll_ms": 1}
         gate = {"kind": "encoder", "counts": 100, "tolerance_counts": 500, "encoder": encoder}

@@ -38,7 +38,7 @@ def wire_to() -> Iterator[Callable[..., Wire[Announcement]]]:
 
 
 def tcp(port: int | str) -> dict[str, Any]:
-    return {"kind": "tcp", "host": "127.0.0.1", "port": port}
+    return {"kind": "tcp", "host": "127.0.0.1", "port": port, "timeout_ms": 5000}
 
 
 @pytest.fixture
