@@ -137,11 +137,12 @@ def test_many_files_at_once_all_arrive(manager):
 
 def test_while_the_places_are_taken_others_are_sent_away_and_come_in_later(tmp_path):
     with served(tmp_path, Settings(uploads_at_once=1, patience_s=10)) as manager:
-        held = begun(manager, NAME, 5000, FILE)
+        held = begun(manager, NAME, 1 << 20, FILE)
+        eventually(lambda: ask(manager, "HEAD", NAME)[1] > 0)
         small = b"small"
         name = hashlib.sha256(small).hexdigest()
-        eventually(lambda: ask(manager, "PUT", name, 0, small)[0] == 429, 10)
-        held.send(FILE[5000:])
+        assert ask(manager, "PUT", name, 0, small)[0] == 429
+        held.send(FILE[1 << 20 :])
         assert held.getresponse().status == 201
         held.close()
         assert ask(manager, "PUT", name, 0, small)[0] in {200, 201}

@@ -33,10 +33,10 @@ MODELS = (
 
 
 def plain(graph: Graph) -> dict[str, Any]:
-    """A graph as values that `==` compares."""
+    """A graph as values that `==` compares, numbers that are none (NaN) among them."""
     return {
         "tensors": {name: plain_tensor(tensor) for name, tensor in graph.tensors.items()},
-        "operators": graph.operators,
+        "operators": repr(graph.operators),
         "ends": (graph.inputs, graph.outputs, graph.name),
     }
 
@@ -48,7 +48,7 @@ def plain_tensor(tensor: Tensor) -> tuple[Any, ...]:
         tensor.dtype,
         tensor.is_variable,
         None if tensor.data is None else tensor.data.tobytes(),
-        None if parameters is None else (parameters.scale.tolist(), parameters.zero_point.tolist(), parameters.axis),
+        None if parameters is None else (parameters.scale.tobytes(), parameters.zero_point.tolist(), parameters.axis),
     )
 
 
