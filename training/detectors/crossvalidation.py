@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from training.detectors.gauss import fit_gauss, score
+from training.detectors.gauss import fit_gauss
+from training.detectors.normality import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from training.detectors.normality import Fit
 
 FOLDS = 5
 
 
 def held_out_scores(
-    features: npt.NDArray[np.float32], groups: Sequence[str], seed: int
+    features: npt.NDArray[np.float32], groups: Sequence[str], seed: int, fit: Fit = fit_gauss
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
     """Fit on four fifths of the groups, score the rest, five times.
 
@@ -24,7 +27,8 @@ def held_out_scores(
         features: N×V×h×w×C; V views per part: the photograph first, then its copies, which are learned from but never
             scored.
         groups: N names; parts of one group stay on one side of each split.
-        seed: shuffles the groups.
+        seed: shuffles the groups, and is what each fit draws from.
+        fit: learns.
 
     Returns:
         N scores and each part's fold number.
@@ -33,8 +37,8 @@ def held_out_scores(
     folds = np.zeros(len(features), np.intp)
     for number, held_out in enumerate(_folds(groups, seed)):
         known = features[~held_out]
-        gauss = fit_gauss(known.reshape(-1, *known.shape[2:]))
-        scores[held_out] = [score(gauss, one) for one in features[held_out, 0]]
+        normality = fit(known.reshape(-1, *known.shape[2:]), np.random.default_rng(seed))
+        scores[held_out] = [score(normality, one) for one in features[held_out, 0]]
         folds[held_out] = number
     return scores, folds
 

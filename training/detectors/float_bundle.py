@@ -15,7 +15,7 @@ from converters.artefact import precision_shares
 from edge_contracts.bundle import CARD, file_entries
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
-from training.detectors.gauss_head import HEAT_MAP, SCORE
+from training.detectors.detector_graph import HEAT_MAP, SCORE
 from training.detectors.threshold import score_reference
 
 if TYPE_CHECKING:

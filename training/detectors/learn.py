@@ -17,8 +17,8 @@ from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from training.detectors.copies import COPIES, ENOUGH_PARTS, shifted_copies
 from training.detectors.crossvalidation import held_out_scores
+from training.detectors.detector_graph import detector_graph
 from training.detectors.gauss import fit_gauss
-from training.detectors.gauss_head import detector_graph
 from training.detectors.threshold import Threshold, lognormal_threshold
 from training.features.cut import backbone_side_px, cut_backbone
 from training.features.feature_part import FeaturePart, extract_features, resized

@@ -118,6 +118,21 @@ class Wiring:
         shape = (1, height + 2 * cells, width + 2 * cells, channels)
         return self.apply("MIRROR_PAD", [values, margins], shape, mode="REFLECT")
 
+    def project(self, values: str, axes: npt.NDArray[np.floating[Any]], centre: npt.NDArray[np.floating[Any]]) -> str:
+        """Append (1×h×w×C values - C centre) @ C×K axes: 1×h×w×K.
+
+        The centre goes into the convolution's bias: projecting first and subtracting later would lose digits.
+        """
+        bias = -(centre.astype(np.float64) @ axes)
+        return self.convolve(values, axes.T[:, None, None, :], bias)
+
+    def squared_length(self, vectors: str) -> str:
+        """Append the sum of squares over the last axis, which is kept as 1."""
+        squares = self.pointwise("MUL", vectors, vectors)
+        shape = self.shape(vectors)
+        axis = self.constant("axis", [len(shape) - 1], np.int32)
+        return self.apply("SUM", [squares, axis], (*shape[:-1], 1), keep_dims=True)
+
     def pointwise(self, kind: str, left: str, right: str) -> str:
         """Append ADD, SUB, MUL or DIV; the result has the shape of `left`."""
         return self.apply(kind, [left, right], self.shape(left), fused_activation_function="NONE")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from training.detectors.crossvalidation import held_out_scores
-from training.detectors.gauss import fit_gauss, score
+from training.detectors.gauss import fit_gauss
+from training.detectors.normality import score
 
 
 def _features(parts: int = 12, views: int = 2) -> np.ndarray:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from training.detectors.gauss import RIDGE_OF_MEAN_VARIANCE, fit_gauss, heat_map, score, top_count
+from training.detectors.gauss import RIDGE_OF_MEAN_VARIANCE, fit_gauss
+from training.detectors.normality import heat_map, score, top_count
 
 
 def _features(samples: int = 40, channels: int = 6, seed: int = 0) -> np.ndarray:

@@ -8,8 +8,10 @@ import pytest
 from converters.tflite import write_tflite
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
-from training.detectors.gauss import fit_gauss, heat_map, score
-from training.detectors.gauss_head import HEAT_MAP, SCORE, detector_graph
+from training.detectors.detector_graph import HEAT_MAP, SCORE, detector_graph
+from training.detectors.gauss import fit_gauss
+from training.detectors.kinds import detector_kinds
+from training.detectors.normality import heat_map, score
 from training.features.cut import cut_backbone
 from training.features.feature_part import FeaturePart, extract_features
 from training.features.gabor import gabor_features
@@ -33,18 +35,22 @@ def _long_backbone(data: Path) -> FeaturePart:
     return cut_backbone(model.read_bytes(), InputSize(128, 224))
 
 
-@pytest.mark.parametrize("make", [_gabor, _backbone, _long_backbone])
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(_gabor, "gauss"), (_backbone, "gauss"), (_long_backbone, "gauss"), (_backbone, "memory"), (_backbone, "student")],
+)
 @pytest.mark.parametrize("kernels", ["default", "builtin"])
 def test_the_graph_computes_what_numpy_computes(
     make: Callable[[Path], FeaturePart],
+    kind: str,
     kernels: str,
     data: Path,
     good_parts: list[np.ndarray],
     draw_part: Callable[..., np.ndarray],
 ) -> None:
     part = make(data)
-    gauss = fit_gauss(extract_features(part, good_parts))
-    model = write_tflite(detector_graph(part, gauss))
+    normality = detector_kinds()[kind](extract_features(part, good_parts), np.random.default_rng(0))
+    model = write_tflite(detector_graph(part, normality))
     backend = open_backend(model, model_format="tflite", runtime="litert", threads=1, kernels=kernels)
     features_alone = open_backend(
         write_tflite(part.graph), model_format="tflite", runtime="litert", threads=1, kernels=kernels
@@ -55,8 +61,8 @@ def test_the_graph_computes_what_numpy_computes(
         features = features_alone.run(lambda buffer, tensor=tensor: np.copyto(buffer, tensor))["features"][0]
         assert found[SCORE].shape == (1,)
         assert found[HEAT_MAP].shape == (1, *features.shape[:2], 1)
-        assert found[SCORE][0] == pytest.approx(score(gauss, features), rel=1e-4)
-        np.testing.assert_allclose(found[HEAT_MAP][0, ..., 0], heat_map(gauss, features), rtol=1e-4, atol=1e-5)
+        assert found[SCORE][0] == pytest.approx(score(normality, features), rel=1e-4)
+        np.testing.assert_allclose(found[HEAT_MAP][0, ..., 0], heat_map(normality, features), rtol=1e-4, atol=1e-5)
 
 
 def test_the_feature_part_is_left_as_it_was(good_parts: list[np.ndarray]) -> None:
