@@ -38,6 +38,8 @@ class Threshold:
     overkill: share of good parts that would be called defective, as asked for.
     overkill_low, overkill_high: the 90 % interval of the share that this `value` really gives.
     samples: how many good scores it rests on.
+    rule: how it was set.
+    confidence: of the promise that `overkill` is not exceeded; None where the rule only expects it.
     """
 
     value: float
@@ -47,6 +49,8 @@ class Threshold:
     overkill_low: float
     overkill_high: float
     samples: int
+    rule: str = "lognormal"
+    confidence: float | None = None
 
 
 def lognormal_threshold(scores: Sequence[float], overkill: float = OVERKILL) -> Threshold:
