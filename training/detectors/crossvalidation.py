@@ -33,20 +33,45 @@ def held_out_scores(
     Returns:
         N scores and each part's fold number.
     """
-    scores = np.zeros(len(features))
-    folds = np.zeros(len(features), np.intp)
-    for number, held_out in enumerate(_folds(groups, seed)):
-        known = features[~held_out]
+    scores, folds = judged_while_held_out(features, features[:, :1], groups, seed, fit)
+    return scores[:, 0], folds
+
+
+def judged_while_held_out(
+    learned: npt.NDArray[np.float32],
+    judged: npt.NDArray[np.float32],
+    groups: Sequence[str],
+    seed: int,
+    fit: Fit,
+    folds: int = FOLDS,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """The same for pictures that are only judged: each by the detector that has not seen its part.
+
+    Args:
+        learned: N×V×h×w×C, as above.
+        judged: N×J×h×w×C; J pictures of each part.
+        groups: N names.
+        seed: as above.
+        fit: learns.
+        folds: how many splits.
+
+    Returns:
+        N×J scores and each part's fold number.
+    """
+    scores = np.zeros(judged.shape[:2])
+    fold_of = np.zeros(len(learned), np.intp)
+    for number, held_out in enumerate(_folds(groups, seed, folds)):
+        known = learned[~held_out]
         normality = fit(known.reshape(-1, *known.shape[2:]), np.random.default_rng(seed))
-        scores[held_out] = [score(normality, one) for one in features[held_out, 0]]
-        folds[held_out] = number
-    return scores, folds
+        scores[held_out] = [[score(normality, one) for one in views] for views in judged[held_out]]
+        fold_of[held_out] = number
+    return scores, fold_of
 
 
-def _folds(groups: Sequence[str], seed: int) -> Iterator[npt.NDArray[np.bool_]]:
+def _folds(groups: Sequence[str], seed: int, folds: int) -> Iterator[npt.NDArray[np.bool_]]:
     """A mask of the parts held out, per fold; every part is held out once."""
     names = np.array(sorted(set(groups)))
     np.random.default_rng(seed).shuffle(names)
     of_part = np.asarray(groups)
-    for held_out in np.array_split(names, min(FOLDS, len(names))):
+    for held_out in np.array_split(names, min(folds, len(names))):
         yield np.isin(of_part, held_out)

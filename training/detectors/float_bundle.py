@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.detectors.learn import Detector
+    from training.detectors.threshold import Threshold
 
 NO_PROFILE = "none"
 PHOTOGRAPHS = "photographs"
@@ -110,9 +112,16 @@ def _card(detector: Detector, model: bytes, created: datetime) -> Card:
         notes=(
             "The threshold rests on cross-validated scores of the good parts that were learned. It covers chance, not "
             "a line that changes: estimate it again on the line's own good parts.",
+            *_promise(limit),
         ),
-        details={"good_scores": list(detector.good_scores)},
+        details={"good_scores": list(detector.good_scores), "selection": asdict(detector.selection)},
     )
+
+
+def _promise(limit: Threshold) -> tuple[str, ...]:
+    if limit.confidence is None:
+        return ()
+    return (f"At {limit.confidence:.0%} confidence the threshold rejects at most {limit.overkill:.1%} of good parts.",)
 
 
 def _tool() -> str:

@@ -1,8 +1,9 @@
 """Learn a defect detector from photographs of good parts alone: one graph and one threshold.
 
-The sequence: choose the size, build the feature part (Gabor layers, or the user's classifier cut), run it over the
-photographs and, where they are few, over shifted copies; fit a Gauss; set the threshold from cross-validated scores;
-join both halves into one graph. The same photographs and seed give the same bytes.
+The sequence: choose the size; look at the photographs, and where they are few at shifted copies, with each layer that
+may be of use; choose detector and layer; fit; set the threshold from cross-validated scores; join both halves into one
+graph. The same photographs and seed give the same bytes, on one thread, because a matrix product's rounding depends on
+how many threads shared it.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
-from training.detectors.copies import COPIES, ENOUGH_PARTS, shifted_copies
+from training.detectors.copies import COPIES, ENOUGH_PARTS
 from training.detectors.crossvalidation import held_out_scores
 from training.detectors.detector_graph import detector_graph
-from training.detectors.gauss import fit_gauss
-from training.detectors.threshold import Threshold, lognormal_threshold
-from training.features.cut import backbone_side_px, cut_backbone
-from training.features.feature_part import FeaturePart, extract_features, resized
-from training.features.gabor import gabor_features
-from training.features.size_rule import input_size
+from training.detectors.kinds import detector_kinds
+from training.detectors.selection import Selection, select
+from training.detectors.sight import Backbone, feature_parts
+from training.detectors.threshold_rule import ThresholdRule
+from training.detectors.views import seen
+from training.features.feature_part import resized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,12 +34,18 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph
     from edge_contracts.manifest import ImageInput
+    from training.detectors.threshold import Threshold
+    from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
 
+__all__ = ["AUTO", "Backbone", "Detector", "learn"]
+
+AUTO = "auto"
 FEWEST_PARTS = 10
 ADVISED_PARTS = 20
 SHAPE_PROBES = 16
+LOGNORMAL = ThresholdRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Detector:
     good_scores: the cross-validated score of each photograph, in their order.
     method: `gabor` or `backbone`.
     copies: shifted copies learned beside each photograph.
+    selection: kind of detector and stride of the layer, and what they were chosen from.
     """
 
     graph: Graph
@@ -58,6 +67,7 @@ class Detector:
     good_scores: tuple[float, ...]
     method: str
     copies: int
+    selection: Selection
 
     @property
     def model(self) -> bytes:
@@ -65,23 +75,13 @@ class Detector:
         return write_tflite(self.graph)
 
 
-@dataclass(frozen=True, slots=True)
-class Backbone:
-    """The user's quantised classifier.
-
-    model: the .tflite file's bytes.
-    name: what messages call it.
-    """
-
-    model: bytes
-    name: str = "the backbone"
-
-
 def learn(
     photographs: Sequence[Pixels],
     *,
     groups: Sequence[str] | None = None,
     backbone: Backbone | None = None,
+    kind: str = AUTO,
+    rule: ThresholdRule = LOGNORMAL,
     seed: int = 0,
     progress: Callable[[int], object] | None = None,
 ) -> Detector:
@@ -92,38 +92,64 @@ def learn(
         groups: a name per photograph; relatives (the same part, the same minute) share one and are held out together.
             By default each distinct picture is its own group.
         backbone: a quantised classifier to take features from; None for Gabor layers, which need nothing.
-        seed: shuffles the cross-validation.
+        kind: of detector, one of `detector_kinds`, with the backbone's usual layer; `auto` chooses both.
+        rule: how the threshold is set.
+        seed: shuffles the cross-validation, and is what the detectors draw from.
         progress: called with the number of photographs done, after each.
 
     Raises:
         BadInputError: too few photographs, photographs that do not differ, or a backbone that is none.
     """
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _learn(photographs, groups, backbone, kind, rule, seed, progress)
+
+
+def _learn(
+    photographs: Sequence[Pixels],
+    groups: Sequence[str] | None,
+    backbone: Backbone | None,
+    kind: str,
+    rule: ThresholdRule,
+    seed: int,
+    progress: Callable[[int], object] | None,
+) -> Detector:
     if len(photographs) < FEWEST_PARTS:
         raise BadInputError(
             f"wanted {FEWEST_PARTS} or more photographs of good parts ({ADVISED_PARTS} or more advised), "
             f"found {len(photographs)}; take {FEWEST_PARTS - len(photographs)} more"
         )
-    part = _feature_part(_probe_shapes(photographs), backbone)
-    frames = [resized(one, part.spec) for one in _counted(photographs, progress)]
-    features, copies = _views(part, frames)
-    scores, _ = held_out_scores(features, _distinct_groups(frames, groups), seed)
-    gauss = fit_gauss(features.reshape(-1, *features.shape[2:]))
+    parts = feature_parts(_probe_shapes(photographs), backbone)
+    spec = next(iter(parts.values())).spec
+    frames = [resized(one, spec) for one in _counted(photographs, progress)]
+    names = _distinct_groups(frames, groups)
+    rule.require_enough(names)
+    copies = len(COPIES) if len(frames) < ENOUGH_PARTS else 0
+    selection = select(parts, frames, names, copies, seed) if kind == AUTO else Selection(kind, next(iter(parts)))
+    return _learned(parts[selection.stride_px], selection, frames, names, copies, rule, seed)
+
+
+def _learned(
+    part: FeaturePart,
+    selection: Selection,
+    frames: Sequence[Pixels],
+    groups: Sequence[str],
+    copies: int,
+    rule: ThresholdRule,
+    seed: int,
+) -> Detector:
+    fit = detector_kinds()[selection.kind]
+    features = seen(part, frames, copies)
+    scores, _ = held_out_scores(features, groups, seed, fit)
+    normality = fit(features.reshape(-1, *features.shape[2:]), np.random.default_rng(seed))
     return Detector(
-        graph=detector_graph(part, gauss),
+        graph=detector_graph(part, normality),
         spec=part.spec,
-        threshold=lognormal_threshold(scores.tolist()),
+        threshold=rule.threshold(scores.tolist(), groups),
         good_scores=tuple(scores.tolist()),
         method=part.method,
         copies=copies,
+        selection=selection,
     )
-
-
-def _feature_part(shapes: Sequence[tuple[int, int]], backbone: Backbone | None) -> FeaturePart:
-    if backbone is None:
-        size = input_size(shapes)
-        return gabor_features(size.height_px, size.width_px)
-    side = backbone_side_px(backbone.model, name=backbone.name)
-    return cut_backbone(backbone.model, input_size(shapes, side), name=backbone.name)
 
 
 def _probe_shapes(photographs: Sequence[Pixels]) -> list[tuple[int, int]]:
@@ -137,14 +163,6 @@ def _counted(photographs: Sequence[Pixels], progress: Callable[[int], object] | 
         yield photograph
         if progress is not None:
             progress(number)
-
-
-def _views(part: FeaturePart, frames: Sequence[Pixels]) -> tuple[npt.NDArray[np.float32], int]:
-    """Features N×V×h×w×C, the frame itself first, and the number of copies V - 1."""
-    copies = len(COPIES) if len(frames) < ENOUGH_PARTS else 0
-    seen = (view for frame in frames for view in [frame, *(shifted_copies(frame) if copies else [])])
-    features = extract_features(part, seen)
-    return features.reshape(len(frames), 1 + copies, *features.shape[1:]), copies
 
 
 def _distinct_groups(frames: Sequence[Pixels], groups: Sequence[str] | None) -> list[str]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COMPONENTS = 32
 REMEMBERED = 1000
 CONSIDERED = 10_000
+# Of a squared length: what single precision leaves of a difference.
+NOISE = 1e-6
 # A remembered place would have the distance 0, of which nobody can take a logarithm or a ratio.
 FLOOR = 1e-3
 
@@ -86,9 +88,16 @@ def k_centre(places: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp
     Returns:
         At most `count` row numbers; fewer where all other places are repetitions of those.
     """
+    squares = np.square(places).sum(axis=1)
+    # |x - k|² = |x|² - 2 x·k + |k|²: one matrix product in place of a difference per place.
+    noise = NOISE * float(squares.max())
+    nearest = np.full(len(places), np.inf, np.float32)
     kept = [0]
-    nearest = np.square(places - places[0]).sum(axis=1)
-    while len(kept) < count and nearest.max() > 0:
-        kept.append(int(nearest.argmax()))
-        np.minimum(nearest, np.square(places - places[kept[-1]]).sum(axis=1), out=nearest)
-    return np.asarray(kept)
+    while True:
+        apart = places @ (-2 * places[kept[-1]])
+        apart += squares + squares[kept[-1]]
+        np.minimum(nearest, apart, out=nearest)
+        farthest = int(nearest.argmax())
+        if len(kept) == count or nearest[farthest] <= noise:
+            return np.asarray(kept)
+        kept.append(farthest)

@@ -57,8 +57,11 @@ def heat_map(normality: Normality, features: Floats) -> npt.NDArray[np.float32]:
     A map that is less than three places high or wide has no neighbours to speak of and stays as it is.
     """
     places = normality.distances(features)
-    if not is_smoothed(places.shape):
-        return places
+    return smooth(places) if is_smoothed(places.shape) else places
+
+
+def smooth(places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The mean over 3×3 places of an h×w map, edges mirrored; h and w ≥ 2."""
     padded = np.pad(places, SMOOTHING_CELLS // 2, mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (SMOOTHING_CELLS, SMOOTHING_CELLS))
     return np.asarray(windows.mean(axis=(2, 3), dtype=np.float32))

@@ -22,27 +22,32 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STRIDE = 16
+FINE_STRIDE = 8
 # A network without padding gives a few cells less: 299 px become 17 cells.
-STRIDE_SLACK = 2
+STRIDE_SLACK = 1 / 8
 SQUEEZING = {"ADD", "CONCATENATION"}
 QUANTISED = (np.dtype(np.uint8), np.dtype(np.int8))
 WANTED = "wanted a quantised image classifier (.tflite, uint8 or int8, 1×H×W×3 input)"
 NEXT = "give another file, or leave --backbone away for features that need none"
 
 
-def cut_backbone(model: bytes, size: InputSize | None = None, *, name: str = "the backbone") -> FeaturePart:
-    """Cut a quantised classifier after its widest stride-16 tensor and dequantise there.
+def cut_backbone(
+    model: bytes, size: InputSize | None = None, *, name: str = "the backbone", stride: int = STRIDE
+) -> FeaturePart:
+    """Cut a quantised classifier after one tensor and dequantise there.
 
     Args:
         model: the .tflite file's bytes.
         size: the input size to work at; None keeps the classifier's own.
         name: what messages call the file.
+        stride: pixels per cell: 16 for the widest tensor there, 8 for the last one there, which has seen most.
 
     Raises:
-        BadInputError: no TFLite file, no quantised image input, no stride-16 tensor, or a network that refuses `size`.
+        BadInputError: no TFLite file, no quantised image input, no tensor at the stride, or a network that refuses
+            `size`.
     """
     graph = _read_classifier(model, name)
-    cut = _cut_tensor(graph, name)
+    cut = _cut_tensor(graph, stride, name)
     kept = _operators_before(graph, cut)
     wanted = {used for one in kept for used in (*one.inputs, *one.outputs) if used is not None} | {graph.inputs[0]}
     tensors = {key: tensor for key, tensor in graph.tensors.items() if key in wanted}
@@ -61,6 +66,15 @@ def backbone_side_px(model: bytes, *, name: str = "the backbone") -> int:
     """
     size = _own_size(_read_classifier(model, name))
     return min(size.height_px, size.width_px)
+
+
+def has_stride(model: bytes, stride: int, *, name: str = "the backbone") -> bool:
+    """Whether the classifier has a tensor that can be cut at this stride.
+
+    Raises:
+        BadInputError: as `cut_backbone`.
+    """
+    return bool(_main_line(_read_classifier(model, name), stride))
 
 
 def _read_classifier(model: bytes, name: str) -> Graph:
@@ -82,22 +96,28 @@ def _own_size(graph: Graph) -> InputSize:
     return InputSize(height, width) if height > 0 and width > 0 else InputSize(SIDE_PX, SIDE_PX)
 
 
-def _cut_tensor(graph: Graph, name: str) -> str:
-    at_stride = [one for one in graph.operators if _is_at_stride(graph, graph.tensors[one.outputs[0]])]
-    main_line = [one for one in at_stride if _narrows(graph, one)]
-    plain = [one for one in at_stride if one.kind == "CONV_2D"]
-    candidates = main_line or plain
+def _cut_tensor(graph: Graph, stride: int, name: str) -> str:
+    candidates = _main_line(graph, stride)
     if not candidates:
-        raise BadInputError(f"{WANTED}, found no quantised tensor at stride {STRIDE} in {name}; {NEXT}")
+        raise BadInputError(f"{WANTED}, found no quantised tensor at stride {stride} in {name}; {NEXT}")
+    if stride != STRIDE:
+        return candidates[-1].outputs[0]
     # `max` keeps the first of equals.
     return max(candidates, key=lambda one: graph.tensors[one.outputs[0]].shape[3]).outputs[0]
 
 
-def _is_at_stride(graph: Graph, tensor: Tensor) -> bool:
+def _main_line(graph: Graph, stride: int) -> list[Operator]:
+    """What makes the tensors that carry the network's main line at this stride, in run order."""
+    at_stride = [one for one in graph.operators if _is_at_stride(graph, graph.tensors[one.outputs[0]], stride)]
+    main_line = [one for one in at_stride if _narrows(graph, one)]
+    return main_line or [one for one in at_stride if one.kind == "CONV_2D"]
+
+
+def _is_at_stride(graph: Graph, tensor: Tensor, wanted: int) -> bool:
     if len(tensor.shape) != 4 or tensor.dtype not in QUANTISED or tensor.shape[1] < 2:  # noqa: PLR2004 - a map
         return False
     stride = graph.tensors[graph.inputs[0]].shape[1] / tensor.shape[1]
-    return abs(stride - STRIDE) < STRIDE_SLACK
+    return abs(stride - wanted) < STRIDE_SLACK * wanted
 
 
 def _narrows(graph: Graph, operator: Operator) -> bool:

@@ -21,7 +21,7 @@ EARLIER = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 
 def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
-    detector = learn(good_parts)
+    detector = learn(good_parts, kind="gauss")
     manifest, members = float_bundle(detector, name="plate", inputs={}, settings={"seed": 0}, created=EARLIER)
     write_bundle(tmp_path / "plate.bundle", manifest, members)
     predictor = Predictor.open(tmp_path / "plate.bundle")
@@ -43,7 +43,7 @@ def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts
 
 
 def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
-    detector = learn(good_parts)
+    detector = learn(good_parts, kind="gauss")
     digests = []
     for number, created in enumerate((EARLIER, LATER)):
         manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=created)
@@ -56,7 +56,7 @@ def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_part
 
 def test_the_card_says_how_much_is_integer(data: Path, good_parts: list[np.ndarray]) -> None:
     model = (data / "mlperf-tiny/vww_96_int8.tflite").read_bytes()
-    detector = learn(good_parts, backbone=Backbone(model))
+    detector = learn(good_parts, kind="gauss", backbone=Backbone(model))
     manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=EARLIER)
     shares = {share.precision: share for share in Card.model_validate_json(members["card.json"]).precision}
     assert manifest.precision == "float32"
@@ -70,7 +70,9 @@ def test_a_bundle_knows_the_pictures_that_taught_it(tmp_path: Path, good_parts: 
     for file in files:
         file.write_text(file.name)
     inputs = {PHOTOGRAPHS: digest_of(files)}
-    manifest, _ = float_bundle(learn(good_parts), name="plate", inputs=inputs, settings={}, created=EARLIER)
+    manifest, _ = float_bundle(
+        learn(good_parts, kind="gauss"), name="plate", inputs=inputs, settings={}, created=EARLIER
+    )
     assert was_learned_from(manifest, files)
     assert not was_learned_from(manifest, files[:1])
 

@@ -57,11 +57,11 @@ def test_few_parts_are_learned_with_copies_and_many_without(
 ) -> None:
     assert detector.copies == 6
     assert len(detector.good_scores) == 20
-    assert learn([draw_part(seed) for seed in range(50)]).copies == 0
+    assert learn([draw_part(seed) for seed in range(50)], kind="gauss").copies == 0
 
 
 def test_a_long_part_is_looked_at_in_proportion(draw_part: Callable[..., np.ndarray]) -> None:
-    detector = learn([draw_part(seed, height=100, width=300) for seed in range(12)])
+    detector = learn([draw_part(seed, height=100, width=300) for seed in range(12)], kind="gauss")
     assert (detector.spec.height_px, detector.spec.width_px) == (224, 672)
 
 
@@ -79,7 +79,7 @@ def test_a_classifier_can_lend_its_features(
 
 def test_progress_is_told_for_each_photograph(good_parts: list[np.ndarray]) -> None:
     seen: list[int] = []
-    learn(good_parts[:12], progress=seen.append)
+    learn(good_parts[:12], kind="gauss", progress=seen.append)
     assert seen == list(range(1, 13))
 
 

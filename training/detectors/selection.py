@@ -1,0 +1,69 @@
+"""The choice of detector and layer, made on photographs: what is tried, on how many of them, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from training.detectors.choice import Trial, preferred, separation
+from training.detectors.drawn_faults import FAULTS, drawn_faults
+from training.detectors.kinds import detector_kinds
+from training.detectors.views import seen
+from training.features.feature_part import extract_features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from training.features.feature_part import FeaturePart
+
+    Pixels = npt.NDArray[np.uint8]
+
+MOST_LOOKED_AT = 60
+"""Photographs, spread over all: more make the choice slower and hardly surer."""
+
+NOT_FINE = frozenset({"student"})
+"""Kinds that are not tried on a fine layer, where neighbours give a place away: worse on every set that was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was chosen.
+
+    kind: of detector. stride_px: of the layer. trials: what was compared, the usual one first; empty where nothing was.
+    """
+
+    kind: str
+    stride_px: int
+    trials: tuple[Trial, ...] = ()
+
+
+def select(
+    parts: Mapping[int, FeaturePart], frames: Sequence[Pixels], groups: Sequence[str], copies: int, seed: int
+) -> Selection:
+    """Try every kind of detector on every layer and keep the preferred one.
+
+    Args:
+        parts: stride to feature part, the usual one first.
+        frames: N photographs at the parts' input size, H×W×3 uint8 RGB.
+        groups: N names; relatives are held out together.
+        copies: shifted copies to learn beside each.
+        seed: of the faults, the folds and the detectors.
+    """
+    places = np.unique(np.linspace(0, len(frames) - 1, MOST_LOOKED_AT).astype(int))
+    looked_at, names = [frames[place] for place in places], [groups[place] for place in places]
+    random = np.random.default_rng(seed)
+    faults = [fault for frame in looked_at for fault in drawn_faults(frame, random)]
+    trials = []
+    for stride, part in parts.items():
+        features = seen(part, looked_at, copies)
+        faulty = extract_features(part, faults)
+        faulty = faulty.reshape(len(looked_at), FAULTS, *faulty.shape[1:])
+        for kind, fit in detector_kinds().items():
+            if stride == next(iter(parts)) or kind not in NOT_FINE:
+                trials.append(Trial(kind, stride, separation(features, faulty, names, seed, fit)))
+    chosen = preferred(trials)
+    return Selection(chosen.kind, chosen.stride_px, tuple(trials))
