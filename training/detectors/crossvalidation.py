@@ -60,7 +60,7 @@ def judged_while_held_out(
     """
     scores = np.zeros(judged.shape[:2])
     fold_of = np.zeros(len(learned), np.intp)
-    for number, held_out in enumerate(_folds(groups, seed, folds)):
+    for number, held_out in enumerate(folds_of(groups, seed, folds)):
         known = learned[~held_out]
         normality = fit(known.reshape(-1, *known.shape[2:]), np.random.default_rng(seed))
         scores[held_out] = [[score(normality, one) for one in views] for views in judged[held_out]]
@@ -68,7 +68,7 @@ def judged_while_held_out(
     return scores, fold_of
 
 
-def _folds(groups: Sequence[str], seed: int, folds: int) -> Iterator[npt.NDArray[np.bool_]]:
+def folds_of(groups: Sequence[str], seed: int, folds: int = FOLDS) -> Iterator[npt.NDArray[np.bool_]]:
     """A mask of the parts held out, per fold; every part is held out once."""
     names = np.array(sorted(set(groups)))
     np.random.default_rng(seed).shuffle(names)

@@ -1,19 +1,30 @@
-"""The detectors that there are, by the name that `lepton train --detector` takes."""
+"""The detectors that there are, by the name that `lepton train --detector` takes.
+
+The first of each table is the one to take where nothing speaks for another.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from training.detectors.autoencoder import fit_autoencoder
 from training.detectors.gauss import fit_gauss
 from training.detectors.memory_bank import fit_memory_bank
+from training.detectors.pooled import of_the_whole
 from training.detectors.student import fit_student
 
 if TYPE_CHECKING:
     from training.detectors.normality import Fit
 
 GAUSS = "gauss"
+AUTO = "auto"
 
 
 def detector_kinds() -> dict[str, Fit]:
-    """Name to what learns; the first is the one to take where nothing speaks for another."""
+    """Those of photographs."""
     return {GAUSS: fit_gauss, "memory": fit_memory_bank, "student": fit_student}
+
+
+def sound_kinds() -> dict[str, Fit]:
+    """Those of recordings."""
+    return {GAUSS: of_the_whole(fit_gauss), "autoencoder": of_the_whole(fit_autoencoder)}

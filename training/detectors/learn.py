@@ -20,7 +20,7 @@ from edge_contracts.errors import BadInputError
 from training.detectors.copies import COPIES, ENOUGH_PARTS
 from training.detectors.crossvalidation import held_out_scores
 from training.detectors.detector_graph import detector_graph
-from training.detectors.kinds import detector_kinds
+from training.detectors.kinds import AUTO, detector_kinds
 from training.detectors.selection import Selection, select
 from training.detectors.sight import Backbone, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
@@ -33,15 +33,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.graph import Graph
-    from edge_contracts.manifest import ImageInput
+    from edge_contracts.manifest import ImageInput, SoundInput
     from training.detectors.threshold import Threshold
     from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
 
-__all__ = ["AUTO", "Backbone", "Detector", "learn"]
+__all__ = ["Backbone", "Detector", "learn"]
 
-AUTO = "auto"
 FEWEST_PARTS = 10
 ADVISED_PARTS = 20
 SHAPE_PROBES = 16
@@ -53,7 +52,7 @@ class Detector:
     """What was learned.
 
     graph: float; input 1×H×W×3 bytes as `spec` says, outputs `score` float32 [1] and `heat_map` float32 [1, h, w, 1].
-    spec: how a picture becomes the input.
+    spec: how a picture, or a sound, becomes the input.
     threshold: a part is a defect when its score reaches `threshold.value`.
     good_scores: the cross-validated score of each photograph, in their order.
     method: `gabor` or `backbone`.
@@ -62,7 +61,7 @@ class Detector:
     """
 
     graph: Graph
-    spec: ImageInput
+    spec: ImageInput | SoundInput
     threshold: Threshold
     good_scores: tuple[float, ...]
     method: str

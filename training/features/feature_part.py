@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +13,16 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput, TensorQuantisation
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import Preprocessor, prepare
+from edge_runtime.signals.feeder import Feeder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
     from converters.graph import Graph, Tensor
+    from edge_contracts.manifest import SoundInput
+    from edge_runtime.frames import Window
 
 RESIZE = "area"
 RUNTIME = "litert"
@@ -30,10 +34,12 @@ class FeaturePart:
     """A graph with one input, 1×H×W×3 RGB as uint8 or int8, and one output, 1×h×w×C float32 features.
 
     method: `gabor` or `backbone`; goes into the detector's provenance.
+    heard: the front end of a part whose input is a sound's spectra; None for pictures.
     """
 
     graph: Graph
     method: str
+    heard: SoundInput | None = None
 
     @property
     def image(self) -> Tensor:
@@ -63,6 +69,21 @@ class FeaturePart:
         )
 
 
+def hear_features(part: FeaturePart, recordings: Iterable[Window]) -> list[npt.NDArray[np.float32]]:
+    """Run every input that each recording holds on one thread and return N×h×w×C float32 per recording.
+
+    Raises:
+        BadInputError: a part of pictures, no recording, or one that does not fit the part's front end.
+        BackendError: the runtime refuses the graph.
+    """
+    if part.heard is None:
+        raise BadInputError(f"wanted a part that hears, found {part.method} for pictures; see spectrogram_part")
+    feeder = Feeder(part.heard)
+    heard = [feeder.inputs(one) for one in recordings]
+    features = _run(part, (partial(feeder.write, one) for inputs in heard for one in inputs))
+    return np.split(features, np.cumsum([len(inputs) for inputs in heard])[:-1])
+
+
 def extract_features(part: FeaturePart, frames: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
     """Run every frame (H×W×3 uint8 RGB of any size) on one thread and return N×h×w×C float32.
 
@@ -70,15 +91,16 @@ def extract_features(part: FeaturePart, frames: Iterable[npt.NDArray[np.uint8]])
         BadInputError: no frame, or one that is no H×W×3 uint8 picture.
         BackendError: the runtime refuses the graph.
     """
-    backend = open_backend(write_tflite(part.graph), model_format="tflite", runtime=RUNTIME, threads=1)
     write = Preprocessor(part.spec).write
-    rows = []
-    for frame in frames:
-        (features,) = backend.run(lambda buffer, frame=frame: write(frame, buffer)).values()  # type: ignore[misc]
-        rows.append(features[0])
+    return _run(part, (partial(write, frame) for frame in frames))
+
+
+def _run(part: FeaturePart, fills: Iterable[Callable[[npt.NDArray[Any]], None]]) -> npt.NDArray[np.float32]:
+    backend = open_backend(write_tflite(part.graph), model_format="tflite", runtime=RUNTIME, threads=1)
+    rows = [next(iter(backend.run(fill).values()))[0] for fill in fills]
     backend.close()
     if not rows:
-        raise BadInputError("wanted at least one photograph, found none; give a folder with pictures of good parts")
+        raise BadInputError("wanted at least one good part, found none; give a folder that shows or sounds good parts")
     return np.asarray(np.stack(rows), np.float32)
 
 

@@ -10,7 +10,7 @@ from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
 from training.detectors.detector_graph import HEAT_MAP, SCORE, detector_graph
 from training.detectors.gauss import fit_gauss
-from training.detectors.kinds import detector_kinds
+from training.detectors.kinds import detector_kinds, sound_kinds
 from training.detectors.normality import heat_map, score
 from training.features.cut import cut_backbone
 from training.features.feature_part import FeaturePart, extract_features
@@ -37,7 +37,10 @@ def _long_backbone(data: Path) -> FeaturePart:
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [(_gabor, "gauss"), (_backbone, "gauss"), (_long_backbone, "gauss"), (_backbone, "memory"), (_backbone, "student")],
+    [
+        *((one, "gauss") for one in (_gabor, _backbone, _long_backbone)),
+        *((_backbone, kind) for kind in ("memory", "student", "whole gauss", "whole autoencoder")),
+    ],
 )
 @pytest.mark.parametrize("kernels", ["default", "builtin"])
 def test_the_graph_computes_what_numpy_computes(
@@ -49,7 +52,8 @@ def test_the_graph_computes_what_numpy_computes(
     draw_part: Callable[..., np.ndarray],
 ) -> None:
     part = make(data)
-    normality = detector_kinds()[kind](extract_features(part, good_parts), np.random.default_rng(0))
+    kinds = detector_kinds() | {f"whole {name}": fit for name, fit in sound_kinds().items()}
+    normality = kinds[kind](extract_features(part, good_parts), np.random.default_rng(0))
     model = write_tflite(detector_graph(part, normality))
     backend = open_backend(model, model_format="tflite", runtime="litert", threads=1, kernels=kernels)
     features_alone = open_backend(
@@ -60,7 +64,7 @@ def test_the_graph_computes_what_numpy_computes(
         found = backend.run(lambda buffer, tensor=tensor: np.copyto(buffer, tensor))
         features = features_alone.run(lambda buffer, tensor=tensor: np.copyto(buffer, tensor))["features"][0]
         assert found[SCORE].shape == (1,)
-        assert found[HEAT_MAP].shape == (1, *features.shape[:2], 1)
+        assert found[HEAT_MAP].shape == (1, *heat_map(normality, features).shape, 1)
         assert found[SCORE][0] == pytest.approx(score(normality, features), rel=1e-4)
         np.testing.assert_allclose(found[HEAT_MAP][0, ..., 0], heat_map(normality, features), rtol=1e-4, atol=1e-5)
 

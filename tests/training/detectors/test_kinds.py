@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from training.detectors.kinds import detector_kinds
+from training.detectors.kinds import detector_kinds, sound_kinds
 from training.detectors.normality import heat_map, score
 
-KINDS = sorted(detector_kinds())
+PLACES = sorted(detector_kinds())
+KINDS = detector_kinds() | {f"whole {name}": fit for name, fit in sound_kinds().items()}
 
 
 def _features(samples: int = 30, seed: int = 0) -> np.ndarray:
@@ -20,9 +21,9 @@ def _features(samples: int = 30, seed: int = 0) -> np.ndarray:
     return (fine + random.normal(scale=0.1, size=fine.shape) + 3).astype(np.float32)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PLACES)
 def test_a_strange_place_is_found_where_it_is(kind: str) -> None:
-    normality = detector_kinds()[kind](_features(), np.random.default_rng(0))
+    normality = KINDS[kind](_features(), np.random.default_rng(0))
     probe = _features(1, seed=9)[0]
     usual = score(normality, probe)
     probe[4, 2] += 15
@@ -39,7 +40,7 @@ def test_a_strange_place_is_found_where_it_is(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_seed_learns_the_same(kind: str) -> None:
     features, probe = _features(300), _features(1, seed=9)[0]
-    found = [score(detector_kinds()[kind](features, np.random.default_rng(5)), probe) for _ in range(2)]
+    found = [score(KINDS[kind](features, np.random.default_rng(5)), probe) for _ in range(2)]
     assert found[0] == found[1]
 
 
@@ -51,15 +52,15 @@ def test_the_same_seed_learns_the_same(kind: str) -> None:
 )
 def test_features_that_say_nothing_are_refused(kind: str, features: np.ndarray) -> None:
     with pytest.raises(BadInputError):
-        detector_kinds()[kind](features.astype(np.float32), np.random.default_rng(0))
+        KINDS[kind](features.astype(np.float32), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_distances_are_single_precision_and_never_negative(kind: str) -> None:
     features = _features()
-    normality = detector_kinds()[kind](features, np.random.default_rng(0))
+    normality = KINDS[kind](features, np.random.default_rng(0))
     for one in features:
         distances = normality.distances(one)
         assert distances.dtype == np.float32
-        assert distances.shape == (6, 5)
+        assert distances.shape == ((1, 1) if kind.startswith("whole") else (6, 5))
         assert distances.min() >= 0

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from converters.gate.metrics import auroc
+from edge_contracts.bundle import Bundle
+from edge_contracts.errors import BadInputError
+from edge_runtime.frames import Window
+from edge_runtime.infer.predictor import Predictor
+from training.detectors.float_bundle import float_bundle
+from training.detectors.learn_sounds import learn_sounds
+from training.detectors.threshold_rule import ThresholdRule
+
+if TYPE_CHECKING:
+    from training.detectors.learn import Detector
+
+RATE_HZ = 8000
+
+
+def _motor(seed: int, *, rattles: bool = False, seconds: float = 1.5, rate_hz: int = RATE_HZ) -> Window:
+    """A hum with harmonics and noise; on demand a rattle eight times a second."""
+    random = np.random.default_rng(seed)
+    at = np.arange(round(seconds * rate_hz)) / rate_hz
+    hum = sum(np.sin(2 * np.pi * k * random.uniform(98, 102) * at + random.uniform(0, 6)) / k for k in range(1, 6))
+    sound = 0.1 * random.uniform(0.9, 1.1) * hum + random.normal(0, 0.01, at.size)
+    if rattles:
+        sound += 0.1 * random.normal(size=at.size) * (np.mod(at * 8 + random.uniform(), 1) < 0.1)
+    return Window(sound[:, None].astype(np.float32), rate_hz, 0, 1, f"{seed}.wav")
+
+
+@pytest.fixture(scope="module")
+def good() -> list[Window]:
+    return [_motor(seed) for seed in range(12)]
+
+
+@pytest.fixture(scope="module", params=["gauss", "autoencoder"])
+def detector(request: pytest.FixtureRequest, good: list[Window]) -> Detector:
+    return learn_sounds(good, kind=request.param)
+
+
+def _predictor(detector: Detector) -> Predictor:
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    manifest, members = float_bundle(detector, name="motor", inputs={}, settings={}, created=now)
+    return Predictor.load(Bundle(manifest, "0" * 64, members))
+
+
+def test_a_rattle_is_heard(detector: Detector) -> None:
+    predictor = _predictor(detector)
+    fine = [float(predictor.predict(_motor(seed)).values[0]) for seed in range(100, 110)]
+    rattling = [float(predictor.predict(_motor(seed, rattles=True)).values[0]) for seed in range(100, 110)]
+    assert auroc(fine, rattling) > 0.98
+    assert np.mean(np.array(rattling) >= detector.threshold.value) > 0.9
+
+
+def test_the_board_scores_as_was_learned(detector: Detector, good: list[Window]) -> None:
+    """One front end and one join: learned parts score below the held-out scores of the same parts, on the whole."""
+    predictor = _predictor(detector)
+    scores = [float(predictor.predict(one).values[0]) for one in good]
+    assert np.mean(scores) < np.mean(detector.good_scores)
+    assert max(scores) < detector.threshold.value
+
+
+def test_the_same_recordings_give_the_same_bytes(detector: Detector, good: list[Window]) -> None:
+    again = learn_sounds(good, kind=detector.selection.kind)
+    assert again.model == detector.model
+    assert again.threshold == detector.threshold
+
+
+def test_relatives_are_held_out_together(good: list[Window]) -> None:
+    alone = learn_sounds(good)
+    twins = learn_sounds([*good, *good], groups=[str(number) for number in range(12)] * 2)
+    assert np.median(twins.good_scores) > 0.5 * np.median(alone.good_scores)
+
+
+def test_wrong_recordings_say_what_is_wrong(good: list[Window]) -> None:
+    with pytest.raises(BadInputError, match="found 3; record 2 more"):
+        learn_sounds(good[:3])
+    with pytest.raises(BadInputError, match="one sampling rate, found 8000 and 16000"):
+        learn_sounds([*good, _motor(1, rate_hz=16000)])
+    with pytest.raises(BadInputError, match=r"found one of 0\.10 s"):
+        learn_sounds([*good, _motor(1, seconds=0.1)])
+    with pytest.raises(BadInputError, match="gauss, autoencoder"):
+        learn_sounds(good, kind="memory")
+    with pytest.raises(BadInputError, match="take 33 more"):
+        learn_sounds(good, rule=ThresholdRule("conformal"))
+    with pytest.raises(BadInputError, match="two groups"):
+        learn_sounds(good, groups=["one"] * 12)

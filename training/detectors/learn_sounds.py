@@ -1,0 +1,132 @@
+"""Learn a defect detector from recordings of good parts alone: the sequence of `learn`, for ears.
+
+Each recording is cut into inputs that overlap by half; all of them are learned, and the score of a recording is the
+mean of theirs, as the board's predictor joins them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from edge_contracts.errors import BadInputError
+from training.detectors.crossvalidation import folds_of
+from training.detectors.detector_graph import detector_graph
+from training.detectors.kinds import AUTO, GAUSS, sound_kinds
+from training.detectors.learn import Detector
+from training.detectors.normality import score
+from training.detectors.selection import Selection
+from training.detectors.sight import Backbone, feature_parts
+from training.detectors.threshold_rule import ThresholdRule
+from training.features.feature_part import hear_features
+from training.features.size_rule import SIDE_PX
+from training.features.spectrogram import spectrogram_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy.typing as npt
+
+    from edge_contracts.manifest import SoundInput
+    from edge_runtime.frames import Window
+    from training.detectors.normality import Fit, Normality
+    from training.features.feature_part import FeaturePart
+
+    Features = npt.NDArray[np.float32]
+
+FEWEST_RECORDINGS = 5
+LOGNORMAL = ThresholdRule()
+
+
+def learn_sounds(
+    recordings: Sequence[Window],
+    *,
+    groups: Sequence[str] | None = None,
+    backbone: Backbone | None = None,
+    kind: str = AUTO,
+    rule: ThresholdRule = LOGNORMAL,
+    seed: int = 0,
+    progress: Callable[[int], object] | None = None,
+) -> Detector:
+    """Learn from recordings of good parts, all at one sampling rate.
+
+    Args:
+        recordings: five or more, read twice, one after the other.
+        groups: a name per recording; relatives share one and are held out together. By default each is its own.
+        backbone: a quantised image classifier that sees the spectrogram; None for Gabor layers.
+        kind: of detector, one of `sound_kinds`; `auto` is the first: drawn faults say nothing of sounds.
+        rule: how the threshold is set.
+        seed: shuffles the cross-validation.
+        progress: called with the number of recordings done, after each.
+
+    Raises:
+        BadInputError: too few recordings, rates that differ, recordings that are too short or do not differ, a kind
+            that is none of sounds, or a backbone that is none.
+    """
+    if len(recordings) < FEWEST_RECORDINGS:
+        raise BadInputError(
+            f"wanted {FEWEST_RECORDINGS} or more recordings of good parts, found {len(recordings)}; "
+            f"record {FEWEST_RECORDINGS - len(recordings)} more"
+        )
+    names = list(groups) if groups is not None else [str(number) for number in range(len(recordings))]
+    rule.require_enough(names)
+    selection, fit = _chosen(kind)
+    with threadpool_limits(limits=1, user_api="blas"):
+        part = _ear(recordings, backbone)
+        heard = hear_features(part, _counted(recordings, progress))
+        scores = _held_out(heard, names, seed, fit)
+        normality = fit(np.concatenate(heard), np.random.default_rng(seed))
+    return Detector(
+        graph=detector_graph(part, normality),
+        spec=_spec(part),
+        threshold=rule.threshold(scores, names),
+        good_scores=tuple(scores),
+        method=part.method,
+        copies=0,
+        selection=selection,
+    )
+
+
+def _chosen(kind: str) -> tuple[Selection, Fit]:
+    kinds = sound_kinds()
+    wanted = GAUSS if kind == AUTO else kind
+    if wanted not in kinds:
+        raise BadInputError(f"wanted a detector of sounds ({', '.join(kinds)}), found {kind!r}; choose one of them")
+    return Selection(wanted, 0), kinds[wanted]
+
+
+def _ear(recordings: Sequence[Window], backbone: Backbone | None) -> FeaturePart:
+    picture = next(iter(feature_parts([(SIDE_PX, SIDE_PX)], backbone).values()))
+    return spectrogram_part(picture, recordings)
+
+
+def _spec(part: FeaturePart) -> SoundInput:
+    if part.heard is None:
+        raise BadInputError(f"wanted a part that hears, found {part.method} for pictures; see spectrogram_part")
+    return part.heard
+
+
+def _counted(recordings: Sequence[Window], progress: Callable[[int], object] | None) -> Iterable[Window]:
+    for number, recording in enumerate(recordings, start=1):
+        yield recording
+        if progress is not None:
+            progress(number)
+
+
+def _held_out(heard: Sequence[Features], groups: Sequence[str], seed: int, fit: Fit) -> list[float]:
+    """The score of each recording from a detector that has heard neither it nor its relatives."""
+    scores = np.zeros(len(heard))
+    for held_out in folds_of(groups, seed):
+        known = [one for one, is_out in zip(heard, held_out, strict=True) if not is_out]
+        if not known:
+            raise BadInputError("wanted two groups of recordings or more, found one; correct the groups")
+        normality = fit(np.concatenate(known), np.random.default_rng(seed))
+        scores[held_out] = [recording_score(normality, heard[place]) for place in np.flatnonzero(held_out)]
+    return [float(one) for one in scores]
+
+
+def recording_score(normality: Normality, inputs: Features) -> float:
+    """The mean over a recording's inputs, N×h×w×C features."""
+    return float(np.mean([score(normality, one) for one in inputs]))
