@@ -138,7 +138,8 @@ def _packed(
     if lent is not None:
         inputs["backbone"] = hashlib.sha256(lent.model).hexdigest()
     settings = {
-        "detector": "gauss",
+        "detector": detector.selection.kind,
+        "layer_stride_px": detector.selection.stride_px,
         "features": detector.method,
         "photographs": len(samples),
         "copies_of_each": detector.copies,
@@ -158,7 +159,7 @@ def _trained(detector: Detector, manifest: Manifest, output: Path, digest: str, 
         "features": detector.method,
         "photographs": len(detector.good_scores),
         "copies_of_each": detector.copies,
-        "input": {"height_px": detector.spec.height_px, "width_px": detector.spec.width_px},
+        "input": detector.input_size,
         "threshold": {"value": limit.value, "low": limit.low, "high": limit.high},
         "overkill": {"expected": limit.overkill, "low": limit.overkill_low, "high": limit.overkill_high},
         "model_bytes": next(entry.bytes for entry in manifest.files if entry.path == manifest.model_path),
@@ -168,10 +169,11 @@ def _trained(detector: Detector, manifest: Manifest, output: Path, digest: str, 
 
 def _trained_text(document: dict[str, Any]) -> str:
     limit, overkill, size = document["threshold"], document["overkill"], document["input"]
+    looked_at = f"{'×'.join(map(str, size.values()))} {'px' if 'width_px' in size else 'spectra and bands'}"
     return "\n".join(
         (
             f"learned {document['photographs']} good parts in {document['seconds']:.1f} s "
-            f"({document['features']} features, {size['height_px']}×{size['width_px']} px, "
+            f"({document['features']} features, {looked_at}, "
             f"{document['copies_of_each']} copies of each)",
             f"threshold {limit['value']:.3f} (90 % interval {limit['low']:.3f} to {limit['high']:.3f})",
             f"expected overkill {overkill['expected']:.0%} (90 % interval {overkill['low']:.1%} to "

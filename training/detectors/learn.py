@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import SoundInput
 from training.detectors.copies import COPIES, ENOUGH_PARTS
 from training.detectors.crossvalidation import held_out_scores
 from training.detectors.detector_graph import detector_graph
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.graph import Graph
-    from edge_contracts.manifest import ImageInput, SoundInput
+    from edge_contracts.manifest import ImageInput
     from training.detectors.threshold import Threshold
     from training.features.feature_part import FeaturePart
 
@@ -72,6 +73,13 @@ class Detector:
     def model(self) -> bytes:
         """The graph as a TFLite file."""
         return write_tflite(self.graph)
+
+    @property
+    def input_size(self) -> dict[str, int]:
+        """Rows and columns of what it looks at, by name: pixels of a picture, spectra and bands of a sound."""
+        if isinstance(self.spec, SoundInput):
+            return {"spectra": self.spec.frames, "bands": self.spec.mel.bands}
+        return {"height_px": self.spec.height_px, "width_px": self.spec.width_px}
 
 
 def learn(

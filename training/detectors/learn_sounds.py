@@ -123,7 +123,7 @@ def _held_out(heard: Sequence[Features], groups: Sequence[str], seed: int, fit: 
         if not known:
             raise BadInputError("wanted two groups of recordings or more, found one; correct the groups")
         normality = fit(np.concatenate(known), np.random.default_rng(seed))
-        scores[held_out] = [recording_score(normality, heard[place]) for place in np.flatnonzero(held_out)]
+        scores[held_out] = [recording_score(normality, heard[place]) for place in np.flatnonzero(held_out).tolist()]
     return [float(one) for one in scores]
 
 
