@@ -1,7 +1,11 @@
-"""Pictures and what they show: read from where a user has them, never decoded before they are asked for."""
+"""Pictures or sounds and what they show: read from where a user has them, never decoded before they are asked for."""
 
 from __future__ import annotations
 
-from training.dataset.samples import Photographs, Sample, groups_of, read_dataset
+from training.dataset.photographs import Photographs
+from training.dataset.reading import read_dataset
+from training.dataset.sample import Box, Sample, groups_of
+from training.dataset.sounds import Sounds
+from training.dataset.version import dataset_version
 
-__all__ = ["Photographs", "Sample", "groups_of", "read_dataset"]
+__all__ = ["Box", "Photographs", "Sample", "Sounds", "dataset_version", "groups_of", "read_dataset"]

@@ -116,7 +116,7 @@ def test_raw_sensor_values_in_sixteen_bits_are_refused(tmp_path: Path, save: Cal
 def test_pictures_of_a_kind_that_is_not_read_are_named(tmp_path: Path, save: Callable[..., Path]) -> None:
     save("good/1.png", PIXELS)
     save("good/2.tif", PIXELS)
-    with pytest.raises(BadInputError, match=r"2\.tif; save them as PNG"):
+    with pytest.raises(BadInputError, match=r"2\.tif; save pictures as PNG"):
         read_dataset(tmp_path)
 
 
@@ -148,3 +148,34 @@ def test_pictures_beside_the_classes_are_refused(tmp_path: Path, save: Callable[
     save("stray.png", PIXELS)
     with pytest.raises(BadInputError, match="stray"):
         read_dataset(tmp_path)
+
+
+def test_two_descriptions_of_one_folder_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("images/1.png", PIXELS)
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "1.txt").touch()
+    _manifest(tmp_path, "path,label\nimages/1.png,good\n").rename(tmp_path / "manifest.csv")
+    with pytest.raises(BadInputError, match=r"manifest .* and YOLO .*name the file"):
+        read_dataset(tmp_path)
+    assert len(read_dataset(tmp_path / "manifest.csv")) == 1
+
+
+def test_a_picture_that_a_station_kept_is_cut_to_what_its_model_saw(
+    tmp_path: Path, save: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save("1.png", PIXELS)
+    monkeypatch.setattr("training.dataset.photographs.read_judged", lambda _path: PIXELS[:5])
+    assert Photographs(read_dataset(tmp_path))[0].shape == (5, 30, 3)
+
+
+def test_a_photograph_is_set_upright(tmp_path: Path, save: Callable[..., Path], tag: Callable[..., None]) -> None:
+    tag(save("1.jpg", PIXELS), orientation=6)
+    assert Photographs(read_dataset(tmp_path))[0].shape == (30, 20, 3)
+
+
+def test_files_are_listed_without_one_being_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(2000):
+        (tmp_path / f"{number:05}.png").touch()
+    monkeypatch.setattr("pathlib.Path.open", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("opened"))
+    assert len(read_dataset(tmp_path)) == 2000

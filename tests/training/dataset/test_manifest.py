@@ -1,0 +1,75 @@
+"""What is written as a manifest is read again as the same; a row that is wrong is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_contracts.errors import BadInputError
+from training.dataset import Box, Sample, read_dataset
+from training.dataset.manifest import write_manifest
+
+PIXELS = np.full((20, 30, 3), 80, np.uint8)
+
+words = st.text(st.characters(exclude_categories=("C", "Z"), exclude_characters=";"), min_size=1, max_size=8)
+pixels = st.integers(0, 40_000).map(lambda value: value / 8)
+boxes = st.builds(Box, pixels, pixels, pixels.filter(bool), pixels.filter(bool), words)
+
+
+@given(st.lists(st.tuples(words, words | st.just(""), words | st.just(""), st.lists(boxes, max_size=3)), min_size=1))
+def test_a_manifest_that_is_written_is_read_as_the_same(rows):
+    with TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        samples = []
+        for place, (label, group, split, drawn) in enumerate(rows):
+            path = folder / f"{place}.png"
+            path.touch()
+            samples.append(Sample(path, label, group, split, tuple(drawn), folder / "0.png" if place else None))
+        write_manifest(folder / "parts.csv", samples)
+        assert read_dataset(folder / "parts.csv") == tuple(samples)
+
+
+def test_paths_lead_from_the_manifest_to_the_pictures(save, tmp_path):
+    save("line/good/1.png", PIXELS)
+    (tmp_path / "lists").mkdir()
+    write_manifest(tmp_path / "lists" / "parts.csv", read_dataset(tmp_path / "line"))
+    assert (tmp_path / "lists" / "parts.csv").read_text().splitlines()[1] == "../line/good/1.png,good,,,,"
+    assert read_dataset(tmp_path / "lists" / "parts.csv")[0].path.is_file()
+
+
+def test_a_box_without_a_class_has_the_row_s(save, tmp_path):
+    save("1.png", PIXELS)
+    (tmp_path / "manifest.csv").write_text("path,label,boxes\n1.png,dent,1 2 3 4; 5 6 7 8 deep crack\n")
+    assert read_dataset(tmp_path)[0].boxes == (Box(1, 2, 3, 4, "dent"), Box(5, 6, 7, 8, "deep crack"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("path,label,boxes\n1.png,dent,1 2 3\n", "'1 2 3' .line 2"),
+        ("path,label,boxes\n1.png,dent,1 2 0 4\n", "above zero.*line 2"),
+        ("path,label,box\n1.png,dent,1 2 3 4\n", "did you mean 'boxes'"),
+        ("path,label,mask\n1.png,dent,gone.png\n", "1 missing"),
+        ("path,label\n1.png,good\n./1.png,dent\n", r"1\.png in two lines, as good and as dent"),
+        ("path,label,label\n1.png,good,dent\n", "label twice"),
+        ("path,label\n1.pdf,good\n", r"1\.pdf.*line 2"),
+    ],
+)
+def test_a_row_that_is_wrong_is_named(text, found, save, tmp_path):
+    save("1.png", PIXELS)
+    (tmp_path / "manifest.csv").write_text(text)
+    with pytest.raises(BadInputError, match=found):
+        read_dataset(tmp_path)
+
+
+def test_two_manifests_in_a_folder_are_refused(save, tmp_path):
+    save("1.png", PIXELS)
+    for name in ("manifest.csv", "labels.csv"):
+        (tmp_path / name).write_text("path,label\n1.png,good\n")
+    with pytest.raises(BadInputError, match="one manifest"):
+        read_dataset(tmp_path)

@@ -1,0 +1,73 @@
+"""A folder per class, `good` or `normal` being the good one; or pictures alone, which then all show good parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+from training.dataset.listing import files_in, folders_in
+from training.dataset.sample import GOOD, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+NAMED_AT_ONCE = 5
+
+
+def is_class_folders(folder: Path) -> bool:
+    """Whether folders with pictures or sounds lie directly in it."""
+    return any(files_in(one) for one in folders_in(folder))
+
+
+def read_class_folders(folder: Path) -> tuple[Sample, ...]:
+    """The samples of a folder per class.
+
+    Raises:
+        BadInputError: no good class, or pictures beside the classes.
+    """
+    samples = class_samples(folder)
+    require_good(samples, folder)
+    return samples
+
+
+def class_samples(folder: Path, split: str = "") -> tuple[Sample, ...]:
+    """The same, whatever the classes are called.
+
+    Raises:
+        BadInputError: pictures beside the classes.
+    """
+    samples = tuple(Sample(path, one.name, split=split) for one in folders_in(folder) for path in files_in(one))
+    if strays := files_in(folder):
+        raise BadInputError(
+            f"wanted pictures only inside the class folders of {folder}, found {len(strays)} beside them, "
+            f"such as {strays[0].name}; move them into a class"
+        )
+    return samples
+
+
+def require_good(samples: Iterable[Sample], source: Path) -> None:
+    """Refuse a source of which no sample is good.
+
+    Raises:
+        BadInputError: names the labels that were found.
+    """
+    labels = {}
+    for one in samples:
+        if one.is_good:
+            return
+        labels[one.label] = None
+    found = ", ".join(list(labels)[:NAMED_AT_ONCE])
+    raise BadInputError(
+        f"wanted a class called good or normal in {source}, found {found}; rename the folder of good parts"
+    )
+
+
+def is_good_only(folder: Path) -> bool:
+    """Whether pictures or sounds lie directly in it."""
+    return bool(files_in(folder))
+
+
+def read_good_only(folder: Path) -> tuple[Sample, ...]:
+    """The samples of a folder without classes, all good."""
+    return tuple(Sample(path, GOOD) for path in files_in(folder))

@@ -1,0 +1,154 @@
+"""A CSV manifest: one line per picture or sound, read and written.
+
+Columns: path and label, and optionally group, split, mask and boxes; others are left alone. Paths are relative to the
+manifest. Boxes are `x y width height label` in pixels, several parted by semicolons.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+from training.dataset.drawn_boxes import boxes_in, boxes_text
+from training.dataset.listing import medium_of
+from training.dataset.sample import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+REQUIRED_COLUMNS = ("path", "label")
+OPTIONAL_COLUMNS = ("group", "split", "mask", "boxes")
+COLUMNS = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
+MANIFESTS = ("labels.csv", "manifest.csv")
+"""Manifests that a folder is known by."""
+
+NAMED_AT_ONCE = 5
+
+
+def read_manifest(manifest: Path) -> tuple[Sample, ...]:
+    """The samples that it lists, in its order.
+
+    Raises:
+        BadInputError: an unreadable manifest, wrong columns or cells, rows without a file, or a file in two rows.
+    """
+    try:
+        with manifest.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, strict=True)
+            _check_columns(manifest, reader.fieldnames or ())
+            samples = tuple(_sample(_Line(manifest, reader.line_num, row)) for row in reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInputError(
+            f"wanted a UTF-8 CSV file, found {manifest} unreadable: {error}; export it again"
+        ) from error
+    if not samples:
+        raise BadInputError(f"wanted rows below the header of {manifest}, found none; add the pictures")
+    _check_files(manifest, samples)
+    return samples
+
+
+def manifests_in(folder: Path) -> list[Path]:
+    """The manifests that a folder is known by."""
+    return [folder / name for name in MANIFESTS if (folder / name).is_file()]
+
+
+def read_manifest_folder(folder: Path) -> tuple[Sample, ...]:
+    """The samples that the manifest in a folder lists.
+
+    Raises:
+        BadInputError: two manifests, or as from `read_manifest`.
+    """
+    first, *more = manifests_in(folder)
+    if more:
+        raise BadInputError(f"wanted one manifest in {folder}, found {first.name} and {more[0].name}; name one of them")
+    return read_manifest(first)
+
+
+def write_manifest(manifest: Path, samples: Sequence[Sample]) -> None:
+    """Write samples so that `read_manifest` gives the same again; the file is there whole or not at all.
+
+    Raises:
+        OSError: the disk said no.
+    """
+    partial = manifest.with_name(f".{manifest.name}.partial")
+    folder = manifest.resolve().parent
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for one in samples:
+            mask = _relative(one.mask, folder) if one.mask else ""
+            writer.writerow((_relative(one.path, folder), one.label, one.group, one.split, mask, boxes_text(one.boxes)))
+    partial.replace(manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A row and where it stands."""
+
+    manifest: Path
+    number: int
+    cells: dict[str, str | None]
+
+    def cell(self, column: str) -> str:
+        return (self.cells.get(column) or "").strip()
+
+    def refused(self, wanted: str) -> BadInputError:
+        return BadInputError(f"wanted {wanted} in line {self.number} of {self.manifest}; correct the line")
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
+
+
+def _check_columns(manifest: Path, found: Sequence[str]) -> None:
+    if missing := sorted(set(REQUIRED_COLUMNS) - set(found)):
+        raise BadInputError(
+            f"wanted the columns {', '.join(REQUIRED_COLUMNS)} in the first line of {manifest}, "
+            f"found no {' and no '.join(missing)} among {', '.join(map(str, found)) or 'nothing'}; correct the header"
+        )
+    if twice := [name for place, name in enumerate(found) if name in COLUMNS and name in found[:place]]:
+        raise BadInputError(f"wanted each column once in {manifest}, found {twice[0]} twice; correct the header")
+    for stranger in set(found) - set(COLUMNS):
+        if meant := get_close_matches(stranger.strip().lower(), OPTIONAL_COLUMNS, n=1):
+            raise BadInputError(f"found the column {stranger!r} in {manifest}; did you mean {meant[0]!r}?")
+
+
+def _sample(line: _Line) -> Sample:
+    path, label = line.cell("path"), line.cell("label")
+    if not path or not label or None in line.cells:
+        raise line.refused("a path and a label, and no more cells than columns,")
+    try:
+        medium_of(line.manifest.parent / path)
+        boxes = boxes_in(line.cell("boxes"), label)
+    except BadInputError as error:
+        raise BadInputError(f"{error} (line {line.number} of {line.manifest})") from error
+    mask = line.cell("mask")
+    return Sample(
+        line.manifest.parent / path,
+        label,
+        line.cell("group"),
+        line.cell("split"),
+        boxes,
+        line.manifest.parent / mask if mask else None,
+    )
+
+
+def _check_files(manifest: Path, samples: Sequence[Sample]) -> None:
+    named = [*(one.path for one in samples), *(one.mask for one in samples if one.mask is not None)]
+    if missing := [str(path) for path in named if not path.is_file()]:
+        raise BadInputError(
+            f"wanted every picture that {manifest} names, found {len(missing)} missing, such as "
+            f"{', '.join(missing[:NAMED_AT_ONCE])}; paths are relative to the manifest"
+        )
+    seen: dict[str, Sample] = {}
+    for one in samples:
+        before = seen.setdefault(os.path.normpath(one.path), one)
+        if before is not one:
+            labels = "" if before.label == one.label else f", as {before.label} and as {one.label}"
+            raise BadInputError(
+                f"wanted each picture once in {manifest}, found {one.path.name} in two lines{labels}; delete one"
+            )

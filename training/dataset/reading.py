@@ -1,0 +1,116 @@
+"""From wherever a user has pictures or sounds to samples: a table of layouts, each known by its sign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+from training.dataset.class_folders import is_class_folders, is_good_only, read_class_folders, read_good_only
+from training.dataset.coco import coco_files, read_coco, read_coco_folder
+from training.dataset.labels_export import read_labels_export
+from training.dataset.listing import PICTURES, SOUNDS, medium_of
+from training.dataset.manifest import MANIFESTS, manifests_in, read_manifest, read_manifest_folder
+from training.dataset.split_folders import is_split_folders, read_split_folders
+from training.dataset.yolo import read_yolo, yolo_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from training.dataset.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One way in which a dataset lies in a folder.
+
+    name: what messages call it.
+    is_here: whether a folder is laid out so, by its names alone.
+    read: its samples.
+    """
+
+    name: str
+    is_here: Callable[[Path], bool]
+    read: Callable[[Path], tuple[Sample, ...]]
+
+
+ANNOTATED = (
+    Layout(f"manifest ({' or '.join(MANIFESTS)})", lambda one: bool(manifests_in(one)), read_manifest_folder),
+    Layout("COCO annotations", lambda one: bool(coco_files(one)), read_coco_folder),
+    Layout("YOLO annotations (images and labels)", lambda one: bool(yolo_pairs(one)), read_yolo),
+)
+"""Layouts whose labels stand in files; a folder may have one of them."""
+
+PLAIN = (
+    Layout("split folders (train/good, test/good, …)", is_split_folders, read_split_folders),
+    Layout("class folders (good, dent, …)", is_class_folders, read_class_folders),
+    Layout("good parts alone", is_good_only, read_good_only),
+)
+"""Layouts that folders' names make; the first that fits is read."""
+
+FILES: Mapping[str, tuple[str, Callable[[Path], tuple[Sample, ...]]]] = {
+    ".csv": ("a CSV manifest", read_manifest),
+    ".json": ("COCO annotations", read_coco),
+    ".yaml": ("YOLO's data.yaml", lambda one: read_yolo(one.parent)),
+    ".yml": ("YOLO's data.yml", lambda one: read_yolo(one.parent)),
+    ".zip": ("the manager's labels.zip", read_labels_export),
+}
+"""Files that stand for a dataset."""
+
+
+def read_dataset(source: Path) -> tuple[Sample, ...]:
+    """List the samples of a folder or of a file that describes a dataset, in a fixed order.
+
+    Raises:
+        BadInputError: nothing there, no layout that is known or two of them, no good class, pictures among sounds, or
+            what the layout's own reader refuses.
+    """
+    samples = _folder(source) if source.is_dir() else _file(source)
+    _require_one_medium(samples, source)
+    return samples
+
+
+def layout_of(folder: Path) -> Layout:
+    """The layout in which a dataset lies in a folder.
+
+    Raises:
+        BadInputError: none that is known, or several.
+    """
+    annotated = [one for one in ANNOTATED if one.is_here(folder)]
+    if len(annotated) > 1:
+        raise BadInputError(
+            f"wanted one description of the pictures in {folder}, found {' and '.join(one.name for one in annotated)}; "
+            "name the file that shall be read"
+        )
+    fitting = [*annotated, *(one for one in PLAIN if one.is_here(folder))]
+    if not fitting:
+        raise BadInputError(
+            f"wanted pictures ({', '.join(sorted(PICTURES))}) or sounds ({', '.join(sorted(SOUNDS))}) in {folder}, "
+            f"found none in any of these layouts: {', '.join(one.name for one in (*PLAIN, *ANNOTATED))}; "
+            "give the folder that holds the pictures, or one folder per class with one called good"
+        )
+    return fitting[0]
+
+
+def _folder(folder: Path) -> tuple[Sample, ...]:
+    return layout_of(folder).read(folder)
+
+
+def _file(source: Path) -> tuple[Sample, ...]:
+    wanted = f"a folder of pictures or sounds, or {', '.join(f'{name} ({end})' for end, (name, _) in FILES.items())}"
+    if not source.is_file():
+        raise BadInputError(f"wanted {wanted}, found nothing at {source}; check the path")
+    if source.suffix.lower() not in FILES:
+        raise BadInputError(f"wanted {wanted}, found the file {source}; name one of these")
+    _, read = FILES[source.suffix.lower()]
+    return read(source)
+
+
+def _require_one_medium(samples: Sequence[Sample], source: Path) -> None:
+    first = medium_of(samples[0].path)
+    if other := next((one for one in samples if medium_of(one.path) != first), None):
+        raise BadInputError(
+            f"wanted pictures or sounds in {source}, found both, such as {samples[0].path.name} and {other.path.name}; "
+            "keep one kind"
+        )

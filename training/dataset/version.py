@@ -1,0 +1,56 @@
+"""The version of a dataset: a hash of what is in it, wherever it lies and however its files are called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from training.dataset.sample import Sample
+
+
+def dataset_version(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> str:
+    """SHA-256 over every sample's content, label, group, split, boxes and mask, in no order.
+
+    The same pictures in another folder, under other names, or listed in another order are the same version; another
+    label, group or split is another.
+
+    Args:
+        samples: the whole dataset.
+        progress: called with the number of samples done, after each.
+
+    Raises:
+        BadInputError: a file cannot be read.
+    """
+    lines = []
+    for number, one in enumerate(samples, start=1):
+        lines.append(_line(one))
+        if progress is not None:
+            progress(number)
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises:
+        BadInputError: it cannot be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadInputError(
+            f"wanted to read {path}, found that the system refuses: {error.strerror}; check its rights"
+        ) from error
+
+
+def _line(one: Sample) -> str:
+    boxes = [(box.x_px, box.y_px, box.width_px, box.height_px, box.label) for box in one.boxes]
+    mask = file_digest(one.mask) if one.mask else ""
+    return json.dumps([file_digest(one.path), one.label, one.group, one.split, boxes, mask])
