@@ -53,7 +53,13 @@ BUNDLE: dict[str, Entry] = {
 }
 """A board has the first two without the converter's parts."""
 
+DATA: dict[str, Entry] = {
+    "check": Entry("training.data_cli:check", "Look for leaks, copies, contradictions, damaged or odd samples."),
+    "split": Entry("training.data_cli:split", "Split a dataset into train and test without a leak."),
+}
+
 COMMANDS: dict[str, Entry] = {
+    "data": Entry("", "Check photographs or sounds before they are learned from, and split them.", DATA),
     "train": Entry("training.cli:train", "Learn a defect detector from photographs of good parts."),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.cli:evaluate", "Score BUNDLE on labelled pictures."),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 import time
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +14,10 @@ import click
 from edge_contracts.bundle import require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import AnomalyRule
+from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from edge_contracts.manifest import Manifest
     from training.dataset import Sample
@@ -44,18 +43,21 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
     columns path, label and optionally group and split (then rows with split `train` are learned). Only good parts are
     learned; twenty or more are advised.
     """
-    from training.dataset import Photographs, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
+    from training.dataset import Photographs, dataset_version, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
     from training.dataset.picture_names import doubtful_names  # noqa: PLC0415 - the same
+    from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, digest_of  # noqa: PLC0415 - the same
     from training.detectors.learn import learn  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
-    samples = _good_to_learn(read_dataset(source), source)
+    dataset = read_dataset(source)
+    samples = _good_to_learn(dataset, source)
     lent = _backbone(backbone)
     started_s = time.monotonic()
-    with _progress("learning", len(samples), quiet=as_json) as advance:
+    with progress_bar("learning", len(samples), quiet=as_json) as advance:
         detector = learn(Photographs(samples), groups=groups_of(samples), backbone=lent, seed=seed, progress=advance)
     spent_s = time.monotonic() - started_s
-    manifest, members = _packed(detector, output, samples, lent, seed)
+    inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in samples)}
+    manifest, members = _packed(detector, output, inputs, lent, seed)
     digest = write_bundle(output, manifest, members)
     document = _trained(detector, manifest, output, digest, spent_s) | {"note": doubtful_names(samples)}
     click.echo(json.dumps(document, indent=2) if as_json else _trained_text(document))
@@ -79,7 +81,7 @@ def evaluate(bundle: Path, source: Path, split: str | None, runtime: str, *, as_
 
     predictor = Predictor.open(bundle, runtime=runtime)
     samples, chosen = _to_judge(read_dataset(source), split, source)
-    with _progress("judging", len(samples), quiet=as_json) as advance:
+    with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = was_learned_from(predictor.manifest, (one.path for one in samples if one.is_good))
     backend = predictor.backend
@@ -130,18 +132,17 @@ def _backbone(path: Path | None) -> Backbone | None:
 
 
 def _packed(
-    detector: Detector, output: Path, samples: Sequence[Sample], lent: Backbone | None, seed: int
+    detector: Detector, output: Path, inputs: dict[str, str], lent: Backbone | None, seed: int
 ) -> tuple[Manifest, dict[str, bytes]]:
-    from training.detectors.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle  # noqa: PLC0415 - as above
+    from training.detectors.float_bundle import bundle_name, float_bundle  # noqa: PLC0415 - as above
 
-    inputs = {PHOTOGRAPHS: digest_of(one.path for one in samples)}
     if lent is not None:
         inputs["backbone"] = hashlib.sha256(lent.model).hexdigest()
     settings = {
         "detector": detector.selection.kind,
         "layer_stride_px": detector.selection.stride_px,
         "features": detector.method,
-        "photographs": len(samples),
+        "photographs": len(detector.good_scores),
         "copies_of_each": detector.copies,
         "seed": seed,
         "overkill": detector.threshold.overkill,
@@ -216,17 +217,3 @@ def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
 
 def _share(value: float | None, digits: int = 3) -> str:
     return "not known (one kind of picture is missing)" if value is None else f"{value:.{digits}f}"
-
-
-@contextmanager
-def _progress(what: str, total: int, *, quiet: bool) -> Iterator[Callable[[int], object] | None]:
-    """A progress bar on the terminal; nothing where there is none or JSON was asked for."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
-    from rich.progress import Progress  # noqa: PLC0415 - the same
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)

@@ -1,11 +1,13 @@
 """The page on data names what is read."""
 
+import re
 from pathlib import Path
 
 from training.dataset.manifest import COLUMNS, MANIFESTS
 from training.dataset.reading import ANNOTATED, FILES, PLAIN
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "prepare-data.md").read_text("utf-8")
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAGE = (REPOSITORY / "docs" / "how-to" / "prepare-data.md").read_text("utf-8")
 
 
 def test_every_layout_and_file_is_told():
@@ -17,3 +19,9 @@ def test_every_layout_and_file_is_told():
 
 def test_every_column_of_a_manifest_is_told():
     assert ",".join(COLUMNS) in PAGE
+
+
+def test_every_check_is_told():
+    code = "".join(path.read_text("utf-8") for path in (REPOSITORY / "training" / "checks").glob("*.py"))
+    named = set(re.findall(r'Finding\(\s*"([a-z -]+)"', code))
+    assert named == set(re.findall(r"^\| ([a-z -]+) \|.*\| (?:yes|no|below.*|the former) \|$", PAGE, re.MULTILINE))

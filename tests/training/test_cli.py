@@ -80,6 +80,13 @@ def test_a_defect_among_the_good_parts_is_noticed_by_its_name(
     assert "note: learned 2 of 12 pictures as good whose names say otherwise: anomaly-0.png" in trained.stdout
 
 
+def test_the_bundle_says_which_version_of_the_data_it_was_trained_on(parts: Path, tmp_path: Path) -> None:
+    version = _document("data", "check", parts)["version"]
+    _document("train", parts, "-o", tmp_path / "plate.bundle")
+    (step,) = _document("bundle", "inspect", tmp_path / "plate.bundle")["manifest"]["provenance"]
+    assert step["inputs"]["dataset"] == version
+
+
 def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
     trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle")
     assert "learned 16 good parts" in trained.stdout

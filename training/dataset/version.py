@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from training.dataset.sample import Sample
 
 
-def dataset_version(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> str:
+def dataset_version(samples: Sequence[Sample], known: Mapping[Path, str] | None = None) -> str:
     """SHA-256 over every sample's content, label, group, split, boxes and mask, in no order.
 
     The same pictures in another folder, under other names, or listed in another order are the same version; another
@@ -23,17 +23,13 @@ def dataset_version(samples: Sequence[Sample], progress: Callable[[int], object]
 
     Args:
         samples: the whole dataset.
-        progress: called with the number of samples done, after each.
+        known: digests of files that were read already.
 
     Raises:
         BadInputError: a file cannot be read.
     """
-    lines = []
-    for number, one in enumerate(samples, start=1):
-        lines.append(_line(one))
-        if progress is not None:
-            progress(number)
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+    lines = sorted(_line(one, known or {}) for one in samples)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:
@@ -50,7 +46,7 @@ def file_digest(path: Path) -> str:
         ) from error
 
 
-def _line(one: Sample) -> str:
+def _line(one: Sample, known: Mapping[Path, str]) -> str:
     boxes = [(box.x_px, box.y_px, box.width_px, box.height_px, box.label) for box in one.boxes]
     mask = file_digest(one.mask) if one.mask else ""
-    return json.dumps([file_digest(one.path), one.label, one.group, one.split, boxes, mask])
+    return json.dumps([known.get(one.path) or file_digest(one.path), one.label, one.group, one.split, boxes, mask])

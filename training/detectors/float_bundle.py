@@ -31,6 +31,9 @@ NO_PROFILE = "none"
 PHOTOGRAPHS = "photographs"
 """Key of the learned pictures' digest among the training step's inputs."""
 
+DATASET = "dataset"
+"""Key of the whole dataset's version, with what was not learned."""
+
 MODEL = "model.tflite"
 LONGEST_NAME = 32
 

@@ -1,0 +1,105 @@
+"""Nothing that belongs together is parted, and the same seed parts in the same way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge_contracts.errors import BadInputError
+from training.checks.facts import Facts
+from training.checks.leak_safe_split import split_dataset
+from training.checks.looked import Looked
+from training.dataset import Sample
+
+
+def looked(rows, near=()):
+    """rows: (name, label, group, content)."""
+    facts = tuple(Facts(Sample(Path(name), label, group), content) for name, label, group, content in rows)
+    return Looked(facts, tuple(tuple(facts[place] for place in group) for group in near))
+
+
+def parts(count, label="good"):
+    return [(f"{label}-{place}.wav", label, "", f"{label}{place}") for place in range(count)]
+
+
+def split(found, *, share=0.3, window=0.0, seed=0):
+    return split_dataset(found, test_share=share, window_minutes=window, random=np.random.default_rng(seed))
+
+
+def test_each_class_is_shared_as_asked():
+    made = split(looked([*parts(100), *parts(20, "dent")]))
+    assert made.counts() == {"train": {"dent": 14, "good": 70}, "test": {"dent": 6, "good": 30}}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), st.sampled_from(["", "", "1", "2", "3"]), st.integers(0, 30)), min_size=8
+    ),
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=3),
+    st.integers(0, 5),
+)
+def test_relatives_are_never_parted(rows, near, seed):
+    found = looked(
+        [(f"{place}.wav", label, group, str(content)) for place, (label, group, content) in enumerate(rows)], near
+    )
+    try:
+        made = split(found, seed=seed)
+    except BadInputError:
+        return  # everything is related
+    assert {one.split for one in made.samples} == {"train", "test"}
+    together = defaultdict(set)
+    for fact, one in zip(found.facts, made.samples, strict=True):
+        together["content", fact.digest].add(one.split)
+        together["new group", one.group].add(one.split)
+        if fact.sample.group:
+            together["group", fact.sample.group].add(one.split)
+    for place, group in enumerate(near):
+        together["near", place] |= {made.samples[one].split for one in group}
+    assert all(len(splits) == 1 for splits in together.values())
+
+
+def test_what_was_taken_within_a_window_stays_together():
+    rows = [(f"gate_20240501_{place // 4:02}{place % 4 * 15:02}00.wav", "good", "", str(place)) for place in range(40)]
+    made = split(looked(rows), window=60.0)
+    assert (made.sets, made.timed) == (10, 40)
+    hours = defaultdict(set)
+    for one in made.samples:
+        hours[one.path.name[14:16]].add(one.split)
+    assert all(len(splits) == 1 for splits in hours.values())
+
+
+def test_time_in_photographs_counts_too(save, tag, draw_part):
+    rows = []
+    for place in range(6):
+        path = save(f"{place}.jpg", draw_part(place))
+        tag(path, taken_at=f"2024:05:01 12:0{place // 2}:10")
+        rows.append((path, "good", "", str(place)))
+    assert split(looked(rows), window=1.0).sets == 3
+    assert split(looked(rows), window=0).sets == 6
+
+
+def test_the_same_seed_deals_the_same_and_another_otherwise():
+    found = looked(parts(60))
+    assert split(found, seed=4) == split(found, seed=4)
+    assert split(found, seed=4) != split(found, seed=5)
+
+
+@pytest.mark.parametrize("share", [0.01, 0.99])
+def test_both_sides_have_something(share):
+    assert {one.split for one in split(looked(parts(2)), share=share).samples} == {"train", "test"}
+
+
+def test_a_set_in_which_everything_is_related_is_refused():
+    with pytest.raises(BadInputError, match="all 3 related"):
+        split(looked(parts(3), near=[(0, 1, 2)]))
+
+
+def test_a_set_that_cannot_be_read_is_refused():
+    broken = Facts(Sample(Path("1.png"), "good"), "a", "wanted a picture")
+    with pytest.raises(BadInputError, match="wanted a picture"):
+        split(Looked((broken,), ()))

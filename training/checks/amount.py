@@ -1,0 +1,81 @@
+"""Whether there is enough of everything, and whether it can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from training.checks.finding import Finding, counted
+from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from training.checks.looked import Looked
+
+FEWEST_OF_A_DEFECT = 3
+"""Fewer cannot be both learned and judged."""
+
+LOPSIDED = 20
+
+
+def check_readable(looked: Looked) -> Iterator[Finding]:
+    """Files that are no picture or sound, are damaged, or hold nothing."""
+    if broken := [one for one in looked.facts if one.problem]:
+        yield Finding(
+            "unreadable",
+            must_mend=True,
+            sentence=f"{counted(len(broken), 'file')} of {len(looked.facts)} cannot be used: {broken[0].problem}",
+            groups=tuple((one,) for one in broken),
+        )
+
+
+def check_amount(looked: Looked) -> Iterator[Finding]:
+    """How many different good parts there are to learn from."""
+    has_splits = any(one.sample.split for one in looked.facts)
+    learned = [one for one in looked.readable if one.sample.is_good and (not has_splits or one.sample.split == "train")]
+    different = len({one.digest for one in learned})
+    where = " in the split train" if has_splits else ""
+    if different < ADVISED_PARTS:
+        too_few = different < FEWEST_PARTS
+        yield Finding(
+            "amount",
+            must_mend=too_few,
+            sentence=f"{different} different good parts to learn from{where}: "
+            f"{FEWEST_PARTS} are needed, {ADVISED_PARTS} advised; take {ADVISED_PARTS - different} more",
+        )
+    alike = max((len({one.digest for one in group if one.sample.is_good}) for group in looked.near), default=0)
+    if 1 < different <= alike:
+        yield Finding(
+            "amount",
+            must_mend=True,
+            sentence="all good parts look the same: one part taken again and again teaches nothing of the others; "
+            "photograph different parts",
+        )
+
+
+def check_balance(looked: Looked) -> Iterator[Finding]:
+    """How many there are of each class, and whether a split can be judged with."""
+    counts = Counter(one.sample.label for one in looked.readable if not one.sample.is_good)
+    good = sum(one.sample.is_good for one in looked.readable)
+    if rare := [label for label, count in counts.items() if count < FEWEST_OF_A_DEFECT]:
+        yield Finding(
+            "balance",
+            must_mend=False,
+            sentence=f"fewer than {FEWEST_OF_A_DEFECT} samples of {', '.join(sorted(rare))}: too few to learn from "
+            "and to judge with; collect more",
+        )
+    if counts and good > LOPSIDED * sum(counts.values()):
+        yield Finding(
+            "balance",
+            must_mend=False,
+            sentence=f"{good} good samples for {sum(counts.values())} defects: the escape rate will have wide bounds",
+        )
+    tested = [one for one in looked.readable if one.sample.split == "test"]
+    if tested and len({one.sample.is_good for one in tested}) == 1:
+        missing = "defects" if tested[0].sample.is_good else "good parts"
+        yield Finding(
+            "balance",
+            must_mend=False,
+            sentence=f"the split test has no {missing}: neither AUROC nor escape can be told",
+        )

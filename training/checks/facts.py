@@ -1,0 +1,124 @@
+"""What the checks need to know of one sample, measured in one look at its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge_contracts.errors import BadInputError
+from edge_runtime.picture_health import reduced_grey, sharpness
+from training.dataset import Photographs
+from training.dataset.listing import medium_of
+from training.dataset.sounds import read_waveform
+from training.dataset.version import file_digest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from training.dataset import Sample
+    from training.dataset.sounds import Waveform
+
+THUMBNAIL_PX = 32
+"""Side of the picture that perceptual comparison works on."""
+
+SPECTRUM_SAMPLES = 1024
+QUIETEST_DB = -100.0
+FULL_SCALE = 0.999
+"""From here on a sample counts as clipped; 16-bit PCM ends at 0.99997."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """Of a picture.
+
+    width_px, height_px: as it is seen, upright.
+    mean: grey, 0–255.
+    sharpness: variance of the Laplacian, as the station measures it.
+    """
+
+    width_px: int
+    height_px: int
+    mean: float
+    sharpness: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFacts:
+    """Of a sound.
+
+    rms_db: of all of it, in dB of full scale.
+    clipped: share of its values at full scale.
+    """
+
+    rate_hz: int
+    channels: int
+    seconds: float
+    rms_db: float
+    clipped: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one sample.
+
+    digest: SHA-256 of its file.
+    problem: why it cannot be read; empty where it can.
+    thumbnail: 32×32×C uint8, a small picture or spectrogram; None where it cannot be read.
+    """
+
+    sample: Sample
+    digest: str
+    problem: str = ""
+    thumbnail: npt.NDArray[np.uint8] | None = field(default=None, repr=False, compare=False)
+    picture: PictureFacts | None = None
+    sound: SoundFacts | None = None
+
+
+def look(sample: Sample) -> Facts:
+    """Measure one sample; one that cannot be decoded has a problem and nothing else.
+
+    Raises:
+        BadInputError: the file itself cannot be read.
+    """
+    digest = file_digest(sample.path)
+    try:
+        if medium_of(sample.path) == "sound":
+            return _heard(sample, digest, read_waveform(sample.path))
+        return _seen(sample, digest, Photographs([sample])[0])
+    except BadInputError as error:
+        return Facts(sample, digest, str(error))
+
+
+def _seen(sample: Sample, digest: str, pixels: npt.NDArray[np.uint8]) -> Facts:
+    grey = reduced_grey(pixels)
+    height_px, width_px = pixels.shape[:2]
+    thumbnail = cv2.resize(pixels, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
+    facts = PictureFacts(width_px, height_px, float(grey.mean()), sharpness(grey))
+    return Facts(sample, digest, thumbnail=np.asarray(thumbnail, np.uint8), picture=facts)
+
+
+def _heard(sample: Sample, digest: str, sound: Waveform) -> Facts:
+    power = float(np.mean(np.square(sound.values, dtype=np.float64)))
+    facts = SoundFacts(
+        rate_hz=sound.rate_hz,
+        channels=sound.values.shape[1],
+        seconds=len(sound.values) / sound.rate_hz,
+        rms_db=max(10 * np.log10(power), QUIETEST_DB) if power else QUIETEST_DB,
+        clipped=float(np.mean(np.abs(sound.values) >= FULL_SCALE)),
+    )
+    return Facts(sample, digest, thumbnail=spectrogram(sound), sound=facts)
+
+
+def spectrogram(sound: Waveform) -> npt.NDArray[np.uint8]:
+    """32×32×1 uint8: time to the right, frequency upward, −100 dB black and 0 dB white."""
+    mono = sound.values.mean(axis=1)
+    mono = np.pad(mono, (0, max(SPECTRUM_SAMPLES - mono.size, 0)))
+    step = max(1, min(SPECTRUM_SAMPLES // 2, (mono.size - SPECTRUM_SAMPLES) // (THUMBNAIL_PX - 1)))
+    windows = np.lib.stride_tricks.sliding_window_view(mono, SPECTRUM_SAMPLES)[::step]
+    spectra = np.abs(np.fft.rfft(windows * np.hanning(SPECTRUM_SAMPLES), axis=1)).T[::-1] * (4 / SPECTRUM_SAMPLES)
+    small = cv2.resize(np.square(spectra, dtype=np.float32), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
+    level_db = 10 * np.log10(np.maximum(small, 10 ** (QUIETEST_DB / 10)))
+    return np.asarray(np.clip((1 - level_db / QUIETEST_DB) * 255, 0, 255), np.uint8)[..., None]

@@ -1,0 +1,135 @@
+"""A split into learning and judging that parts nothing that belongs together.
+
+Samples belong together that share a group, are nearly the same, or were taken within one window of time: a line
+changes slowly, and what was taken within a minute shares light, dirt and often the part. Whole sets of relatives are
+dealt out, so that every class is shared as was asked, as nearly as the sets allow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError
+from training.checks.relatives import connected
+from training.dataset.taken_at import taken_at
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+    import numpy as np
+
+    from training.checks.looked import Looked
+    from training.dataset import Sample
+
+TRAIN, TEST = "train", "test"
+SET = "set-"
+_DAWN = datetime(2000, 1, 1)  # noqa: DTZ001 - where windows are counted from; the times have no zone either
+
+
+@dataclass(frozen=True, slots=True)
+class LeakSafeSplit:
+    """A dataset with its split.
+
+    samples: in the order that they were given, each with a group and a split.
+    sets: how many sets of relatives there are.
+    timed: how many samples tell when they were taken.
+    """
+
+    samples: tuple[Sample, ...]
+    sets: int
+    timed: int
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many of each label, by split."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.samples:
+            found[one.split][one.label] += 1
+        return {split: dict(sorted(found[split].items())) for split in sorted(found, reverse=True)}
+
+
+def split_dataset(
+    looked: Looked, *, test_share: float, window_minutes: float, random: np.random.Generator
+) -> LeakSafeSplit:
+    """Deal a dataset out into `train` and `test`.
+
+    Args:
+        looked: the dataset, looked at; a split that it has is not kept, its groups are.
+        test_share: of each class, that shall be judged with; between 0 and 1.
+        window_minutes: samples taken within one such window stay together; 0 leaves time out.
+        random: deals; the same samples in the same order and the same state give the same split.
+
+    Raises:
+        BadInputError: a sample cannot be read, or everything belongs together.
+    """
+    if broken := [one for one in looked.facts if one.problem]:
+        raise BadInputError(f"wanted samples that can be read, found {len(broken)} that cannot: {broken[0].problem}")
+    samples = [one.sample for one in looked.facts]
+    times = [taken_at(one.path) for one in samples] if window_minutes else [None] * len(samples)
+    sets = _sets(looked, times, window_minutes)
+    if len(sets) < 2:  # noqa: PLR2004 - one for each side
+        raise BadInputError(
+            f"wanted samples that can be parted, found all {len(samples)} related (by group, likeness or time); "
+            "choose a smaller window of time, or take pictures of other parts on another day"
+        )
+    tested = _deal(samples, sets, test_share, random)
+    return LeakSafeSplit(tuple(_told(samples, sets, tested)), len(sets), sum(one is not None for one in times))
+
+
+def _sets(looked: Looked, times: Sequence[datetime | None], window_minutes: float) -> list[tuple[int, ...]]:
+    """Places of samples that belong together, each place in one set."""
+    place_of = {id(one): place for place, one in enumerate(looked.facts)}
+    near = [[place_of[id(one)] for one in group] for group in looked.near]
+    keys: list[list[Hashable]] = [
+        [("group", one.sample.group) if one.sample.group else None for one in looked.facts],
+        [("file", one.digest) for one in looked.facts],
+        [None if time is None else ("time", (time - _DAWN) // timedelta(minutes=window_minutes)) for time in times],
+    ]
+    pairs = [pair for group in near for pair in pairwise(group)]
+    pairs += [pair for key in keys for pair in _pairs(key)]
+    related = connected(len(looked.facts), pairs)
+    alone = set(range(len(looked.facts))).difference(*related)
+    return sorted([*related, *((one,) for one in alone)])
+
+
+def _pairs(keys: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
+    """Each place with the one before it that has the same key."""
+    last: dict[Hashable, int] = {}
+    for place, key in enumerate(keys):
+        if key is not None:
+            if key in last:
+                yield last[key], place
+            last[key] = place
+
+
+def _deal(
+    samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], test_share: float, random: np.random.Generator
+) -> set[int]:
+    """Places that are judged with: the largest sets first, each to where its classes lack most."""
+    lacking = {label: count * test_share for label, count in Counter(one.label for one in samples).items()}
+    tested: set[int] = set()
+    shuffled = [sets[place] for place in random.permutation(len(sets))]
+    by_size = sorted(shuffled, key=len, reverse=True)
+    for members in by_size[:-1]:
+        labels = Counter(samples[place].label for place in members)
+        if _distance(lacking, labels) < 0:
+            tested.update(members)
+            for label, count in labels.items():
+                lacking[label] -= count
+    return tested or set(by_size[-1])
+
+
+def _distance(lacking: Mapping[str, float], labels: Mapping[str, int]) -> float:
+    """By how much the split would be farther from what was asked with these samples in it; below 0 it is nearer."""
+    return sum(abs(lacking[label] - count) - abs(lacking[label]) for label, count in labels.items())
+
+
+def _told(samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], tested: set[int]) -> Iterator[Sample]:
+    set_of = {place: number for number, members in enumerate(sets) for place in members}
+    digits = len(str(len(sets)))
+    for place, one in enumerate(samples):
+        group = f"{SET}{set_of[place]:0{digits}}"
+        yield replace(one, group=group, split=TEST if place in tested else TRAIN)

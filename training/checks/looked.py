@@ -1,0 +1,68 @@
+"""A dataset that was looked at once: what every check starts from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from training.checks.facts import look
+from training.checks.near_duplicates import near_duplicates
+from training.checks.relatives import connected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from training.checks.facts import Facts
+    from training.dataset import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was found.
+
+    facts: of every sample, in their order.
+    near: groups of samples that are nearly the same, copies among them.
+    """
+
+    facts: tuple[Facts, ...]
+    near: tuple[tuple[Facts, ...], ...]
+
+    @property
+    def readable(self) -> list[Facts]:
+        """Those that can be decoded."""
+        return [one for one in self.facts if not one.problem]
+
+    @property
+    def copies(self) -> list[tuple[Facts, ...]]:
+        """Groups of samples whose files are the same in every byte."""
+        return [group for group in grouped(self.facts, lambda one: one.digest) if len(group) > 1]
+
+
+def look_at(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> Looked:
+    """Look at every sample once, and at which are nearly the same.
+
+    Args:
+        samples: of one medium.
+        progress: called with the number of samples done, after each.
+
+    Raises:
+        BadInputError: a file itself cannot be read.
+    """
+    facts = []
+    for number, sample in enumerate(samples, start=1):
+        facts.append(look(sample))
+        if progress is not None:
+            progress(number)
+    readable = [one for one in facts if one.thumbnail is not None]
+    pairs = near_duplicates([one.thumbnail for one in readable if one.thumbnail is not None])
+    near = tuple(tuple(readable[place] for place in group) for group in connected(len(readable), pairs))
+    return Looked(tuple(facts), near)
+
+
+def grouped(facts: Iterable[Facts], key: Callable[[Facts], Hashable]) -> list[tuple[Facts, ...]]:
+    """Facts that agree in a key, together; by the first of each."""
+    groups: defaultdict[Hashable, list[Facts]] = defaultdict(list)
+    for one in facts:
+        groups[key(one)].append(one)
+    return [tuple(group) for group in groups.values()]

@@ -1,0 +1,139 @@
+"""`lepton data`: look at a dataset before it is learned from."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_contracts.errors import BadInputError
+from training.progress_bar import progress_bar
+
+if TYPE_CHECKING:
+    from training.checks import CheckedDataset
+    from training.checks.leak_safe_split import LeakSafeSplit
+
+EXIT_MUST_MEND = 1
+SHORT_VERSION = 12
+NAMED = 3
+SOURCE = click.argument("source", type=click.Path(path_type=Path))
+
+
+@click.command()
+@SOURCE
+@click.option("--page", type=click.Path(path_type=Path), help="Also write one HTML page with small pictures.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+@click.pass_context
+def check(context: click.Context, source: Path, page: Path | None, *, as_json: bool) -> None:
+    """Look for what would spoil training: leaks, copies, contradictions, damaged or odd samples.
+
+    SOURCE is a folder of pictures or WAV sounds (good ones alone, a folder per class, or train/ and test/ with a folder
+    per class), a CSV manifest, COCO or YOLO annotations, or the manager's labels.zip.
+
+    Leaves with 1 when something must be mended before figures can be trusted.
+    """
+    from training.checks import check_dataset  # noqa: PLC0415 - --help needs no OpenCV
+    from training.dataset import read_dataset  # noqa: PLC0415 - the same
+
+    samples = read_dataset(source)
+    with progress_bar("looking", len(samples), quiet=as_json) as advance:
+        checked = check_dataset(samples, advance)
+    if page is not None:
+        from training.checks.page import render  # noqa: PLC0415 - the same
+
+        page.write_text(render(checked, source.resolve().name), "utf-8")
+    click.echo(json.dumps(checked.document(), indent=2) if as_json else _checked_text(checked, page))
+    if not checked.is_sound:
+        context.exit(EXIT_MUST_MEND)
+
+
+@click.command()
+@SOURCE
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the manifest (.csv)."
+)
+@click.option(
+    "--test",
+    "test_share",
+    default=0.3,
+    show_default=True,
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of each class to judge with.",
+)
+@click.option(
+    "--window-min",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Samples taken within so many minutes stay together, as EXIF or their names say; 0 leaves time out.",
+)
+@click.option("--seed", default=0, show_default=True, help="Deals the samples out.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def split(source: Path, output: Path, test_share: float, window_min: float, seed: int, *, as_json: bool) -> None:
+    """Split a dataset into train and test, so that nothing is judged that is nearly what was learned.
+
+    What shares a group, is nearly the same, or was taken at nearly the same time stays on one side. Writes a CSV
+    manifest that 'lepton train' and 'lepton evaluate' read; the pictures stay where they are.
+    """
+    import numpy as np  # noqa: PLC0415 - --help needs no numpy
+
+    from training.checks.leak_safe_split import split_dataset  # noqa: PLC0415 - the same
+    from training.checks.looked import look_at  # noqa: PLC0415 - the same
+    from training.dataset import dataset_version, read_dataset  # noqa: PLC0415 - the same
+    from training.dataset.manifest import write_manifest  # noqa: PLC0415 - the same
+
+    if output.suffix.lower() != ".csv":
+        raise BadInputError(f"wanted a name that ends in .csv for the manifest, found {output}; rename it")
+    samples = read_dataset(source)
+    with progress_bar("looking", len(samples), quiet=as_json) as advance:
+        looked = look_at(samples, advance)
+    made = split_dataset(looked, test_share=test_share, window_minutes=window_min, random=np.random.default_rng(seed))
+    write_manifest(output, made.samples)
+    digests = {one.sample.path: one.digest for one in looked.facts}
+    document = _split_document(made, output, dataset_version(made.samples, digests))
+    click.echo(json.dumps(document, indent=2) if as_json else _split_text(document))
+
+
+def _checked_text(checked: CheckedDataset, page: Path | None) -> str:
+    document = checked.document()
+    labels = ", ".join(f"{count} {label}" for label, count in document["labels"].items())
+    splits = ", ".join(f"{count} {name}" for name, count in document["splits"].items())
+    lines = [f"{document['samples']} {document['medium']}s: {labels}{f' ({splits})' if splits else ''}"]
+    lines.append(f"version {checked.version[:SHORT_VERSION]}")
+    top = os.path.commonpath([one.sample.path.parent for one in checked.looked.facts])
+    for one in checked.findings:
+        lines.append(f"{'MEND' if one.must_mend else 'look'}  {one.check}: {one.sentence}")
+        lines += [
+            f"      {' ~ '.join(_below(sample.sample.path, top) for sample in group)}" for group in one.groups[:NAMED]
+        ]
+        lines += [f"      and {len(one.groups) - NAMED} more"] if len(one.groups) > NAMED else []
+    lines.append("nothing must be mended" if checked.is_sound else "mend the lines marked MEND, then check again")
+    return "\n".join([*lines, *([f"wrote {page}"] if page else [])])
+
+
+def _below(path: Path, top: str) -> str:
+    return path.relative_to(top).as_posix()
+
+
+def _split_document(made: LeakSafeSplit, output: Path, version: str) -> dict[str, Any]:
+    return {
+        "manifest": str(output),
+        "version": version,
+        "samples": len(made.samples),
+        "sets": made.sets,
+        "timed": made.timed,
+        "splits": made.counts(),
+    }
+
+
+def _split_text(document: dict[str, Any]) -> str:
+    lines = [f"{document['samples']} samples in {document['sets']} sets that belong together"]
+    lines.append(f"{document['timed']} of them tell when they were taken")
+    lines += [
+        f"{name}: {', '.join(f'{count} {label}' for label, count in labels.items())}"
+        for name, labels in document["splits"].items()
+    ]
+    return "\n".join([*lines, f"wrote {document['manifest']}, version {document['version'][:SHORT_VERSION]}"])
