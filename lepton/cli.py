@@ -56,6 +56,7 @@ BUNDLE: dict[str, Entry] = {
 DATA: dict[str, Entry] = {
     "check": Entry("training.data_cli:check", "Look for leaks, copies, contradictions, damaged or odd samples."),
     "split": Entry("training.data_cli:split", "Split a dataset into train and test without a leak."),
+    "preview": Entry("training.data_cli:preview", "Show what a recipe of augmentation makes of a dataset."),
 }
 
 COMMANDS: dict[str, Entry] = {

@@ -97,6 +97,36 @@ def split(source: Path, output: Path, test_share: float, window_min: float, seed
     click.echo(json.dumps(document, indent=2) if as_json else _split_text(document))
 
 
+@click.command()
+@SOURCE
+@click.option(
+    "--recipe", required=True, type=click.Path(path_type=Path), help="What may change, and by how much (TOML)."
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the sheet (.png).")
+@click.option("--samples", "rows", default=6, show_default=True, type=click.IntRange(1, 50), help="Rows of the sheet.")
+@click.option("--copies", default=6, show_default=True, type=click.IntRange(1, 20), help="Copies of each sample.")
+@click.option("--seed", default=0, show_default=True, help="Draws the copies.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def preview(source: Path, recipe: Path, output: Path, rows: int, copies: int, seed: int, *, as_json: bool) -> None:
+    """Show what a recipe of augmentation makes of a dataset, as one picture.
+
+    Samples of every class stand on the left, altered copies beside them, with boxes where defects are drawn or made.
+    """
+    from training.augmentation import read_recipe  # noqa: PLC0415 - --help needs no OpenCV
+    from training.augmentation.contact_sheet import contact_sheet, spread, write_sheet  # noqa: PLC0415 - the same
+    from training.dataset import read_dataset  # noqa: PLC0415 - the same
+
+    if output.suffix.lower() != ".png":
+        raise BadInputError(f"wanted a name that ends in .png for the sheet, found {output}; rename it")
+    chosen = spread(read_dataset(source), rows)
+    sheet = contact_sheet(chosen, read_recipe(recipe), copies=copies, seed=seed)
+    write_sheet(output, sheet)
+    document = {"sheet": str(output), "samples": len(chosen), "copies": copies, "seed": seed}
+    click.echo(
+        json.dumps(document, indent=2) if as_json else f"wrote {output}: {len(chosen)} samples, {copies} copies of each"
+    )
+
+
 def _checked_text(checked: CheckedDataset, page: Path | None) -> str:
     document = checked.document()
     labels = ", ".join(f"{count} {label}" for label, count in document["labels"].items())

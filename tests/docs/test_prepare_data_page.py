@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from training.augmentation.recipe import Recipe, read_recipe
 from training.dataset.manifest import COLUMNS, MANIFESTS
 from training.dataset.reading import ANNOTATED, FILES, PLAIN
 
@@ -25,3 +26,12 @@ def test_every_check_is_told():
     code = "".join(path.read_text("utf-8") for path in (REPOSITORY / "training" / "checks").glob("*.py"))
     named = set(re.findall(r'Finding\(\s*"([a-z -]+)"', code))
     assert named == set(re.findall(r"^\| ([a-z -]+) \|.*\| (?:yes|no|below.*|the former) \|$", PAGE, re.MULTILINE))
+
+
+def test_every_key_of_a_recipe_is_told_and_the_recipe_is_one(tmp_path):
+    (told,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "recipe.toml"
+    path.write_text(told)
+    recipe = read_recipe(path)
+    for name in Recipe.model_fields:
+        assert getattr(recipe, name).model_fields_set == set(type(getattr(recipe, name)).model_fields), name

@@ -13,6 +13,7 @@ from edge_runtime.picture_health import reduced_grey, sharpness
 from training.dataset import Photographs
 from training.dataset.listing import medium_of
 from training.dataset.sounds import read_waveform
+from training.dataset.spectrogram import THUMBNAIL_PX, spectrogram
 from training.dataset.version import file_digest
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from training.dataset import Sample
     from training.dataset.sounds import Waveform
 
-THUMBNAIL_PX = 32
-"""Side of the picture that perceptual comparison works on."""
-
-SPECTRUM_SAMPLES = 1024
 QUIETEST_DB = -100.0
 FULL_SCALE = 0.999
 """From here on a sample counts as clipped; 16-bit PCM ends at 0.99997."""
@@ -110,15 +107,3 @@ def _heard(sample: Sample, digest: str, sound: Waveform) -> Facts:
         clipped=float(np.mean(np.abs(sound.values) >= FULL_SCALE)),
     )
     return Facts(sample, digest, thumbnail=spectrogram(sound), sound=facts)
-
-
-def spectrogram(sound: Waveform) -> npt.NDArray[np.uint8]:
-    """32×32×1 uint8: time to the right, frequency upward, −100 dB black and 0 dB white."""
-    mono = sound.values.mean(axis=1)
-    mono = np.pad(mono, (0, max(SPECTRUM_SAMPLES - mono.size, 0)))
-    step = max(1, min(SPECTRUM_SAMPLES // 2, (mono.size - SPECTRUM_SAMPLES) // (THUMBNAIL_PX - 1)))
-    windows = np.lib.stride_tricks.sliding_window_view(mono, SPECTRUM_SAMPLES)[::step]
-    spectra = np.abs(np.fft.rfft(windows * np.hanning(SPECTRUM_SAMPLES), axis=1)).T[::-1] * (4 / SPECTRUM_SAMPLES)
-    small = cv2.resize(np.square(spectra, dtype=np.float32), (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
-    level_db = 10 * np.log10(np.maximum(small, 10 ** (QUIETEST_DB / 10)))
-    return np.asarray(np.clip((1 - level_db / QUIETEST_DB) * 255, 0, 255), np.uint8)[..., None]

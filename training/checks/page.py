@@ -13,9 +13,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from converters.report.chart import SIDE_PX, Tick, linear_axis
 from converters.report.thumbnail import as_address, reduced
-from training.checks.facts import spectrogram
 from training.dataset import Photographs
 from training.dataset.sounds import read_waveform
+from training.dataset.spectrogram import spectrogram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
