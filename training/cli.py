@@ -40,8 +40,8 @@ def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_js
     """Learn a defect detector from photographs of good parts.
 
     SOURCE is a folder of good parts, a folder per class with one called good or normal, or a CSV manifest with the
-    columns path, label and optionally group and split (then rows with split `train` are learned). Only good parts are
-    learned; twenty or more are advised.
+    columns path, label and optionally group and split (then rows with split `train` are learned). MVTec's, COCO's and
+    YOLO's layouts and the manager's labels.zip are read too. Only good parts are learned; twenty or more are advised.
     """
     from training.dataset import Photographs, dataset_version, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
     from training.dataset.picture_names import doubtful_names  # noqa: PLC0415 - the same
