@@ -60,8 +60,8 @@ def write_sheet(path: Path, sheet: Pixels) -> None:
 
 
 def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """As many samples, of every label in turn, evenly over each."""
-    labels = sorted({one.label for one in samples}, key=lambda label: (label.lower() not in {"good", "normal"}, label))
+    """As many samples, of every label in turn, good ones first, evenly over each."""
+    labels = [label for _, label in sorted({(not one.is_good, one.label) for one in samples})]
     of = {label: [one for one in samples if one.label == label] for label in labels}
     shares = {label: len(range(place, count, len(labels))) for place, label in enumerate(labels)}
     places = {label: np.unique(np.linspace(0, len(of[label]) - 1, shares[label]).astype(int)) for label in labels}

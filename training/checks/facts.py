@@ -10,6 +10,7 @@ import numpy as np
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.picture_health import reduced_grey, sharpness
+from edge_runtime.signal_health import SOUND_FULL_SCALE
 from training.dataset import Photographs
 from training.dataset.listing import medium_of
 from training.dataset.sounds import read_waveform
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
     from training.dataset import Sample
     from training.dataset.sounds import Waveform
-
-QUIETEST_DB = -100.0
-FULL_SCALE = 0.999
-"""From here on a sample counts as clipped; 16-bit PCM ends at 0.99997."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +43,16 @@ class PictureFacts:
 class SoundFacts:
     """Of a sound.
 
-    rms_db: of all of it, in dB of full scale.
-    clipped: share of its values at full scale.
+    rms: of all of it, 1 being full scale.
+    offset: its mean, the same.
+    clipped: share of its values at full scale, as the station counts them.
     """
 
     rate_hz: int
     channels: int
     seconds: float
-    rms_db: float
+    rms: float
+    offset: float
     clipped: float
 
 
@@ -98,12 +97,15 @@ def _seen(sample: Sample, digest: str, pixels: npt.NDArray[np.uint8]) -> Facts:
 
 
 def _heard(sample: Sample, digest: str, sound: Waveform) -> Facts:
-    power = float(np.mean(np.square(sound.values, dtype=np.float64)))
+    values = sound.values
+    if not np.isfinite(values).all():
+        return Facts(sample, digest, f"wanted numbers, found NaN or infinity in {sample.path.name}; record it again")
     facts = SoundFacts(
         rate_hz=sound.rate_hz,
-        channels=sound.values.shape[1],
-        seconds=len(sound.values) / sound.rate_hz,
-        rms_db=max(10 * np.log10(power), QUIETEST_DB) if power else QUIETEST_DB,
-        clipped=float(np.mean(np.abs(sound.values) >= FULL_SCALE)),
+        channels=values.shape[1],
+        seconds=len(values) / sound.rate_hz,
+        rms=float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))),
+        offset=float(values.mean(dtype=np.float64)),
+        clipped=float(np.mean(np.abs(values) >= SOUND_FULL_SCALE)),
     )
     return Facts(sample, digest, thumbnail=spectrogram(sound), sound=facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import islice
@@ -34,6 +35,8 @@ STRIP = 8
 MOST_DOTS = 2000
 SPECTROGRAM_PX = (160, 96)
 MARGIN = 0.04
+QUIETEST = 1e-6
+"""Of full scale; silence has no level in dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,9 @@ def _spread(checked: CheckedDataset) -> Spread | None:
 def _measures(one: Facts) -> tuple[float, float]:
     if one.picture is not None:
         return one.picture.mean, one.picture.sharpness
-    return (one.sound.rms_db, one.sound.seconds) if one.sound is not None else (0.0, 0.0)
+    if one.sound is not None:
+        return 20 * math.log10(max(one.sound.rms, QUIETEST)), one.sound.seconds
+    return 0.0, 0.0
 
 
 def _odd(findings: Iterable[Finding]) -> Iterable[Facts]:

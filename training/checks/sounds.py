@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING
 
+from edge_runtime.signal_health import SOUND_OFFSET_MAX, SOUND_QUIET_RMS, SignalLimits
 from training.checks.finding import Finding, counted
 
 if TYPE_CHECKING:
@@ -14,33 +16,38 @@ if TYPE_CHECKING:
     from training.checks.facts import Facts, SoundFacts
     from training.checks.looked import Looked
 
-SILENT_DB = -70.0
-"""Of full scale: below the noise of any 16-bit recorder's microphone input, above its last bits."""
-
-CLIPPED = 0.001
+CLIPPED_SHARE = SignalLimits().clipped_share
 LENGTH_DIFFERENCE = 0.5
 
 
 def check_level(looked: Looked) -> Iterator[Finding]:
-    """Silence and clipping."""
+    """Silence, clipping and a shifted zero, by the station's own limits."""
     heard = _heard(looked)
-    if silent := tuple((one,) for one, sound in heard if sound.rms_db < SILENT_DB):
+    if silent := tuple((one,) for one, sound in heard if sound.rms < SOUND_QUIET_RMS):
         yield Finding(
             "silence",
             must_mend=True,
-            sentence=f"{counted(len(silent), 'silent sound')} (below {SILENT_DB:g} dB of full scale): was the "
-            "microphone on? "
-            "leave them out",
+            sentence=f"{counted(len(silent), 'silent sound')} (below {20 * math.log10(SOUND_QUIET_RMS):.0f} dB of full "
+            "scale): was the microphone on? leave them out",
             groups=silent,
         )
-    if clipped := tuple((one,) for one, sound in heard if sound.clipped > CLIPPED):
+    if clipped := tuple((one,) for one, sound in heard if sound.clipped > CLIPPED_SHARE):
         yield Finding(
             "clipping",
             must_mend=False,
-            sentence=f"{counted(len(clipped), 'sound')} at full scale in more than {CLIPPED:.1%} of their values: "
-            "recorded "
-            "too loud; lower the gain",
+            sentence=f"{counted(len(clipped), 'sound')} at full scale in more than {CLIPPED_SHARE:.1%} of their "
+            "values: "
+            "a station does not judge such; lower the gain",
             groups=clipped,
+        )
+    if shifted := tuple((one,) for one, sound in heard if abs(sound.offset) > SOUND_OFFSET_MAX):
+        yield Finding(
+            "offset",
+            must_mend=False,
+            sentence=f"{counted(len(shifted), 'sound')} with a mean beyond {SOUND_OFFSET_MAX:g} of full scale: a "
+            "broken "
+            "input; a station does not judge such",
+            groups=shifted,
         )
 
 

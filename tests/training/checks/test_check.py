@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 
 import cv2
 import numpy as np
@@ -176,15 +177,17 @@ def hum(save_sound):
     return write
 
 
-def test_sounds_have_checks_of_their_own(hum, tmp_path):
+def test_sounds_have_checks_of_their_own(hum, save_sound, tmp_path):
     for place in range(20):
         hum(f"good/{place}.wav")
     hum("good/silent.wav", level=0)
     hum("good/loud.wav", level=9)
     hum("good/rate.wav", rate_hz=8000)
     hum("good/long.wav", seconds=3)
+    save_sound("good/offset.wav", 0.4 + np.sin(np.arange(RATE) / 7) / 9)
     assert found(tmp_path) == {
         ("silence", True): ["silent.wav"],
+        ("offset", False): ["offset.wav"],
         ("sample rates", True): ["rate.wav"],
         ("clipping", False): ["loud.wav"],
         ("lengths", False): ["long.wav"],
@@ -198,3 +201,13 @@ def test_a_sound_recorded_anew_is_told(hum, tmp_path):
     quieter = first[:44] + (np.frombuffer(first[44:], "<i2") // 2).astype("<i2").tobytes()
     (tmp_path / "good" / "again.wav").write_bytes(quieter)
     assert found(tmp_path) == {("near-duplicates", False): ["0.wav", "again.wav"]}
+
+
+def test_a_sound_that_holds_no_numbers_cannot_be_used(hum, tmp_path):
+    for place in range(20):
+        hum(f"good/{place}.wav")
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 52, b"WAVE", b"fmt ", 16, 3, 1, 8000, 32_000, 4, 32, b"data", 16
+    )
+    (tmp_path / "good" / "nan.wav").write_bytes(header + np.array([0, np.nan, 0.1, 0.2], "<f4").tobytes())
+    assert found(tmp_path) == {("unreadable", True): ["nan.wav"]}
