@@ -60,7 +60,8 @@ def with_defect(view: View, cut_paste: CutPaste, random: np.random.Generator) ->
         seen = covered & (change >= LEAST_CHANGE)
         if seen.sum() >= LEAST_SEEN * covered.sum() > 0:
             mask = np.where(seen, np.uint8(255), np.uint8(0))
-            box = Box(*(float(value) for value in cv2.boundingRect(mask)), cut_paste.label)
+            left, top, wide, high = cv2.boundingRect(mask)
+            box = Box(left, top, wide, high, cut_paste.label)
             return replace(view, pixels=pixels, label=cut_paste.label, boxes=(box,), mask=mask)
     return view
 

@@ -29,6 +29,7 @@ def noisy(pixels: npt.NDArray[np.uint8], noise: Noise, random: np.random.Generat
 
 def _compressed(pixels: npt.NDArray[np.uint8], quality: int) -> npt.NDArray[np.uint8]:
     done, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    if not done:
+    again = cv2.imdecode(content, cv2.IMREAD_COLOR) if done else None
+    if again is None:
         raise BadInputError(f"wanted a picture that JPEG can hold, found {pixels.shape[1]}×{pixels.shape[0]} px")
-    return np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    return np.asarray(again[..., ::-1], np.uint8)

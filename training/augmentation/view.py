@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError
@@ -13,6 +12,8 @@ from edge_runtime.capture.picture_file import read_picture
 from training.dataset import Photographs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy.typing as npt
 
     from training.dataset import Box, Sample
@@ -40,13 +41,15 @@ def view_of(sample: Sample) -> View:
         BadInputError: its picture cannot be read, or its mask has another size.
     """
     pixels = Photographs([sample])[0]
-    mask = None
-    if sample.mask is not None:
-        mask = cv2.cvtColor(read_picture(sample.mask), cv2.COLOR_RGB2GRAY)
-        if mask.shape != pixels.shape[:2]:
-            raise BadInputError(
-                f"wanted a mask of {pixels.shape[1]}×{pixels.shape[0]} px for {sample.path}, found {sample.mask} of "
-                f"{mask.shape[1]}×{mask.shape[0]}; draw it on this picture"
-            )
-        mask = np.where(mask > 0, np.uint8(255), np.uint8(0))
+    mask = None if sample.mask is None else _mask(sample.mask, pixels.shape, sample.path)
     return View(pixels, sample.label, sample.boxes, mask)
+
+
+def _mask(path: Path, shape: tuple[int, ...], picture: Path) -> npt.NDArray[np.uint8]:
+    drawn = read_picture(path).max(axis=2)
+    if drawn.shape != shape[:2]:
+        raise BadInputError(
+            f"wanted a mask of {shape[1]}×{shape[0]} px for {picture}, found {path} of "
+            f"{drawn.shape[1]}×{drawn.shape[0]}; draw it on this picture"
+        )
+    return np.asarray(np.where(drawn > 0, 255, 0), np.uint8)

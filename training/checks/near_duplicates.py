@@ -47,7 +47,11 @@ def near_duplicates(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> list[tuple[i
     hashed = [(_length(block), _signs(block)) for block in (_residuals(some, mean) for some in _blocks(thumbnails))]
     still = np.flatnonzero(np.concatenate([lengths for lengths, _ in hashed]) < STILL).tolist()
     likely = _candidates(np.concatenate([signs for _, signs in hashed]))
-    alike = (pair for pair in likely if _correlation(*(thumbnails[one] for one in pair), mean) >= LEAST_CORRELATION)
+    alike = (
+        (one, other)
+        for one, other in likely
+        if _correlation(thumbnails[one], thumbnails[other], mean) >= LEAST_CORRELATION
+    )
     return sorted({*pairwise(still), *alike})
 
 
@@ -59,7 +63,8 @@ def _evened(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
     """N×h×w×C, each without its mean and of length one: how bright and contrasty a picture is does not count."""
     stacked = np.asarray(thumbnails, np.float32)
     stacked -= stacked.mean(axis=(1, 2, 3), keepdims=True)
-    return stacked / np.maximum(np.sqrt(np.square(stacked).sum(axis=(1, 2, 3), keepdims=True)), np.float32(EPSILON))
+    lengths = np.sqrt(np.square(stacked).sum(axis=(1, 2, 3), keepdims=True))
+    return np.asarray(stacked / np.maximum(lengths, np.float32(EPSILON)), np.float32)
 
 
 def _mean(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
@@ -75,7 +80,7 @@ def _signs(residuals: Floats) -> Floats:
     """N×64, each −1 or 1: the perceptual hash, so that a product counts the bits that agree."""
     grey = residuals.mean(axis=3)
     low = np.stack([cv2.dct(one)[:HASH_SIDE, :HASH_SIDE].ravel()[1 : BITS + 1] for one in grey])
-    return np.where(low > np.median(low, axis=1, keepdims=True), np.float32(1), np.float32(-1))
+    return np.asarray(np.where(low > np.median(low, axis=1, keepdims=True), 1, -1), np.float32)
 
 
 def _candidates(signs: Floats) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from training.dataset.listing import files_in, folders_in
 from training.dataset.sample import GOOD, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
 NAMED_AT_ONCE = 5
@@ -46,18 +46,15 @@ def class_samples(folder: Path, split: str = "") -> tuple[Sample, ...]:
     return samples
 
 
-def require_good(samples: Iterable[Sample], source: Path) -> None:
+def require_good(samples: Sequence[Sample], source: Path) -> None:
     """Refuse a source of which no sample is good.
 
     Raises:
         BadInputError: names the labels that were found.
     """
-    labels = {}
-    for one in samples:
-        if one.is_good:
-            return
-        labels[one.label] = None
-    found = ", ".join(list(labels)[:NAMED_AT_ONCE])
+    if any(one.is_good for one in samples):
+        return
+    found = ", ".join(sorted({one.label for one in samples})[:NAMED_AT_ONCE])
     raise BadInputError(
         f"wanted a class called good or normal in {source}, found {found}; rename the folder of good parts"
     )
