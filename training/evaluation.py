@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from converters.gate.metrics import OVERKILL, auroc, escape_at_overkill
+from converters.gate.metrics import OVERKILL
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
 from edge_runtime.inspection.decide import decide
 from edge_runtime.inspection.decision import Decision, Ruling
 from training.dataset import Photographs
+from training.figures import Area, LabelFigures, Share, area_of, bounds_document, escape_of, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,18 +47,31 @@ class Judged:
 class Evaluation:
     """The answers to a set of pictures, and what they amount to.
 
-    auroc, escape_at_5_percent_overkill: None without good or without defective pictures.
-    overkill: share of good pictures not called good at the bundle's own threshold; None without good ones.
-    escape: share of defective pictures called good there; None without defective ones.
+    area, at_overkill: AUROC, and the defects that pass where 5 % of these good pictures fail; None without good or
+        without defective pictures.
+    overkill: good pictures not called good at the bundle's own threshold; None without good ones.
+    escape: defective pictures called good there; None without defective ones.
+    labels: the same for each label.
     ms_per_picture: median of preprocessing and inference together, wall time.
     """
 
     judged: tuple[Judged, ...]
-    auroc: float | None
-    escape_at_5_percent_overkill: float | None
-    overkill: float | None
-    escape: float | None
+    area: Area | None
+    at_overkill: Share | None
+    overkill: Share | None
+    escape: Share | None
+    labels: tuple[LabelFigures, ...]
     ms_per_picture: float
+
+    @property
+    def auroc(self) -> float | None:
+        """The area's value."""
+        return None if self.area is None else self.area.value
+
+    @property
+    def escape_at_5_percent_overkill(self) -> float | None:
+        """The share's value."""
+        return None if self.at_overkill is None else self.at_overkill.value
 
     @property
     def escaped(self) -> list[str]:
@@ -72,17 +86,22 @@ class Evaluation:
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        labels = Counter(one.label for one in self.judged)
-        figures = {name: value for name, value in asdict(self).items() if name != "judged"}
         good = sum(one.is_good for one in self.judged)
-        counts = {"samples": len(self.judged), "good": good, "defective": len(self.judged) - good}
         confusion = Counter(
             f"{'good' if one.is_good else 'defective'} called {one.verdict.value}" for one in self.judged
         )
         return {
-            **counts,
-            **figures,
-            "labels": dict(sorted(labels.items())),
+            "samples": len(self.judged),
+            "good": good,
+            "defective": len(self.judged) - good,
+            "auroc": self.auroc,
+            "escape_at_5_percent_overkill": self.escape_at_5_percent_overkill,
+            "overkill": self.overkill.value if self.overkill else None,
+            "escape": self.escape.value if self.escape else None,
+            "bounds": bounds_document(self.area, self.at_overkill, self.overkill, self.escape),
+            "ms_per_picture": self.ms_per_picture,
+            "labels": {one.label: one.wrong.trials for one in self.labels},
+            "by_label": [one.document() for one in self.labels],
             "confusion": dict(sorted(confusion.items())),
             "pictures": [asdict(one) for one in self.judged],
         }
@@ -139,18 +158,30 @@ def _suspicion(decision: Decision) -> float:
 
 def summarise(judged: tuple[Judged, ...], ms_per_picture: float) -> Evaluation:
     """The figures for answers that are there; a score that is not finite counts as the worst of all."""
-    good = [_rank(one.score) for one in judged if one.is_good]
-    bad = [_rank(one.score) for one in judged if not one.is_good]
-    passed = Counter(one.is_good for one in judged if one.verdict is Outcome.GOOD)
+    good, bad = ([one for one in judged if one.is_good is kind] for kind in (True, False))
     return Evaluation(
         judged=judged,
-        auroc=auroc(good, bad) if good and bad else None,
-        escape_at_5_percent_overkill=escape_at_overkill(good, bad) if good and bad else None,
-        overkill=1 - passed[True] / len(good) if good else None,
-        escape=passed[False] / len(bad) if bad else None,
+        area=area_of(_ranks(good), _ranks(bad)),
+        at_overkill=escape_of(_ranks(good), _ranks(bad)),
+        overkill=_wrong(good) if good else None,
+        escape=_wrong(bad) if bad else None,
+        labels=tuple(_figures(label, judged) for label in sorted({one.label for one in judged})),
         ms_per_picture=ms_per_picture,
     )
 
 
-def _rank(score: float) -> float:
-    return score if np.isfinite(score) else float("inf")
+def _figures(label: str, judged: Sequence[Judged]) -> LabelFigures:
+    own = [one for one in judged if one.label == label]
+    is_good = own[0].is_good
+    others = _ranks([one for one in judged if one.is_good is not is_good])
+    area = area_of(_ranks(own), others) if is_good else area_of(others, _ranks(own))
+    return LabelFigures(label, is_good, _wrong(own), area)
+
+
+def _wrong(judged: Sequence[Judged]) -> Share:
+    """Those whose verdict is not what they are: a defect called good, a good one called anything else."""
+    return Share(sum((one.verdict is Outcome.GOOD) is not one.is_good for one in judged), len(judged))
+
+
+def _ranks(judged: Sequence[Judged]) -> list[float]:
+    return [rank(one.score) for one in judged]

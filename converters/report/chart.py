@@ -29,6 +29,9 @@ LOGARITHMIC_FROM = 20.0
 
 MARGIN = 0.04
 WANTED_TICKS = 5
+MOST_TICKS = 9
+"""More texts run into each other."""
+
 STEPS = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -114,6 +117,16 @@ def linear_axis(values: Sequence[float], margin: float) -> Axis:
     return Axis(low - reach, high + reach, logarithmic=False)
 
 
+def score_axis(values: Values) -> Axis:
+    """An axis that holds all these finite scores, logarithmic where they span a large ratio."""
+    low, high = float(values.min()), float(values.max())
+    logarithmic = low > 0 and high / low > LOGARITHMIC_FROM
+    start, end = (_scaled(one, logarithmic=logarithmic) for one in (low, high))
+    margin = MARGIN * (end - start) or MARGIN * (abs(end) or 1.0)
+    start, end = start - margin, end + margin
+    return Axis(math.exp(start), math.exp(end), True) if logarithmic else Axis(start, end, False)
+
+
 def scatter(
     before: Values, after: Values, flipped: npt.NDArray[np.bool_] | None, thresholds: tuple[float, float] | None
 ) -> Scatter | None:
@@ -122,7 +135,7 @@ def scatter(
     if not finite.size:
         return None
     chosen = _thin(finite, np.abs(after - before))
-    axis = _axis(np.concatenate([before[finite], after[finite], thresholds or ()]))
+    axis = score_axis(np.concatenate([before[finite], after[finite], thresholds or ()]))
     dots = [
         Dot(axis.at_px(before[one]), axis.at_px(after[one]), flipped is not None and bool(flipped[one]))
         for one in chosen
@@ -171,15 +184,6 @@ def _thin(indices: npt.NDArray[np.intp], distance: Values) -> npt.NDArray[np.int
     return np.concatenate([far, near[np.arange(wanted) * near.size // wanted]])
 
 
-def _axis(values: Values) -> Axis:
-    low, high = float(values.min()), float(values.max())
-    logarithmic = low > 0 and high / low > LOGARITHMIC_FROM
-    start, end = (_scaled(one, logarithmic=logarithmic) for one in (low, high))
-    margin = MARGIN * (end - start) or MARGIN * (abs(end) or 1.0)
-    start, end = start - margin, end + margin
-    return Axis(math.exp(start), math.exp(end), True) if logarithmic else Axis(start, end, False)
-
-
 def _scaled(value: float, *, logarithmic: bool) -> float:
     return math.log(value) if logarithmic else value
 
@@ -187,8 +191,12 @@ def _scaled(value: float, *, logarithmic: bool) -> float:
 def _ticks(axis: Axis) -> list[tuple[float, str]]:
     if axis.logarithmic:
         decades = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
-        values = [step * 10.0**decade for decade in decades for step in STEPS[:3]]
-        inside = [value for value in values if axis.low <= value <= axis.high]
+        inside: list[float] = []
+        for steps in (STEPS[:3], STEPS[:1]):
+            values = [step * 10.0**decade for decade in decades for step in steps]
+            inside = [value for value in values if axis.low <= value <= axis.high]
+            if len(inside) <= MOST_TICKS:
+                break
         return [(value, f"{value:g}") for value in inside]
     span = (axis.high - axis.low) / WANTED_TICKS
     decade = 10.0 ** math.floor(math.log10(span))

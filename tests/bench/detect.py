@@ -134,8 +134,8 @@ def _judge(path: Path, samples: list[Sample], made_s: float) -> Run:
     return Run(
         auroc=_known(evaluation.auroc),
         escape_at_5_percent_overkill=_known(evaluation.escape_at_5_percent_overkill),
-        overkill=_known(evaluation.overkill),
-        escape=_known(evaluation.escape),
+        overkill=_known(evaluation.overkill and evaluation.overkill.value),
+        escape=_known(evaluation.escape and evaluation.escape.value),
         made_s=made_s,
         graph_ms=statistics.median(spent_ms),
         picture_ms=evaluation.ms_per_picture,

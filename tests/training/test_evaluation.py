@@ -8,6 +8,7 @@ from edge_contracts.manifest import AnomalyRule, ClassRule, FileEntry, Manifest,
 from edge_contracts.verdict import Outcome
 from edge_runtime.frames import Scores
 from training.evaluation import Judged, judge, summarise
+from training.figures import Share
 
 
 def _manifest(rule: AnomalyRule | ClassRule | NoRule) -> Manifest:
@@ -64,8 +65,9 @@ def test_the_figures_count_what_was_judged() -> None:
     )
     evaluation = summarise(judged, 1.5)
     assert evaluation.auroc == pytest.approx(3 / 4)
-    assert (evaluation.overkill, evaluation.escape) == (0.5, 0.5)
+    assert (evaluation.overkill, evaluation.escape) == (Share(1, 2), Share(1, 2))
     document = evaluation.document()
+    assert (document["overkill"], document["escape"]) == (0.5, 0.5)
     assert (document["samples"], document["good"], document["defective"]) == (4, 2, 2)
     assert document["confusion"] == {
         "defective called good": 1,
@@ -77,7 +79,45 @@ def test_the_figures_count_what_was_judged() -> None:
 
 def test_good_parts_alone_give_overkill_and_no_auroc() -> None:
     evaluation = summarise((Judged("1", "good", is_good=True, score=1.0, verdict=Outcome.GOOD),), 1.0)
-    assert (evaluation.auroc, evaluation.escape, evaluation.overkill) == (None, None, 0.0)
+    assert (evaluation.auroc, evaluation.escape, evaluation.overkill) == (None, None, Share(0, 1))
+    assert evaluation.document()["bounds"]["auroc"] is None
+
+
+def test_every_figure_says_what_chance_leaves_open() -> None:
+    bounds = summarise(_answers(good=20, dent=10, scratch=5), 1.0).document()["bounds"]
+    assert bounds["confidence"] == 0.95
+    assert bounds["auroc"]["low"] < bounds["auroc"]["value"] == bounds["auroc"]["high"] == 1.0
+    assert (bounds["overkill"]["hits"], bounds["overkill"]["trials"]) == (0, 20)
+    assert bounds["overkill"]["high"] == pytest.approx(0.168, abs=1e-3)
+    assert bounds["escape_excluded_above"] == pytest.approx(3 / 15, rel=0.1)
+
+
+def test_one_miss_excludes_nothing() -> None:
+    missed = Judged("x", "dent", is_good=False, score=0.1, verdict=Outcome.GOOD)
+    bounds = summarise((*_answers(good=20, dent=10), missed), 1.0).document()["bounds"]
+    assert bounds["escape_excluded_above"] is None
+    assert bounds["escape"]["hits"] == bounds["escape_at_5_percent_overkill"]["hits"] == 1
+
+
+def test_each_label_has_its_own_figures() -> None:
+    missed = Judged("x", "dent", is_good=False, score=0.1, verdict=Outcome.GOOD)
+    dent, good, scratch = summarise((*_answers(good=20, dent=3, scratch=5), missed), 1.0).document()["by_label"]
+    assert [one["label"] for one in (dent, good, scratch)] == ["dent", "good", "scratch"]
+    assert (dent["samples"], dent["escape"]["value"], dent["auroc"]["value"]) == (4, 0.25, 0.75)
+    assert (scratch["escape"]["value"], scratch["auroc"]["value"]) == (0.0, 1.0)
+    assert good["overkill"]["trials"] == 20
+
+
+def _answers(**labels: int) -> tuple[Judged, ...]:
+    """So many pictures of each label, all judged rightly."""
+    return tuple(
+        Judged(f"{label}-{number}", label, label == "good", float(label != "good") + 1, _RIGHT[label == "good"])
+        for label, count in labels.items()
+        for number in range(count)
+    )
+
+
+_RIGHT = {True: Outcome.GOOD, False: Outcome.DEFECT}
 
 
 def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 NO_PROFILE = "none"
 PHOTOGRAPHS = "photographs"
-"""Key of the learned pictures' digest among the training step's inputs."""
+"""Key of the learned good pictures' digest among the training step's inputs."""
+
+DEFECTS = "defects"
+"""The same for the learned defective ones."""
 
 DATASET = "dataset"
 """Key of the whole dataset's version, with what was not learned."""
@@ -78,9 +81,9 @@ def bundle_name(path: Path) -> str:
     return slug[:LONGEST_NAME].strip("-") or "detector"
 
 
-def was_learned_from(manifest: Manifest, files: Iterable[Path]) -> bool:
-    """Whether exactly these pictures, in this order, taught the bundle's detector."""
-    learned = {step.inputs[PHOTOGRAPHS] for step in manifest.provenance if PHOTOGRAPHS in step.inputs}
+def was_learned_from(manifest: Manifest, files: Iterable[Path], kind: str = PHOTOGRAPHS) -> bool:
+    """Whether exactly these pictures, in this order, taught the bundle's detector as `PHOTOGRAPHS` or as `DEFECTS`."""
+    learned = {step.inputs[kind] for step in manifest.provenance if kind in step.inputs}
     return bool(learned) and digest_of(files) in learned
 
 

@@ -1,0 +1,84 @@
+"""An evaluation in sentences, as `lepton evaluate` prints it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_contracts.manifest import AnomalyRule
+from training.figures import Area, Share, excluded_escape
+
+if TYPE_CHECKING:
+    from edge_contracts.manifest import Manifest
+    from training.evaluation import Evaluation
+
+NAMED_ESCAPES = 10
+UNKNOWN = "not known (one kind of picture is missing)"
+
+
+def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | None) -> str:
+    """Several lines: the figures with their 95 % intervals, each label's, and what to do about them."""
+    good = sum(one.is_good for one in evaluation.judged)
+    where = f", split {split}" if split else ""
+    return "\n".join(
+        (
+            f"{manifest.name}: {good} good and {len(evaluation.judged) - good} defective pictures{where}",
+            f"AUROC {_area(evaluation.area)}",
+            f"escape at 5 % overkill {_share(evaluation.at_overkill)}",
+            f"at the bundle's own threshold: overkill {_share(evaluation.overkill)}",
+            f"at the bundle's own threshold: escape {_share(evaluation.escape)}",
+            *_none_missed(evaluation.escape),
+            *_labels(evaluation),
+            f"{evaluation.ms_per_picture:.2f} ms per picture",
+            *_advice(manifest, evaluation),
+        )
+    )
+
+
+def _area(area: Area | None) -> str:
+    if area is None:
+        return UNKNOWN
+    bounds = area.interval
+    return f"{area.value:.4f} (95 % interval {bounds.low:.3f} to {bounds.high:.3f})"
+
+
+def _share(share: Share | None) -> str:
+    if share is None:
+        return UNKNOWN
+    bounds = share.interval
+    return f"{share.value:.3f} ({share.hits} of {share.trials}, 95 % interval {bounds.low:.3f} to {bounds.high:.3f})"
+
+
+def _none_missed(escape: Share | None) -> list[str]:
+    excluded = excluded_escape(escape)
+    if escape is None or excluded is None:
+        return []
+    return [
+        f"no miss in {escape.trials} defects excludes escape rates above {excluded:.1%} only, at 95 % (about 3 / k); "
+        "twice as many without a miss would halve that"
+    ]
+
+
+def _labels(evaluation: Evaluation) -> list[str]:
+    """A line for each label, where there is more than one kind of defect."""
+    if sum(not one.is_good for one in evaluation.labels) < 2:  # noqa: PLR2004 - one kind is the whole
+        return []
+    return [
+        f"  {one.label}: {'overkill' if one.is_good else 'escape'} {one.wrong.hits} of {one.wrong.trials}"
+        + (f", AUROC {one.area.value:.3f}" if one.area else "")
+        for one in evaluation.labels
+    ]
+
+
+def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
+    """Which defects passed, and the threshold that a station could take instead."""
+    escaped = [Path(path).name for path in evaluation.escaped]
+    more = f" and {len(escaped) - NAMED_ESCAPES} more" if len(escaped) > NAMED_ESCAPES else ""
+    lines = [f"called good though defective: {', '.join(escaped[:NAMED_ESCAPES])}{more}"] if escaped else []
+    suggested = evaluation.suggested_threshold
+    if isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
+        lines.append(
+            f"5 % overkill on these good pictures is a threshold of {suggested:.4g} (the bundle has "
+            f"{manifest.rule.threshold:.4g}); 'threshold = {suggested:.4g}' in station.toml sets it"
+        )
+    return lines

@@ -1,0 +1,117 @@
+"""What the page of an evaluation is made from, and the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from converters.report.quantity import percent, plain
+from edge_contracts.manifest import AnomalyRule
+from training.figures import excluded_escape
+from training.report.prospect import prospects
+from training.report.score_chart import score_bars, trade
+from training.report.worst_pictures import worst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_runtime.infer.predictor import Predictor
+    from training.confidence import Interval
+    from training.dataset import Sample
+    from training.evaluation import Evaluation
+    from training.figures import Area, Share
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """A figure in words: what, how much, its 95 % interval, and how many it was counted from."""
+
+    name: str
+    value: str
+    interval: str
+    counted: str
+
+
+def render(
+    evaluation: Evaluation, samples: Sequence[Sample], predictor: Predictor, *, source: str, notes: Sequence[str]
+) -> str:
+    """The page as HTML that needs nothing beside it; the same text for the same evaluation.
+
+    Args:
+        evaluation: the answers.
+        samples: what was judged, in the same order.
+        predictor: of the bundle, for heat maps.
+        source: the data's name.
+        notes: sentences that must not be missed.
+
+    Raises:
+        BadInputError: a picture that cannot be read any more.
+    """
+    good, defective = ([one.score for one in evaluation.judged if one.is_good is kind] for kind in (True, False))
+    rule = predictor.manifest.rule
+    threshold = rule.threshold if isinstance(rule, AnomalyRule) else None
+    return (
+        _environment()
+        .get_template("evaluation.html.j2")
+        .render(
+            manifest=predictor.manifest,
+            digest=predictor.digest,
+            backend=predictor.backend,
+            source=source,
+            notes=notes,
+            good=len(good),
+            defective=len(defective),
+            rows=_rows(evaluation),
+            excluded=excluded_escape(evaluation.escape),
+            bars=score_bars(good, defective, threshold),
+            trade=trade(good, defective, threshold),
+            labels=evaluation.labels,
+            misses=worst(evaluation.judged, samples, predictor, is_good=False),
+            alarms=worst(evaluation.judged, samples, predictor, is_good=True),
+            prospects=prospects(evaluation.area, evaluation.escape, evaluation.overkill),
+            percent=percent,
+            span=_span,
+        )
+    )
+
+
+def _environment() -> Environment:
+    # The converter's report has the house's style.
+    return Environment(
+        loader=ChoiceLoader([PackageLoader("training.report"), PackageLoader("converters.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _rows(evaluation: Evaluation) -> list[FigureRow]:
+    area = evaluation.area
+    return [
+        FigureRow("AUROC", *_area(area)),
+        FigureRow("Escape at 5 % overkill", *_share(evaluation.at_overkill)),
+        FigureRow("Overkill at the bundle's threshold", *_share(evaluation.overkill)),
+        FigureRow("Escape at the bundle's threshold", *_share(evaluation.escape)),
+        FigureRow("Time for a picture, here", f"{plain(evaluation.ms_per_picture)} ms", "", "median"),
+    ]
+
+
+def _area(area: Area | None) -> tuple[str, str, str]:
+    if area is None:
+        return "not known", "", "one kind of picture is missing"
+    return f"{area.value:.4f}", _span(area.interval), f"{area.good} good, {area.defective} defective"
+
+
+def _share(share: Share | None) -> tuple[str, str, str]:
+    if share is None:
+        return "not known", "", "one kind of picture is missing"
+    return percent(share.value), _span(share.interval, in_percent=True), f"{share.hits} of {share.trials}"
+
+
+def _span(interval: Interval, *, in_percent: bool = False) -> str:
+    if in_percent:
+        return f"{percent(interval.low)} to {percent(interval.high)}"
+    return f"{interval.low:.3f} to {interval.high:.3f}"
