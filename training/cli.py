@@ -13,6 +13,7 @@ import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
+from training.finetune.options import network_options
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -29,15 +30,35 @@ TRAIN_SPLIT = "train"
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the float bundle.")
 @click.option("--backbone", type=click.Path(path_type=Path), help="A quantised classifier (.tflite) to see with.")
-@click.option("--seed", default=0, show_default=True, help="Shuffles the cross-validation.")
+@network_options
+@click.option("--seed", default=0, show_default=True, help="Of all that is random.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def train(source: Path, output: Path, backbone: Path | None, seed: int, *, as_json: bool) -> None:
+def train(
+    source: Path,
+    output: Path,
+    backbone: Path | None,
+    network: str | None,
+    course: Path | None,
+    checkpoints: Path | None,
+    curves: Path | None,
+    seed: int,
+    *,
+    as_json: bool,
+) -> None:
     """Learn a defect detector from photographs of good parts.
 
     SOURCE is a folder of good parts, a folder per class with one called good or normal, or a CSV manifest with the
     columns path, label and optionally group and split (then rows with split `train` are learned). MVTec's, COCO's and
     YOLO's layouts and the manager's labels.zip are read too. Only good parts are learned; twenty or more are advised.
+
+    With --network a whole network learns to tell the classes of SOURCE apart, as the course says; good or normal let a
+    part pass.
     """
+    if network is not None or course or checkpoints or curves:
+        from training.finetune.command import Wish, train_network  # noqa: PLC0415 - for networks alone
+
+        train_network(source, output, Wish(network, course, checkpoints, curves, seed), backbone, as_json=as_json)
+        return
     from training.dataset import Photographs, dataset_version, groups_of, read_dataset  # noqa: PLC0415 - --help needs no OpenCV
     from training.dataset.picture_names import doubtful_names  # noqa: PLC0415 - the same
     from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, digest_of  # noqa: PLC0415 - the same

@@ -6,6 +6,7 @@ elsewhere must not bring any: pickles of whole modules are refused, and tensors 
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 OPSET = 18
 """The operator set that torch's exporter writes without converting."""
+
+OPSET_OF_RUNS = 17
+"""The operator set that torch's older exporter writes best."""
 
 _IMPORT_PATH = re.compile(r"(?P<module>.+):(?P<factory>[A-Za-z_]\w*)")
 _FORCE = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
@@ -46,16 +50,26 @@ def program_to_onnx(path: Path) -> tuple[bytes, str]:
         BadInputError: torch does not read it, it has open sizes beside the batch, or its exporter has no form for it.
         MissingExtraError: torch is not installed.
     """
+    torch, program = _torch(), read_program(path)
+    return _exported(torch, program, None, path.name), f"torch {torch.__version__}"
+
+
+def read_program(path: Path) -> Any:
+    """A program that `torch.export.save` wrote; no code in it is run.
+
+    Raises:
+        BadInputError: torch does not read it.
+        MissingExtraError: torch is not installed.
+    """
     torch = _torch()
     with _quiet(), _tensors_only():
         try:
-            program = torch.export.load(str(path))
+            return torch.export.load(str(path))
         except Exception as error:  # torch raises whatever its parsers meet in a damaged file
             raise BadInputError(
                 f"wanted a program of torch.export that torch {torch.__version__} reads, found {path.name}: "
                 f"{_first_line(error)}; save it again with this version"
             ) from error
-    return _exported(torch, program, None, path.name), f"torch {torch.__version__}"
 
 
 def module_to_onnx(model: Path, input_size: tuple[int, int] | None, weights: Path | None) -> tuple[bytes, str]:
@@ -82,6 +96,37 @@ def module_to_onnx(model: Path, input_size: tuple[int, int] | None, weights: Pat
     if example is None:
         example = torch.zeros(1, _channels(torch, module), *_size(input_size, model))
     return _exported(torch, module.eval(), (example,), str(model)), f"torch {torch.__version__}"
+
+
+def network_to_onnx(network: Any, example: Any, name: str) -> tuple[bytes, str]:
+    """A module of plain layers that is in memory, as ONNX, by torch's older exporter, which follows one run of it.
+
+    It takes .1 to .3 s for the networks of the trainer, the newer one 4 s each, and a search for a size exports many.
+
+    Args:
+        network: the module, in evaluation mode.
+        example: a typical input with batch 1.
+        name: what messages call it.
+
+    Returns:
+        The bytes of the ONNX file, and what made it, as `torch 2.13.0`.
+
+    Raises:
+        BadInputError: torch's exporter has no form for it.
+        MissingExtraError: torch is not installed.
+    """
+    import onnx  # noqa: PLC0415 - heavy, and only PyTorch models need it
+
+    torch = _torch()
+    content = io.BytesIO()
+    with _quiet(), torch.no_grad():
+        try:
+            torch.onnx.export(network, (example,), content, dynamo=False, opset_version=OPSET_OF_RUNS)
+        except Exception as error:  # the exporter raises many kinds, and all mean the same
+            raise BadInputError(
+                f"wanted a network that torch's ONNX exporter takes, found {name}: {_first_line(error)}"
+            ) from error
+    return _without_traces(onnx.load_from_string(content.getvalue())), f"torch {torch.__version__}"
 
 
 def _torch() -> Any:

@@ -1,0 +1,117 @@
+"""`lepton train --network` from pictures to a bundle that a board runs, twice to the same bytes."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from lepton.cli import main
+from tests.fakes.drawn_kinds import drawn_kinds
+from training.finetune.course import Course
+from training.finetune.lesson import Lesson
+from training.finetune.loop import Room
+from training.finetune.objective import Classes
+from training.finetune.stages import CHOSEN, Plan, run_stages
+from training.networks.network import NetworkSpec
+
+COURSE = """
+held_out = 0.25
+[network]
+width = 0.25
+input_size = [32, 32]
+[train]
+steps = 30
+batch = 16
+look_every = 10
+rate = 5e-3
+turn_degrees = 0
+[quantise]
+steps = 4
+"""
+
+
+def lepton(*arguments):
+    result = CliRunner().invoke(main, [str(one) for one in arguments])
+    assert result.exit_code == 0, result.output + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """Dark and bright pictures, which any network tells apart, and what training them gave."""
+    folder, random = tmp_path_factory.mktemp("work"), np.random.default_rng(0)
+    for label, low in (("good", 20), ("bright", 130)):
+        (folder / "parts" / label).mkdir(parents=True)
+        for number in range(24):
+            pixels = random.integers(low, low + 90, (40, 40, 3), np.uint8)
+            cv2.imwrite(str(folder / "parts" / label / f"{number:02}.png"), pixels)
+    (folder / "course.toml").write_text(COURSE)
+    return folder
+
+
+def train(work, name, *more):
+    arguments = ["train", work / "parts", "--network", "ds-cnn", "--course", work / "course.toml", "--json", *more]
+    return json.loads(lepton(*arguments, "-o", work / name))
+
+
+def test_pictures_become_a_bundle_that_is_converted_judged_and_attacked(work):
+    told = train(work, "lamp.bundle", "--checkpoints", work / "kept", "--curves", work / "curves.html")
+    assert told["score"] == 1.0
+    assert (told["labels"], told["good"]) == (["bright", "good"], ["good"])
+    assert [stage["name"] for stage in told["stages"]] == ["train", "quantise"]
+    assert told["pictures"] == {"learned": 36, "held_out": 12}
+    assert "<polyline" in (work / "curves.html").read_text()
+
+    again = train(work, "lamp.bundle", "--checkpoints", work / "kept")
+    assert again["digest"] == told["digest"]
+
+    lepton(
+        "convert",
+        work / "lamp.bundle",
+        "--profile",
+        "rpi-4b",
+        "--calibration",
+        work / "parts",
+        "-o",
+        work / "i8.bundle",
+    )
+    judged = json.loads(lepton("evaluate", work / "i8.bundle", "--data", work / "parts", "--json"))
+    assert judged["auroc"] == 1.0
+    rows = json.loads(
+        lepton(
+            "robustness", work / "i8.bundle", "--data", work / "parts", "--most", "2", "--json",
+            "--gradients", work / "kept" / "network.pt2",
+        )
+    )["rows"]  # fmt: skip
+    assert rows[0]["accuracy"] == 1.0
+    assert [row["name"] for row in rows[31:]] == ["FGSM"] * 4 + ["PGD, 10 steps"] * 4
+
+
+def test_options_of_a_network_without_one_are_refused(work):
+    result = CliRunner().invoke(main, ["train", str(work), "--course", "c.toml", "-o", str(work / "x.bundle")])
+    assert result.exit_code == 2
+    assert "beside --network" in result.stderr
+
+
+def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
+    learned, held_out = (Lesson(*drawn_kinds(count, seed)) for count, seed in ((40, 1), (20, 2)))
+    few = Course(steps=2, batch=8, look_every=2)
+    plan = Plan(NetworkSpec("ds-cnn", 10, 32, 32), few, few, 12_000.0, few)
+    asked = []
+
+    def size(network):
+        asked.append(network)
+        return float(sum(value.numel() for value in network.parameters()))
+
+    room = Room(learned, held_out, Classes())
+    train_, prune, quantise = run_stages(plan, room, cost=size, folder=tmp_path)
+    assert size(prune.network) <= 12_000 < size(train_.network)
+    assert size(quantise.network) < size(prune.network)  # normalisations are folded
+    assert json.loads((tmp_path / CHOSEN).read_text())["share"] == prune.share > 0
+    asked.clear()
+    again = run_stages(plan, room, cost=size, folder=tmp_path)[-1]
+    assert not asked
+    weights = zip(quantise.network.state_dict().values(), again.network.state_dict().values(), strict=True)
+    assert all(bool((one == other).all()) for one, other in weights)

@@ -1,0 +1,120 @@
+"""Training repeats itself to the byte, survives being killed, stops when nothing is gained, and learns."""
+
+import hashlib
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from edge_contracts.errors import BadInputError
+from tests.system.required import REPOSITORY
+from tests.training.finetune.small_training import COURSE, SPEC, room, trained
+from training.finetune.course import Course
+from training.finetune.lesson import Lesson
+from training.finetune.loop import Room, train
+from training.finetune.objective import Classes, Masks
+from training.networks.network import build_network
+
+
+def digest(network):
+    values = (value.numpy().tobytes() for value in network.state_dict().values())
+    return hashlib.sha256(b"".join(values)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """An undisturbed training."""
+    return trained()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_does_not(whole):
+    assert digest(trained().network) == digest(whole.network)
+    other = train(build_network(SPEC), room(), replace(COURSE, seed=1))
+    assert digest(other.network) != digest(whole.network)
+
+
+def test_a_training_that_is_killed_and_resumed_ends_with_the_same_bytes(whole, tmp_path):
+    script = [sys.executable, "-m", "tests.training.finetune.small_training", str(tmp_path / "checkpoint")]
+    child = subprocess.Popen(script, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    for line in child.stdout:
+        if int(line) == 8:  # two looks are saved, the third is two steps away
+            child.send_signal(signal.SIGKILL)
+            break
+    child.stdout.close()
+    assert child.wait() == -signal.SIGKILL
+    done = []
+    resumed = trained(checkpoint=tmp_path / "checkpoint", progress=lambda step, _: done.append(step))
+    assert done[0] in {7, 10}  # after step 6 or, where the kill came late, after step 9
+    assert digest(resumed.network) == digest(whole.network)
+    assert resumed.looks == whole.looks
+
+
+def test_a_checkpoint_of_something_else_is_refused_and_a_damaged_one_too(tmp_path):
+    trained(checkpoint=tmp_path / "checkpoint")
+    with pytest.raises(BadInputError, match="another course or another start"):
+        train(build_network(SPEC), room(), replace(COURSE, rate=1e-4), checkpoint=tmp_path / "checkpoint")
+    (tmp_path / "checkpoint").write_bytes(b"PK nothing")
+    with pytest.raises(BadInputError, match="delete it to begin anew"):
+        trained(checkpoint=tmp_path / "checkpoint")
+
+
+def test_a_disk_that_refuses_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    saved, sizes = torch.save, []
+
+    def save_once(state, file):
+        if sizes:
+            file.write(b"half")
+            raise OSError(28, "No space left on device")
+        saved(state, file)
+        sizes.append(file.tell())
+
+    monkeypatch.setattr(torch, "save", save_once)
+    with pytest.raises(OSError, match="No space"):
+        trained(checkpoint=tmp_path / "checkpoint")
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("checkpoint", sizes[0])]
+
+
+def test_training_stops_when_patience_is_over():
+    still = replace(COURSE, rate=1e-12, steps=30, patience=2)
+    looks = train(build_network(SPEC), room(), still).looks
+    assert looks[-1].step < 30
+
+
+def test_the_best_look_is_kept_not_the_last():
+    wild = train(build_network(SPEC), room(), replace(COURSE, rate=0.5, steps=24))
+    assert wild.best.score == max(look.score for look in wild.looks)
+
+
+def test_a_loss_that_is_no_number_ends_the_training():
+    with pytest.raises(BadInputError, match="lower the learning rate"):
+        train(build_network(SPEC), room(), replace(COURSE, rate=1e30, adversarial_bytes=0.0, warm_up=0.0))
+
+
+def test_a_network_learns_to_tell_dark_from_bright():
+    random = np.random.default_rng(0)
+    wanted = np.arange(80) % 2
+    pictures = (random.integers(0, 120, (80, 32, 32, 3)) + 120 * wanted[:, None, None, None]).astype(np.uint8)
+    halves = [Lesson(pictures[part], wanted[part]) for part in (slice(48), slice(48, None))]
+    course = Course(steps=30, batch=16, look_every=10, rate=5e-3)
+    network = build_network(replace(SPEC, outputs=2, dropout=0.0))
+    assert train(network, Room(*halves, Classes()), course).best.score == 1.0
+
+
+def test_a_student_comes_nearer_to_its_teacher():
+    teacher = build_network(SPEC, seed=3).eval()
+    student = build_network(SPEC, seed=4)
+    course = replace(COURSE, taught=1.0, adversarial_bytes=0.0, steps=24)
+    looks = train(student, room(), course, teacher=teacher).looks
+    assert looks[-1].loss < 0.8 * looks[0].loss
+
+
+def test_masks_are_scored_by_their_overlap():
+    answers = torch.zeros(2, 2, 4, 4)
+    answers[0, 1, :2] = 9.0  # the upper half found, the left half wanted
+    wanted = torch.zeros(2, 4, 4, dtype=torch.uint8)
+    wanted[0, :, :2] = 1
+    assert Masks().score(answers, wanted).tolist() == pytest.approx([4 / 12, 1.0])

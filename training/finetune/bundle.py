@@ -1,0 +1,136 @@
+"""A trained network as a float bundle, which `lepton convert` takes, and as the int8 file that a board would get."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from converters.artefact import make_artefact
+from converters.calibration.samples import picture_sample
+from converters.load.tflite import tflite_interface
+from converters.load.torch_export import network_to_onnx
+from converters.lower.lowering import lower_model
+from converters.tflite import write_tflite
+from converters.wishes import Wishes
+from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.manifest import (
+    AreaRule,
+    BoxHead,
+    BoxRule,
+    ClassRule,
+    ImageInput,
+    Manifest,
+    NoRule,
+    Output,
+    PixelHead,
+    ProvenanceStep,
+)
+from training.networks.anchor_free import BINS, STRIDES
+from training.networks.network import NETWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from converters.artefact import Artefact
+    from device_profiles.board import Profile
+    from training.finetune.lesson import Scaling
+    from training.networks.network import NetworkSpec
+
+MODEL = "model.tflite"
+_ROLES: dict[str, Any] = {"classes": "logits", "masks": "class-map", "boxes": "candidates"}
+_TASKS: dict[str, Any] = {"classes": "classification", "masks": "segmentation", "boxes": "detection"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a network's numbers mean.
+
+    name: the bundle's. labels: of its outputs, in order; of masks the first is the background.
+    good: the classes that let a part pass; for masks and boxes whatever is found makes a defect.
+    scaling: what it gets for a byte.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    good: tuple[str, ...]
+    scaling: Scaling
+
+    def float_input(self, spec: NetworkSpec, tensor: str = "input") -> ImageInput:
+        """How a picture becomes the float network's input, by the board's own preprocessing."""
+        return ImageInput(
+            tensor=tensor,
+            height_px=spec.height_px,
+            width_px=spec.width_px,
+            colour="grey" if spec.channels == 1 else "rgb",
+            dtype="float32",
+            mean=self.scaling.mean,
+            std=self.scaling.std,
+        )
+
+
+def example_of(spec: NetworkSpec) -> Any:
+    """A typical input with batch 1."""
+    return torch.zeros(1, spec.channels, spec.height_px, spec.width_px)
+
+
+def float_bundle(
+    network: Any, spec: NetworkSpec, meaning: Meaning, provenance: tuple[ProvenanceStep, ...] = ()
+) -> Bundle:
+    """Export a network, lower it to TFLite and say what it means.
+
+    Raises:
+        BadInputError, CannotLowerError: the network has a part that torch's exporter or the converter has no form for.
+    """
+    content, tool = network_to_onnx(network.eval(), example_of(spec), spec.name)
+    lowered = lower_model(content)
+    members = {MODEL: write_tflite(lowered.graph)}
+    interface = tflite_interface(lowered.graph, Path(spec.name))
+    ((tensor, shape),) = interface.outputs.items()
+    task = NETWORKS[spec.name].task
+    head, rule = _judging(task, meaning, "NHWC" if shape[-1] == spec.outputs else "NCHW")
+    manifest = Manifest(
+        name=meaning.name,
+        sequence=1,
+        task=_TASKS[task],
+        labels=meaning.labels,
+        precision="float32",
+        profile="none",
+        runtime="tflite",
+        input=meaning.float_input(spec, interface.input_name),
+        outputs=(Output(tensor=tensor, role=_ROLES[task], shape=shape, dtype="float32"),),
+        head=head,
+        rule=rule,
+        files=file_entries(members),
+        provenance=(*provenance, ProvenanceStep(step="export", tool=tool)),
+    )
+    return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
+
+
+def int8_artefact(bundle: Bundle, pictures: Sequence[npt.NDArray[Any]], profile: Profile) -> Artefact:
+    """The file that a board would get, all of it int8.
+
+    Args:
+        bundle: of `float_bundle`.
+        pictures: H×W×3 uint8 RGB, to calibrate with.
+        profile: the board.
+    """
+    spec = bundle.manifest.input
+    if not isinstance(spec, ImageInput):
+        raise TypeError(f"a trained network takes pictures, found {spec.kind}")
+    samples = [picture_sample(picture, spec, str(number)) for number, picture in enumerate(pictures)]
+    return make_artefact(bundle, samples, profile, lambda _stage, _done: None, Wishes(mixed_precision="off"))
+
+
+def _judging(task: str, meaning: Meaning, layout: Any) -> tuple[Any, Any]:
+    """Head and rule: how the outputs are read, and what makes a part good."""
+    if task == "masks":
+        return PixelHead(values="scores", layout=layout), AreaRule()
+    if task == "boxes":
+        return BoxHead(boxes="distances", scores="sigmoid", strides=STRIDES, bins=BINS), BoxRule()
+    return None, ClassRule(good=meaning.good) if meaning.good else NoRule()

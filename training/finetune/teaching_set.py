@@ -1,0 +1,121 @@
+"""From labelled samples to lessons: which pictures are learned, which are looked at, all at the network's size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import ImageInput
+from training.dataset import Photographs
+from training.features.feature_part import resized
+from training.finetune.lesson import Lesson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from training.dataset import Sample
+    from training.networks.network import NetworkSpec
+
+LEARNED, HELD_OUT = "train", frozenset({"validation", "val", "valid"})
+FEWEST_CLASSES = 2
+FEWEST_OF_A_CLASS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingSet:
+    """Samples parted. labels: all classes, in the order of the network's outputs. good: those that let a part pass."""
+
+    learned: tuple[Sample, ...]
+    held_out: tuple[Sample, ...]
+    labels: tuple[str, ...]
+    good: tuple[str, ...]
+
+
+def teaching_set(samples: Sequence[Sample], share: float, seed: int) -> TeachingSet:
+    """Part samples into those to learn and those to look at; rows of the split `test` are left alone.
+
+    Rows of the split `validation` are the held-out ones where there are any; else a share of each class, whole groups
+    at a time.
+
+    Raises:
+        BadInputError: fewer than two classes, or too few pictures of one.
+    """
+    has_splits = any(one.split for one in samples)
+    taught = [one for one in samples if not has_splits or one.split == LEARNED]
+    said = [one for one in samples if one.split in HELD_OUT]
+    _require_classes(taught)
+    aside = set() if said else _aside(taught, share, seed)
+    learned = tuple(one for one in taught if _group(one) not in aside)
+    held_out = tuple(said) or tuple(one for one in taught if _group(one) in aside)
+    labels = tuple(sorted({one.label for one in taught}))
+    if strangers := sorted({one.label for one in held_out} - set(labels)):
+        raise BadInputError(
+            f"wanted held-out pictures of learned classes, found {', '.join(strangers)}; mend the split"
+        )
+    if missing := sorted(set(labels) - {one.label for one in learned}):
+        raise BadInputError(
+            f"wanted pictures of every class to learn, found that all of {', '.join(missing)} belong to groups that "
+            "are held out; give more groups, or a split"
+        )
+    return TeachingSet(learned, held_out, labels, tuple(sorted({one.label for one in taught if one.is_good})))
+
+
+def lesson_of(
+    samples: Sequence[Sample],
+    labels: Sequence[str],
+    spec: NetworkSpec,
+    progress: Callable[[int], object] = lambda _read: None,
+) -> Lesson:
+    """Read pictures with the board's own preprocessing, and say each one's class.
+
+    Raises:
+        BadInputError: a file that is no picture.
+    """
+    size = ImageInput(
+        tensor="input",
+        height_px=spec.height_px,
+        width_px=spec.width_px,
+        colour="grey" if spec.channels == 1 else "rgb",
+        dtype="float32",
+    )
+    pictures = np.empty((len(samples), spec.height_px, spec.width_px, spec.channels), np.uint8)
+    for number, pixels in enumerate(Photographs(samples)):
+        pictures[number] = resized(pixels, size)
+        progress(number + 1)
+    return Lesson(pictures, np.array([labels.index(one.label) for one in samples], np.int64))
+
+
+def _require_classes(samples: Sequence[Sample]) -> None:
+    counts = Counter(one.label for one in samples)
+    if len(counts) < FEWEST_CLASSES:
+        raise BadInputError(
+            f"wanted pictures of {FEWEST_CLASSES} classes or more to train a network, found "
+            f"{', '.join(counts) or 'none'}; from good parts alone 'lepton train' learns without --network"
+        )
+    if scarce := [f"{counts[label]} of {label}" for label in sorted(counts) if counts[label] < FEWEST_OF_A_CLASS]:
+        raise BadInputError(
+            f"wanted {FEWEST_OF_A_CLASS} pictures or more of each class, found {', '.join(scarce)}; add pictures"
+        )
+
+
+def _aside(samples: Sequence[Sample], share: float, seed: int) -> set[str]:
+    """Groups to hold out: of each class the first by a shuffled order that only names and seed decide."""
+    aside: set[str] = set()
+    for label in sorted({one.label for one in samples}):
+        groups = sorted({_group(one) for one in samples if one.label == label}, key=lambda name: _rank(name, seed))
+        aside.update(groups[: ceil(share * len(groups))])
+    return aside
+
+
+def _group(sample: Sample) -> str:
+    return sample.group or f"{sample.path.parent.name}/{sample.path.name}"
+
+
+def _rank(name: str, seed: int) -> str:
+    return hashlib.sha256(f"{seed} {name}".encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Small architectures in plain PyTorch (extra `torch`), each of which `lepton convert` brings to int8."""

@@ -1,0 +1,1 @@
+"""What a model does on pictures that are worse than those it learned from, by nature or by intent."""
