@@ -51,6 +51,58 @@ def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -
     assert (judged["good"], judged["defective"]) == (16, 4)
     assert judged["auroc"] == 1.0
     assert judged["data"]["good_were_learned"] is True
+    assert judged["data"]["defective_were_learned"] is False
+    assert trained["labels"] is None
+    assert "4 labelled defects were not learned: 5 that are no relatives" in trained["note"]
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]) -> Path:
+    """A manifest: fourteen good parts and twelve scratched ones, half of the scratched ones for training."""
+    rows = ["path,label,group,split"]
+    for seed in range(14):
+        save(f"labelled/{seed}.png", draw_part(seed))
+        rows.append(f"labelled/{seed}.png,good,,{'train' if seed < 10 else 'test'}")
+    for seed in range(12):
+        label = ("scratch", "scar")[seed % 2]
+        save(f"labelled/{label}-{seed}.png", draw_part(100 + seed, scratch=True))
+        rows.append(f"labelled/{label}-{seed}.png,{label},,{'train' if seed < 6 else 'test'}")
+    manifest = tmp_path / "labelled.csv"
+    manifest.write_text("\n".join(rows))
+    return manifest
+
+
+def test_labelled_defects_are_learned_and_told(labelled: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "plate.bundle"
+    trained = _document("train", labelled, "-o", bundle)
+    assert (trained["photographs"], trained["labels"]["defects"], trained["note"]) == (10, 6, "")
+    assert set(trained["labels"]["candidates"]) == {"good-only", "sum", "maximum"}
+    assert trained["labels"]["auroc"]["with_labels"] >= trained["labels"]["auroc"]["good_only"]
+    judged = _document("evaluate", bundle, "--data", labelled)
+    assert (judged["good"], judged["defective"], judged["data"]["defective_were_learned"]) == (4, 6, False)
+    assert {one["label"] for one in judged["by_label"]} == {"good", "scar", "scratch"}
+    assert judged["bounds"]["auroc"]["low"] < judged["auroc"]
+    again = _document("evaluate", bundle, "--data", labelled, "--split", "train")
+    assert again["data"]["defective_were_learned"] is True
+
+
+def test_defects_are_left_away_on_request(labelled: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "plate.bundle"
+    assert _document("train", labelled, "-o", bundle, "--good-only")["labels"] is None
+    inspected = _lepton("bundle", "inspect", bundle)
+    assert "defects" not in inspected.stdout
+
+
+def test_a_taught_detector_converts_for_a_board(labelled: Path, tmp_path: Path) -> None:
+    taught, board = tmp_path / "plate-float.bundle", tmp_path / "plate.bundle"
+    trained = _lepton("train", labelled, "-o", taught)
+    assert "learned 6 labelled defects: AUROC on parts held out" in trained.stdout
+    converted = _lepton(
+        "convert", taught, "--profile", "rpi-4b", "--calibration", tmp_path / "labelled", "-o", board, "--json"
+    )
+    assert converted.exit_code == 0, converted.output
+    before, after = (_document("evaluate", one, "--data", labelled)["auroc"] for one in (taught, board))
+    assert after == pytest.approx(before, abs=0.005)
 
 
 def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: Path) -> None:
@@ -88,7 +140,7 @@ def test_the_bundle_says_which_version_of_the_data_it_was_trained_on(parts: Path
 
 
 def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
-    trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle")
+    trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle", "--good-only")
     assert "learned 16 good parts" in trained.stdout
     assert "note:" not in trained.stdout
     judged = _lepton("evaluate", tmp_path / "plate.bundle", "--data", parts)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 STRIDE = 16
 FINE_STRIDE = 8
+LAYER_STRIDES = (4, 8, 16, 32)
 # A network without padding gives a few cells less: 299 px become 17 cells.
 STRIDE_SLACK = 1 / 8
 SQUEEZING = {"ADD", "CONCATENATION"}
@@ -32,7 +33,12 @@ NEXT = "give another file, or leave --backbone away for features that need none"
 
 
 def cut_backbone(
-    model: bytes, size: InputSize | None = None, *, name: str = "the backbone", stride: int = STRIDE
+    model: bytes,
+    size: InputSize | None = None,
+    *,
+    name: str = "the backbone",
+    stride: int = STRIDE,
+    with_layers: bool = False,
 ) -> FeaturePart:
     """Cut a quantised classifier after one tensor and dequantise there.
 
@@ -41,6 +47,8 @@ def cut_backbone(
         size: the input size to work at; None keeps the classifier's own.
         name: what messages call the file.
         stride: pixels per cell: 16 for the widest tensor there, 8 for the last one there, which has seen most.
+        with_layers: keep what `layers` needs, too: the last tensor of the main line at strides 4, 8, 16 and 32, as far
+            as the network has them.
 
     Raises:
         BadInputError: no TFLite file, no quantised image input, no tensor at the stride, or a network that refuses
@@ -48,14 +56,16 @@ def cut_backbone(
     """
     graph = _read_classifier(model, name)
     cut = _cut_tensor(graph, stride, name)
-    kept = _operators_before(graph, cut)
+    makers = _layer_makers(graph) if with_layers else []
+    kept = operators_before(graph, {cut, *(one.outputs[0] for one in makers)})
     wanted = {used for one in kept for used in (*one.inputs, *one.outputs) if used is not None} | {graph.inputs[0]}
     tensors = {key: tensor for key, tensor in graph.tensors.items() if key in wanted}
     part = Graph(tensors, kept, [graph.inputs[0]], [cut], "backbone")
     _give_size(part, size or _own_size(graph), name)
     pen = Wiring(part, "backbone")
     part.outputs[:] = [pen.rename(pen.apply("DEQUANTIZE", [cut], pen.shape(cut)), "features")]
-    return FeaturePart(part, "backbone")
+    # Asked for last: the pen has renamed a tensor of the file that was called as one of ours.
+    return FeaturePart(part, "backbone", tuple(one.outputs[0] for one in makers))
 
 
 def backbone_side_px(model: bytes, *, name: str = "the backbone") -> int:
@@ -75,6 +85,16 @@ def has_stride(model: bytes, stride: int, *, name: str = "the backbone") -> bool
         BadInputError: as `cut_backbone`.
     """
     return bool(_main_line(_read_classifier(model, name), stride))
+
+
+def operators_before(graph: Graph, wanted: set[str]) -> list[Operator]:
+    """The operators that the tensors `wanted` depend on, in run order."""
+    needed, kept = set(wanted), []
+    for operator in reversed(graph.operators):
+        if needed & set(operator.outputs):
+            needed.update(one for one in operator.inputs if one is not None)
+            kept.append(operator)
+    return kept[::-1]
 
 
 def _read_classifier(model: bytes, name: str) -> Graph:
@@ -106,6 +126,12 @@ def _cut_tensor(graph: Graph, stride: int, name: str) -> str:
     return max(candidates, key=lambda one: graph.tensors[one.outputs[0]].shape[3]).outputs[0]
 
 
+def _layer_makers(graph: Graph) -> list[Operator]:
+    """The last of the main line at each stride: what the network made of the picture before it coarsens."""
+    lines = (_main_line(graph, stride) for stride in LAYER_STRIDES)
+    return [line[-1] for line in lines if line]
+
+
 def _main_line(graph: Graph, stride: int) -> list[Operator]:
     """What makes the tensors that carry the network's main line at this stride, in run order."""
     at_stride = [one for one in graph.operators if _is_at_stride(graph, graph.tensors[one.outputs[0]], stride)]
@@ -126,16 +152,6 @@ def _narrows(graph: Graph, operator: Operator) -> bool:
     if operator.kind != "CONV_2D" or operator.inputs[0] is None:
         return False
     return graph.tensors[operator.outputs[0]].shape[3] < graph.tensors[operator.inputs[0]].shape[3]
-
-
-def _operators_before(graph: Graph, cut: str) -> list[Operator]:
-    """The operators that `cut` depends on, in run order."""
-    needed, kept = {cut}, []
-    for operator in reversed(graph.operators):
-        if needed & set(operator.outputs):
-            needed.update(one for one in operator.inputs if one is not None)
-            kept.append(operator)
-    return kept[::-1]
 
 
 def _give_size(graph: Graph, size: InputSize, name: str) -> None:

@@ -34,11 +34,14 @@ class FeaturePart:
     """A graph with one input, 1×H×W×3 RGB as uint8 or int8, and one output, 1×h×w×C float32 features.
 
     method: `gabor` or `backbone`; goes into the detector's provenance.
+    layers: tensors on the way, 1×h×w×C each, fine ones first, that tell of the picture as a whole; as the network
+        stores them.
     heard: the front end of a part whose input is a sound's spectra; None for pictures.
     """
 
     graph: Graph
     method: str
+    layers: tuple[str, ...] = ()
     heard: SoundInput | None = None
 
     @property

@@ -57,7 +57,7 @@ def gabor_features(height_px: int, width_px: int) -> FeaturePart:
     pen = Wiring(graph, "gabor")
     rgb = pen.apply("DEQUANTIZE", ["image"], (1, height_px, width_px, 3))
     graph.outputs.append(pen.rename(_features(pen, rgb), "features"))
-    return FeaturePart(graph, "gabor")
+    return FeaturePart(graph, "gabor", tuple(graph.outputs))
 
 
 def gabor_pair(angle_rad: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -95,12 +95,16 @@ class Wiring:
         """Append AVERAGE_POOL_2D over tiles of `size` × `size` cells that do not overlap."""
         return self.pool(values, size, size)
 
-    def pool(self, values: str, size: int, stride: int) -> str:
-        """Append AVERAGE_POOL_2D, padding VALID."""
+    def greatest(self, values: str, size: int) -> str:
+        """Append MAX_POOL_2D over tiles of `size` × `size` cells that do not overlap."""
+        return self.pool(values, size, size, kind="MAX_POOL_2D")
+
+    def pool(self, values: str, size: int, stride: int, kind: str = "AVERAGE_POOL_2D") -> str:
+        """Append a pooling operator, padding VALID."""
         _, height, width, channels = self.shape(values)
         shape = (1, (height - size) // stride + 1, (width - size) // stride + 1, channels)
         return self.apply(
-            "AVERAGE_POOL_2D",
+            kind,
             [values],
             shape,
             padding="VALID",

@@ -1,0 +1,71 @@
+"""The labelled defects of a dataset, taught to a detector that learned its good parts; or why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.manifest import ImageInput
+from training.dataset import Photographs, groups_of
+from training.heads.layered_part import layered_part
+from training.heads.learn import FEWEST_DEFECTS, Lesson, teach
+from training.heads.outline import outline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from training.dataset import Sample
+    from training.detectors.learn import Backbone, Detector
+    from training.detectors.threshold_rule import ThresholdRule
+    from training.heads.learn import Taught
+
+
+def why_not(detector: Detector, defects: Sequence[Sample]) -> str:
+    """Why these defects cannot be learned, as a sentence; empty where they can or where there is none."""
+    if not defects:
+        return ""
+    if not isinstance(detector.spec, ImageInput):
+        return f"{len(defects)} labelled defects were not learned: heads see pictures only"
+    groups = len(set(groups_of(defects) or [str(one.path) for one in defects]))
+    if groups < FEWEST_DEFECTS:
+        return (
+            f"{len(defects)} labelled defects were not learned: {FEWEST_DEFECTS} that are no relatives are needed to "
+            "tell whether they help"
+        )
+    return ""
+
+
+def teach_samples(
+    detector: Detector,
+    good: Sequence[Sample],
+    defects: Sequence[Sample],
+    *,
+    backbone: Backbone | None,
+    rule: ThresholdRule,
+    seed: int,
+    progress: Callable[[int], object] | None = None,
+) -> Taught:
+    """Teach the defects.
+
+    Args:
+        detector: what `good` taught.
+        good: in the order in which they were learned.
+        defects: those for which `why_not` says nothing.
+        backbone: what the detector sees with; None for Gabor layers.
+        rule: how the threshold is set.
+        seed: shuffles the folds.
+        progress: called with the number of photographs read, after each.
+
+    Raises:
+        BadInputError: a picture or mask that cannot be read.
+    """
+    samples = [*good, *defects]
+    lesson = Lesson(
+        photographs=Photographs(samples),
+        is_defect=np.arange(len(samples)) >= len(good),
+        outlines=[outline_of(one) for one in samples],
+        groups=groups_of(samples),
+    )
+    part = layered_part(detector, backbone)
+    return teach(detector, part, lesson, rule=rule, seed=seed, progress=progress)

@@ -1,0 +1,165 @@
+"""Add what labelled defects teach to a detector that learned good parts alone.
+
+The sequence: run the same network over good and defective parts; fit each head on four fifths and ask it of the rest,
+five times; choose on those held-out answers how to join them with the good-only score; fit the heads on everything, set
+the threshold anew, draw both into the detector's graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from converters.tflite import write_tflite
+from edge_runtime.infer.backend import open_backend
+from edge_runtime.preprocess import Preprocessor
+from training.detectors.threshold_rule import ThresholdRule
+from training.features.feature_part import RUNTIME, resized
+from training.heads.cells import add_cells
+from training.heads.choice import choose
+from training.heads.evidence import gather
+from training.heads.head import fit_heads, held_out_logits
+from training.heads.head_graph import joined_graph
+from training.heads.layered_part import picture_input
+from training.heads.outline import marked_cells
+from training.heads.pooled import add_pooled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from training.detectors.learn import Detector
+    from training.features.feature_part import FeaturePart
+    from training.heads.evidence import Evidence
+    from training.heads.fusion import Choice
+    from training.heads.outline import Outline
+
+    Pixels = npt.NDArray[np.uint8]
+
+FEWEST_DEFECTS = 5
+"""Groups of defects, so that each fold holds one; fewer are better kept for judging."""
+
+LOGNORMAL = ThresholdRule()
+
+HOTTEST = 2.5
+"""Times the threshold: from there on a heat map is drawn alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Good and defective parts, the good ones first: N each.
+
+    photographs: H×W×3 uint8 RGB; the good ones are those that the detector learned, in its order.
+    is_defect, outlines: of each.
+    groups: of each; relatives share a name. None: each distinct picture is its own.
+    """
+
+    photographs: Sequence[Pixels]
+    is_defect: npt.NDArray[np.bool_]
+    outlines: Sequence[Outline | None]
+    groups: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A detector that has seen defects.
+
+    choice: how they are heard.
+    aurocs: of each candidate on held-out parts, `good-only` among them.
+    defects: how many were learned; drawn: of these with boxes or a mask.
+    """
+
+    detector: Detector
+    choice: Choice
+    aurocs: Mapping[Choice, float]
+    defects: int
+    drawn: int
+
+
+def teach(
+    detector: Detector,
+    part: FeaturePart,
+    lesson: Lesson,
+    *,
+    rule: ThresholdRule = LOGNORMAL,
+    seed: int = 0,
+    progress: Callable[[int], object] | None = None,
+) -> Taught:
+    """Learn heads and join them with the detector.
+
+    Args:
+        detector: what the good parts of the lesson taught.
+        part: the feature part with its layers, of the detector's own network and input size.
+        lesson: good and defective parts.
+        rule: how the threshold is set.
+        seed: shuffles the folds.
+        progress: called with the number of photographs read, after each.
+
+    Raises:
+        BadInputError: a picture or mask that cannot be read.
+        BackendError: the runtime refuses a graph.
+    """
+    branch = add_cells(add_pooled(part))
+    frames, marks = _seen(part, lesson, progress)
+    groups = lesson.groups or [hashlib.sha256(frame.tobytes()).hexdigest() for frame in frames]
+    with threadpool_limits(limits=1, user_api="blas"):  # a product's rounding depends on how many threads shared it
+        return _taught(detector, branch, gather(branch, frames, lesson.is_defect, marks, groups), frames, rule, seed)
+
+
+def _taught(
+    detector: Detector,
+    branch: FeaturePart,
+    evidence: Evidence,
+    frames: Sequence[Pixels],
+    rule: ThresholdRule,
+    seed: int,
+) -> Taught:
+    good = ~evidence.is_defect
+    defective = [frame for frame, is_good in zip(frames, good, strict=True) if not is_good]
+    good_only = np.concatenate([detector.good_scores, detector_scores(detector, defective)])
+    logits = held_out_logits(evidence, seed)
+    chosen = choose(good_only, logits, evidence.is_defect)
+    scores = chosen.fusion.joined(good_only, logits)[good].tolist()
+    heads = fit_heads(evidence, np.ones(len(frames), np.bool_))
+    threshold = rule.threshold(scores, [evidence.groups[place] for place in np.flatnonzero(good).tolist()])
+    taught = replace(
+        detector,
+        graph=joined_graph(detector.graph, branch.graph, heads, chosen.fusion, HOTTEST * threshold.value),
+        threshold=threshold,
+        good_scores=tuple(scores),
+    )
+    drawn = int(evidence.marks.any(axis=(1, 2)).sum())
+    return Taught(taught, chosen.fusion.choice, chosen.aurocs, len(defective), drawn)
+
+
+def _seen(
+    part: FeaturePart, lesson: Lesson, progress: Callable[[int], object] | None
+) -> tuple[list[Pixels], npt.NDArray[np.bool_]]:
+    """The pictures at the part's input size, and which places of its features are drawn as defective: N×h×w."""
+    _, rows, columns, _ = part.graph.tensors[part.graph.outputs[0]].shape
+    marks = np.zeros((len(lesson.outlines), rows, columns), np.bool_)
+    frames = []
+    for place, (photograph, outline) in enumerate(zip(lesson.photographs, lesson.outlines, strict=True)):
+        frames.append(resized(photograph, part.spec))
+        if outline is not None and lesson.is_defect[place]:
+            marks[place] = marked_cells(outline, (rows, columns), photograph.shape[:2])
+        if progress is not None:
+            progress(place + 1)
+    return frames, marks
+
+
+def detector_scores(detector: Detector, frames: Sequence[Pixels]) -> list[float]:
+    """The finished detector's scores of parts that it has not learned."""
+    backend = open_backend(write_tflite(detector.graph), model_format="tflite", runtime=RUNTIME, threads=1)
+    write = Preprocessor(picture_input(detector)).write
+    name = detector.graph.outputs[0]
+    found = [
+        float(backend.run(lambda buffer, frame=frame: write(frame, buffer))[name][0])  # type: ignore[misc]
+        for frame in frames
+    ]
+    backend.close()
+    return found

@@ -1,0 +1,136 @@
+"""From a dataset to a bundle: good parts are learned, then the labelled defects, where there are enough of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edge_contracts.errors import BadInputError
+from training.dataset import Photographs, dataset_version, groups_of
+from training.dataset.picture_names import doubtful_names
+from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
+from training.detectors.learn import learn
+from training.detectors.threshold_rule import ThresholdRule
+from training.heads.labelled import teach_samples, why_not
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from edge_contracts.manifest import Manifest
+    from training.dataset import Sample
+    from training.detectors.learn import Backbone, Detector
+    from training.heads.learn import Taught
+
+    Progress = Callable[[int], object]
+
+TRAIN_SPLIT = "train"
+LOGNORMAL = ThresholdRule()
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a dataset taught.
+
+    version: of the dataset, all of it.
+    good, defects: what was learned. defects is empty where good parts were learned alone.
+    taught: what the defects brought; None without them. Its detector is `detector`.
+    backbone: what the detector sees with; None for Gabor layers.
+    notes: sentences for the user.
+    """
+
+    detector: Detector
+    version: str
+    good: tuple[Sample, ...]
+    defects: tuple[Sample, ...]
+    taught: Taught | None
+    backbone: Backbone | None
+    notes: tuple[str, ...]
+
+
+def learn_dataset(
+    samples: Sequence[Sample],
+    source: Path,
+    *,
+    backbone: Backbone | None,
+    kind: str = "auto",
+    rule: ThresholdRule = LOGNORMAL,
+    seed: int,
+    good_only: bool,
+    progress: Progress | None = None,
+) -> Learned:
+    """Learn the samples, of a source with splits those that are for training.
+
+    Args:
+        samples: of all labels.
+        source: where they are from, for messages.
+        backbone: what to see with; None for Gabor layers.
+        kind: of detector, or `auto`.
+        rule: how the threshold is set.
+        seed: shuffles the cross-validations.
+        good_only: leave labelled defects away.
+        progress: called with the number of pictures read.
+
+    Raises:
+        BadInputError: no or too few good parts, or a picture that cannot be read.
+    """
+    good, defects = _to_learn(samples, source)
+    version = dataset_version(samples)
+    detector = learn(
+        Photographs(good),
+        groups=groups_of(good),
+        backbone=backbone,
+        kind=kind,
+        rule=rule,
+        seed=seed,
+        progress=progress,
+    )
+    refusal = "" if good_only else why_not(detector, defects)
+    notes = tuple(note for note in (doubtful_names(good), refusal) if note)
+    if good_only or refusal or not defects:
+        return Learned(detector, version, tuple(good), (), None, backbone, notes)
+    taught = teach_samples(detector, good, defects, backbone=backbone, rule=rule, seed=seed, progress=progress)
+    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, notes)
+
+
+def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest and the members of the float bundle.
+
+    Args:
+        learned: what was learned.
+        output: where the bundle will stand; gives it its name.
+        seed: told in its provenance.
+        created: the time of making.
+    """
+    inputs = {DATASET: learned.version, PHOTOGRAPHS: digest_of(one.path for one in learned.good)}
+    if learned.backbone is not None:
+        inputs["backbone"] = hashlib.sha256(learned.backbone.model).hexdigest()
+    detector = learned.detector
+    settings: dict[str, Any] = {
+        "detector": detector.selection.kind,
+        "layer_stride_px": detector.selection.stride_px,
+        "features": detector.method,
+        "photographs": len(learned.good),
+        "copies_of_each": detector.copies,
+        "seed": seed,
+        "overkill": detector.threshold.overkill,
+    }
+    if learned.taught is not None:
+        inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
+        settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
+    return float_bundle(detector, name=bundle_name(output), inputs=inputs, settings=settings, created=created)
+
+
+def _to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:
+    """Good and defective ones."""
+    has_splits = any(one.split for one in samples)
+    chosen = [one for one in samples if not has_splits or one.split == TRAIN_SPLIT]
+    good, defects = ([one for one in chosen if one.is_good is kind] for kind in (True, False))
+    if not good:
+        where = f" with split {TRAIN_SPLIT!r}" if has_splits else ""
+        raise BadInputError(
+            f"wanted rows labelled good or normal{where} in {source}, found none among {len(samples)}; label good parts"
+        )
+    return good, defects

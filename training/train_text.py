@@ -1,0 +1,79 @@
+"""What was learned, as `lepton train` prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_contracts.manifest import Manifest
+    from training.heads.learn import Taught
+    from training.learning import Learned
+
+JOINED = {
+    "good-only": "they help no further, so the bundle judges by good parts alone",
+    "sum": "joined: the whole picture, added",
+    "cell": "joined: the places inside the boxes, added",
+    "maximum": "joined: whichever is most suspicious",
+}
+
+
+def trained_document(learned: Learned, manifest: Manifest, output: Path, digest: str, spent_s: float) -> dict[str, Any]:
+    """Plain values for JSON."""
+    detector = learned.detector
+    limit = detector.threshold
+    return {
+        "bundle": str(output),
+        "name": manifest.name,
+        "digest": digest,
+        "features": detector.method,
+        "photographs": len(detector.good_scores),
+        "copies_of_each": detector.copies,
+        "labels": _labels(learned.taught) if learned.taught else None,
+        "input": detector.input_size,
+        "threshold": {"value": limit.value, "low": limit.low, "high": limit.high},
+        "overkill": {"expected": limit.overkill, "low": limit.overkill_low, "high": limit.overkill_high},
+        "model_bytes": next(entry.bytes for entry in manifest.files if entry.path == manifest.model_path),
+        "seconds": round(spent_s, 2),
+        "note": "; ".join(learned.notes),
+    }
+
+
+def trained_text(document: dict[str, Any]) -> str:
+    """Several lines from the document."""
+    limit, overkill, size = document["threshold"], document["overkill"], document["input"]
+    looked_at = f"{'×'.join(map(str, size.values()))} {'px' if 'width_px' in size else 'spectra and bands'}"
+    return "\n".join(
+        (
+            f"learned {document['photographs']} good parts in {document['seconds']:.1f} s "
+            f"({document['features']} features, {looked_at}, "
+            f"{document['copies_of_each']} copies of each)",
+            *(_labels_lines(document["labels"]) if document["labels"] else []),
+            f"threshold {limit['value']:.3f} (90 % interval {limit['low']:.3f} to {limit['high']:.3f})",
+            f"expected overkill {overkill['expected']:.0%} (90 % interval {overkill['low']:.1%} to "
+            f"{overkill['high']:.1%}), if the line stays as photographed",
+            f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",
+            *([f"note: {document['note']}"] if document["note"] else []),
+        )
+    )
+
+
+def _labels(taught: Taught) -> dict[str, Any]:
+    return {
+        "defects": taught.defects,
+        "drawn": taught.drawn,
+        "joined": taught.choice,
+        "auroc": {"good_only": taught.aurocs["good-only"], "with_labels": taught.aurocs[taught.choice]},
+        "candidates": dict(taught.aurocs),
+    }
+
+
+def _labels_lines(labels: dict[str, Any]) -> list[str]:
+    drawn = f", {labels['drawn']} of them drawn" if labels["drawn"] else ""
+    before, after = labels["auroc"]["good_only"], labels["auroc"]["with_labels"]
+    tie = "; the difference is no clear one" if after < before else ""
+    return [
+        f"learned {labels['defects']} labelled defects{drawn}: AUROC on parts held out {before:.3f} from good parts "
+        f"alone, {after:.3f} with them ({JOINED[labels['joined']]}{tie})"
+    ]
