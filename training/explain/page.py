@@ -1,0 +1,99 @@
+"""Why one picture was judged as it was, as one page that needs nothing beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from converters.report.quantity import plain
+from converters.report.sentences import hottest
+from converters.report.thumbnail import as_address, reduced
+from edge_contracts.station import Region
+from edge_runtime.inspection.overlay import draw_heat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from edge_contracts.verdict import Outcome
+    from training.dataset import Sample
+    from training.explain.neighbours import Neighbour
+    from training.explain.occlusion import Occlusion
+
+    Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A known part that looks like the one in question."""
+
+    sample: Sample
+    neighbour: Neighbour
+    pixels: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What there is to tell of one picture.
+
+    threshold: None where the bundle has none. heat_map: h×w, None without one.
+    good, defective: the known parts that look most like it, nearest first; empty without known parts.
+    """
+
+    name: str
+    bundle: str
+    verdict: Outcome
+    threshold: float | None
+    pixels: Pixels
+    heat_map: npt.NDArray[np.float32] | None
+    occlusion: Occlusion
+    good: Sequence[Alike]
+    defective: Sequence[Alike]
+
+    @property
+    def rests_on_one_place(self) -> bool | None:
+        """Whether the part would be called good with its worst place hidden; None where it is good, or unknown."""
+        if self.threshold is None or self.occlusion.score < self.threshold:
+            return None
+        return self.occlusion.least < self.threshold
+
+
+def render(explanation: Explanation) -> str:
+    """The page as HTML; the same text for the same explanation."""
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("training.explain"), PackageLoader("converters.report")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    small = reduced(explanation.pixels)
+    lowered = np.maximum(explanation.occlusion.lowered, 0)
+    return environment.get_template("explanation.html.j2").render(
+        one=explanation,
+        picture=as_address(small),
+        heat="" if explanation.heat_map is None else _drawn(small, explanation.heat_map, explanation.threshold),
+        hidden=_drawn(small, lowered, None),
+        hottest=hottest(lowered),
+        good=[_alike(one) for one in explanation.good],
+        defective=[_alike(one) for one in explanation.defective],
+        plain=plain,
+    )
+
+
+def _drawn(small: Pixels, values: npt.NDArray[np.float32], threshold: float | None) -> str:
+    return as_address(draw_heat(small, values, Region(), threshold))
+
+
+def _alike(one: Alike) -> dict[str, str]:
+    return {
+        "picture": as_address(reduced(one.pixels)),
+        "name": Path(one.sample.path).name,
+        "label": one.sample.label,
+        "distance": f"{one.neighbour.distance:.2f}",
+    }
