@@ -29,6 +29,8 @@ STUCK_S = 120.0
 CALM_S = 10.0
 """Without a new row for so long, nothing more will come from somebody who keeps no spool."""
 PATIENCE_S = 300.0
+LONGEST_S = 3600.0
+"""A spool is sent however long a slow machine takes, as long as rows come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,8 @@ class _Trial:
                 best, moved_s = reckoning.stored, now_s
             has_ledger = Kind.RESTORE in self._contestant.can_be_done
             is_over = not reckoning.lost or (has_ledger and not reckoning.troubles)
-            patience_s = PATIENCE_S if has_ledger else CALM_S
-            if is_over or now_s - moved_s > min(patience_s, self._sizes.patience_s) or now_s - begun_s > PATIENCE_S:
+            patience_s, longest_s = (PATIENCE_S, LONGEST_S) if has_ledger else (CALM_S, PATIENCE_S)
+            if is_over or now_s - moved_s > min(patience_s, self._sizes.patience_s) or now_s - begun_s > longest_s:
                 return
             self._progress(self._floor.settled(), 0)
             time.sleep(1.0)
