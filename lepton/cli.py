@@ -64,7 +64,9 @@ COMMANDS: dict[str, Entry] = {
     "train": Entry("training.cli:train", "Learn a defect detector from photographs of good parts."),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.evaluate_cli:evaluate", "Score BUNDLE on labelled pictures."),
-    "robustness": Entry("training.robustness.cli:robustness", "Judge labelled pictures with BUNDLE as they get worse."),
+    "robustness": Entry(
+        "training.robustness.cli:robustness", "Judge labelled pictures with BUNDLE as they are, and as they get worse."
+    ),
     "explain": Entry("training.explain_cli:explain", "Say why BUNDLE judges PICTURE as it does."),
     "bundle": Entry("", "Look into a bundle, check it, compare it with another, unpack it.", BUNDLE),
     "capture": Entry(

@@ -49,8 +49,8 @@ def train(
     Five or more defects, in folders of their own or under other labels, are learned on top: what they bring is measured
     on parts that were held out, and told. Keep some apart for `lepton evaluate`.
 
-    With --network a whole network learns to tell the classes of SOURCE apart, as the course says; good or normal let a
-    part pass.
+    With --network a whole network learns the classes of SOURCE, or the masks or boxes that are drawn in it, as the
+    course says; see docs/how-to/train-a-network.md.
     """
     if network is not None or course or checkpoints or curves:
         from training.finetune.command import Wish, train_network  # noqa: PLC0415 - for networks alone

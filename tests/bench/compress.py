@@ -37,7 +37,7 @@ from training.finetune.pruning import pruned_to
 from training.finetune.quantisation import folded, plain, quantisation_aware
 from training.networks.network import NetworkSpec, build_network
 
-SIDE_PX = 32
+SIDE_PX = 24
 SPEC = NetworkSpec("resnet-18", len(KINDS), SIDE_PX, SIDE_PX, width=0.3)
 CALIBRATION = 64
 PROFILE = "rpi-4b"

@@ -62,17 +62,17 @@ def drawn_kinds(count: int, seed: int, side_px: int = 32) -> tuple[npt.NDArray[n
 def _drawn(outline: Points, random: np.random.Generator, side_px: int) -> Picture:
     side = side_px * FINENESS
     ground = random.uniform(60, 190, 3)
-    part = np.clip(ground + random.choice([-1, 1]) * random.uniform(18, 60) + random.normal(0, 12, 3), 10, 245)
+    part = np.clip(ground + random.choice([-1, 1]) * random.uniform(30, 90) + random.normal(0, 12, 3), 10, 245)
     canvas = np.full((side, side, 3), ground, np.float32)
     canvas += np.float32(random.uniform(-25, 25)) * np.linspace(-1, 1, side, dtype=np.float32)[:, None, None]
-    for _ in range(random.integers(1, 4)):
+    for _ in range(random.integers(0, 3)):
         _line(canvas, random, ground)
     cv2.fillPoly(canvas, [_placed(outline, random, side)], tuple(map(float, part)))
-    for _ in range(random.integers(0, 3)):
+    for _ in range(random.integers(0, 2)):
         _line(canvas, random, part)
     blurred = cv2.GaussianBlur(canvas, (0, 0), random.uniform(0.3, 1.0) * FINENESS)
     small = cv2.resize(blurred, (side_px, side_px), interpolation=cv2.INTER_AREA)
-    return np.clip(small + random.normal(0, random.uniform(4, 14), small.shape), 0, 255).astype(np.uint8)
+    return np.clip(small + random.normal(0, random.uniform(3, 9), small.shape), 0, 255).astype(np.uint8)
 
 
 def _placed(outline: Points, random: np.random.Generator, side: int) -> npt.NDArray[np.int32]:
@@ -80,8 +80,8 @@ def _placed(outline: Points, random: np.random.Generator, side: int) -> npt.NDAr
     angle, lean = random.uniform(0, 2 * np.pi, 2)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     axis = np.array([[np.cos(lean), -np.sin(lean)], [np.sin(lean), np.cos(lean)]])
-    squeeze = axis @ np.diag([1.0, random.uniform(0.75, 1.0)]) @ axis.T
-    radius = side * random.uniform(0.2, 0.38)
+    squeeze = axis @ np.diag([1.0, random.uniform(0.85, 1.0)]) @ axis.T
+    radius = side * random.uniform(0.3, 0.44)
     centre = side / 2 + random.uniform(-1, 1, 2) * (side / 2 - radius)
     return np.asarray(outline @ turn.T @ squeeze.T * radius + centre, np.int32)
 

@@ -19,10 +19,10 @@ from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
 from edge_contracts.card import Card, Measurement
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ProvenanceStep
-from training.dataset import read_dataset
-from training.detectors.float_bundle import PHOTOGRAPHS, bundle_name, digest_of
+from training.dataset import dataset_version, read_dataset
+from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
 from training.finetune.course_file import read_course
-from training.networks.network import require_torch
+from training.networks.network import NETWORKS, require_torch
 from training.networks.weights import fetch_weights
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from edge_contracts.bundle import Bundle
     from training.finetune.course_file import CourseFile
     from training.finetune.loop import Room
+    from training.finetune.objective import Objective
     from training.finetune.stages import Plan, Stage
     from training.finetune.teaching_set import TeachingSet
 
@@ -40,6 +41,9 @@ CALIBRATION = 32
 
 PROFILE = "rpi-4b"
 """Its kernels are those of most boards; bytes hardly depend on the board, milliseconds are this machine's."""
+
+MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
+"""What the score of each task is called."""
 
 PROGRAM = "network.pt2"
 """The trained network with its gradients, in the folder of checkpoints."""
@@ -109,6 +113,7 @@ class _Done:
             "weights": None if weights is None else {"source": weights.source, "sha256": weights.sha256},
             "device": self.room.device,
             "stages": [_told(stage) for stage in self.stages],
+            "measure": MEASURES[NETWORKS[self.plan.spec.name].task],
             "score": self.stages[-1].best.score,
             "model_bytes": len(self.bundle.model),
             "seconds": round(spent_s, 2),
@@ -117,19 +122,23 @@ class _Done:
 
 def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> _Done:
     # Torch is imported from here on.
+    from training.finetune.boxes import Boxes  # noqa: PLC0415
     from training.finetune.bundle import Meaning, float_bundle  # noqa: PLC0415
     from training.finetune.cost import Bench  # noqa: PLC0415
     from training.finetune.lesson import Lesson  # noqa: PLC0415
     from training.finetune.loop import Room  # noqa: PLC0415
-    from training.finetune.objective import Classes  # noqa: PLC0415
+    from training.finetune.objective import Classes, Masks  # noqa: PLC0415
     from training.finetune.quantisation import folded  # noqa: PLC0415
     from training.finetune.stages import Plan, run_stages  # noqa: PLC0415
     from training.finetune.teaching_set import lesson_of, teaching_set  # noqa: PLC0415
 
-    parted = teaching_set(read_dataset(source), file.held_out, wish.seed)
-    spec = file.spec(wish.network or "", len(parted.labels))
+    name = wish.network or ""
+    task = NETWORKS[name].task
+    dataset = read_dataset(source)
+    parted = teaching_set(dataset, file.held_out, wish.seed, task)
+    spec = file.spec(name, len(parted.labels))
     samples = (*parted.learned, *parted.held_out)
-    whole = lesson_of(samples, parted.labels, spec, lambda read: progress("read", read / len(samples)))
+    whole = lesson_of(samples, parted.labels, spec, task, lambda read: progress("read", read / len(samples)))
     border = len(parted.learned)
     learned, held_out = (
         Lesson(whole.pictures[part], whole.wanted[part]) for part in (slice(border), slice(border, None))
@@ -139,16 +148,22 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     prune = file.prune
     target = 0.0 if prune is None else float(prune.target_bytes or prune.target_ms or 0)
     plan = Plan(spec, first, again, target, to_int8, weights)
-    room = Room(learned, held_out, Classes(first.smoothing), file.scaling, _device())
+    objectives: dict[str, Objective] = {
+        "classes": Classes(first.smoothing),
+        "masks": Masks(),
+        "boxes": Boxes(spec.outputs, spec.height_px, spec.width_px),
+    }
+    room = Room(learned, held_out, objectives[task], file.scaling, _device())
     meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling)
     bench = Bench(spec, meaning, load_profile(PROFILE), list(_coloured(learned.pictures[:CALIBRATION])))
     cost = bench.ms_of if prune is not None and prune.target_ms is not None else bench.bytes_of
     stages = run_stages(plan, room, cost=cost, folder=wish.checkpoints, progress=progress)
     progress("export", 0.0)
+    inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
     network = stages[-1].network if to_int8 is not None else folded(stages[-1].network)
-    bundle = float_bundle(network, spec, meaning, (_provenance(parted, plan, file, room, wish),))
+    bundle = float_bundle(network, spec, meaning, (_provenance(inputs, plan, file, room, wish),))
     progress("export", 1.0)
-    card = _card(bundle, parted, stages)
+    card = _card(bundle, parted, stages, MEASURES[task])
     return _Done(parted, plan, room, stages, bundle, {**bundle.members, CARD: card.model_dump_json(indent=2).encode()})
 
 
@@ -161,8 +176,7 @@ def _device() -> str:
     return "cuda" if require_torch().cuda.is_available() else "cpu"
 
 
-def _provenance(parted: TeachingSet, plan: Plan, file: CourseFile, room: Room, wish: Wish) -> ProvenanceStep:
-    inputs = {PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
+def _provenance(inputs: dict[str, str], plan: Plan, file: CourseFile, room: Room, wish: Wish) -> ProvenanceStep:
     if plan.weights is not None:
         inputs["weights"] = plan.weights.sha256
     settings = {
@@ -175,7 +189,7 @@ def _provenance(parted: TeachingSet, plan: Plan, file: CourseFile, room: Room, w
     return ProvenanceStep(step="train", tool=f"lepton-edge {version('lepton-edge')}", inputs=inputs, settings=settings)
 
 
-def _card(bundle: Bundle, parted: TeachingSet, stages: Sequence[Stage]) -> Card:
+def _card(bundle: Bundle, parted: TeachingSet, stages: Sequence[Stage], measure: str) -> Card:
     return Card(
         created=datetime.now(timezone.utc),
         tool=f"lepton-edge {version('lepton-edge')}",
@@ -183,11 +197,11 @@ def _card(bundle: Bundle, parted: TeachingSet, stages: Sequence[Stage]) -> Card:
         calibration=f"{len(parted.learned)} pictures of {len(parted.labels)} classes",
         precision=precision_shares(read_tflite(bundle.model)),
         metrics=(
-            Measurement(name="held_out_accuracy", value=stages[-1].best.score, unit="share"),
+            Measurement(name=f"held_out_{measure.lower()}", value=stages[-1].best.score, unit="share"),
             Measurement(name="model_bytes", value=len(bundle.model), unit="bytes"),
         ),
         notes=(
-            f"The accuracy is of {len(parted.held_out)} pictures that were held out and chose the step whose weights "
+            f"The {measure} is of {len(parted.held_out)} pictures that were held out and chose the step whose weights "
             "were kept; judge on others before you trust it.",
         ),
         details={"stages": [_told(stage) for stage in stages]},
@@ -232,8 +246,8 @@ def _text(document: dict[str, Any]) -> str:
             f"{document['seconds']:.0f} s on {document['device']}",
             *([f"began with {weights['source']} (SHA-256 {weights['sha256']})"] if weights else []),
             *(
-                f"{stage['name']}: {stage['score']:.1%} of {pictures['held_out']} held-out pictures right at step "
-                f"{stage['best_step']} of {stage['steps']}"
+                f"{stage['name']}: {document['measure']} {stage['score']:.3f} on {pictures['held_out']} held-out "
+                f"pictures, at step {stage['best_step']} of {stage['steps']}"
                 + (f", {stage['channels_gone']:.0%} of the channels gone" if stage["name"] == "prune" else "")
                 for stage in document["stages"]
             ),

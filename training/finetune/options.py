@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option(
         "--network",
-        type=click.Choice([name for name, family in NETWORKS.items() if family.task == "classes"]),
-        help="Train this network to tell the source's classes apart, instead of learning from good parts (extra "
-        "'torch').",
+        type=click.Choice(list(NETWORKS)),
+        help="Train this network on the source's labels instead of learning from good parts (extra 'torch').",
     ),
     click.option(
         "--course",

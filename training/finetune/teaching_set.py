@@ -14,13 +14,14 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput
 from training.dataset import Photographs
 from training.features.feature_part import resized
+from training.finetune.answers import answer_of, joined, labels_of, require_drawn
 from training.finetune.lesson import Lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from training.dataset import Sample
-    from training.networks.network import NetworkSpec
+    from training.networks.network import NetworkSpec, Task
 
 LEARNED, HELD_OUT = "train", frozenset({"validation", "val", "valid"})
 FEWEST_CLASSES = 2
@@ -37,42 +38,46 @@ class TeachingSet:
     good: tuple[str, ...]
 
 
-def teaching_set(samples: Sequence[Sample], share: float, seed: int) -> TeachingSet:
+def teaching_set(samples: Sequence[Sample], share: float, seed: int, task: Task = "classes") -> TeachingSet:
     """Part samples into those to learn and those to look at; rows of the split `test` are left alone.
 
     Rows of the split `validation` are the held-out ones where there are any; else a share of each class, whole groups
     at a time.
 
     Raises:
-        BadInputError: fewer than two classes, or too few pictures of one.
+        BadInputError: fewer than two classes, too few pictures of one, or defects that nobody drew where the task needs
+            them drawn.
     """
     has_splits = any(one.split for one in samples)
     taught = [one for one in samples if not has_splits or one.split == LEARNED]
     said = [one for one in samples if one.split in HELD_OUT]
     _require_classes(taught)
+    require_drawn(task, [*taught, *said])
     aside = set() if said else _aside(taught, share, seed)
     learned = tuple(one for one in taught if _group(one) not in aside)
     held_out = tuple(said) or tuple(one for one in taught if _group(one) in aside)
-    labels = tuple(sorted({one.label for one in taught}))
-    if strangers := sorted({one.label for one in held_out} - set(labels)):
+    classes = {one.label for one in taught}
+    if strangers := sorted({one.label for one in held_out} - classes):
         raise BadInputError(
             f"wanted held-out pictures of learned classes, found {', '.join(strangers)}; mend the split"
         )
-    if missing := sorted(set(labels) - {one.label for one in learned}):
+    if missing := sorted(classes - {one.label for one in learned}):
         raise BadInputError(
             f"wanted pictures of every class to learn, found that all of {', '.join(missing)} belong to groups that "
             "are held out; give more groups, or a split"
         )
-    return TeachingSet(learned, held_out, labels, tuple(sorted({one.label for one in taught if one.is_good})))
+    good = tuple(sorted({one.label for one in taught if one.is_good}))
+    return TeachingSet(learned, held_out, labels_of(task, taught), good)
 
 
 def lesson_of(
     samples: Sequence[Sample],
     labels: Sequence[str],
     spec: NetworkSpec,
+    task: Task = "classes",
     progress: Callable[[int], object] = lambda _read: None,
 ) -> Lesson:
-    """Read pictures with the board's own preprocessing, and say each one's class.
+    """Read pictures with the board's own preprocessing, and say what is wanted for each.
 
     Raises:
         BadInputError: a file that is no picture.
@@ -85,10 +90,12 @@ def lesson_of(
         dtype="float32",
     )
     pictures = np.empty((len(samples), spec.height_px, spec.width_px, spec.channels), np.uint8)
-    for number, pixels in enumerate(Photographs(samples)):
+    answers = []
+    for number, (sample, pixels) in enumerate(zip(samples, Photographs(samples), strict=True)):
         pictures[number] = resized(pixels, size)
+        answers.append(answer_of(task, sample, labels, pixels.shape[:2], spec))
         progress(number + 1)
-    return Lesson(pictures, np.array([labels.index(one.label) for one in samples], np.int64))
+    return Lesson(pictures, joined(task, answers))
 
 
 def _require_classes(samples: Sequence[Sample]) -> None:

@@ -89,6 +89,25 @@ def test_pictures_become_a_bundle_that_is_converted_judged_and_attacked(work):
     assert [row["name"] for row in rows[31:]] == ["FGSM"] * 4 + ["PGD, 10 steps"] * 4
 
 
+@pytest.mark.parametrize(("name", "measure"), [("u-net-lite", "overlap"), ("anchor-free", "F1")])
+def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
+    rows = ["path,label,mask,boxes"]
+    for number in range(12):
+        pixels, mask = np.full((32, 32, 3), 70, np.uint8), np.zeros((32, 32), np.uint8)
+        if number % 2:
+            pixels[8:20, 6:24], mask[8:20, 6:24] = 220, 255
+        cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)
+        cv2.imwrite(str(tmp_path / f"{number}-mask.png"), mask)
+        rows.append(f"{number}.png,dent,{number}-mask.png,6 8 18 12 dent" if number % 2 else f"{number}.png,good,,")
+    (tmp_path / "manifest.csv").write_text("\n".join(rows))
+    (tmp_path / "course.toml").write_text(COURSE.partition("[quantise]")[0].replace("steps = 30", "steps = 2"))
+    arguments = ["train", tmp_path, "--network", name, "--course", tmp_path / "course.toml", "--json"]
+    told = json.loads(lepton(*arguments, "-o", tmp_path / "net.bundle"))
+    assert (told["measure"], told["labels"]) == (measure, ["good", "dent"] if name == "u-net-lite" else ["dent"])
+    judged = json.loads(lepton("evaluate", tmp_path / "net.bundle", "--data", tmp_path, "--json"))
+    assert (judged["good"], judged["defective"]) == (6, 6)
+
+
 def test_options_of_a_network_without_one_are_refused(work):
     result = CliRunner().invoke(main, ["train", str(work), "--course", "c.toml", "-o", str(work / "x.bundle")])
     assert result.exit_code == 2

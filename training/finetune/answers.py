@@ -1,0 +1,111 @@
+"""What is wanted for each picture, per task: its class, a class for each place, or boxes with classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from edge_contracts.errors import BadInputError
+from edge_runtime.capture.picture_file import read_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from training.dataset import Sample
+    from training.networks.network import NetworkSpec, Task
+
+GROUND = "good"
+"""The first label of masks: what is no defect."""
+
+COVERED = 0.25
+"""A place of the network's size is a defect where so much of it is: thin scratches must not vanish."""
+
+NAMED_AT_ONCE = 3
+_BOX = 5
+
+
+def labels_of(task: Task, samples: Sequence[Sample]) -> tuple[str, ...]:
+    """The network's outputs, in order.
+
+    Raises:
+        BadInputError: no boxes where boxes are to be learned.
+    """
+    if task == "boxes":
+        found = {box.label or one.label for one in samples for box in one.boxes}
+        if not found:
+            raise BadInputError("wanted boxes to learn from, found none drawn; draw them, or choose another network")
+        return tuple(sorted(found))
+    labels = sorted({one.label for one in samples})
+    if task == "masks":
+        return (GROUND, *(label for label in labels if label not in {one.label for one in samples if one.is_good}))
+    return tuple(labels)
+
+
+def answer_of(
+    task: Task, sample: Sample, labels: Sequence[str], shape: tuple[int, int], spec: NetworkSpec
+) -> npt.NDArray[Any]:
+    """What is wanted for one picture, as `Lesson.wanted` has it; boxes as rows, as many as there are.
+
+    Args:
+        task: what the network answers.
+        sample: the picture.
+        labels: of `labels_of`.
+        shape: height and width of the picture as it was read, in pixels.
+        spec: the network.
+    """
+    if task == "classes":
+        return np.array(labels.index(sample.label), np.int64)
+    if task == "masks":
+        return _mask(sample, labels, spec)
+    across, down = spec.width_px / shape[1], spec.height_px / shape[0]
+    rows = [
+        (
+            labels.index(box.label or sample.label),
+            box.x_px * across,
+            box.y_px * down,
+            (box.x_px + box.width_px) * across,
+            (box.y_px + box.height_px) * down,
+        )
+        for box in sample.boxes
+    ]
+    return np.array(rows, np.float32).reshape(-1, _BOX)
+
+
+def joined(task: Task, answers: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """All answers as one array; boxes filled up with rows of class -1."""
+    if task != "boxes":
+        return np.stack(answers)
+    most = max(1, *(len(rows) for rows in answers))
+    whole = np.full((len(answers), most, _BOX), -1, np.float32)
+    for place, rows in enumerate(answers):
+        whole[place, : len(rows)] = rows
+    return whole
+
+
+def require_drawn(task: Task, samples: Sequence[Sample]) -> None:
+    """Refuse defective pictures of which nobody drew where the defect is: they would teach that it is none."""
+    if task == "classes":
+        return
+    bare = [
+        one.path.name for one in samples if not one.is_good and (one.mask is None if task == "masks" else not one.boxes)
+    ]
+    if bare:
+        drawn = "mask" if task == "masks" else "box"
+        raise BadInputError(
+            f"wanted a {drawn} for each picture of a defect, found none for {len(bare)} of {len(samples)}, such as "
+            f"{', '.join(bare[:NAMED_AT_ONCE])}; draw them, or leave these pictures out"
+        )
+
+
+def _mask(sample: Sample, labels: Sequence[str], spec: NetworkSpec) -> npt.NDArray[np.uint8]:
+    size = (spec.width_px, spec.height_px)
+    if sample.mask is None:
+        return np.zeros(size[::-1], np.uint8)
+    marked = (read_picture(sample.mask).max(axis=2) > 0).astype(np.float32)
+    return np.where(
+        cv2.resize(marked, size, interpolation=cv2.INTER_AREA) >= COVERED, labels.index(sample.label), 0
+    ).astype(np.uint8)
