@@ -61,7 +61,10 @@ DATA: dict[str, Entry] = {
 
 COMMANDS: dict[str, Entry] = {
     "data": Entry("", "Check photographs or sounds before they are learned from, and split them.", DATA),
-    "train": Entry("training.cli:train", "Learn a defect detector from photographs of good parts."),
+    "train": Entry(
+        "training.cli:train",
+        "Learn a defect detector from photographs of good parts, and from labelled defects where there are some.",
+    ),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.evaluate_cli:evaluate", "Score BUNDLE on labelled pictures."),
     "robustness": Entry(
