@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak chaos
+.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz random-networks docs wheel clean bench-quantize soak chaos
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -84,6 +84,9 @@ bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside 
 
 bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/detect.py
+
+bench-labels: $(READY) ## what labelled defects bring, on real photographs (minutes; needs LEPTON_DATA)
+	@$(BIN)/python tests/bench/labels.py
 
 bench-compress: .venv-torch/.ready ## a network made eight times smaller, beside one of the same bytes from scratch (minutes)
 	@.venv-torch/bin/python tests/bench/compress.py

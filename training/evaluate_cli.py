@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +15,14 @@ from training.progress_bar import progress_bar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge_contracts.bundle import Bundle
+    from edge_runtime.infer.predictor import Predictor
     from training.dataset import Sample
+    from training.evaluation import Evaluation
+    from training.report.learning_curve import CurvePoint
 
 TEST_SPLIT = "test"
+TRAIN_SPLIT = "train"
 LEARNED_NOTE = "note: these {} pictures were learned from, so the figures flatter; judge on others"
 
 
@@ -37,42 +42,70 @@ def evaluate(
     few pictures leave open, and the same for each label. SOURCE is read as by lepton train; rows with split `test` are
     judged where there are such rows, else all of them.
     """
-    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
+    from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
+    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
-    from training.detectors.float_bundle import DEFECTS, PHOTOGRAPHS, was_learned_from  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
-    from training.report.prospect import prospects  # noqa: PLC0415 - the same
 
-    predictor = Predictor.open(bundle, runtime=runtime)
-    samples, chosen = _to_judge(read_dataset(source), split, source)
+    read = read_bundle(bundle)
+    predictor = Predictor.load(read, runtime=runtime)
+    dataset = read_dataset(source)
+    samples, chosen = _to_judge(dataset, split, source)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
-    learned = {
+    learned = _learned_kinds(predictor, samples)
+    notes = [LEARNED_NOTE.format(kind) for kind, was in learned.items() if was]
+    curve = _curve(read, dataset, samples) if report is not None else ()
+    if report is not None:
+        from training.report.page import render  # noqa: PLC0415 - as above
+
+        page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
+        report.write_text(page, "utf-8")
+    data = {"path": str(source), "split": chosen, **{f"{kind}_were_learned": was for kind, was in learned.items()}}
+    text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
+    click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
+
+
+def _learned_kinds(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, bool]:
+    """Whether exactly these good, and exactly these defective samples were learned."""
+    from training.detectors.float_bundle import DEFECTS, PHOTOGRAPHS, was_learned_from  # noqa: PLC0415 - as above
+
+    return {
         kind: was_learned_from(predictor.manifest, (one.path for one in samples if one.is_good is is_good), key)
         for kind, is_good, key in (("good", True, PHOTOGRAPHS), ("defective", False, DEFECTS))
     }
+
+
+def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) -> tuple[CurvePoint, ...]:
+    """What more good photographs bring, where the source has some for training."""
+    from training.features.of_bundle import feature_part_of  # noqa: PLC0415 - as above
+    from training.report.learning_curve import learning_curve  # noqa: PLC0415 - the same
+
+    part = feature_part_of(bundle)
+    learned = [one for one in dataset if one.is_good and one.split == TRAIN_SPLIT]
+    return () if part is None else learning_curve(part, learned, judged)
+
+
+def _document(
+    bundle: Path,
+    data: dict[str, Any],
+    predictor: Predictor,
+    evaluation: Evaluation,
+    curve: Sequence[CurvePoint],
+) -> dict[str, Any]:
+    from training.report.prospect import prospects  # noqa: PLC0415 - as above
+
     backend = predictor.backend
-    document = {
+    return {
         "bundle": {"name": predictor.manifest.name, "digest": predictor.digest, "path": str(bundle)},
-        "data": {
-            "path": str(source),
-            "split": chosen,
-            **{f"{kind}_were_learned": was for kind, was in learned.items()},
-        },
+        "data": data,
         "runtime": {"name": backend.runtime, "version": backend.version, "kernels": backend.kernels},
         "rule": predictor.manifest.rule.model_dump(mode="json"),
         **evaluation.document(),
         "prospects": [one.document() for one in prospects(evaluation.area, evaluation.escape, evaluation.overkill)],
+        "learning_curve": [one.document() for one in curve],
     }
-    notes = [LEARNED_NOTE.format(kind) for kind, was in learned.items() if was]
-    text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
-    if report is not None:
-        from training.report.page import render  # noqa: PLC0415 - as above
-
-        page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes)
-        report.write_text(page, "utf-8")
-    click.echo(json.dumps(document, indent=2) if as_json else text)
 
 
 def _to_judge(samples: Sequence[Sample], split: str | None, source: Path) -> tuple[list[Sample], str | None]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import struct
 import wave
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
+
+from edge_contracts.bundle import write_bundle
+from training.dataset import read_dataset
+from training.learning import learn_dataset, packed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,3 +94,26 @@ def tag() -> Callable[..., None]:
         path.write_bytes(content[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + content[2:])
 
     return write
+
+
+@pytest.fixture(scope="session")
+def plate_parts(tmp_path_factory: pytest.TempPathFactory, draw_part: Draw) -> Path:
+    """A folder per class: 24 good parts, three scratched ones, and three whose defect nobody sees. Read only."""
+    folder = tmp_path_factory.mktemp("plates")
+    drawn = [(f"good/{seed:02}.png", draw_part(seed)) for seed in range(24)]
+    drawn += [(f"<b>scratch/{seed:02}.png", draw_part(100 + seed, scratch=True)) for seed in range(3)]
+    drawn += [(f"hidden/{seed:02}.png", draw_part(200 + seed)) for seed in range(3)]
+    for name, pixels in drawn:
+        (folder / name).parent.mkdir(exist_ok=True)
+        assert cv2.imwrite(str(folder / name), pixels[..., ::-1])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plate_bundle(tmp_path_factory: pytest.TempPathFactory, plate_parts: Path) -> Path:
+    """A float bundle that learned the good ones of `plate_parts`. Read only."""
+    samples = [one for one in read_dataset(plate_parts) if one.is_good]
+    learned = learn_dataset(samples, plate_parts, backbone=None, kind="gauss", seed=0, good_only=True)
+    path = tmp_path_factory.mktemp("bundles") / "plate.bundle"
+    write_bundle(path, *packed(learned, path, 0, datetime(2026, 1, 1, tzinfo=timezone.utc)))
+    return path

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from converters.report.quantity import percent, plain
-from edge_contracts.manifest import AnomalyRule
+from edge_contracts.manifest import AnomalyRule, ImageInput
 from training.figures import excluded_escape
+from training.report.learning_curve import still_rises
 from training.report.prospect import prospects
 from training.report.score_chart import score_bars, trade
 from training.report.worst_pictures import worst
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from training.dataset import Sample
     from training.evaluation import Evaluation
     from training.figures import Area, Share
+    from training.report.learning_curve import CurvePoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,13 @@ class FigureRow:
 
 
 def render(
-    evaluation: Evaluation, samples: Sequence[Sample], predictor: Predictor, *, source: str, notes: Sequence[str]
+    evaluation: Evaluation,
+    samples: Sequence[Sample],
+    predictor: Predictor,
+    *,
+    source: str,
+    notes: Sequence[str],
+    curve: Sequence[CurvePoint] = (),
 ) -> str:
     """The page as HTML that needs nothing beside it; the same text for the same evaluation.
 
@@ -45,6 +53,7 @@ def render(
         predictor: of the bundle, for heat maps.
         source: the data's name.
         notes: sentences that must not be missed.
+        curve: what more good photographs brought; empty where that was not tried.
 
     Raises:
         BadInputError: a picture that cannot be read any more.
@@ -52,6 +61,7 @@ def render(
     good, defective = ([one.score for one in evaluation.judged if one.is_good is kind] for kind in (True, False))
     rule = predictor.manifest.rule
     threshold = rule.threshold if isinstance(rule, AnomalyRule) else None
+    has_pictures = isinstance(predictor.manifest.input, ImageInput)
     return (
         _environment()
         .get_template("evaluation.html.j2")
@@ -68,9 +78,11 @@ def render(
             bars=score_bars(good, defective, threshold),
             trade=trade(good, defective, threshold),
             labels=evaluation.labels,
-            misses=worst(evaluation.judged, samples, predictor, is_good=False),
-            alarms=worst(evaluation.judged, samples, predictor, is_good=True),
+            misses=worst(evaluation.judged, samples, predictor, is_good=False) if has_pictures else None,
+            alarms=worst(evaluation.judged, samples, predictor, is_good=True) if has_pictures else None,
             prospects=prospects(evaluation.area, evaluation.escape, evaluation.overkill),
+            curve=curve,
+            rises=still_rises(curve) if curve else False,
             percent=percent,
             span=_span,
         )

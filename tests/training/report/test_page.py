@@ -1,43 +1,26 @@
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from click.testing import CliRunner
 
 from lepton.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    import numpy as np
+
+def _evaluate(*arguments: str | Path) -> str:
+    result = CliRunner().invoke(main, ["evaluate", *(str(one) for one in arguments)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
-@pytest.fixture
-def parts(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]) -> Path:
-    for seed in range(12):
-        save(f"parts/good/{seed:02}.png", draw_part(seed))
-    for seed in range(3):
-        save(f"parts/<b>scratch/{seed:02}.png", draw_part(100 + seed, scratch=True))
-        save(f"parts/hidden/{seed:02}.png", draw_part(200 + seed))
-    return tmp_path / "parts"
-
-
-def _page(parts: Path, judged: Path) -> str:
-    bundle, page = parts.parent / "plate.bundle", parts.parent / "page.html"
-    for arguments in (
-        ["train", parts, "-o", bundle],
-        ["evaluate", bundle, "--data", judged, "--report", page],
-    ):
-        result = CliRunner().invoke(main, [str(one) for one in arguments])
-        assert result.exit_code == 0, result.output
-    return page.read_text("utf-8")
-
-
-def test_the_page_stands_alone_and_shows_the_worst(parts: Path) -> None:
-    page = _page(parts, parts)
+def test_the_page_stands_alone_and_shows_the_worst(plate_bundle: Path, plate_parts: Path, tmp_path: Path) -> None:
+    _evaluate(plate_bundle, "--data", plate_parts, "--report", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
     assert "&lt;b&gt;scratch" in page
     assert "<b>scratch" not in page
@@ -49,8 +32,20 @@ def test_the_page_stands_alone_and_shows_the_worst(parts: Path) -> None:
     assert "these good pictures were learned from" in page
 
 
-def test_good_parts_alone_have_a_page_too(parts: Path) -> None:
-    page = _page(parts, parts / "good")
+def test_good_parts_alone_have_a_page_too(plate_bundle: Path, plate_parts: Path, tmp_path: Path) -> None:
+    _evaluate(plate_bundle, "--data", plate_parts / "good", "--report", tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
     assert "not known" in page
     assert "<span>Worst misses</span>" not in page
     assert "<span>With more pictures</span>" not in page
+
+
+def test_more_good_parts_for_training_are_tried(plate_bundle: Path, plate_parts: Path, tmp_path: Path) -> None:
+    good = sorted(plate_parts.glob("good/*"))
+    rows = [f"{one},good,{'test' if place % 6 == 0 else 'train'}" for place, one in enumerate(good)]
+    rows += [f"{one},hidden,test" for one in sorted(plate_parts.glob("hidden/*"))]
+    manifest, page = tmp_path / "parts.csv", tmp_path / "page.html"
+    manifest.write_text("\n".join(["path,label,split", *rows]))
+    told = _evaluate(plate_bundle, "--data", manifest, "--report", page, "--json")
+    assert [one["photographs"] for one in json.loads(told)["learning_curve"]] == [10, 20]
+    assert "More good photographs to learn from" in page.read_text("utf-8")
