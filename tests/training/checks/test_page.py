@@ -41,7 +41,7 @@ def test_names_are_text(checked):
 
 
 def test_a_page_of_many_findings_stays_small(save, tmp_path):
-    for place in range(200):
+    for place in range(60):
         save(f"good/{place}.png", np.full((20, 20, 3), 100, np.uint8))
     page = render(check_dataset(read_dataset(tmp_path)), "copies")
     assert page.count("<img") <= 3 * MOST_SHOWN
