@@ -82,8 +82,8 @@ bench-fleet: $(READY) ## how many alerts the manager stores in a second, beside 
 	@$(BIN)/python -m tests.bench.people
 	@$(BIN)/python -m tests.bench.pages
 
-bench-detect: $(READY) ## detectors on real photographs (needs LEPTON_DATA)
-	@$(BIN)/python tests/bench/detect.py
+bench-detect: $(READY) ## detectors of good parts on real photographs and sounds (needs LEPTON_DATA; half an hour)
+	@$(BIN)/python -m tests.bench.detectors.bench $(BENCH_ARGS)
 
 bench-labels: $(READY) ## what labelled defects bring, on real photographs (minutes; needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/labels.py
