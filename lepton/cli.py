@@ -67,6 +67,7 @@ COMMANDS: dict[str, Entry] = {
     ),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.evaluate_cli:evaluate", "Score BUNDLE on labelled pictures."),
+    "threshold": Entry("training.threshold_cli:threshold", "Set BUNDLE's threshold again, from parts of the line."),
     "robustness": Entry(
         "training.robustness.cli:robustness", "Judge labelled pictures with BUNDLE as they are, and as they get worse."
     ),

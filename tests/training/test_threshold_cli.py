@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import pytest
+from click.testing import CliRunner
+
+from edge_contracts.bundle import read_bundle, write_bundle
+from lepton.cli import main
+from training.detector_options import KINDS
+from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.kinds import AUTO, detector_kinds, sound_kinds
+from training.detectors.learn import learn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import numpy as np
+    from click.testing import Result
+
+
+def _lepton(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, draw_part: Callable[..., np.ndarray]) -> Path:
+    """`old.bundle`, `learned`: the ten parts that taught it; `line`: fourteen other good parts and two scratched."""
+    home = tmp_path_factory.mktemp("line")
+    parts = [draw_part(seed) for seed in range(24)]
+    files = [home / f"{'learned' if seed < 10 else 'line/good'}/{seed:02}.png" for seed in range(24)]
+    parts += [draw_part(100 + seed, scratch=True) for seed in range(2)]
+    files += [home / f"line/scratch/{seed}.png" for seed in range(2)]
+    for file, pixels in zip(files, parts, strict=True):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(file), pixels)
+    inputs = {PHOTOGRAPHS: digest_of(files[:10])}
+    detector, now = learn(parts[:10], kind="gauss"), datetime(2026, 1, 1, tzinfo=timezone.utc)
+    write_bundle(home / "old.bundle", *float_bundle(detector, name="plate", inputs=inputs, settings={}, created=now))
+    return home
+
+
+def test_a_bundle_gets_the_threshold_of_its_line_and_keeps_all_else(folder: Path, tmp_path: Path) -> None:
+    arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
+    result = _lepton(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    old, new = (read_bundle(path) for path in (folder / "old.bundle", tmp_path / "new.bundle"))
+    assert (document["good"], document["defects"], document["missed"]) == (14, 2, [])
+    assert new.manifest.rule.threshold == document["threshold"]["value"] != old.manifest.rule.threshold  # type: ignore[union-attr]
+    assert new.manifest.sequence == old.manifest.sequence + 1
+    assert new.model == old.model
+    assert [step.step for step in new.manifest.provenance] == ["train", "threshold"]
+    assert new.card is not None
+    assert {one.name: one.value for one in new.card.metrics}["threshold"] == document["threshold"]["value"]
+    assert "catches 2 of 2 defects" in _lepton(*arguments).stdout
+
+
+def test_parts_that_taught_it_are_refused(folder: Path, tmp_path: Path) -> None:
+    result = _lepton("threshold", folder / "old.bundle", "--data", folder / "learned", "-o", tmp_path / "new.bundle")
+    assert result.exit_code == 2
+    assert "has not learned" in result.stderr
+    assert not (tmp_path / "new.bundle").exists()
+
+
+def test_too_few_parts_for_a_promise_are_refused(folder: Path, tmp_path: Path) -> None:
+    arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
+    result = _lepton(*arguments, "--threshold", "conformal")
+    assert result.exit_code == 2
+    assert "take 31 more" in result.stderr
+    assert _lepton(*arguments, "--confidence", "0.9").exit_code == 2
+
+
+def test_every_kind_can_be_asked_for() -> None:
+    assert list(KINDS) == [AUTO, *dict.fromkeys([*detector_kinds(), *sound_kinds()])]

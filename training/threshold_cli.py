@@ -1,0 +1,152 @@
+"""`lepton threshold`."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_contracts.bundle import read_bundle, require_bundle_name, write_bundle
+from edge_contracts.errors import BadInputError
+from edge_contracts.manifest import AnomalyRule
+from training.detector_options import rule_of, threshold_options
+from training.progress_bar import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from edge_contracts.bundle import Bundle
+    from training.dataset import Sample
+    from training.threshold_revision import Revision
+
+NAMED = 10
+
+
+@click.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--data", "source", required=True, type=click.Path(path_type=Path), help="Folder per class, or manifest.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the new bundle.")
+@threshold_options
+@click.option(
+    "--most-overkill",
+    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    help="How far confirmed defects may lower the threshold; twice the overkill by default.",
+)
+@click.option("--runtime", default="auto", show_default=True, type=click.Choice(["auto", "litert", "tflite", "onnx"]))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def threshold(
+    bundle: Path,
+    source: Path,
+    output: Path,
+    rule: str,
+    overkill: float,
+    confidence: float | None,
+    most_overkill: float | None,
+    runtime: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Set the threshold of BUNDLE again, from parts of the line.
+
+    Good parts that the detector has not learned, twenty or more, and the first confirmed defects where there are some:
+    a folder per class with one called good or normal, or a manifest. They are scored with this machine's runtime and
+    kernels, so run it on the board or on a machine with the same ones. Good parts set the threshold; a confirmed defect
+    that would pass lowers it, at most to the most overkill. Everything else of the bundle stays as it is.
+    """
+    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
+    from training.dataset import groups_of, read_dataset  # noqa: PLC0415 - the same
+    from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
+    from training.threshold_revision import revised_threshold  # noqa: PLC0415 - the same
+
+    require_bundle_name(output)
+    wish, most = rule_of(rule, overkill, confidence), min(0.5, 2 * overkill) if most_overkill is None else most_overkill
+    old = _judging(bundle)
+    samples = sorted(_unlearned(old, read_dataset(source)), key=lambda one: not one.is_good)
+    predictor = Predictor.load(old, runtime=runtime)
+    with progress_bar("judging", len(samples), quiet=as_json) as advance:
+        found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
+    good = [one.score for one in found.judged if one.is_good]
+    defects = [one.score for one in found.judged if not one.is_good]
+    groups = groups_of(samples[: len(good)]) or [str(one.path) for one in samples[: len(good)]]
+    revision = revised_threshold(good, defects, groups, wish, most)
+    settings = {"rule": rule, "overkill": overkill, "most_overkill": most, "kernels": predictor.backend.kernels}
+    digest = _written(output, old, revision, good, samples, settings)
+    document = _document(old, revision, samples[len(good) :], output, digest) | {"settings": settings}
+    click.echo(json.dumps(document, indent=2) if as_json else _text(document))
+
+
+def _judging(path: Path) -> Bundle:
+    bundle = read_bundle(path)
+    if not isinstance(bundle.manifest.rule, AnomalyRule):
+        raise BadInputError(
+            f"wanted a bundle with one threshold of an anomaly score, found one of the rule "
+            f"{bundle.manifest.rule.kind!r}: {path}; set its limits in station.toml"
+        )
+    return bundle
+
+
+def _unlearned(bundle: Bundle, samples: Sequence[Sample]) -> Sequence[Sample]:
+    from training.detectors.float_bundle import was_learned_from  # noqa: PLC0415 - as above
+
+    if was_learned_from(bundle.manifest, (one.path for one in samples if one.is_good)):
+        raise BadInputError(
+            "wanted good parts that the detector has not learned, found those that taught it: they score too low; take "
+            "new ones from the line"
+        )
+    return samples
+
+
+def _written(
+    output: Path,
+    old: Bundle,
+    revision: Revision,
+    good: Sequence[float],
+    samples: Sequence[Sample],
+    settings: dict[str, Any],
+) -> str:
+    from training.detectors.float_bundle import digest_of  # noqa: PLC0415 - as above
+    from training.revised_bundle import revised_bundle  # noqa: PLC0415 - the same
+
+    inputs = {"judged": digest_of(one.path for one in samples)}
+    return write_bundle(output, *revised_bundle(old, revision, good, inputs, settings))
+
+
+def _document(old: Bundle, revision: Revision, defects: Sequence[Sample], output: Path, digest: str) -> dict[str, Any]:
+    share = revision.overkill_interval
+    before = old.manifest.rule.threshold if isinstance(old.manifest.rule, AnomalyRule) else None
+    return {
+        "bundle": str(output),
+        "digest": digest,
+        "sequence": old.manifest.sequence + 1,
+        "threshold": {"value": revision.value, "before": before, "good_parts_alone": revision.rule.value},
+        "good": revision.rule.samples,
+        "overkill": {"value": revision.overkill, "low": share.low, "high": share.high},
+        "defects": len(defects),
+        "lowered_for": [str(defects[place].path) for place in revision.lowered_for],
+        "missed": [str(defects[place].path) for place in revision.missed],
+        "escape_bound": revision.escape_bound,
+    }
+
+
+def _text(document: dict[str, Any]) -> str:
+    limit, share = document["threshold"], document["overkill"]
+    lines = [
+        f"threshold {limit['value']:.4g} (was {limit['before']:.4g}; good parts alone give "
+        f"{limit['good_parts_alone']:.4g})",
+        f"rejects {share['value']:.1%} of {document['good']} good parts (95 % interval {share['low']:.1%} to "
+        f"{share['high']:.1%})",
+    ]
+    if document["defects"]:
+        caught = document["defects"] - len(document["missed"])
+        lines.append(
+            f"catches {caught} of {document['defects']} defects; at 95 % the line's escape may still be "
+            f"{document['escape_bound']:.0%}"
+        )
+    for what, key in (("lowered for", "lowered_for"), ("still passes", "missed")):
+        names = [Path(path).name for path in document[key]]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        lines += [f"{what}: {', '.join(names[:NAMED])}{more}"] if names else []
+    return "\n".join([*lines, f"wrote {document['bundle']} (sequence {document['sequence']})"])

@@ -1,0 +1,87 @@
+"""Set a finished bundle's threshold again, from parts of the line itself and the defects that were confirmed there.
+
+The scores are the artefact's own, with the runtime and kernels that run here: single scores of a detector on an integer
+backbone differ by a tenth between kernels. The good parts set the threshold as at training, by a rule. Confirmed
+defects only lower it, so far as to catch those that would pass, and never below what the most overkill allows: a
+few defects say that others like them exist, and nothing of those that have not been seen (no miss in k defects promises
+an escape no better than 3 / k at 95 %), so they are no reason to raise it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import TYPE_CHECKING
+
+from training.confidence import Interval, none_found_bound, share_interval
+from training.detectors.threshold_rule import ThresholdRule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.detectors.threshold import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The new threshold and what it does to the parts that it was set from.
+
+    value: a part is a defect when its score reaches it.
+    rule: what good parts alone give.
+    lowered_for: places of the defects that it was lowered for, in their order.
+    missed: places of the defects that still pass.
+    overkill: share of these good parts that it rejects, with its 95 % interval.
+    escape_bound: the escape that these defects cannot exclude, at 95 %; None without a defect.
+    """
+
+    value: float
+    rule: Threshold
+    lowered_for: tuple[int, ...]
+    missed: tuple[int, ...]
+    overkill: float
+    overkill_interval: Interval
+    escape_bound: float | None
+
+
+def revised_threshold(
+    good: Sequence[float], defects: Sequence[float], groups: Sequence[str], rule: ThresholdRule, most_overkill: float
+) -> Revision:
+    """Set the threshold from scores.
+
+    Args:
+        good: of parts that the detector has not learned.
+        defects: of confirmed defects, none or more.
+        groups: a name per good part; relatives share one.
+        rule: how good parts set it.
+        most_overkill: how far confirmed defects may lower it.
+
+    Raises:
+        BadInputError: too few good scores for the rule, or scores that it cannot use.
+    """
+    base = rule.threshold(good, groups)
+    lowest = ThresholdRule(rule.name, max(most_overkill, rule.overkill), rule.confidence).threshold(good, groups).value
+    caught = [score for score in defects if lowest <= score < base.value]
+    value = _just_below(min(caught), good, lowest) if caught else base.value
+    rejected = sum(score >= value for score in good)
+    missed = tuple(place for place, score in enumerate(defects) if score < value)
+    return Revision(
+        value=value,
+        rule=base,
+        lowered_for=tuple(place for place, score in enumerate(defects) if value <= score < base.value),
+        missed=missed,
+        overkill=rejected / len(good),
+        overkill_interval=share_interval(rejected, len(good)),
+        escape_bound=_escape_bound(len(missed), len(defects)),
+    )
+
+
+def _just_below(defect: float, good: Sequence[float], lowest: float) -> float:
+    """Half-way, in logarithms, to the next lower good score, so that the same defect is caught again tomorrow."""
+    next_lower = max((score for score in good if score < defect), default=lowest)
+    return sqrt(defect * max(next_lower, lowest)) if max(next_lower, lowest) > 0 else defect
+
+
+def _escape_bound(missed: int, defects: int) -> float | None:
+    if not defects:
+        return None
+    return share_interval(missed, defects, 0.90).high if missed else min(none_found_bound(defects), inf)
