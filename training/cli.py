@@ -12,6 +12,7 @@ import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
+from training.detector_options import detector_options, rule_of, threshold_options
 from training.finetune.options import network_options
 from training.progress_bar import progress_bar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the float bundle.")
 @click.option("--backbone", type=click.Path(path_type=Path), help="A quantised classifier (.tflite) to see with.")
 @click.option("--good-only", is_flag=True, help="Learn good parts alone, though defects are labelled.")
+@detector_options
+@threshold_options
 @network_options
 @click.option("--seed", default=0, show_default=True, help="Of all that is random.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
@@ -31,6 +34,10 @@ def train(
     source: Path,
     output: Path,
     backbone: Path | None,
+    kind: str,
+    rule: str,
+    overkill: float,
+    confidence: float | None,
     network: str | None,
     course: Path | None,
     checkpoints: Path | None,
@@ -44,7 +51,8 @@ def train(
 
     SOURCE is a folder of good parts, a folder per class with one called good or normal, or a CSV manifest with the
     columns path, label and optionally group and split (then rows with split `train` are learned). MVTec's, COCO's and
-    YOLO's layouts and the manager's labels.zip are read too. Twenty or more good parts are advised.
+    YOLO's layouts and the manager's labels.zip are read too. Twenty or more good parts are advised. A folder of
+    WAV files is learned as sounds.
 
     Five or more defects, in folders of their own or under other labels, are learned on top: what they bring is measured
     on parts that were held out, and told. Keep some apart for `lepton evaluate`.
@@ -66,7 +74,14 @@ def train(
     started_s = time.monotonic()
     with progress_bar("learning", len(samples), quiet=as_json) as advance:
         learned = learn_dataset(
-            samples, source, backbone=_backbone(backbone), seed=seed, good_only=good_only, progress=advance
+            samples,
+            source,
+            backbone=_backbone(backbone),
+            kind=kind,
+            rule=rule_of(rule, overkill, confidence),
+            seed=seed,
+            good_only=good_only,
+            progress=advance,
         )
     spent_s = time.monotonic() - started_s
     manifest, members = packed(learned, output, seed, datetime.now(timezone.utc))

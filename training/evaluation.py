@@ -15,7 +15,7 @@ from edge_contracts.manifest import ClassRule, NoRule
 from edge_contracts.verdict import Outcome
 from edge_runtime.inspection.decide import decide
 from edge_runtime.inspection.decision import Decision, Ruling
-from training.dataset import Photographs
+from training.dataset.subjects import subjects_of
 from training.figures import Area, LabelFigures, Share, area_of, bounds_document, escape_of, rank
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def evaluate_samples(
     if not samples:
         raise BadInputError("wanted labelled pictures, found none; give --data a folder or manifest with rows")
     judged, spent_ms = [], []
-    for number, (sample, pixels) in enumerate(zip(samples, Photographs(samples), strict=True), start=1):
+    for number, (sample, subject) in enumerate(zip(samples, subjects_of(samples), strict=True), start=1):
         started_ns = monotonic_ns()
-        scores = predictor.predict(pixels)
+        scores = predictor.predict(subject)
         spent_ms.append((monotonic_ns() - started_ns) / NANOSECONDS_PER_MS)
         score, verdict = judge(predictor.manifest, scores)
         judged.append(Judged(str(sample.path), sample.label, sample.is_good, score, verdict))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,13 +28,19 @@ def trained_document(learned: Learned, manifest: Manifest, output: Path, digest:
         "bundle": str(output),
         "name": manifest.name,
         "digest": digest,
+        "detector": asdict(detector.selection),
         "features": detector.method,
         "photographs": len(detector.good_scores),
         "copies_of_each": detector.copies,
         "labels": _labels(learned.taught) if learned.taught else None,
         "input": detector.input_size,
-        "threshold": {"value": limit.value, "low": limit.low, "high": limit.high},
-        "overkill": {"expected": limit.overkill, "low": limit.overkill_low, "high": limit.overkill_high},
+        "threshold": {"rule": limit.rule, "value": limit.value, "low": limit.low, "high": limit.high},
+        "overkill": {
+            "expected": limit.overkill,
+            "low": limit.overkill_low,
+            "high": limit.overkill_high,
+            "promised_at": limit.confidence,
+        },
         "model_bytes": next(entry.bytes for entry in manifest.files if entry.path == manifest.model_path),
         "seconds": round(spent_s, 2),
         "note": "; ".join(learned.notes),
@@ -47,16 +54,22 @@ def trained_text(document: dict[str, Any]) -> str:
     return "\n".join(
         (
             f"learned {document['photographs']} good parts in {document['seconds']:.1f} s "
-            f"({document['features']} features, {looked_at}, "
+            f"({document['detector']['kind']} on {document['features']} features, {looked_at}, "
             f"{document['copies_of_each']} copies of each)",
             *(_labels_lines(document["labels"]) if document["labels"] else []),
             f"threshold {limit['value']:.3f} (90 % interval {limit['low']:.3f} to {limit['high']:.3f})",
-            f"expected overkill {overkill['expected']:.0%} (90 % interval {overkill['low']:.1%} to "
-            f"{overkill['high']:.1%}), if the line stays as photographed",
+            f"{_overkill(overkill)} (90 % interval {overkill['low']:.1%} to {overkill['high']:.1%}), if the line stays "
+            "as photographed",
             f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",
             *([f"note: {document['note']}"] if document["note"] else []),
         )
     )
+
+
+def _overkill(overkill: dict[str, Any]) -> str:
+    if overkill["promised_at"] is None:
+        return f"expected overkill {overkill['expected']:.1%}"
+    return f"overkill at most {overkill['expected']:.1%} at {overkill['promised_at']:.0%} confidence"
 
 
 def _labels(taught: Taught) -> dict[str, Any]:

@@ -6,8 +6,9 @@ drawn fault raises the log score of its own part. Scores are lognormal and the t
 standard deviations, so this is what a fault has to bridge.
 
 On photographs it ranks detectors nearly as their true AUROC does, which neither the AUROC of drawn faults against good
-parts nor the spread of good scores did (docs/decisions/175). What is known from many sets stands against it: the first
-candidate is left only for one that separates a quarter better.
+parts nor the spread of good scores did (docs/decisions/175). From few parts it is unsure, and what is known from many
+sets stands against it: the first kind is left only for one that separates a quarter better, and the first layer only
+for one that separates half as well again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FOLDS = 3
 CLEARLY_BETTER = 0.25
+OTHER_LAYER_BETTER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ def separation(
 
 
 def preferred(trials: Sequence[Trial]) -> Trial:
-    """The first of the trials, or the one that separates most where that is a quarter better than the first."""
-    first, best = trials[0], max(trials, key=lambda one: one.separation)
-    return best if best.separation > first.separation + CLEARLY_BETTER * abs(first.separation) else first
+    """The trial to follow; the first one is the usual kind on the usual layer."""
+    first = trials[0]
+    usual_layer = [one for one in trials if one.stride_px == first.stride_px]
+    kind = _clearly_better(usual_layer, first, CLEARLY_BETTER)
+    return _clearly_better(trials, kind, OTHER_LAYER_BETTER)
+
+
+def _clearly_better(trials: Sequence[Trial], first: Trial, margin: float) -> Trial:
+    best = max(trials, key=lambda one: one.separation)
+    return best if best.separation > first.separation + margin * abs(first.separation) else first

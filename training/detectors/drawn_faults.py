@@ -1,8 +1,8 @@
 """Faults drawn on photographs of good parts, to compare detectors by while nobody has a defect yet.
 
-Two of each photograph: a patch of it in a wrong place, a little darker or brighter (Li et al., "CutPaste", 2021), and a
-crooked line in one of its colours. They do not look like anybody's defects and say nothing of how many will be found;
-which of two detectors notices them sooner is what they are for (`choice`, docs/decisions/175).
+Four of each photograph, two of a kind: a patch of it in a wrong place, a little darker or brighter (Li et al.,
+"CutPaste", 2021), and a crooked line in one of its colours. They do not look like anybody's defects and say nothing of
+how many will be found; which of two detectors notices them sooner is what they are for (`choice`, docs/decisions/175).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-FAULTS = 2
+FAULTS = 4
 # Sides of a patch, and everything else in pixels, at the detectors' own size (short side 224).
 PATCH_PX = (10, 40)
 PATCH_GAIN = (0.8, 1.2)
@@ -25,8 +25,8 @@ Pixels = npt.NDArray[np.uint8]
 
 
 def drawn_faults(frame: Pixels, random: np.random.Generator) -> list[Pixels]:
-    """Two copies of an H×W×3 uint8 picture (sides of 64 px or more) with one fault each."""
-    return [_patch(frame, random), _line(frame, random)]
+    """Four copies of an H×W×3 uint8 picture (sides of 64 px or more) with one fault each."""
+    return [draw(frame, random) for draw in (_patch, _line) for _ in range(FAULTS // 2)]
 
 
 def _patch(frame: Pixels, random: np.random.Generator) -> Pixels:

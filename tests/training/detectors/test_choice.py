@@ -54,3 +54,9 @@ def test_a_power_of_the_scores_separates_as_they_do() -> None:
 def test_the_usual_one_is_left_only_for_one_that_is_clearly_better(separations: tuple[float, ...], wanted: int) -> None:
     trials = [Trial(f"kind-{place}", 16, one) for place, one in enumerate(separations)]
     assert preferred(trials) is trials[wanted]
+
+
+@pytest.mark.parametrize(("fine", "wanted"), [(1.4, 0), (1.6, 2)])
+def test_the_usual_layer_is_left_only_for_one_that_is_better_by_half(fine: float, wanted: int) -> None:
+    trials = [Trial("gauss", 16, 1.0), Trial("memory", 16, 1.1), Trial("gauss", 8, fine)]
+    assert preferred(trials) is trials[wanted]

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
+import json
+import wave
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from converters.gate.metrics import auroc
 from edge_contracts.bundle import Bundle
 from edge_contracts.errors import BadInputError
 from edge_runtime.frames import Window
 from edge_runtime.infer.predictor import Predictor
+from lepton.cli import main
 from training.detectors.float_bundle import float_bundle
 from training.detectors.learn_sounds import learn_sounds
 from training.detectors.threshold_rule import ThresholdRule
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from training.detectors.learn import Detector
 
 RATE_HZ = 8000
@@ -74,6 +80,35 @@ def test_relatives_are_held_out_together(good: list[Window]) -> None:
     alone = learn_sounds(good)
     twins = learn_sounds([*good, *good], groups=[str(number) for number in range(12)] * 2)
     assert np.median(twins.good_scores) > 0.5 * np.median(alone.good_scores)
+
+
+def test_a_folder_of_recordings_is_trained_and_judged_by_the_same_two_commands(tmp_path: Path) -> None:
+    for seed in range(12):
+        _save(tmp_path / f"motors/good/{seed}.wav", _motor(seed))
+        _save(tmp_path / f"motors/rattle/{seed}.wav", _motor(50 + seed, rattles=True))
+    trained = _lepton("train", tmp_path / "motors", "-o", tmp_path / "motor.bundle", "--detector", "autoencoder")
+    assert trained["detector"]["kind"] == "autoencoder"
+    assert trained["input"]["bands"] == 64
+    judged = _lepton("evaluate", tmp_path / "motor.bundle", "--data", tmp_path / "motors")
+    assert (judged["good"], judged["defective"]) == (12, 12)
+    auroc = judged["auroc"]
+    assert (auroc["value"] if isinstance(auroc, dict) else auroc) > 0.98
+
+
+def _save(path: Path, window: Window) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes((window.values * 32767).astype("<i2").tobytes())
+
+
+def _lepton(*arguments: str | Path) -> dict[str, Any]:
+    result = CliRunner().invoke(main, [*(str(one) for one in arguments), "--json"])
+    assert result.exit_code == 0, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
 
 
 def test_wrong_recordings_say_what_is_wrong(good: list[Window]) -> None:

@@ -1,0 +1,42 @@
+"""Good parts learned with eyes or ears, whichever they are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from training.dataset import Photographs
+from training.dataset.subjects import Recordings, are_sounds
+from training.detectors.learn import learn
+from training.detectors.learn_sounds import learn_sounds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from training.dataset import Sample
+    from training.detectors.learn import Detector
+    from training.detectors.sight import Backbone
+    from training.detectors.threshold_rule import ThresholdRule
+
+
+def learn_good(
+    samples: Sequence[Sample],
+    *,
+    groups: Sequence[str] | None,
+    backbone: Backbone | None,
+    kind: str,
+    rule: ThresholdRule,
+    seed: int,
+    progress: Callable[[int], object] | None = None,
+) -> Detector:
+    """`learn` for photographs, `learn_sounds` for recordings; see there.
+
+    Raises:
+        BadInputError: some are photographs and some recordings, or as there.
+    """
+    if are_sounds(samples):
+        recordings = Recordings(samples)
+        return learn_sounds(
+            recordings, groups=groups, backbone=backbone, kind=kind, rule=rule, seed=seed, progress=progress
+        )
+    photographs = Photographs(samples)
+    return learn(photographs, groups=groups, backbone=backbone, kind=kind, rule=rule, seed=seed, progress=progress)
