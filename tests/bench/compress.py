@@ -116,30 +116,34 @@ def main() -> int:
 
 def _compressed(said: argparse.Namespace, room: Room, bench: Bench, table: Table) -> list[Row]:
     course = Course(
-        steps=said.steps, batch=64, rate=2e-3, look_every=200, turn_degrees=180, mirror=True, seed=said.seed,
+        steps=said.steps, batch=64, rate=3e-3, look_every=100, turn_degrees=180, mirror=True, seed=said.seed,
         taught=said.taught, temperature=said.temperature,
     )  # fmt: skip
-    again = replace(course, steps=said.again, rate=1e-3)
-    to_int8 = replace(course, steps=said.int8, rate=1e-4, look_every=100, warm_up=0.0)
-    teacher = train(build_network(SPEC, said.seed), room, course).network
+    again = replace(course, steps=said.again, rate=2e-3)
+    to_int8 = replace(course, steps=said.int8, rate=1e-4, look_every=50, warm_up=0.0)
+    work = Path(said.work) if said.work else None
+
+    def taught(name: str, network: Any, how: Course, teacher: Any = None) -> Any:
+        kept = None if work is None else work / f"{name}.checkpoint"
+        return train(network, room, how, teacher=teacher, checkpoint=kept).network
+
+    def as_int8(name: str, network: Any, teacher: Any = None) -> Any:
+        return plain(taught(name, quantisation_aware(folded(network)), to_int8, teacher))
+
+    teacher = taught("float", build_network(SPEC, said.seed), course)
     source = float_bundle(folded(teacher), SPEC, bench.meaning)
     table.add("float", teacher, source)
     table.add("int8", teacher, bench.int8_of(teacher))
     smaller = pruned_to(teacher, example_of(SPEC), len(source.model) / said.smaller, bench.bytes_of)
     table.add(f"pruned by {smaller.share:.0%}, int8", smaller.network, bench.int8_of(smaller.network))
     fresh = _afresh(smaller.network, said.seed)
-    taught = train(smaller.network, room, again, teacher=teacher).network
-    table.add("+ distilled, int8", taught, bench.int8_of(taught))
-    _to_int8(table, bench, "+ int8 in training", taught, room, to_int8, teacher)
-    alone = train(fresh, room, replace(course, steps=said.steps + said.again)).network
-    _to_int8(table, bench, "same shape from scratch", alone, room, to_int8, None)
+    student = taught("distilled", smaller.network, again, teacher)
+    table.add("+ distilled, int8", student, bench.int8_of(student))
+    student = as_int8("int8", student, teacher)
+    table.add("+ int8 in training", student, bench.int8_of(student))
+    alone = as_int8("alone-int8", taught("alone", fresh, replace(course, steps=said.steps + said.again)))
+    table.add("same shape from scratch", alone, bench.int8_of(alone))
     return table.rows
-
-
-def _to_int8(table: Table, bench: Bench, step: str, network: Any, room: Room, course: Course, teacher: Any) -> None:
-    aware = train(quantisation_aware(folded(network)), room, course, teacher=teacher).network
-    exact = plain(aware)
-    table.add(step, exact, bench.int8_of(exact))
 
 
 def _afresh(network: Any, seed: int) -> Any:
@@ -168,13 +172,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learn", type=int, default=4000, help="pictures to learn from")
     parser.add_argument("--judge", type=int, default=2000, help="pictures to judge by")
-    parser.add_argument("--steps", type=int, default=2500, help="of the float network")
-    parser.add_argument("--again", type=int, default=2500, help="after pruning")
-    parser.add_argument("--int8", type=int, default=400, help="as int8")
-    parser.add_argument("--smaller", type=float, default=8.0, help="the float file's bytes over the last one's")
+    parser.add_argument("--steps", type=int, default=1200, help="of the float network")
+    parser.add_argument("--again", type=int, default=1200, help="after pruning")
+    parser.add_argument("--int8", type=int, default=200, help="as int8")
+    parser.add_argument("--smaller", type=float, default=16.0, help="the float file's bytes over the last one's")
     parser.add_argument("--taught", type=float, default=0.9)
     parser.add_argument("--temperature", type=float, default=4.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", default="", help="a folder for checkpoints, to go on after a stop")
     parser.add_argument("--json", default="", help="a file to write the rows to")
     return parser.parse_args()
 

@@ -15,7 +15,7 @@ from converters.load.tflite import tflite_interface
 from converters.load.torch_export import network_to_onnx
 from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite
-from converters.wishes import Wishes
+from converters.wishes import BEST, Wishes
 from edge_contracts.bundle import Bundle, encode_manifest, file_entries
 from edge_contracts.manifest import (
     AreaRule,
@@ -112,19 +112,21 @@ def float_bundle(
     return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
 
 
-def int8_artefact(bundle: Bundle, pictures: Sequence[npt.NDArray[Any]], profile: Profile) -> Artefact:
+def int8_artefact(bundle: Bundle, pictures: Sequence[npt.NDArray[Any]], profile: Profile, rule: str = BEST) -> Artefact:
     """The file that a board would get, all of it int8.
 
     Args:
         bundle: of `float_bundle`.
         pictures: H×W×3 uint8 RGB, to calibrate with.
         profile: the board.
+        rule: how ranges of activations are chosen; the best of all rules, or one where only size and time count.
     """
     spec = bundle.manifest.input
     if not isinstance(spec, ImageInput):
         raise TypeError(f"a trained network takes pictures, found {spec.kind}")
     samples = [picture_sample(picture, spec, str(number)) for number, picture in enumerate(pictures)]
-    return make_artefact(bundle, samples, profile, lambda _stage, _done: None, Wishes(mixed_precision="off"))
+    wishes = Wishes(mixed_precision="off", calibration_rule=rule)
+    return make_artefact(bundle, samples, profile, lambda _stage, _done: None, wishes)
 
 
 def _judging(task: str, meaning: Meaning, layout: Any) -> tuple[Any, Any]:

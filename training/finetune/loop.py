@@ -112,7 +112,7 @@ class _Pupil:
 
     def __init__(self, network: Any, room: Room, course: Course, teacher: Any) -> None:
         self.network, self.room, self.course, self.teacher = network, room, course, teacher
-        self.optimizer = torch.optim.AdamW(_groups(network, course.decay), lr=course.rate)
+        self.optimizer = torch.optim.AdamW(_groups(network, course.decay), lr=course.rate, fused=True)
         self.step = 0
         self.looks: list[Look] = []
         self.best_weights: dict[str, Any] = {}

@@ -108,12 +108,6 @@ def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
     assert (judged["good"], judged["defective"]) == (6, 6)
 
 
-def test_options_of_a_network_without_one_are_refused(work):
-    result = CliRunner().invoke(main, ["train", str(work), "--course", "c.toml", "-o", str(work / "x.bundle")])
-    assert result.exit_code == 2
-    assert "beside --network" in result.stderr
-
-
 def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
     learned, held_out = (Lesson(*drawn_kinds(count, seed)) for count, seed in ((40, 1), (20, 2)))
     few = Course(steps=2, batch=8, look_every=2)

@@ -79,7 +79,7 @@ def test_a_network_becomes_a_float_bundle_and_int8_and_answers_the_same(name):
     assert np.abs(exact - wanted).max() <= 1e-4 * np.abs(wanted).max()
     assert Predictor.load(bundle).predict(pictures[0]) is not None
 
-    artefact = int8_artefact(bundle, list(pictures), load_profile("rpi-4b"))
+    artefact = int8_artefact(bundle, list(pictures), load_profile("rpi-4b"), "min-max")
     assert artefact.precision == "int8"
     rounded = _answers(
         artefact.model, bundle.manifest.model_copy(update=with_artefact(bundle.manifest, artefact)), pictures
