@@ -91,6 +91,12 @@ bench-labels: $(READY) ## what labelled defects bring, on real photographs (minu
 bench-compress: .venv-torch/.ready ## a network made eight times smaller, beside one of the same bytes from scratch (minutes)
 	@.venv-torch/bin/python tests/bench/compress.py
 
+bench-learn: $(READY) ## seconds and memory of learning 50 good pictures of 640×480
+	@$(BIN)/python -m tests.bench.learn_cost $(BENCH_ARGS)
+
+bench-threshold: $(READY) ## what becomes of 5 % overkill at 90 % confidence over 200 splits of drawn parts
+	@$(BIN)/python -m tests.bench.threshold $(BENCH_ARGS)
+
 bench-convert: $(READY) ## the converter against TFLiteConverter, ai-edge-quantizer, ONNX Runtime (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/convert/bench.py $(BENCH_ARGS)
 

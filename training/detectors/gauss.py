@@ -2,7 +2,8 @@
 
 PaDiM (Defard et al., "PaDiM: a Patch Distribution Modeling Framework", 2020) with full covariance and principal
 components in place of random ones, made sound for few samples: each position's covariance is shrunk towards the pooled
-one by K / (K + N), K components and N samples, plus 1e-3 of its mean variance.
+one by K / (K + N), K components and N samples, plus 1e-3 of its mean variance. The covariance of a single place, such
+as a part as a whole, is shrunk towards its mean variance in every direction.
 
 The whitening matrices are scaled by 1/sqrt(K): an average good place has the squared distance 1.
 """
@@ -88,11 +89,13 @@ def fit_gauss(features: Floats, random: np.random.Generator | None = None, compo
 
 def _shrunk_covariance(offsets: Floats) -> Floats:
     """Covariances p×K×K of N×p×K offsets from the mean."""
-    samples, _, kept = offsets.shape
+    samples, places, kept = offsets.shape
     by_place = offsets.transpose(1, 2, 0)
     own = by_place @ by_place.transpose(0, 2, 1) / (samples - 1)
     share = kept / (kept + samples)
-    shrunk = (1 - share) * own + share * own.mean(axis=0)
+    # A single place has no others to lean on: all its directions lean on their mean variance.
+    pooled = own.mean(axis=0) if places > 1 else np.trace(own[0]) / kept * np.eye(kept)
+    shrunk = (1 - share) * own + share * pooled
     variance = np.trace(shrunk, axis1=1, axis2=2) / kept
     ridged: Floats = shrunk + RIDGE_OF_MEAN_VARIANCE * variance[:, None, None] * np.eye(kept)
     return ridged

@@ -45,7 +45,7 @@ def main() -> None:
     for backbone in asked.backbones:
         lent = _lent(backbone)
         for name in asked.sets:
-            for kind in [AUTO, *(sound_kinds() if name == SOUND else detector_kinds())]:
+            for kind in _kinds(name, asked.detectors):
                 for seed in range(asked.seeds):
                     runs = [contest(split, kind, lent, seed, asked.profile) for split in SETS[name](seed)]
                     table.setdefault((name, backbone, kind), []).extend(runs)
@@ -61,8 +61,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--profile", default="rpi-4b", help="the board to convert for")
     parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
+    parser.add_argument("--detectors", nargs="+", help="these beside auto; by default all that there are")
     parser.add_argument("--backbones", nargs="+", choices=list(BACKBONES), default=list(BACKBONES))
     return parser.parse_args()
+
+
+def _kinds(name: str, wanted: list[str] | None) -> list[str]:
+    every = sound_kinds() if name == SOUND else detector_kinds()
+    return [AUTO, *(kind for kind in every if wanted is None or kind in wanted)]
 
 
 def _lent(name: str) -> Backbone | None:

@@ -71,3 +71,10 @@ def test_parameters_are_single_precision() -> None:
 def test_features_that_cannot_be_learned_from_are_refused(features: np.ndarray) -> None:
     with pytest.raises(BadInputError):
         fit_gauss(features)
+
+
+def test_a_single_place_learned_from_few_does_not_take_new_ones_for_strange() -> None:
+    features = np.random.default_rng(0).normal(size=(60, 1, 1, 40)).astype(np.float32)
+    gauss = fit_gauss(features[:30])
+    learned, new = (np.median([score(gauss, one) for one in some]) for some in (features[:30], features[30:]))
+    assert new < 3 * learned
