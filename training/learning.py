@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.errors import BadInputError
 from training.dataset import dataset_version, groups_of
 from training.dataset.picture_names import doubtful_names
-from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.threshold_rule import ThresholdRule
 from training.good_parts import learn_good
@@ -82,7 +81,7 @@ def learn_dataset(
     detector = learn_good(
         good, groups=groups_of(good), backbone=backbone, kind=kind, rule=rule, seed=seed, progress=progress
     )
-    refusal = "" if good_only else _why_not(detector, good, defects)
+    refusal = "" if good_only else why_not(good, defects)
     notes = tuple(note for note in (doubtful_names(good), refusal) if note)
     if good_only or refusal or not defects:
         return Learned(detector, version, tuple(good), (), None, backbone, notes)
@@ -117,13 +116,6 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
         inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
         settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
     return float_bundle(detector, name=bundle_name(output), inputs=inputs, settings=settings, created=created)
-
-
-def _why_not(detector: Detector, good: Sequence[Sample], defects: Sequence[Sample]) -> str:
-    """Why labelled defects are not learned; empty where they are, or where there are none."""
-    if defects and are_sounds(good):
-        return f"{len(defects)} recordings of defects were not learned: sounds are learned from good parts alone"
-    return why_not(detector, defects)
 
 
 def _to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:

@@ -30,7 +30,7 @@ from training.dataset import Box
 from training.detectors.learn import Backbone, Detector, learn
 from training.features.feature_part import resized
 from training.heads.layered_part import layered_part
-from training.heads.learn import Lesson, detector_scores, teach
+from training.heads.learn import Lesson, Taught, detector_scores, teach
 from training.heads.outline import BoxOutline
 
 if TYPE_CHECKING:
@@ -58,6 +58,15 @@ class Photograph:
     box: Box | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What to see with (None: Gabor layers), which kind of detector to learn, and what chance draws from."""
+
+    backbone: Backbone | None
+    kind: str
+    seed: int
+
+
 Row = tuple[str, str, str]
 Runs = dict[Row, list[tuple[float, float, str]]]
 
@@ -69,6 +78,7 @@ def main() -> None:
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     arguments.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    arguments.add_argument("--detector", default="auto", help="what learns the good parts; as for lepton train")
     asked = arguments.parse_args()
     if not DATA.is_dir():
         sys.exit(f"wanted the folder of real data, found none at {DATA}; set LEPTON_DATA")
@@ -79,8 +89,10 @@ def main() -> None:
         for network in asked.networks:
             for seed in range(asked.seeds):
                 for learned, judged in _parted(photographs, seed):
-                    for case, figures in _cases(learned, judged, NETWORKS[network](), seed):
+                    sight = Sight(NETWORKS[network](), asked.detector, seed)
+                    for case, figures in _cases(learned, judged, sight):
                         runs.setdefault((name, network, case), []).append(figures)
+                        print(name, network, seed, case, *figures, file=sys.stderr)
     print(_as_json(runs) if asked.json else _as_text(runs, time.monotonic() - started_s))
 
 
@@ -150,29 +162,37 @@ def _parted(photographs: list[Photograph], seed: int) -> Iterator[tuple[list[Pho
 
 
 def _cases(
-    learned: list[Photograph], judged: list[Photograph], backbone: Backbone | None, seed: int
+    learned: list[Photograph], judged: list[Photograph], sight: Sight
 ) -> Iterator[tuple[str, tuple[float, float, str]]]:
     """Each case's AUROC, escape and choice."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(sight.seed)
     good, defects = ([one for one in learned if one.is_defect is kind] for kind in (False, True))
     good, defects = ([kind[place] for place in random.permutation(len(kind))] for kind in (good, defects))
     if len(good) > FEW_GOOD:
-        yield "20 good parts", (*_figures(_learn(good[:FEW_GOOD], backbone, seed), judged), "")
-    detector = _learn(good, backbone, seed)
+        yield "20 good parts", (*_figures(_learn(good[:FEW_GOOD], sight), judged), "")
+    detector = _learn(good, sight)
     yield "good parts", (*_figures(detector, judged), "")
     drawn = [False, True] if defects[0].box else [False]
     for count, name in ((FEW_DEFECTS, f"+ {FEW_DEFECTS} defects"), (len(defects), "+ all defects")):
         for with_boxes in drawn:
-            taught = _teach(detector, good, defects[:count], backbone, seed, with_boxes=with_boxes)
+            taught = _teach(detector, good, defects[:count], sight, with_boxes=with_boxes)
             found = (*_figures(taught.detector, judged), taught.choice)
             yield f"{name}{', boxes' if with_boxes else ''}", found
 
 
-def _learn(good: list[Photograph], backbone: Backbone | None, seed: int) -> Detector:
-    return learn([one.pixels for one in good], groups=[one.group for one in good], backbone=backbone, seed=seed)
+def _learn(good: list[Photograph], sight: Sight) -> Detector:
+    return learn(
+        [one.pixels for one in good],
+        groups=[one.group for one in good],
+        backbone=sight.backbone,
+        kind=sight.kind,
+        seed=sight.seed,
+    )
 
 
-def _teach(detector, good, defects, backbone, seed, *, with_boxes):
+def _teach(
+    detector: Detector, good: list[Photograph], defects: list[Photograph], sight: Sight, *, with_boxes: bool
+) -> Taught:
     parts = [*good, *defects]
     lesson = Lesson(
         photographs=[one.pixels for one in parts],
@@ -180,7 +200,7 @@ def _teach(detector, good, defects, backbone, seed, *, with_boxes):
         outlines=[BoxOutline([one.box]) if with_boxes and one.box else None for one in parts],
         groups=[one.group for one in parts],
     )
-    return teach(detector, layered_part(detector, backbone), lesson, seed=seed)
+    return teach(detector, layered_part(detector, sight.backbone), lesson, seed=sight.seed)
 
 
 def _figures(detector: Detector, judged: list[Photograph]) -> tuple[float, float]:

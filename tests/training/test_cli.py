@@ -53,7 +53,7 @@ def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -
     assert judged["data"]["good_were_learned"] is True
     assert judged["data"]["defective_were_learned"] is False
     assert trained["labels"] is None
-    assert "4 labelled defects were not learned: 5 that are no relatives" in trained["note"]
+    assert "4 labelled defects were not learned: 5 defects that are no relatives" in trained["note"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FOLDS = 5
+"""Each has parts of every kind: so many groups of each kind are the fewest to learn from."""
 
 
 def stratified_folds(groups: Sequence[str], kinds: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.intp]:

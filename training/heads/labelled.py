@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_contracts.manifest import ImageInput
 from training.dataset import Photographs, groups_of
+from training.dataset.subjects import are_sounds
+from training.heads.folds import FOLDS
 from training.heads.layered_part import layered_part
-from training.heads.learn import FEWEST_DEFECTS, Lesson, teach
+from training.heads.learn import Lesson, teach
 from training.heads.outline import outline_of
 
 if TYPE_CHECKING:
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
     from training.heads.learn import Taught
 
 
-def why_not(detector: Detector, defects: Sequence[Sample]) -> str:
+def why_not(good: Sequence[Sample], defects: Sequence[Sample]) -> str:
     """Why these defects cannot be learned, as a sentence; empty where they can or where there is none."""
     if not defects:
         return ""
-    if not isinstance(detector.spec, ImageInput):
-        return f"{len(defects)} labelled defects were not learned: heads see pictures only"
-    groups = len(set(groups_of(defects) or [str(one.path) for one in defects]))
-    if groups < FEWEST_DEFECTS:
-        return (
-            f"{len(defects)} labelled defects were not learned: {FEWEST_DEFECTS} that are no relatives are needed to "
-            "tell whether they help"
-        )
+    if are_sounds(good):
+        return f"{len(defects)} recordings of defects were not learned: sounds are learned from good parts alone"
+    for kind, samples in (("defects", defects), ("good parts", good)):
+        if len(set(groups_of(samples) or [str(one.path) for one in samples])) < FOLDS:
+            return (
+                f"{len(defects)} labelled defects were not learned: {FOLDS} {kind} that are no relatives are needed to "
+                "tell whether they help"
+            )
     return ""
 
 

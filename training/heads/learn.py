@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
     Pixels = npt.NDArray[np.uint8]
 
-FEWEST_DEFECTS = 5
-"""Groups of defects, so that each fold holds one; fewer are better kept for judging."""
-
 LOGNORMAL = ThresholdRule()
 
 HOTTEST = 2.5
