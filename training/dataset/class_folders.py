@@ -35,9 +35,14 @@ def class_samples(folder: Path, split: str = "") -> tuple[Sample, ...]:
     """The same, whatever the classes are called.
 
     Raises:
-        BadInputError: pictures beside the classes.
+        BadInputError: pictures beside the classes, or in folders within them.
     """
     samples = tuple(Sample(path, one.name, split=split) for one in folders_in(folder) for path in files_in(one))
+    if deeper := next((one for kind in folders_in(folder) for one in folders_in(kind) if files_in(one)), None):
+        raise BadInputError(
+            f"wanted pictures directly in the class folders of {folder}, found some in {deeper}; "
+            f"move them up into {deeper.parent.name}, or list them in a manifest"
+        )
     if strays := files_in(folder):
         raise BadInputError(
             f"wanted pictures only inside the class folders of {folder}, found {len(strays)} beside them, "

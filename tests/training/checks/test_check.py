@@ -100,6 +100,13 @@ def test_a_part_on_both_sides_of_a_split_is_a_leak(lay, save, parts, tmp_path):
     }
 
 
+def test_a_copy_on_both_sides_of_a_split_is_told_once(lay, tmp_path):
+    lay("train/good", 20)
+    lay("test/good", 4, start=20)
+    shutil.copy(tmp_path / "train/good/4.png", tmp_path / "test/good/copy.png")
+    assert found(tmp_path) == {("leak", True): ["4.png", "copy.png"], ("balance", False): []}
+
+
 def test_a_group_on_both_sides_of_a_split_is_a_leak(lay, tmp_path):
     lay("pictures", 24)
     rows = [f"pictures/{place}.png,good,part-{place // 2},{'test' if place == 7 else 'train'}" for place in range(24)]
@@ -140,6 +147,13 @@ def test_dark_bright_and_blurred_pictures_are_told(lay, save, parts, tmp_path):
     assert "dark.png" in next(value for key, value in names.items() if key.startswith("a mean grey more than"))
     assert "blurred.png" in next(value for key, value in names.items() if key.startswith("a sharpness below"))
     assert checked.is_sound
+
+
+def test_a_picture_is_blurred_by_what_is_usual_for_its_set(lay, save, parts, tmp_path):
+    lay("good", 22)
+    save("good/soft.png", cv2.GaussianBlur(parts[22], (0, 0), 0.5))
+    save("good/blurred.png", cv2.GaussianBlur(parts[23], (0, 0), 0.8))
+    assert found(tmp_path) == {("focus", False): ["blurred.png"]}
 
 
 def test_sizes_that_differ_are_told_and_shapes_named(lay, save, parts, tmp_path):

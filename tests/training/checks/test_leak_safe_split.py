@@ -94,6 +94,11 @@ def test_both_sides_have_something(share):
     assert {one.split for one in split(looked(parts(2)), share=share).samples} == {"train", "test"}
 
 
+def test_large_sets_are_dealt_first_so_that_small_ones_can_make_up_the_share():
+    rows = [(f"{place}.wav", "good", "tray" if place < 12 else "", str(place)) for place in range(17)]
+    assert split(looked(rows), share=0.7).counts() == {"train": {"good": 5}, "test": {"good": 12}}
+
+
 def test_a_set_in_which_everything_is_related_is_refused():
     with pytest.raises(BadInputError, match="all 3 related"):
         split(looked(parts(3), near=[(0, 1, 2)]))

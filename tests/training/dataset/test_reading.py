@@ -150,6 +150,13 @@ def test_pictures_beside_the_classes_are_refused(tmp_path: Path, save: Callable[
         read_dataset(tmp_path)
 
 
+def test_pictures_deeper_than_their_class_are_not_left_out_silently(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("good/1.png", PIXELS)
+    save("good/monday/2.png", PIXELS)
+    with pytest.raises(BadInputError, match=r"found some in .*good/monday; move them up into good"):
+        read_dataset(tmp_path)
+
+
 def test_two_descriptions_of_one_folder_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
     save("images/1.png", PIXELS)
     (tmp_path / "labels").mkdir()
