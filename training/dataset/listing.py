@@ -23,13 +23,13 @@ FOREIGN = picture_file.FOREIGN_SUFFIXES | wave_file.FOREIGN_SUFFIXES
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The pictures and sounds directly in `folder`, by name; hidden files are neither.
+    """The pictures and sounds directly in `folder`, by name; hidden files are neither, links that lead nowhere are.
 
     Raises:
         BadInputError: a picture or sound of a kind that is not read, which would be left out.
     """
     with os.scandir(folder) as entries:
-        names = sorted(one.name for one in entries if not one.name.startswith(".") and one.is_file())
+        names = sorted(one.name for one in entries if not one.name.startswith(".") and not one.is_dir())
     suffixes = [os.path.splitext(name)[1].lower() for name in names]  # noqa: PTH122 - 100,000 Paths cost a second more
     if foreign := [name for name, suffix in zip(names, suffixes, strict=True) if suffix in FOREIGN]:
         raise BadInputError(

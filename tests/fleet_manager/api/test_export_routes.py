@@ -19,7 +19,7 @@ from tests.fakes.leaving_shelf import LeavingShelf
 from tests.fakes.pictures import picture, write_picture
 from tests.fleet_manager.api.conftest import HALL, YARD, made
 from tests.fleet_manager.api.test_problem_answers import assert_problem
-from training.dataset import read_dataset
+from training.dataset import dataset_version, read_dataset
 
 
 def rows(answer):
@@ -154,7 +154,9 @@ def test_the_archive_of_labels_is_trained_on_as_it_comes(manager, tmp_path):
         assert archive.testzip() is None
         assert archive.namelist() == [f"evidence/{one}.png", f"evidence/{other}.png", "labels.csv", "left-out.csv"]
         archive.extractall(tmp_path / "labels")
-    samples = read_dataset(tmp_path / "labels/labels.csv")
+    (tmp_path / "labels.zip").write_bytes(answer.content)
+    samples = read_dataset(tmp_path / "labels.zip")
+    assert dataset_version(read_dataset(tmp_path / "labels")) == dataset_version(samples)
     assert [(sample.path.name, sample.label) for sample in samples] == [
         (f"{one}.png", "crack"),
         (f"{other}.png", "dent"),

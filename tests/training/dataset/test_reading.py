@@ -157,6 +157,13 @@ def test_pictures_deeper_than_their_class_are_not_left_out_silently(tmp_path: Pa
         read_dataset(tmp_path)
 
 
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("1.png", PIXELS)
+    (tmp_path / "2.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(BadInputError, match=r"2\.png cannot be read"):
+        list(Photographs(read_dataset(tmp_path)))
+
+
 def test_two_descriptions_of_one_folder_are_refused(tmp_path: Path, save: Callable[..., Path]) -> None:
     save("images/1.png", PIXELS)
     (tmp_path / "labels").mkdir()
