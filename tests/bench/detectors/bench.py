@@ -85,7 +85,8 @@ HEAD = (
 
 def _line(key: Key, runs: list[Contest]) -> str:
     def mean(figure: str, *, board: bool = False) -> float:
-        return statistics.fmean(getattr(run.board_run if board else run.float_run, figure) for run in runs)
+        found = [getattr(one, figure) for run in runs if (one := run.board_run if board else run.float_run)]
+        return statistics.fmean(found) if found else float("nan")
 
     chosen = sorted({f"{run.kind}/{run.stride_px}" for run in runs})
     return (
@@ -93,8 +94,15 @@ def _line(key: Key, runs: list[Contest]) -> str:
         f"{mean('escape_at_5_percent_overkill'):9.3f} {mean('escape_at_5_percent_overkill', board=True):6.3f} "
         f"{mean('overkill', board=True):8.3f} {mean('escape', board=True):6.3f} {mean('made_s'):7.2f} "
         f"{mean('ms'):6.2f} {mean('ms', board=True):6.2f} {mean('model_bytes'):9,.0f} "
-        f"{mean('model_bytes', board=True):9,.0f}" + (f"  chose {', '.join(chosen)}" if key[2] == AUTO else "")
+        f"{mean('model_bytes', board=True):9,.0f}"
+        + (f"  chose {', '.join(chosen)}" if key[2] == AUTO else "")
+        + _refused(runs)
     )
+
+
+def _refused(runs: list[Contest]) -> str:
+    count = sum(run.board_run is None for run in runs)
+    return f"  {count} of {len(runs)} refused by lepton convert" if count else ""
 
 
 def _as_text(table: dict[Key, list[Contest]], heads: dict[str, dict[str, tuple[float, float]]], seeds: int) -> str:
@@ -115,7 +123,7 @@ def _verdicts(table: dict[Key, list[Contest]]) -> Iterable[str]:
     """For each set and backbone: whether the default is near the best detector, and int8 near float."""
     for name, backbone in dict.fromkeys((name, backbone) for name, backbone, _ in table):
         means = {
-            kind: statistics.fmean(run.board_run.auroc for run in runs)
+            kind: statistics.fmean((run.board_run or run.float_run).auroc for run in runs)
             for (one, other, kind), runs in table.items()
             if (one, other) == (name, backbone)
         }
@@ -128,6 +136,7 @@ def _verdicts(table: dict[Key, list[Contest]]) -> Iterable[str]:
             for (one, other, _), runs in table.items()
             if (one, other) == (name, backbone)
             for run in runs
+            if run.board_run is not None
         )
         word = "kept" if apart <= INT8_NEAR else "NOT kept"
         yield f"{name}, {backbone}: int8 within {INT8_NEAR} of float, every run: {word} ({apart:.4f})"

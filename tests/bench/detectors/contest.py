@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import statistics
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from converters.conversion import convert
 from converters.gate.metrics import auroc, escape_at_overkill
 from edge_contracts.bundle import write_bundle
+from edge_contracts.errors import RefusedError
 from edge_runtime.frames import Window
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.signals.feeder import Feeder
@@ -52,12 +54,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What came of one split. kind, stride_px: of the detector; float_run, board_run: before and after converting."""
+    """What came of one split.
+
+    kind, stride_px: of the detector. float_run, board_run: before and after converting; None where that was refused.
+    """
 
     kind: str
     stride_px: int
     float_run: Run
-    board_run: Run
+    board_run: Run | None
 
 
 def contest(split: Split, kind: str, backbone: Backbone | None, seed: int, board: str) -> Contest:
@@ -71,20 +76,28 @@ def contest(split: Split, kind: str, backbone: Backbone | None, seed: int, board
         write_bundle(
             folder / "float.bundle", *float_bundle(detector, name="bench", inputs={}, settings={}, created=now)
         )
-        started_s = time.monotonic()
+        float_run = _judged(folder / "float.bundle", split, learned_s)
+        return Contest(*_choice(detector), float_run, _converted(folder, detector, split, board))
+
+
+def _choice(detector: Detector) -> tuple[str, int]:
+    return detector.selection.kind, detector.selection.stride_px
+
+
+def _converted(folder: Path, detector: Detector, split: Split, board: str) -> Run | None:
+    started_s = time.monotonic()
+    try:
         with contextlib.redirect_stdout(io.StringIO()):
             convert(
                 folder / "float.bundle",
                 profile=board,
                 calibration=_calibration(detector, split),
-                out=folder / "b.bundle",
+                out=folder / "board.bundle",
             )
-        converted_s = time.monotonic() - started_s
-        runs = [
-            _judged(folder / file, split, made_s)
-            for file, made_s in (("float.bundle", learned_s), ("b.bundle", converted_s))
-        ]
-    return Contest(detector.selection.kind, detector.selection.stride_px, *runs)
+    except RefusedError as error:
+        print(error, file=sys.stderr)
+        return None
+    return _judged(folder / "board.bundle", split, time.monotonic() - started_s)
 
 
 def _learned(split: Split, kind: str, backbone: Backbone | None, seed: int) -> Detector:
