@@ -67,11 +67,14 @@ COMMANDS: dict[str, Entry] = {
     ),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.evaluate_cli:evaluate", "Score BUNDLE on labelled pictures."),
-    "threshold": Entry("training.threshold_cli:threshold", "Set BUNDLE's threshold again, from parts of the line."),
+    "threshold": Entry(
+        "training.threshold_cli:threshold", "Set the threshold of BUNDLE again, from parts of the line."
+    ),
     "robustness": Entry(
         "training.robustness.cli:robustness", "Judge labelled pictures with BUNDLE as they are, and as they get worse."
     ),
     "explain": Entry("training.explain_cli:explain", "Say why BUNDLE judges PICTURE as it does."),
+    "backbone": Entry("training.backbone.cli:backbone", "Keep the networks that detectors see with, and make one."),
     "bundle": Entry("", "Look into a bundle, check it, compare it with another, unpack it.", BUNDLE),
     "capture": Entry(
         "edge_runtime.capture_cli:capture", "Take training pictures with the camera, region and trigger of STATION."

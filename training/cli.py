@@ -6,24 +6,22 @@ import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
-from edge_contracts.errors import BadInputError
 from training.detector_options import detector_options, rule_of, threshold_options
 from training.finetune.options import network_options
 from training.progress_bar import progress_bar
-
-if TYPE_CHECKING:
-    from training.detectors.learn import Backbone
 
 
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the float bundle.")
-@click.option("--backbone", type=click.Path(path_type=Path), help="A quantised classifier (.tflite) to see with.")
+@click.option(
+    "--backbone",
+    help="What to see with: own (the default), none (Gabor layers), a .tflite file, or a name of your shelf.",
+)
 @click.option("--good-only", is_flag=True, help="Learn good parts alone, though defects are labelled.")
 @detector_options
 @threshold_options
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 def train(
     source: Path,
     output: Path,
-    backbone: Path | None,
+    backbone: str | None,
     kind: str,
     rule: str,
     overkill: float,
@@ -65,18 +63,22 @@ def train(
 
         train_network(source, output, Wish(network, course, checkpoints, curves, seed), backbone, as_json=as_json)
         return
-    from training.dataset import read_dataset  # noqa: PLC0415 - --help needs no OpenCV
+    from training.backbone.choice import chosen_backbone  # noqa: PLC0415 - --help needs no OpenCV
+    from training.backbone.own import NAME  # noqa: PLC0415 - the same
+    from training.backbone.shelf import users_shelf  # noqa: PLC0415 - the same
+    from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.learning import learn_dataset, packed  # noqa: PLC0415 - the same
     from training.train_text import trained_document, trained_text  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
+    lent = chosen_backbone(backbone or NAME, users_shelf())
     samples = read_dataset(source)
     started_s = time.monotonic()
     with progress_bar("learning", len(samples), quiet=as_json) as advance:
         learned = learn_dataset(
             samples,
             source,
-            backbone=_backbone(backbone),
+            backbone=lent,
             kind=kind,
             rule=rule_of(rule, overkill, confidence),
             seed=seed,
@@ -88,17 +90,3 @@ def train(
     digest = write_bundle(output, manifest, members)
     document = trained_document(learned, manifest, output, digest, spent_s)
     click.echo(json.dumps(document, indent=2) if as_json else trained_text(document))
-
-
-def _backbone(path: Path | None) -> Backbone | None:
-    from training.detectors.learn import Backbone  # noqa: PLC0415 - as above
-
-    if path is None:
-        return None
-    try:
-        return Backbone(path.read_bytes(), str(path))
-    except OSError as error:
-        raise BadInputError(
-            f"wanted a quantised classifier (.tflite) for --backbone, found that {path} cannot be read "
-            f"({error.strerror}); check the path"
-        ) from error

@@ -19,8 +19,10 @@ from lepton.demo.line import run_line, write_station
 from lepton.demo.outcome import Outcome, count
 from lepton.demo.recording import write_film, write_photographs
 from lepton.demo.sheet import judged_sheet
+from training.backbone.own import NAME as OWN
+from training.backbone.own import own_backbone
 from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
-from training.detectors.learn import learn
+from training.detectors.learn import Backbone, learn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,7 +109,8 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
 def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Path:
     frames = [read_picture(path) for path in pictures]
     told = _stage(tell, "learn what good is")
-    detector = learn(frames, progress=lambda done: told(done, len(frames)))
+    lent = Backbone(own_backbone(), OWN)
+    detector = learn(frames, backbone=lent, progress=lambda done: told(done, len(frames)))
     manifest, members = float_bundle(
         detector, name="drawn-part", inputs={PHOTOGRAPHS: digest_of(pictures)}, settings={"demo": True}, created=now
     )

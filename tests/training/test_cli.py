@@ -45,7 +45,7 @@ def parts(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np
 
 def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -> None:
     trained = _document("train", parts, "-o", tmp_path / "plate.bundle")
-    assert (trained["photographs"], trained["features"], trained["copies_of_each"]) == (16, "gabor", 6)
+    assert (trained["photographs"], trained["features"], trained["copies_of_each"]) == (16, "backbone", 6)
     judged = _document("evaluate", tmp_path / "plate.bundle", "--data", parts)
     assert judged["bundle"]["digest"] == trained["digest"]
     assert (judged["good"], judged["defective"]) == (16, 4)
@@ -162,7 +162,7 @@ def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path]
         "broken pictures": (["train", broken, "-o", out], "0.png"),
         "too few": (["train", parts / "scratch", "-o", out], "take 6 more"),
         "text as backbone": (["train", parts, "-o", out, "--backbone", words], "quantised image classifier"),
-        "missing backbone": (["train", parts, "-o", out, "--backbone", tmp_path / "gone"], "cannot be read"),
+        "missing backbone": (["train", parts, "-o", out, "--backbone", tmp_path / "gone"], "lepton backbone list"),
         "no folder to write to": (["train", parts, "-o", tmp_path / "no/out.bundle"], "create it first"),
         "text as bundle": (["evaluate", words, "--data", parts], "wanted a bundle"),
     }

@@ -2,7 +2,8 @@
 
 The cut is the first tensor of the greatest width among those at stride 16 that carry the network's main line: sums,
 concatenations, and convolutions that narrow what came before. Tensors inside an expansion are wide only for a moment
-and are passed over. In MobileNetV2 that is the first 96-channel tensor.
+and are passed over. In MobileNetV2 that is the first 96-channel tensor. A network that ends in a map at stride 16, as
+our own backbone does, is cut already.
 """
 
 from __future__ import annotations
@@ -117,6 +118,8 @@ def _own_size(graph: Graph) -> InputSize:
 
 
 def _cut_tensor(graph: Graph, stride: int, name: str) -> str:
+    if len(graph.outputs) == 1 and _is_at_stride(graph, graph.tensors[graph.outputs[0]], stride):
+        return graph.outputs[0]
     candidates = _main_line(graph, stride)
     if not candidates:
         raise BadInputError(f"{WANTED}, found no quantised tensor at stride {stride} in {name}; {NEXT}")

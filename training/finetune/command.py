@@ -60,7 +60,7 @@ class Wish:
     seed: int
 
 
-def train_network(source: Path, output: Path, wish: Wish, backbone: Path | None, *, as_json: bool) -> None:
+def train_network(source: Path, output: Path, wish: Wish, backbone: str | None, *, as_json: bool) -> None:
     """Read, train, export, tell.
 
     Raises:
