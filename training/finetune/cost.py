@@ -65,11 +65,7 @@ class Bench:
         sample = picture_sample(self.pictures[0], self.meaning.float_input(self.spec), "")
         return median_ms((predictor,), sample)[0]
 
-    def _trial(self, network: Any) -> Bundle:
-        """A file whose answers mean nothing: size and time depend on the shape alone."""
-        return self.int8_of(self._settled(network), QUICK)
-
-    def _settled(self, network: Any) -> Any:
+    def settled(self, network: Any) -> Any:
         """A copy whose normalisations fit: where channels went they no longer do, and int8 can hold no such ranges."""
         copied = copy.deepcopy(network).train()
         for layer in copied.modules():
@@ -80,3 +76,7 @@ class Bench:
         with torch.no_grad():
             copied(scaled(pixels[:, : self.spec.channels], self.meaning.scaling))
         return copied.eval()
+
+    def _trial(self, network: Any) -> Bundle:
+        """A file whose answers mean nothing: size and time depend on the shape alone."""
+        return self.int8_of(self.settled(network), QUICK)
