@@ -31,15 +31,15 @@ def choose(good_only: Floats, logits: Mapping[str, Floats], is_defect: npt.NDArr
     """Judge each way of joining by held-out scores: the one-standard-error rule (Breiman et al., 1984).
 
     The sum is left only for a candidate whose AUROC is greater by more than one standard error of the difference, and
-    then for the best of those. The gains' two figures per head come from the same held-out good parts; on two figures
-    nothing can be fitted that flatters.
+    then for the best of those. The gains' three figures per head come from the same held-out parts; three figures can
+    hardly flatter.
 
     Args:
         good_only: N held-out scores.
         logits: N held-out logits of each head.
         is_defect: which of the N are defective.
     """
-    gains = gains_of(good_only[~is_defect], {name: values[~is_defect] for name, values in logits.items()})
+    gains = gains_of(good_only, logits, is_defect)
     typical = float(np.exp(np.log(good_only[~is_defect]).mean()))
     candidates: list[Choice] = ["sum", "cell", "good-only", "maximum"]
     if CELL_HEAD not in logits:

@@ -4,10 +4,12 @@ A detector's scores are lognormal, so they are added where they are normal: the 
 head's logit, both in deviations of held-out good parts. Written as a score again that is the good-only score g times a
 factor that is one for a typical good part:
 
-    sum      g × exp(gain (logit - centre)), gain = sd(log g) / sd(logit)
+    sum      g × exp(slope (logit - centre)), slope = sd(log g) / sd(logit) × share / (1 - share)
     maximum  whichever is greatest: g, or the typical g times the factor of a head alone
 
-The sum never forgets what the good parts say: a handful of labels alone is worse than none.
+The share is how much of the say the head gets: half-way between one half and what a logistic regression on both voices
+learns, so between a quarter and three quarters. The sum never forgets what the good parts say: a handful of labels
+alone is worse than none.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from training.heads.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +38,9 @@ LARGEST_EXPONENT = 30.0
 """A factor of 1e13 is a defect for certain, and float32 still holds what it multiplies."""
 
 LEAST_DEVIATION = 1e-6
+
+EQUAL_SHARE = 0.5
+SHARE_STRENGTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,24 @@ class Fusion:
         return product
 
 
-def gains_of(good_only: Floats, logits: Mapping[str, Floats]) -> dict[str, Gain]:
-    """Each head's gain, from held-out good parts' good-only scores and logits."""
-    reach = float(np.log(good_only).std())
-    return {
-        name: Gain(reach / max(float(values.std()), LEAST_DEVIATION), float(values.mean()))
-        for name, values in logits.items()
-    }
+def gains_of(good_only: Floats, logits: Mapping[str, Floats], is_defect: npt.NDArray[np.bool_]) -> dict[str, Gain]:
+    """Each head's gain, from held-out good-only scores and logits of N parts."""
+    scores = np.log(good_only)
+    return {name: _gain(scores, values, is_defect) for name, values in logits.items()}
+
+
+def _gain(scores: Floats, logits: Floats, is_defect: npt.NDArray[np.bool_]) -> Gain:
+    (score_centre, score_reach), (centre, reach) = (_of_good(one[~is_defect]) for one in (scores, logits))
+    voices = np.stack([(scores - score_centre) / score_reach, (logits - centre) / reach], axis=1)
+    share = (_learned_share(voices, is_defect) + EQUAL_SHARE) / 2
+    return Gain(score_reach / reach * share / (1 - share), centre)
+
+
+def _of_good(values: Floats) -> tuple[float, float]:
+    return float(values.mean()), max(float(values.std()), LEAST_DEVIATION)
+
+
+def _learned_share(voices: Floats, is_defect: npt.NDArray[np.bool_]) -> float:
+    """How much of the say the second of two voices gets when it is learned which of them tells the defects."""
+    weights = np.maximum(fit_logistic(voices, is_defect, SHARE_STRENGTH).weights, 0)
+    return float(weights[1] / weights.sum()) if weights.sum() > 0 else EQUAL_SHARE

@@ -23,10 +23,26 @@ def test_a_typical_good_part_keeps_its_score() -> None:
     assert fusion.joined(np.array([1.7]), {"pooled": np.array([-3.0])}) == pytest.approx([1.7])
 
 
-def test_both_voices_weigh_the_same() -> None:
-    good_only, logits = GOOD_ONLY[:90], {"pooled": _logits(0)[:90]}
-    (gain,) = gains_of(good_only, logits).values()
-    assert np.log(gain.factor(logits["pooled"])).std() == pytest.approx(np.log(good_only).std())
+def _say(logits: np.ndarray, good_only: np.ndarray = GOOD_ONLY) -> float:
+    """How far the head's factor moves a good part, against how far good-only scores do."""
+    (gain,) = gains_of(good_only, {"pooled": logits}, IS_DEFECT).values()
+    good = ~IS_DEFECT
+    return float(np.log(gain.factor(logits[good])).std() / np.log(good_only[good]).std())
+
+
+def test_the_voice_that_tells_the_defects_has_more_say_but_never_all() -> None:
+    telling = DEAF[::-1] + 1.5 * IS_DEFECT
+    assert 1.2 < _say(telling, np.exp(0.1 * DEAF)) <= 3
+    assert 1 / 3 <= _say(DEAF, np.exp(0.1 * telling)) < 0.8
+
+
+def test_two_voices_that_tell_alike_weigh_alike() -> None:
+    logits = np.log(GOOD_ONLY) * 7 - 2
+    assert _say(logits) == pytest.approx(1, rel=0.01)
+
+
+def test_the_units_of_a_logit_do_not_matter() -> None:
+    assert _say(_logits(2.0)) == pytest.approx(_say(_logits(2.0) * 50 - 9))
 
 
 def test_a_huge_logit_stays_a_number() -> None:

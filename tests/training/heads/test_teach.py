@@ -14,7 +14,7 @@ from training.detectors.learn import learn
 from training.features.gabor import gabor_features
 from training.heads.cells import add_cells
 from training.heads.evidence import gather
-from training.heads.fusion import CELL_HEAD, POOLED_HEAD, Fusion, gains_of
+from training.heads.fusion import CELL_HEAD, POOLED_HEAD, Fusion, Gain, gains_of
 from training.heads.head import fit_heads
 from training.heads.head_graph import GOOD_ONLY, joined_graph
 from training.heads.learn import Lesson, _seen, teach
@@ -77,8 +77,8 @@ def test_the_graph_says_what_the_formula_says(
     heads = fit_heads(evidence, everyone)
     logits = {name: head.logits(evidence, everyone) for name, head in heads.items()}
     assert set(heads) == {POOLED_HEAD, CELL_HEAD}
-    good = ~lesson.is_defect
-    gains = gains_of(np.array(detector.good_scores), {name: one[good] for name, one in logits.items()})
+    scores = np.array([*detector.good_scores, *[3.0] * DEFECTS])
+    gains = gains_of(scores, logits, lesson.is_defect)
     before = _run(detector.graph, detector.spec, defects[-1])
     for choice in ("sum", "cell", "maximum", "good-only"):
         fusion = Fusion(choice, 1.0, gains)
@@ -93,7 +93,7 @@ def test_the_graph_says_what_the_formula_says(
 
 def test_a_graph_computes_only_what_is_heard(detector, branch, evidence, lesson: Lesson) -> None:
     heads = fit_heads(evidence, np.ones(len(lesson.groups), bool))
-    gains = gains_of(np.array([1.0, 1.1]), dict.fromkeys(heads, np.array([0.0, 1.0])))
+    gains = dict.fromkeys(heads, Gain(slope=0.1, centre=0.0))
     summed = joined_graph(detector.graph, branch.graph, heads, Fusion("sum", 1.0, gains), 9.0)
     assert GOOD_ONLY in summed.tensors
     assert "cells" not in summed.tensors
@@ -103,7 +103,7 @@ def test_a_graph_computes_only_what_is_heard(detector, branch, evidence, lesson:
 
 def test_the_map_of_a_flagrant_defect_stays_readable(detector, branch, evidence, lesson: Lesson, defects) -> None:
     heads = fit_heads(evidence, np.ones(len(lesson.groups), bool))
-    gains = gains_of(np.array([1.0, 1.1]), dict.fromkeys(heads, np.array([0.0, 0.01])))
+    gains = dict.fromkeys(heads, Gain(slope=10.0, centre=0.0))
     for choice in ("sum", "cell"):
         graph = joined_graph(detector.graph, branch.graph, heads, Fusion(choice, 1.0, gains), 7.0)
         found = _run(graph, detector.spec, defects[-1])
