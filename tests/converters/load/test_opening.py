@@ -1,10 +1,13 @@
 """A model from outside is run once in a child before this process opens it."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import onnx
 import pytest
 
-from converters.graph import Graph, Operator, Tensor
+from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.load import opening
 from converters.load.opening import open_first
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
@@ -66,3 +69,22 @@ def test_a_tensor_of_another_shape_than_the_file_says_is_refused():
     graph = Graph({t.name: t for t in values}, operators, ["in"], ["out"])
     with pytest.raises(BadInputError, match=r"wanted tensor 'middle' to have the shape \(2, 2\) that the file says"):
         open_first(write_tflite(graph), "tflite")
+
+
+def rounding() -> bytes:
+    """A file whose float output rests on an int8 tensor."""
+    step = Quantization(np.array([0.1], np.float32), np.array([0], np.int64))
+    made = [Tensor(name, (1, 4), np.dtype("f4")) for name in ("in", "out")]
+    stored = Tensor("stored", (1, 4), np.dtype("i1"), quantization=step)
+    operators = [Operator("QUANTIZE", ["in"], ["stored"]), Operator("DEQUANTIZE", ["stored"], ["out"])]
+    return write_tflite(Graph({t.name: t for t in (*made, stored)}, operators, ["in"], ["out"]))
+
+
+@pytest.mark.parametrize(
+    ("content", "apart", "is_refused"), [(gathering(3), 0.1, True), (rounding(), 0.1, False), (rounding(), 0.5, True)]
+)
+def test_integers_before_a_float_end_may_round_differently_but_not_be_wrong(monkeypatch, content, apart, is_refused):
+    answers = {"XNNPACK": [np.ones(1, np.float32)], "reference": [np.full(1, 1 + apart, np.float32)]}
+    monkeypatch.setattr(opening, "_run_once", lambda _content, kernels: answers[kernels])
+    with pytest.raises(BadInputError, match="the reference ones differ") if is_refused else nullcontext():
+        opening.run_tflite(content)
