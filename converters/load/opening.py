@@ -132,8 +132,12 @@ def _run_once(content: bytes, kernels: str) -> list[npt.NDArray[Any]]:
 
 
 def _drawn(shape: npt.NDArray[np.int32], dtype: Any) -> npt.NDArray[Any]:
-    """Values between 0 and 1; zeros where the model wants integers, which may be indices."""
-    values: npt.NDArray[Any] = np.random.default_rng(SEED).random(tuple(shape)).astype(dtype)
+    """Values between 0 and 1; any bytes, as of a picture; zeros of wider integers, which may be indices."""
+    random = np.random.default_rng(SEED)
+    if np.dtype(dtype) in _BYTES:
+        limits = np.iinfo(dtype)
+        return random.integers(limits.min, limits.max, tuple(shape), dtype, endpoint=True)
+    values: npt.NDArray[Any] = random.random(tuple(shape)).astype(dtype)
     return values
 
 
