@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,17 +16,18 @@ from converters.tflite import write_tflite
 from training.backbone.assembly import CENTRE, SPREAD, UNSEEN, float_graph, int8_file, real_picture
 from training.backbone.distillation import Distillation, Schedule
 from training.backbone.drawing import drawn_picture
-from training.backbone.lessons import SHARD, Lessons
+from training.backbone.lessons import Lessons
 from training.backbone.student import Student
 
-SIDE_PX, CHANNELS = 32, 8
+PICTURES, SIDE_PX, CHANNELS = 620, 32, 8
 SHORT = Schedule(steps=8, batch=4, warm_up=2, save_every=3)
 
 
+@cache
 def lessons():
     """A teacher that sees mixtures of the mean colours of its cells."""
-    pictures = np.stack([drawn_picture(4, number, SIDE_PX) for number in range(SHARD)])
-    cells = pictures.reshape(SHARD, 2, 16, 2, 16, 3).mean((2, 4)) / 64
+    pictures = np.stack([drawn_picture(4, number, SIDE_PX) for number in range(PICTURES)])
+    cells = pictures.reshape(PICTURES, 2, 16, 2, 16, 3).mean((2, 4)) / 64
     maps = (cells @ np.random.default_rng(0).normal(size=(3, CHANNELS))).astype(np.float16)
     maps += np.random.default_rng(1).normal(0, 0.1, maps.shape).astype(np.float16)
     return Lessons((pictures,), (maps,))
