@@ -11,7 +11,7 @@ import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
 from training.detector_options import detector_options, rule_of, threshold_options
-from training.finetune.options import network_options
+from training.finetune.options import network_options, require_network_options
 from training.progress_bar import progress_bar
 
 
@@ -61,7 +61,8 @@ def train(
     if network is not None or course or checkpoints or curves:
         from training.finetune.command import Wish, train_network  # noqa: PLC0415 - for networks alone
 
-        train_network(source, output, Wish(network, course, checkpoints, curves, seed), backbone, as_json=as_json)
+        require_network_options(click.get_current_context())
+        train_network(source, output, Wish(network or "", course, checkpoints, curves, seed), as_json=as_json)
         return
     from training.backbone.choice import chosen_backbone  # noqa: PLC0415 - --help needs no OpenCV
     from training.backbone.own import NAME  # noqa: PLC0415 - the same

@@ -17,7 +17,6 @@ from converters.tflite import read_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
 from edge_contracts.card import Card, Measurement
-from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ProvenanceStep
 from training.dataset import dataset_version, read_dataset
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
@@ -53,25 +52,20 @@ PROGRAM = "network.pt2"
 class Wish:
     """What the command line asks for. course, checkpoints, curves: None for none."""
 
-    network: str | None
+    network: str
     course: Path | None
     checkpoints: Path | None
     curves: Path | None
     seed: int
 
 
-def train_network(source: Path, output: Path, wish: Wish, backbone: str | None, *, as_json: bool) -> None:
+def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> None:
     """Read, train, export, tell.
 
     Raises:
-        BadInputError: options, pictures, course, weights, checkpoints or paths that do not fit.
+        BadInputError: pictures, course, weights, checkpoints or paths that do not fit.
         MissingExtraError: torch is not installed.
     """
-    if wish.network is None or backbone is not None:
-        raise BadInputError(
-            "wanted --course, --checkpoints and --curves beside --network, and no --backbone beside it, found them "
-            "otherwise; a network learns itself what a backbone lends"
-        )
     require_bundle_name(output)
     require_torch()
     if wish.checkpoints is not None:
@@ -132,7 +126,7 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     from training.finetune.stages import Plan, run_stages  # noqa: PLC0415
     from training.finetune.teaching_set import lesson_of, teaching_set  # noqa: PLC0415
 
-    name = wish.network or ""
+    name = wish.network
     task = NETWORKS[name].task
     dataset = read_dataset(source)
     parted = teaching_set(dataset, file.held_out, wish.seed, task)

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from edge_contracts.errors import BadInputError
 from training.networks.network import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_TAKEN = {"source", "output", "network", "course", "checkpoints", "curves", "seed", "as_json"}
+"""What a network's training takes of the command's parameters."""
 
 _OPTIONS = (
     click.option(
@@ -41,3 +46,23 @@ def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def require_network_options(context: click.Context) -> None:
+    """Refuse a network's options without a network, and beside one those that say how good parts are learned.
+
+    Raises:
+        BadInputError: naming them.
+    """
+    given = {
+        str(one.name): one.opts[-1]
+        for one in context.command.params
+        if one.name and context.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    }
+    if "network" not in given:
+        found = ", ".join(given[name] for name in ("course", "checkpoints", "curves") if name in given)
+        raise BadInputError(f"wanted {found} beside --network, found no --network; add it")
+    if strange := ", ".join(option for name, option in given.items() if name not in _TAKEN):
+        raise BadInputError(
+            f"wanted no option beside --network that says how good parts are learned, found {strange}; leave it out"
+        )

@@ -98,11 +98,11 @@ def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
 
 def table_of(name: str, sentence: str, rows: Sequence[Row]) -> str:
     """The rows for a terminal."""
-    lines = [f"{name}: {sentence}", f"{'':44}{'right class':>12}{'AUROC':>8}{'overkill':>10}{'escape':>8}"]
+    lines = [f"{name}: {sentence}", f"{'':48}{'right class':>12}{'AUROC':>8}{'overkill':>10}{'escape':>8}"]
     for row in rows:
         figures = row.figures
         lines.append(
-            f"{row.name + (', ' if row.strength else '') + row.strength:44}{_share(figures.accuracy):>12}"
+            f"{row.name + (', ' if row.strength else '') + row.strength:48}{_share(figures.accuracy):>12}"
             f"{'–' if figures.auroc is None else f'{figures.auroc:.3f}':>8}{_share(figures.overkill):>10}"
             f"{_share(figures.escape):>8}"
         )
