@@ -16,20 +16,23 @@ from typing import TYPE_CHECKING
 from tests.bench.detectors.contest import Contest, contest
 from tests.bench.detectors.linear_heads import accuracies
 from tests.bench.detectors.sets import DATA, SETS
+from training.backbone.own import own_backbone
 from training.detectors.kinds import AUTO, detector_kinds, sound_kinds
 from training.detectors.sight import Backbone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 NEAR = 0.01
 INT8_NEAR = 0.005
 SOUND = "ESC-10"
-BACKBONES = {
-    "gabor": None,
-    "mobilenet-v2": "coral-test-data/tf2_mobilenet_v2_1.0_224_ptq.tflite",
+MOBILENET = "coral-test-data/tf2_mobilenet_v2_1.0_224_ptq.tflite"
+BACKBONES: dict[str, Callable[[], Backbone | None]] = {
+    "own": lambda: Backbone(own_backbone(), "our own backbone"),
+    "gabor": lambda: None,
+    "mobilenet-v2": lambda: Backbone((DATA / MOBILENET).read_bytes(), MOBILENET),
 }
-"""What the detectors see with: a file of `LEPTON_DATA`, or None for Gabor layers."""
+"""What the detectors see with; None for Gabor layers."""
 
 Key = tuple[str, str, str]
 """Set, backbone, detector as it was asked for."""
@@ -43,7 +46,7 @@ def main() -> None:
     table: dict[Key, list[Contest]] = {}
     heads = {}
     for backbone in asked.backbones:
-        lent = _lent(backbone)
+        lent = BACKBONES[backbone]()
         for name in asked.sets:
             for kind in _kinds(name, asked.detectors):
                 for seed in range(asked.seeds):
@@ -69,11 +72,6 @@ def _arguments() -> argparse.Namespace:
 def _kinds(name: str, wanted: list[str] | None) -> list[str]:
     every = sound_kinds() if name == SOUND else detector_kinds()
     return [AUTO, *(kind for kind in every if wanted is None or kind in wanted)]
-
-
-def _lent(name: str) -> Backbone | None:
-    file = BACKBONES[name]
-    return None if file is None else Backbone((DATA / file).read_bytes(), file)
 
 
 HEAD = (
