@@ -26,7 +26,7 @@ from training.progress_bar import progress_bar
 @detector_options
 @threshold_options
 @network_options
-@click.option("--seed", default=0, show_default=True, help="Of all that is random.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of all that is random.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def train(
     source: Path,

@@ -70,7 +70,7 @@ def check(context: click.Context, source: Path, page: Path | None, *, as_json: b
     type=click.FloatRange(0),
     help="Samples taken within so many minutes stay together, as EXIF or their names say; 0 leaves time out.",
 )
-@click.option("--seed", default=0, show_default=True, help="Deals the samples out.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Deals the samples out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def split(source: Path, output: Path, test_share: float, window_min: float, seed: int, *, as_json: bool) -> None:
     """Split a dataset into train and test, so that nothing is judged that is nearly what was learned.
@@ -105,7 +105,7 @@ def split(source: Path, output: Path, test_share: float, window_min: float, seed
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the sheet (.png).")
 @click.option("--samples", "rows", default=6, show_default=True, type=click.IntRange(1, 50), help="Rows of the sheet.")
 @click.option("--copies", default=6, show_default=True, type=click.IntRange(1, 20), help="Copies of each sample.")
-@click.option("--seed", default=0, show_default=True, help="Draws the copies.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Draws the copies.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def preview(source: Path, recipe: Path, output: Path, rows: int, copies: int, seed: int, *, as_json: bool) -> None:
     """Show what a recipe of augmentation makes of a dataset, as one picture.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edge_contracts.errors import BadInputError
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from training.evaluation import Evaluation
     from training.report.learning_curve import CurvePoint
 
-TEST_SPLIT = "test"
 TRAIN_SPLIT = "train"
 LEARNED_NOTE = "note: these {} pictures were learned from, so the figures flatter; judge on others"
 
@@ -45,13 +43,14 @@ def evaluate(
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
+    from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
     predictor = Predictor.load(read, runtime=runtime)
     dataset = read_dataset(source)
-    samples, chosen = _to_judge(dataset, split, source)
+    samples, chosen = to_judge(dataset, split, source)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = _learned_kinds(predictor, samples)
@@ -106,13 +105,3 @@ def _document(
         "prospects": [one.document() for one in prospects(evaluation.area, evaluation.escape, evaluation.overkill)],
         "learning_curve": [one.document() for one in curve],
     }
-
-
-def _to_judge(samples: Sequence[Sample], split: str | None, source: Path) -> tuple[list[Sample], str | None]:
-    found = sorted({one.split for one in samples if one.split})
-    chosen = split or (TEST_SPLIT if TEST_SPLIT in found else None)
-    if chosen is None:
-        return list(samples), None
-    if chosen not in found:
-        raise BadInputError(f"wanted rows with split {chosen!r} in {source}, found {', '.join(found) or 'no splits'}")
-    return [one for one in samples if one.split == chosen], chosen

@@ -51,14 +51,14 @@ def _known(source: Path | None) -> Sequence[Sample]:
 
 
 def _explained(bundle: Bundle, picture: Path, known: Sequence[Sample], *, quiet: bool) -> Explanation:
+    from converters.calibration.recorded_frames import read_judged  # noqa: PLC0415 - the same
     from edge_contracts.manifest import AnomalyRule  # noqa: PLC0415 - as above
-    from edge_runtime.capture.picture_file import read_picture  # noqa: PLC0415 - the same
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.evaluation import judge  # noqa: PLC0415 - the same
     from training.explain.occlusion import occlude, place_count  # noqa: PLC0415 - the same
     from training.explain.page import Explanation  # noqa: PLC0415 - the same
 
-    predictor, pixels = Predictor.load(bundle), read_picture(picture)
+    predictor, pixels = Predictor.load(bundle), read_judged(picture)
     scores = predictor.predict(pixels)
     with progress_bar("hiding places", place_count(pixels), quiet=quiet) as advance:
         occlusion = occlude(pixels, lambda one: judge(bundle.manifest, predictor.predict(one))[0], progress=advance)
@@ -79,7 +79,7 @@ def _explained(bundle: Bundle, picture: Path, known: Sequence[Sample], *, quiet:
 
 
 def _alike(bundle: Bundle, picture: Path, known: Sequence[Sample], *, is_good: bool, quiet: bool) -> list[Alike]:
-    from edge_runtime.capture.picture_file import read_picture  # noqa: PLC0415 - as above
+    from converters.calibration.recorded_frames import read_judged  # noqa: PLC0415 - as above
     from training.dataset import Photographs  # noqa: PLC0415 - the same
     from training.explain.neighbours import describe, nearest  # noqa: PLC0415 - the same
     from training.explain.page import Alike  # noqa: PLC0415 - the same
@@ -89,7 +89,7 @@ def _alike(bundle: Bundle, picture: Path, known: Sequence[Sample], *, is_good: b
         return []
     photographs = Photographs(samples)
     with progress_bar("looking at known parts", len(samples), quiet=quiet):
-        described = describe(bundle, [read_picture(picture), *photographs])
+        described = describe(bundle, [read_judged(picture), *photographs])
     found = nearest(described[0], described[1:], SHOWN_ALIKE)
     return [Alike(samples[one.place], one, photographs[one.place]) for one in found]
 

@@ -29,6 +29,7 @@ NAMED = 10
 @click.argument("bundle", type=click.Path(path_type=Path))
 @click.option("--data", "source", required=True, type=click.Path(path_type=Path), help="Folder per class, or manifest.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the new bundle.")
+@click.option("--split", help="Take rows of this split only; `test` by default where the manifest has such rows.")
 @threshold_options
 @click.option(
     "--most-overkill",
@@ -41,6 +42,7 @@ def threshold(
     bundle: Path,
     source: Path,
     output: Path,
+    split: str | None,
     rule: str,
     overkill: float,
     confidence: float | None,
@@ -58,13 +60,15 @@ def threshold(
     """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
     from training.dataset import groups_of, read_dataset  # noqa: PLC0415 - the same
+    from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
     from training.threshold_revision import revised_threshold  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
     wish, most = rule_of(rule, overkill, confidence), min(0.5, 2 * overkill) if most_overkill is None else most_overkill
     old = _judging(bundle)
-    samples = sorted(_unlearned(old, read_dataset(source)), key=lambda one: not one.is_good)
+    chosen, _ = to_judge(read_dataset(source), split, source)
+    samples = sorted(_unlearned(old, chosen), key=lambda one: not one.is_good)
     predictor = Predictor.load(old, runtime=runtime)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)

@@ -165,6 +165,7 @@ def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path]
         "missing backbone": (["train", parts, "-o", out, "--backbone", tmp_path / "gone"], "lepton backbone list"),
         "no folder to write to": (["train", parts, "-o", tmp_path / "no/out.bundle"], "create it first"),
         "text as bundle": (["evaluate", words, "--data", parts], "wanted a bundle"),
+        "negative seed": (["train", parts, "-o", out, "--seed", "-1"], "x>=0"),
     }
 
 
@@ -178,6 +179,7 @@ def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path]
         "missing backbone",
         "no folder to write to",
         "text as bundle",
+        "negative seed",
     ],
 )
 def test_wrong_use_is_a_sentence_exit_code_two_and_no_file(case: str, tmp_path: Path, parts: Path) -> None:

@@ -67,6 +67,16 @@ def test_parts_that_taught_it_are_refused(folder: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new.bundle").exists()
 
 
+def test_rows_that_were_learned_take_no_part_where_the_manifest_says_which(folder: Path, tmp_path: Path) -> None:
+    rows = [(file, "good", "train") for file in sorted((folder / "learned").iterdir())]
+    rows += [(file, file.parent.name, "test") for file in sorted((folder / "line").rglob("*.png"))]
+    manifest = tmp_path / "split.csv"
+    manifest.write_text("path,label,split\n" + "".join(f"{file},{label},{split}\n" for file, label, split in rows))
+    arguments = ("threshold", folder / "old.bundle", "--data", manifest, "-o", tmp_path / "new.bundle", "--json")
+    assert json.loads(_lepton(*arguments).stdout)["good"] == 14
+    assert "wanted rows with split 'val'" in _lepton(*arguments, "--split", "val").stderr
+
+
 def test_too_few_parts_for_a_promise_are_refused(folder: Path, tmp_path: Path) -> None:
     arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
     result = _lepton(*arguments, "--threshold", "conformal")

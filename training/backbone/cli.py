@@ -90,7 +90,13 @@ def fetch(name: str, *, yes: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the .tflite file.")
 @click.option("--teacher", required=True, help="The classifier to learn from: a .tflite file, or a name of your shelf.")
 @click.option("--work", required=True, type=click.Path(path_type=Path), help="Keeps pictures and checkpoints.")
-@click.option("--seed", default=0, show_default=True, help="Of the pictures, the first weights and the order.")
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Of the pictures, the first weights and the order.",
+)
 @click.option("--pictures", default=64_000, show_default=True, help="How many are drawn.")
 @click.option("--side", "side_px", default=160, show_default=True, help="Of each picture, in pixels.")
 @click.option("--steps", default=4_500, show_default=True, help="Updates, of 64 pictures each.")

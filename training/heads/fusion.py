@@ -9,7 +9,8 @@ factor that is one for a typical good part:
 
 The share is how much of the say the head gets: half-way between one half and what a logistic regression on both voices
 learns, so between a quarter and three quarters. The sum never forgets what the good parts say: a handful of labels
-alone is worse than none.
+alone is worse than none. Nor can a head make anything better than the best good part made it: what no head has seen may
+give any logit, and must not be good because of that.
 """
 
 from __future__ import annotations
@@ -45,14 +46,19 @@ SHARE_STRENGTH = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """How a head's logit becomes a factor: exp(slope × (logit - centre)), the exponent at most `LARGEST_EXPONENT`."""
+    """How a head's logit becomes a factor: exp(slope × (logit - centre)).
+
+    least: the exponent is no less, as of the best held-out good part; and no more than `LARGEST_EXPONENT`.
+    """
 
     slope: float
     centre: float
+    least: float
 
     def factor(self, logits: npt.NDArray[np.floating]) -> Floats:
         """One factor per logit."""
-        return np.exp(np.minimum(self.slope * (np.asarray(logits, np.float64) - self.centre), LARGEST_EXPONENT))
+        exponents = self.slope * (np.asarray(logits, np.float64) - self.centre)
+        return np.exp(np.clip(exponents, self.least, LARGEST_EXPONENT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,8 @@ def _gain(scores: Floats, logits: Floats, is_defect: npt.NDArray[np.bool_]) -> G
     (score_centre, score_reach), (centre, reach) = (_of_good(one[~is_defect]) for one in (scores, logits))
     voices = np.stack([(scores - score_centre) / score_reach, (logits - centre) / reach], axis=1)
     share = (_learned_share(voices, is_defect) + EQUAL_SHARE) / 2
-    return Gain(score_reach / reach * share / (1 - share), centre)
+    slope = score_reach / reach * share / (1 - share)
+    return Gain(slope, centre, slope * (float(logits[~is_defect].min()) - centre))
 
 
 def _of_good(values: Floats) -> tuple[float, float]:

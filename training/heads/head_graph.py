@@ -64,10 +64,11 @@ def _as_map(pen: Wiring, value: str) -> str:
 
 
 def _factor(pen: Wiring, logit: str, gain: Gain) -> str:
-    """exp(min(slope × logit - slope × centre, largest))."""
+    """Exp of slope × logit - slope × centre, between least and largest."""
     scaled = pen.pointwise("MUL", logit, pen.constant("slope", [gain.slope]))
     exponent = pen.pointwise("SUB", scaled, pen.constant("centre", [gain.slope * gain.centre]))
     bounded = pen.apply("MINIMUM", [exponent, pen.constant("largest", [LARGEST_EXPONENT])], pen.shape(exponent))
+    bounded = pen.apply("MAXIMUM", [bounded, pen.constant("least", [gain.least])], pen.shape(exponent))
     return pen.apply("EXP", [bounded], pen.shape(exponent))
 
 

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     help="The float network, from the --checkpoints of its training: attack the bundle through its gradients, too.",
 )
 @click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write the table as one HTML page.")
-@click.option("--seed", default=0, show_default=True, help="Of noise and of the attacks' starts.")
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of noise and of the attacks' starts."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def robustness(
     bundle: Path,
@@ -58,10 +60,11 @@ def robustness(
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
     from training.dataset import read_dataset  # noqa: PLC0415 - nor OpenCV
+    from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.robustness.suite import run_suite  # noqa: PLC0415 - the same
 
     predictor = Predictor.open(bundle)
-    samples = thinned(_of_split(read_dataset(source), split, source), most)
+    samples = thinned(to_judge(read_dataset(source), split, source)[0], most)
     attacks = _attacks(predictor, gradients, seed)
     with progress_bar(silent=as_json) as progress:
         rows = run_suite(
@@ -111,14 +114,6 @@ def table_of(name: str, sentence: str, rows: Sequence[Row]) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
-
-
-def _of_split(samples: Sequence[Sample], split: str | None, source: Path) -> list[Sample]:
-    found = sorted({one.split for one in samples if one.split})
-    chosen = split or ("test" if "test" in found else None)
-    if chosen is not None and chosen not in found:
-        raise BadInputError(f"wanted rows with split {chosen!r} in {source}, found {', '.join(found) or 'no splits'}")
-    return [one for one in samples if chosen in {None, one.split}]
 
 
 def _attacks(predictor: Predictor, gradients: Path | None, seed: int) -> list[Any]:

@@ -93,7 +93,7 @@ def test_the_graph_says_what_the_formula_says(
 
 def test_a_graph_computes_only_what_is_heard(detector, branch, evidence, lesson: Lesson) -> None:
     heads = fit_heads(evidence, np.ones(len(lesson.groups), bool))
-    gains = dict.fromkeys(heads, Gain(slope=0.1, centre=0.0))
+    gains = dict.fromkeys(heads, Gain(slope=0.1, centre=0.0, least=-0.2))
     summed = joined_graph(detector.graph, branch.graph, heads, Fusion("sum", 1.0, gains), 9.0)
     assert GOOD_ONLY in summed.tensors
     assert "cells" not in summed.tensors
@@ -103,7 +103,7 @@ def test_a_graph_computes_only_what_is_heard(detector, branch, evidence, lesson:
 
 def test_the_map_of_a_flagrant_defect_stays_readable(detector, branch, evidence, lesson: Lesson, defects) -> None:
     heads = fit_heads(evidence, np.ones(len(lesson.groups), bool))
-    gains = dict.fromkeys(heads, Gain(slope=10.0, centre=0.0))
+    gains = dict.fromkeys(heads, Gain(slope=10.0, centre=0.0, least=-50.0))
     for choice in ("sum", "cell"):
         graph = joined_graph(detector.graph, branch.graph, heads, Fusion(choice, 1.0, gains), 7.0)
         found = _run(graph, detector.spec, defects[-1])
