@@ -80,9 +80,13 @@ class Evaluation:
 
     @property
     def suggested_threshold(self) -> float | None:
-        """The score that lets at most 5 % of these good pictures fail, and as few defects as possible pass."""
-        good = sorted((one.score for one in self.judged if one.is_good), reverse=True)
-        return None if not good else float(np.nextafter(good[int(OVERKILL * len(good))], np.inf))
+        """The score that lets at most 5 % of these good pictures fail, and as few defects as possible pass.
+
+        None without good pictures, and where more than 5 % of them have no finite score.
+        """
+        good = sorted((rank(one.score) for one in self.judged if one.is_good), reverse=True)
+        limit = good[int(OVERKILL * len(good))] if good else float("inf")
+        return float(np.nextafter(limit, np.inf)) if np.isfinite(limit) else None
 
     def document(self) -> dict[str, Any]:
         """Plain values for JSON."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from training.threshold_revision import Revision
 
 REPLACED = ("threshold", "expected_overkill")
+THRESHOLD_WORD = "threshold"
+"""A note of the card that speaks of it speaks of the old one."""
 
 
 def revised_bundle(
@@ -46,7 +48,10 @@ def revised_bundle(
     card = bundle.card
     if card is not None:
         kept = tuple(one for one in card.metrics if one.name not in REPLACED)
-        revised = card.model_copy(update={"metrics": (*kept, *_measurements(revision))})
+        promised = tuple(one for one in card.notes if THRESHOLD_WORD not in one)
+        details = {topic: found for topic, found in card.details.items() if topic != "good_scores"}
+        changes = {"metrics": (*kept, *_measurements(revision)), "notes": promised, "details": details}
+        revised = card.model_copy(update=changes)
         members[CARD] = revised.model_dump_json(indent=2).encode()
     return Manifest(**fields), members
 

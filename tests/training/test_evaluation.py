@@ -120,6 +120,12 @@ def _answers(**labels: int) -> tuple[Judged, ...]:
 _RIGHT = {True: Outcome.GOOD, False: Outcome.DEFECT}
 
 
+def test_no_threshold_is_suggested_where_good_pictures_have_no_score() -> None:
+    good = [Judged(str(number), "good", is_good=True, score=number, verdict=Outcome.GOOD) for number in range(10)]
+    broken = Judged("10", "good", is_good=True, score=float("nan"), verdict=Outcome.UNKNOWN)
+    assert summarise((*good, broken), 1.0).suggested_threshold is None
+
+
 def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
     good = [Judged(f"g{place}", "good", is_good=True, score=float(place), verdict=Outcome.GOOD) for place in range(40)]
     bad = [Judged("b", "dent", is_good=False, score=38.5, verdict=Outcome.GOOD)]

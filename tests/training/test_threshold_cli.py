@@ -57,6 +57,10 @@ def test_a_bundle_gets_the_threshold_of_its_line_and_keeps_all_else(folder: Path
     assert [step.step for step in new.manifest.provenance] == ["train", "threshold"]
     assert new.card is not None
     assert {one.name: one.value for one in new.card.metrics}["threshold"] == document["threshold"]["value"]
+    assert old.card is not None
+    assert any("cross-validated" in one for one in old.card.notes)
+    assert not any("threshold" in one for one in new.card.notes)
+    assert "good_scores" not in new.card.details
     assert "catches 2 of 2 defects" in _lepton(*arguments).stdout
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from training.dataset.sample import Box
 
 PER_SPLIT = "_annotations.coco.json"
+SPLIT_NAMES = frozenset({"train", "val", "valid", "validation", "test"})
 """What some tools write beside the pictures of each split."""
 
 NAMED_AT_ONCE = 5
@@ -118,9 +119,9 @@ def repeated(values: Iterable[Value]) -> Value | None:
 def _split(file: Path, folder: Path, *, alone: bool) -> str:
     if file.name == PER_SPLIT:
         return "" if file.parent == folder else file.parent.name
-    if alone and "_" not in file.stem:
-        return ""
-    return file.stem.rpartition("_")[2].rstrip("0123456789")
+    name = file.stem.rpartition("_")[2].rstrip("0123456789")
+    # The only file of an export is often called after nothing, as in instances_default.json.
+    return "" if alone and name not in SPLIT_NAMES else name
 
 
 def _document(file: Path) -> _Document:

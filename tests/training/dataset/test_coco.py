@@ -56,6 +56,11 @@ def test_a_box_is_cut_at_the_edge_of_its_picture(coco):
     assert read_dataset(coco(annotations=boxes))[0].boxes == (Box(25, 0, 5, 10, "dent"),)
 
 
+def test_the_only_file_of_an_export_that_names_no_split_has_none(coco, tmp_path):
+    coco("annotations/instances_default.json")
+    assert {one.split for one in read_dataset(tmp_path)} == {""}
+
+
 def test_files_of_a_folder_are_its_splits(coco, tmp_path):
     coco("annotations/instances_train2017.json", images=document()["images"][:1], annotations=[])
     coco("annotations/instances_test2017.json", images=document()["images"][1:])
