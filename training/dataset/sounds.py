@@ -1,10 +1,9 @@
-"""The waveforms of samples, read when they are asked for."""
+"""The waveform of a sound file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from edge_runtime.capture.wave_file import read_header, read_samples
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     import numpy.typing as npt
-
-    from training.dataset.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +24,6 @@ class Waveform:
 
     values: npt.NDArray[np.float32]
     rate_hz: int
-
-
-class Sounds(Sequence[Waveform]):
-    """The waveforms of samples, read from disk at each access.
-
-    Access raises SoundRejected for a file that is no WAV.
-
-    Args:
-        samples: which sounds, in which order.
-    """
-
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self._samples = samples
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    @overload
-    def __getitem__(self, place: int) -> Waveform: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sounds: ...
-    def __getitem__(self, place: int | slice) -> Waveform | Sounds:
-        if isinstance(place, slice):
-            return Sounds(self._samples[place])
-        return read_waveform(self._samples[place].path)
 
 
 def read_waveform(path: Path) -> Waveform:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from training.dataset import Sounds, read_dataset
+from training.dataset import Recordings, read_dataset
 
 TONE = np.sin(np.arange(1600) / 5) / 2
 
@@ -16,7 +16,7 @@ def test_a_folder_per_class_of_sounds(save_sound, tmp_path):
     save_sound("rattle/1.wav", TONE)
     samples = read_dataset(tmp_path)
     assert [one.label for one in samples] == ["good", "rattle"]
-    sounds = Sounds(samples)
+    sounds = Recordings(samples)
     assert (len(sounds), len(sounds[1:]), sounds[0].rate_hz, sounds[1].rate_hz) == (2, 1, 8000, 16000)
     np.testing.assert_allclose(sounds[0].values, TONE[:, None], atol=1 / 32000)
 
@@ -44,4 +44,4 @@ def test_a_sound_of_a_kind_that_is_not_read_is_told(save_sound, tmp_path):
 def test_a_damaged_sound_is_told_when_it_is_read(tmp_path):
     (tmp_path / "1.wav").write_text("damaged")
     with pytest.raises(BadInputError, match=r"1\.wav"):
-        Sounds(read_dataset(tmp_path))[0]
+        Recordings(read_dataset(tmp_path))[0]
