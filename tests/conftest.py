@@ -29,6 +29,7 @@ ALLOWED_SKIPS = REPOSITORY / "tests" / "allowed_skips.txt"
 
 # A busy machine is no fault of what is tested: nothing that hypothesis runs is judged by its time.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few", settings.get_profile("house"), max_examples=10)
 settings.load_profile("house")
 
 

@@ -7,7 +7,7 @@ shift
 status=0
 
 run() {
-    "$python" -m pytest "$@"
+    sh tools/pytest_twice.sh "$python" "$@"
     code=$?
     # 5: the arguments leave no test of this half
     [ $code -eq 0 ] || [ $code -eq 5 ] || status=$code

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The quick unit tests on the oldest and the newest supported Python, where this machine has them beside the one of .venv:
 # what a board runs on the oldest, which is a Jetson's, and everything on the newest but the converter's arithmetic, which
-# compares numpy with runtimes and takes a third of the time.
+# compares numpy with runtimes and takes a third of the time. Examples are drawn by the hundred on .venv's Python; here
+# a handful of each says whether the language and the libraries have changed.
 set -eu
 default=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
@@ -30,7 +31,8 @@ for version in 3.10 3.13; do
     esac
     {
         make --no-print-directory "VENV=.venv-$version" "PYTHON=$python" ".venv-$version/.ready" &&
-            ".venv-$version/bin/python" -m pytest -q -m 'not system and not slow and not live' $chosen
+            sh tools/pytest_twice.sh ".venv-$version/bin/python" -q -m 'not system and not slow and not live' \
+                --hypothesis-profile=few $chosen
     } >"$logs/$version" 2>&1 &
     running="$running $version:$!"
 done

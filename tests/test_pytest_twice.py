@@ -1,0 +1,53 @@
+"""What misses a deadline on a busy machine is tried once more; what fails twice, or fails in numbers, stands."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[1] / "tools" / "pytest_twice.sh"
+
+ONCE = """
+from pathlib import Path
+import pytest
+@pytest.mark.parametrize("number", range({many}))
+def test_it(number):
+    mark = Path(f"seen-{{number}}")
+    seen = mark.exists()
+    mark.touch()
+    assert seen
+def test_other():
+    pass
+"""
+
+
+def run(home, text):
+    (home / "tests").mkdir()
+    (home / "tests" / "test_it.py").write_text(text)
+    command = ["sh", str(SCRIPT), sys.executable, "-q", "tests"]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+
+
+def test_what_fails_once_passes_and_is_named(tmp_path):
+    done = run(tmp_path, ONCE.format(many=1))
+    assert done.returncode == 0
+    assert 'passed only when tried a second time, alone: "tests/test_it.py::test_it[0]"' in done.stdout
+    assert "\n1 passed in" in done.stdout
+
+
+def test_what_fails_twice_fails(tmp_path):
+    done = run(tmp_path, "def test_it():\n    assert False\n")
+    assert done.returncode == 1
+    assert "second try" in done.stdout
+    assert "passed only" not in done.stdout
+
+
+def test_what_fails_in_numbers_is_not_tried_again(tmp_path):
+    done = run(tmp_path, ONCE.format(many=4))
+    assert done.returncode == 1
+    assert "second try" not in done.stdout
+
+
+def test_a_file_that_cannot_be_read_is_not_tried_again(tmp_path):
+    done = run(tmp_path, "import nothing_of_this_name\n")
+    assert done.returncode == 2
+    assert "second try" not in done.stdout
