@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from lepton.cli import main
 from tests.fakes.drawn_kinds import drawn_kinds
+from training.finetune import cost, pruning
 from training.finetune.course import Course
 from training.finetune.lesson import Lesson
 from training.finetune.loop import Room
@@ -128,3 +129,34 @@ def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
     assert not asked
     weights = zip(quantise.network.state_dict().values(), again.network.state_dict().values(), strict=True)
     assert all(bool((one == other).all()) for one, other in weights)
+
+
+def test_a_target_in_milliseconds_is_met_by_the_file_that_is_made(work, monkeypatch):
+    """The clock is a stand-in that counts bytes, so that the test is no slower or faster than its machine."""
+    timed = []
+
+    def by_its_bytes(_bench, bundle):
+        timed.append(len(bundle.model) / 10_000)
+        return timed[-1]
+
+    monkeypatch.setattr(cost.Bench, "timed", by_its_bytes)
+    monkeypatch.setattr(pruning, "TRIALS", 2)
+    course = COURSE.partition("[quantise]")[0].replace("steps = 30", "steps = 2") + "[prune]\ntarget_ms = {}\n"
+    (work / "quick.toml").write_text(course.format(0.9))
+    told = train(work, "quick.bundle", "--course", work / "quick.toml")
+    assert timed[-2] <= 0.9 < timed[-1]  # half of the channels had to go, a quarter was too few
+    assert told["stages"][1]["channels_gone"] == 0.475
+    (work / "quick.toml").write_text(course.format(0.1))
+    arguments = [
+        "train",
+        work / "parts",
+        "--network",
+        "ds-cnn",
+        "--course",
+        work / "quick.toml",
+        "-o",
+        work / "no.bundle",
+    ]
+    refused = CliRunner().invoke(main, [str(one) for one in arguments])
+    assert refused.exit_code == 2
+    assert "wanted a network that costs at most 0.1, found that" in refused.stderr
