@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 import zipfile
 from contextlib import suppress
@@ -22,9 +21,11 @@ from edge_contracts.card import Card
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.explain import explain
 from edge_contracts.manifest import FileEntry, Manifest
+from edge_contracts.whole_file import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import BinaryIO
 
 MANIFEST = "manifest.json"
 CARD = "card.json"
@@ -132,26 +133,15 @@ def write_bundle(path: Path, manifest: Manifest, members: Mapping[str, bytes]) -
     """
     content = {MANIFEST: encode_manifest(manifest), **members}
     _check_files(manifest, content, path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        _write_zip(partial, content)
-        partial.replace(path)
-    except OSError as error:
-        # A full disk names no file, and the partial one is nothing that the caller knows.
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+    with whole_file(path) as file:
+        _write_zip(file, content)
     return hashlib.sha256(content[MANIFEST]).hexdigest()
 
 
-def _write_zip(path: Path, content: Mapping[str, bytes]) -> None:
-    with path.open("wb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name in sorted(content, key=lambda member: (member != MANIFEST, member)):
-                archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content[name])
-        file.flush()
-        os.fsync(file.fileno())
+def _write_zip(file: BinaryIO, content: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(content, key=lambda member: (member != MANIFEST, member)):
+            archive.writestr(zipfile.ZipInfo(name, _ZIP_EPOCH), content[name])
 
 
 def _read_members(path: Path, limits: BundleLimits) -> dict[str, bytes]:

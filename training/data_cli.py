@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def check(context: click.Context, source: Path, page: Path | None, *, as_json: b
     if page is not None:
         from training.checks.page import render  # noqa: PLC0415 - the same
 
-        page.write_text(render(checked, source.resolve().name), "utf-8")
+        write_whole(page, render(checked, source.resolve().name))
     click.echo(json.dumps(checked.document(), indent=2) if as_json else _checked_text(checked, page))
     if not checked.is_sound:
         context.exit(EXIT_MUST_MEND)

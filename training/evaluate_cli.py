@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def evaluate(
         from training.report.page import render  # noqa: PLC0415 - as above
 
         page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
-        report.write_text(page, "utf-8")
+        write_whole(report, page)
     data = {"path": str(source), "split": chosen, **{f"{kind}_were_learned": was for kind, was in learned.items()}}
     text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
     click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
     known = _known(source)
     explanation = _explained(read, picture, known, quiet=as_json)
     if output is not None:
-        output.write_text(render(explanation), "utf-8")
+        write_whole(output, render(explanation))
     document = _document(explanation)
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
 

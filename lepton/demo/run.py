@@ -11,6 +11,7 @@ from converters.conversion import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.infer.predictor import Predictor
 from fleet_manager.loopback_broker import loopback_broker
@@ -92,7 +93,7 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
         out=bundle,
         progress=_within(tell, "convert"),
     )
-    (folder / "report.html").write_bytes(read_bundle(bundle).members["report.html"])
+    write_whole(folder / "report.html", read_bundle(bundle).members["report.html"])
     film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
     movie = folder / "film.avi"
     write_film(film, movie, progress=_stage(tell, "film the line"))

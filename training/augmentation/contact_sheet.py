@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from edge_contracts.whole_file import write_whole
 from training.augmentation.augment import augment_picture, augment_sound, draws
 from training.augmentation.view import view_of
 from training.dataset.listing import medium_of
@@ -56,7 +57,7 @@ def write_sheet(path: Path, sheet: Pixels) -> None:
         OSError: the disk said no.
     """
     _, content = cv2.imencode(".png", sheet[..., ::-1])
-    path.write_bytes(content.tobytes())
+    write_whole(path, content.tobytes())
 
 
 def spread(samples: Sequence[Sample], count: int) -> list[Sample]:

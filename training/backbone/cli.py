@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_contracts.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,8 +119,8 @@ def train(output: Path, teacher: str, work: Path, jobs: int, *, as_json: bool, *
     name, content = _teacher(teacher)
     with _bars(wishes["pictures"], wishes["steps"], quiet=as_json) as progress:
         made = make_backbone(Wish(content, name, **wishes), work, jobs, progress)
-    output.write_bytes(made.model)
-    output.with_suffix(".NOTICE").write_text(made.notice, "utf-8")
+    write_whole(output, made.model)
+    write_whole(output.with_suffix(".NOTICE"), made.notice)
     figures = {"output": str(output), "bytes": len(made.model), "explained": made.explained, "loss": made.loss}
     click.echo(
         json.dumps(figures, indent=2)

@@ -6,7 +6,6 @@ that was cut off goes on where it stopped; the same seed gives the same shards, 
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from edge_contracts.whole_file import whole_file
 from training.backbone.drawing import drawn_picture
 from training.backbone.teacher import teacher_maps
 
@@ -95,12 +95,8 @@ def _draw_shard(plan: Plan, folder: Path, number: int) -> int:
 
 
 def _write(path: Path, values: npt.NDArray[np.generic]) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
+    with whole_file(path) as file:
         np.save(file, values)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _pictures_file(folder: Path, number: int) -> Path:

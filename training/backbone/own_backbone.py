@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import torch
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from training.backbone.assembly import int8_file
 from training.backbone.distillation import Distillation, Schedule
 from training.backbone.lessons import Plan, draw_lessons
@@ -90,15 +92,14 @@ def notice(wish: Wish, model: bytes) -> str:
 
 def _claim(folder: Path, wish: Wish) -> None:
     """The folder says whose work it holds: nobody goes on with another's pictures."""
-    mine = json.dumps(
-        {**asdict(wish), "teacher": hashlib.sha256(wish.teacher).hexdigest(), "name": ""}, indent=2, sort_keys=True
-    )
+    teacher, tool = hashlib.sha256(wish.teacher).hexdigest(), f"lepton-edge {version('lepton-edge')}"
+    mine = json.dumps({**asdict(wish), "teacher": teacher, "name": "", "tool": tool}, indent=2, sort_keys=True)
     settings = folder / SETTINGS
     folder.mkdir(parents=True, exist_ok=True)
     if not settings.exists():
-        settings.write_text(mine, "utf-8")
+        write_whole(settings, mine)
     elif settings.read_text("utf-8") != mine:
         raise BadInputError(
-            f"wanted a folder for this teacher, seed and schedule, found another's work in {folder}; "
+            f"wanted a folder for this teacher, seed, schedule and version of Lepton Edge, found another's work in {folder}; "
             "name another --work"
         )

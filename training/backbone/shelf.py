@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from training.features.cut import cut_backbone
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class Shelf:
         channels = part.graph.tensors[part.graph.outputs[0]].shape[3]
         kept = Shelved(name, len(model), hashlib.sha256(model).hexdigest(), channels, origin, licence)
         self._folder.mkdir(parents=True, exist_ok=True)
-        _write(self._folder / f"{name}.tflite", model)
-        _write(self._folder / f"{name}.json", json.dumps(asdict(kept), indent=2).encode())
+        write_whole(self._folder / f"{name}.tflite", model)
+        write_whole(self._folder / f"{name}.json", json.dumps(asdict(kept), indent=2))
         return kept
 
     def entries(self) -> tuple[Shelved, ...]:
@@ -104,9 +105,3 @@ def users_shelf(environment: Mapping[str, str] = os.environ) -> Shelf:
     named = environment.get(FOLDER_VARIABLE)
     below = environment.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()
     return Shelf(Path(named) if named else Path(below, "lepton-edge", "backbones"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_suffix(f"{path.suffix}.part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -18,6 +18,7 @@ from device_profiles import load_profile
 from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import ProvenanceStep
+from edge_contracts.whole_file import write_whole
 from training.dataset import dataset_version, read_dataset
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
 from training.finetune.course_file import read_course
@@ -141,7 +142,8 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     weights = fetch_weights(file.network.weights, file.network.sha256) if file.network.weights else None
     prune = file.prune
     target = 0.0 if prune is None else float(prune.target_bytes or prune.target_ms or 0)
-    plan = Plan(spec, first, again, target, to_int8, weights)
+    unit: Literal["bytes", "ms"] = "ms" if prune is not None and prune.target_ms is not None else "bytes"
+    plan = Plan(spec, first, again, target, unit, to_int8, weights)
     objectives: dict[str, Objective] = {
         "classes": Classes(first.smoothing),
         "masks": Masks(),
@@ -150,7 +152,7 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     room = Room(learned, held_out, objectives[task], file.scaling, _device())
     meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling)
     bench = Bench(spec, meaning, load_profile(PROFILE), list(_coloured(learned.pictures[:CALIBRATION])))
-    cost = bench.ms_of if prune is not None and prune.target_ms is not None else bench.bytes_of
+    cost = bench.ms_of if unit == "ms" else bench.bytes_of
     stages = run_stages(plan, room, cost=cost, folder=wish.checkpoints, progress=progress)
     progress("export", 0.0)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
@@ -220,7 +222,7 @@ def _write_extras(wish: Wish, done: _Done) -> None:
     if wish.checkpoints is not None:
         save_program(done.stages[-1].network, done.plan.spec, done.room.scaling, wish.checkpoints / PROGRAM)
     if wish.curves is not None:
-        wish.curves.write_text(curves_page(done.bundle.manifest.name, _sentence(done), done.stages), "utf-8")
+        write_whole(wish.curves, curves_page(done.bundle.manifest.name, _sentence(done), done.stages))
 
 
 def _sentence(done: _Done) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from edge_contracts.whole_file import write_whole
 from training.finetune.bundle import example_of
 from training.finetune.loop import scaled
 
@@ -46,9 +47,4 @@ def save_program(network: Any, spec: NetworkSpec, scaling: Scaling, path: Path) 
     program = torch.export.export(OfBytes(network, scaling).eval(), (example,), dynamic_shapes=({0: batch},))
     content = io.BytesIO()
     torch.export.save(program, content)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content.getvalue())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, content.getvalue())

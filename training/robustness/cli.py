@@ -11,6 +11,7 @@ import click
 
 from converters.cli import progress_bar
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def robustness(
     if page is not None:
         from training.robustness.page import robustness_page  # noqa: PLC0415 - jinja2, for pages alone
 
-        page.write_text(robustness_page(predictor.manifest.name, sentence, rows), "utf-8")
+        write_whole(page, robustness_page(predictor.manifest.name, sentence, rows))
     click.echo(_document(predictor, samples, rows) if as_json else table_of(predictor.manifest.name, sentence, rows))
 
 
