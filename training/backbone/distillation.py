@@ -8,9 +8,8 @@ same machine, interrupted or not.
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +19,7 @@ from torch.nn import functional
 from training.backbone.assembly import CENTRE, SPREAD
 from training.backbone.student import Student
 from training.backbone.teacher import principal_axes
+from training.checkpoint import Checkpoint, fingerprint_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,10 +81,11 @@ class Distillation:
         schedule: the steps.
         seed: of the first weights and the order of the pictures.
         checkpoint: the file that a cut-off run goes on from; written again every `save_every` steps.
+            Another run's is refused.
     """
 
     def __init__(self, lessons: Lessons, schedule: Schedule, seed: int, checkpoint: Path) -> None:
-        self._lessons, self._schedule, self._seed, self._checkpoint = lessons, schedule, seed, checkpoint
+        self._lessons, self._schedule, self._seed = lessons, schedule, seed
         self._axes = principal_axes(np.concatenate(lessons.maps[:AXES_SHARDS]))
         self._weights = torch.from_numpy(self._axes.weights)
         torch.manual_seed(seed)
@@ -94,9 +95,14 @@ class Distillation:
         self._optimizer = torch.optim.AdamW(self._student.parameters(), schedule.rate, weight_decay=schedule.decay)
         self._step = 0
         self._losses: list[float] = []
+        self._checkpoint = Checkpoint(checkpoint, self._fingerprint())
 
     def run(self, progress: Callable[[int, float], object] | None = None) -> Taught:
-        """Go through the steps that are left; `progress` hears each step's number and loss."""
+        """Go through the steps that are left; `progress` hears each step's number and loss.
+
+        Raises:
+            BadInputError: the checkpoint is damaged, or another run's.
+        """
         self._resume()
         orders = self._orders()
         while self._step < self._schedule.steps:
@@ -165,29 +171,27 @@ class Distillation:
         yield replace(last, weights=weights[:, None, None, :], bias=bias)
 
     def _save(self) -> None:
-        """All that the next step depends on; the old file stands until the new one is whole."""
-        part = self._checkpoint.with_suffix(".part")
-        state = {
-            "settings": self._settings(),
-            "step": self._step,
-            "losses": self._losses,
-            "student": self._student.state_dict(),
-            "average": self._average.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-        }
-        torch.save(state, part)
-        part.replace(self._checkpoint)
+        """All that the next step depends on."""
+        self._checkpoint.write(
+            {
+                "step": self._step,
+                "losses": self._losses,
+                "student": self._student.state_dict(),
+                "average": self._average.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
+            }
+        )
 
     def _resume(self) -> None:
-        if not self._checkpoint.exists():
-            return
-        state = torch.load(self._checkpoint, weights_only=True)
-        if state["settings"] != self._settings():
+        state = self._checkpoint.read()
+        if state is None:
             return
         self._step, self._losses = state["step"], state["losses"]
         self._student.load_state_dict(state["student"])
         self._average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
 
-    def _settings(self) -> str:
-        return json.dumps({"schedule": asdict(self._schedule), "seed": self._seed, "pictures": len(self._lessons)})
+    def _fingerprint(self) -> str:
+        """Of schedule, seed, start and lessons; the first of these are known by what the teacher sees in them."""
+        axes = [getattr(self._axes, field.name).tobytes().hex() for field in fields(self._axes)]
+        return fingerprint_of((self._schedule, self._seed, len(self._lessons), *axes), (self._student,))

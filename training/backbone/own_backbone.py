@@ -100,6 +100,6 @@ def _claim(folder: Path, wish: Wish) -> None:
         write_whole(settings, mine)
     elif settings.read_text("utf-8") != mine:
         raise BadInputError(
-            f"wanted a folder for this teacher, seed, schedule and version of Lepton Edge, found another's work in {folder}; "
-            "name another --work"
+            f"wanted a folder for this teacher, seed, schedule and version of Lepton Edge, found another's work in "
+            f"{folder}; name another --work"
         )

@@ -7,7 +7,6 @@ order round otherwise.
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager, nullcontext
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from edge_contracts.errors import BadInputError
-from training.finetune.checkpoint import Checkpoint
+from training.checkpoint import Checkpoint, fingerprint_of
 from training.finetune.lesson import Scaling
 from training.finetune.views import batch_of
 from training.robustness.attacks import Attack, attacked
@@ -60,6 +59,10 @@ class Room:
     scaling: Scaling = field(default_factory=Scaling)
     device: str = "cpu"
 
+    def facts(self) -> tuple[object, ...]:
+        """What of it decides a result, for `fingerprint_of`."""
+        return (self.lesson.digest, self.held_out.digest, self.objective, self.scaling, self.device)
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -95,7 +98,7 @@ def train(
     if not len(room.lesson) or not len(room.held_out):
         raise BadInputError("wanted pictures to learn and pictures to judge by, found none; give more")
     pupil = _Pupil(network.to(room.device), room, course, None if teacher is None else _frozen(teacher, room.device))
-    kept = None if checkpoint is None else Checkpoint(checkpoint, _fingerprint(pupil, network))
+    kept = None if checkpoint is None else Checkpoint(checkpoint, pupil.fingerprint())
     with _reproducible(room.device):
         if kept is not None and (state := kept.read()) is not None:
             pupil.put(state)
@@ -150,6 +153,11 @@ class _Pupil:
         self.looks.append(Look(until, loss, mean_score(self.network, self.room)))
         if self.best.step == until:
             self.best_weights = _copied(self.network.state_dict())
+
+    def fingerprint(self) -> str:
+        """Of pictures, course, scaling, task, start, teacher and arithmetic."""
+        taught_by = () if self.teacher is None else (self.teacher,)
+        return fingerprint_of((self.course, *self.room.facts()), (self.network, *taught_by))
 
     def state(self) -> dict[str, Any]:
         """All that going on needs."""
@@ -258,19 +266,6 @@ def _autocast(device: str) -> Any:
     if device.startswith("cuda") and torch.cuda.is_bf16_supported():
         return torch.autocast("cuda", torch.bfloat16)
     return nullcontext()
-
-
-def _fingerprint(pupil: _Pupil, network: Any) -> str:
-    """Of pictures, course, scaling, task, start, teacher and arithmetic."""
-    room = pupil.room
-    whole = hashlib.sha256(repr((pupil.course, room.scaling, room.objective, room.device)).encode())
-    whole.update(f"{torch.__version__} {torch.get_num_threads()}".encode())
-    whole.update((room.lesson.digest + room.held_out.digest).encode())
-    for module in (network, *([pupil.teacher] if pupil.teacher is not None else [])):
-        for name, value in module.state_dict().items():
-            whole.update(f"{name}{tuple(value.shape)}".encode())
-            whole.update(value.detach().cpu().contiguous().numpy().tobytes())
-    return whole.hexdigest()
 
 
 @contextmanager

@@ -1,16 +1,16 @@
 """The stages of a training, one after the other: learn, take channels out, learn to be int8.
 
 Each later stage copies the answers of the network that the first one made. With a folder every stage keeps its
-checkpoint there, and a training that was stopped goes on where it was.
+checkpoint there, and a training that was stopped goes on where it was; what another training left there is refused.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from edge_contracts.errors import BadInputError
+from training.checkpoint import Checkpoint, fingerprint_of
 from training.finetune.bundle import example_of
 from training.finetune.loop import Trained, train
 from training.finetune.pruning import Pruned, pruned, pruned_to
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Cost = Callable[[Any], float]
     Progress = Callable[[str, float], object]
 
-CHOSEN = "pruned.json"
+CHOSEN = "pruned.checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ class Plan:
     """What is to be done.
 
     spec: the network. train: how it learns first.
-    prune: how it learns after channels were taken out; None to leave them. target: what it may cost then, in the unit
-    of `Plan`'s runner's cost.
+    prune: how it learns after channels were taken out; None to leave them. target: what it may cost then, in `unit`.
     quantise: how it learns to be int8; None to leave that to the converter.
     weights: to begin with; None for a random start.
     """
@@ -48,6 +47,7 @@ class Plan:
     train: Course
     prune: Course | None = None
     target: float = 0.0
+    unit: Literal["bytes", "ms"] = "bytes"
     quantise: Course | None = None
     weights: Weights | None = None
 
@@ -79,7 +79,7 @@ def run_stages(
     Args:
         plan: what.
         room: pictures and task.
-        cost: bytes or milliseconds of a network's int8 file; needed to prune.
+        cost: of a network's int8 file, in the plan's unit; needed to prune.
         folder: for checkpoints; it exists. None to keep nothing.
         progress: told the stage and the fraction of it that is done.
 
@@ -95,7 +95,7 @@ def run_stages(
         if cost is None:
             raise BadInputError("wanted what a network costs, to prune it to a target, found no measure; give one")
         progress("search", 0.0)
-        smaller = _smaller(teacher, plan, cost, folder)
+        smaller = _smaller(teacher, plan, room, cost, folder)
         progress("search", 1.0)
         stages.append(_stage("prune", smaller.network, room, plan.prune, teacher, folder, progress, smaller.share))
     if plan.quantise is not None:
@@ -127,17 +127,14 @@ def _stage(
     return Stage(name, done.network, done.looks, done.best, share)
 
 
-def _smaller(network: Any, plan: Plan, cost: Cost, folder: Path | None) -> Pruned:
+def _smaller(network: Any, plan: Plan, room: Room, cost: Cost, folder: Path | None) -> Pruned:
     """The pruned network; which share was chosen is kept, because milliseconds are not the same twice."""
     example = example_of(plan.spec)
-    kept = None if folder is None else folder / CHOSEN
-    if kept is not None and kept.exists():
-        chosen = json.loads(kept.read_text("utf-8"))
-        if chosen["target"] == plan.target:
-            return Pruned(pruned(network, example, chosen["share"]), chosen["share"], chosen["reached"])
+    facts = (plan.spec, plan.target, plan.unit, *room.facts())
+    kept = None if folder is None else Checkpoint(folder / CHOSEN, fingerprint_of(facts, (network,)))
+    if kept is not None and (chosen := kept.read()) is not None:
+        return Pruned(pruned(network, example, chosen["share"]), chosen["share"], chosen["reached"])
     found = pruned_to(network, example, plan.target, cost)
     if kept is not None:
-        partial = kept.with_suffix(".partial")
-        partial.write_text(json.dumps({"target": plan.target, "share": found.share, "reached": found.reached}), "utf-8")
-        partial.replace(kept)
+        kept.write({"share": found.share, "reached": found.reached})
     return found

@@ -13,6 +13,7 @@ import torch
 
 from converters.execute import Session
 from converters.tflite import write_tflite
+from edge_contracts.errors import BadInputError
 from training.backbone.assembly import CENTRE, SPREAD, UNSEEN, float_graph, int8_file, real_picture
 from training.backbone.distillation import Distillation, Schedule
 from training.backbone.drawing import drawn_picture
@@ -56,10 +57,21 @@ def test_another_seed_gives_another_network(undisturbed, tmp_path):
     assert weights(Distillation(lessons(), SHORT, 4, tmp_path / "c.pt").run()) != weights(undisturbed)
 
 
-def test_a_checkpoint_of_another_schedule_is_not_gone_on_from(undisturbed, tmp_path):
+@pytest.mark.parametrize("what", ["schedule", "seed", "teacher"])
+def test_a_checkpoint_of_another_run_is_refused_and_stays(tmp_path, what):
     checkpoint = tmp_path / "checkpoint.pt"
-    Distillation(lessons(), Schedule(steps=2, batch=4, save_every=1), 3, checkpoint).run()
-    assert weights(Distillation(lessons(), SHORT, 3, checkpoint).run()) == weights(undisturbed)
+    brief = Schedule(steps=1, batch=4, save_every=1)
+    Distillation(lessons(), brief, 3, checkpoint).run()
+    before = checkpoint.read_bytes()
+    other = Distillation(
+        Lessons(lessons().pictures, tuple(2 * shard for shard in lessons().maps)) if what == "teacher" else lessons(),
+        SHORT if what == "schedule" else brief,
+        4 if what == "seed" else 3,
+        checkpoint,
+    )
+    with pytest.raises(BadInputError, match="wanted a checkpoint of this very training"):
+        other.run()
+    assert checkpoint.read_bytes() == before
 
 
 def test_what_is_learned_holds_for_pictures_that_were_not_learned_from(tmp_path):

@@ -1,12 +1,15 @@
 """`lepton train --network` from pictures to a bundle that a board runs, twice to the same bytes."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
+from edge_contracts.errors import BadInputError
 from lepton.cli import main
 from tests.fakes.drawn_kinds import drawn_kinds
 from training.finetune import cost, pruning
@@ -17,6 +20,7 @@ from training.finetune.objective import Classes
 from training.finetune.stages import CHOSEN, Plan, run_stages
 from training.networks.network import NetworkSpec
 
+FEW = Course(steps=2, batch=8, look_every=2)
 COURSE = """
 held_out = 0.25
 [network]
@@ -111,8 +115,7 @@ def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
 
 def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
     learned, held_out = (Lesson(*drawn_kinds(count, seed)) for count, seed in ((40, 1), (20, 2)))
-    few = Course(steps=2, batch=8, look_every=2)
-    plan = Plan(NetworkSpec("ds-cnn", 10, 32, 32), few, few, 12_000.0, few)
+    plan = Plan(NetworkSpec("ds-cnn", 10, 32, 32), FEW, FEW, 12_000.0, quantise=FEW)
     asked = []
 
     def size(network):
@@ -123,7 +126,7 @@ def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
     train_, prune, quantise = run_stages(plan, room, cost=size, folder=tmp_path)
     assert size(prune.network) <= 12_000 < size(train_.network)
     assert size(quantise.network) < size(prune.network)  # normalisations are folded
-    assert json.loads((tmp_path / CHOSEN).read_text())["share"] == prune.share > 0
+    assert torch.load(tmp_path / CHOSEN, weights_only=True)["share"] == prune.share > 0
     asked.clear()
     again = run_stages(plan, room, cost=size, folder=tmp_path)[-1]
     assert not asked
@@ -160,3 +163,15 @@ def test_a_target_in_milliseconds_is_met_by_the_file_that_is_made(work, monkeypa
     refused = CliRunner().invoke(main, [str(one) for one in arguments])
     assert refused.exit_code == 2
     assert "wanted a network that costs at most 0.1, found that" in refused.stderr
+
+
+@pytest.mark.parametrize("other", [{"target": 11_000.0}, {"unit": "ms"}, {"train": replace(FEW, seed=1)}])
+def test_a_share_that_was_chosen_for_another_training_is_refused(tmp_path, other):
+    learned, held_out = (Lesson(*drawn_kinds(count, seed)) for count, seed in ((40, 1), (20, 2)))
+    room = Room(learned, held_out, Classes())
+    plan = Plan(NetworkSpec("ds-cnn", 10, 32, 32), FEW, FEW, 12_000.0)
+    run_stages(plan, room, cost=lambda _network: 10_000.0, folder=tmp_path)
+    for name in ("train", "prune"):  # of the other training, too, begun anew
+        (tmp_path / f"{name}.checkpoint").unlink()
+    with pytest.raises(BadInputError, match=rf"found {tmp_path / CHOSEN} of other"):
+        run_stages(replace(plan, **other), room, cost=lambda _network: 10_000.0, folder=tmp_path)

@@ -56,8 +56,10 @@ def test_a_training_that_is_killed_and_resumed_ends_with_the_same_bytes(whole, t
 
 def test_a_checkpoint_of_something_else_is_refused_and_a_damaged_one_too(tmp_path):
     trained(checkpoint=tmp_path / "checkpoint")
-    with pytest.raises(BadInputError, match="another course or another start"):
+    with pytest.raises(BadInputError, match="another course, seed or start"):
         train(build_network(SPEC), room(), replace(COURSE, rate=1e-4), checkpoint=tmp_path / "checkpoint")
+    with pytest.raises(BadInputError, match="another course"):
+        train(build_network(replace(SPEC, dropout=0.5)), room(), COURSE, checkpoint=tmp_path / "checkpoint")
     (tmp_path / "checkpoint").write_bytes(b"PK nothing")
     with pytest.raises(BadInputError, match="delete it to begin anew"):
         trained(checkpoint=tmp_path / "checkpoint")
