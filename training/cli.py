@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
-from training.detector_options import detector_options, rule_of, threshold_options
+from training.detector_options import detector_options, rule_of, sight_of, sight_options, threshold_options
 from training.finetune.options import network_options, require_network_options
 from training.progress_bar import progress_bar
 
@@ -24,6 +24,7 @@ from training.progress_bar import progress_bar
 )
 @click.option("--good-only", is_flag=True, help="Learn good parts alone, though defects are labelled.")
 @detector_options
+@sight_options
 @threshold_options
 @network_options
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of all that is random.")
@@ -33,6 +34,9 @@ def train(
     output: Path,
     backbone: str | None,
     kind: str,
+    side: int | None,
+    layer: str | None,
+    augment: Path | None,
     rule: str,
     overkill: float,
     confidence: float | None,
@@ -81,6 +85,7 @@ def train(
             source,
             backbone=lent,
             kind=kind,
+            sight=sight_of(side, layer, augment),
             rule=rule_of(rule, overkill, confidence),
             seed=seed,
             good_only=good_only,

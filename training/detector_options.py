@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
@@ -11,11 +12,13 @@ from edge_contracts.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from training.detectors.sight import Sight
     from training.detectors.threshold_rule import ThresholdRule
 
     Command = Callable[..., Any]
 
 OVERKILL = 0.05
+LAYERS = ("16", "8")
 KINDS = ("auto", "gauss", "memory", "student", "autoencoder")
 """`training.detectors.kinds` has them with what they learn; a test holds both together."""
 
@@ -30,6 +33,43 @@ def detector_options(command: Command) -> Command:
         show_default=True,
         help="What learns; auto compares them on the good parts. Sounds: gauss, autoencoder.",
     )(command)
+
+
+def sight_options(command: Command) -> Command:
+    """Add `--side`, `--layer` and `--augment`; `sight_of` makes one value of them."""
+    for option in (
+        click.option(
+            "--augment",
+            type=click.Path(path_type=Path),
+            metavar="RECIPE",
+            help="Learn six copies of each good part by this recipe (TOML; look with 'lepton data preview').",
+        ),
+        click.option(
+            "--layer",
+            type=click.Choice(LAYERS),
+            help="Pixels per place of the backbone's layer; 16 is the usual one, and auto compares both.",
+        ),
+        click.option(
+            "--side",
+            type=int,
+            metavar="PX",
+            help="Short side of what it looks at, a multiple of 32; the backbone's own by default.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def sight_of(side: int | None, layer: str | None, augment: Path | None) -> Sight:
+    """How the options say that a detector looks.
+
+    Raises:
+        BadInputError: a side that no backbone takes, or a recipe that is none.
+    """
+    from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
+    from training.detectors.sight import Sight  # noqa: PLC0415 - the same
+
+    return Sight(side, None if layer is None else int(layer), None if augment is None else read_recipe(augment))
 
 
 def threshold_options(command: Command) -> Command:

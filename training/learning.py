@@ -10,6 +10,7 @@ from edge_contracts.errors import BadInputError
 from training.dataset import dataset_version, groups_of
 from training.dataset.picture_names import doubtful_names
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
+from training.detectors.sight import AS_USUAL
 from training.detectors.threshold_rule import ThresholdRule
 from training.good_parts import learn_good
 from training.heads.labelled import teach_samples, why_not
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.manifest import Manifest
     from training.dataset import Sample
-    from training.detectors.learn import Backbone, Detector
+    from training.detectors.learn import Backbone, Detector, Sight
     from training.heads.learn import Taught
 
     Progress = Callable[[int], object]
@@ -38,6 +39,7 @@ class Learned:
     good, defects: what was learned. defects is empty where good parts were learned alone.
     taught: what the defects brought; None without them. Its detector is `detector`.
     backbone: what the detector sees with; None for Gabor layers.
+    sight: how it was told to look.
     notes: sentences for the user.
     """
 
@@ -47,6 +49,7 @@ class Learned:
     defects: tuple[Sample, ...]
     taught: Taught | None
     backbone: Backbone | None
+    sight: Sight
     notes: tuple[str, ...]
 
 
@@ -56,6 +59,7 @@ def learn_dataset(
     *,
     backbone: Backbone | None,
     kind: str = "auto",
+    sight: Sight = AS_USUAL,
     rule: ThresholdRule = LOGNORMAL,
     seed: int,
     good_only: bool,
@@ -68,6 +72,7 @@ def learn_dataset(
         source: where they are from, for messages.
         backbone: what to see with; None for Gabor layers.
         kind: of detector, or `auto`.
+        sight: input size, layer and copies, where the rules shall not decide.
         rule: how the threshold is set.
         seed: shuffles the cross-validations.
         good_only: leave labelled defects away.
@@ -76,17 +81,24 @@ def learn_dataset(
     Raises:
         BadInputError: no or too few good parts, or a picture that cannot be read.
     """
-    good, defects = _to_learn(samples, source)
+    good, defects = to_learn(samples, source)
     version = dataset_version(samples)
     detector = learn_good(
-        good, groups=groups_of(good), backbone=backbone, kind=kind, rule=rule, seed=seed, progress=progress
+        good,
+        groups=groups_of(good),
+        backbone=backbone,
+        kind=kind,
+        rule=rule,
+        seed=seed,
+        sight=sight,
+        progress=progress,
     )
     refusal = "" if good_only else why_not(good, defects)
     notes = tuple(note for note in (doubtful_names(good), refusal) if note)
     if good_only or refusal or not defects:
-        return Learned(detector, version, tuple(good), (), None, backbone, notes)
+        return Learned(detector, version, tuple(good), (), None, backbone, sight, notes)
     taught = teach_samples(detector, good, defects, backbone=backbone, rule=rule, seed=seed, progress=progress)
-    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, notes)
+    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, sight, notes)
 
 
 def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tuple[Manifest, dict[str, bytes]]:
@@ -112,14 +124,20 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
         "overkill": detector.threshold.overkill,
         "threshold": detector.threshold.rule,
     }
+    if learned.sight.recipe is not None:
+        settings["recipe"] = learned.sight.recipe.model_dump(mode="json", exclude_defaults=True)
     if learned.taught is not None:
         inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
         settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
     return float_bundle(detector, name=bundle_name(output), inputs=inputs, settings=settings, created=created)
 
 
-def _to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:
-    """Good and defective ones."""
+def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:
+    """Good and defective ones, of a source with splits those that are for training.
+
+    Raises:
+        BadInputError: none is good.
+    """
     has_splits = any(one.split for one in samples)
     chosen = [one for one in samples if not has_splits or one.split == TRAIN_SPLIT]
     good, defects = ([one for one in chosen if one.is_good is kind] for kind in (True, False))

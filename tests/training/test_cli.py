@@ -196,3 +196,13 @@ def test_a_split_that_is_not_there_is_refused(parts: Path, tmp_path: Path) -> No
     result = _lepton("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "validation")
     assert result.exit_code == 2
     assert "found test, train" in result.stderr
+
+
+def test_how_a_detector_looks_is_said_and_kept_in_its_provenance(parts: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("[light]\nbrightness = 0.1\n")
+    bundle, recipe = tmp_path / "plate.bundle", tmp_path / "recipe.toml"
+    told = ("--detector", "gauss", "--side", "96", "--layer", "16", "--augment", recipe)
+    trained = _document("train", parts, "-o", bundle, "--backbone", "none", *told)
+    assert (trained["input"], trained["copies_of_each"]) == ({"height_px": 96, "width_px": 96}, 6)
+    (step,) = _document("bundle", "inspect", bundle)["manifest"]["provenance"]
+    assert (step["settings"]["recipe"], step["settings"]["layer_stride_px"]) == ({"light": {"brightness": 0.1}}, 16)

@@ -18,12 +18,12 @@ from threadpoolctl import threadpool_limits
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import SoundInput
-from training.detectors.copies import COPIES, ENOUGH_PARTS
+from training.detectors.copies import Copies, copies_for
 from training.detectors.crossvalidation import held_out_scores
 from training.detectors.detector_graph import detector_graph
 from training.detectors.kinds import AUTO, detector_kinds
-from training.detectors.selection import Selection, select
-from training.detectors.sight import Backbone, feature_parts
+from training.detectors.selection import Selection, select, tried
+from training.detectors.sight import AS_USUAL, Backbone, Sight, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
 from training.detectors.views import seen
 from training.features.feature_part import resized
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Pixels = npt.NDArray[np.uint8]
 
-__all__ = ["Backbone", "Detector", "learn"]
+__all__ = ["Backbone", "Detector", "Sight", "learn"]
 
 FEWEST_PARTS = 10
 ADVISED_PARTS = 20
@@ -57,7 +57,7 @@ class Detector:
     threshold: a part is a defect when its score reaches `threshold.value`.
     good_scores: the cross-validated score of each photograph, in their order.
     method: `gabor` or `backbone`.
-    copies: shifted copies learned beside each photograph.
+    copies: learned beside each photograph.
     selection: kind of detector and stride of the layer, and what they were chosen from.
     """
 
@@ -88,6 +88,7 @@ def learn(
     groups: Sequence[str] | None = None,
     backbone: Backbone | None = None,
     kind: str = AUTO,
+    sight: Sight = AS_USUAL,
     rule: ThresholdRule = LOGNORMAL,
     seed: int = 0,
     progress: Callable[[int], object] | None = None,
@@ -100,61 +101,97 @@ def learn(
             By default each distinct picture is its own group.
         backbone: a quantised classifier to take features from; None for Gabor layers, which need nothing.
         kind: of detector, one of `detector_kinds`, with the backbone's usual layer; `auto` chooses both.
+        sight: input size, layer and copies, where the rules shall not decide.
         rule: how the threshold is set.
-        seed: shuffles the cross-validation, and is what the detectors draw from.
+        seed: shuffles the cross-validation, and is what the detectors and the copies draw from.
         progress: called with the number of photographs done, after each.
 
     Raises:
-        BadInputError: too few photographs, photographs that do not differ, or a backbone that is none.
+        BadInputError: too few photographs, photographs that do not differ, a backbone that is none, or a sight that it
+            has not.
     """
     with threadpool_limits(limits=1, user_api="blas"):
-        return _learn(photographs, groups, backbone, kind, rule, seed, progress)
+        lesson = _looked_at(photographs, groups, backbone, sight, seed, progress)
+        rule.require_enough(lesson.groups)
+        selection = Selection(kind, next(iter(lesson.parts)))
+        if kind == AUTO:
+            selection = select(lesson.parts, lesson.frames, lesson.groups, lesson.copies, seed)
+        return _learned(lesson, selection, rule, seed)
 
 
-def _learn(
+def separation_of(
     photographs: Sequence[Pixels],
+    *,
     groups: Sequence[str] | None,
     backbone: Backbone | None,
     kind: str,
-    rule: ThresholdRule,
+    sight: Sight,
+    seed: int,
+) -> float:
+    """What `learn` chooses by, for one kind of detector: see `training.detectors.choice`.
+
+    Args:
+        photographs: as for `learn`.
+        groups: the same.
+        backbone: the same.
+        kind: of detector; not `auto`.
+        sight: with the usual layer where it names none.
+        seed: as for `learn`.
+
+    Raises:
+        BadInputError: as there.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        lesson = _looked_at(photographs, groups, backbone, sight, seed, None)
+        (usual, *_) = lesson.parts.items()
+        return tried(dict([usual]), lesson.frames, lesson.groups, lesson.copies, seed, [kind])[0].separation
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """Photographs, looked at.
+
+    parts: stride to feature part. frames: N at their input size. groups: N. copies: what is learned beside each.
+    """
+
+    parts: dict[int, FeaturePart]
+    frames: list[Pixels]
+    groups: list[str]
+    copies: Copies
+
+
+def _looked_at(
+    photographs: Sequence[Pixels],
+    groups: Sequence[str] | None,
+    backbone: Backbone | None,
+    sight: Sight,
     seed: int,
     progress: Callable[[int], object] | None,
-) -> Detector:
+) -> _Lesson:
     if len(photographs) < FEWEST_PARTS:
         raise BadInputError(
             f"wanted {FEWEST_PARTS} or more photographs of good parts ({ADVISED_PARTS} or more advised), "
             f"found {len(photographs)}; take {FEWEST_PARTS - len(photographs)} more"
         )
-    parts = feature_parts(_probe_shapes(photographs), backbone)
+    copies = copies_for(len(photographs), sight.recipe, seed)
+    parts = feature_parts(_probe_shapes(photographs), backbone, sight)
     spec = next(iter(parts.values())).spec
     frames = [resized(one, spec) for one in _counted(photographs, progress)]
-    names = _distinct_groups(frames, groups)
-    rule.require_enough(names)
-    copies = len(COPIES) if len(frames) < ENOUGH_PARTS else 0
-    selection = select(parts, frames, names, copies, seed) if kind == AUTO else Selection(kind, next(iter(parts)))
-    return _learned(parts[selection.stride_px], selection, frames, names, copies, rule, seed)
+    return _Lesson(parts, frames, _distinct_groups(frames, groups), copies)
 
 
-def _learned(
-    part: FeaturePart,
-    selection: Selection,
-    frames: Sequence[Pixels],
-    groups: Sequence[str],
-    copies: int,
-    rule: ThresholdRule,
-    seed: int,
-) -> Detector:
-    fit = detector_kinds()[selection.kind]
-    features = seen(part, frames, copies)
-    scores, _ = held_out_scores(features, groups, seed, fit)
+def _learned(lesson: _Lesson, selection: Selection, rule: ThresholdRule, seed: int) -> Detector:
+    fit, part = detector_kinds()[selection.kind], lesson.parts[selection.stride_px]
+    features = seen(part, lesson.frames, lesson.copies)
+    scores, _ = held_out_scores(features, lesson.groups, seed, fit)
     normality = fit(features.reshape(-1, *features.shape[2:]), np.random.default_rng(seed))
     return Detector(
         graph=detector_graph(part, normality),
         spec=part.spec,
-        threshold=rule.threshold(scores.tolist(), groups),
+        threshold=rule.threshold(scores.tolist(), lesson.groups),
         good_scores=tuple(scores.tolist()),
         method=part.method,
-        copies=copies,
+        copies=lesson.copies.count,
         selection=selection,
     )
 

@@ -14,10 +14,11 @@ from training.detectors.views import seen
 from training.features.feature_part import extract_features
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from training.detectors.copies import Copies
     from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
@@ -42,16 +43,31 @@ class Selection:
 
 
 def select(
-    parts: Mapping[int, FeaturePart], frames: Sequence[Pixels], groups: Sequence[str], copies: int, seed: int
+    parts: Mapping[int, FeaturePart], frames: Sequence[Pixels], groups: Sequence[str], copies: Copies, seed: int
 ) -> Selection:
-    """Try every kind of detector on every layer and keep the preferred one.
+    """Try every kind of detector on every layer and keep the preferred one; see `tried`."""
+    trials = tried(parts, frames, groups, copies, seed, detector_kinds())
+    chosen = preferred(trials)
+    return Selection(chosen.kind, chosen.stride_px, trials)
+
+
+def tried(
+    parts: Mapping[int, FeaturePart],
+    frames: Sequence[Pixels],
+    groups: Sequence[str],
+    copies: Copies,
+    seed: int,
+    kinds: Collection[str],
+) -> tuple[Trial, ...]:
+    """What kinds of detector show on layers.
 
     Args:
         parts: stride to feature part, the usual one first.
         frames: N photographs at the parts' input size, H×W×3 uint8 RGB.
         groups: N names; relatives are held out together.
-        copies: shifted copies to learn beside each.
+        copies: to learn beside each.
         seed: of the faults, the folds and the detectors.
+        kinds: of `detector_kinds`.
     """
     places = np.unique(np.linspace(0, len(frames) - 1, MOST_LOOKED_AT).astype(int))
     looked_at, names = [frames[place] for place in places], [groups[place] for place in places]
@@ -62,8 +78,8 @@ def select(
         features = seen(part, looked_at, copies)
         faulty = extract_features(part, faults)
         faulty = faulty.reshape(len(looked_at), FAULTS, *faulty.shape[1:])
-        for kind, fit in detector_kinds().items():
+        for kind in kinds:
             if stride == next(iter(parts)) or kind not in NOT_FINE:
-                trials.append(Trial(kind, stride, separation(features, faulty, names, seed, fit)))
-    chosen = preferred(trials)
-    return Selection(chosen.kind, chosen.stride_px, tuple(trials))
+                found = separation(features, faulty, names, seed, detector_kinds()[kind])
+                trials.append(Trial(kind, stride, found))
+    return tuple(trials)

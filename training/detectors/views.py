@@ -1,10 +1,9 @@
-"""Photographs as a detector learns them: each with its shifted copies, seen by a feature part."""
+"""Photographs as a detector learns them: each with its copies, seen by a feature part."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from training.detectors.copies import shifted_copies
 from training.features.feature_part import extract_features
 
 if TYPE_CHECKING:
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from training.detectors.copies import Copies
     from training.features.feature_part import FeaturePart
 
 
-def seen(part: FeaturePart, frames: Sequence[npt.NDArray[np.uint8]], copies: int) -> npt.NDArray[np.float32]:
-    """Features N×(1 + copies)×h×w×C of N frames (H×W×3 uint8 RGB), the frame itself first; `copies` is 0 or 6."""
-    views = (view for frame in frames for view in [frame, *(shifted_copies(frame)[:copies])])
+def seen(part: FeaturePart, frames: Sequence[npt.NDArray[np.uint8]], copies: Copies) -> npt.NDArray[np.float32]:
+    """Features N×(1 + copies)×h×w×C of N frames (H×W×3 uint8 RGB), the frame itself first."""
+    views = (view for place, frame in enumerate(frames) for view in [frame, *copies.of(frame, place)])
     features = extract_features(part, views)
-    return features.reshape(len(frames), 1 + copies, *features.shape[1:])
+    return features.reshape(len(frames), 1 + copies.count, *features.shape[1:])

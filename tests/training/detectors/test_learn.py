@@ -9,7 +9,8 @@ from converters.gate.metrics import auroc
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import prepare
-from training.detectors.learn import Backbone, Detector, learn
+from training.augmentation.recipe import Light, Recipe
+from training.detectors.learn import Backbone, Detector, Sight, learn, separation_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,3 +98,28 @@ def test_copies_of_one_file_do_not_count(good_parts: list[np.ndarray]) -> None:
 def test_groups_that_cannot_be_split_are_refused(groups: list[str], good_parts: list[np.ndarray]) -> None:
     with pytest.raises(BadInputError, match="wanted a group for each"):
         learn(good_parts, groups=groups)
+
+
+def test_a_detector_looks_as_it_is_told_to(good_parts: list[np.ndarray]) -> None:
+    sight = Sight(side_px=96, recipe=Recipe(light=Light(brightness=0.1)))
+    found = learn([*good_parts, *good_parts, *good_parts], kind="gauss", sight=sight)
+    assert (found.input_size, found.copies) == ({"height_px": 96, "width_px": 96}, 6)
+
+
+@pytest.mark.parametrize(
+    ("side", "stride", "words"),
+    [
+        (200, None, "a multiple of 32 px, 64 or more, found 200; take 192"),
+        (None, 8, "at stride 8, found only 16 in Gabor"),
+    ],
+)
+def test_a_sight_that_nothing_has_is_refused(
+    side: int | None, stride: int | None, words: str, good_parts: list[np.ndarray]
+) -> None:
+    with pytest.raises(BadInputError, match=words):
+        learn(good_parts, kind="gauss", sight=Sight(side, stride))
+
+
+def test_one_kind_shows_alone_what_it_shows_among_all(detector: Detector, good_parts: list[np.ndarray]) -> None:
+    alone = separation_of(good_parts, groups=None, backbone=None, kind="gauss", sight=Sight(), seed=0)
+    assert alone == detector.selection.trials[0].separation

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from training.detectors import selection
+from training.detectors.copies import Copies
 from training.detectors.gauss import fit_gauss
 from training.detectors.kinds import detector_kinds
 from training.detectors.learn import Backbone, learn
@@ -51,5 +52,5 @@ def test_many_photographs_are_chosen_by_some_of_them(
             return super().__getitem__(place)
 
     frames = [draw_part(seed, height=96, width=96) for seed in range(8)] * 10
-    select({16: gabor_features(96, 96)}, frames, Counted(str(number) for number in range(80)), 0, 0)
+    select({16: gabor_features(96, 96)}, frames, Counted(str(number) for number in range(80)), Copies(0), 0)
     assert len(looked_at) == MOST_LOOKED_AT
