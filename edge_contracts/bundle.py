@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 CARD = "card.json"
 REPORT = "report.html"
+LEARNED = "learned.json"
+"""What is kept of the parts that taught it, so that they are known again; absent where nothing was learned."""
+
 OUTSIDE_DIGEST = frozenset({CARD, REPORT})
 
 _ZIP_MEMBER = b"PK\x03\x04"

@@ -69,7 +69,8 @@ def check(context: click.Context, source: Path, page: Path | None, *, as_json: b
     default=1.0,
     show_default=True,
     type=click.FloatRange(0),
-    help="Samples taken within so many minutes stay together, as EXIF or their names say; 0 leaves time out.",
+    help="Samples stay together until the line paused for so many minutes, as EXIF or their names say; 0 leaves time "
+    "out.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Deals the samples out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from training.report.learning_curve import CurvePoint
 
 TRAIN_SPLIT = "train"
-LEARNED_NOTE = "note: these {} pictures were learned from, so the figures flatter; judge on others"
 
 
 @click.command()
@@ -54,27 +53,37 @@ def evaluate(
     samples, chosen = to_judge(dataset, split, source)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
-    learned = _learned_kinds(predictor, samples)
-    notes = [LEARNED_NOTE.format(kind) for kind, was in learned.items() if was]
+    learned = _learned(read, samples, quiet=as_json)
+    notes = [_learned_note(learned, samples)] if learned else []
     curve = _curve(read, dataset, samples) if report is not None else ()
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
         page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
         write_whole(report, page)
-    data = {"path": str(source), "split": chosen, **{f"{kind}_were_learned": was for kind, was in learned.items()}}
+    data = {"path": str(source), "split": chosen, "learned": [str(one.path) for one in learned]}
     text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
     click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
 
 
-def _learned_kinds(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, bool]:
-    """Whether exactly these good, and exactly these defective samples were learned."""
-    from training.detectors.float_bundle import DEFECTS, PHOTOGRAPHS, was_learned_from  # noqa: PLC0415 - as above
+def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[Sample]:
+    """Those that taught the bundle's detector, or are nearly the same as one that did."""
+    from training.checks.known_again import known_again  # noqa: PLC0415 - as above
 
-    return {
-        kind: was_learned_from(predictor.manifest, (one.path for one in samples if one.is_good is is_good), key)
-        for kind, is_good, key in (("good", True, PHOTOGRAPHS), ("defective", False, DEFECTS))
-    }
+    with progress_bar("looking", len(samples), quiet=quiet) as advance:
+        return known_again(bundle, samples, advance)
+
+
+def _learned_note(learned: Sequence[Sample], samples: Sequence[Sample]) -> str:
+    good = sum(one.is_good for one in learned)
+    which = f"{len(learned)} of these {len(samples)}" if len(learned) < len(samples) else "these"
+    kinds = " and ".join(
+        f"{count} {kind}" for count, kind in ((good, "good"), (len(learned) - good, "defective")) if count
+    )
+    return (
+        f"note: {which} pictures were learned from, or are nearly the same as one that was ({kinds}), so the figures "
+        "flatter; judge on others"
+    )
 
 
 def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) -> tuple[CurvePoint, ...]:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError
-from training.dataset import dataset_version, groups_of
+from training.checks.families import family_names
+from training.checks.learned_parts import LearnedParts
+from training.checks.looked import look_at
+from training.dataset import dataset_version
 from training.dataset.picture_names import doubtful_names
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.sight import AS_USUAL
@@ -40,6 +43,7 @@ class Learned:
     taught: what the defects brought; None without them. Its detector is `detector`.
     backbone: what the detector sees with; None for Gabor layers.
     sight: how it was told to look.
+    parts: by what all that were learned are known again.
     notes: sentences for the user.
     """
 
@@ -50,6 +54,7 @@ class Learned:
     taught: Taught | None
     backbone: Backbone | None
     sight: Sight
+    parts: LearnedParts
     notes: tuple[str, ...]
 
 
@@ -82,10 +87,14 @@ def learn_dataset(
         BadInputError: no or too few good parts, or a picture that cannot be read.
     """
     good, defects = to_learn(samples, source)
-    version = dataset_version(samples)
+    defects = [] if good_only else defects
+    looked = look_at([*good, *defects], progress)
+    looked.require_readable()
+    version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
+    families = family_names(looked)
     detector = learn_good(
         good,
-        groups=groups_of(good),
+        groups=families[: len(good)],
         backbone=backbone,
         kind=kind,
         rule=rule,
@@ -93,12 +102,16 @@ def learn_dataset(
         sight=sight,
         progress=progress,
     )
-    refusal = "" if good_only else why_not(good, defects)
+    refusal = why_not(good, defects, families)
     notes = tuple(note for note in (doubtful_names(good), refusal) if note)
-    if good_only or refusal or not defects:
-        return Learned(detector, version, tuple(good), (), None, backbone, sight, notes)
-    taught = teach_samples(detector, good, defects, backbone=backbone, rule=rule, seed=seed, progress=progress)
-    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, sight, notes)
+    if refusal or not defects:
+        parts = LearnedParts.of(looked.facts[: len(good)])
+        return Learned(detector, version, tuple(good), (), None, backbone, sight, parts, notes)
+    taught = teach_samples(
+        detector, good, defects, families=families, backbone=backbone, rule=rule, seed=seed, progress=progress
+    )
+    parts = LearnedParts.of(looked.facts)
+    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, sight, parts, notes)
 
 
 def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tuple[Manifest, dict[str, bytes]]:
@@ -126,10 +139,13 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
     }
     if learned.sight.recipe is not None:
         settings["recipe"] = learned.sight.recipe.model_dump(mode="json", exclude_defaults=True)
+    if detector.threshold.confidence is not None:
+        settings["confidence"] = detector.threshold.confidence
     if learned.taught is not None:
         inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
         settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
-    return float_bundle(detector, name=bundle_name(output), inputs=inputs, settings=settings, created=created)
+    name = bundle_name(output)
+    return float_bundle(detector, name=name, inputs=inputs, settings=settings, created=created, learned=learned.parts)
 
 
 def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_contracts.bundle import Bundle
+    from training.checks.facts import Facts
     from training.dataset import Sample
     from training.threshold_revision import Revision
 
 NAMED = 10
+MOST_OVERKILL = 0.5
 
 
 @click.command()
@@ -59,24 +61,31 @@ def threshold(
     that would pass lowers it, at most to the most overkill. Everything else of the bundle stays as it is.
     """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
-    from training.dataset import groups_of, read_dataset  # noqa: PLC0415 - the same
+    from training.checks.families import family_names  # noqa: PLC0415 - the same
+    from training.checks.looked import look_at  # noqa: PLC0415 - the same
+    from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
     from training.threshold_revision import revised_threshold  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
-    wish, most = rule_of(rule, overkill, confidence), min(0.5, 2 * overkill) if most_overkill is None else most_overkill
+    wish, most = rule_of(rule, overkill, confidence), _most(overkill, most_overkill)
     old = _judging(bundle)
     chosen, _ = to_judge(read_dataset(source), split, source)
-    samples = sorted(_unlearned(old, chosen), key=lambda one: not one.is_good)
+    samples = sorted(chosen, key=lambda one: not one.is_good)
+    with progress_bar("looking", len(samples), quiet=as_json) as advance:
+        looked = look_at(samples, advance)
+    looked.require_readable()
+    _require_unlearned(old, looked.facts)
     predictor = Predictor.load(old, runtime=runtime)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     good = [one.score for one in found.judged if one.is_good]
     defects = [one.score for one in found.judged if not one.is_good]
-    groups = groups_of(samples[: len(good)]) or [str(one.path) for one in samples[: len(good)]]
-    revision = revised_threshold(good, defects, groups, wish, most)
+    revision = revised_threshold(good, defects, family_names(looked)[: len(good)], wish, most)
     settings = {"rule": rule, "overkill": overkill, "most_overkill": most, "kernels": predictor.backend.kernels}
+    if revision.rule.confidence is not None:
+        settings["confidence"] = revision.rule.confidence
     digest = _written(output, old, revision, good, samples, settings)
     document = _document(old, revision, samples[len(good) :], output, digest) | {"settings": settings}
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
@@ -92,15 +101,28 @@ def _judging(path: Path) -> Bundle:
     return bundle
 
 
-def _unlearned(bundle: Bundle, samples: Sequence[Sample]) -> Sequence[Sample]:
-    from training.detectors.float_bundle import was_learned_from  # noqa: PLC0415 - as above
-
-    if was_learned_from(bundle.manifest, (one.path for one in samples if one.is_good)):
+def _most(overkill: float, most_overkill: float | None) -> float:
+    """How far confirmed defects may lower the threshold."""
+    if most_overkill is None:
+        return min(MOST_OVERKILL, 2 * overkill)
+    if most_overkill < overkill:
         raise BadInputError(
-            "wanted good parts that the detector has not learned, found those that taught it: they score too low; take "
-            "new ones from the line"
+            f"wanted a most overkill of {overkill:g} or more, as good parts alone may cost, found {most_overkill:g}; "
+            "raise --most-overkill, or lower --overkill"
         )
-    return samples
+    return most_overkill
+
+
+def _require_unlearned(bundle: Bundle, facts: Sequence[Facts]) -> None:
+    from training.checks.known_again import learned_parts  # noqa: PLC0415 - as above
+
+    learned = learned_parts(bundle)
+    if learned is not None and (known := learned.known(facts)):
+        names = ", ".join([*(one.sample.path.name for one in known[:NAMED]), *(["…"] if len(known) > NAMED else [])])
+        raise BadInputError(
+            f"wanted parts that the detector has not learned, found {len(known)} of {len(facts)} that taught it or are "
+            f"nearly the same as one that did ({names}): their scores are too good; take new ones from the line"
+        )
 
 
 def _written(

@@ -53,13 +53,13 @@ def revised_threshold(
         defects: of confirmed defects, none or more.
         groups: a name per good part; relatives share one.
         rule: how good parts set it.
-        most_overkill: how far confirmed defects may lower it.
+        most_overkill: how far confirmed defects may lower it; the rule's own overkill or more.
 
     Raises:
         BadInputError: too few good scores for the rule, or scores that it cannot use.
     """
     base = rule.threshold(good, groups)
-    lowest = ThresholdRule(rule.name, max(most_overkill, rule.overkill), rule.confidence).threshold(good, groups).value
+    lowest = ThresholdRule(rule.name, most_overkill, rule.confidence).threshold(good, groups).value
     caught = [score for score in defects if lowest <= score < base.value]
     value = _just_below(min(caught), good, lowest) if caught else base.value
     rejected = sum(score >= value for score in good)

@@ -21,7 +21,7 @@ from converters.artefact import with_artefact
 from converters.bundle.float_tail import moved_by_one_step
 from converters.quantize.feeds import spread
 from converters.tflite import read_tflite
-from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.bundle import LEARNED, Bundle, encode_manifest, file_entries
 from edge_contracts.errors import RefusedError
 from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, ProvenanceStep
 from edge_runtime.infer.predictor import Predictor
@@ -78,6 +78,7 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     """The artefact with its manifest, as far as it is known before anything was run."""
     model_path = source.manifest.model_path
     members = {model_path: artefact.model, SBOM: bill_of_materials(source, artefact)}
+    members |= {LEARNED: source.members[LEARNED]} if LEARNED in source.members else {}
     step = ProvenanceStep(
         step="convert",
         tool=f"lepton-edge {version('lepton-edge')}",

@@ -50,8 +50,8 @@ def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -
     assert judged["bundle"]["digest"] == trained["digest"]
     assert (judged["good"], judged["defective"]) == (16, 4)
     assert judged["auroc"] == 1.0
-    assert judged["data"]["good_were_learned"] is True
-    assert judged["data"]["defective_were_learned"] is False
+    assert {name.split("/")[-2] for name in judged["data"]["learned"]} == {"good"}
+    assert len(judged["data"]["learned"]) == 16
     assert trained["labels"] is None
     assert "4 labelled defects were not learned: 5 defects that are no relatives" in trained["note"]
 
@@ -79,11 +79,11 @@ def test_labelled_defects_are_learned_and_told(labelled: Path, tmp_path: Path) -
     assert set(trained["labels"]["candidates"]) == {"good-only", "sum", "maximum"}
     assert trained["labels"]["auroc"]["with_labels"] >= trained["labels"]["auroc"]["good_only"]
     judged = _document("evaluate", bundle, "--data", labelled)
-    assert (judged["good"], judged["defective"], judged["data"]["defective_were_learned"]) == (4, 6, False)
+    assert (judged["good"], judged["defective"], judged["data"]["learned"]) == (4, 6, [])
     assert {one["label"] for one in judged["by_label"]} == {"good", "scar", "scratch"}
     assert judged["bounds"]["auroc"]["low"] < judged["auroc"]
     again = _document("evaluate", bundle, "--data", labelled, "--split", "train")
-    assert again["data"]["defective_were_learned"] is True
+    assert len(again["data"]["learned"]) == 16
 
 
 def test_defects_are_left_away_on_request(labelled: Path, tmp_path: Path) -> None:
@@ -103,6 +103,7 @@ def test_a_taught_detector_converts_for_a_board(labelled: Path, tmp_path: Path) 
     assert converted.exit_code == 0, converted.output
     before, after = (_document("evaluate", one, "--data", labelled)["auroc"] for one in (taught, board))
     assert after == pytest.approx(before, abs=0.005)
+    assert len(_document("evaluate", board, "--data", labelled, "--split", "train")["data"]["learned"]) == 16
 
 
 def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: P
     assert trained["photographs"] == 12
     judged = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv")
     assert (judged["good"], judged["defective"], judged["data"]["split"]) == (4, 4, "test")
-    assert judged["data"]["good_were_learned"] is False
+    assert judged["data"]["learned"] == []
     assert {one["label"] for one in judged["pictures"]} == {"good", "scratch"}
     everything = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "train")
     assert everything["samples"] == 12
@@ -146,7 +147,7 @@ def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
     judged = _lepton("evaluate", tmp_path / "plate.bundle", "--data", parts)
     assert "AUROC 1.0000 (95 % interval 0." in judged.stdout
     assert "no miss in 4 defects excludes escape rates above 52.7% only" in judged.stdout
-    assert "these good pictures were learned from" in judged.stdout
+    assert "note: 16 of these 20 pictures were learned from" in judged.stdout
 
 
 def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path], str]]:

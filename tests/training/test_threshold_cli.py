@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,11 @@ from click.testing import CliRunner
 
 from edge_contracts.bundle import read_bundle, write_bundle
 from lepton.cli import main
+from training.checks.learned_parts import LearnedParts
+from training.checks.looked import facts_of
+from training.dataset import Sample
 from training.detector_options import KINDS
-from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
+from training.detectors.float_bundle import float_bundle
 from training.detectors.kinds import AUTO, detector_kinds, sound_kinds
 from training.detectors.learn import learn
 
@@ -38,9 +42,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory, draw_part: Callable[..., np
     for file, pixels in zip(files, parts, strict=True):
         file.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(file), pixels)
-    inputs = {PHOTOGRAPHS: digest_of(files[:10])}
+    learned = LearnedParts.of(facts_of([Sample(file, "good") for file in files[:10]]))
     detector, now = learn(parts[:10], kind="gauss"), datetime(2026, 1, 1, tzinfo=timezone.utc)
-    write_bundle(home / "old.bundle", *float_bundle(detector, name="plate", inputs=inputs, settings={}, created=now))
+    made = float_bundle(detector, name="plate", inputs={}, settings={}, created=now, learned=learned)
+    write_bundle(home / "old.bundle", *made)
     return home
 
 
@@ -64,11 +69,23 @@ def test_a_bundle_gets_the_threshold_of_its_line_and_keeps_all_else(folder: Path
     assert "catches 2 of 2 defects" in _lepton(*arguments).stdout
 
 
-def test_parts_that_taught_it_are_refused(folder: Path, tmp_path: Path) -> None:
-    result = _lepton("threshold", folder / "old.bundle", "--data", folder / "learned", "-o", tmp_path / "new.bundle")
+@pytest.mark.parametrize("label", ["good", "scratch"])
+def test_one_part_that_taught_it_is_refused_and_named(folder: Path, tmp_path: Path, label: str) -> None:
+    shutil.copytree(folder / "line", tmp_path / "line")
+    known = tmp_path / f"line/{label}/known.jpg"
+    assert cv2.imwrite(str(known), cv2.imread(str(folder / "learned/03.png")))
+    result = _lepton("threshold", folder / "old.bundle", "--data", tmp_path / "line", "-o", tmp_path / "new.bundle")
     assert result.exit_code == 2
-    assert "has not learned" in result.stderr
+    assert "has not learned, found 1 of 17" in result.stderr
+    assert "(known.jpg)" in result.stderr
     assert not (tmp_path / "new.bundle").exists()
+
+
+def test_the_most_overkill_is_no_less_than_the_overkill(folder: Path, tmp_path: Path) -> None:
+    arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
+    result = _lepton(*arguments, "--overkill", "0.1", "--most-overkill", "0.05")
+    assert result.exit_code == 2
+    assert "wanted a most overkill of 0.1 or more" in result.stderr
 
 
 def test_rows_that_were_learned_take_no_part_where_the_manifest_says_which(folder: Path, tmp_path: Path) -> None:
@@ -87,6 +104,8 @@ def test_too_few_parts_for_a_promise_are_refused(folder: Path, tmp_path: Path) -
     assert result.exit_code == 2
     assert "take 31 more" in result.stderr
     assert _lepton(*arguments, "--confidence", "0.9").exit_code == 2
+    kept = _lepton(*arguments, "--threshold", "conformal", "--overkill", "0.3", "--confidence", "0.8", "--json")
+    assert json.loads(kept.stdout)["settings"]["confidence"] == 0.8
 
 
 def test_every_kind_can_be_asked_for() -> None:

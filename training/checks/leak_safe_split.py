@@ -1,24 +1,24 @@
 """A split into learning and judging that parts nothing that belongs together.
 
-Samples belong together that share a group, are nearly the same, or were taken within one window of time: a line
-changes slowly, and what was taken within a minute shares light, dirt and often the part. Whole sets of relatives are
-dealt out, so that every class is shared as was asked, as nearly as the sets allow.
+Samples belong together that are relatives (`families`) or were taken in one go (`pauses`). Whole sets of them are dealt
+out, so that every class is shared as was asked, as nearly as the sets allow.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from training.checks.relatives import connected
+from training.checks.families import families
+from training.checks.pauses import runs
 from training.dataset.taken_at import taken_at
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 TRAIN, TEST = "train", "test"
 SET = "set-"
-_DAWN = datetime(2000, 1, 1)  # noqa: DTZ001 - where windows are counted from; the times have no zone either
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,50 +58,24 @@ def split_dataset(
     Args:
         looked: the dataset, looked at; a split that it has is not kept, its groups are.
         test_share: of each class, that shall be judged with; between 0 and 1.
-        window_minutes: samples taken within one such window stay together; 0 leaves time out.
+        window_minutes: samples stay together until the line paused for so long; 0 leaves time out.
         random: deals; the same samples in the same order and the same state give the same split.
 
     Raises:
         BadInputError: a sample cannot be read, or everything belongs together.
     """
-    if broken := [one for one in looked.facts if one.problem]:
-        raise BadInputError(f"wanted samples that can be read, found {len(broken)} that cannot: {broken[0].problem}")
+    looked.require_readable()
     samples = [one.sample for one in looked.facts]
     times = [taken_at(one.path) for one in samples] if window_minutes else [None] * len(samples)
-    sets = _sets(looked, times, window_minutes)
+    in_one_go = [pair for run in runs(times, timedelta(minutes=window_minutes)) for pair in pairwise(run)]
+    sets = families(looked, in_one_go)
     if len(sets) < 2:  # noqa: PLR2004 - one for each side
         raise BadInputError(
             f"wanted samples that can be parted, found all {len(samples)} related (by group, likeness or time); "
-            "choose a smaller window of time, or take pictures of other parts on another day"
+            "choose a shorter pause, or take pictures of other parts on another day"
         )
     tested = _deal(samples, sets, test_share, random)
     return LeakSafeSplit(tuple(_told(samples, sets, tested)), len(sets), sum(one is not None for one in times))
-
-
-def _sets(looked: Looked, times: Sequence[datetime | None], window_minutes: float) -> list[tuple[int, ...]]:
-    """Places of samples that belong together, each place in one set."""
-    place_of = {id(one): place for place, one in enumerate(looked.facts)}
-    near = [[place_of[id(one)] for one in group] for group in looked.near]
-    keys: list[list[Hashable]] = [
-        [("group", one.sample.group) if one.sample.group else None for one in looked.facts],
-        [("file", one.digest) for one in looked.facts],
-        [None if time is None else ("time", (time - _DAWN) // timedelta(minutes=window_minutes)) for time in times],
-    ]
-    pairs = [pair for group in near for pair in pairwise(group)]
-    pairs += [pair for key in keys for pair in _pairs(key)]
-    related = connected(len(looked.facts), pairs)
-    alone = set(range(len(looked.facts))).difference(*related)
-    return sorted([*related, *((one,) for one in alone)])
-
-
-def _pairs(keys: Sequence[Hashable]) -> Iterator[tuple[int, int]]:
-    """Each place with the one before it that has the same key."""
-    last: dict[Hashable, int] = {}
-    for place, key in enumerate(keys):
-        if key is not None:
-            if key in last:
-                yield last[key], place
-            last[key] = place
 
 
 def _deal(

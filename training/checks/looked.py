@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_contracts.errors import BadInputError
 from training.checks.facts import look
 from training.checks.near_duplicates import near_duplicates
 from training.checks.relatives import connected
@@ -33,6 +34,17 @@ class Looked:
         """Those that can be decoded."""
         return [one for one in self.facts if not one.problem]
 
+    def require_readable(self) -> None:
+        """Refuse samples of which some cannot be decoded.
+
+        Raises:
+            BadInputError: says how many, and what is wrong with the first.
+        """
+        if broken := [one for one in self.facts if one.problem]:
+            raise BadInputError(
+                f"wanted samples that can be read, found {len(broken)} that cannot: {broken[0].problem}"
+            )
+
     @property
     def copies(self) -> list[tuple[Facts, ...]]:
         """Groups of samples whose files are the same in every byte."""
@@ -49,15 +61,21 @@ def look_at(samples: Sequence[Sample], progress: Callable[[int], object] | None 
     Raises:
         BadInputError: a file itself cannot be read.
     """
+    facts = facts_of(samples, progress)
+    readable = [one for one in facts if one.thumbnail is not None]
+    pairs = near_duplicates([one.thumbnail for one in readable if one.thumbnail is not None])
+    near = tuple(tuple(readable[place] for place in group) for group in connected(len(readable), pairs))
+    return Looked(tuple(facts), near)
+
+
+def facts_of(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> list[Facts]:
+    """Look at every sample once, at each by itself; as `look_at`."""
     facts = []
     for number, sample in enumerate(samples, start=1):
         facts.append(look(sample))
         if progress is not None:
             progress(number)
-    readable = [one for one in facts if one.thumbnail is not None]
-    pairs = near_duplicates([one.thumbnail for one in readable if one.thumbnail is not None])
-    near = tuple(tuple(readable[place] for place in group) for group in connected(len(readable), pairs))
-    return Looked(tuple(facts), near)
+    return facts
 
 
 def grouped(facts: Iterable[Facts], key: Callable[[Facts], Hashable]) -> list[tuple[Facts, ...]]:

@@ -59,8 +59,8 @@ def _blocks(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Iterator[Sequence[np
     return (thumbnails[start : start + BLOCK] for start in range(0, len(thumbnails), BLOCK))
 
 
-def _evened(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
-    """N×h×w×C, each without its mean and of length one: how bright and contrasty a picture is does not count."""
+def evened(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
+    """N×h×w×C float32, each without its mean and of length one: how bright and contrasty it is does not count."""
     stacked = np.asarray(thumbnails, np.float32)
     stacked -= stacked.mean(axis=(1, 2, 3), keepdims=True)
     lengths = np.sqrt(np.square(stacked).sum(axis=(1, 2, 3), keepdims=True))
@@ -68,12 +68,12 @@ def _evened(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
 
 
 def _mean(thumbnails: Sequence[npt.NDArray[np.uint8]]) -> Floats:
-    total = np.sum([_evened(block).sum(axis=0, dtype=np.float64) for block in _blocks(thumbnails)], axis=0)
+    total = np.sum([evened(block).sum(axis=0, dtype=np.float64) for block in _blocks(thumbnails)], axis=0)
     return np.asarray(total / len(thumbnails), np.float32)
 
 
 def _residuals(thumbnails: Sequence[npt.NDArray[np.uint8]], mean: Floats) -> Floats:
-    return _evened(thumbnails) - mean
+    return evened(thumbnails) - mean
 
 
 def _signs(residuals: Floats) -> Floats:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from converters.artefact import precision_shares
-from edge_contracts.bundle import CARD, file_entries
+from edge_contracts.bundle import CARD, LEARNED, file_entries
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
 from training.detectors.detector_graph import HEAT_MAP, SCORE
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from training.checks.learned_parts import LearnedParts
     from training.detectors.learn import Detector
     from training.detectors.threshold import Threshold
 
@@ -42,7 +43,13 @@ LONGEST_NAME = 32
 
 
 def float_bundle(
-    detector: Detector, *, name: str, inputs: dict[str, str], settings: dict[str, Any], created: datetime
+    detector: Detector,
+    *,
+    name: str,
+    inputs: dict[str, str],
+    settings: dict[str, Any],
+    created: datetime,
+    learned: LearnedParts | None = None,
 ) -> tuple[Manifest, dict[str, bytes]]:
     """Return the manifest and the members that `edge_contracts.bundle.write_bundle` takes.
 
@@ -52,8 +59,10 @@ def float_bundle(
         inputs: what it was learned from, name to digest.
         settings: how.
         created: time of making; stands in the card only, outside the digest.
+        learned: by what the parts are known again; None where nobody will ask.
     """
     model = detector.model
+    members = {MODEL: model, **({LEARNED: learned.encoded()} if learned else {})}
     score, heat = (detector.graph.tensors[tensor] for tensor in (SCORE, HEAT_MAP))
     manifest = Manifest(
         name=name,
@@ -69,22 +78,16 @@ def float_bundle(
         ),
         rule=AnomalyRule(threshold=detector.threshold.value, reference=score_reference(detector.good_scores)),
         operators=dict(sorted(Counter(one.kind for one in detector.graph.operators).items())),
-        files=file_entries({MODEL: model}),
+        files=file_entries(members),
         provenance=(ProvenanceStep(step="train", tool=_tool(), inputs=inputs, settings=settings),),
     )
-    return manifest, {MODEL: model, CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
+    return manifest, {**members, CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
 
 
 def bundle_name(path: Path) -> str:
     """A bundle's name from its file's: `Part_A.bundle` becomes `part-a`."""
     slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
     return slug[:LONGEST_NAME].strip("-") or "detector"
-
-
-def was_learned_from(manifest: Manifest, files: Iterable[Path], kind: str = PHOTOGRAPHS) -> bool:
-    """Whether exactly these pictures, in this order, taught the bundle's detector as `PHOTOGRAPHS` or as `DEFECTS`."""
-    learned = {step.inputs[kind] for step in manifest.provenance if kind in step.inputs}
-    return bool(learned) and digest_of(files) in learned
 
 
 def digest_of(files: Iterable[Path]) -> str:

@@ -16,7 +16,7 @@ from converters.load.torch_export import network_to_onnx
 from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite
 from converters.wishes import BEST, Wishes
-from edge_contracts.bundle import Bundle, encode_manifest, file_entries
+from edge_contracts.bundle import LEARNED, Bundle, encode_manifest, file_entries
 from edge_contracts.manifest import (
     AreaRule,
     BoxHead,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from converters.artefact import Artefact
     from device_profiles.board import Profile
+    from training.checks.learned_parts import LearnedParts
     from training.finetune.lesson import Scaling
     from training.networks.network import NetworkSpec
 
@@ -80,16 +81,20 @@ def example_of(spec: NetworkSpec) -> Any:
 
 
 def float_bundle(
-    network: Any, spec: NetworkSpec, meaning: Meaning, provenance: tuple[ProvenanceStep, ...] = ()
+    network: Any,
+    spec: NetworkSpec,
+    meaning: Meaning,
+    provenance: tuple[ProvenanceStep, ...] = (),
+    learned: LearnedParts | None = None,
 ) -> Bundle:
-    """Export a network, lower it to TFLite and say what it means.
+    """Export a network, lower it to TFLite and say what it means, and by what the learned pictures are known again.
 
     Raises:
         BadInputError, CannotLowerError: the network has a part that torch's exporter or the converter has no form for.
     """
     content, tool = network_to_onnx(network.eval(), example_of(spec), spec.name)
     lowered = lower_model(content)
-    members = {MODEL: write_tflite(lowered.graph)}
+    members = {MODEL: write_tflite(lowered.graph), **({LEARNED: learned.encoded()} if learned else {})}
     interface = tflite_interface(lowered.graph, Path(spec.name))
     ((tensor, shape),) = interface.outputs.items()
     task = NETWORKS[spec.name].task

@@ -19,6 +19,9 @@ from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
 from edge_contracts.card import Card, Measurement
 from edge_contracts.manifest import ProvenanceStep
 from edge_contracts.whole_file import write_whole
+from training.checks.families import family_names
+from training.checks.learned_parts import LearnedParts
+from training.checks.looked import look_at
 from training.dataset import dataset_version, read_dataset
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
 from training.finetune.course_file import read_course
@@ -130,7 +133,9 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     name = wish.network
     task = NETWORKS[name].task
     dataset = read_dataset(source)
-    parted = teaching_set(dataset, file.held_out, wish.seed, task)
+    looked = look_at(dataset, lambda seen: progress("look", seen / len(dataset)))
+    looked.require_readable()
+    parted = teaching_set(dataset, family_names(looked), file.held_out, wish.seed, task)
     spec = file.spec(name, len(parted.labels))
     samples = (*parted.learned, *parted.held_out)
     whole = lesson_of(samples, parted.labels, spec, task, lambda read: progress("read", read / len(samples)))
@@ -157,7 +162,9 @@ def _trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress:
     progress("export", 0.0)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
     network = stages[-1].network if to_int8 is not None else folded(stages[-1].network)
-    bundle = float_bundle(network, spec, meaning, (_provenance(inputs, plan, file, room, wish),))
+    learned_files = {one.path for one in parted.learned}
+    parts = LearnedParts.of([one for one in looked.facts if one.sample.path in learned_files])
+    bundle = float_bundle(network, spec, meaning, (_provenance(inputs, plan, file, room, wish),), parts)
     progress("export", 1.0)
     card = _card(bundle, parted, stages, MEASURES[task])
     return _Done(parted, plan, room, stages, bundle, {**bundle.members, CARD: card.model_dump_json(indent=2).encode()})

@@ -18,7 +18,8 @@ from training.finetune.answers import answer_of, joined, labels_of, require_draw
 from training.finetune.lesson import Lesson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from training.dataset import Sample
     from training.networks.network import NetworkSpec, Task
@@ -38,11 +39,20 @@ class TeachingSet:
     good: tuple[str, ...]
 
 
-def teaching_set(samples: Sequence[Sample], share: float, seed: int, task: Task = "classes") -> TeachingSet:
+def teaching_set(
+    samples: Sequence[Sample], families: Sequence[str], share: float, seed: int, task: Task = "classes"
+) -> TeachingSet:
     """Part samples into those to learn and those to look at; rows of the split `test` are left alone.
 
-    Rows of the split `validation` are the held-out ones where there are any; else a share of each class, whole groups
+    Rows of the split `validation` are the held-out ones where there are any; else a share of each class, whole families
     at a time.
+
+    Args:
+        samples: all that there are.
+        families: a name for each that relatives share.
+        share: of each class, to hold out.
+        seed: chooses the families.
+        task: what the network is to answer.
 
     Raises:
         BadInputError: fewer than two classes, too few pictures of one, or defects that nobody drew where the task needs
@@ -53,9 +63,10 @@ def teaching_set(samples: Sequence[Sample], share: float, seed: int, task: Task 
     said = [one for one in samples if one.split in HELD_OUT]
     _require_classes(taught)
     require_drawn(task, [*taught, *said])
-    aside = set() if said else _aside(taught, share, seed)
-    learned = tuple(one for one in taught if _group(one) not in aside)
-    held_out = tuple(said) or tuple(one for one in taught if _group(one) in aside)
+    family_of = {one.path: name for one, name in zip(samples, families, strict=True)}
+    aside = set() if said else _aside(taught, family_of, share, seed)
+    learned = tuple(one for one in taught if family_of[one.path] not in aside)
+    held_out = tuple(said) or tuple(one for one in taught if family_of[one.path] in aside)
     classes = {one.label for one in taught}
     if strangers := sorted({one.label for one in held_out} - classes):
         raise BadInputError(
@@ -63,8 +74,8 @@ def teaching_set(samples: Sequence[Sample], share: float, seed: int, task: Task 
         )
     if missing := sorted(classes - {one.label for one in learned}):
         raise BadInputError(
-            f"wanted pictures of every class to learn, found that all of {', '.join(missing)} belong to groups that "
-            "are held out; give more groups, or a split"
+            f"wanted pictures of every class to learn, found that all of {', '.join(missing)} are relatives of those "
+            "that are held out; give more pictures of other parts, or a split"
         )
     good = tuple(sorted({one.label for one in taught if one.is_good}))
     return TeachingSet(learned, held_out, labels_of(task, taught), good)
@@ -111,17 +122,13 @@ def _require_classes(samples: Sequence[Sample]) -> None:
         )
 
 
-def _aside(samples: Sequence[Sample], share: float, seed: int) -> set[str]:
-    """Groups to hold out: of each class the first by a shuffled order that only names and seed decide."""
+def _aside(samples: Sequence[Sample], family_of: Mapping[Path, str], share: float, seed: int) -> set[str]:
+    """Families to hold out: of each class the first by a shuffled order that only names and seed decide."""
     aside: set[str] = set()
     for label in sorted({one.label for one in samples}):
-        groups = sorted({_group(one) for one in samples if one.label == label}, key=lambda name: _rank(name, seed))
-        aside.update(groups[: ceil(share * len(groups))])
+        names = {family_of[one.path] for one in samples if one.label == label}
+        aside.update(sorted(names, key=lambda name: _rank(name, seed))[: ceil(share * len(names))])
     return aside
-
-
-def _group(sample: Sample) -> str:
-    return sample.group or f"{sample.path.parent.name}/{sample.path.name}"
 
 
 def _rank(name: str, seed: int) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.dataset import Photographs, groups_of
+from training.dataset import Photographs
 from training.dataset.subjects import are_sounds
 from training.heads.folds import FOLDS
 from training.heads.layered_part import layered_part
@@ -22,14 +22,22 @@ if TYPE_CHECKING:
     from training.heads.learn import Taught
 
 
-def why_not(good: Sequence[Sample], defects: Sequence[Sample]) -> str:
-    """Why these defects cannot be learned, as a sentence; empty where they can or where there is none."""
+def why_not(good: Sequence[Sample], defects: Sequence[Sample], families: Sequence[str]) -> str:
+    """Why these defects cannot be learned, as a sentence; empty where they can or where there is none.
+
+    Args:
+        good: what was learned.
+        defects: what there is.
+        families: a name for each of both, the good ones first, that relatives share. A good part that is a defect's
+            relative counts with the defects.
+    """
     if not defects:
         return ""
     if are_sounds(good):
         return f"{len(defects)} recordings of defects were not learned: sounds are learned from good parts alone"
-    for kind, samples in (("defects", defects), ("good parts", good)):
-        if len(set(groups_of(samples) or [str(one.path) for one in samples])) < FOLDS:
+    of_defects = set(families[len(good) :])
+    for kind, names in (("defects", of_defects), ("good parts", set(families[: len(good)]) - of_defects)):
+        if len(names) < FOLDS:
             return (
                 f"{len(defects)} labelled defects were not learned: {FOLDS} {kind} that are no relatives are needed to "
                 "tell whether they help"
@@ -42,6 +50,7 @@ def teach_samples(
     good: Sequence[Sample],
     defects: Sequence[Sample],
     *,
+    families: Sequence[str],
     backbone: Backbone | None,
     rule: ThresholdRule,
     seed: int,
@@ -53,6 +62,7 @@ def teach_samples(
         detector: what `good` taught.
         good: in the order in which they were learned.
         defects: those for which `why_not` says nothing.
+        families: as there.
         backbone: what the detector sees with; None for Gabor layers.
         rule: how the threshold is set.
         seed: shuffles the folds.
@@ -66,7 +76,7 @@ def teach_samples(
         photographs=Photographs(samples),
         is_defect=np.arange(len(samples)) >= len(good),
         outlines=[outline_of(one) for one in samples],
-        groups=groups_of(samples),
+        groups=families,
     )
     part = layered_part(detector, backbone)
     return teach(detector, part, lesson, rule=rule, seed=seed, progress=progress)

@@ -7,7 +7,6 @@ the threshold anew, draw both into the detector's graph.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -52,13 +51,13 @@ class Lesson:
 
     photographs: H×W×3 uint8 RGB; the good ones are those that the detector learned, in its order.
     is_defect, outlines: of each.
-    groups: of each; relatives share a name. None: each distinct picture is its own.
+    groups: of each; relatives share a name. Five groups have defects, and five others have none.
     """
 
     photographs: Sequence[Pixels]
     is_defect: npt.NDArray[np.bool_]
     outlines: Sequence[Outline | None]
-    groups: Sequence[str] | None = None
+    groups: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,9 @@ def teach(
     """
     branch = add_cells(add_pooled(part))
     frames, marks = _seen(part, lesson, progress)
-    groups = lesson.groups or [hashlib.sha256(frame.tobytes()).hexdigest() for frame in frames]
     with threadpool_limits(limits=1, user_api="blas"):  # a product's rounding depends on how many threads shared it
-        return _taught(detector, branch, gather(branch, frames, lesson.is_defect, marks, groups), frames, rule, seed)
+        evidence = gather(branch, frames, lesson.is_defect, marks, lesson.groups)
+        return _taught(detector, branch, evidence, frames, rule, seed)
 
 
 def _taught(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from edge_contracts.errors import BadInputError
 from training.checks.facts import Facts
 from training.checks.leak_safe_split import split_dataset
 from training.checks.looked import Looked
+from training.checks.pauses import runs
 from training.dataset import Sample
 
 
@@ -63,14 +65,31 @@ def test_relatives_are_never_parted(rows, near, seed):
     assert all(len(splits) == 1 for splits in together.values())
 
 
-def test_what_was_taken_within_a_window_stays_together():
-    rows = [(f"gate_20240501_{place // 4:02}{place % 4 * 15:02}00.wav", "good", "", str(place)) for place in range(40)]
-    made = split(looked(rows), window=60.0)
-    assert (made.sets, made.timed) == (10, 40)
-    hours = defaultdict(set)
-    for one in made.samples:
-        hours[one.path.name[14:16]].add(one.split)
-    assert all(len(splits) == 1 for splits in hours.values())
+def taken(*seconds):
+    return [datetime(2024, 5, 1, 12, tzinfo=timezone.utc) + timedelta(seconds=one) for one in seconds]
+
+
+def test_what_was_taken_before_the_line_paused_stays_together():
+    rows = [
+        (f"gate_20240501_{hour:02}{minute}.wav", "good", "", f"{hour}{minute}")
+        for hour in range(10)
+        for minute in ("5959", "1500", "1501")
+    ]
+    made = split(looked(rows), window=1.0)
+    assert (made.sets, made.timed) == (20, 30)
+
+
+def test_no_edge_of_a_minute_parts_two_pictures_of_one_second():
+    assert runs(taken(59, 60, 61, 200), timedelta(minutes=1)) == [[0, 1, 2], [3]]
+    assert runs([*taken(10), None, *taken(5)], timedelta(minutes=1)) == [[2, 0]]
+    assert runs([None], timedelta(minutes=1)) == []
+
+
+def test_a_line_that_never_pauses_is_cut_seldom_and_at_its_longest_pauses():
+    every_second = [second + (20 if second >= 900 else 0) for second in range(1800)]
+    found = runs(taken(*every_second), timedelta(minutes=1))
+    assert [run[0] for run in found] == [0, 450, 900, 1350]
+    assert [place for run in found for place in run] == list(range(1800))
 
 
 def test_time_in_photographs_counts_too(save, tag, draw_part):

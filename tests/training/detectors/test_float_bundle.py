@@ -10,7 +10,7 @@ from edge_contracts.bundle import read_bundle, write_bundle
 from edge_contracts.card import Card
 from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
-from training.detectors.float_bundle import PHOTOGRAPHS, bundle_name, digest_of, float_bundle, was_learned_from
+from training.detectors.float_bundle import bundle_name, float_bundle
 from training.detectors.learn import Backbone, learn
 
 if TYPE_CHECKING:
@@ -63,18 +63,6 @@ def test_the_card_says_how_much_is_integer(data: Path, good_parts: list[np.ndarr
     assert shares["int8"].operators == 13
     assert shares["float32"].operators == sum(manifest.operators.values()) - 13
     assert 0 < shares["int8"].bytes < len(model)
-
-
-def test_a_bundle_knows_the_pictures_that_taught_it(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
-    files = [tmp_path / "1", tmp_path / "2"]
-    for file in files:
-        file.write_text(file.name)
-    inputs = {PHOTOGRAPHS: digest_of(files)}
-    manifest, _ = float_bundle(
-        learn(good_parts, kind="gauss"), name="plate", inputs=inputs, settings={}, created=EARLIER
-    )
-    assert was_learned_from(manifest, files)
-    assert not was_learned_from(manifest, files[:1])
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ def test_pictures_become_a_bundle_that_is_converted_judged_and_attacked(work):
 def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
     rows = ["path,label,mask,boxes"]
     for number in range(12):
-        pixels, mask = np.full((32, 32, 3), 70, np.uint8), np.zeros((32, 32), np.uint8)
+        pixels = np.random.default_rng(number).integers(50, 90, (32, 32, 3), np.uint8)
+        mask = np.zeros((32, 32), np.uint8)
         if number % 2:
             pixels[8:20, 6:24], mask[8:20, 6:24] = 220, 255
         cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)

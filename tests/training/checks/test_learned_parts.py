@@ -1,0 +1,61 @@
+"""What taught a detector is known again, part by part, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_contracts.errors import BadInputError
+from training.checks.facts import Facts
+from training.checks.learned_parts import LearnedParts
+from training.dataset import Sample
+
+
+def part(seed):
+    random = np.random.default_rng(seed)
+    pixels = cv2.GaussianBlur(random.normal(0, 1, (32, 32, 3)), (0, 0), 1)
+    pixels = 120 + 30 * pixels / pixels.std()
+    return Facts(Sample(Path(f"{seed}.png"), "good"), f"{seed:064}"[::-1], thumbnail=pixels.astype(np.uint8))
+
+
+def noisy(fact):
+    random = np.random.default_rng(99)
+    pixels = np.clip(fact.thumbnail + random.normal(0, 2, fact.thumbnail.shape), 0, 255).astype(np.uint8)
+    return Facts(fact.sample, "f" * 64, thumbnail=pixels)
+
+
+PARTS = [part(seed) for seed in range(30)]
+
+
+def test_each_part_and_its_noisy_copy_are_known_and_no_other():
+    learned = LearnedParts.of(PARTS)
+    strangers = [part(seed) for seed in range(100, 140)]
+    copies = [noisy(one) for one in PARTS[:3]]
+    asked = [*strangers, *copies, PARTS[7]]
+    assert learned.known(asked) == [*copies, PARTS[7]]
+    assert learned.known([]) == []
+
+
+def test_a_file_is_known_by_its_bytes_alone():
+    learned = LearnedParts.of(PARTS)
+    unreadable = Facts(Sample(Path("again.png"), "dent"), PARTS[3].digest, "no picture")
+    assert learned.known([unreadable]) == [unreadable]
+
+
+def test_it_is_written_as_it_is_read_and_no_part_can_be_seen_in_it():
+    learned = LearnedParts.of(PARTS)
+    content = learned.encoded()
+    assert LearnedParts.parse(content).encoded() == content
+    assert LearnedParts.parse(content).known(PARTS) == PARTS
+    assert len(content) < 1600 + 90 * len(PARTS)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"mean": "AA==", "parts": ["0:0"]}', b'{"mean": 1, "parts": 2}']
+)
+def test_a_damaged_list_is_refused(content):
+    with pytest.raises(BadInputError, match="train again"):
+        LearnedParts.parse(content)

@@ -1,0 +1,108 @@
+"""The parts that a detector was learned from, so that each of them, or a copy, is known again when it is to be judged.
+
+Of a part two things are kept: the start of its file's SHA-256, and how it looks: the signs of 255 DCT coefficients of
+its thumbnail without the mean of all (a perceptual hash as in `near_duplicates`, four times as long). Nobody can draw
+the part from that. Two looks are one part's where 15 signs or fewer differ (docs/decisions/197).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from edge_contracts.errors import BadInputError
+from training.checks.near_duplicates import evened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.checks.facts import Facts
+
+SIDE = 16
+SIGNS = SIDE * SIDE - 1
+MOST_SIGNS = 15
+DIGITS = 16
+"""Of a SHA-256: enough that no two files share them by chance."""
+
+BLOCK = 2048
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedParts:
+    """What is kept of N parts.
+
+    contents: of each the first 16 hexadecimal digits of its file's SHA-256.
+    mean: 255 coefficients, the mean of all.
+    looks: N×255, whether each coefficient lies above the part's median.
+    """
+
+    contents: tuple[str, ...]
+    mean: Floats
+    looks: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, facts: Sequence[Facts]) -> LearnedParts:
+        """Of parts that can be read, one or more."""
+        coefficients = _coefficients(facts)
+        mean = coefficients.mean(axis=0)
+        return cls(tuple(one.digest[:DIGITS] for one in facts), mean, _looks(coefficients - mean))
+
+    @classmethod
+    def parse(cls, content: bytes) -> LearnedParts:
+        """What `encoded` gave.
+
+        Raises:
+            BadInputError: something else.
+        """
+        try:
+            told = json.loads(content)
+            mean = np.frombuffer(base64.b64decode(told["mean"]), "<f4")
+            rows = [one.split(":") for one in told["parts"]]
+            packed = np.array([list(bytes.fromhex(look)) for _, look in rows], np.uint8)
+            looks = np.unpackbits(packed, axis=1, count=SIGNS).astype(np.bool_)
+            return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), looks)
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadInputError(
+                f"wanted the list of learned parts in the bundle, found it unreadable: {error}; train again"
+            ) from error
+
+    def encoded(self) -> bytes:
+        """JSON; the same parts in the same order give the same bytes."""
+        packed = np.packbits(self.looks, axis=1)
+        parts = [f"{digits}:{bytes(look).hex()}" for digits, look in zip(self.contents, packed, strict=True)]
+        mean = base64.b64encode(self.mean.astype("<f4").tobytes()).decode()
+        return (json.dumps({"mean": mean, "parts": parts}, indent=0) + "\n").encode()
+
+    def known(self, facts: Sequence[Facts]) -> list[Facts]:
+        """Those that are one of these parts: the same file, or nearly the same picture or sound."""
+        contents = set(self.contents)
+        seen = [one for one in facts if one.thumbnail is not None]
+        starts = range(0, len(seen), BLOCK)
+        alike = {id(one) for start in starts for one in self._alike(seen[start : start + BLOCK])}
+        return [one for one in facts if one.digest[:DIGITS] in contents or id(one) in alike]
+
+    def _alike(self, facts: Sequence[Facts]) -> list[Facts]:
+        own, others = (np.where(signs, 1, -1).astype(np.float32) for signs in (self.looks, self._looks_of(facts)))
+        agreed = (others @ own.T).max(axis=1)
+        return [one for one, most in zip(facts, agreed.tolist(), strict=True) if most >= SIGNS - 2 * MOST_SIGNS]
+
+    def _looks_of(self, facts: Sequence[Facts]) -> npt.NDArray[np.bool_]:
+        return _looks(_coefficients(facts) - self.mean)
+
+
+def _coefficients(facts: Sequence[Facts]) -> Floats:
+    """N×255: the lowest frequencies of each thumbnail in grey, without its brightness."""
+    grey = [evened([one.thumbnail])[0].mean(axis=2) for one in facts if one.thumbnail is not None]
+    return np.stack([cv2.dct(one)[:SIDE, :SIDE].ravel()[1:] for one in grey]).astype(np.float32)
+
+
+def _looks(coefficients: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray(coefficients > np.median(coefficients, axis=1, keepdims=True), np.bool_)
