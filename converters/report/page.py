@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from converters.gate.confusion import confusion
 from converters.report import figures, sentences
 from converters.report.calibration import coverage
 from converters.report.chart import histogram, scatter
 from converters.report.delegates import delegates
+from converters.report.environment import page_template
 from converters.report.examples import examples
 from converters.report.islands import islands
 from converters.report.layers import layers
@@ -83,45 +83,31 @@ def render(page: Page, bundle: Bundle) -> str:
     shown = (
         None if is_random or not has_score else examples(page.manifest, page.comparison, page.samples, flipped, bundle)
     )
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            manifest=page.manifest,
-            source=page.source,
-            card=page.card,
-            digest=bundle.digest,
-            source_digest=_model_digest(page.source),
-            verdict=sentences.verdict(page.card),
-            words=sentences,
-            pairs=figures.pairs(page.card, page.source, page.manifest),
-            latency_remark=figures.latency_remark(page.card),
-            findings=figures.findings(page.card, page.comparison, page.source, page.manifest),
-            kernels=_kernels(page.comparison),
-            shares=figures.shares(page.card.precision),
-            score=SCORES[page.manifest.task],
-            scatter=_scatter(page, flipped) if has_score else None,
-            histogram=_histogram(page) if has_score else None,
-            confusion=None if is_random else matrix(confusion(page.manifest, page.comparison, page.samples)),
-            examples=shown,
-            layers=layers(details.get("doctor")),
-            islands=islands(details.get("doctor")),
-            size=size(details.get("size")),
-            zeros=zeros(details.get("sparsity")),
-            coverage=coverage(details.get("calibration")),
-            accelerators=delegates(details.get("delegates")),
-            steps=[_step(step) for step in page.manifest.provenance],
-        )
-    )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("converters.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return page_template("converters.report", "page.html.j2").render(
+        manifest=page.manifest,
+        source=page.source,
+        card=page.card,
+        digest=bundle.digest,
+        source_digest=_model_digest(page.source),
+        verdict=sentences.verdict(page.card),
+        words=sentences,
+        pairs=figures.pairs(page.card, page.source, page.manifest),
+        latency_remark=figures.latency_remark(page.card),
+        findings=figures.findings(page.card, page.comparison, page.source, page.manifest),
+        kernels=_kernels(page.comparison),
+        shares=figures.shares(page.card.precision),
+        score=SCORES[page.manifest.task],
+        scatter=_scatter(page, flipped) if has_score else None,
+        histogram=_histogram(page) if has_score else None,
+        confusion=None if is_random else matrix(confusion(page.manifest, page.comparison, page.samples)),
+        examples=shown,
+        layers=layers(details.get("doctor")),
+        islands=islands(details.get("doctor")),
+        size=size(details.get("size")),
+        zeros=zeros(details.get("sparsity")),
+        coverage=coverage(details.get("calibration")),
+        accelerators=delegates(details.get("delegates")),
+        steps=[_step(step) for step in page.manifest.provenance],
     )
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from converters.report.chart import SIDE_PX, Tick, linear_axis
+from converters.report.environment import page_template
 from converters.report.thumbnail import as_address, reduced
 from training.dataset import Photographs
 from training.dataset.sounds import read_waveform
@@ -90,14 +90,7 @@ def render(checked: CheckedDataset, name: str) -> str:
     Raises:
         BadInputError: a picture cannot be read any more.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("training.checks"), PackageLoader("converters.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("dataset.html.j2").render(
+    return page_template("training.checks", "dataset.html.j2").render(
         name=name,
         version=checked.version,
         is_sound=checked.is_sound,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
+from converters.report.environment import page_template
 from converters.report.quantity import plain
 from converters.report.sentences import hottest
 from converters.report.thumbnail import as_address, reduced
@@ -65,16 +65,9 @@ class Explanation:
 
 def render(explanation: Explanation) -> str:
     """The page as HTML; the same text for the same explanation."""
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("training.explain"), PackageLoader("converters.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     small = reduced(explanation.pixels)
     lowered = np.maximum(explanation.occlusion.lowered, 0)
-    return environment.get_template("explanation.html.j2").render(
+    return page_template("training.explain", "explanation.html.j2").render(
         one=explanation,
         picture=as_address(small),
         heat="" if explanation.heat_map is None else _drawn(small, explanation.heat_map, explanation.threshold),

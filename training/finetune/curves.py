@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from converters.report.chart import Axis
+from converters.report.environment import page_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +44,6 @@ def curves_page(name: str, sentence: str, stages: Sequence[Stage]) -> str:
         sentence: what was trained, on what.
         stages: in run order, each with its looks.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("training.finetune"), PackageLoader("converters.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     scores = [[look.score for look in stage.looks] for stage in stages]
     losses = [[look.loss for look in stage.looks] for stage in stages]
     plots = [
@@ -63,7 +55,7 @@ def curves_page(name: str, sentence: str, stages: Sequence[Stage]) -> str:
             Axis(0.0, HEADROOM * max(map(max, losses)) or 1.0, logarithmic=False),
         ),
     ]
-    page = environment.get_template("curves.html.j2")
+    page = page_template("training.finetune", "curves.html.j2")
     return page.render(name=name, sentence=sentence, stages=stages, plots=plots)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
+from converters.report.environment import page_template
 from converters.report.quantity import percent, plain
 from edge_contracts.manifest import AnomalyRule, ImageInput
 from training.figures import excluded_escape
@@ -62,41 +61,26 @@ def render(
     rule = predictor.manifest.rule
     threshold = rule.threshold if isinstance(rule, AnomalyRule) else None
     has_pictures = isinstance(predictor.manifest.input, ImageInput)
-    return (
-        _environment()
-        .get_template("evaluation.html.j2")
-        .render(
-            manifest=predictor.manifest,
-            digest=predictor.digest,
-            backend=predictor.backend,
-            source=source,
-            notes=notes,
-            good=len(good),
-            defective=len(defective),
-            rows=_rows(evaluation),
-            excluded=excluded_escape(evaluation.escape),
-            bars=score_bars(good, defective, threshold),
-            trade=trade(good, defective, threshold),
-            labels=evaluation.labels,
-            misses=worst(evaluation.judged, samples, predictor, is_good=False) if has_pictures else None,
-            alarms=worst(evaluation.judged, samples, predictor, is_good=True) if has_pictures else None,
-            prospects=prospects(evaluation.area, evaluation.escape, evaluation.overkill),
-            curve=curve,
-            rises=still_rises(curve) if curve else False,
-            percent=percent,
-            span=_span,
-        )
-    )
-
-
-def _environment() -> Environment:
-    # The converter's report has the house's style.
-    return Environment(
-        loader=ChoiceLoader([PackageLoader("training.report"), PackageLoader("converters.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return page_template("training.report", "evaluation.html.j2").render(
+        manifest=predictor.manifest,
+        digest=predictor.digest,
+        backend=predictor.backend,
+        source=source,
+        notes=notes,
+        good=len(good),
+        defective=len(defective),
+        rows=_rows(evaluation),
+        excluded=excluded_escape(evaluation.escape),
+        bars=score_bars(good, defective, threshold),
+        trade=trade(good, defective, threshold),
+        labels=evaluation.labels,
+        misses=worst(evaluation.judged, samples, predictor, is_good=False) if has_pictures else None,
+        alarms=worst(evaluation.judged, samples, predictor, is_good=True) if has_pictures else None,
+        prospects=prospects(evaluation.area, evaluation.escape, evaluation.overkill),
+        curve=curve,
+        rises=still_rises(curve) if curve else False,
+        percent=percent,
+        span=_span,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from converters.report.environment import page_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,16 +24,9 @@ def robustness_page(name: str, sentence: str, rows: Sequence[Row]) -> str:
         sentence: on which pictures, with which runtime.
         rows: of `run_suite`, the pictures as they are first.
     """
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("training.robustness"), PackageLoader("converters.report")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     columns = [(key, title) for key, title in COLUMNS if any(getattr(row.figures, key) is not None for row in rows)]
     kinds = [(kind, list(some)) for kind, some in groupby(rows, key=lambda row: row.name)]
-    page = environment.get_template("robustness.html.j2")
+    page = page_template("training.robustness", "robustness.html.j2")
     return page.render(name=name, sentence=sentence, kinds=kinds, columns=columns, figure=_figure, width=_width)
 
 
