@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import sys
 from contextlib import contextmanager
@@ -11,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from converters.description_options import description_of, description_options
 from converters.stage_lines import StageLines
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from converters.conversion import Conversion
     from converters.treatment import MixedPrecision
-
-RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
 
 
 @click.command()
@@ -33,37 +31,7 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     help="Pictures, .wav sounds or .npy/.bin arrays in the model's input type; 'random' for size and speed work only.",
 )
 @click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path), help="The bundle to write.")
-@click.option("--name", default="", help="The bundle's name; else the file's.")
-@click.option("--labels", type=click.Path(path_type=Path), help="A text file, one class name per line.")
-@click.option("--good", multiple=True, metavar="LABEL", help="A class that lets a part pass; may be given again.")
-@click.option(
-    "--pixel-range",
-    type=click.UNPROCESSED,
-    callback=lambda _context, option, value: _numbers(option, value),
-    nargs=2,
-    default=(0.0, 1.0),
-    show_default=True,
-    metavar="LOW HIGH",
-    help="What bytes 0 and 255 mean.",
-)
-@click.option(
-    "--mean",
-    type=click.UNPROCESSED,
-    callback=lambda _context, option, value: _numbers(option, value),
-    nargs=3,
-    metavar="C1 C2 C3",
-    help="Per channel in the order of --colour, on --pixel-range; for a grey model the same three times.",
-)
-@click.option(
-    "--std",
-    type=click.UNPROCESSED,
-    callback=lambda _context, option, value: _numbers(option, value),
-    nargs=3,
-    metavar="C1 C2 C3",
-    help="The model expects (value − mean) / std; torchvision's way.",
-)
-@click.option("--colour", type=click.Choice(["rgb", "bgr", "grey"]), default="rgb", show_default=True)
-@click.option("--resize", type=click.Choice(RESIZES), default="area", show_default=True, help="As in training.")
+@description_options
 @click.option(
     "--format",
     "form",
@@ -71,24 +39,6 @@ RESIZES = ("nearest", "bilinear", "area", "bilinear-antialias")
     default="auto",
     show_default=True,
     help="What an ONNX model becomes; auto: what the board's best runtime runs.",
-)
-@click.option(
-    "--input-size",
-    type=click.UNPROCESSED,
-    callback=lambda _context, option, value: _numbers(option, value, whole=True),
-    nargs=2,
-    metavar="HEIGHT WIDTH",
-    help="For an ONNX, Keras or PyTorch model that leaves it open.",
-)
-@click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="A state dict for a PyTorch module.")
-@click.option(
-    "--front-end",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="TOML: how sounds or readings become the input; docs/reference/sound-front-end.md.",
-)
-@click.option(
-    "--threshold", type=float, help="Of a model that reconstructs: the error from which on a part is defective."
 )
 @click.option(
     "--mixed-precision",
@@ -128,19 +78,7 @@ def convert(
     profile_name: str,
     calibration: str,
     out: Path,
-    name: str,
-    labels: Path | None,
-    good: tuple[str, ...],
-    pixel_range: tuple[float, float],
-    mean: tuple[float, float, float] | None,
-    std: tuple[float, float, float] | None,
-    colour: Any,
-    resize: Any,
     form: Any,
-    input_size: tuple[int, int] | None,
-    weights: Path | None,
-    front_end: Path | None,
-    threshold: float | None,
     mixed_precision: MixedPrecision,
     activations: Any,
     int4: tuple[str, ...],
@@ -149,6 +87,7 @@ def convert(
     force: bool,
     no_cache: bool,
     as_json: bool,
+    **said: Any,
 ) -> None:
     """Turn MODEL into an int8 bundle for one board.
 
@@ -184,31 +123,14 @@ def convert(
     with _tidy_end(), forked_children():
         from converters.cache import default_store  # noqa: PLC0415 - numpy
         from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
-        from converters.load import Description  # noqa: PLC0415
-        from device_profiles import load_profile  # noqa: PLC0415
 
-        profile = load_profile(profile_name)
-        said = Description(
-            name=name,
-            labels=_lines(labels),
-            good=good,
-            pixel_range=pixel_range,
-            mean=_per_channel(mean, 0.0),
-            std=_per_channel(std, 1.0),
-            colour=colour,
-            resize=resize,
-            input_size=input_size,
-            weights=weights,
-            front_end=_text(front_end, "--front-end", "a front end in TOML"),
-            threshold=threshold,
-        )
         with progress_bar(silent=as_json) as progress:
             done = run_conversion(
                 model,
-                profile=profile,
+                profile=profile_name,
                 calibration=calibration,
                 out=out,
-                description=said,
+                description=description_of(said),
                 form=form,
                 force=force,
                 mixed_precision=mixed_precision,
@@ -260,48 +182,6 @@ def _mixed_precision(value: str) -> MixedPrecision:
     if value.isdecimal() and int(value) > 0:
         return int(value)
     raise BadInputError(f"wanted --mixed-precision auto, off or a number of operators from 1, found {value!r}")
-
-
-def _numbers(option: click.Parameter, values: Sequence[Any] | None, *, whole: bool = False) -> Any:
-    """All that an option takes; click would call the word after too few of them a wrong number, and name that word."""
-    if values is None:
-        return None
-    try:
-        numbers = tuple(int(value) if whole else float(value) for value in values)
-    except ValueError:
-        numbers = ()
-    if numbers and all(math.isfinite(number) and (number > 0 or not whole) for number in numbers):
-        return numbers
-    kind, name = "whole numbers from 1 on" if whole else "numbers", option.opts[0]
-    found = " ".join(str(value) for value in values)
-    raise BadInputError(f"wanted {kind} as in {name} {option.metavar}, found {found!r} after {name}; give each of them")
-
-
-def _per_channel(values: tuple[float, ...] | None, default: float) -> tuple[float, ...]:
-    """One number where all are the same, which then suits a grey model, too."""
-    given = values or (default,)
-    return given if len(set(given)) > 1 else given[:1]
-
-
-def _lines(path: Path | None) -> tuple[str, ...]:
-    text = _text(path, "--labels", "a text file of labels")
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
-
-
-def _text(path: Path | None, option: str, wanted: str) -> str:
-    if path is None:
-        return ""
-    try:
-        # Editors on Windows begin a text with a mark that is no part of its first word.
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise BadInputError(
-            f"wanted {wanted}, found that {path} cannot be read ({error.strerror}); check {option}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(
-            f"wanted {wanted}, found {path} not to be in UTF-8 ({error.reason}); save it as UTF-8"
-        ) from error
 
 
 def _document(done: Conversion) -> str:

@@ -115,48 +115,47 @@ def convert(
     require_bundle_name(out)
     _require_form(form)
     wishes = Wishes(mixed_precision, activations, tuple(int4), calibration_rule)
-    if out.exists() and model.exists() and out.samefile(model):
-        raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
+    _refuse_itself(model, out)
     found = find_calibration(calibration)
     steps = StepCache(cache)
     said = description or Description()
     source = _loaded(steps, model, said, found, progress, lower=_lowers(profile, form))
     _refuse_unused(source, form, said)
-    axes = sample_axes(source.manifest)
-    samples = list(read_samples(found, source.manifest.input, axes, lambda done: progress("read", done)))
-    if not samples:
-        raise BadInputError(f"wanted at least one calibration input, found none in {calibration}")
-    folder_note = class_folder_note(source.manifest, (sample.label for sample in samples))
-    # Random inputs prove nothing: the gate asks for no float operator because of them.
-    answers = Answers(samples)
-    gate = (lambda _: True) if found.kind == "random" else _gate(source, answers, profile)
-    artefact = steps.run(
-        "quantize",
-        lambda: _artefact_key(source, samples, profile, wishes),
-        lambda: make_artefact(source, samples, profile, progress, wishes, gate),
-        ArtefactForm(),
-    )
+    answers = Answers(_samples(source, found, progress, calibration))
+    artefact = _quantised(source, answers, profile, wishes, steps, progress, is_random=found.kind == "random")
     draft = draft_bundle(source, artefact, profile, found.sentence)
-    judged = _verified(
-        source, artefact, draft, answers, profile, steps, force=force, random=found.kind == "random", tell=progress
-    )
-    judged = replace(judged, given=found.sounds or len(samples), folder_note=folder_note)
-    if judged.gate.verdict == "refused":
-        reasons = "; ".join(judged.gate.reasons)
-        raise GateRefused(
-            f"wanted {source.manifest.name} within the limits of {profile.name}, found: {reasons}; nothing was "
-            f"written. {_more_data(judged.given)}, or pack it anyway with --force"
-        )
-    draft = complete(draft, samples, None if judged.gate.verdict == "reported" else judged.comparison)
-    card = card_of(judged, profile, found.sentence)
-    progress("pack", 0.5)
-    page = Page(draft.manifest, card, source.manifest, judged.comparison, tuple(samples))
+    judged = _verified(source, artefact, draft, answers, profile, steps, force=force, found=found, tell=progress)
+    _require_passed(judged, profile)
+    return _packed(draft, judged, profile, found.sentence, out, steps, progress)
+
+
+def _packed(
+    draft: Draft, judged: Judged, profile: Profile, sentence: str, out: Path, steps: StepCache, tell: Progress
+) -> Conversion:
+    draft = complete(draft, judged.samples, None if judged.gate.verdict == "reported" else judged.comparison)
+    card = card_of(judged, profile, sentence)
+    tell("pack", 0.5)
+    page = Page(draft.manifest, card, judged.source.manifest, judged.comparison, tuple(judged.samples))
     html = render(page, draft.bundle())
     members = {**draft.members, CARD: card.model_dump_json(indent=2).encode(), REPORT: html.encode()}
     replaced = digest_at(out)
     digest = write_bundle(out, draft.manifest, members)
-    progress("pack", 1.0)
+    tell("pack", 1.0)
     return Conversion(out, digest, card, judged.comparison, tuple(steps.runs), replaced)
+
+
+def _refuse_itself(model: Path, out: Path) -> None:
+    if out.exists() and model.exists() and out.samefile(model):
+        raise BadInputError(f"wanted another file to write to, found that {out} is the model itself; give another name")
+
+
+def _require_passed(judged: Judged, profile: Profile) -> None:
+    if judged.gate.verdict == "refused":
+        reasons = "; ".join(judged.gate.reasons)
+        raise GateRefused(
+            f"wanted {judged.source.manifest.name} within the limits of {profile.name}, found: {reasons}; nothing was "
+            f"written. {_more_data(judged.given)}, or pack it anyway with --force"
+        )
 
 
 def _more_data(given: int) -> str:
@@ -179,6 +178,35 @@ def _loaded(
         return load()
     return steps.run(
         "load", lambda: fingerprint(model.name, file_fingerprint(model), said, pictures, lower), load, BundleForm()
+    )
+
+
+def _samples(source: Bundle, found: Calibration, tell: Progress, given: object) -> list[Sample]:
+    axes = sample_axes(source.manifest)
+    samples = list(read_samples(found, source.manifest.input, axes, lambda done: tell("read", done)))
+    if not samples:
+        raise BadInputError(f"wanted at least one calibration input, found none in {given}")
+    return samples
+
+
+def _quantised(
+    source: Bundle,
+    answers: Answers,
+    profile: Profile,
+    wishes: Wishes,
+    steps: StepCache,
+    tell: Progress,
+    *,
+    is_random: bool,
+) -> Artefact:
+    # Random inputs prove nothing: the gate asks for no float operator because of them.
+    gate = (lambda _: True) if is_random else _gate(source, answers, profile)
+    samples = answers.samples
+    return steps.run(
+        "quantize",
+        lambda: _artefact_key(source, samples, profile, wishes),
+        lambda: make_artefact(source, samples, profile, tell, wishes, gate),
+        ArtefactForm(),
     )
 
 
@@ -238,7 +266,7 @@ def _verified(
     steps: StepCache,
     *,
     force: bool,
-    random: bool,
+    found: Calibration,
     tell: Progress,
 ) -> Judged:
     samples, before, after = answers.samples, Predictor.load(source), Predictor.load(draft.bundle())
@@ -251,6 +279,8 @@ def _verified(
     )
     peak = peak_memory_bytes(artefact.model, source.manifest.runtime)
     misfits = [sentence for sentence in [memory_misfit(peak, profile)] if sentence]
-    gate = judge(comparison, profile.limits, random_inputs=random, force=force, misfits=misfits)
+    gate = judge(comparison, profile.limits, random_inputs=found.kind == "random", force=force, misfits=misfits)
     float_ms, artefact_ms = median_ms((before, after), samples[0], lambda done: tell("time", done))
-    return Judged(source, artefact, samples, comparison, gate, float_ms, artefact_ms, peak)
+    judged = Judged(source, artefact, samples, comparison, gate, float_ms, artefact_ms, peak)
+    folder_note = class_folder_note(source.manifest, (sample.label for sample in samples))
+    return replace(judged, given=found.sounds or len(samples), folder_note=folder_note)

@@ -6,6 +6,7 @@ import json
 import time
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from edge_contracts.bundle import require_bundle_name, write_bundle
 from training.detector_options import detector_options, rule_of, sight_of, sight_options, threshold_options
 from training.finetune.options import network_options, require_network_options
 from training.progress_bar import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command()
@@ -32,22 +36,14 @@ from training.progress_bar import progress_bar
 def train(
     source: Path,
     output: Path,
-    backbone: str | None,
-    kind: str,
-    side: int | None,
-    layer: str | None,
-    augment: Path | None,
-    rule: str,
-    overkill: float,
-    confidence: float | None,
     network: str | None,
     course: Path | None,
     checkpoints: Path | None,
     curves: Path | None,
     seed: int,
     *,
-    good_only: bool,
     as_json: bool,
+    **wishes: Any,
 ) -> None:
     """Learn a defect detector from photographs of good parts, and from labelled defects where there are some.
 
@@ -68,31 +64,38 @@ def train(
         require_network_options(click.get_current_context())
         train_network(source, output, Wish(network or "", course, checkpoints, curves, seed), as_json=as_json)
         return
-    from training.backbone.choice import chosen_backbone  # noqa: PLC0415 - --help needs no OpenCV
+    require_bundle_name(output)
+    document = _learned(source, output, seed, wishes, quiet=as_json)
+    from training.train_text import trained_text  # noqa: PLC0415 - --help needs no OpenCV
+
+    click.echo(json.dumps(document, indent=2) if as_json else trained_text(document))
+
+
+def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
+    """Learn, write the bundle, and tell of it."""
+    from training.backbone.choice import chosen_backbone  # noqa: PLC0415 - as above
     from training.backbone.own import NAME  # noqa: PLC0415 - the same
     from training.backbone.shelf import users_shelf  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.learning import learn_dataset, packed  # noqa: PLC0415 - the same
-    from training.train_text import trained_document, trained_text  # noqa: PLC0415 - the same
+    from training.train_text import trained_document  # noqa: PLC0415 - the same
 
-    require_bundle_name(output)
-    lent = chosen_backbone(backbone or NAME, users_shelf())
+    lent = chosen_backbone(wishes["backbone"] or NAME, users_shelf())
     samples = read_dataset(source)
     started_s = time.monotonic()
-    with progress_bar("learning", len(samples), quiet=as_json) as advance:
+    with progress_bar("learning", len(samples), quiet=quiet) as advance:
         learned = learn_dataset(
             samples,
             source,
             backbone=lent,
-            kind=kind,
-            sight=sight_of(side, layer, augment),
-            rule=rule_of(rule, overkill, confidence),
+            kind=wishes["kind"],
+            sight=sight_of(wishes["side"], wishes["layer"], wishes["augment"]),
+            rule=rule_of(wishes["rule"], wishes["overkill"], wishes["confidence"]),
             seed=seed,
-            good_only=good_only,
+            good_only=wishes["good_only"],
             progress=advance,
         )
     spent_s = time.monotonic() - started_s
     manifest, members = packed(learned, output, seed, datetime.now(timezone.utc))
     digest = write_bundle(output, manifest, members)
-    document = trained_document(learned, manifest, output, digest, spent_s)
-    click.echo(json.dumps(document, indent=2) if as_json else trained_text(document))
+    return trained_document(learned, manifest, output, digest, spent_s)

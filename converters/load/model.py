@@ -70,14 +70,7 @@ def load_model(
             "package.module:factory or file.py:factory"
         )
     if kind is FileKind.BUNDLE:
-        if asked := description.of_a_bare_model:
-            raise BadInputError(
-                f"wanted a bare model for {' and '.join(asked)}, found {path} to be a bundle, which says that itself; "
-                "leave them out"
-            )
-        bundle = _checked(read_bundle(path), path)
-        open_first(bundle.model, bundle.manifest.runtime)
-        return bundle
+        return _bundle(path, description)
     network = _network(path, kind, description, progress)
     if network.model_path == "model.onnx" and lower:
         network = _lowered(path, network, description.input_size)
@@ -116,6 +109,17 @@ class _Network:
     model_path: Literal["model.tflite", "model.onnx"]
     content: bytes
     steps: tuple[ProvenanceStep, ...]
+
+
+def _bundle(path: Path, said: Description) -> Bundle:
+    if asked := said.of_a_bare_model:
+        raise BadInputError(
+            f"wanted a bare model for {' and '.join(asked)}, found {path} to be a bundle, which says that itself; "
+            "leave them out"
+        )
+    bundle = _checked(read_bundle(path), path)
+    open_first(bundle.model, bundle.manifest.runtime)
+    return bundle
 
 
 def _network(path: Path, kind: FileKind | None, said: Description, progress: Progress) -> _Network:

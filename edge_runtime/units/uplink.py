@@ -36,31 +36,10 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
     settings, station = config.uplink, config.station
 
     def start() -> Part:
-        running = around.running
         if settings is None:
             _log.warning("no [uplink] in the configuration: alerts stay in the spool")
             return Part(lambda _: True)
-        if running.outbox is None:
-            raise AssertionError("the uplink stands on the spool")
-        from edge_runtime.uplink.uplink import Uplink  # noqa: PLC0415 - a station without a broker needs no MQTT client
-
-        announcements = _announcements(config, settings, running.outbox, around)
-        made = Uplink(
-            running.outbox,
-            address(station),
-            settings,
-            announcements,
-            orders=running.commands,
-            desired=_desired(config, around),
-        )
-        made.start()
-        running.uplink = made
-
-        def stop(timeout_s: float) -> bool:
-            running.uplink = None
-            return made.stop(timeout_s)
-
-        return Part(stop, trouble=lambda _: None if made.running else "the uplink's thread is dead")
+        return _started(config, settings, around)
 
     def prepare() -> Prepared:
         if settings is not None:
@@ -77,6 +56,30 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
         _STOP_S,
         needs=(OUTBOX, COMMANDS),
     )
+
+
+def _started(config: StationConfig, settings: Settings, around: Surroundings) -> Part:
+    from edge_runtime.uplink.uplink import Uplink  # noqa: PLC0415 - a station without a broker needs no MQTT client
+
+    running = around.running
+    if running.outbox is None:
+        raise AssertionError("the uplink stands on the spool")
+    made = Uplink(
+        running.outbox,
+        address(config.station),
+        settings,
+        _announcements(config, settings, running.outbox, around),
+        orders=running.commands,
+        desired=_desired(config, around),
+    )
+    made.start()
+    running.uplink = made
+
+    def stop(timeout_s: float) -> bool:
+        running.uplink = None
+        return made.stop(timeout_s)
+
+    return Part(stop, trouble=lambda _: None if made.running else "the uplink's thread is dead")
 
 
 def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, around: Surroundings) -> Announcements:
