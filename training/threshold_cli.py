@@ -16,10 +16,11 @@ from training.detector_options import rule_of, threshold_options
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edge_contracts.bundle import Bundle
     from training.checks.facts import Facts
+    from training.checks.looked import Looked
     from training.dataset import Sample
     from training.threshold_revision import Revision
 
@@ -62,7 +63,6 @@ def threshold(
     """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
     from training.checks.families import family_names  # noqa: PLC0415 - the same
-    from training.checks.looked import look_at  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
@@ -74,9 +74,7 @@ def threshold(
     chosen, _ = to_judge(read_dataset(source), split, source)
     samples = sorted(chosen, key=lambda one: not one.is_good)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        looked = look_at(samples, advance)
-    looked.require_readable()
-    _require_unlearned(old, looked.facts)
+        looked = _looked(old, samples, advance)
     predictor = Predictor.load(old, runtime=runtime)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
@@ -89,6 +87,16 @@ def threshold(
     digest = _written(output, old, revision, good, samples, settings)
     document = _document(old, revision, samples[len(good) :], output, digest) | {"settings": settings}
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
+
+
+def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int], object]) -> Looked:
+    """What the samples are like, all of them readable and none of them learned."""
+    from training.checks.looked import look_at  # noqa: PLC0415 - as above
+
+    looked = look_at(samples, progress)
+    looked.require_readable()
+    _require_unlearned(bundle, looked.facts)
+    return looked
 
 
 def _judging(path: Path) -> Bundle:
