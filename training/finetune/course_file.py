@@ -30,6 +30,8 @@ Rate = Annotated[float, Field(gt=0, le=1)]
 Steps = Annotated[int, Field(ge=1, le=10_000_000)]
 Std = Annotated[float, Field(gt=0, le=1000)]
 
+Unit = Literal["bytes", "ms"]
+
 AGAIN_STEPS, AGAIN_RATE = 0.5, 0.5
 """Of the first stage's, where [prune] says nothing: its network has learned already."""
 
@@ -82,6 +84,11 @@ class PrunePart(TrainPart):
 
     target_bytes: Annotated[int, Field(ge=1000)] | None = None
     target_ms: Annotated[float, Field(gt=0, le=60_000)] | None = None
+
+    @property
+    def target(self) -> tuple[float, Unit]:
+        """What it may cost, and the unit."""
+        return (self.target_ms, "ms") if self.target_ms is not None else (float(self.target_bytes or 0), "bytes")
 
     @model_validator(mode="after")
     def _has_one_target(self) -> PrunePart:

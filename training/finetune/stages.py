@@ -6,8 +6,8 @@ checkpoint there, and a training that was stopped goes on where it was; what ano
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError
 from training.checkpoint import Checkpoint, fingerprint_of
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.finetune.course import Course
+    from training.finetune.course_file import Unit
     from training.finetune.loop import Look, Room
     from training.networks.network import NetworkSpec
-    from training.networks.weights import Weights
+    from training.networks.weights import Taken, Weights
 
     Cost = Callable[[Any], float]
     Progress = Callable[[str, float], object]
@@ -47,7 +48,7 @@ class Plan:
     train: Course
     prune: Course | None = None
     target: float = 0.0
-    unit: Literal["bytes", "ms"] = "bytes"
+    unit: Unit = "bytes"
     quantise: Course | None = None
     weights: Weights | None = None
 
@@ -57,6 +58,7 @@ class Stage:
     """What a stage made. name: `train`, `prune` or `quantise`. network: on the CPU, as its best look had it.
 
     share: of each layer's channels that went before this stage's learning.
+    taken: what the first stage's network took of given weights; None without them.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Stage:
     looks: tuple[Look, ...]
     best: Look
     share: float = 0.0
+    taken: Taken | None = None
 
 
 def run_stages(
@@ -87,9 +90,8 @@ def run_stages(
         BadInputError: the pictures, the weights, a checkpoint or the target do not fit.
     """
     network = build_network(plan.spec, plan.train.seed)
-    if plan.weights is not None:
-        load_weights(network, plan.weights)
-    stages = [_stage("train", network, room, plan.train, None, folder, progress)]
+    taken = None if plan.weights is None else load_weights(network, plan.weights)
+    stages = [replace(_stage("train", network, room, plan.train, None, folder, progress), taken=taken)]
     teacher = stages[0].network
     if plan.prune is not None:
         if cost is None:
@@ -102,7 +104,7 @@ def run_stages(
         last = stages[-1]
         aware = quantisation_aware(folded(last.network))
         done = _stage("quantise", aware, room, plan.quantise, teacher, folder, progress, last.share)
-        stages.append(Stage(done.name, plain(done.network), done.looks, done.best, done.share))
+        stages.append(replace(done, network=plain(done.network)))
     return tuple(stages)
 
 

@@ -33,7 +33,10 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a network took from given weights. fresh: names of its tensors that keep their random start."""
+    """What a network took from given weights.
+
+    tensors: how many. fresh: names of the last layer's that keep their random start, because it has other classes.
+    """
 
     tensors: int
     fresh: tuple[str, ...]
@@ -84,9 +87,9 @@ def load_weights(network: Any, weights: Weights) -> Taken:
     pairs = _by_name(own, given) or _by_place(own, given)
     fitting = {name: given[other] for name, other in pairs.items() if own[name].shape == given[other].shape}
     fresh = tuple(name for name in own if name not in fitting)
-    if not pairs or len(fitting) < len(own) - _last_layer(own):
+    if not pairs or not set(fresh) <= _last_layer(own):
         raise BadInputError(
-            f"wanted weights of this architecture and width, {len(own)} tensors, found {len(given)} in "
+            f"wanted weights of this architecture, width and colour, {len(own)} tensors, found {len(given)} in "
             f"{weights.source}, of which {len(fitting)} fit; give others, or leave them out"
         )
     network.load_state_dict(fitting, strict=False)
@@ -118,7 +121,7 @@ def _by_place(own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, str
     return dict(zip(own, given, strict=True)) if len(own) == len(given) else {}
 
 
-def _last_layer(own: dict[str, Any]) -> int:
+def _last_layer(own: dict[str, Any]) -> set[str]:
     """Tensors of the last layer: its weights and, by the same name, its bias."""
     last = next(reversed(own)).rpartition(".")[0]
-    return sum(name.rpartition(".")[0] == last for name in own)
+    return {name for name in own if name.rpartition(".")[0] == last}

@@ -50,8 +50,14 @@ def test_a_last_layer_for_other_classes_stays_fresh(tmp_path):
 
 def test_weights_of_another_architecture_are_refused(tmp_path):
     stranger = build_network(NetworkSpec("ds-cnn", 4, 32, 32, width=0.5)).state_dict()
-    with pytest.raises(BadInputError, match="wanted weights of this architecture and width"):
+    with pytest.raises(BadInputError, match="wanted weights of this architecture, width and colour"):
         load_weights(build_network(SPEC), saved(tmp_path / "w.pt", stranger))
+
+
+def test_weights_whose_first_layer_does_not_fit_are_refused_though_the_last_one_does(tmp_path):
+    grey = build_network(NetworkSpec("ds-cnn", 4, 32, 32, channels=1, width=0.25)).state_dict()
+    with pytest.raises(BadInputError, match=r"found (\d+) in .*, of which (\d+) fit"):
+        load_weights(build_network(SPEC), saved(tmp_path / "w.pt", grey))
 
 
 def test_another_hash_than_the_one_asked_for_is_refused(tmp_path):
