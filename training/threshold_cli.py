@@ -89,7 +89,7 @@ def threshold(
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
 
 
-def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int], object]) -> Looked:
+def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int], object] | None) -> Looked:
     """What the samples are like, all of them readable and none of them learned."""
     from training.checks.looked import look_at  # noqa: PLC0415 - as above
 
