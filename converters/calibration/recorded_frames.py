@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.recorded_frame import RecordedFrame
+    from edge_contracts.station import Region
 
 _JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 
@@ -45,8 +46,14 @@ def read_judged(path: Path) -> npt.NDArray[np.uint8]:
     Raises:
         PictureRejected: it cannot be read.
     """
-    pixels, note = read_picture(path), _note(path)
-    return pixels if note is None else np.ascontiguousarray(cut(pixels, note.region))
+    pixels, region = read_picture(path), seen_region(path)
+    return pixels if region is None else np.ascontiguousarray(cut(pixels, region))
+
+
+def seen_region(path: Path) -> Region | None:
+    """What of a kept picture its model saw; None for any other picture, which is taken as it is."""
+    note = _note(path)
+    return None if note is None else note.region
 
 
 def _note(path: Path) -> RecordedFrame | None:

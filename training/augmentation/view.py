@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.capture.picture_file import read_picture
 from training.dataset import Photographs
+from training.dataset.drawn import defect_boxes, defect_mask
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy.typing as npt
 
     from training.dataset import Box, Sample
@@ -41,15 +39,16 @@ def view_of(sample: Sample) -> View:
         BadInputError: its picture cannot be read, or its mask has another size.
     """
     pixels = Photographs([sample])[0]
-    mask = None if sample.mask is None else _mask(sample.mask, pixels.shape, sample.path)
-    return View(pixels, sample.label, sample.boxes, mask)
+    return View(pixels, sample.label, defect_boxes(sample), _mask(sample, pixels.shape))
 
 
-def _mask(path: Path, shape: tuple[int, ...], picture: Path) -> npt.NDArray[np.uint8]:
-    drawn = read_picture(path).max(axis=2)
+def _mask(sample: Sample, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:
+    drawn = defect_mask(sample)
+    if drawn is None:
+        return None
     if drawn.shape != shape[:2]:
         raise BadInputError(
-            f"wanted a mask of {shape[1]}×{shape[0]} px for {picture}, found {path} of "
+            f"wanted a mask of {shape[1]}×{shape[0]} px for {sample.path}, found {sample.mask} of "
             f"{drawn.shape[1]}×{drawn.shape[0]}; draw it on this picture"
         )
-    return np.asarray(np.where(drawn > 0, 255, 0), np.uint8)
+    return np.asarray(np.where(drawn, 255, 0), np.uint8)

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from training.checks.finding import Finding, counted
-from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS
+from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS, FEWEST_RECORDINGS
+from training.dataset.subjects import are_sounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +38,12 @@ def check_amount(looked: Looked) -> Iterator[Finding]:
     different = len({one.digest for one in learned})
     where = " in the split train" if has_splits else ""
     if different < ADVISED_PARTS:
-        too_few = different < FEWEST_PARTS
+        fewest = FEWEST_RECORDINGS if are_sounds([one.sample for one in looked.facts]) else FEWEST_PARTS
         yield Finding(
             "amount",
-            must_mend=too_few,
+            must_mend=different < fewest,
             sentence=f"{different} different good parts to learn from{where}: "
-            f"{FEWEST_PARTS} are needed, {ADVISED_PARTS} advised; take {ADVISED_PARTS - different} more",
+            f"{fewest} are needed, {ADVISED_PARTS} advised; take {ADVISED_PARTS - different} more",
         )
     alike = max((len({one.digest for one in group if one.sample.is_good}) for group in looked.near), default=0)
     if 1 < different <= alike:

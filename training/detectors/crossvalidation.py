@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from edge_contracts.errors import BadInputError
 from training.detectors.gauss import fit_gauss
 from training.detectors.normality import score
 
@@ -66,6 +67,21 @@ def judged_while_held_out(
         scores[held_out] = [[score(normality, one) for one in views] for views in judged[held_out]]
         fold_of[held_out] = number
     return scores, fold_of
+
+
+def require_groups(groups: Sequence[str], parts: int) -> None:
+    """Refuse groups of which none can be held out.
+
+    Raises:
+        BadInputError: not one per part, or one for all of them.
+    """
+    if len(groups) != parts:
+        raise BadInputError(f"wanted a group for each of {parts} parts, found {len(groups)}; correct the groups")
+    if len(set(groups)) < 2:  # noqa: PLR2004 - one group cannot be held out from itself
+        raise BadInputError(
+            f"wanted good parts that are no relatives, found all {parts} of one group or nearly the same; take "
+            "different parts, or correct the groups"
+        )
 
 
 def folds_of(groups: Sequence[str], seed: int, folds: int = FOLDS) -> Iterator[npt.NDArray[np.bool_]]:

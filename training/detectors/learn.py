@@ -18,8 +18,9 @@ from threadpoolctl import threadpool_limits
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import SoundInput
+from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS
 from training.detectors.copies import Copies, copies_for
-from training.detectors.crossvalidation import held_out_scores
+from training.detectors.crossvalidation import held_out_scores, require_groups
 from training.detectors.detector_graph import detector_graph
 from training.detectors.kinds import AUTO, detector_kinds
 from training.detectors.selection import Selection, select, tried
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Backbone", "Detector", "Sight", "learn"]
 
-FEWEST_PARTS = 10
-ADVISED_PARTS = 20
 SHAPE_PROBES = 16
 LOGNORMAL = ThresholdRule()
 
@@ -218,9 +217,5 @@ def _distinct_groups(frames: Sequence[Pixels], groups: Sequence[str] | None) -> 
             "photograph more parts instead of copying files"
         )
     names = list(groups) if groups is not None else digests
-    if len(names) != len(frames) or len(set(names)) < 2:  # noqa: PLR2004 - one group cannot be held out from itself
-        raise BadInputError(
-            f"wanted a group for each of {len(frames)} photographs, two groups or more, "
-            f"found {len(names)} in {len(set(names))}; correct the groups or leave them away"
-        )
+    require_groups(names, len(frames))
     return names

@@ -12,7 +12,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from edge_contracts.errors import BadInputError
-from training.detectors.crossvalidation import folds_of
+from training.dataset.amounts import FEWEST_RECORDINGS
+from training.detectors.crossvalidation import folds_of, require_groups
 from training.detectors.detector_graph import detector_graph
 from training.detectors.kinds import AUTO, GAUSS, sound_kinds
 from training.detectors.learn import Detector
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     Features = npt.NDArray[np.float32]
 
-FEWEST_RECORDINGS = 5
 LOGNORMAL = ThresholdRule()
 
 
@@ -71,6 +71,7 @@ def learn_sounds(
             f"record {FEWEST_RECORDINGS - len(recordings)} more"
         )
     names = list(groups) if groups is not None else [str(number) for number in range(len(recordings))]
+    require_groups(names, len(recordings))
     rule.require_enough(names)
     selection, fit = _chosen(kind)
     with threadpool_limits(limits=1, user_api="blas"):
@@ -120,8 +121,6 @@ def _held_out(heard: Sequence[Features], groups: Sequence[str], seed: int, fit: 
     scores = np.zeros(len(heard))
     for held_out in folds_of(groups, seed):
         known = [one for one, is_out in zip(heard, held_out, strict=True) if not is_out]
-        if not known:
-            raise BadInputError("wanted two groups of recordings or more, found one; correct the groups")
         normality = fit(np.concatenate(known), np.random.default_rng(seed))
         scores[held_out] = [recording_score(normality, heard[place]) for place in np.flatnonzero(held_out).tolist()]
     return [float(one) for one in scores]

@@ -69,7 +69,7 @@ def tried(
         seed: of the faults, the folds and the detectors.
         kinds: of `detector_kinds`.
     """
-    places = np.unique(np.linspace(0, len(frames) - 1, MOST_LOOKED_AT).astype(int))
+    places = _spread_over(groups)
     looked_at, names = [frames[place] for place in places], [groups[place] for place in places]
     random = np.random.default_rng(seed)
     faults = [fault for frame in looked_at for fault in drawn_faults(frame, random)]
@@ -83,3 +83,16 @@ def tried(
                 found = separation(features, faulty, names, seed, detector_kinds()[kind])
                 trials.append(Trial(kind, stride, found))
     return tuple(trials)
+
+
+def _spread_over(groups: Sequence[str]) -> list[int]:
+    """Places of at most sixty parts: of as many groups as there are, and then of all, evenly."""
+    firsts = sorted({name: place for place, name in reversed(list(enumerate(groups)))}.values())
+    others = sorted(set(range(len(groups))).difference(firsts))
+    return sorted([*_evenly(firsts, MOST_LOOKED_AT), *_evenly(others, MOST_LOOKED_AT - len(firsts))])
+
+
+def _evenly(places: Sequence[int], most: int) -> list[int]:
+    if most < 1 or not places:
+        return []
+    return [places[one] for one in np.unique(np.linspace(0, len(places) - 1, most).astype(int)).tolist()]

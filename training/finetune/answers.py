@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError
-from edge_runtime.capture.picture_file import read_picture
+from training.dataset.drawn import defect_boxes, defect_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def labels_of(task: Task, samples: Sequence[Sample]) -> tuple[str, ...]:
         BadInputError: no boxes where boxes are to be learned.
     """
     if task == "boxes":
-        found = {box.label or one.label for one in samples for box in one.boxes}
+        found = {box.label for one in samples for box in defect_boxes(one)}
         if not found:
             raise BadInputError("wanted boxes to learn from, found none drawn; draw them, or choose another network")
         return tuple(sorted(found))
@@ -56,21 +56,24 @@ def answer_of(
         labels: of `labels_of`.
         shape: height and width of the picture as it was read, in pixels.
         spec: the network.
+
+    Raises:
+        BadInputError: a class that is not learned, or a mask that is no picture.
     """
     if task == "classes":
-        return np.array(labels.index(sample.label), np.int64)
+        return np.array(_output(sample.label, labels, sample), np.int64)
     if task == "masks":
         return _mask(sample, labels, spec)
     across, down = spec.width_px / shape[1], spec.height_px / shape[0]
     rows = [
         (
-            labels.index(box.label or sample.label),
+            _output(box.label, labels, sample),
             box.x_px * across,
             box.y_px * down,
             (box.x_px + box.width_px) * across,
             (box.y_px + box.height_px) * down,
         )
-        for box in sample.boxes
+        for box in defect_boxes(sample)
     ]
     return np.array(rows, np.float32).reshape(-1, _BOX)
 
@@ -91,7 +94,9 @@ def require_drawn(task: Task, samples: Sequence[Sample]) -> None:
     if task == "classes":
         return
     bare = [
-        one.path.name for one in samples if not one.is_good and (one.mask is None if task == "masks" else not one.boxes)
+        one.path.name
+        for one in samples
+        if not one.is_good and (one.mask is None if task == "masks" else not defect_boxes(one))
     ]
     if bare:
         drawn = "mask" if task == "masks" else "box"
@@ -101,11 +106,20 @@ def require_drawn(task: Task, samples: Sequence[Sample]) -> None:
         )
 
 
+def _output(label: str, labels: Sequence[str], sample: Sample) -> int:
+    """Which of the network's outputs stands for a class."""
+    if label not in labels:
+        raise BadInputError(
+            f"wanted the classes that are learned ({', '.join(labels)}), found {label!r} on {sample.path.name}; draw "
+            "some of it on pictures that are learned, or mend the split"
+        )
+    return labels.index(label)
+
+
 def _mask(sample: Sample, labels: Sequence[str], spec: NetworkSpec) -> npt.NDArray[np.uint8]:
     size = (spec.width_px, spec.height_px)
-    if sample.mask is None:
+    marked = defect_mask(sample)
+    if marked is None or sample.is_good:
         return np.zeros(size[::-1], np.uint8)
-    marked = (read_picture(sample.mask).max(axis=2) > 0).astype(np.float32)
-    return np.where(
-        cv2.resize(marked, size, interpolation=cv2.INTER_AREA) >= COVERED, labels.index(sample.label), 0
-    ).astype(np.uint8)
+    shares = cv2.resize(marked.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.where(shares >= COVERED, _output(sample.label, labels, sample), 0).astype(np.uint8)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from edge_runtime.capture.picture_file import load_opencv, read_picture
+from edge_runtime.capture.picture_file import load_opencv
+from training.dataset.drawn import defect_boxes, defect_mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from training.dataset import Box, Sample
 
@@ -56,9 +56,9 @@ class BoxOutline:
 
 @dataclass(frozen=True, slots=True)
 class MaskOutline:
-    """A picture that is not black where the defect is."""
+    """A sample with a mask, which is read when it is asked for."""
 
-    path: Path
+    sample: Sample
 
     def shares(self, grid: tuple[int, int], picture_px: tuple[int, int]) -> Shares:  # noqa: ARG002 - a mask has its own
         """The mask averaged over each cell.
@@ -66,16 +66,24 @@ class MaskOutline:
         Raises:
             BadInputError: the file is no picture.
         """
-        defective = (read_picture(self.path).max(axis=2) > 0).astype(np.float32)
+        defective = defect_mask(self.sample)
+        if defective is None:
+            return np.zeros(grid)
         cv2 = load_opencv()
-        return np.asarray(cv2.resize(defective, grid[::-1], interpolation=cv2.INTER_AREA), np.float64)
+        shares = cv2.resize(defective.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA)
+        return np.asarray(shares, np.float64)
 
 
 def outline_of(sample: Sample) -> Outline | None:
-    """Where the defects of a sample lie; None where nobody drew them."""
+    """Where the defects of a sample lie; None where nobody drew them.
+
+    Raises:
+        BadInputError: a kept picture that is none.
+    """
     if sample.mask is not None:
-        return MaskOutline(sample.mask)
-    return BoxOutline(sample.boxes) if sample.boxes else None
+        return MaskOutline(sample)
+    boxes = defect_boxes(sample)
+    return BoxOutline(boxes) if boxes else None
 
 
 def marked_cells(outline: Outline, grid: tuple[int, int], picture_px: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -11,8 +11,7 @@ import pytest
 
 from training.checks import check_dataset
 from training.dataset import read_dataset
-from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS
-from training.detectors import learn
+from training.dataset.amounts import FEWEST_PARTS, FEWEST_RECORDINGS
 
 RATE = 16_000
 
@@ -69,10 +68,6 @@ def test_what_cannot_be_read_must_be_mended(lay, save, tmp_path):
 def test_too_few_parts_are_told(count, must_mend, lay, tmp_path):
     lay("good", count)
     assert ("amount", must_mend) in found(tmp_path)
-
-
-def test_the_amounts_are_the_trainer_s():
-    assert (FEWEST_PARTS, ADVISED_PARTS) == (learn.FEWEST_PARTS, learn.ADVISED_PARTS)
 
 
 def test_copies_do_not_count_as_parts(lay, tmp_path):
@@ -206,6 +201,14 @@ def test_sounds_have_checks_of_their_own(hum, save_sound, tmp_path):
         ("clipping", False): ["loud.wav"],
         ("lengths", False): ["long.wav"],
     }
+
+
+def test_five_recordings_are_enough_for_the_trainer_and_so_for_the_check(hum, tmp_path):
+    for place in range(FEWEST_RECORDINGS - 1):
+        hum(f"good/{place}.wav")
+    assert ("amount", True) in found(tmp_path)
+    hum("good/4.wav")
+    assert ("amount", False) in found(tmp_path)
 
 
 def test_a_sound_recorded_anew_is_told(hum, tmp_path):

@@ -36,6 +36,21 @@ def test_a_picture_without_its_mask_is_told(mvtec, save):
         read_dataset(mvtec)
 
 
+def test_defects_for_training_have_their_masks_too(mvtec, save):
+    save("train/dent/100.png", PIXELS)
+    mask = save("ground_truth/dent/100.png", PIXELS)
+    assert {one.path.name: one.mask for one in read_dataset(mvtec)}["100.png"] == mask
+
+
+def test_pictures_of_one_name_in_two_splits_need_masks_of_their_own(mvtec, save):
+    save("train/dent/000.png", PIXELS)
+    with pytest.raises(BadInputError, match=r"wanted one picture for the mask .*000_mask\.png"):
+        read_dataset(mvtec)
+    own = save("ground_truth/train/dent/000_mask.png", PIXELS)
+    masks = {one.split: one.mask for one in read_dataset(mvtec) if one.label == "dent"}
+    assert masks == {"train": own, "test": mvtec / "ground_truth/dent/000_mask.png"}
+
+
 def test_a_mask_without_a_picture_is_told(mvtec, save):
     save("ground_truth/dent/007_mask.png", PIXELS)
     with pytest.raises(BadInputError, match=r"007_mask\.png"):

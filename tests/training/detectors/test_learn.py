@@ -94,9 +94,12 @@ def test_copies_of_one_file_do_not_count(good_parts: list[np.ndarray]) -> None:
         learn(good_parts[:1] * 30)
 
 
-@pytest.mark.parametrize("groups", [["one"] * 20, ["a", "b"]])
-def test_groups_that_cannot_be_split_are_refused(groups: list[str], good_parts: list[np.ndarray]) -> None:
-    with pytest.raises(BadInputError, match="wanted a group for each"):
+@pytest.mark.parametrize(
+    ("groups", "found"),
+    [(["one"] * 20, "all 20 of one group or nearly the same"), (["a", "b"], "wanted a group for each")],
+)
+def test_groups_that_cannot_be_split_are_refused(groups: list[str], found: str, good_parts: list[np.ndarray]) -> None:
+    with pytest.raises(BadInputError, match=found):
         learn(good_parts, groups=groups)
 
 

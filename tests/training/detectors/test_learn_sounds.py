@@ -130,5 +130,5 @@ def test_wrong_recordings_say_what_is_wrong(good: list[Window]) -> None:
         learn_sounds(good, kind="memory")
     with pytest.raises(BadInputError, match="take 33 more"):
         learn_sounds(good, rule=ThresholdRule("conformal"))
-    with pytest.raises(BadInputError, match="two groups"):
+    with pytest.raises(BadInputError, match="no relatives, found all 12"):
         learn_sounds(good, groups=["one"] * 12)

@@ -9,7 +9,7 @@ from training.detectors.copies import Copies
 from training.detectors.gauss import fit_gauss
 from training.detectors.kinds import detector_kinds
 from training.detectors.learn import Backbone, learn
-from training.detectors.selection import MOST_LOOKED_AT, select
+from training.detectors.selection import MOST_LOOKED_AT, _spread_over, select
 from training.features.gabor import gabor_features
 
 if TYPE_CHECKING:
@@ -54,3 +54,10 @@ def test_many_photographs_are_chosen_by_some_of_them(
     frames = [draw_part(seed, height=96, width=96) for seed in range(8)] * 10
     select({16: gabor_features(96, 96)}, frames, Counted(str(number) for number in range(80)), Copies(0), 0)
     assert len(looked_at) == MOST_LOOKED_AT
+
+
+def test_the_parts_that_are_looked_at_are_of_many_groups() -> None:
+    places = _spread_over(["tray"] * 500 + [str(number) for number in range(20)])
+    assert len(places) == MOST_LOOKED_AT
+    assert {0, *range(500, 520)} < set(places)
+    assert _spread_over([str(number) for number in range(119)]) == list(range(0, 119, 2))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,23 @@ def test_boxes_are_told_in_the_network_s_pixels_and_a_box_without_a_class_has_it
     both = joined("boxes", [answer_of("boxes", GOOD, labels, (100, 200), SPEC), rows])
     assert both.shape == (2, 2, 5)
     assert both[0, :, 0].tolist() == [-1, -1]
+
+
+def test_a_box_around_a_good_place_is_no_defect() -> None:
+    mixed = Sample(Path("m.png"), "dent", boxes=(Box(0, 0, 9, 9, "good"), Box(1, 1, 2, 2)))
+    assert labels_of("boxes", [mixed]) == ("dent",)
+    assert len(answer_of("boxes", mixed, ("dent",), (100, 200), SPEC)) == 1
+    with pytest.raises(BadInputError, match="wanted a box"):
+        require_drawn("boxes", [Sample(Path("m.png"), "dent", boxes=mixed.boxes[:1])])
+
+
+@pytest.mark.parametrize(
+    ("task", "labels"), [("boxes", ("dent",)), ("classes", ("good", "scar")), ("masks", ("good", "scar"))]
+)
+def test_a_class_that_was_not_learned_is_told(task, labels, save) -> None:
+    strange = replace(DENT, mask=save("mask.png", np.full((8, 8), 255, np.uint8)))
+    with pytest.raises(BadInputError, match=r"on d.png; draw some of it"):
+        answer_of(task, strange, labels, (100, 200), SPEC)
 
 
 def test_a_thin_scratch_stays_on_its_mask(save) -> None:

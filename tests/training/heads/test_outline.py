@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,6 @@ from training.heads.outline import BoxOutline, MaskOutline, marked_cells, outlin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_a_box_covers_the_share_of_each_cell_that_it_overlaps() -> None:
@@ -36,11 +36,12 @@ def test_a_cell_at_the_rim_of_a_box_is_not_marked() -> None:
 def test_a_mask_marks_what_is_not_black(save: Callable[..., Path]) -> None:
     pixels = np.zeros((40, 40, 3), np.uint8)
     pixels[10:20, 20:40] = 7
-    outline = MaskOutline(save("mask.png", pixels))
+    outline = MaskOutline(Sample(Path("1.png"), "dent", mask=save("mask.png", pixels)))
     assert np.argwhere(marked_cells(outline, (4, 4), (80, 80))).tolist() == [[1, 2], [1, 3]]
 
 
-@pytest.mark.parametrize("drawn", [True, False])
-def test_what_nobody_drew_has_no_outline(drawn: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    sample = Sample(tmp_path / "1.png", "dent", boxes=(Box(0, 0, 1, 1),) if drawn else ())
-    assert (outline_of(sample) is not None) is drawn
+@pytest.mark.parametrize(
+    ("boxes", "drawn"), [([Box(0, 0, 1, 1)], True), ([Box(0, 0, 1, 1, "Good")], False), ([], False)]
+)
+def test_what_nobody_drew_as_defective_has_no_outline(boxes: list[Box], drawn: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    assert (outline_of(Sample(tmp_path / "1.png", "dent", boxes=tuple(boxes))) is not None) is drawn
