@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from training.backbone.assembly import CENTRE, SPREAD
 from training.backbone.student import Student
-from training.backbone.teacher import principal_axes
+from training.backbone.teacher import teacher_axes
 from training.checkpoint import Checkpoint, fingerprint_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Distillation:
 
     def __init__(self, lessons: Lessons, schedule: Schedule, seed: int, checkpoint: Path) -> None:
         self._lessons, self._schedule, self._seed = lessons, schedule, seed
-        self._axes = principal_axes(np.concatenate(lessons.maps[:AXES_SHARDS]))
+        self._axes = teacher_axes(np.concatenate(lessons.maps[:AXES_SHARDS]))
         self._weights = torch.from_numpy(self._axes.weights)
         torch.manual_seed(seed)
         self._student = Student(len(self._axes.mean)).to(memory_format=torch.channels_last)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from training.features.cut import cut_backbone
 from training.features.feature_part import extract_features
+from training.features.principal_axes import all_axes
 from training.features.size_rule import InputSize
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ Floats = npt.NDArray[np.float32]
 WEIGHT_POWER = 0.5
 LEAST_SHARE = 1e-5
 """Directions with less of the greatest variance than this are the teacher's rounding."""
+
+
+LEAST_VARIANCE = 1e-12
 
 
 def teacher_maps(teacher: bytes, name: str, pictures: Iterable[npt.NDArray[np.uint8]], side_px: int) -> Floats:
@@ -64,13 +68,8 @@ class Axes:
         return np.asarray(back @ weights, np.float32), np.asarray(self.mean + back @ bias, np.float32)
 
 
-def principal_axes(maps: npt.NDArray[np.floating]) -> Axes:
+def teacher_axes(maps: npt.NDArray[np.floating]) -> Axes:
     """The axes of …×C raw values."""
-    rows = maps.reshape(-1, maps.shape[-1]).astype(np.float64)
-    mean = rows.mean(axis=0)
-    variance, axes = np.linalg.eigh(np.cov(rows - mean, rowvar=False))
-    order = np.argsort(variance)[::-1]
-    deviation = np.sqrt(np.maximum(variance[order], 1e-12))
-    largest = np.abs(axes).argmax(axis=0)
-    axes = axes * np.sign(axes[largest, np.arange(axes.shape[1])])
-    return Axes(mean.astype(np.float32), axes[:, order].astype(np.float32), deviation.astype(np.float32))
+    found = all_axes(maps.reshape(-1, maps.shape[-1]))
+    deviation = np.sqrt(np.maximum(found.variance, LEAST_VARIANCE))
+    return Axes(*(np.asarray(one, np.float32) for one in (found.centre, found.axes, deviation)))

@@ -27,6 +27,9 @@ MANIFEST = "labels.csv"
 MOST_BYTES = 64 << 30
 """Of all pictures together; far more than a training set has, less than a disk."""
 
+FILE_COLUMNS = ("path", "mask")
+"""Columns of a manifest that name files."""
+
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 
 
@@ -67,7 +70,7 @@ def _unpack(archive: Path, place: Path) -> None:
 
 
 def _wanted(opened: zipfile.ZipFile, archive: Path) -> Iterator[str]:
-    """The manifest, and the pictures that it names."""
+    """The manifest, and the pictures and masks that it names."""
     sizes = {one.filename: one.file_size for one in opened.infolist()}
     if MANIFEST not in sizes:
         raise BadInputError(
@@ -76,7 +79,8 @@ def _wanted(opened: zipfile.ZipFile, archive: Path) -> Iterator[str]:
         )
     yield MANIFEST
     rows = csv.DictReader(io.StringIO(opened.read(MANIFEST).decode("utf-8-sig")))
-    names = list(dict.fromkeys((row.get("path") or "").strip() for row in rows))
+    named = [(row.get(column) or "").strip() for row in rows for column in FILE_COLUMNS]
+    names = [name for name in dict.fromkeys(named) if name]
     for name in names:
         parts = PurePosixPath(name)
         if parts.is_absolute() or ".." in parts.parts or "\\" in name:

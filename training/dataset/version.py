@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from training.dataset.sample import Sample
 
 
+BLOCK_BYTES = 1 << 20
+"""An archive of labels may hold more than memory does."""
+
+
 def dataset_version(samples: Sequence[Sample], known: Mapping[Path, str] | None = None) -> str:
     """SHA-256 over every sample's content, label, group, split, boxes and mask, in no order.
 
@@ -38,12 +42,16 @@ def file_digest(path: Path) -> str:
     Raises:
         BadInputError: it cannot be read.
     """
+    found = hashlib.sha256()
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                found.update(block)
     except OSError as error:
         raise BadInputError(
             f"wanted to read {path}, found that the system refuses: {error.strerror}; check its rights"
         ) from error
+    return found.hexdigest()
 
 
 def _line(one: Sample, known: Mapping[Path, str]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge_contracts.errors import BadInputError
+from training.features.principal_axes import all_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,19 +98,14 @@ def require_usable(features: Floats) -> None:
 
 
 def principal_axes(rows: Floats, kept: int) -> tuple[Floats, Floats]:
-    """The mean of R×C rows and their `kept` principal axes as columns, greatest variance first.
-
-    Each axis points to its largest entry, so the result is unique.
+    """The mean of R×C rows and their `kept` principal axes as columns; see `training.features.principal_axes`.
 
     Raises:
         BadInputError: rows without variation.
     """
-    centre = rows.mean(axis=0, dtype=np.float64)
-    scatter = np.cov(rows, rowvar=False, dtype=np.float64).reshape(rows.shape[1], rows.shape[1])
-    if not np.trace(scatter) > 0:
+    found = all_axes(rows)
+    if not found.variance.sum() > 0:
         raise BadInputError(
             "wanted photographs that differ a little, found features without variation; are all pictures the same file?"
         )
-    axes = np.linalg.eigh(scatter)[1][:, ::-1][:, :kept]
-    peaks = axes[np.abs(axes).argmax(axis=0), np.arange(kept)]
-    return centre, axes * np.sign(peaks)
+    return found.centre, found.axes[:, :kept]

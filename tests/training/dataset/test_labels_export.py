@@ -56,6 +56,22 @@ def test_a_path_that_leads_out_is_refused(name, archive, tmp_path):
     assert not list((tmp_path / "cache" / "labels").iterdir())
 
 
+@pytest.mark.parametrize("mask", ["../mask.png", "/etc/hostname", "evidence/../../mask.png"])
+def test_a_mask_that_leads_out_is_refused(mask, archive, tmp_path):
+    path = archive({"evidence/1.png": PICTURE, "labels.csv": f"path,label,mask\nevidence/1.png,dent,{mask}\n"})
+    with pytest.raises(BadInputError, match="do not use this archive"):
+        read_labels_export(path, tmp_path / "cache")
+
+
+def test_masks_come_along(archive, tmp_path):
+    rows = "path,label,mask\nevidence/1.png,dent,masks/1.png\nevidence/2.png,good,\n"
+    path = archive({"evidence/1.png": PICTURE, "evidence/2.png": PICTURE, "masks/1.png": PICTURE, "labels.csv": rows})
+    dent, good = read_labels_export(path, tmp_path / "cache")
+    assert dent.mask is not None
+    assert dent.mask.read_bytes() == PICTURE
+    assert good.mask is None
+
+
 @pytest.mark.parametrize(
     ("members", "found"),
     [
