@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import SoundInput
-from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS
+from training.dataset.amounts import FEWEST_PARTS, require_enough
 from training.detectors.copies import Copies, copies_for
+from training.detectors.counted import counted
 from training.detectors.crossvalidation import held_out_scores, require_groups
+from training.detectors.detector import Detector
 from training.detectors.detector_graph import detector_graph
 from training.detectors.kinds import AUTO, detector_kinds
 from training.detectors.selection import Selection, select, tried
@@ -30,13 +30,10 @@ from training.detectors.views import seen
 from training.features.feature_part import resized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-    from converters.graph import Graph
-    from edge_contracts.manifest import ImageInput
-    from training.detectors.threshold import Threshold
     from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
@@ -45,40 +42,6 @@ __all__ = ["Backbone", "Detector", "Sight", "learn"]
 
 SHAPE_PROBES = 16
 LOGNORMAL = ThresholdRule()
-
-
-@dataclass(frozen=True, slots=True)
-class Detector:
-    """What was learned.
-
-    graph: float; input 1×H×W×3 bytes as `spec` says, outputs `score` float32 [1] and `heat_map` float32 [1, h, w, 1].
-    spec: how a picture, or a sound, becomes the input.
-    threshold: a part is a defect when its score reaches `threshold.value`.
-    good_scores: the cross-validated score of each photograph, in their order.
-    method: `gabor` or `backbone`.
-    copies: learned beside each photograph.
-    selection: kind of detector and stride of the layer, and what they were chosen from.
-    """
-
-    graph: Graph
-    spec: ImageInput | SoundInput
-    threshold: Threshold
-    good_scores: tuple[float, ...]
-    method: str
-    copies: int
-    selection: Selection
-
-    @property
-    def model(self) -> bytes:
-        """The graph as a TFLite file."""
-        return write_tflite(self.graph)
-
-    @property
-    def input_size(self) -> dict[str, int]:
-        """Rows and columns of what it looks at, by name: pixels of a picture, spectra and bands of a sound."""
-        if isinstance(self.spec, SoundInput):
-            return {"spectra": self.spec.frames, "bands": self.spec.mel.bands}
-        return {"height_px": self.spec.height_px, "width_px": self.spec.width_px}
 
 
 def learn(
@@ -167,15 +130,11 @@ def _looked_at(
     seed: int,
     progress: Callable[[int], object] | None,
 ) -> _Lesson:
-    if len(photographs) < FEWEST_PARTS:
-        raise BadInputError(
-            f"wanted {FEWEST_PARTS} or more photographs of good parts ({ADVISED_PARTS} or more advised), "
-            f"found {len(photographs)}; take {FEWEST_PARTS - len(photographs)} more"
-        )
+    require_enough(len(photographs), FEWEST_PARTS, "photographs")
     copies = copies_for(len(photographs), sight.recipe, seed)
     parts = feature_parts(_probe_shapes(photographs), backbone, sight)
     spec = next(iter(parts.values())).spec
-    frames = [resized(one, spec) for one in _counted(photographs, progress)]
+    frames = [resized(one, spec) for one in counted(photographs, progress)]
     return _Lesson(parts, frames, _distinct_groups(frames, groups), copies)
 
 
@@ -199,13 +158,6 @@ def _probe_shapes(photographs: Sequence[Pixels]) -> list[tuple[int, int]]:
     """Height and width of up to 16 photographs spread over all: enough for the median aspect."""
     places = np.unique(np.linspace(0, len(photographs) - 1, SHAPE_PROBES).astype(int))
     return [(photographs[place].shape[0], photographs[place].shape[1]) for place in places]
-
-
-def _counted(photographs: Sequence[Pixels], progress: Callable[[int], object] | None) -> Iterator[Pixels]:
-    for number, photograph in enumerate(photographs, start=1):
-        yield photograph
-        if progress is not None:
-            progress(number)
 
 
 def _distinct_groups(frames: Sequence[Pixels], groups: Sequence[str] | None) -> list[str]:

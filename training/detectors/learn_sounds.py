@@ -12,11 +12,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from edge_contracts.errors import BadInputError
-from training.dataset.amounts import FEWEST_RECORDINGS
+from training.dataset.amounts import FEWEST_RECORDINGS, require_enough
+from training.detectors.counted import counted
 from training.detectors.crossvalidation import folds_of, require_groups
+from training.detectors.detector import Detector
 from training.detectors.detector_graph import detector_graph
 from training.detectors.kinds import AUTO, GAUSS, sound_kinds
-from training.detectors.learn import Detector
 from training.detectors.normality import score
 from training.detectors.selection import Selection
 from training.detectors.sight import Backbone, feature_parts
@@ -26,7 +27,7 @@ from training.features.size_rule import SIDE_PX
 from training.features.spectrogram import spectrogram_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -65,18 +66,14 @@ def learn_sounds(
         BadInputError: too few recordings, rates that differ, recordings that are too short or do not differ, a kind
             that is none of sounds, or a backbone that is none.
     """
-    if len(recordings) < FEWEST_RECORDINGS:
-        raise BadInputError(
-            f"wanted {FEWEST_RECORDINGS} or more recordings of good parts, found {len(recordings)}; "
-            f"record {FEWEST_RECORDINGS - len(recordings)} more"
-        )
+    require_enough(len(recordings), FEWEST_RECORDINGS, "recordings")
     names = list(groups) if groups is not None else [str(number) for number in range(len(recordings))]
     require_groups(names, len(recordings))
     rule.require_enough(names)
     selection, fit = _chosen(kind)
     with threadpool_limits(limits=1, user_api="blas"):
         part = _ear(recordings, backbone)
-        heard = hear_features(part, _counted(recordings, progress))
+        heard = hear_features(part, counted(recordings, progress))
         scores = _held_out(heard, names, seed, fit)
         normality = fit(np.concatenate(heard), np.random.default_rng(seed))
     return Detector(
@@ -107,13 +104,6 @@ def _spec(part: FeaturePart) -> SoundInput:
     if part.heard is None:
         raise BadInputError(f"wanted a part that hears, found {part.method} for pictures; see spectrogram_part")
     return part.heard
-
-
-def _counted(recordings: Sequence[Window], progress: Callable[[int], object] | None) -> Iterable[Window]:
-    for number, recording in enumerate(recordings, start=1):
-        yield recording
-        if progress is not None:
-            progress(number)
 
 
 def _held_out(heard: Sequence[Features], groups: Sequence[str], seed: int, fit: Fit) -> list[float]:
