@@ -120,7 +120,7 @@ def _lepton(*arguments: str | Path) -> dict[str, Any]:
 
 
 def test_wrong_recordings_say_what_is_wrong(good: list[Window]) -> None:
-    with pytest.raises(BadInputError, match="found 3; record 2 more"):
+    with pytest.raises(BadInputError, match="found 3; take 2 more"):
         learn_sounds(good[:3])
     with pytest.raises(BadInputError, match="one sampling rate, found 8000 and 16000"):
         learn_sounds([*good, _motor(1, rate_hz=16000)])
