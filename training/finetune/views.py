@@ -79,9 +79,10 @@ def _moved_answer(wanted: npt.NDArray[Any], matrix: Matrix, size: tuple[int, int
         return wanted
     if wanted.shape == size:
         return _warped(wanted, matrix, cv2.INTER_NEAREST)
-    x1, y1, x2, y2 = wanted[:, 1:_BOX].T
+    # A pixel's place is its middle, half a pixel from the edges that boxes are drawn along.
+    x1, y1, x2, y2 = wanted[:, 1:_BOX].T - 0.5
     corners = np.stack([np.stack([x, y, np.ones_like(x)]) for x in (x1, x2) for y in (y1, y2)])
-    moved = np.einsum("ij,cjk->cik", matrix, corners)
+    moved = np.einsum("ij,cjk->cik", matrix, corners) + 0.5
     low = np.clip(moved.min(axis=0), 0, [[size[1]], [size[0]]])
     high = np.clip(moved.max(axis=0), 0, [[size[1]], [size[0]]])
     gone = (high - low).min(axis=0) < _LEAST_BOX_PX

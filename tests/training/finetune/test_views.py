@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,15 @@ def test_a_box_stays_around_what_it_was_drawn_around():
         assert [x1, y1, x2, y2] == pytest.approx(
             [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], abs=1.6
         )
+
+
+def test_a_mirrored_box_has_the_edges_of_what_it_was_drawn_around():
+    pictures = np.zeros((1, 40, 40, 3), np.uint8)
+    pictures[0, 10:20, 14:30] = 255
+    boxes = np.array([[[2, 14, 10, 30, 20]]], np.float32)
+    seen = batch_of(Lesson(pictures, boxes), replace(STILL, mirror=True), 0)
+    found = {tuple(box[1:].tolist()) for (box,) in seen.wanted}
+    assert found == {(14, 10, 30, 20), (10, 10, 26, 20)}
 
 
 def test_a_box_that_left_the_picture_is_none():
