@@ -40,7 +40,7 @@ FULL_BYTE = 255
 
 
 @dataclass(frozen=True, slots=True)
-class _Scale:
+class Levels:
     """dB of the bytes 0 and 255."""
 
     dark_db: float
@@ -60,11 +60,9 @@ def spectrogram_part(picture: FeaturePart, recordings: Sequence[Window]) -> Feat
     Raises:
         BadInputError: rates that differ, or a recording shorter than 16 spectra.
     """
-    spec = _listening(recordings)
-    loudest = max(float(LogMel(spec).spectra(one.values.mean(axis=1)).max()) for one in recordings)
-    scale = _Scale(loudest + HEADROOM_DB - RANGE_DB, loudest + HEADROOM_DB)
+    spec = listening(recordings)
     graph = deepcopy(picture.graph)
-    heard = _scaled(spec, picture, scale)
+    heard = _scaled(spec, picture, levels_of(recordings, spec))
     before = len(graph.operators)
     _draw_picture(Wiring(graph, "sound"), heard, graph.inputs[0])
     # What was appended makes the picture, so it runs first.
@@ -73,8 +71,17 @@ def spectrogram_part(picture: FeaturePart, recordings: Sequence[Window]) -> Feat
     return replace(picture, graph=graph, heard=heard)
 
 
-def _listening(recordings: Sequence[Window]) -> SoundInput:
-    """The front end for these recordings, in dB."""
+def listening(recordings: Sequence[Window], frames: int | None = None, bands: int = BANDS) -> SoundInput:
+    """The front end for these recordings, in dB; its inputs overlap by half.
+
+    Args:
+        recordings: one or more, at one rate.
+        frames: spectra of one input; None for 128, or as many as the shortest recording has.
+        bands: of each spectrum.
+
+    Raises:
+        BadInputError: rates that differ, or a recording shorter than one input (without `frames`: than 16 spectra).
+    """
     rates = sorted({one.rate_hz for one in recordings})
     if len(rates) != 1:
         found = " and ".join(f"{rate:g}" for rate in rates) or "no recording"
@@ -82,20 +89,21 @@ def _listening(recordings: Sequence[Window]) -> SoundInput:
     rate_hz = round(rates[0])
     frame = 2 ** round(log2(FRAME_S * rate_hz))
     spectra = min(1 + (len(one.values) - frame) // (frame // 2) for one in recordings)
-    if spectra < FEWEST_FRAMES:
-        least_s = frame * (FEWEST_FRAMES + 1) / 2 / rate_hz
+    fewest = frames or FEWEST_FRAMES
+    if spectra < fewest:
+        least_s = frame * (fewest + 1) / 2 / rate_hz
         shortest_s = min(one.duration_s for one in recordings)
         raise BadInputError(
             f"wanted recordings of {least_s:.2f} s or more, found one of {shortest_s:.2f} s; take it out"
         )
-    frames = min(INPUT_FRAMES, spectra)
+    frames = frames or min(INPUT_FRAMES, spectra)
     return SoundInput(
         tensor="spectra",
-        shape=(1, frames, BANDS),
+        shape=(1, frames, bands),
         dtype="float32",
         rate_hz=rate_hz,
         spectrum=Spectrum(frame=frame, hop=frame // 2, fft=frame),
-        mel=MelBands(bands=BANDS, lowest_hz=LOWEST_HZ, highest_hz=HIGHEST_SHARE * rate_hz),
+        mel=MelBands(bands=bands, lowest_hz=LOWEST_HZ, highest_hz=HIGHEST_SHARE * rate_hz),
         level=Level(unit="db", floor=SILENCE_POWER),
         frames=frames,
         step=max(1, frames // 2),
@@ -103,7 +111,13 @@ def _listening(recordings: Sequence[Window]) -> SoundInput:
     )
 
 
-def _scaled(spec: SoundInput, picture: FeaturePart, scale: _Scale) -> SoundInput:
+def levels_of(recordings: Sequence[Window], spec: SoundInput) -> Levels:
+    """100 dB, from 20 dB above the loudest of these recordings down."""
+    loudest = max(float(LogMel(spec).spectra(one.values.mean(axis=1)).max()) for one in recordings)
+    return Levels(loudest + HEADROOM_DB - RANGE_DB, loudest + HEADROOM_DB)
+
+
+def _scaled(spec: SoundInput, picture: FeaturePart, scale: Levels) -> SoundInput:
     """The same front end, giving the real values that the picture's bytes stand for."""
     mean, std, per_db = picture.spec.mean[0], picture.spec.std[0], FULL_BYTE / (scale.bright_db - scale.dark_db)
     # real = (byte - mean) / std with byte = (dB - dark_db) × per_db

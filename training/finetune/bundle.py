@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from converters.artefact import make_artefact
-from converters.calibration.samples import picture_sample
+from converters.calibration.samples import Sample, picture_sample
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import network_to_onnx
 from converters.lower.lowering import lower_model
@@ -28,6 +29,7 @@ from edge_contracts.manifest import (
     Output,
     PixelHead,
     ProvenanceStep,
+    SoundInput,
 )
 from training.networks.anchor_free import BINS, STRIDES
 from training.networks.network import NETWORKS
@@ -55,15 +57,19 @@ class Meaning:
     name: the bundle's. labels: of its outputs, in order; of masks the first is the background.
     good: the classes that let a part pass; for masks and boxes whatever is found makes a defect.
     scaling: what it gets for a byte.
+    heard: the front end of a network that listens; None for pictures.
     """
 
     name: str
     labels: tuple[str, ...]
     good: tuple[str, ...]
     scaling: Scaling
+    heard: SoundInput | None = None
 
-    def float_input(self, spec: NetworkSpec, tensor: str = "input") -> ImageInput:
-        """How a picture becomes the float network's input, by the board's own preprocessing."""
+    def float_input(self, spec: NetworkSpec, tensor: str = "input") -> ImageInput | SoundInput:
+        """How a picture or a recording becomes the float network's input, by the board's own preprocessing."""
+        if self.heard is not None:
+            return self.heard.model_copy(update={"tensor": tensor})
         return ImageInput(
             tensor=tensor,
             height_px=spec.height_px,
@@ -78,6 +84,21 @@ class Meaning:
 def example_of(spec: NetworkSpec) -> Any:
     """A typical input with batch 1."""
     return torch.zeros(1, spec.channels, spec.height_px, spec.width_px)
+
+
+def sample_of(seen: npt.NDArray[np.uint8], spec: ImageInput | SoundInput, scaling: Scaling, name: str = "") -> Sample:
+    """What a network learned from, as the float network gets it.
+
+    Args:
+        seen: H×W×3 uint8 RGB; of a recording H×W×1, its spectra as bytes.
+        spec: of `Meaning.float_input`.
+        scaling: the network's.
+        name: for messages.
+    """
+    if isinstance(spec, ImageInput):
+        return picture_sample(seen, spec, name)
+    values = (seen.astype(np.float32) - np.float32(scaling.mean[0])) / np.float32(scaling.std[0])
+    return Sample(np.asarray(values.reshape(spec.shape), np.float32), name)
 
 
 def float_bundle(
@@ -117,19 +138,15 @@ def float_bundle(
     return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
 
 
-def int8_artefact(bundle: Bundle, pictures: Sequence[npt.NDArray[Any]], profile: Profile, rule: str = BEST) -> Artefact:
+def int8_artefact(bundle: Bundle, samples: Sequence[Sample], profile: Profile, rule: str = BEST) -> Artefact:
     """The file that a board would get, all of it int8.
 
     Args:
         bundle: of `float_bundle`.
-        pictures: H×W×3 uint8 RGB, to calibrate with.
+        samples: to calibrate with.
         profile: the board.
         rule: how ranges of activations are chosen; the best of all rules, or one where only size and time count.
     """
-    spec = bundle.manifest.input
-    if not isinstance(spec, ImageInput):
-        raise TypeError(f"a trained network takes pictures, found {spec.kind}")
-    samples = [picture_sample(picture, spec, str(number)) for number, picture in enumerate(pictures)]
     wishes = Wishes(mixed_precision="off", calibration_rule=rule)
     return make_artefact(bundle, samples, profile, lambda _stage, _done: None, wishes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,23 @@ from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import dataset_version, read_dataset
+from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
 from training.finetune.course_file import Unit, read_course
+from training.finetune.hearing import front_end, require_of_pictures, sound_lesson
 from training.finetune.outcome import Outcome, outcome_text
 from training.networks.network import NETWORKS, require_torch
 from training.networks.weights import fetch_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from edge_contracts.manifest import SoundInput
+    from training.dataset import Sample
     from training.finetune.bundle import Meaning
     from training.finetune.course_file import CourseFile
+    from training.finetune.lesson import Lesson
     from training.finetune.loop import Room
     from training.finetune.objective import Objective
     from training.finetune.stages import Plan
@@ -103,20 +109,26 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     parted = teaching_set(dataset, family_names(looked), file.held_out, wish.seed, NETWORKS[wish.network].task)
     learned = {one.path for one in parted.learned}
     parts = LearnedParts.of([one for one in looked.facts if one.sample.path in learned])
-    plan = _plan(file, wish, len(parted.labels))
-    room = _room(parted, plan, file, progress)
+    samples = (*parted.learned, *parted.held_out)
+    is_heard = are_sounds(samples)
+    plan = _plan(file, wish, len(parted.labels), heard=is_heard)
+    heard = front_end(samples, plan.spec) if is_heard else None
+    room = _room(parted, plan, file, heard, progress)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
-    meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling)
+    meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling, heard)
     return _Assignment(parted, parts, plan, room, meaning, _provenance(inputs, plan, file, room, wish))
 
 
-def _plan(file: CourseFile, wish: Wish, outputs: int) -> Plan:
+def _plan(file: CourseFile, wish: Wish, outputs: int, *, heard: bool) -> Plan:
     from training.finetune.stages import Plan  # noqa: PLC0415 - torch
 
-    first, again, to_int8 = file.courses(wish.seed)
+    if heard:
+        require_of_pictures(wish.network, NETWORKS[wish.network].task, file.network.model_fields_set)
+    first, again, to_int8 = file.courses(wish.seed, heard=heard)
+    spec = file.spec(wish.network, outputs)
     target, unit = NO_TARGET if file.prune is None else file.prune.target
     return Plan(
-        file.spec(wish.network, outputs),
+        replace(spec, channels=1) if heard else spec,
         first,
         again,
         target,
@@ -126,19 +138,23 @@ def _plan(file: CourseFile, wish: Wish, outputs: int) -> Plan:
     )
 
 
-def _room(parted: TeachingSet, plan: Plan, file: CourseFile, progress: Any) -> Room:
+def _room(parted: TeachingSet, plan: Plan, file: CourseFile, heard: SoundInput | None, progress: Any) -> Room:
     from training.finetune.boxes import Boxes  # noqa: PLC0415 - torch
-    from training.finetune.lesson import Lesson  # noqa: PLC0415 - the same
     from training.finetune.loop import Room  # noqa: PLC0415 - the same
     from training.finetune.objective import Classes, Masks  # noqa: PLC0415 - the same
     from training.finetune.teaching_set import lesson_of  # noqa: PLC0415 - the same
 
-    spec, samples, border = plan.spec, (*parted.learned, *parted.held_out), len(parted.learned)
-    task = NETWORKS[spec.name].task
-    whole = lesson_of(samples, parted.labels, spec, task, lambda read: progress("read", read / len(samples)))
-    learned, held_out = (
-        Lesson(whole.pictures[part], whole.wanted[part]) for part in (slice(border), slice(border, None))
-    )
+    spec, task, count = plan.spec, NETWORKS[plan.spec.name].task, len(parted.learned) + len(parted.held_out)
+
+    def lesson(samples: Sequence[Sample], before: int) -> Lesson:
+        def tell(read: int) -> None:
+            progress("read", (before + read) / count)
+
+        if heard is not None:
+            return sound_lesson(samples, parted.labels, heard, tell)
+        return lesson_of(samples, parted.labels, spec, task, tell)
+
+    learned, held_out = lesson(parted.learned, 0), lesson(parted.held_out, len(parted.learned))
     objectives: dict[str, Objective] = {
         "classes": Classes(plan.train.smoothing),
         "masks": Masks(),
@@ -154,7 +170,10 @@ def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> Outcome:
     from training.finetune.stages import run_stages  # noqa: PLC0415 - the same
 
     plan, room, meaning = assigned.plan, assigned.room, assigned.meaning
-    bench = Bench(plan.spec, meaning, load_profile(PROFILE), list(_coloured(room.lesson.pictures[:CALIBRATION])))
+    shown = room.lesson.pictures[:CALIBRATION]
+    bench = Bench(
+        plan.spec, meaning, load_profile(PROFILE), list(shown if meaning.heard is not None else _coloured(shown))
+    )
     cost = bench.ms_of if plan.unit == "ms" else bench.bytes_of
     stages = run_stages(plan, room, cost=cost, folder=wish.checkpoints, progress=progress)
     progress("export", 0.0)

@@ -11,11 +11,10 @@ import torch
 from torch import nn
 
 from converters.bundle.pack import draft_bundle
-from converters.calibration.samples import picture_sample
 from converters.gate.latency import median_ms
 from converters.wishes import BEST
 from edge_runtime.infer.predictor import Predictor
-from training.finetune.bundle import Meaning, float_bundle, int8_artefact
+from training.finetune.bundle import Meaning, float_bundle, int8_artefact, sample_of
 from training.finetune.loop import scaled
 from training.finetune.quantisation import folded
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from converters.calibration.samples import Sample
     from device_profiles.board import Profile
     from edge_contracts.bundle import Bundle
     from training.networks.network import NetworkSpec
@@ -37,7 +37,7 @@ class Bench:
     """Where networks of one kind are made into int8 files.
 
     spec, meaning: of the network. profile: the board. pictures: to calibrate with, H×W×3 uint8 RGB at the
-    network's size.
+    network's size; H×W×1 of a network that listens.
     """
 
     spec: NetworkSpec
@@ -56,14 +56,14 @@ class Bench:
     def int8_of(self, network: Any, rule: str = BEST) -> Bundle:
         """The int8 file, as a bundle that runs."""
         source = float_bundle(folded(network), self.spec, self.meaning)
-        artefact = int8_artefact(source, self.pictures, self.profile, rule)
+        samples = [self._sample(number) for number in range(len(self.pictures))]
+        artefact = int8_artefact(source, samples, self.profile, rule)
         return draft_bundle(source, artefact, self.profile, "").bundle()
 
     def timed(self, bundle: Bundle) -> float:
         """Median milliseconds of one inference."""
         predictor = Predictor.load(bundle)
-        sample = picture_sample(self.pictures[0], self.meaning.float_input(self.spec), "")
-        return median_ms((predictor,), sample)[0]
+        return median_ms((predictor,), self._sample(0))[0]
 
     def settled(self, network: Any) -> Any:
         """A copy whose normalisations fit: where channels went they no longer do, and int8 can hold no such ranges."""
@@ -76,6 +76,10 @@ class Bench:
         with torch.no_grad():
             copied(scaled(pixels[:, : self.spec.channels], self.meaning.scaling))
         return copied.eval()
+
+    def _sample(self, number: int) -> Sample:
+        meaning = self.meaning
+        return sample_of(self.pictures[number], meaning.float_input(self.spec), meaning.scaling, str(number))
 
     def _trial(self, network: Any) -> Bundle:
         """A file whose answers mean nothing: size and time depend on the shape alone."""

@@ -35,6 +35,9 @@ Unit = Literal["bytes", "ms"]
 AGAIN_STEPS, AGAIN_RATE = 0.5, 0.5
 """Of the first stage's, where [prune] says nothing: its network has learned already."""
 
+OF_SPECTRA = Course(turn_degrees=0.0, zoom=0.0, light=0.0)
+"""Of recordings, where the file says nothing: a spectrum that is turned or grown is no sound any more."""
+
 INT8_STEPS, INT8_RATE = 0.2, 0.05
 """The same for [quantise], which only mends what rounding does."""
 
@@ -123,9 +126,14 @@ class CourseFile(Settings):
         """What the network gets for a byte."""
         return Scaling(self.network.mean, self.network.std)
 
-    def courses(self, seed: int) -> tuple[Course, Course | None, Course | None]:
-        """Of the three stages; None for one that is left out."""
-        first = self.train.course(Course(seed=seed))
+    def courses(self, seed: int, *, heard: bool = False) -> tuple[Course, Course | None, Course | None]:
+        """Of the three stages; None for one that is left out.
+
+        Args:
+            seed: of all of them.
+            heard: whether recordings are learned, whose spectra are neither turned nor grown by default.
+        """
+        first = self.train.course(replace(OF_SPECTRA if heard else Course(), seed=seed))
         again = replace(first, steps=max(1, round(AGAIN_STEPS * first.steps)), rate=AGAIN_RATE * first.rate)
         to_int8 = replace(
             first, steps=max(1, round(INT8_STEPS * first.steps)), rate=INT8_RATE * first.rate, warm_up=0.0

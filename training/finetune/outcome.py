@@ -43,9 +43,14 @@ class Outcome:
     def sentence(self) -> str:
         """What was trained, on what."""
         return (
-            f"{self.plan.spec.name} on {len(self.parted.learned)} pictures of {len(self.parted.labels)} classes, "
+            f"{self.plan.spec.name} on {len(self.parted.learned)} {self.medium} of {len(self.parted.labels)} classes, "
             f"{len(self.parted.held_out)} held out."
         )
+
+    @property
+    def medium(self) -> str:
+        """What was learned from."""
+        return "recordings" if self.bundle.manifest.input.kind == "sound" else "pictures"
 
     def document(self, output: Path, digest: str, spent_s: float) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -58,6 +63,7 @@ class Outcome:
             "input": {"height_px": self.plan.spec.height_px, "width_px": self.plan.spec.width_px},
             "labels": list(self.parted.labels),
             "good": list(self.parted.good),
+            "medium": self.medium,
             "pictures": {"learned": len(self.parted.learned), "held_out": len(self.parted.held_out)},
             "weights": self._weights(),
             "device": self.room.device,
@@ -74,15 +80,15 @@ class Outcome:
             created=datetime.now(timezone.utc),
             tool=f"lepton-edge {version('lepton-edge')}",
             profile="none",
-            calibration=f"{len(self.parted.learned)} pictures of {len(self.parted.labels)} classes",
+            calibration=f"{len(self.parted.learned)} {self.medium} of {len(self.parted.labels)} classes",
             precision=precision_shares(read_tflite(self.bundle.model)),
             metrics=(
                 Measurement(name=f"held_out_{self.measure.lower()}", value=self.stages[-1].best.score, unit="share"),
                 Measurement(name="model_bytes", value=len(self.bundle.model), unit="bytes"),
             ),
             notes=(
-                f"The {self.measure} is of {len(self.parted.held_out)} pictures that were held out and chose the step "
-                "whose weights were kept; judge on others before you trust it.",
+                f"The {self.measure} is of {len(self.parted.held_out)} {self.medium} that were held out and chose the "
+                "step whose weights were kept; judge on others before you trust it.",
             ),
             details={"stages": [_told(stage) for stage in self.stages]},
         )
@@ -101,14 +107,16 @@ class Outcome:
 
 def outcome_text(document: dict[str, Any]) -> str:
     """The document for a terminal."""
-    pictures, size = document["pictures"], document["input"]
+    pictures, size, medium = document["pictures"], document["input"], document["medium"]
+    unit = "spectra by bands" if medium == "recordings" else "px"
+    judged = f"{pictures['held_out']} held-out {medium}"
     return "\n".join(
         (
             f"trained {document['network']} ({document['parameters']:,} parameters, {size['height_px']}×"
-            f"{size['width_px']} px) on {pictures['learned']} pictures of {len(document['labels'])} classes in "
+            f"{size['width_px']} {unit}) on {pictures['learned']} {medium} of {len(document['labels'])} classes in "
             f"{document['seconds']:.0f} s on {document['device']}",
             *([_begun(document["weights"])] if document["weights"] else []),
-            *(_stage(stage, document["measure"], pictures["held_out"]) for stage in document["stages"]),
+            *(_stage(stage, document["measure"], judged) for stage in document["stages"]),
             f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",
         )
     )
@@ -122,10 +130,10 @@ def _begun(weights: dict[str, Any]) -> str:
     )
 
 
-def _stage(stage: dict[str, Any], measure: str, held_out: int) -> str:
+def _stage(stage: dict[str, Any], measure: str, judged: str) -> str:
     gone = f", {stage['channels_gone']:.0%} of the channels gone" if stage["name"] == "prune" else ""
     return (
-        f"{stage['name']}: {measure} {stage['score']:.3f} on {held_out} held-out pictures, at step "
+        f"{stage['name']}: {measure} {stage['score']:.3f} on {judged}, at step "
         f"{stage['best_step']} of {stage['steps']}{gone}"
     )
 

@@ -1,6 +1,7 @@
 """`lepton train --network` from pictures to a bundle that a board runs, twice to the same bytes."""
 
 import json
+import wave
 from dataclasses import replace
 
 import cv2
@@ -9,11 +10,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
+from edge_runtime.signals.feeder import Feeder
 from lepton.cli import main
 from tests.fakes.drawn_kinds import drawn_kinds
+from training.dataset import read_dataset
+from training.dataset.subjects import Recordings
 from training.finetune import cost, pruning
+from training.finetune.bundle import sample_of
 from training.finetune.course import Course
+from training.finetune.hearing import SCALING, sound_lesson
 from training.finetune.lesson import Lesson
 from training.finetune.loop import Room
 from training.finetune.objective import Classes
@@ -112,6 +119,43 @@ def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
     assert (told["measure"], told["labels"]) == (measure, ["good", "dent"] if name == "u-net-lite" else ["dent"])
     judged = json.loads(lepton("evaluate", tmp_path / "net.bundle", "--data", tmp_path, "--json"))
     assert (judged["good"], judged["defective"]) == (6, 6)
+
+
+def write_tone(path, hz, seed):
+    random, at = np.random.default_rng(seed), np.arange(8000) / 8000
+    sound = 0.2 * np.sin(2 * np.pi * hz * at) + random.normal(0, 0.02, at.size)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes((sound * 32767).astype("<i2").tobytes())
+
+
+def test_recordings_become_a_bundle_that_listens_with_the_boards_front_end(tmp_path):
+    for label, low in (("good", 400), ("squeal", 1600)):
+        (tmp_path / "heard" / label).mkdir(parents=True)
+        for number in range(8):
+            write_tone(tmp_path / "heard" / label / f"{number}.wav", low + 40 * number, number)
+    (tmp_path / "course.toml").write_text(
+        "held_out = 0.25\n[network]\nwidth = 0.25\ninput_size = [16, 32]\n[train]\nsteps = 40\nlook_every = 40\n"
+        "rate = 5e-3\n"
+    )
+    arguments = ["train", tmp_path / "heard", "--network", "ds-cnn", "--course", tmp_path / "course.toml"]
+    told = json.loads(lepton(*arguments, "-o", tmp_path / "ear.bundle", "--json"))
+    assert (told["medium"], told["labels"], told["score"]) == ("recordings", ["good", "squeal"], 1.0)
+    heard = read_bundle(tmp_path / "ear.bundle").manifest.input
+    assert (heard.kind, heard.rate_hz, heard.shape, heard.mel.bands) == ("sound", 8000, (1, 16, 32, 1), 32)
+    convert = ["convert", tmp_path / "ear.bundle", "--profile", "rpi-4b", "--calibration", tmp_path / "heard"]
+    lepton(*convert, "-o", tmp_path / "i8.bundle")
+    judged = json.loads(lepton("evaluate", tmp_path / "i8.bundle", "--data", tmp_path / "heard", "--json"))
+    assert judged["auroc"] > 0.9
+    samples = read_dataset(tmp_path / "heard")
+    lesson = sound_lesson(samples, told["labels"], heard)
+    exact = np.concatenate([Feeder(heard).inputs(one) for one in Recordings(samples)])
+    learned = np.concatenate([sample_of(one, heard, SCALING).values[..., 0] for one in lesson.pictures])
+    assert np.abs(learned - exact).max() <= 0.5 / 127 + 1e-5  # a byte's rounding, and nothing else
+
+    (tmp_path / "course.toml").write_text('[network]\ninput_size = [16, 32]\ncolour = "grey"\n')
+    refused = CliRunner().invoke(main, [*map(str, arguments), "-o", str(tmp_path / "no.bundle")])
+    assert "wanted no colour in [network] for recordings" in refused.stderr
 
 
 def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):

@@ -5,7 +5,7 @@ import torch
 
 from converters.tflite import read_tflite
 from device_profiles import load_profile
-from training.finetune.bundle import Meaning, float_bundle, int8_artefact
+from training.finetune.bundle import Meaning, float_bundle, int8_artefact, sample_of
 from training.finetune.lesson import Scaling
 from training.finetune.quantisation import FakeActivation, FakeWeights, folded, plain, quantisation_aware
 from training.networks.network import NetworkSpec, build_network
@@ -64,7 +64,8 @@ def test_the_converter_stores_exactly_the_weights_that_were_trained():
     exact = plain(aware.eval())
     bundle = float_bundle(exact, SPEC, Meaning("net", ("a", "b", "c"), (), Scaling()))
     pictures = list(((typical(8).permute(0, 2, 3, 1).numpy() + 1) * 127.5).astype(np.uint8))
-    artefact = int8_artefact(bundle, pictures, load_profile("rpi-4b"))
+    samples = [sample_of(one, bundle.manifest.input, Scaling()) for one in pictures]
+    artefact = int8_artefact(bundle, samples, load_profile("rpi-4b"))
     stored = [tensor.data for tensor in read_tflite(artefact.model).tensors.values() if _is_kernel(tensor)]
     wanted = [
         torch.round(127 * layer.weight / layer.weight.abs().flatten(1).amax(1)[:, None, None, None])

@@ -48,6 +48,7 @@ def document(weights: dict[str, object] | None) -> dict[str, Any]:
         "parameters": 4,
         "input": {"height_px": 8, "width_px": 8},
         "labels": ["a", "b"],
+        "medium": "pictures",
         "pictures": {"learned": 8, "held_out": 2},
         "weights": weights,
         "device": "cpu",

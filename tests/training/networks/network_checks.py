@@ -10,7 +10,7 @@ from device_profiles import load_profile
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.preprocess import prepare
-from training.finetune.bundle import Meaning, float_bundle, int8_artefact
+from training.finetune.bundle import Meaning, float_bundle, int8_artefact, sample_of
 from training.finetune.lesson import Scaling
 from training.networks.network import NETWORKS, NetworkSpec, build_network
 
@@ -79,7 +79,8 @@ def test_a_network_becomes_a_float_bundle_and_int8_and_answers_the_same(name):
     assert np.abs(exact - wanted).max() <= 1e-4 * np.abs(wanted).max()
     assert Predictor.load(bundle).predict(pictures[0]) is not None
 
-    artefact = int8_artefact(bundle, list(pictures), load_profile("rpi-4b"), "min-max")
+    samples = [sample_of(one, bundle.manifest.input, Scaling()) for one in pictures]
+    artefact = int8_artefact(bundle, samples, load_profile("rpi-4b"), "min-max")
     assert artefact.precision == "int8"
     rounded = _answers(
         artefact.model, bundle.manifest.model_copy(update=with_artefact(bundle.manifest, artefact)), pictures
