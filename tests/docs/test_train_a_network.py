@@ -33,7 +33,8 @@ def test_every_network_is_on_the_page() -> None:
 
 
 def test_every_option_of_the_page_is_one_of_its_command() -> None:
-    (script,) = blocks(section(PAGE, "Train a network"), "sh")
-    for line in script.splitlines():
+    scripts = blocks(section(PAGE, "Train a network"), "sh")
+    assert len(scripts) == 2  # pictures, recordings
+    for line in "".join(scripts).splitlines():
         told = CliRunner().invoke(main, [line.split()[1], "--help"]).output
         assert set(re.findall(r" (--[a-z-]+)", line)) <= set(re.findall(r"(--[a-z-]+)", told)), line
