@@ -57,6 +57,7 @@ DATA: dict[str, Entry] = {
     "check": Entry("training.data_cli:check", "Look for leaks, copies, contradictions, damaged or odd samples."),
     "split": Entry("training.data_cli:split", "Split a dataset into train and test without a leak."),
     "preview": Entry("training.data_cli:preview", "Show what a recipe of augmentation makes of a dataset."),
+    "readings": Entry("training.readings_cli:readings", "Make recordings of a logger's tables (CSV)."),
 }
 
 COMMANDS: dict[str, Entry] = {

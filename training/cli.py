@@ -50,7 +50,7 @@ def train(
     SOURCE is a folder of good parts, a folder per class with one called good or normal, or a CSV manifest with the
     columns path, label and optionally group and split (then rows with split `train` are learned). MVTec's, COCO's and
     YOLO's layouts and the manager's labels.zip are read too. Twenty or more good parts are advised. A folder of
-    WAV files is learned as sounds.
+    WAV files is learned as sounds, or with --readings as what a sensor measured.
 
     Five or more defects, in folders of their own or under other labels, are learned on top: what they bring is measured
     on parts that were held out, and told. Keep some apart for `lepton evaluate`.
@@ -80,7 +80,7 @@ def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *
     from training.learning import learn_dataset, packed  # noqa: PLC0415 - the same
     from training.train_text import trained_document  # noqa: PLC0415 - the same
 
-    lent = chosen_backbone(wishes["backbone"] or NAME, users_shelf())
+    lent = None if wishes["readings"] else chosen_backbone(wishes["backbone"] or NAME, users_shelf())
     samples = read_dataset(source)
     started_s = time.monotonic()
     with progress_bar("learning", len(samples), quiet=quiet) as advance:
@@ -89,7 +89,7 @@ def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *
             source,
             backbone=lent,
             kind=wishes["kind"],
-            sight=sight_of(wishes["side"], wishes["layer"], wishes["augment"]),
+            sight=sight_of(wishes["side"], wishes["layer"], wishes["augment"], readings=wishes["readings"]),
             rule=rule_of(wishes["rule"], wishes["overkill"], wishes["confidence"]),
             seed=seed,
             good_only=wishes["good_only"],

@@ -21,14 +21,16 @@ EXIT_MUST_MEND = 1
 SHORT_VERSION = 12
 NAMED = 3
 SOURCE = click.argument("source", type=click.Path(path_type=Path))
+READINGS = click.option("--readings", is_flag=True, help="The WAV files hold a sensor's readings, no sounds.")
 
 
 @click.command()
 @SOURCE
+@READINGS
 @click.option("--page", type=click.Path(path_type=Path), help="Also write one HTML page with small pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.pass_context
-def check(context: click.Context, source: Path, page: Path | None, *, as_json: bool) -> None:
+def check(context: click.Context, source: Path, page: Path | None, *, readings: bool, as_json: bool) -> None:
     """Look for what would spoil training: leaks, copies, contradictions, damaged or odd samples.
 
     SOURCE is a folder of pictures or WAV sounds (good ones alone, a folder per class, or train/ and test/ with a folder
@@ -41,7 +43,7 @@ def check(context: click.Context, source: Path, page: Path | None, *, as_json: b
 
     samples = read_dataset(source)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        checked = check_dataset(samples, advance)
+        checked = check_dataset(samples, advance, readings=readings)
     if page is not None:
         from training.checks.page import render  # noqa: PLC0415 - the same
 
@@ -72,9 +74,12 @@ def check(context: click.Context, source: Path, page: Path | None, *, as_json: b
     help="Samples stay together until the line paused for so many minutes, as EXIF or their names say; 0 leaves time "
     "out.",
 )
+@READINGS
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Deals the samples out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def split(source: Path, output: Path, test_share: float, window_min: float, seed: int, *, as_json: bool) -> None:
+def split(
+    source: Path, output: Path, test_share: float, window_min: float, seed: int, *, readings: bool, as_json: bool
+) -> None:
     """Split a dataset into train and test, so that nothing is judged that is nearly what was learned.
 
     What shares a group, is nearly the same, or was taken at nearly the same time stays on one side. Writes a CSV
@@ -91,7 +96,7 @@ def split(source: Path, output: Path, test_share: float, window_min: float, seed
         raise BadInputError(f"wanted a name that ends in .csv for the manifest, found {output}; rename it")
     samples = read_dataset(source)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        looked = look_at(samples, advance)
+        looked = look_at(samples, advance, readings=readings)
     made = split_dataset(looked, test_share=test_share, window_minutes=window_min, random=np.random.default_rng(seed))
     write_manifest(output, made.samples)
     digests = {one.sample.path: one.digest for one in looked.facts}

@@ -36,8 +36,9 @@ def detector_options(command: Command) -> Command:
 
 
 def sight_options(command: Command) -> Command:
-    """Add `--side`, `--layer` and `--augment`; `sight_of` makes one value of them."""
+    """Add `--side`, `--layer`, `--augment` and `--readings`; `sight_of` makes one value of them."""
     for option in (
+        click.option("--readings", is_flag=True, help="The WAV files hold a sensor's readings, no sounds."),
         click.option(
             "--augment",
             type=click.Path(path_type=Path),
@@ -60,7 +61,7 @@ def sight_options(command: Command) -> Command:
     return command
 
 
-def sight_of(side: int | None, layer: str | None, augment: Path | None) -> Sight:
+def sight_of(side: int | None, layer: str | None, augment: Path | None, *, readings: bool = False) -> Sight:
     """How the options say that a detector looks.
 
     Raises:
@@ -69,7 +70,8 @@ def sight_of(side: int | None, layer: str | None, augment: Path | None) -> Sight
     from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
     from training.detectors.sight import Sight  # noqa: PLC0415 - the same
 
-    return Sight(side, None if layer is None else int(layer), None if augment is None else read_recipe(augment))
+    recipe = None if augment is None else read_recipe(augment)
+    return Sight(side, None if layer is None else int(layer), recipe, readings)
 
 
 def threshold_options(command: Command) -> Command:

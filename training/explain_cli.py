@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_contracts.bundle import Bundle
+    from edge_runtime.frames import Window
     from training.dataset import Sample
     from training.explain.page import Alike, Explanation
 
@@ -32,17 +34,39 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
 
     Hides one place of the picture after the other and tells how far the score falls: what the verdict rests on. With
     --data it names the known good and defective parts that look most alike (folder per class or manifest).
+
+    Of a sensor's readings (a WAV file, for a bundle of 'lepton train --readings') it tells which figures the score
+    rests on, and what would be usual.
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no numpy
     from training.explain.page import render  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
+    if read.manifest.input.kind == "series":
+        _explain_readings(read, picture, as_json=as_json, is_asked_more=bool(source or output))
+        return
     known = _known(source)
     explanation = _explained(read, picture, known, quiet=as_json)
     if output is not None:
         write_whole(output, render(explanation))
     document = _document(explanation)
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
+
+
+def _explain_readings(bundle: Bundle, recording: Path, *, as_json: bool, is_asked_more: bool) -> None:
+    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - as above
+    from training.dataset import Sample  # noqa: PLC0415 - the same
+    from training.dataset.subjects import subjects_of  # noqa: PLC0415 - the same
+    from training.evaluation import judge  # noqa: PLC0415 - the same
+    from training.explain.figures_answer import figures_document, figures_text  # noqa: PLC0415 - the same
+
+    if is_asked_more:
+        raise BadInputError("wanted neither --data nor --output for a sensor's readings, found one; leave it out")
+    (window,), predictor = subjects_of([Sample(recording, "")]), Predictor.load(bundle)
+    score, verdict = judge(bundle.manifest, predictor.predict(window))
+    predictor.close()
+    document = figures_document(bundle, cast("Window", window), score, verdict)
+    click.echo(json.dumps(document, indent=2) if as_json else figures_text(document))
 
 
 def _known(source: Path | None) -> Sequence[Sample]:

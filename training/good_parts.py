@@ -9,7 +9,7 @@ from training.dataset import Photographs
 from training.dataset.subjects import Recordings, are_sounds
 from training.detectors.learn import learn
 from training.detectors.learn_sounds import learn_sounds
-from training.detectors.sight import AS_USUAL
+from training.detectors.sight import AS_USUAL, READINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,12 +37,21 @@ def learn_good(
         BadInputError: some are photographs and some recordings, a sight for recordings, or as there.
     """
     if are_sounds(samples):
-        if sight != AS_USUAL:
+        if sight not in (AS_USUAL, READINGS):
             raise BadInputError("wanted photographs for --side, --layer or --augment, found sounds; leave them out")
         recordings = Recordings(samples)
         return learn_sounds(
-            recordings, groups=groups, backbone=backbone, kind=kind, rule=rule, seed=seed, progress=progress
+            recordings,
+            groups=groups,
+            backbone=backbone,
+            readings=sight.readings,
+            kind=kind,
+            rule=rule,
+            seed=seed,
+            progress=progress,
         )
+    if sight.readings:
+        raise BadInputError("wanted WAV files for --readings, found photographs; leave it out")
     photographs = Photographs(samples)
     return learn(
         photographs,

@@ -88,7 +88,7 @@ def learn_dataset(
     """
     good, defects = to_learn(samples, source)
     defects = [] if good_only else defects
-    looked = look_at([*good, *defects], progress)
+    looked = look_at([*good, *defects], progress, readings=sight.readings)
     looked.require_readable()
     version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
     families = family_names(looked)

@@ -11,7 +11,7 @@ import click
 
 from edge_contracts.bundle import read_bundle, require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import AnomalyRule
+from edge_contracts.manifest import AnomalyRule, SeriesInput
 from training.detector_options import rule_of, threshold_options
 from training.progress_bar import progress_bar
 
@@ -93,7 +93,7 @@ def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int],
     """What the samples are like, all of them readable and none of them learned."""
     from training.checks.looked import look_at  # noqa: PLC0415 - as above
 
-    looked = look_at(samples, progress)
+    looked = look_at(samples, progress, readings=isinstance(bundle.manifest.input, SeriesInput))
     looked.require_readable()
     _require_unlearned(bundle, looked.facts)
     return looked

@@ -50,7 +50,8 @@ def trained_document(learned: Learned, manifest: Manifest, output: Path, digest:
 def trained_text(document: dict[str, Any]) -> str:
     """Several lines from the document."""
     limit, overkill, size = document["threshold"], document["overkill"], document["input"]
-    looked_at = f"{'×'.join(map(str, size.values()))} {'px' if 'width_px' in size else 'spectra and bands'}"
+    unit = "px" if "width_px" in size else " and ".join(size)
+    looked_at = f"{'×'.join(map(str, size.values()))} {unit}"
     return "\n".join(
         (
             f"learned {document['photographs']} good parts in {document['seconds']:.1f} s "

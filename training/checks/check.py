@@ -79,17 +79,20 @@ class CheckedDataset:
         }
 
 
-def check_dataset(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> CheckedDataset:
+def check_dataset(
+    samples: Sequence[Sample], progress: Callable[[int], object] | None = None, *, readings: bool = False
+) -> CheckedDataset:
     """Look at every sample and run every check.
 
     Args:
         samples: one or more, of one medium.
         progress: called with the number of samples done, after each.
+        readings: WAV files hold a sensor's readings, no sounds.
 
     Raises:
         BadInputError: a file itself cannot be read.
     """
-    looked = look_at(samples, progress)
+    looked = look_at(samples, progress, readings=readings)
     findings = sorted((one for check in CHECKS for one in check(looked)), key=lambda one: not one.must_mend)
     digests = {one.sample.path: one.digest for one in looked.facts}
     return CheckedDataset(dataset_version(samples, digests), looked, tuple(findings))

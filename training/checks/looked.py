@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
@@ -24,10 +24,12 @@ class Looked:
 
     facts: of every sample, in their order.
     near: groups of samples that are nearly the same, copies among them.
+    readings: they are a sensor's, no pictures and no sounds.
     """
 
     facts: tuple[Facts, ...]
     near: tuple[tuple[Facts, ...], ...]
+    readings: bool = False
 
     @property
     def readable(self) -> list[Facts]:
@@ -51,17 +53,24 @@ class Looked:
         return [group for group in grouped(self.facts, lambda one: one.digest) if len(group) > 1]
 
 
-def look_at(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> Looked:
+def look_at(
+    samples: Sequence[Sample], progress: Callable[[int], object] | None = None, *, readings: bool = False
+) -> Looked:
     """Look at every sample once, and at which are nearly the same.
 
     Args:
         samples: of one medium.
         progress: called with the number of samples done, after each.
+        readings: WAV files hold a sensor's readings. Those of two good parts are as alike as a machine can make them:
+            only what is the same in every byte counts as the same.
 
     Raises:
         BadInputError: a file itself cannot be read.
     """
     facts = facts_of(samples, progress)
+    if readings:
+        found = Looked(tuple(facts), (), readings=True)
+        return replace(found, near=tuple(found.copies))
     readable = [one for one in facts if one.thumbnail is not None]
     pairs = near_duplicates([one.thumbnail for one in readable if one.thumbnail is not None])
     near = tuple(tuple(readable[place] for place in group) for group in connected(len(readable), pairs))

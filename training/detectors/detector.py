@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converters.tflite import write_tflite
-from edge_contracts.manifest import SoundInput
+from edge_contracts.manifest import SeriesInput, SoundInput
 
 if TYPE_CHECKING:
     from converters.graph import Graph
@@ -23,13 +23,13 @@ class Detector:
     spec: how a picture, or a sound, becomes the input.
     threshold: a part is a defect when its score reaches `threshold.value`.
     good_scores: the cross-validated score of each photograph, in their order.
-    method: `gabor` or `backbone`.
+    method: `gabor`, `backbone` or `readings`.
     copies: learned beside each photograph.
     selection: kind of detector and stride of the layer, and what they were chosen from.
     """
 
     graph: Graph
-    spec: ImageInput | SoundInput
+    spec: ImageInput | SoundInput | SeriesInput
     threshold: Threshold
     good_scores: tuple[float, ...]
     method: str
@@ -43,7 +43,9 @@ class Detector:
 
     @property
     def input_size(self) -> dict[str, int]:
-        """Rows and columns of what it looks at, by name: pixels of a picture, spectra and bands of a sound."""
+        """What it looks at, by name: pixels of a picture, spectra and bands of a sound, samples of each channel."""
         if isinstance(self.spec, SoundInput):
             return {"spectra": self.spec.frames, "bands": self.spec.mel.bands}
+        if isinstance(self.spec, SeriesInput):
+            return {"samples": self.spec.samples, "channels": self.spec.channels}
         return {"height_px": self.spec.height_px, "width_px": self.spec.width_px}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from training.detectors.autoencoder import fit_autoencoder
+from training.detectors.figures_gauss import fit_figures
 from training.detectors.gauss import fit_gauss
 from training.detectors.memory_bank import fit_memory_bank
 from training.detectors.pooled import of_the_whole
@@ -28,3 +29,8 @@ def detector_kinds() -> dict[str, Fit]:
 def sound_kinds() -> dict[str, Fit]:
     """Those of recordings."""
     return {GAUSS: of_the_whole(fit_gauss), "autoencoder": of_the_whole(fit_autoencoder)}
+
+
+def reading_kinds() -> dict[str, Fit]:
+    """Those of a sensor's readings."""
+    return {GAUSS: fit_figures}

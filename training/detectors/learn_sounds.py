@@ -1,4 +1,4 @@
-"""Learn a defect detector from recordings of good parts alone: the sequence of `learn`, for ears.
+"""Learn a defect detector from recordings of good parts alone: the sequence of `learn`, for ears and for sensors.
 
 Each recording is cut into inputs that overlap by half; all of them are learned, and the score of a recording is the
 mean of theirs, as the board's predictor joins them.
@@ -17,21 +17,22 @@ from training.detectors.counted import counted
 from training.detectors.crossvalidation import folds_of, require_groups
 from training.detectors.detector import Detector
 from training.detectors.detector_graph import detector_graph
-from training.detectors.kinds import AUTO, GAUSS, sound_kinds
+from training.detectors.kinds import AUTO, GAUSS, reading_kinds, sound_kinds
 from training.detectors.normality import score
 from training.detectors.selection import Selection
 from training.detectors.sight import Backbone, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
 from training.features.feature_part import hear_features
+from training.features.readings import readings_part
 from training.features.size_rule import SIDE_PX
 from training.features.spectrogram import spectrogram_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
-    from edge_contracts.manifest import SoundInput
+    from edge_contracts.manifest import SeriesInput, SoundInput
     from edge_runtime.frames import Window
     from training.detectors.normality import Fit, Normality
     from training.features.feature_part import FeaturePart
@@ -46,6 +47,7 @@ def learn_sounds(
     *,
     groups: Sequence[str] | None = None,
     backbone: Backbone | None = None,
+    readings: bool = False,
     kind: str = AUTO,
     rule: ThresholdRule = LOGNORMAL,
     seed: int = 0,
@@ -56,8 +58,10 @@ def learn_sounds(
     Args:
         recordings: five or more, read twice, one after the other.
         groups: a name per recording; relatives share one and are held out together. By default each is its own.
-        backbone: a quantised image classifier that sees the spectrogram; None for Gabor layers.
-        kind: of detector, one of `sound_kinds`; `auto` is the first: drawn faults say nothing of sounds.
+        backbone: a quantised image classifier that sees the spectrogram; None for Gabor layers. Not for readings.
+        readings: judge each channel by figures of its course and spectrum, in place of a spectrogram of their mean.
+        kind: of detector, one of `sound_kinds` or `reading_kinds`; `auto` is the first: drawn faults say nothing of
+            sounds.
         rule: how the threshold is set.
         seed: shuffles the cross-validation.
         progress: called with the number of recordings done, after each.
@@ -70,9 +74,9 @@ def learn_sounds(
     names = list(groups) if groups is not None else [str(number) for number in range(len(recordings))]
     require_groups(names, len(recordings))
     rule.require_enough(names)
-    selection, fit = _chosen(kind)
+    selection, fit = _chosen(kind, reading_kinds() if readings else sound_kinds())
     with threadpool_limits(limits=1, user_api="blas"):
-        part = _ear(recordings, backbone)
+        part = readings_part(recordings) if readings else _ear(recordings, backbone)
         heard = hear_features(part, counted(recordings, progress))
         scores = _held_out(heard, names, seed, fit)
         normality = fit(np.concatenate(heard), np.random.default_rng(seed))
@@ -87,11 +91,10 @@ def learn_sounds(
     )
 
 
-def _chosen(kind: str) -> tuple[Selection, Fit]:
-    kinds = sound_kinds()
+def _chosen(kind: str, kinds: Mapping[str, Fit]) -> tuple[Selection, Fit]:
     wanted = GAUSS if kind == AUTO else kind
     if wanted not in kinds:
-        raise BadInputError(f"wanted a detector of sounds ({', '.join(kinds)}), found {kind!r}; choose one of them")
+        raise BadInputError(f"wanted a detector of recordings ({', '.join(kinds)}), found {kind!r}; choose one of them")
     return Selection(wanted, 0), kinds[wanted]
 
 
@@ -100,7 +103,7 @@ def _ear(recordings: Sequence[Window], backbone: Backbone | None) -> FeaturePart
     return spectrogram_part(picture, recordings)
 
 
-def _spec(part: FeaturePart) -> SoundInput:
+def _spec(part: FeaturePart) -> SoundInput | SeriesInput:
     if part.heard is None:
         raise BadInputError(f"wanted a part that hears, found {part.method} for pictures; see spectrogram_part")
     return part.heard

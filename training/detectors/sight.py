@@ -39,11 +39,13 @@ class Sight:
     side_px: the short side of its input, a multiple of 32; None for the one that the features were made for.
     stride_px: of the layer that it sees with; None for the usual one, or what `auto` finds.
     recipe: what may change in the copies that are learned; None for shifted copies where photographs are few.
+    readings: WAV files hold a sensor's readings, of which each channel is judged, and no sounds.
     """
 
     side_px: int | None = None
     stride_px: int | None = None
     recipe: Recipe | None = None
+    readings: bool = False
 
     def __post_init__(self) -> None:
         if self.side_px is not None and (self.side_px % SIDE_STEP_PX or self.side_px < LEAST_SIDE_PX):
@@ -54,6 +56,7 @@ class Sight:
 
 
 AS_USUAL = Sight()
+READINGS = Sight(readings=True)
 
 
 def feature_parts(

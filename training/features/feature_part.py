@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from converters.graph import Graph, Tensor
-    from edge_contracts.manifest import SoundInput
+    from edge_contracts.manifest import SeriesInput, SoundInput
     from edge_runtime.frames import Window
 
 RESIZE = "area"
@@ -36,13 +36,13 @@ class FeaturePart:
     method: `gabor` or `backbone`; goes into the detector's provenance.
     layers: tensors on the way, 1×h×w×C each, fine ones first, that tell of the picture as a whole; as the network
         stores them.
-    heard: the front end of a part whose input is a sound's spectra; None for pictures.
+    heard: the front end of a part whose input is a sound's spectra or a sensor's readings; None for pictures.
     """
 
     graph: Graph
     method: str
     layers: tuple[str, ...] = ()
-    heard: SoundInput | None = None
+    heard: SoundInput | SeriesInput | None = None
 
     @property
     def image(self) -> Tensor:

@@ -1,0 +1,118 @@
+"""From a logger's tables to a verdict on a sensor's readings that names the figure it rests on."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from lepton.cli import main
+
+
+def call(*arguments):
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def press(path, seed, *, sticks=False):
+    """Force over the travel of a press, and its vibration."""
+    random = np.random.default_rng(seed)
+    at = np.arange(800) / 200
+    force = 5 * np.clip(at - 1, 0, None) + random.normal(0, 0.2, at.size)
+    shake = np.sin(2 * np.pi * 20 * at + random.uniform(0, 6)) + random.normal(0, 0.3, at.size)
+    if sticks:
+        force[400:480] += 2
+    rows = "".join(f"{t:.3f};{a:.4f};{b:.4f}\n".replace(".", ",") for t, a, b in zip(at, force, shake, strict=True))
+    path.write_text("time;force;vibration\n" + rows)
+
+
+@pytest.fixture(scope="module")
+def line(tmp_path_factory):
+    """Tables of 14 good parts, and of 6 good and 6 that stuck to judge by; as recordings, and what learned them."""
+    home = tmp_path_factory.mktemp("press")
+    for folder, count, sticks, start in (
+        ("good", 14, False, 0),
+        ("judged/good", 6, False, 50),
+        ("judged/stuck", 6, True, 90),
+    ):
+        (home / "tables" / folder).mkdir(parents=True)
+        for number in range(count):
+            press(home / "tables" / folder / f"{number:02}.csv", start + number, sticks=sticks)
+    made = call("data", "readings", home / "tables", "-o", home / "waves")
+    assert "wrote 26 recordings of force, vibration" in made.output
+    learned = call("train", home / "waves" / "good", "--readings", "-o", home / "press.bundle")
+    assert learned.exit_code == 0, learned.output
+    return home
+
+
+def test_parts_that_stuck_are_told_from_good_ones(line):
+    judged = call("evaluate", line / "press.bundle", "--data", line / "waves" / "judged", "--json")
+    assert json.loads(judged.output)["auroc"] == 1.0
+
+
+def test_the_verdict_names_the_figure_and_what_would_be_usual(line):
+    told = call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav", "--json")
+    document = json.loads(told.output)
+    first = document["figures"][0]
+    assert document["verdict"] == "defect"
+    # The press stuck in the fifth of eight stretches of half a second, by 2 for 0.4 s of it.
+    assert first["name"] == "channel 1: level in stretch 5 of 8"
+    assert first["found"] - first["usual"] == pytest.approx(1.6, abs=0.3)
+    assert first["share_of_score"] > 0.3
+    assert (
+        "channel 1: level in stretch 5 of 8"
+        in call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav").output
+    )
+
+
+def test_a_share_is_what_the_score_falls_by(line):
+    """The greatest share cannot exceed the score, and a good part rests on no single figure as much."""
+    shares = [
+        json.loads(call("explain", line / "press.bundle", line / "waves/judged" / one, "--json").output)["figures"][0]
+        for one in ("good/00.wav", "stuck/00.wav")
+    ]
+    assert 0 < shares[0]["share_of_score"] < shares[1]["share_of_score"] <= 1
+
+
+def test_the_same_readings_and_seed_give_the_same_bundle(line):
+    (line / "again").mkdir()
+    again = call("train", line / "waves" / "good", "--readings", "-o", line / "again" / "press.bundle", "--json")
+    digests = [
+        json.loads(call("bundle", "inspect", line / one / "press.bundle", "--json").output)["digest"]
+        for one in ("", "again")
+    ]
+    assert again.exit_code == 0
+    assert digests[0] == digests[1]
+
+
+def test_repeatable_curves_are_no_copies_of_one_another(line):
+    checked = call("data", "check", line / "waves", "--readings")
+    assert "near-duplicates" not in checked.output
+    assert "clipping" not in checked.output
+
+
+def test_tables_that_do_not_agree_leave_nothing_behind(tmp_path):
+    (tmp_path / "tables").mkdir()
+    for name, heading in (("a", "time,force\n"), ("b", "time,travel\n")):
+        (tmp_path / "tables" / f"{name}.csv").write_text(heading + "0,1\n1,2\n")
+    refused = call("data", "readings", tmp_path / "tables", "-o", tmp_path / "waves")
+    assert refused.exit_code == 2
+    assert "same channels in all tables, found force in" in refused.output
+    assert [one.name for one in tmp_path.iterdir()] == ["tables"]
+
+
+def test_a_rate_is_asked_for_where_no_column_tells_it(tmp_path):
+    (tmp_path / "a.csv").write_text("1\n2\n")
+    assert "say --rate-hz" in call("data", "readings", tmp_path / "a.csv", "-o", tmp_path / "waves").output
+    assert call("data", "readings", tmp_path / "a.csv", "-o", tmp_path / "waves", "--rate-hz", 50).exit_code == 0
+
+
+def test_photographs_are_no_readings_and_readings_need_no_page(line, tmp_path):
+    for number in range(12):
+        pixels = np.random.default_rng(number).integers(0, 255, (64, 64, 3), np.uint8)
+        cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)
+    assert (
+        "wanted WAV files for --readings" in call("train", tmp_path, "--readings", "-o", tmp_path / "x.bundle").output
+    )
+    refused = call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav", "-o", tmp_path / "page.html")
+    assert "neither --data nor --output" in refused.output
