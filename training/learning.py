@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from training.dataset import Sample
     from training.detectors.learn import Backbone, Detector, Sight
-    from training.heads.learn import Taught
+    from training.heads.joining import Taught
 
     Progress = Callable[[int], object]
 

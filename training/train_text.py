@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_contracts.manifest import Manifest
-    from training.heads.learn import Taught
+    from training.heads.joining import Taught
     from training.learning import Learned
 
 JOINED = {

@@ -30,13 +30,15 @@ from training.dataset import Box
 from training.detectors.learn import Backbone, Detector, learn
 from training.features.feature_part import resized
 from training.heads.layered_part import layered_part
-from training.heads.learn import Lesson, Taught, detector_scores, teach
+from training.heads.learn import Lesson, detector_scores, teach
 from training.heads.outline import BoxOutline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
+
+    from training.heads.joining import Taught
 
 DATA = Path(os.environ.get("LEPTON_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 MOBILENET = "coral-test-data/tf2_mobilenet_v2_1.0_224_ptq.tflite"

@@ -78,7 +78,7 @@ def learn_sounds(
     with threadpool_limits(limits=1, user_api="blas"):
         part = readings_part(recordings) if readings else _ear(recordings, backbone)
         heard = hear_features(part, counted(recordings, progress))
-        scores = _held_out(heard, names, seed, fit)
+        scores = [float(one.mean()) for one in held_out_inputs(heard, names, seed, fit)]
         normality = fit(np.concatenate(heard), np.random.default_rng(seed))
     return Detector(
         graph=detector_graph(part, normality),
@@ -109,16 +109,18 @@ def _spec(part: FeaturePart) -> SoundInput | SeriesInput:
     return part.heard
 
 
-def _held_out(heard: Sequence[Features], groups: Sequence[str], seed: int, fit: Fit) -> list[float]:
-    """The score of each recording from a detector that has heard neither it nor its relatives."""
-    scores = np.zeros(len(heard))
+def held_out_inputs(
+    heard: Sequence[Features], groups: Sequence[str], seed: int, fit: Fit
+) -> list[npt.NDArray[np.float64]]:
+    """The scores of each recording's inputs from a detector that has heard neither it nor its relatives."""
+    scores: dict[int, npt.NDArray[np.float64]] = {}
     for held_out in folds_of(groups, seed):
         known = [one for one, is_out in zip(heard, held_out, strict=True) if not is_out]
         normality = fit(np.concatenate(known), np.random.default_rng(seed))
-        scores[held_out] = [recording_score(normality, heard[place]) for place in np.flatnonzero(held_out).tolist()]
-    return [float(one) for one in scores]
+        scores |= {place: scores_of_inputs(normality, heard[place]) for place in np.flatnonzero(held_out).tolist()}
+    return [scores[place] for place in range(len(heard))]
 
 
-def recording_score(normality: Normality, inputs: Features) -> float:
-    """The mean over a recording's inputs, N×h×w×C features."""
-    return float(np.mean([score(normality, one) for one in inputs]))
+def scores_of_inputs(normality: Normality, inputs: Features) -> npt.NDArray[np.float64]:
+    """One score per input, of N×h×w×C features; a recording's score is their mean."""
+    return np.array([score(normality, one) for one in inputs])

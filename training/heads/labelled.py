@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.dataset import Photographs
-from training.dataset.subjects import are_sounds
+from training.dataset.subjects import Recordings, are_sounds
 from training.heads.folds import FOLDS
-from training.heads.layered_part import layered_part
+from training.heads.layered_part import layered_ear, layered_part
 from training.heads.learn import Lesson, teach
+from training.heads.learn_sounds import teach_sounds
 from training.heads.outline import outline_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from training.dataset import Sample
     from training.detectors.learn import Backbone, Detector
     from training.detectors.threshold_rule import ThresholdRule
-    from training.heads.learn import Taught
+    from training.heads.joining import Taught
 
 
 def why_not(good: Sequence[Sample], defects: Sequence[Sample], families: Sequence[str]) -> str:
@@ -33,8 +34,6 @@ def why_not(good: Sequence[Sample], defects: Sequence[Sample], families: Sequenc
     """
     if not defects:
         return ""
-    if are_sounds(good):
-        return f"{len(defects)} recordings of defects were not learned: sounds are learned from good parts alone"
     of_defects = set(families[len(good) :])
     for kind, names in (("defects", of_defects), ("good parts", set(families[: len(good)]) - of_defects)):
         if len(names) < FOLDS:
@@ -72,6 +71,12 @@ def teach_samples(
         BadInputError: a picture or mask that cannot be read.
     """
     samples = [*good, *defects]
+    if are_sounds(samples):
+        ear = layered_ear(Recordings(good), backbone)
+        recordings = Recordings(samples)
+        return teach_sounds(
+            detector, ear, recordings, families, good=len(good), rule=rule, seed=seed, progress=progress
+        )
     lesson = Lesson(
         photographs=Photographs(samples),
         is_defect=np.arange(len(samples)) >= len(good),

@@ -7,7 +7,7 @@ the threshold anew, draw both into the detector's graph.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,29 +20,23 @@ from edge_runtime.preprocess import Preprocessor
 from training.detectors.threshold_rule import ThresholdRule
 from training.features.feature_part import RUNTIME, resized
 from training.heads.cells import add_cells
-from training.heads.choice import choose
 from training.heads.evidence import gather
-from training.heads.head import fit_heads, held_out_logits
-from training.heads.head_graph import joined_graph
+from training.heads.joining import taught_by
 from training.heads.layered_part import picture_input
 from training.heads.outline import marked_cells
 from training.heads.pooled import add_pooled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from training.detectors.learn import Detector
     from training.features.feature_part import FeaturePart
-    from training.heads.evidence import Evidence
-    from training.heads.fusion import Choice
+    from training.heads.joining import Taught
     from training.heads.outline import Outline
 
     Pixels = npt.NDArray[np.uint8]
 
 LOGNORMAL = ThresholdRule()
-
-HOTTEST = 2.5
-"""Times the threshold: from there on a heat map is drawn alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +52,6 @@ class Lesson:
     is_defect: npt.NDArray[np.bool_]
     outlines: Sequence[Outline | None]
     groups: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """A detector that has seen defects.
-
-    choice: how they are heard.
-    aurocs: of each candidate on held-out parts, `good-only` among them.
-    defects: how many were learned; drawn: of these with boxes or a mask.
-    """
-
-    detector: Detector
-    choice: Choice
-    aurocs: Mapping[Choice, float]
-    defects: int
-    drawn: int
 
 
 def teach(
@@ -103,33 +81,9 @@ def teach(
     frames, marks = _seen(part, lesson, progress)
     with threadpool_limits(limits=1, user_api="blas"):  # a product's rounding depends on how many threads shared it
         evidence = gather(branch, frames, lesson.is_defect, marks, lesson.groups)
-        return _taught(detector, branch, evidence, frames, rule, seed)
-
-
-def _taught(
-    detector: Detector,
-    branch: FeaturePart,
-    evidence: Evidence,
-    frames: Sequence[Pixels],
-    rule: ThresholdRule,
-    seed: int,
-) -> Taught:
-    good = ~evidence.is_defect
-    defective = [frame for frame, is_good in zip(frames, good, strict=True) if not is_good]
-    good_only = np.concatenate([detector.good_scores, detector_scores(detector, defective)])
-    logits = held_out_logits(evidence, seed)
-    chosen = choose(good_only, logits, evidence.is_defect)
-    scores = chosen.fusion.joined(good_only, logits)[good].tolist()
-    heads = fit_heads(evidence, np.ones(len(frames), np.bool_))
-    threshold = rule.threshold(scores, [evidence.groups[place] for place in np.flatnonzero(good).tolist()])
-    taught = replace(
-        detector,
-        graph=joined_graph(detector.graph, branch.graph, heads, chosen.fusion, HOTTEST * threshold.value),
-        threshold=threshold,
-        good_scores=tuple(scores),
-    )
-    drawn = int(evidence.marks.any(axis=(1, 2)).sum())
-    return Taught(taught, chosen.fusion.choice, chosen.aurocs, len(defective), drawn)
+        defective = [frame for frame, is_defect in zip(frames, lesson.is_defect, strict=True) if is_defect]
+        good_only = np.concatenate([detector.good_scores, detector_scores(detector, defective)])
+        return taught_by(detector, branch, evidence, good_only, np.arange(len(frames)), rule, seed)
 
 
 def _seen(

@@ -17,7 +17,7 @@ from edge_runtime.infer.predictor import Predictor
 from lepton.cli import main
 from training.detectors.float_bundle import float_bundle
 from training.detectors.kinds import sound_kinds
-from training.detectors.learn_sounds import learn_sounds, recording_score
+from training.detectors.learn_sounds import learn_sounds, scores_of_inputs
 from training.detectors.sight import feature_parts
 from training.detectors.threshold_rule import ThresholdRule
 from training.features.feature_part import hear_features
@@ -74,7 +74,7 @@ def test_the_board_scores_as_was_learned(detector: Detector, good: list[Window])
     normality = sound_kinds()[detector.selection.kind](np.concatenate(heard), np.random.default_rng(0))
     predictor = _predictor(detector)
     scores = [float(predictor.predict(one).values[0]) for one in good]
-    assert scores == pytest.approx([recording_score(normality, one) for one in heard], rel=1e-3)
+    assert scores == pytest.approx([scores_of_inputs(normality, one).mean() for one in heard], rel=1e-3)
     assert max(scores) < detector.threshold.value
 
 
@@ -97,8 +97,11 @@ def test_a_folder_of_recordings_is_trained_and_judged_by_the_same_two_commands(t
     trained = _lepton("train", tmp_path / "motors", "-o", tmp_path / "motor.bundle", "--detector", "autoencoder")
     assert trained["detector"]["kind"] == "autoencoder"
     assert trained["input"]["bands"] == 64
-    judged = _lepton("evaluate", tmp_path / "motor.bundle", "--data", tmp_path / "motors")
-    assert (judged["good"], judged["defective"]) == (12, 12)
+    assert (trained["labels"]["defects"], trained["note"]) == (12, "")
+    page = tmp_path / "motor.html"
+    judged = _lepton("evaluate", tmp_path / "motor.bundle", "--data", tmp_path / "motors", "--report", page)
+    assert "24 of these 24" not in page.read_text("utf-8")
+    assert (judged["good"], judged["defective"], len(judged["data"]["learned"])) == (12, 12, 24)
     auroc = judged["auroc"]
     assert (auroc["value"] if isinstance(auroc, dict) else auroc) > 0.98
 
