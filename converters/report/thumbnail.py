@@ -17,10 +17,10 @@ MOST_BYTES = 12_000
 """Twelve thumbnails and the rest of the page stay below 400 kB."""
 
 
-def reduced(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The picture, H×W×3 uint8 RGB, with its longer side at most `LONGEST_SIDE_PX`."""
+def reduced(pixels: npt.NDArray[np.uint8], longest_px: int = LONGEST_SIDE_PX) -> npt.NDArray[np.uint8]:
+    """The picture, H×W×3 uint8 RGB, with its longer side at most `longest_px`."""
     height, width = pixels.shape[:2]
-    scale = min(1.0, LONGEST_SIDE_PX / max(height, width))
+    scale = min(1.0, longest_px / max(height, width))
     if scale == 1.0:
         return pixels
     cv2 = load_opencv()
@@ -28,13 +28,13 @@ def reduced(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return cast("npt.NDArray[np.uint8]", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def as_address(pixels: npt.NDArray[np.uint8]) -> str:
+def as_address(pixels: npt.NDArray[np.uint8], most_bytes: int = MOST_BYTES) -> str:
     """A small picture, H×W×3 uint8 RGB, as a `data:` address; a grainy one is stored at a lower quality."""
     cv2 = load_opencv()
     content = b""
     for quality in QUALITIES:
         done, encoded = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         content = encoded.tobytes() if done else b""
-        if len(content) <= MOST_BYTES:
+        if len(content) <= most_bytes:
             break
     return "data:image/jpeg;base64," + base64.b64encode(content).decode("ascii")

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Pixels = npt.NDArray[np.uint8]
 
+LOOKED_AT_PX, LOOKED_AT_BYTES = 480, 100_000
+"""Of the picture in question, longer side and file: a scratch must be seen in it. Known parts are small."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alike:
@@ -65,13 +68,13 @@ class Explanation:
 
 def render(explanation: Explanation) -> str:
     """The page as HTML; the same text for the same explanation."""
-    small = reduced(explanation.pixels)
+    seen = reduced(explanation.pixels, LOOKED_AT_PX)
     lowered = np.maximum(explanation.occlusion.lowered, 0)
     return page_template("training.explain", "explanation.html.j2").render(
         one=explanation,
-        picture=as_address(small),
-        heat="" if explanation.heat_map is None else _drawn(small, explanation.heat_map, explanation.threshold),
-        hidden=_drawn(small, lowered, None),
+        picture=as_address(seen, LOOKED_AT_BYTES),
+        heat="" if explanation.heat_map is None else _drawn(seen, explanation.heat_map, explanation.threshold),
+        hidden=_drawn(seen, lowered, None),
         hottest=hottest(lowered),
         good=[_alike(one) for one in explanation.good],
         defective=[_alike(one) for one in explanation.defective],
@@ -79,8 +82,8 @@ def render(explanation: Explanation) -> str:
     )
 
 
-def _drawn(small: Pixels, values: npt.NDArray[np.float32], threshold: float | None) -> str:
-    return as_address(draw_heat(small, values, Region(), threshold))
+def _drawn(seen: Pixels, values: npt.NDArray[np.float32], threshold: float | None) -> str:
+    return as_address(draw_heat(seen, values, Region(), threshold), LOOKED_AT_BYTES)
 
 
 def _alike(one: Alike) -> dict[str, str]:

@@ -47,9 +47,9 @@ def curves_page(name: str, sentence: str, stages: Sequence[Stage]) -> str:
     scores = [[look.score for look in stage.looks] for stage in stages]
     losses = [[look.loss for look in stage.looks] for stage in stages]
     plots = [
-        plot_of("Score on held-out pictures", stages, scores, Axis(0.0, 1.0, logarithmic=False)),
+        plot_of("Score on what was held out", stages, scores, Axis(0.0, 1.0, logarithmic=False)),
         plot_of(
-            "Loss on learned pictures",
+            "Loss on what was learned",
             stages,
             losses,
             Axis(0.0, HEADROOM * max(map(max, losses)) or 1.0, logarithmic=False),
