@@ -9,7 +9,10 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING
 
+from edge_contracts.alarm import AlarmType
+from edge_contracts.alert import Severity
 from edge_contracts.device import InspectionPoint as Inventory
+from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.audit_file import AuditFile
@@ -22,6 +25,8 @@ from edge_runtime.capture.traits import patience_s, shown_source, stuck_after_s
 from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import InspectionPoint
+from edge_runtime.lessons.lesson_file import LessonFile
+from edge_runtime.lessons.lessons import Lessons, teachable
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.point_models import chain_of
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
+    from edge_runtime.conditions import Conditions
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.point_models import PointModels
     from edge_runtime.trigger.given_names import GivenNames
@@ -59,11 +65,12 @@ class Company:
 
     sinks: told of each verdict, in this order.
     reader: hands over what the point's source gives.
-    state_folder: keeps the threshold that people set while it runs.
+    state_folder: keeps the threshold that people set, and what they teach, while it runs.
     beside: the same for each model with a source of its own, by the name of its view.
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
     given: the names that the point's parts had before.
+    conditions: told when lessons are lost.
     expect: told of each part before its verdict: the point, the trigger's time, when the part was at the camera.
     """
 
@@ -74,6 +81,7 @@ class Company:
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
     given: GivenNames | None = None
+    conditions: Conditions | None = None
     expect: Callable[[str, int, int], None] = lambda _point, _triggered_at_ns, _moment_ns: None
     beside: Mapping[str, Reader] = field(default_factory=dict)
 
@@ -93,12 +101,15 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         if view.name in company.beside
     }
     chain, models = chain_of(point, predictors, company.clock, beside)
-    sensitivity = _sensitivity(point.name, models, predictors[0].digest, company.state_folder)
+    audit = AuditFile(company.state_folder / "audit.jsonl", _utc)
+    sensitivity = _sensitivity(point.name, models, predictors[0].digest, company.state_folder, audit)
+    lessons = _lessons(point, models, predictors, company, audit)
     inspector, manifest = Inspector(point, chain, company.clock), predictors[0].manifest
     calls = _calls(point, manifest, company, halt)
     return InspectionPoint(
         settings=point,
         sensitivity=sensitivity,
+        lessons=lessons,
         inventory=Inventory(
             name=point.name, source=shown_source(point.source), bundle=manifest.name, model=predictors[0].digest
         ),
@@ -147,12 +158,33 @@ def _motion_gate(point: Point) -> MotionGate | None:
     return MotionGate(settings, point.region) if settings is not None else None
 
 
-def _sensitivity(name: str, models: PointModels, digest: str, state_folder: Path) -> Sensitivity:
-    audit = AuditFile(state_folder / "audit.jsonl", lambda: datetime.now(timezone.utc))
+def _utc() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _sensitivity(name: str, models: PointModels, digest: str, state_folder: Path, audit: AuditFile) -> Sensitivity:
     made = Sensitivity(name, models.ruling, digest, state_folder / "thresholds", audit)
     if made.can_be_set:
         models.use_threshold(made.ruling().threshold)
         made.tell(models.use_threshold)
+    return made
+
+
+def _lessons(
+    point: Point, models: PointModels, predictors: Sequence[Predictor], company: Company, audit: AuditFile
+) -> Lessons:
+    first, conditions = predictors[0], company.conditions
+
+    def alarm(reason: str | None) -> None:
+        if conditions is not None:
+            conditions.set(AlarmType.MODEL, f"{point.name}: lessons", reason, Severity.CRITICAL)
+
+    bundle = teachable(
+        first.manifest, first.digest, first.member(KNOWN_GOOD), whole=len(predictors) == 1 and point.tiles is None
+    )
+    file = LessonFile(company.state_folder / "lessons" / f"{point.name}.sqlite")
+    made = Lessons(point.name, bundle, file, audit, _utc, alarm)
+    made.tell(models.use_lessons)
     return made
 
 

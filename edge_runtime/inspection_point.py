@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edge_runtime.frames import Scores, Subject
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.inspection.sensitivity import Sensitivity
+    from edge_runtime.lessons.lessons import Lessons
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.terminals.listener import Listener
     from edge_runtime.trigger.backlog import BacklogCounts
@@ -64,7 +65,7 @@ class InspectionPoint:
     """What belongs to one point.
 
     settings: its table of the configuration.
-    sensitivity: its threshold.
+    sensitivity: its threshold. lessons: what it was taught.
     predictors: of its models, in the order of the configuration.
     scorer: guards them.
     halt: ends the loop.
@@ -78,6 +79,7 @@ class InspectionPoint:
     inventory: Inventory
     predictors: tuple[Predictor, ...]
     sensitivity: Sensitivity
+    lessons: Lessons
     scorer: StandsForModels
     reader: Reader
     pipeline: Pipeline

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge_contracts.verdict import Cause, Verdict
     from edge_runtime.capture.source import Reading
     from edge_runtime.frames import Frame, Window
+    from edge_runtime.lessons.lesson import Impression
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Inspected:
     window: the sound or the readings that were judged, None when there were none.
     triggered_at_ns: the occasion's.
     marks: the boxes that were counted, in the whole frame.
+    impression: what can be taught of the part; None where nothing can.
     """
 
     verdict: Verdict
@@ -77,6 +79,7 @@ class Inspected:
     window: Window | None = None
     triggered_at_ns: int = 0
     marks: tuple[Mark, ...] = ()
+    impression: Impression | None = None
 
     @property
     def seen(self) -> Frame | Window | None:

@@ -10,8 +10,9 @@ from edge_contracts.errors import BadInputError
 from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
-from training.dataset import dataset_version
+from training.dataset import Photographs, dataset_version
 from training.dataset.picture_names import doubtful_names
+from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.sight import AS_USUAL
 from training.detectors.threshold_rule import ThresholdRule
@@ -144,8 +145,16 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
     if learned.taught is not None:
         inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
         settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
-    name = bundle_name(output)
-    return float_bundle(detector, name=name, inputs=inputs, settings=settings, created=created, learned=learned.parts)
+    good = () if are_sounds(learned.good) else Photographs(learned.good)
+    return float_bundle(
+        detector,
+        name=bundle_name(output),
+        inputs=inputs,
+        settings=settings,
+        created=created,
+        learned=learned.parts,
+        good=good,
+    )
 
 
 def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:

@@ -23,6 +23,7 @@ from converters.quantize.feeds import spread
 from converters.tflite import read_tflite
 from edge_contracts.bundle import LEARNED, Bundle, encode_manifest, file_entries
 from edge_contracts.errors import RefusedError
+from edge_contracts.known_parts import KNOWN_FOLDER
 from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, ProvenanceStep
 from edge_runtime.infer.predictor import Predictor
 
@@ -79,6 +80,7 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     model_path = source.manifest.model_path
     members = {model_path: artefact.model, SBOM: bill_of_materials(source, artefact)}
     members |= {LEARNED: source.members[LEARNED]} if LEARNED in source.members else {}
+    members |= {path: content for path, content in source.members.items() if path.startswith(KNOWN_FOLDER)}
     step = ProvenanceStep(
         step="convert",
         tool=f"lepton-edge {version('lepton-edge')}",

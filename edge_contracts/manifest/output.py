@@ -20,6 +20,7 @@ Role = Literal[
     "box-scores",
     "count",
     "class-map",
+    "features",
     "raw",
 ]
 
@@ -30,7 +31,8 @@ class Output(Part):
     Attributes:
         role: `score` one number per inspection; `heat-map` 1×h×w×1; `probabilities` and `logits` one value per label;
             `reconstruction` has the input's shape; `boxes`, `class-scores`, `candidates`, `class-ids`, `box-scores`,
-            `count` and `class-map` are read as the manifest's `head` says; `raw` is handed out and not judged.
+            `count` and `class-map` are read as the manifest's `head` says; `features` is the part as one row of
+            numbers, for a board that is taught; `raw` is handed out and not judged.
         shape: for a network that only knows it when it has run, the largest that it may have.
     """
 

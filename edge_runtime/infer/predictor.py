@@ -93,6 +93,10 @@ class Predictor:
         """The bundle's name: SHA-256 of its manifest, hexadecimal."""
         return self._bundle.digest
 
+    def member(self, path: str) -> bytes | None:
+        """A file of the bundle, None where it has none of that name."""
+        return self._bundle.members.get(path)
+
     @property
     def backend(self) -> Backend:
         """The runtime, for its name, version and kernels."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from edge_runtime.inspection.finding import Finding
 from edge_runtime.inspection.masking import MaskRefused
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.inspection.sight import Sight
+from edge_runtime.inspection.taught import features_output, impression_of, with_lessons
 from edge_runtime.inspection.tiling import TileScores, stitched
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from edge_runtime.frames import Frame, Scores, Subject
     from edge_runtime.inspection.sight import View
     from edge_runtime.inspection.tiling import Tile
+    from edge_runtime.lessons.lesson import Impression
+    from edge_runtime.lessons.taught_head import TaughtHead
     from edge_runtime.occasion import Mark
 
 _log = logging.getLogger(__name__)
@@ -57,6 +60,19 @@ class Bundled(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a model says of a reading.
+
+    scores: of the whole region.
+    impression: what can be taught of it; None where nothing can.
+    """
+
+    decision: Decision
+    scores: Scores
+    impression: Impression | None = None
+
+
 class Examiner:
     """Asks one model, in tiles where the point wants them, and reads its answer.
 
@@ -77,6 +93,8 @@ class Examiner:
         self.digest = bundle.digest
         self.region = point.region
         self.ruling = Ruling(manifest.rule, manifest.labels, point.threshold, point.thresholds)
+        self._features = features_output(manifest)
+        self._lessons: TaughtHead | None = None
         self._sight = Sight(point, manifest)
         self._scorer = scorer
         self._clock = clock
@@ -85,10 +103,14 @@ class Examiner:
         """Judge by this threshold from the next part on, None for the rule's own; from any thread, at once."""
         self.ruling = replace(self.ruling, threshold=threshold)
 
+    def use_lessons(self, head: TaughtHead | None) -> None:
+        """Hear these lessons from the next part on, None for none; from any thread, at once."""
+        self._lessons = head
+
     def examine(self, seen: Frame | Window, until_ns: int) -> Finding:
         """The model's finding before `until_ns` (monotonic); never raises."""
         try:
-            decision, scores = self.judge(seen, until_ns)
+            judged = self.judge(seen, until_ns)
         except BackendHung as error:
             return self.without(Cause.BACKEND_HUNG, str(error))
         except BackendFailed as error:
@@ -99,13 +121,14 @@ class Examiner:
         except Exception as error:  # noqa: BLE001 - whatever a stage raises, the part is unknown and says why
             _log.exception("%s: a stage failed", self.name or "the model")
             return self.without(Cause.INTERNAL, f"a stage failed ({type(error).__name__}: {error})")
-        return Finding(self.name, self.digest, decision, self.region, _shown(scores))
+        shown = _shown(judged.scores)
+        return Finding(self.name, self.digest, judged.decision, self.region, shown, judged.impression)
 
     def without(self, cause: Cause, reason: str) -> Finding:
         """The finding of a model that could not judge."""
         return Finding(self.name, self.digest, unknown(cause, reason), self.region)
 
-    def judge(self, seen: Frame | Window, until_ns: int) -> tuple[Decision, Scores]:
+    def judge(self, seen: Frame | Window, until_ns: int) -> Judged:
         """The decision before `until_ns`, its marks in the whole frame, and the scores of the whole region.
 
         Raises:
@@ -114,15 +137,18 @@ class Examiner:
         """
         if isinstance(seen, Window):
             scores = self._scorer.score(seen, until_ns)
-            return decide(scores, self.ruling), scores
+            return Judged(decide(scores, self.ruling), scores)
         view = self._sight.view(seen.pixels)
         parts = [TileScores(tile, scores) for tile, scores in self._tiled(view, until_ns)]
         whole = parts[0].scores if len(parts) == 1 else stitched(parts, view.size_px, len(self.ruling.labels))
         whole = self._sight.without_masked(whole, view)
         if isinstance(self.ruling.rule, ClassRule):
-            return self._worst([decide(part.scores, self.ruling) for part in parts]), whole
+            return Judged(self._worst([decide(part.scores, self.ruling) for part in parts]), whole)
         decision = decide(whole, self.ruling)
-        return replace(decision, marks=tuple(in_frame(mark, self.region) for mark in decision.marks)), whole
+        impression = impression_of(whole, self._features, decision)
+        decision = with_lessons(decision, impression, self._lessons)
+        marks = tuple(in_frame(mark, self.region) for mark in decision.marks)
+        return Judged(replace(decision, marks=marks), whole, impression)
 
     def _tiled(self, view: View, until_ns: int) -> Iterator[tuple[Tile, Scores]]:
         for number, tile in enumerate(view.tiles):

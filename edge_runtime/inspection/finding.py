@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Region
     from edge_runtime.inspection.decision import Decision
+    from edge_runtime.lessons.lesson import Impression
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Finding:
     decision: its marks lie in the whole frame, as fractions of it.
     region: what of the frame it saw.
     heat_map: float32 h×w over `region`; None where there is none.
+    impression: what can be taught of the part; None where nothing can.
     """
 
     model: str
@@ -29,3 +31,4 @@ class Finding:
     decision: Decision
     region: Region
     heat_map: npt.NDArray[np.float32] | None = None
+    impression: Impression | None = None

@@ -78,6 +78,7 @@ class Inspector:
             seen if isinstance(seen, Window) else None,
             occasion.triggered_at_ns,
             tuple(mark for finding in joined.findings for mark in finding.decision.marks),
+            joined.decider.impression,
         )
 
     def _judge(self, occasion: Occasion, seen: Frame | Window | None) -> Joined:

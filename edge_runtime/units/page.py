@@ -101,6 +101,7 @@ def _face(point: InspectionPoint, load: Callable[[Point], Predictor]) -> PointFa
         manifest=first.manifest,
         digest=first.digest,
         sensitivity=point.sensitivity,
+        lessons=point.lessons,
         source=point.reader.counts,
         faults=point.pipeline.faults,
         restarts=sum(backend.restarts for backend in backends if isinstance(backend, IsolatedBackend)),

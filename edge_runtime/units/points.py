@@ -104,6 +104,7 @@ def _company(settings: Point, around: Surroundings, state_folder: Path) -> Compa
         running.cameras,
         running.paces,
         given=running.given[settings.name],
+        conditions=around.conditions,
         beside={view.name: running.readers[view.name] for view in own_sources(settings)},
     )
     return made if running.panel is None else replace(made, expect=running.panel.expect)

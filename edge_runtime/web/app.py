@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from edge_runtime.web.guard import Guard
 from edge_runtime.web.health_routes import health_routes
+from edge_runtime.web.lesson_routes import lesson_routes
 from edge_runtime.web.live_routes import live_routes
 from edge_runtime.web.open_inference.routes import open_inference_routes
 from edge_runtime.web.page_routes import page_routes
@@ -35,6 +36,7 @@ def build_app(desk: Desk, reader: RequestReader) -> ASGIApp:
         *live_routes(desk),
         *upload_routes(desk),
         *sensitivity_routes(desk),
+        *lesson_routes(desk),
         *recording_routes(desk),
         *health_routes(desk),
         *open_inference_routes(desk, reader),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edge_runtime.web.live_view import LiveView
     from edge_runtime.web.metrics import Metric
     from edge_runtime.web.score_keeper import ScoreKeeper
+    from edge_runtime.web.shown import Shown
     from edge_runtime.web.verdict_meter import VerdictMeter
     from edge_runtime.web.worker import Worker
 
@@ -60,6 +61,7 @@ class Desk:
     judge: Judge
     judging: Worker
     album: Album
+    shown: Shown
     drawing: Worker
     filing: Worker
     clock: Clock

@@ -22,18 +22,23 @@ _KEPT = 16
 
 
 def jpeg(
-    pixels: npt.NDArray[np.uint8], heat_map: npt.NDArray[np.float32] | None, region: Region, threshold: float | None
+    pixels: npt.NDArray[np.uint8],
+    heat_map: npt.NDArray[np.float32] | None,
+    region: Region,
+    threshold: float | None,
+    side_px: int = LONGER_SIDE_PX,
 ) -> bytes:
-    """A picture as JPEG, its longer side at most 960 pixels.
+    """A picture as JPEG.
 
     Args:
         pixels: H×W×3 uint8 RGB, 0–255; not changed.
         heat_map: float32 h×w over `region`, None for the bare picture.
         region: what the map covers.
         threshold: places up to it stay clear.
+        side_px: its longer side is at most so long.
     """
     cv2 = load_opencv()
-    small = _reduced(pixels)
+    small = _reduced(pixels, side_px)
     if heat_map is not None and np.isfinite(heat_map).all():
         small = draw_heat(small, heat_map, region, threshold)
     written, content = cv2.imencode(
@@ -69,9 +74,9 @@ class Album:
         self._pages.clear()
 
 
-def _reduced(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _reduced(pixels: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint8]:
     height, width = pixels.shape[:2]
-    share = LONGER_SIDE_PX / max(height, width)
+    share = side_px / max(height, width)
     if share >= 1:
         return pixels
     size = (max(round(width * share), 1), max(round(height * share), 1))

@@ -16,6 +16,7 @@ from edge_runtime.web.live_view import LiveView
 from edge_runtime.web.open_inference.long_json import RequestReader
 from edge_runtime.web.score_keeper import Labels, ScoreKeeper
 from edge_runtime.web.server import WebServer
+from edge_runtime.web.shown import Shown
 from edge_runtime.web.verdict_meter import VerdictMeter
 from edge_runtime.web.worker import Worker
 
@@ -63,7 +64,7 @@ class WebFace:
         self._live = LiveView()
         self._meter = VerdictMeter()
         self._scores = ScoreKeeper(state_folder / "scores", self._labels, clock)
-        self._judge, self._album = Judge(), Album()
+        self._judge, self._album, self._shown = Judge(), Album(), Shown()
         self._reader = RequestReader()
         self._judging = Worker("web-judge", _JUDGED_WAITING, _MODEL_IDLE_S, self._let_go)
         self._drawing = Worker("web-draw", _DRAWN_WAITING, _ALBUM_IDLE_S, self._album.clear)
@@ -127,6 +128,7 @@ class WebFace:
                 judge=self._judge,
                 judging=self._judging,
                 album=self._album,
+                shown=self._shown,
                 drawing=self._drawing,
                 filing=self._filing,
                 clock=self._clock,

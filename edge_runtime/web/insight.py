@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from edge_runtime.evidence import EvidenceCounts
     from edge_runtime.frames import Scores
     from edge_runtime.inspection.sensitivity import Sensitivity
+    from edge_runtime.lessons.lessons import Lessons
     from edge_runtime.outbox.outbox_counts import OutboxCounters
     from edge_runtime.uplink.uplink import UplinkCounters
 
@@ -85,7 +86,7 @@ class PointFace:
 
     settings: its table of the configuration.
     manifest, digest: of its bundle.
-    sensitivity: its threshold.
+    sensitivity: its threshold. lessons: what it was taught.
     source: what happened to its source.
     faults: exceptions inside its loop.
     restarts: how often its model's process was started anew.
@@ -97,6 +98,7 @@ class PointFace:
     manifest: Manifest
     digest: str
     sensitivity: Sensitivity
+    lessons: Lessons
     source: ReaderCounts
     faults: int
     restarts: int

@@ -15,6 +15,7 @@ from edge_runtime.frames import Frame, Window
 from edge_runtime.infer.backend import BackendError
 from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.inspection.examiner import Examiner
+from edge_runtime.inspection.examiner import Judged as ExaminerJudged
 from edge_runtime.inspection.region import cut
 from edge_runtime.picture_health import PictureCheck
 
@@ -72,7 +73,8 @@ class Judge:
         if face.settings.models:
             decision = unknown(Cause.INTERNAL, "wanted a point with one model for single pictures, found several")
             return Judged(decision, region, np.empty(0, np.float32), None, _since_ms(begun_s))
-        decision, scores = self._answer(face, lambda model: _examined(face, model, pixels, region))
+        found = self._answer(face, lambda model: _examined(face, model, pixels, region))
+        decision, scores = found.decision, found.scores
         heat = scores.heat_map if scores.heat_map is not None and np.isfinite(scores.heat_map).all() else None
         return Judged(decision, region, scores.values, heat, _since_ms(begun_s))
 
@@ -124,13 +126,12 @@ class _AtOnce:
         return self.model.predict(subject)
 
 
-def _examined(
-    face: PointFace, model: PageModel, pixels: npt.NDArray[np.uint8], region: Region
-) -> tuple[Decision, Scores]:
-    """With the point's mask and tiles, as the line would."""
+def _examined(face: PointFace, model: PageModel, pixels: npt.NDArray[np.uint8], region: Region) -> ExaminerJudged:
+    """With the point's mask, tiles and lessons, as the line would."""
     settings = face.settings.model_copy(update={"region": region})
     examiner = Examiner(settings, face, _AtOnce(model), MonotonicClock())
     examiner.use_threshold(face.sensitivity.ruling().threshold)
+    examiner.use_lessons(face.lessons.head)
     return examiner.judge(Frame(pixels, 0, 0), _NO_DEADLINE_NS)
 
 

@@ -42,7 +42,12 @@ def live_routes(desk: Desk) -> list[Route]:
         face = desk.point(request)
         pictured = _asked_for(desk, face, request.query_params.get("which", "last"))
         heat = request.query_params.get("heat") == "1"
-        content = await done(desk.drawing, lambda: desk.album.page(face.name, pictured, heat=heat))
+
+        def drawn() -> bytes:
+            desk.shown.note(face.name, pictured)
+            return desk.album.page(face.name, pictured, heat=heat)
+
+        content = await done(desk.drawing, drawn)
         return Response(content, media_type="image/jpeg", headers={"X-Number": str(pictured.number)})
 
     return [Route("/events", events), Route("/points/{point}/picture.jpg", picture)]

@@ -63,6 +63,7 @@ def point_of(parts: Parts) -> InspectionPoint:
         every,
         every,
         every,
+        every,
         halt=threading.Event(),
         stall_s=3.0,
     )

@@ -26,7 +26,7 @@ class FakeBundle:
     def manifest(self) -> Manifest:
         height, width = self.input_px
         spec = ImageInput(tensor="image", height_px=height, width_px=width, dtype="float32")
-        return Manifest.model_construct(rule=self.rule, labels=self.labels, input=spec)
+        return Manifest.model_construct(rule=self.rule, labels=self.labels, input=spec, outputs=())
 
 
 class ScriptedScorer:

@@ -11,7 +11,8 @@ import numpy as np
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.tflite import write_tflite
 from edge_contracts.bundle import file_entries, write_bundle
-from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, ImageInput, Manifest, Output
+from edge_contracts.known_parts import KNOWN_GOOD
+from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, ImageInput, Manifest, Output, ScoreReference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,13 +75,26 @@ class BundleRecipe:
     threshold: float = 0.5
     divide_by: float = 1.0
     golden_score: float | None = None
+    teachable: bool = False
     changes: dict[str, Any] = field(default_factory=dict)
 
 
 def write_brightness_bundle(path: Path, recipe: BundleRecipe | None = None) -> str:
     """A real bundle whose score is the mean brightness, 0 to 1; returns its digest."""
     asked = recipe or BundleRecipe()
-    members = {"model.tflite": write_tflite(brightness_graph(divide_by=asked.divide_by))}
+    graph = brightness_graph(divide_by=asked.divide_by)
+    members = {"model.tflite": write_tflite(_with_features(graph) if asked.teachable else graph)}
+    outputs = (
+        Output(tensor="score", role="score", shape=(1,), dtype="float32"),
+        Output(tensor="heat_map", role="heat-map", shape=(1, CELLS, CELLS, 1), dtype="float32"),
+    )
+    rule = AnomalyRule(threshold=asked.threshold)
+    if asked.teachable:
+        rows = known_rows()
+        members |= {KNOWN_GOOD: _npy(rows)}
+        outputs = (*outputs, Output(tensor="row", role="features", shape=(1, CELLS * CELLS), dtype="float32"))
+        quantiles = tuple(np.quantile(rows.mean(axis=1), np.linspace(0, 1, 5)).tolist())
+        rule = AnomalyRule(threshold=asked.threshold, reference=ScoreReference(quantiles=quantiles, samples=len(rows)))
     golden = None
     if asked.golden_score is not None:
         half = np.zeros((1, SIDE, SIDE, 3), np.int8)
@@ -111,15 +125,29 @@ def write_brightness_bundle(path: Path, recipe: BundleRecipe | None = None) -> s
             std=(255.0,),
             quantisation={"scale": 1 / 255, "zero_point": -128},
         ),
-        "outputs": (
-            Output(tensor="score", role="score", shape=(1,), dtype="float32"),
-            Output(tensor="heat_map", role="heat-map", shape=(1, CELLS, CELLS, 1), dtype="float32"),
-        ),
-        "rule": AnomalyRule(threshold=asked.threshold),
+        "outputs": outputs,
+        "rule": rule,
         "golden": golden,
         "files": file_entries(members),
     }
     return write_bundle(path, Manifest(**(values | asked.changes)), members)
+
+
+def known_rows(count: int = 20) -> np.ndarray:
+    """What the model's features of good parts are: 4×4 places between a brightness of 90 and of 110, float32."""
+    random = np.random.default_rng(0)
+    rows = random.uniform(90, 110, (count, 1)) + random.normal(0, 2, (count, CELLS * CELLS))
+    return (rows / 255).astype(np.float32)
+
+
+def _with_features(graph: Graph) -> Graph:
+    shape = np.asarray([1, CELLS * CELLS], np.int32)
+    graph.tensors["row_shape"] = Tensor("row_shape", (2,), np.dtype(np.int32), shape)
+    graph.tensors["row"] = Tensor("row", (1, CELLS * CELLS), np.dtype(np.float32))
+    options = {"new_shape": [1, CELLS * CELLS]}
+    graph.operators.append(Operator("RESHAPE", ["heat_map", "row_shape"], ["row"], options))
+    graph.outputs.append("row")
+    return graph
 
 
 def _npy(values: np.ndarray) -> bytes:

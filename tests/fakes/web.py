@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.bundle import read_bundle
 from edge_contracts.device import State
+from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.message import ClockTrust
 from edge_contracts.station import Web
 from edge_runtime.audit_file import AuditFile
@@ -22,6 +23,8 @@ from edge_runtime.delivery import DeliveryCounts
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Sensitivity
+from edge_runtime.lessons.lesson_file import LessonFile
+from edge_runtime.lessons.lessons import Lessons, teachable
 from edge_runtime.outbox.outbox_counts import OutboxCounters
 from edge_runtime.web.face import WebFace
 from edge_runtime.web.insight import Counters, Insight, PointFace, Recording, RecordsPictures
@@ -118,7 +121,9 @@ def point_face(folder: Path, open_predictor: Callable[[], Any], *, digest: str |
     own = digest or bundle.digest
     ruling = Ruling(bundle.manifest.rule, bundle.manifest.labels)
     sensitivity = Sensitivity("gate", ruling, own, folder / "thresholds", audit)
-    return PointFace(point(), bundle.manifest, own, sensitivity, ReaderCounts(), 0, 0, open_predictor)
+    taught = teachable(bundle.manifest, own, bundle.members.get(KNOWN_GOOD), whole=True)
+    lessons = Lessons("gate", taught, LessonFile(folder / "lessons" / "gate.sqlite"), audit, lambda: NOW)
+    return PointFace(point(), bundle.manifest, own, sensitivity, lessons, ReaderCounts(), 0, 0, open_predictor)
 
 
 @contextmanager

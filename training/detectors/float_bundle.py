@@ -10,19 +10,25 @@ import re
 from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from converters.artefact import precision_shares
+from converters.tflite import write_tflite
 from edge_contracts.bundle import CARD, LEARNED, file_entries
 from edge_contracts.card import Card, Measurement
-from edge_contracts.manifest import AnomalyRule, Manifest, Output, ProvenanceStep
+from edge_contracts.manifest import AnomalyRule, ImageInput, Manifest, Output, ProvenanceStep
 from training.detectors.detector_graph import HEAT_MAP, SCORE
+from training.detectors.known_parts import known_members
 from training.detectors.threshold import score_reference
+from training.features.part_features import PART_FEATURES, with_part_features
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
 
     from training.checks.learned_parts import LearnedParts
     from training.detectors.learn import Detector
@@ -39,6 +45,11 @@ DATASET = "dataset"
 """Key of the whole dataset's version, with what was not learned."""
 
 MODEL = "model.tflite"
+ROLES: Final[dict[str, Literal["score", "heat-map", "features"]]] = {
+    SCORE: "score",
+    HEAT_MAP: "heat-map",
+    PART_FEATURES: "features",
+}
 LONGEST_NAME = 32
 
 
@@ -50,6 +61,7 @@ def float_bundle(
     settings: dict[str, Any],
     created: datetime,
     learned: LearnedParts | None = None,
+    good: Sequence[npt.NDArray[np.uint8]] = (),
 ) -> tuple[Manifest, dict[str, bytes]]:
     """Return the manifest and the members that `edge_contracts.bundle.write_bundle` takes.
 
@@ -60,10 +72,15 @@ def float_bundle(
         settings: how.
         created: time of making; stands in the card only, outside the digest.
         learned: by what the parts are known again; None where nobody will ask.
+        good: photographs of good parts that a board which is taught shall know, H×W×3 uint8 RGB; with none, and for
+            sounds, the bundle cannot be taught.
     """
-    model = detector.model
-    members = {MODEL: model, **({LEARNED: learned.encoded()} if learned else {})}
-    score, heat = (detector.graph.tensors[tensor] for tensor in (SCORE, HEAT_MAP))
+    spec = detector.spec
+    is_taught = bool(len(good)) and isinstance(spec, ImageInput)
+    graph = with_part_features(detector.graph) if is_taught else detector.graph
+    model = write_tflite(graph)
+    known = known_members(model, spec, good) if is_taught and isinstance(spec, ImageInput) else {}
+    members = {MODEL: model, **known, **({LEARNED: learned.encoded()} if learned else {})}
     manifest = Manifest(
         name=name,
         sequence=1,
@@ -73,15 +90,16 @@ def float_bundle(
         runtime="tflite",
         input=detector.spec,
         outputs=(
-            Output(tensor=SCORE, role="score", shape=score.shape, dtype="float32"),
-            Output(tensor=HEAT_MAP, role="heat-map", shape=heat.shape, dtype="float32"),
+            Output(tensor=tensor, role=role, shape=graph.tensors[tensor].shape, dtype="float32")
+            for tensor, role in ROLES.items()
+            if tensor in graph.outputs
         ),
         rule=AnomalyRule(threshold=detector.threshold.value, reference=score_reference(detector.good_scores)),
-        operators=dict(sorted(Counter(one.kind for one in detector.graph.operators).items())),
+        operators=dict(sorted(Counter(one.kind for one in graph.operators).items())),
         files=file_entries(members),
         provenance=(ProvenanceStep(step="train", tool=_tool(), inputs=inputs, settings=settings),),
     )
-    return manifest, {**members, CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
+    return manifest, members | {CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
 
 
 def bundle_name(path: Path) -> str:

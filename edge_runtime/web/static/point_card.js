@@ -1,6 +1,7 @@
 // One inspection point: its last part, its last verdicts, and what can be done with it.
 
 import { shown } from "./ask.js";
+import { Lessons } from "./lessons.js";
 import { startRecording } from "./recording.js";
 import { Sensitivity } from "./sensitivity.js";
 import { startUpload } from "./upload.js";
@@ -21,11 +22,13 @@ export class PointCard {
     this.find(".scroll").setAttribute("aria-label", `last verdicts of ${point.name}`);
     for (const radio of this.card.querySelectorAll(".which input")) {
       radio.name = `which-${point.name}`;
-      radio.addEventListener("change", () => this.draw());
+      radio.addEventListener("change", () => this.release());
     }
-    this.find(".heat").addEventListener("change", () => this.draw());
+    this.find(".heat").addEventListener("change", () => this.release());
     const known = about.points.find((one) => one.name === point.name);
     this.sensitivity = new Sensitivity(this.find(".sensitivity"), point.name);
+    this.lessons = new Lessons(this.find(".teach"), point.name, this);
+    this.find(".teach").hidden = !known?.takes_pictures;
     this.find(".upload").hidden = !known?.takes_pictures;
     startUpload(this.find(".upload"), point.name, known?.region);
     if (about.can_record) {
@@ -80,7 +83,20 @@ export class PointCard {
     this.find(".last tbody").replaceChildren(...verdicts.map(row));
   }
 
+  // What is on the screen, for whoever teaches it.
+  held() {
+    return this.drawnPart;
+  }
+
+  release() {
+    this.free = true;
+    this.draw();
+  }
+
   draw() {
+    if (this.lessons?.holds && this.drawnPart && !this.free) {
+      return;
+    }
     const which = this.find(".which input:checked").value;
     const pictured = this.point?.[which];
     const image = this.find(".picture");
@@ -98,7 +114,8 @@ export class PointCard {
     const heat = this.find(".heat").checked && pictured.heat ? 1 : 0;
     const address = `/points/${this.name}/picture.jpg?which=${which}&heat=${heat}&number=${pictured.number}`;
     const text = (isOld ? "no picture of the part above; before it: " : "") + caption(pictured);
-    this.wanted = { address: `${address}&old=${Number(isOld)}`, text, alt: `${this.name}, ${text}` };
+    const part = { number: pictured.number, part: pictured.part };
+    this.wanted = { address: `${address}&old=${Number(isOld)}`, text, alt: `${this.name}, ${text}`, part };
     this.load();
   }
 
@@ -107,7 +124,7 @@ export class PointCard {
     if (this.loading || !this.wanted || this.wanted.address === this.drawn) {
       return;
     }
-    const { address, text, alt } = this.wanted;
+    const { address, text, alt, part } = this.wanted;
     const next = new Image();
     this.loading = true;
     const done = (worked) => {
@@ -120,8 +137,13 @@ export class PointCard {
         image.hidden = false;
         this.find(".empty").hidden = true;
         this.find("figcaption").textContent = text;
+        this.drawnPart = part;
+        this.free = false;
+        this.lessons.note(part.part);
       }
-      this.load();
+      if (!this.lessons.holds) {
+        this.load();
+      }
     };
     next.onload = () => done(true);
     next.onerror = () => done(false);

@@ -91,6 +91,7 @@ def test_the_page_and_its_files_come_from_the_package_alone(page: Served) -> Non
         "sensitivity.js",
         "upload.js",
         "recording.js",
+        "lessons.js",
         "ask.js",
         "page.css",
         "icon.svg",

@@ -2,19 +2,18 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from edge_contracts.bundle import read_bundle, write_bundle
+from edge_contracts.bundle import Bundle, read_bundle, write_bundle
 from edge_contracts.card import Card
+from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.lessons.lessons import Teachable, teachable
 from training.detectors.float_bundle import bundle_name, float_bundle
 from training.detectors.learn import Backbone, learn
-
-if TYPE_CHECKING:
-    import numpy as np
 
 LATER = datetime(2031, 5, 4, tzinfo=timezone.utc)
 EARLIER = datetime(2030, 1, 1, tzinfo=timezone.utc)
@@ -71,3 +70,19 @@ def test_the_card_says_how_much_is_integer(data: Path, good_parts: list[np.ndarr
 )
 def test_a_bundle_is_named_after_its_file(file: str, name: str) -> None:
     assert bundle_name(Path(file)) == name
+
+
+def test_a_board_can_be_taught_with_it_and_scores_as_without(good_parts: list[np.ndarray]) -> None:
+    detector = learn(good_parts, kind="gauss")
+    bundles = []
+    for good in ([], good_parts):
+        manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=EARLIER, good=good)
+        bundles.append(Bundle(manifest, "ab" * 32, members))
+    bare, taught = (Predictor.load(one).predict(good_parts[3]) for one in bundles)
+    assert bare.values == taught.values
+    assert [spec.role for spec in bundles[0].manifest.outputs] == ["score", "heat-map"]
+    brought = teachable(bundles[1].manifest, "ab" * 32, bundles[1].members[KNOWN_GOOD], whole=True)
+    assert isinstance(brought, Teachable)
+    assert len(brought.known.rows) == len(good_parts)
+    row = brought.known.scaled(taught.outputs["part_features"][0])
+    np.testing.assert_allclose(row, brought.known.rows[3], atol=1e-4)

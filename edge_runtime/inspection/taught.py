@@ -1,0 +1,55 @@
+"""A decision with the lessons of the point in it. Pure.
+
+Unknown stays unknown. A part whose numbers cannot be compared with the lessons is unknown: without them something that
+was taught as defective might pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.inspection.decision import Decision, unknown
+from edge_runtime.lessons.lesson import Impression
+
+if TYPE_CHECKING:
+    from edge_contracts.manifest import Manifest
+    from edge_runtime.frames import Scores
+    from edge_runtime.lessons.taught_head import TaughtHead
+
+
+def features_output(manifest: Manifest) -> str:
+    """The tensor with the role `features`, empty where the bundle has none."""
+    return next((one.tensor for one in manifest.outputs if one.role == "features"), "")
+
+
+def impression_of(scores: Scores, tensor: str, decision: Decision) -> Impression | None:
+    """What the model made of a part, None where nothing can be taught of it."""
+    row, heat = scores.outputs.get(tensor), scores.heat_map
+    if row is None or heat is None or decision.score is None or decision.threshold is None:
+        return None
+    if decision.outcome is Outcome.UNKNOWN or not np.isfinite(row).all():
+        return None
+    return Impression(row.reshape(-1), heat, decision.score, decision.threshold)
+
+
+def with_lessons(decision: Decision, impression: Impression | None, head: TaughtHead | None) -> Decision:
+    """The decision as it is with what was taught."""
+    if head is None or decision.outcome is Outcome.UNKNOWN:
+        return decision
+    if impression is None:
+        return unknown(
+            Cause.NOT_A_NUMBER, "wanted the part's features for the lessons, found none or NaN; verify the bundle"
+        )
+    heard, limit = head.hear(impression), impression.threshold
+    told = f"{head.count} lesson{'' if head.count == 1 else 's'}, revision {head.revision}"
+    if not heard.because:
+        return replace(decision, reason=f"{decision.reason} ({told})")
+    said = f"anomaly score {impression.score:.4g}, with lessons {heard.score:.4g}"
+    why = f"the threshold {limit:.4g}: {heard.because} ({told})"
+    if heard.score >= limit:
+        return Decision(Outcome.DEFECT, Cause.THRESHOLD, f"{said} reaches {why}", "anomaly", heard.score, limit)
+    return Decision(Outcome.GOOD, Cause.CLEAN, f"{said} is below {why}", "good", heard.score, limit)

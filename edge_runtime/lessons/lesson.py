@@ -1,0 +1,56 @@
+"""A part as its model saw it, and what a person said of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class Kind(str, Enum):
+    """What a part was taught as."""
+
+    GOOD = "good"
+    DEFECTIVE = "defective"
+
+
+@dataclass(frozen=True, slots=True)
+class Impression:
+    """What a model made of one part, before anything that was taught.
+
+    features: float32 D, the bundle's output with that role.
+    heat_map: float32 h×w, in the score's unit.
+    score: above 0; `threshold` is the one in force then.
+    """
+
+    features: npt.NDArray[np.float32]
+    heat_map: npt.NDArray[np.float32]
+    score: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One part that a person judged.
+
+    number: from 1 per point, never given twice.
+    bundle: digest of the bundle that saw it; for another one it says nothing.
+    part: the part's id in its verdict.
+    picture: a small JPEG, empty where none was at hand.
+    at: wall clock, UTC, ISO 8601; a board without a clock may be wrong.
+    name, address: who taught it.
+    """
+
+    number: int
+    bundle: str
+    part: str
+    kind: Kind
+    impression: Impression
+    picture: bytes
+    at: str
+    name: str
+    address: str
