@@ -43,7 +43,9 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
 
     read = read_bundle(bundle)
     if read.manifest.input.kind == "series":
-        _explain_readings(read, picture, as_json=as_json, is_asked_more=bool(source or output))
+        if source is not None:
+            raise BadInputError("wanted no --data for a sensor's readings, which are told by figures; leave it out")
+        _explain_readings(read, picture, output, as_json=as_json)
         return
     known = _known(source)
     explanation = _explained(read, picture, known, quiet=as_json)
@@ -53,19 +55,20 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
 
 
-def _explain_readings(bundle: Bundle, recording: Path, *, as_json: bool, is_asked_more: bool) -> None:
+def _explain_readings(bundle: Bundle, recording: Path, output: Path | None, *, as_json: bool) -> None:
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - as above
     from training.dataset import Sample  # noqa: PLC0415 - the same
     from training.dataset.subjects import subjects_of  # noqa: PLC0415 - the same
     from training.evaluation import judge  # noqa: PLC0415 - the same
     from training.explain.figures_answer import figures_document, figures_text  # noqa: PLC0415 - the same
+    from training.explain.figures_page import figures_page  # noqa: PLC0415 - the same
 
-    if is_asked_more:
-        raise BadInputError("wanted neither --data nor --output for a sensor's readings, found one; leave it out")
     (window,), predictor = subjects_of([Sample(recording, "")]), Predictor.load(bundle)
     score, verdict = judge(bundle.manifest, predictor.predict(window))
     predictor.close()
     document = figures_document(bundle, cast("Window", window), score, verdict)
+    if output is not None:
+        write_whole(output, figures_page(document, cast("Window", window)))
     click.echo(json.dumps(document, indent=2) if as_json else figures_text(document))
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from edge_runtime.frames import Window
 from lepton.cli import main
+from training.explain.figures_page import figures_page
 
 
 def call(*arguments):
@@ -107,12 +109,28 @@ def test_a_rate_is_asked_for_where_no_column_tells_it(tmp_path):
     assert call("data", "readings", tmp_path / "a.csv", "-o", tmp_path / "waves", "--rate-hz", 50).exit_code == 0
 
 
-def test_photographs_are_no_readings_and_readings_need_no_page(line, tmp_path):
+def test_the_page_draws_every_reading_and_the_figures(line, tmp_path):
+    """A spike one reading wide reaches the top of its channel's curve."""
+    told = call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav", "-o", tmp_path / "why.html")
+    page = (tmp_path / "why.html").read_text("utf-8")
+    assert told.exit_code == 0
+    assert page.count("<svg") == 2
+    assert "channel 1: level in stretch 5 of 8" in page
+    values = np.zeros((5000, 1), np.float32)
+    values[1234] = 9
+    drawn = figures_page(
+        {"figures": [], "recording": "", "bundle": "", "verdict": "", "score": 0, "threshold": None},
+        Window(values, 0.0, 0, 1),
+    )
+    assert ",0.0 " in drawn
+
+
+def test_photographs_are_no_readings_and_readings_have_no_neighbours(line, tmp_path):
     for number in range(12):
         pixels = np.random.default_rng(number).integers(0, 255, (64, 64, 3), np.uint8)
         cv2.imwrite(str(tmp_path / f"{number}.png"), pixels)
     assert (
         "wanted WAV files for --readings" in call("train", tmp_path, "--readings", "-o", tmp_path / "x.bundle").output
     )
-    refused = call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav", "-o", tmp_path / "page.html")
-    assert "neither --data nor --output" in refused.output
+    refused = call("explain", line / "press.bundle", line / "waves/judged/stuck/00.wav", "--data", line / "waves")
+    assert "wanted no --data" in refused.output
