@@ -60,12 +60,24 @@ DATA: dict[str, Entry] = {
     "readings": Entry("training.readings_cli:readings", "Make recordings of a logger's tables (CSV)."),
 }
 
+SEARCH: dict[str, Entry] = {
+    "run": Entry(
+        "training.search.cli:run",
+        "Try what `lepton train` offers on SOURCE for some minutes, and make the best of it.",
+    ),
+    "show": Entry(
+        "training.search.cli:show",
+        "Show the trials of STUDY, a file or a database's address: what was tried, how good it is, what it costs.",
+    ),
+}
+
 COMMANDS: dict[str, Entry] = {
     "data": Entry("", "Check photographs or sounds before they are learned from, and split them.", DATA),
     "train": Entry(
         "training.cli:train",
         "Learn a defect detector from photographs of good parts, and from labelled defects where there are some.",
     ),
+    "search": Entry("", "Try for some minutes what 'lepton train' offers, and make the best of it.", SEARCH),
     "convert": Entry("converters.cli:convert", "Turn MODEL into an int8 bundle for one board."),
     "evaluate": Entry("training.evaluate_cli:evaluate", "Score BUNDLE on labelled pictures."),
     "threshold": Entry(

@@ -78,12 +78,33 @@ def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> N
     began_s = time.monotonic()
     file = read_course(wish.course)
     with progress_bar(silent=as_json) as progress:
-        done = _trained(_assigned(source, output, wish, file, progress), wish, progress)
-    members = {**done.bundle.members, CARD: done.card().model_dump_json(indent=2).encode()}
-    digest = write_bundle(output, done.bundle.manifest, members)
+        done = trained(source, output, wish, file, progress)
+    digest = written(output, done)
     _write_extras(wish, done)
     document = done.document(output, digest, time.monotonic() - began_s)
     click.echo(json.dumps(document, indent=2) if as_json else outcome_text(document))
+
+
+def trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> Outcome:
+    """Read the pictures and do what the course says.
+
+    Args:
+        source: of the pictures.
+        output: where the bundle will stand; gives it its name.
+        wish: what the command line asks for; its course is not read.
+        file: the course.
+        progress: told a stage and the fraction of it that is done.
+
+    Raises:
+        BadInputError: as for `train_network`.
+    """
+    return _trained(_assigned(source, output, wish, file, progress), wish, progress)
+
+
+def written(output: Path, done: Outcome) -> str:
+    """Write the bundle with its card, and return its digest."""
+    members = {**done.bundle.members, CARD: done.card().model_dump_json(indent=2).encode()}
+    return write_bundle(output, done.bundle.manifest, members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +201,7 @@ def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> Outcome:
     network = stages[-1].network if plan.quantise is not None else folded(stages[-1].network)
     bundle = float_bundle(network, plan.spec, meaning, (assigned.step,), assigned.parts)
     progress("export", 1.0)
-    return Outcome(assigned.parted, plan, room, stages, bundle)
+    return Outcome(assigned.parted, plan, room, stages, bundle, bench)
 
 
 def _coloured(pictures: Any) -> Any:

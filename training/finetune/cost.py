@@ -55,7 +55,10 @@ class Bench:
 
     def int8_of(self, network: Any, rule: str = BEST) -> Bundle:
         """The int8 file, as a bundle that runs."""
-        source = float_bundle(folded(network), self.spec, self.meaning)
+        return self.int8_bundle(float_bundle(folded(network), self.spec, self.meaning), rule)
+
+    def int8_bundle(self, source: Bundle, rule: str = BEST) -> Bundle:
+        """The same of a network that is a float bundle already."""
         samples = [self._sample(number) for number in range(len(self.pictures))]
         artefact = int8_artefact(source, samples, self.profile, rule)
         return draft_bundle(source, artefact, self.profile, "").bundle()

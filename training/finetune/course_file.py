@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -143,6 +144,17 @@ class CourseFile(Settings):
             None if self.prune is None else self.prune.course(again),
             None if self.quantise is None else self.quantise.course(to_int8),
         )
+
+
+def course_text(course: CourseFile) -> str:
+    """The course as a file that says what was said; `read_course` makes the same of it."""
+    lines, tables = [], []
+    for key, value in course.model_dump(mode="json", exclude_none=True, exclude_unset=True).items():
+        if isinstance(value, dict):
+            tables += ["", f"[{key}]", *(f"{name} = {json.dumps(one)}" for name, one in value.items())]
+        else:
+            lines.append(f"{key} = {json.dumps(value)}")
+    return "\n".join([*lines, *tables, ""])
 
 
 def read_course(path: Path | None) -> CourseFile:

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_contracts.bundle import Bundle
+    from training.finetune.cost import Bench
     from training.finetune.loop import Room
     from training.finetune.stages import Plan, Stage
     from training.finetune.teaching_set import TeachingSet
+
+QUICK = "min-max"
+"""The rule of calibration that costs least; size and time are the same with each."""
 
 MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
 """What the score of each task is called."""
@@ -26,13 +30,19 @@ MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All that was made."""
+    """All that was made. bench: where networks of its kind are made into int8 files."""
 
     parted: TeachingSet
     plan: Plan
     room: Room
     stages: tuple[Stage, ...]
     bundle: Bundle
+    bench: Bench
+
+    def cost(self) -> tuple[int, float]:
+        """Bytes and milliseconds of the int8 file that the bundle becomes, calibrated by the quickest rule."""
+        made = self.bench.int8_bundle(self.bundle, QUICK)
+        return len(made.model), self.bench.timed(made)
 
     @property
     def measure(self) -> str:

@@ -36,6 +36,7 @@ class Taught:
     choice: how they are heard.
     aurocs: of each candidate on held-out parts, `good-only` among them.
     defects: how many were learned; drawn: of these with boxes or a mask.
+    defect_scores: of each defect, joined as chosen, from heads that had not learned it.
     """
 
     detector: Detector
@@ -43,6 +44,7 @@ class Taught:
     aurocs: Mapping[Choice, float]
     defects: int
     drawn: int
+    defect_scores: tuple[float, ...] = ()
 
 
 def taught_by(
@@ -69,7 +71,8 @@ def taught_by(
     chosen = choose(good_only, logits, evidence.is_defect, part_of)
     first = np.unique(part_of, return_index=True)[1]
     good = ~evidence.is_defect[first]
-    scores = over_parts(chosen.fusion.joined(good_only, logits), part_of)[good].tolist()
+    joined = over_parts(chosen.fusion.joined(good_only, logits), part_of)
+    scores, defect_scores = joined[good].tolist(), joined[~good].tolist()
     heads = fit_heads(evidence, np.ones(len(part_of), np.bool_))
     threshold = rule.threshold(scores, [evidence.groups[place] for place in first[good].tolist()])
     taught = replace(
@@ -79,4 +82,4 @@ def taught_by(
         good_scores=tuple(scores),
     )
     drawn = int(evidence.marks.any(axis=(1, 2)).sum())
-    return Taught(taught, chosen.fusion.choice, chosen.aurocs, int((~good).sum()), drawn)
+    return Taught(taught, chosen.fusion.choice, chosen.aurocs, len(defect_scores), drawn, tuple(defect_scores))

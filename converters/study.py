@@ -1,0 +1,147 @@
+"""Where the trials of a search are kept: an Optuna study in one file, or in a database that several machines share.
+
+Every search of the house keeps its trials so, whatever it searches. A study says what its trials are about; trials of
+other data or another space would be compared with them, so such a study is refused. A trial whose process died is
+noticed by its heartbeat, which stops.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge_contracts.errors import BadInputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import ModuleType
+
+ENVIRONMENT = "LEPTON_STUDY"
+"""The variable that names the study of a whole site."""
+
+ABOUT = "about"
+"""The study's attribute that says what its trials are about."""
+
+HEARTBEAT_S, GRACE_S = 5, 60
+"""A trial that was not heard of for so long is taken for dead; a busy machine may be late by much."""
+
+LOCK_S = 60
+"""A process waits so long for another's write to an SQLite file."""
+
+ATTEMPTS = 5
+"""At a place where another process is making the same tables."""
+
+_SQLITE = "sqlite:///"
+
+
+def require_optuna() -> ModuleType:
+    """Optuna, quiet, or the sentence that says how to get it."""
+    try:
+        optuna = import_module("optuna")
+    except ImportError as error:
+        raise MissingExtraError(
+            f"wanted Optuna to search ({error}); install lepton-edge[search] (in a checkout: pip install '.[search]')"
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
+
+
+def open_study(where: str, name: str, about: Mapping[str, str], *, grace_s: int = GRACE_S) -> Any:
+    """The study, made where there is none; greater values are better.
+
+    Args:
+        where: a file, made where there is none, or an address that SQLAlchemy knows, `postgresql://user@host/name`.
+        name: of the study; one place holds many.
+        about: what its trials are about, in words or digests.
+        grace_s: seconds after which a trial without a heartbeat is taken for dead.
+
+    Raises:
+        BadInputError: the place cannot be used, or the study there is about something else.
+        MissingExtraError: Optuna or the database's driver is not installed.
+    """
+    optuna = require_optuna()
+    with _explained(where):
+        study = optuna.create_study(
+            storage=_storage(where, grace_s), study_name=name, direction="maximize", load_if_exists=True
+        )
+        known = study.user_attrs.get(ABOUT)
+        if known is None:
+            study.set_user_attr(ABOUT, dict(about))
+    if known is not None and known != about:
+        strange = ", ".join(key for key in sorted({*known, *about}) if known.get(key) != about.get(key))
+        raise BadInputError(
+            f"wanted to go on with the study {name!r} in {shown(where)}, found trials that differ in "
+            f"{strange}; they cannot be compared with new ones: give another --name or another --study"
+        )
+    return study
+
+
+def find_study(where: str, name: str) -> Any:
+    """The study that is there.
+
+    Raises:
+        BadInputError: there is none of this name.
+        MissingExtraError: as for `open_study`.
+    """
+    optuna = require_optuna()
+    if "://" not in where and not Path(where).is_file():
+        raise BadInputError(f"wanted a study in {where}, found no such file; 'lepton search run' makes one")
+    with _explained(where):
+        storage = _storage(where, GRACE_S)
+        names = [one.study_name for one in storage.get_all_studies()]
+        if name in names:
+            return optuna.load_study(storage=storage, study_name=name)
+    raise BadInputError(
+        f"wanted the study {name!r} in {shown(where)}, found {', '.join(sorted(names)) or 'none'}; name one with --name"
+    )
+
+
+def shown(where: str) -> str:
+    """The place as it may be printed: an address without its password."""
+    if "://" not in where:
+        return where
+    return str(import_module("sqlalchemy").engine.make_url(where).render_as_string(hide_password=True))
+
+
+def _storage(where: str, grace_s: int) -> Any:
+    optuna = require_optuna()
+    url = where if "://" in where else f"{_SQLITE}{Path(where).resolve()}"
+    arguments = {"connect_args": {"timeout": LOCK_S}} if url.startswith("sqlite") else {}
+    with warnings.catch_warnings():
+        # The heartbeat may change between major versions of Optuna; pyproject.toml names one.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        make = optuna.storages.RDBStorage
+        return _made(
+            lambda: make(url, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S, grace_period=grace_s), ATTEMPTS
+        )
+
+
+def _made(make: Callable[[], Any], attempts: int) -> Any:
+    """Of processes that begin together all make the tables and one succeeds; the others find them a moment later."""
+    try:
+        return make()
+    except import_module("sqlalchemy").exc.DBAPIError:
+        if attempts == 1:
+            raise
+        return _made(make, attempts - 1)
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    errors = import_module("sqlalchemy").exc
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(
+            f"wanted the driver of {where.partition('://')[0]} ({error}); for PostgreSQL install "
+            "lepton-edge[postgresql] (in a checkout: pip install '.[postgresql]')"
+        ) from error
+    except (errors.SQLAlchemyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BadInputError(
+            f"wanted a study in {shown(where) if not isinstance(error, errors.ArgumentError) else 'a database'}, found "
+            f"that it cannot be used: {reason}; give a file whose folder exists, or a database that answers"
+        ) from error

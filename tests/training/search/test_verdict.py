@@ -1,0 +1,48 @@
+"""The best of many trials flatters itself: the usual recipe stays unless another is clearly better."""
+
+import pytest
+
+from edge_contracts.errors import BadInputError, RefusedError
+from training.search.judged import Judged, Limits
+from training.search.rounds import Tried
+from training.search.verdict import chosen
+
+USUAL = {"detector": "auto"}
+NO_LIMITS = Limits()
+GOOD, BAD = tuple(range(1, 21)), tuple(range(11, 31))
+
+
+def tried(number, quality, ms=1.0, size=1000, good=(), defective=(), detector="auto"):
+    return Tried(number, {"detector": detector}, Judged(quality, size, ms, good, defective), "", 1.0)
+
+
+def test_on_good_parts_the_usual_one_is_left_for_half_as_much_again_and_not_for_less():
+    usual = tried(0, 2.0)
+    near, far = tried(1, 2.9, detector="memory"), tried(2, 3.1, detector="student")
+    assert chosen([usual, near], "separation", USUAL, NO_LIMITS) == usual
+    assert chosen([usual, near, far], "separation", USUAL, NO_LIMITS) == far
+
+
+def test_with_defects_the_usual_one_is_left_for_more_than_chance():
+    usual = tried(0, 0.87, good=GOOD, defective=BAD)
+    lucky = tried(1, 0.88, good=GOOD, defective=(*BAD[:-1], 31), detector="memory")
+    better = tried(2, 1.0, good=GOOD, defective=tuple(range(31, 51)), detector="student")
+    assert chosen([usual, lucky], "auroc", USUAL, NO_LIMITS) == usual
+    assert chosen([usual, lucky, better], "auroc", USUAL, NO_LIMITS) == better
+
+
+def test_of_networks_that_are_as_good_the_smaller_one_is_taken():
+    large, small = tried(0, 0.9, size=2000), tried(1, 0.9, size=1000, detector="other")
+    assert chosen([large, small], "score", USUAL, NO_LIMITS) == small
+
+
+def test_what_passes_a_limit_is_not_taken_however_good_and_usual():
+    slow, quick = tried(0, 9.0, ms=5.0), tried(1, 1.0, ms=0.5, detector="memory")
+    assert chosen([slow, quick], "separation", USUAL, Limits(most_ms=2.0)) == quick
+    with pytest.raises(RefusedError, match=r"none among 2 trials \(the least: 0.50 ms; 1,000 bytes\)"):
+        chosen([slow, quick], "separation", USUAL, Limits(most_bytes=10))
+
+
+def test_without_a_judged_trial_nothing_is_taken():
+    with pytest.raises(BadInputError, match="give more --minutes"):
+        chosen([Tried(0, USUAL, None, "no", 1.0)], "score", USUAL, NO_LIMITS)

@@ -1,0 +1,65 @@
+"""Which trial is taken: the usual one, unless another is better by more than chance explains.
+
+The best of many trials looks better than it is, the more so the fewer the parts that judged. What is known from many
+sets stands for the usual candidate, as it does where `lepton train` chooses by itself: on good parts alone it is left
+for one that separates half as well again (`training.detectors.choice`), with labelled defects for one whose AUROC is
+greater by more than one standard error of the difference (`training.heads.choice`). Networks have no such rule: the
+best is taken, the smaller one of equals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edge_contracts.errors import BadInputError, RefusedError
+from training.confidence import auroc_difference
+from training.detectors.choice import OTHER_LAYER_BETTER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.search.judged import Judged, Limits
+    from training.search.rounds import Tried
+    from training.search.space import Criterion, Params
+
+
+def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits: Limits) -> Tried:
+    """The trial whose recipe is taken.
+
+    Args:
+        trials: all that ended.
+        criterion: what their quality means.
+        usual: the candidate that is left only for a clearly better one.
+        limits: those that pass them are not taken.
+
+    Raises:
+        BadInputError: no trial was judged.
+        RefusedError: none keeps the limits.
+    """
+    judged = [(one, one.judged) for one in trials if one.judged is not None]
+    if not judged:
+        raise BadInputError("wanted a trial to choose from, found none that was judged; give more --minutes")
+    kept = [(trial, found) for trial, found in judged if limits.holds(found)]
+    if not kept:
+        least_ms, least_bytes = (min(getattr(found, key) for _, found in judged) for key in ("ms", "model_bytes"))
+        raise RefusedError(
+            f"wanted a recipe within the limits, found none among {len(judged)} trials (the least: {least_ms:.2f} ms; "
+            f"{least_bytes:,} bytes); raise --most-ms or --most-bytes, or search on with other options"
+        )
+    best, _ = max(kept, key=lambda one: (one[1].quality, -one[1].model_bytes, -one[0].number))
+    stay = next((one for one in kept if one[0].params == usual), None)
+    if criterion == "score" or stay is None:
+        return best
+    clear = [one for one in kept if _is_clear(one[1], stay[1], criterion)]
+    return max(clear, key=lambda one: (one[1].quality, -one[1].model_bytes), default=stay)[0]
+
+
+def _is_clear(one: Judged, usual: Judged, criterion: Criterion) -> bool:
+    if criterion == "separation":
+        return one.quality > usual.quality + OTHER_LAYER_BETTER * abs(usual.quality)
+    scores = [np.array([*found.good, *found.defective]) for found in (one, usual)]
+    is_defect = np.arange(len(scores[0])) >= len(one.good)
+    difference = auroc_difference(scores[0], scores[1], is_defect)
+    return difference.value > 0 and difference.is_clear
