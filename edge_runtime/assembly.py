@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from edge_contracts.alarm import AlarmType
 from edge_contracts.alert import Severity
 from edge_contracts.device import InspectionPoint as Inventory
-from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.audit_file import AuditFile
@@ -179,9 +178,8 @@ def _lessons(
         if conditions is not None:
             conditions.set(AlarmType.MODEL, f"{point.name}: lessons", reason, Severity.CRITICAL)
 
-    bundle = teachable(
-        first.manifest, first.digest, first.member(KNOWN_GOOD), whole=len(predictors) == 1 and point.tiles is None
-    )
+    is_whole = len(predictors) == 1 and point.tiles is None
+    bundle = teachable(first.manifest, first.digest, first.member, whole=is_whole)
     file = LessonFile(company.state_folder / "lessons" / f"{point.name}.sqlite")
     made = Lessons(point.name, bundle, file, audit, _utc, alarm)
     made.tell(models.use_lessons)

@@ -145,7 +145,7 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
     if learned.taught is not None:
         inputs[DEFECTS] = digest_of(one.path for one in learned.defects)
         settings |= {"defects": learned.taught.defects, "defects_joined_by": learned.taught.choice}
-    good = () if are_sounds(learned.good) else Photographs(learned.good)
+    good, defects = (() if are_sounds(some) else Photographs(some) for some in (learned.good, learned.defects))
     return float_bundle(
         detector,
         name=bundle_name(output),
@@ -154,6 +154,7 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
         created=created,
         learned=learned.parts,
         good=good,
+        defective=defects,
     )
 
 

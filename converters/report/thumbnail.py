@@ -29,7 +29,12 @@ def reduced(pixels: npt.NDArray[np.uint8], longest_px: int = LONGEST_SIDE_PX) ->
 
 
 def as_address(pixels: npt.NDArray[np.uint8], most_bytes: int = MOST_BYTES) -> str:
-    """A small picture, H×W×3 uint8 RGB, as a `data:` address; a grainy one is stored at a lower quality."""
+    """A small picture, H×W×3 uint8 RGB, as a `data:` address; see `as_jpeg`."""
+    return "data:image/jpeg;base64," + base64.b64encode(as_jpeg(pixels, most_bytes)).decode("ascii")
+
+
+def as_jpeg(pixels: npt.NDArray[np.uint8], most_bytes: int = MOST_BYTES) -> bytes:
+    """A small picture, H×W×3 uint8 RGB; a grainy one is stored at a lower quality."""
     cv2 = load_opencv()
     content = b""
     for quality in QUALITIES:
@@ -37,4 +42,4 @@ def as_address(pixels: npt.NDArray[np.uint8], most_bytes: int = MOST_BYTES) -> s
         content = encoded.tobytes() if done else b""
         if len(content) <= most_bytes:
             break
-    return "data:image/jpeg;base64," + base64.b64encode(content).decode("ascii")
+    return content

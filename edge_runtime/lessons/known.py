@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.bundle import BundleRejected
-from edge_contracts.known_parts import KNOWN_GOOD
+from edge_contracts.known_parts import KNOWN_DEFECTIVE, KNOWN_GOOD, picture_member
+from edge_runtime.lessons.lesson import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]
@@ -43,6 +46,34 @@ class KnownParts:
         return np.asarray((features.astype(np.float64) - self.centre) / self.spread)
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A part that the bundle can show. features: D; picture: a small JPEG."""
+
+    kind: Kind
+    features: Floats
+    picture: bytes
+
+
+def read_examples(member: Callable[[str], bytes | None], width: int) -> tuple[Example, ...]:
+    """The parts with pictures that a bundle brings.
+
+    Args:
+        member: gives a file of the bundle, None for one that it has not.
+        width: D.
+
+    Raises:
+        BundleRejected: they hold something else.
+    """
+    found = []
+    for kind, path in ((Kind.GOOD, KNOWN_GOOD), (Kind.DEFECTIVE, KNOWN_DEFECTIVE)):
+        content = member(path)
+        for row, features in enumerate(_rows(content, path, width) if content is not None else ()):
+            if (picture := member(picture_member(kind.value, row))) is not None:
+                found.append(Example(kind, features, picture))
+    return tuple(found)
+
+
 def read_known(content: bytes, width: int) -> KnownParts:
     """Read `known/good.npy`.
 
@@ -53,15 +84,9 @@ def read_known(content: bytes, width: int) -> KnownParts:
     Raises:
         BundleRejected: it holds something else.
     """
-    try:
-        stored = np.load(io.BytesIO(content), allow_pickle=False)
-        found = np.asarray(stored, np.float64)
-    except (ValueError, OSError, EOFError, TypeError) as error:
-        raise BundleRejected(f"wanted numbers of known parts in {KNOWN_GOOD}, found {error}; train again") from error
-    if found.ndim != 2 or found.shape[1] != width or len(found) < FEWEST or not np.isfinite(found).all():  # noqa: PLR2004
-        raise BundleRejected(
-            f"wanted {FEWEST} or more rows of {width} numbers in {KNOWN_GOOD}, found {found.shape}; train again"
-        )
+    found = _rows(content, KNOWN_GOOD, width)
+    if len(found) < FEWEST:
+        raise BundleRejected(f"wanted {FEWEST} or more rows in {KNOWN_GOOD}, found {len(found)}; train again")
     return known_parts(found)
 
 
@@ -75,6 +100,16 @@ def known_parts(features: Floats) -> KnownParts:
     np.fill_diagonal(apart, np.inf)
     nearest = apart.min(axis=1)
     return KnownParts(centre, spread, rows, float(np.median(nearest)), float(nearest.max()))
+
+
+def _rows(content: bytes, path: str, width: int) -> Floats:
+    try:
+        found = np.asarray(np.load(io.BytesIO(content), allow_pickle=False), np.float64)
+    except (ValueError, OSError, EOFError, TypeError) as error:
+        raise BundleRejected(f"wanted numbers of known parts in {path}, found {error}; train again") from error
+    if found.ndim != 2 or found.shape[1] != width or not np.isfinite(found).all():  # noqa: PLR2004 - rows
+        raise BundleRejected(f"wanted rows of {width} finite numbers in {path}, found {found.shape}; train again")
+    return found
 
 
 def distances(row: Floats, rows: Floats) -> Floats:

@@ -15,8 +15,10 @@ import numpy as np
 
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
+from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule, ImageInput
-from edge_runtime.lessons.known import read_known
+from edge_runtime.lessons.alike import most_alike
+from edge_runtime.lessons.known import read_examples, read_known
 from edge_runtime.lessons.lesson import Kind, Lesson
 from edge_runtime.lessons.lesson_file import MOST, LessonsDamaged
 from edge_runtime.lessons.taught_head import MOST_LIFTED, learn, may_be_taught_good
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
     from edge_contracts.manifest import Manifest, ScoreReference
     from edge_runtime.audit_file import AuditFile
-    from edge_runtime.lessons.known import KnownParts
+    from edge_runtime.lessons.alike import Alike
+    from edge_runtime.lessons.known import Example, KnownParts
     from edge_runtime.lessons.lesson import Impression
     from edge_runtime.lessons.lesson_file import LessonFile
     from edge_runtime.lessons.taught_head import TaughtHead
@@ -44,20 +47,24 @@ class Teachable:
     """What a bundle must bring so that it can be taught.
 
     digest: names it. known: its good parts. deviation: of the logarithm of their scores.
+    examples: parts that it can show.
     """
 
     digest: str
     known: KnownParts
     deviation: float
+    examples: tuple[Example, ...] = ()
 
 
-def teachable(manifest: Manifest, digest: str, known_good: bytes | None, *, whole: bool) -> Teachable | str:
+def teachable(
+    manifest: Manifest, digest: str, member: Callable[[str], bytes | None], *, whole: bool
+) -> Teachable | str:
     """What a bundle brings, or why it cannot be taught, as a sentence.
 
     Args:
         manifest: the bundle's.
         digest: its name.
-        known_good: its member `known/good.npy`, None without one.
+        member: gives a file of the bundle, None for one that it has not.
         whole: whether one model sees the whole part at once, and no tiles.
     """
     rule, row = manifest.rule, next((one for one in manifest.outputs if one.role == "features"), None)
@@ -65,13 +72,15 @@ def teachable(manifest: Manifest, digest: str, known_good: bytes | None, *, whol
         return "a point with tiles or several models cannot be taught: each part has more than one score"
     if not isinstance(rule, AnomalyRule) or not isinstance(manifest.input, ImageInput):
         return "only a detector of pictures with an anomaly score can be taught; label parts and train again"
+    known_good = member(KNOWN_GOOD)
     if row is None or known_good is None or rule.reference is None or rule.reference.quantiles[0] <= 0:
         return f"teaching needs a bundle with features and known good parts, and this one has none; {TRAIN_AGAIN}"
     try:
-        known = read_known(known_good, int(np.prod(row.shape)))
+        width = int(np.prod(row.shape))
+        known, examples = read_known(known_good, width), read_examples(member, width)
     except BundleRejected as error:
         return str(error)
-    return Teachable(digest, known, _deviation(rule.reference))
+    return Teachable(digest, known, _deviation(rule.reference), examples)
 
 
 def _deviation(reference: ScoreReference) -> float:
@@ -131,6 +140,22 @@ class Lessons:
     def every(self) -> tuple[Lesson, ...]:
         """All that are kept, oldest first; those of other bundles are not applied."""
         return self._every
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """Parts that the bundle can show."""
+        return () if isinstance(self._bundle, str) else self._bundle.examples
+
+    def alike(self, impression: Impression, count: int) -> dict[Kind, list[Alike]]:
+        """Of each kind up to `count` of the bundle's and the taught parts that look most like one, nearest first.
+
+        Raises:
+            BadInputError: the bundle brings no known parts.
+        """
+        if isinstance(self._bundle, str):
+            raise BadInputError(self._bundle)
+        mine = [one for one in self._every if self.applies(one)]
+        return most_alike(impression, self._bundle.known, self._bundle.examples, mine, count)
 
     def applies(self, lesson: Lesson) -> bool:
         """Whether it was taught for this bundle."""

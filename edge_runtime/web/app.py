@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from edge_runtime.web.alike_routes import alike_routes
 from edge_runtime.web.guard import Guard
 from edge_runtime.web.health_routes import health_routes
 from edge_runtime.web.lesson_routes import lesson_routes
@@ -37,6 +38,7 @@ def build_app(desk: Desk, reader: RequestReader) -> ASGIApp:
         *upload_routes(desk),
         *sensitivity_routes(desk),
         *lesson_routes(desk),
+        *alike_routes(desk),
         *recording_routes(desk),
         *health_routes(desk),
         *open_inference_routes(desk, reader),

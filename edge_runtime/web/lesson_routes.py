@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.lessons.lesson import Kind
+from edge_runtime.web.alike_routes import seen_part
 from edge_runtime.web.desk import body, done, text_of
 from edge_runtime.web.live_routes import finite
 
@@ -60,11 +61,7 @@ def lesson_routes(desk: Desk) -> list[Route]:
 
 async def _teach(desk: Desk, face: PointFace, request: Request) -> None:
     number, kind, name = _asked_for(await body(request, _BODY_MAX))
-    seen = desk.shown.find(face.name, number)
-    if seen is None:
-        raise HTTPException(
-            409, f"wanted a part that the page has shown lately, found none with the number {number}; choose another"
-        )
+    seen = seen_part(desk, face, number)
     impression = seen.impression
     if impression is None:
         why = face.lessons.refusal or f"part {seen.part} is unknown or was not scored, and stays so"

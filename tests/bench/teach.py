@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.bundle import read_bundle, write_bundle
-from edge_contracts.known_parts import KNOWN_GOOD
+from edge_contracts.known_parts import KNOWN_FOLDER
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.infer.predictor import Predictor
@@ -153,7 +153,7 @@ def _seen(name: str, seed: int, folder: Path) -> tuple[Teachable, list[Impressio
     bundle = read_bundle(path)
     if seed == 0:
         print(f"\n{name}: {_costs(made.detector, bundle)}")
-    brought = teachable(bundle.manifest, bundle.digest, bundle.members.get(KNOWN_GOOD), whole=True)
+    brought = teachable(bundle.manifest, bundle.digest, bundle.members.get, whole=True)
     assert isinstance(brought, Teachable)
     predictor, tensor = Predictor.load(bundle), features_output(bundle.manifest)
     impressions = []
@@ -178,7 +178,7 @@ def _costs(detector: Detector, bundle: Bundle) -> str:
         backends[turn % 2].run(lambda buffer: write(frame, buffer))
         spent[turn % 2].append(time.perf_counter() - started_s)
     times = [float(np.quantile(one, 0.1)) * 1e3 for one in spent]
-    known = len(bundle.members[KNOWN_GOOD])
+    known = sum(len(content) for path, content in bundle.members.items() if path.startswith(KNOWN_FOLDER))
     return (
         f"{detector.selection.kind}, {len(bare):,} bytes + {grown:,} of operators + {known:,} of known parts; "
         f"{times[0]:.2f} → {times[1]:.2f} ms per part with the resize"

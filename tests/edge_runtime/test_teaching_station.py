@@ -54,15 +54,23 @@ def test_a_part_taught_as_defective_is_one_from_the_next_on_and_after_a_restart_
     station: Path, port: int
 ) -> None:
     known: list[Any] = []
-    first = Script((is_served(port), lambda: known.append(teach(port, "defective"))))
+
+    def teach_and_look() -> None:
+        known.append(teach(port, "defective"))
+        known.append(ask(port, f"/points/gate/alike?number={shown_number(port)}"))
+
+    first = Script((is_served(port), teach_and_look))
     run(station, first)
     assert (of(first, "gate")[0], of(first, "gate")[-1]) == ("good", "defect")
     assert "it looks the same as a part taught as defective (1 lesson, revision 1)" in first.verdicts[-1]["reason"]
     assert [(one["kind"], one["name"], one["applies"]) for one in known[0]["lessons"]] == [("defective", "Anna", True)]
+    assert [(one["told"], one["picture"]) for one in known[1]["defective"]] == [
+        (f"taught: part {known[0]['lessons'][0]['part']}", f"{PATH}/1/picture.jpg")
+    ]
     second = Script((is_served(port), lambda: known.append(call(port, "DELETE", f"{PATH}/1"))))
     run(station, second)
     assert (of(second, "gate")[0], of(second, "gate")[-1]) == ("defect", "good")
-    assert (known[1]["lessons"], known[1]["revision"]) == ([], 2)
+    assert (known[2]["lessons"], known[2]["revision"]) == ([], 2)
     audited = [json.loads(line)["what"] for line in (station.parent / "state" / "audit.jsonl").read_text().splitlines()]
     assert audited == ["lesson", "lesson taken back"]
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.bundle import read_bundle
 from edge_contracts.device import State
-from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.message import ClockTrust
 from edge_contracts.station import Web
 from edge_runtime.audit_file import AuditFile
@@ -121,7 +120,7 @@ def point_face(folder: Path, open_predictor: Callable[[], Any], *, digest: str |
     own = digest or bundle.digest
     ruling = Ruling(bundle.manifest.rule, bundle.manifest.labels)
     sensitivity = Sensitivity("gate", ruling, own, folder / "thresholds", audit)
-    taught = teachable(bundle.manifest, own, bundle.members.get(KNOWN_GOOD), whole=True)
+    taught = teachable(bundle.manifest, own, bundle.members.get, whole=True)
     lessons = Lessons("gate", taught, LessonFile(folder / "lessons" / "gate.sqlite"), audit, lambda: NOW)
     return PointFace(point(), bundle.manifest, own, sensitivity, lessons, ReaderCounts(), 0, 0, open_predictor)
 

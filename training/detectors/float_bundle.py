@@ -62,6 +62,7 @@ def float_bundle(
     created: datetime,
     learned: LearnedParts | None = None,
     good: Sequence[npt.NDArray[np.uint8]] = (),
+    defective: Sequence[npt.NDArray[np.uint8]] = (),
 ) -> tuple[Manifest, dict[str, bytes]]:
     """Return the manifest and the members that `edge_contracts.bundle.write_bundle` takes.
 
@@ -74,12 +75,13 @@ def float_bundle(
         learned: by what the parts are known again; None where nobody will ask.
         good: photographs of good parts that a board which is taught shall know, H×W×3 uint8 RGB; with none, and for
             sounds, the bundle cannot be taught.
+        defective: the same of defects, to be shown beside what looks like them.
     """
     spec = detector.spec
     is_taught = bool(len(good)) and isinstance(spec, ImageInput)
     graph = with_part_features(detector.graph) if is_taught else detector.graph
     model = write_tflite(graph)
-    known = known_members(model, spec, good) if is_taught and isinstance(spec, ImageInput) else {}
+    known = known_members(model, spec, good, defective) if is_taught and isinstance(spec, ImageInput) else {}
     members = {MODEL: model, **known, **({LEARNED: learned.encoded()} if learned else {})}
     manifest = Manifest(
         name=name,

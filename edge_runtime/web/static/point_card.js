@@ -1,6 +1,7 @@
 // One inspection point: its last part, its last verdicts, and what can be done with it.
 
 import { shown } from "./ask.js";
+import { Alike } from "./alike.js";
 import { Lessons } from "./lessons.js";
 import { startRecording } from "./recording.js";
 import { Sensitivity } from "./sensitivity.js";
@@ -27,6 +28,8 @@ export class PointCard {
     this.find(".heat").addEventListener("change", () => this.release());
     const known = about.points.find((one) => one.name === point.name);
     this.sensitivity = new Sensitivity(this.find(".sensitivity"), point.name);
+    this.alike = new Alike(this.find(".alike"), point.name);
+    this.find(".alike").hidden = !known?.takes_pictures;
     this.lessons = new Lessons(this.find(".teach"), point.name, this);
     this.find(".teach").hidden = !known?.takes_pictures;
     this.find(".upload").hidden = !known?.takes_pictures;
@@ -140,6 +143,7 @@ export class PointCard {
         this.drawnPart = part;
         this.free = false;
         this.lessons.note(part.part);
+        this.alike.note(part);
       }
       if (!this.lessons.holds) {
         this.load();

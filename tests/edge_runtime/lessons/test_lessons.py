@@ -10,7 +10,6 @@ import pytest
 
 from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
-from edge_contracts.known_parts import KNOWN_GOOD
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.lessons.lesson_file import LessonFile
@@ -131,8 +130,8 @@ def test_a_number_that_is_none_is_refused(point: Point) -> None:
 def test_a_bundle_without_features_works_and_says_how_to_get_them(tmp_path: Path, *, is_teachable: bool) -> None:
     write_brightness_bundle(tmp_path / "a.bundle", BundleRecipe(teachable=is_teachable))
     bundle = read_bundle(tmp_path / "a.bundle")
-    found = teachable(bundle.manifest, bundle.digest, bundle.members.get(KNOWN_GOOD), whole=True)
+    found = teachable(bundle.manifest, bundle.digest, bundle.members.get, whole=True)
     assert isinstance(found, Teachable) is is_teachable
     if not is_teachable:
         assert str(found).endswith("train again with this version of 'lepton train', and convert")
-    assert "tiles" in str(teachable(bundle.manifest, bundle.digest, None, whole=False))
+    assert "tiles" in str(teachable(bundle.manifest, bundle.digest, bundle.members.get, whole=False))

@@ -92,6 +92,7 @@ def test_the_page_and_its_files_come_from_the_package_alone(page: Served) -> Non
         "upload.js",
         "recording.js",
         "lessons.js",
+        "alike.js",
         "ask.js",
         "page.css",
         "icon.svg",

@@ -8,7 +8,7 @@ import pytest
 
 from edge_contracts.bundle import Bundle, read_bundle, write_bundle
 from edge_contracts.card import Card
-from edge_contracts.known_parts import KNOWN_GOOD
+from edge_contracts.known_parts import PICTURED_MOST
 from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.lessons.lessons import Teachable, teachable
@@ -81,8 +81,10 @@ def test_a_board_can_be_taught_with_it_and_scores_as_without(good_parts: list[np
     bare, taught = (Predictor.load(one).predict(good_parts[3]) for one in bundles)
     assert bare.values == taught.values
     assert [spec.role for spec in bundles[0].manifest.outputs] == ["score", "heat-map"]
-    brought = teachable(bundles[1].manifest, "ab" * 32, bundles[1].members[KNOWN_GOOD], whole=True)
+    brought = teachable(bundles[1].manifest, "ab" * 32, bundles[1].members.get, whole=True)
     assert isinstance(brought, Teachable)
     assert len(brought.known.rows) == len(good_parts)
+    assert len(brought.examples) == PICTURED_MOST
+    assert all(one.picture.startswith(b"\xff\xd8") and len(one.picture) < 3000 for one in brought.examples)
     row = brought.known.scaled(taught.outputs["part_features"][0])
     np.testing.assert_allclose(row, brought.known.rows[3], atol=1e-4)
