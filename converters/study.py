@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_contracts.errors import BadInputError, MissingExtraError, OutageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -34,8 +34,6 @@ LOCK_S = 60
 ATTEMPTS = 5
 """At a place where another process is making the same tables."""
 
-_SQLITE = "sqlite:///"
-
 
 def require_optuna() -> ModuleType:
     """Optuna, quiet, or the sentence that says how to get it."""
@@ -49,74 +47,96 @@ def require_optuna() -> ModuleType:
     return optuna
 
 
-def open_study(where: str, name: str, about: Mapping[str, str], *, grace_s: int = GRACE_S) -> Any:
-    """The study, made where there is none; greater values are better.
+@contextmanager
+def open_study(where: str, name: str, about: Mapping[str, str]) -> Iterator[Any]:
+    """The study, made where there is none; greater values are better. Its connections are closed behind it.
 
     Args:
-        where: a file, made where there is none, or an address that SQLAlchemy knows, `postgresql://user@host/name`.
+        where: a file, made where there is none, or an address that SQLAlchemy knows, `postgresql+psycopg://user@host/name`.
         name: of the study; one place holds many.
         about: what its trials are about, in words or digests.
-        grace_s: seconds after which a trial without a heartbeat is taken for dead.
 
     Raises:
         BadInputError: the place cannot be used, or the study there is about something else.
         MissingExtraError: Optuna or the database's driver is not installed.
+        OutageError: the place was opened, and does not answer any more.
     """
     optuna = require_optuna()
-    with _explained(where):
-        study = optuna.create_study(
-            storage=_storage(where, grace_s), study_name=name, direction="maximize", load_if_exists=True
-        )
+    with _storage(where) as storage:
+        study = optuna.create_study(storage=storage, study_name=name, direction="maximize", load_if_exists=True)
         known = study.user_attrs.get(ABOUT)
         if known is None:
             study.set_user_attr(ABOUT, dict(about))
-    if known is not None and known != about:
-        strange = ", ".join(key for key in sorted({*known, *about}) if known.get(key) != about.get(key))
-        raise BadInputError(
-            f"wanted to go on with the study {name!r} in {shown(where)}, found trials that differ in "
-            f"{strange}; they cannot be compared with new ones: give another --name or another --study"
-        )
-    return study
+        elif known != about:
+            strange = ", ".join(key for key in sorted({*known, *about}) if known.get(key) != about.get(key))
+            raise BadInputError(
+                f"wanted to go on with the study {name!r} in {shown(where)}, found trials that differ in {strange}; "
+                "they cannot be compared with new ones: give another --name or another --study"
+            )
+        yield study
 
 
-def find_study(where: str, name: str) -> Any:
+@contextmanager
+def find_study(where: str, name: str) -> Iterator[Any]:
     """The study that is there.
 
     Raises:
         BadInputError: there is none of this name.
         MissingExtraError: as for `open_study`.
+        OutageError: as there.
     """
     optuna = require_optuna()
-    if "://" not in where and not Path(where).is_file():
+    if _is_file(where) and not Path(where).is_file():
         raise BadInputError(f"wanted a study in {where}, found no such file; 'lepton search run' makes one")
-    with _explained(where):
-        storage = _storage(where, GRACE_S)
+    with _storage(where) as storage:
         names = [one.study_name for one in storage.get_all_studies()]
-        if name in names:
-            return optuna.load_study(storage=storage, study_name=name)
-    raise BadInputError(
-        f"wanted the study {name!r} in {shown(where)}, found {', '.join(sorted(names)) or 'none'}; name one with --name"
-    )
+        if name not in names:
+            raise BadInputError(
+                f"wanted the study {name!r} in {shown(where)}, found {', '.join(sorted(names)) or 'none'}; "
+                "name one with --name"
+            )
+        yield optuna.load_study(storage=storage, study_name=name)
 
 
 def shown(where: str) -> str:
     """The place as it may be printed: an address without its password."""
-    if "://" not in where:
+    if _is_file(where):
         return where
-    return str(import_module("sqlalchemy").engine.make_url(where).render_as_string(hide_password=True))
+    alchemy = import_module("sqlalchemy")
+    try:
+        return str(alchemy.engine.make_url(where).render_as_string(hide_password=True))
+    except alchemy.exc.ArgumentError:
+        return "a database"
 
 
-def _storage(where: str, grace_s: int) -> Any:
-    optuna = require_optuna()
-    url = where if "://" in where else f"{_SQLITE}{Path(where).resolve()}"
-    arguments = {"connect_args": {"timeout": LOCK_S}} if url.startswith("sqlite") else {}
-    with warnings.catch_warnings():
+def _is_file(where: str) -> bool:
+    return "://" not in where
+
+
+@contextmanager
+def _storage(where: str) -> Iterator[Any]:
+    optuna, alchemy = require_optuna(), import_module("sqlalchemy")
+    url, arguments = where, {}
+    if _is_file(where):
+        url = alchemy.URL.create("sqlite", database=str(Path(where).resolve())).render_as_string(hide_password=False)
+        arguments = {"connect_args": {"timeout": LOCK_S}}
+    with _explained(where), warnings.catch_warnings():
         # The heartbeat may change between major versions of Optuna; pyproject.toml names one.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         make = optuna.storages.RDBStorage
-        return _made(
-            lambda: make(url, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S, grace_period=grace_s), ATTEMPTS
+        storage = _made(
+            lambda: make(url, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S, grace_period=GRACE_S), ATTEMPTS
         )
+    try:
+        yield storage
+    except (optuna.exceptions.StorageInternalError, alchemy.exc.SQLAlchemyError) as error:
+        raise OutageError(
+            f"wanted the study in {shown(where)}, found that it does not answer any more: {_reason(error)}; "
+            "the same command goes on once it does"
+        ) from error
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def _made(make: Callable[[], Any], attempts: int) -> Any:
@@ -140,8 +160,11 @@ def _explained(where: str) -> Iterator[None]:
             "lepton-edge[postgresql] (in a checkout: pip install '.[postgresql]')"
         ) from error
     except (errors.SQLAlchemyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
         raise BadInputError(
-            f"wanted a study in {shown(where) if not isinstance(error, errors.ArgumentError) else 'a database'}, found "
-            f"that it cannot be used: {reason}; give a file whose folder exists, or a database that answers"
+            f"wanted a study in {shown(where)}, found that it cannot be used: {_reason(error)}; give a file whose "
+            "folder exists, or a database that answers"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error.__cause__ or error).partition("\n")[0]

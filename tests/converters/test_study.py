@@ -1,41 +1,64 @@
 """Where trials are kept, and that only what can be compared is kept together."""
 
+import sqlite3
 import sys
 
 import pytest
+from optuna.trial import create_trial
 
 from converters.study import find_study, open_study, shown
-from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_contracts.errors import BadInputError, MissingExtraError, OutageError
 
 ABOUT = {"data": "one", "options": "two"}
 
 
+def opened(where, name="parts", about=ABOUT):
+    with open_study(str(where), name, about) as study:
+        return study.user_attrs
+
+
+def found(where, name="parts"):
+    with find_study(str(where), name) as study:
+        return study.study_name
+
+
 def test_a_study_is_made_and_found_again(tmp_path):
-    open_study(str(tmp_path / "s"), "parts", ABOUT)
-    assert open_study(str(tmp_path / "s"), "parts", ABOUT).user_attrs == {"about": ABOUT}
-    assert find_study(str(tmp_path / "s"), "parts").study_name == "parts"
+    opened(tmp_path / "s?")
+    assert opened(tmp_path / "s?") == {"about": ABOUT}
+    assert found(tmp_path / "s?") == "parts"
 
 
 def test_a_study_of_other_data_is_refused_and_says_what_differs(tmp_path):
-    open_study(str(tmp_path / "s"), "parts", ABOUT)
+    opened(tmp_path / "s")
     with pytest.raises(BadInputError, match=r"differ in data; .* give another --name or another --study"):
-        open_study(str(tmp_path / "s"), "parts", {**ABOUT, "data": "other"})
-    open_study(str(tmp_path / "s"), "other parts", {**ABOUT, "data": "other"})
+        opened(tmp_path / "s", about={**ABOUT, "data": "other"})
+    opened(tmp_path / "s", "other parts", {**ABOUT, "data": "other"})
 
 
 def test_what_is_no_study_is_refused_in_words(tmp_path):
     (tmp_path / "text").write_text("no database, but long enough to be looked at\n" * 100)
-    with pytest.raises(BadInputError, match="cannot be used"):
-        open_study(str(tmp_path / "text"), "parts", ABOUT)
+    with pytest.raises(BadInputError, match="cannot be used: file is not a database"):
+        opened(tmp_path / "text")
     with pytest.raises(BadInputError, match="give a file whose folder exists"):
-        open_study(str(tmp_path / "none" / "s"), "parts", ABOUT)
+        opened(tmp_path / "none" / "s")
     with pytest.raises(BadInputError, match="found no such file"):
-        find_study(str(tmp_path / "none"), "parts")
-    open_study(str(tmp_path / "s"), "parts", ABOUT)
-    with pytest.raises(BadInputError, match="found parts; name one with --name"):
-        find_study(str(tmp_path / "s"), "search")
+        found(tmp_path / "none")
     with pytest.raises(BadInputError, match="cannot be used"):
-        open_study("nonsense://somewhere", "parts", ABOUT)
+        opened("nonsense://somewhere")
+    opened(tmp_path / "s")
+    with pytest.raises(BadInputError, match="found parts; name one with --name"):
+        found(tmp_path / "s", "search")
+
+
+def test_a_place_that_stops_answering_is_an_outage(tmp_path):
+    def lose_it():
+        with open_study(str(tmp_path / "s"), "parts", ABOUT) as study, sqlite3.connect(tmp_path / "s") as database:
+            database.execute("DROP TABLE trials")
+            database.commit()
+            study.add_trial(create_trial(value=1.0))
+
+    with pytest.raises(OutageError, match=r"no such table.*; the same command goes on once it does"):
+        lose_it()
 
 
 def test_a_password_is_not_printed():
@@ -45,4 +68,4 @@ def test_a_password_is_not_printed():
 def test_without_optuna_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(MissingExtraError, match=r"install lepton-edge\[search\]"):
-        open_study(str(tmp_path / "s"), "parts", ABOUT)
+        opened(tmp_path / "s")

@@ -9,12 +9,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 
 from converters.study import open_study
 from edge_contracts.errors import BadInputError
 from training.search.judged import Judged, Limits
-from training.search.rounds import Clock, search
+from training.search.rounds import Clock, search, tried_of
 
 COLOURS, SIZES = ("red", "green"), ("small", "large")
 
@@ -52,12 +51,13 @@ class QuickSpace:
         raise NotImplementedError
 
 
-def searched(where: Path, space: QuickSpace, clock: Clock | None = None, *, seed: int = 0, seconds: float = 60.0):
-    """The study, and whether nothing was left to try."""
-    study = open_study(str(where), "test", space.about)
+def searched(where, space: QuickSpace, clock: Clock | None = None, *, seed: int = 0, seconds: float = 60.0):
+    """The finished trials, every trial's state, and whether nothing was left to try."""
     clock = clock or Clock(time.monotonic, time.sleep)
-    return study, search(study, space, seconds=seconds, clock=clock, seed=seed, limits=Limits())
+    with open_study(str(where), "test", space.about) as study:
+        ended = search(study, space, seconds=seconds, clock=clock, seed=seed, limits=Limits())
+        return tried_of(study), [one.state.name for one in study.trials], ended
 
 
 if __name__ == "__main__":
-    searched(Path(sys.argv[1]), QuickSpace(deadly=sys.argv[2], slow_s=0.05))
+    searched(sys.argv[1], QuickSpace(deadly=sys.argv[2], slow_s=0.05))

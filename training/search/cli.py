@@ -76,7 +76,7 @@ def run(
     from training.search.judged import Limits  # noqa: PLC0415 - the same
     from training.search.outcome import outcome_of, require_held_out  # noqa: PLC0415 - the same
     from training.search.outcome_text import outcome_text  # noqa: PLC0415 - the same
-    from training.search.rounds import Clock, search  # noqa: PLC0415 - the same
+    from training.search.rounds import Clock, search, tried_of  # noqa: PLC0415 - the same
 
     require_optuna()
     if output is not None:
@@ -88,12 +88,13 @@ def run(
         )
     space = _space(samples, source, seed, options)
     require_held_out(samples, source, space.criterion)
-    study = open_study(where, name, space.about)
     limits, clock = Limits(most_ms, most_bytes), Clock(time.monotonic, time.sleep)
     seconds = SECONDS_PER_MINUTE * minutes
-    with search_bar(study, space, limits, seconds, quiet=as_json) as tell:
-        ended = search(study, space, seconds=seconds, clock=clock, seed=seed, limits=limits, tell=tell)
-    document = outcome_of(study, space, limits, samples, output, ended=ended)
+    with open_study(where, name, space.about) as study:
+        with search_bar(study, space, limits, seconds, quiet=as_json) as tell:
+            ended = search(study, space, seconds=seconds, clock=clock, seed=seed, limits=limits, tell=tell)
+        trials = tried_of(study)
+    document = outcome_of(trials, space, limits, samples, output, ended=ended)
     if output is not None:
         words = ["lepton", "train", str(source), "-o", str(output), *document["words"]]
         document["command"] = shlex.join(words)
@@ -111,8 +112,8 @@ def show(where: str, name: str, page: Path | None, *, as_json: bool) -> None:
     from training.search.rounds import tried_of  # noqa: PLC0415 - the same
     from training.search.table import study_document, table_text  # noqa: PLC0415 - the same
 
-    study = find_study(where, name)
-    document = study_document(name, shown(where), tried_of(study), study)
+    with find_study(where, name) as study:
+        document = study_document(name, shown(where), tried_of(study), study)
     if page is not None:
         from training.search.page import search_page  # noqa: PLC0415 - as above
 

@@ -13,7 +13,6 @@ from training.dataset import Photographs
 from training.dataset.judged_split import TEST_SPLIT
 from training.evaluation import evaluate_samples
 from training.robustness.suite import figures_of
-from training.search.rounds import tried_of
 from training.search.verdict import chosen
 
 if TYPE_CHECKING:
@@ -45,12 +44,18 @@ def require_held_out(samples: Sequence[Sample], source: Path, criterion: Criteri
 
 
 def outcome_of(
-    study: Any, space: Space, limits: Limits, samples: Sequence[Sample], output: Path | None, *, ended: bool
+    trials: Sequence[Tried],
+    space: Space,
+    limits: Limits,
+    samples: Sequence[Sample],
+    output: Path | None,
+    *,
+    ended: bool,
 ) -> dict[str, Any]:
     """Choose, make the bundle, judge it; plain values for JSON.
 
     Args:
-        study: with its trials.
+        trials: of the study, those that ended.
         space: that they are of.
         limits: what the recipe may cost.
         samples: the whole dataset.
@@ -61,7 +66,6 @@ def outcome_of(
         BadInputError: no trial was judged.
         RefusedError: none keeps the limits.
     """
-    trials = tried_of(study)
     one = chosen(trials, space.criterion, space.usual, limits)
     usual = next((tried for tried in trials if tried.params == space.usual), None)
     words = () if output is None else space.make(one.params, output)

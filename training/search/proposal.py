@@ -6,15 +6,15 @@ small space is tried to its end and no trial is spent on what is known.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from converters.study import require_optuna
+from training.search.space import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from training.search.space import Params, Space
 
@@ -22,23 +22,23 @@ MOST_ASKED = 20
 """Names of the sampler that were tried already, before one is drawn from the rest."""
 
 
-def proposed(study: Any, space: Space, taken: Collection[str], seed: int) -> Params | None:
+def proposed(trials: Sequence[Any], space: Space, taken: Collection[str], seed: int) -> Params | None:
     """A candidate that is not taken; None where there is none left.
 
     Args:
-        study: with the trials so far.
+        trials: those that ended, as Optuna has them.
         space: what there is.
-        taken: candidates that need not be tried, each as JSON with sorted keys.
+        taken: `key_of` candidates that need not be tried.
         seed: of the sampler and the draw.
     """
-    if json.dumps(space.usual, sort_keys=True) not in taken:
+    if key_of(space.usual) not in taken:
         return space.usual
-    left = None if space.all is None else [one for one in space.all if json.dumps(one, sort_keys=True) not in taken]
+    left = None if space.all is None else [one for one in space.all if key_of(one) not in taken]
     if left is not None and not left:
         return None
     optuna = require_optuna()
     copy = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    copy.add_trials([one for one in study.get_trials(deepcopy=False) if one.state.name in {"COMPLETE", "PRUNED"}])
+    copy.add_trials(trials)
     distributions = _distributions(space)
     for _ in range(MOST_ASKED):
         named: Params = copy.ask(distributions).params

@@ -6,7 +6,6 @@ has stopped for a minute; its candidate counts as untried again, and so does tha
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from converters.study import require_optuna
 from edge_contracts.errors import BadInputError
 from training.search.judged import Judged, Limits, judged_of
 from training.search.proposal import proposed
+from training.search.space import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 JUDGED, REFUSED, SECONDS = "judged", "refused", "seconds"
 """Attributes of a trial."""
+
+DOUBLED = "doubled"
+"""That of one that another process was a moment earlier with; it does not count."""
 
 MOST_ATTEMPTS = 3
 """A candidate whose trials died so often may be what kills them, by its memory for one."""
@@ -56,7 +59,7 @@ class Clock:
 
 def tried_of(study: Any) -> list[Tried]:
     """The finished trials of a study, in order."""
-    return [_tried(one) for one in study.get_trials(deepcopy=False) if one.state.name in {"COMPLETE", "PRUNED"}]
+    return [_tried(one) for one in _ended(study)]
 
 
 def search(
@@ -87,7 +90,7 @@ def search(
     while clock.now() < until:
         standing = _standing(study)
         if not standing.waits:
-            candidate = proposed(study, space, standing.taken, seed * SEEDS_PER_SEARCH + standing.trials)
+            candidate = proposed(_ended(study), space, standing.taken, seed * SEEDS_PER_SEARCH + standing.trials)
             if candidate is None and not standing.runs:
                 return True
             if candidate is None:
@@ -97,14 +100,9 @@ def search(
         study.optimize(
             lambda trial: _try(trial, space, limits, clock),
             n_trials=1,
-            callbacks=[lambda _study, trial: tell(_tried(trial))],
+            callbacks=[lambda _study, trial: None if _is_doubled(trial) else tell(_tried(trial))],
         )
     return False
-
-
-def key_of(params: Params) -> str:
-    """One text for one candidate."""
-    return json.dumps(params, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +122,10 @@ def _standing(study: Any) -> _Standing:
         optuna.storages.fail_stale_trials(study)
     everything = study.get_trials(deepcopy=False)
     trials = [
-        (one.state.name, key_of(one.system_attrs.get("fixed_params", one.params)))
+        (one.state.name, _key(one))
         for one in everything
         # One that runs without parameters was killed before its first heartbeat, or has them in a moment.
-        if one.params or one.state.name != "RUNNING"
+        if not _is_doubled(one) and (one.params or one.state.name != "RUNNING")
     ]
     dead = Counter(key for state, key in trials if state == "FAIL")
     states = {state for state, _ in trials}
@@ -135,13 +133,21 @@ def _standing(study: Any) -> _Standing:
     return _Standing(len(everything), frozenset(taken), "WAITING" in states, "RUNNING" in states)
 
 
+def _ended(study: Any) -> list[Any]:
+    trials = study.get_trials(deepcopy=False)
+    return [one for one in trials if one.state.name in {"COMPLETE", "PRUNED"} and not _is_doubled(one)]
+
+
 def _try(trial: Any, space: Space, limits: Limits, clock: Clock) -> float:
     began_s = clock.now()
     # Optuna's thread beats for the first time when it likes; a trial without a beat would never be taken for dead.
     trial.storage.record_heartbeat(trial._trial_id)  # noqa: SLF001 - no public name
     params = _parameters(trial, space)
+    if any(one.number < trial.number and _stands_for(one, params) for one in trial.study.get_trials(deepcopy=False)):
+        trial.set_user_attr(DOUBLED, True)
+        raise require_optuna().TrialPruned(DOUBLED)
     try:
-        judged = _known(trial.study, params) or space.judge(params)
+        judged = space.judge(params)
     except BadInputError as error:
         if params == space.usual:
             raise
@@ -161,10 +167,18 @@ def _parameters(trial: Any, space: Space) -> Params:
     }
 
 
-def _known(study: Any, params: Params) -> Judged | None:
-    """What another process found out about the same candidate: both may have begun with it."""
-    same = (one for one in tried_of(study) if one.judged is not None and one.params == params)
-    return next((one.judged for one in same), None)
+def _key(trial: Any) -> str:
+    """Of a trial, also of one that waits."""
+    return key_of(trial.system_attrs.get("fixed_params", trial.params))
+
+
+def _is_doubled(trial: Any) -> bool:
+    return DOUBLED in trial.user_attrs
+
+
+def _stands_for(trial: Any, params: Params) -> bool:
+    """Whether the candidate is tried, or will be, by this trial."""
+    return trial.state.name != "FAIL" and not _is_doubled(trial) and _key(trial) == key_of(params)
 
 
 def _tried(trial: Any) -> Tried:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -16,6 +17,11 @@ parts. score: a network's, on held-out pictures."""
 
 Params: TypeAlias = "dict[str, str | float]"
 """A candidate, by the names of what may differ."""
+
+
+def key_of(params: Params) -> str:
+    """One text for one candidate."""
+    return json.dumps(params, sort_keys=True)
 
 
 class Space(Protocol):
