@@ -11,6 +11,7 @@ from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
+from training.dataset.amounts import drawn_by_lot
 from training.dataset.picture_names import doubtful_names
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
@@ -87,8 +88,7 @@ def learn_dataset(
     Raises:
         BadInputError: no or too few good parts, or a picture that cannot be read.
     """
-    good, defects = to_learn(samples, source)
-    defects = [] if good_only else defects
+    good, defects, notes = _lots(samples, source, seed, good_only=good_only)
     looked = look_at([*good, *defects], progress, readings=sight.readings)
     looked.require_readable()
     version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
@@ -103,16 +103,23 @@ def learn_dataset(
         sight=sight,
         progress=progress,
     )
-    refusal = why_not(good, defects, families)
-    notes = tuple(note for note in (doubtful_names(good), refusal) if note)
-    if refusal or not defects:
-        parts = LearnedParts.of(looked.facts[: len(good)])
-        return Learned(detector, version, tuple(good), (), None, backbone, sight, parts, notes)
-    taught = teach_samples(
-        detector, good, defects, families=families, backbone=backbone, rule=rule, seed=seed, progress=progress
+    refusal, taught = why_not(good, defects, families), None
+    if defects and not refusal:
+        taught = teach_samples(
+            detector, good, defects, families=families, backbone=backbone, rule=rule, seed=seed, progress=progress
+        )
+    facts = looked.facts if taught else looked.facts[: len(good)]
+    return Learned(
+        detector=taught.detector if taught else detector,
+        version=version,
+        good=tuple(good),
+        defects=tuple(defects) if taught else (),
+        taught=taught,
+        backbone=backbone,
+        sight=sight,
+        parts=LearnedParts.of(facts, by_look=not looked.readings),
+        notes=tuple(note for note in (*notes, refusal) if note),
     )
-    parts = LearnedParts.of(looked.facts)
-    return Learned(taught.detector, version, tuple(good), tuple(defects), taught, backbone, sight, parts, notes)
 
 
 def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tuple[Manifest, dict[str, bytes]]:
@@ -155,6 +162,26 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
         learned=learned.parts,
         good=good,
         defective=defects,
+        notes=learned.notes,
+    )
+
+
+def _lots(
+    samples: Sequence[Sample], source: Path, seed: int, *, good_only: bool
+) -> tuple[list[Sample], list[Sample], list[str]]:
+    """Good and defective ones that are learned, and what is to be said of them; sentences may be empty."""
+    found = to_learn(samples, source)
+    good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if good_only else found[1]))
+    thinned = [_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1])]
+    return good, defects, [doubtful_names(good), *thinned]
+
+
+def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> str:
+    if not 0 < len(learned) < len(found):
+        return ""
+    return (
+        f"learned {len(learned):,} of {len(found):,} {what}, drawn by lot from the seed: more bring nothing; judge "
+        "with the others"
     )
 
 

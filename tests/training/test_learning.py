@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
 
-from training.dataset import read_dataset
+from edge_contracts.bundle import CARD
+from edge_contracts.card import Card
+from training import learning
+from training.dataset import Sample, read_dataset
+from training.dataset.amounts import MOST_PARTS, drawn_by_lot
 from training.detectors.threshold_rule import ThresholdRule
 from training.learning import learn_dataset, packed
 
@@ -22,3 +28,26 @@ def test_a_promise_stands_in_the_provenance_with_its_confidence(tmp_path, save, 
         0.3,
         0.8,
     )
+
+
+def test_of_too_many_parts_some_are_drawn_by_lot_and_it_is_told(tmp_path, save, draw_part, monkeypatch):
+    for place in range(14):
+        save(f"parts/{place:02}.png", draw_part(place, height=60, width=80))
+    monkeypatch.setattr(learning, "drawn_by_lot", partial(drawn_by_lot, most=12))
+    samples = read_dataset(tmp_path / "parts")
+    learned = learn_dataset(samples, tmp_path, backbone=None, kind="gauss", seed=3, good_only=True)
+    assert list(learned.good) == drawn_by_lot(samples, 3, 12)
+    assert "learned 12 of 14 good parts, drawn by lot" in learned.notes[0]
+    manifest, members = packed(learned, tmp_path / "plate.bundle", 3, datetime(2026, 1, 1, tzinfo=timezone.utc))
+    assert manifest.provenance[0].settings["photographs"] == 12
+    assert learned.notes[0] in Card.model_validate_json(members[CARD]).notes
+
+
+def test_the_lots_are_the_seed_s_and_of_the_whole_set():
+    samples = [Sample(Path(f"{place}.png"), "good") for place in range(5000)]
+    lots = drawn_by_lot(samples, 0)
+    assert len(lots) == MOST_PARTS
+    assert lots == sorted(lots, key=samples.index)
+    assert samples.index(lots[-1]) > 4900
+    assert drawn_by_lot(samples, 0) == lots != drawn_by_lot(samples, 1)
+    assert drawn_by_lot(samples[:5], 0) == samples[:5]

@@ -8,6 +8,9 @@ from edge_contracts.bundle import LEARNED
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import facts_of
 
+BLOCK = 256
+"""Samples that are looked at together: of 100,000 not all are held."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,7 +34,15 @@ def known_again(
         BadInputError: a file that cannot be read, or a bundle whose list of learned parts is damaged.
     """
     learned = learned_parts(bundle)
-    return [] if learned is None else [one.sample for one in learned.known(facts_of(samples, progress))]
+    if learned is None:
+        return []
+    found: list[Sample] = []
+    for start in range(0, len(samples), BLOCK):
+        facts = facts_of(samples[start : start + BLOCK])
+        found += [one.sample for one in learned.known(facts)]
+        if progress is not None:
+            progress(start + len(facts))
+    return found
 
 
 def learned_parts(bundle: Bundle) -> LearnedParts | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SIDE = 16
 SIGNS = SIDE * SIDE - 1
+PACKED_BYTES = SIDE * SIDE // 8
 MOST_SIGNS = 15
 DIGITS = 16
 """Of a SHA-256: enough that no two files share them by chance."""
@@ -41,7 +42,8 @@ class LearnedParts:
 
     contents: of each the first 16 hexadecimal digits of its file's SHA-256.
     mean: 255 coefficients, the mean of all.
-    looks: N×255, whether each coefficient lies above the part's median.
+    looks: N×255, whether each coefficient lies above the part's median; none of a sensor's readings, which are all
+        alike.
     """
 
     contents: tuple[str, ...]
@@ -49,11 +51,14 @@ class LearnedParts:
     looks: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, facts: Sequence[Facts]) -> LearnedParts:
-        """Of parts that can be read, one or more."""
+    def of(cls, facts: Sequence[Facts], *, by_look: bool = True) -> LearnedParts:
+        """Of parts that can be read, one or more; without `by_look` they are known by their files alone."""
+        contents = tuple(one.digest[:DIGITS] for one in facts)
+        if not by_look:
+            return cls(contents, np.zeros(SIGNS, np.float32), np.zeros((0, SIGNS), np.bool_))
         coefficients = _coefficients(facts)
         mean = coefficients.mean(axis=0)
-        return cls(tuple(one.digest[:DIGITS] for one in facts), mean, _looks(coefficients - mean))
+        return cls(contents, mean, _looks(coefficients - mean))
 
     @classmethod
     def parse(cls, content: bytes) -> LearnedParts:
@@ -66,8 +71,8 @@ class LearnedParts:
             told = json.loads(content)
             mean = np.frombuffer(base64.b64decode(told["mean"]), "<f4")
             rows = [one.split(":") for one in told["parts"]]
-            packed = np.array([list(bytes.fromhex(look)) for _, look in rows], np.uint8)
-            looks = np.unpackbits(packed, axis=1, count=SIGNS).astype(np.bool_)
+            packed = np.array([list(bytes.fromhex(look)) for _, look in rows if look], np.uint8)
+            looks = np.unpackbits(packed.reshape(-1, PACKED_BYTES), axis=1, count=SIGNS).astype(np.bool_)
             return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), looks)
         except (ValueError, KeyError, TypeError) as error:
             raise BadInputError(
@@ -76,8 +81,8 @@ class LearnedParts:
 
     def encoded(self) -> bytes:
         """JSON; the same parts in the same order give the same bytes."""
-        packed = np.packbits(self.looks, axis=1)
-        parts = [f"{digits}:{bytes(look).hex()}" for digits, look in zip(self.contents, packed, strict=True)]
+        looks = [bytes(one).hex() for one in np.packbits(self.looks, axis=1)] or [""] * len(self.contents)
+        parts = [f"{digits}:{look}" for digits, look in zip(self.contents, looks, strict=True)]
         mean = base64.b64encode(self.mean.astype("<f4").tobytes()).decode()
         return (json.dumps({"mean": mean, "parts": parts}, indent=0) + "\n").encode()
 
@@ -90,6 +95,8 @@ class LearnedParts:
         return [one for one in facts if one.digest[:DIGITS] in contents or id(one) in alike]
 
     def _alike(self, facts: Sequence[Facts]) -> list[Facts]:
+        if not len(self.looks):
+            return []
         own, others = (np.where(signs, 1, -1).astype(np.float32) for signs in (self.looks, self._looks_of(facts)))
         agreed = (others @ own.T).max(axis=1)
         return [one for one, most in zip(facts, agreed.tolist(), strict=True) if most >= SIGNS - 2 * MOST_SIGNS]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.dataset.sample import Sample
 
 FEWEST_PARTS = 10
 """Photographs."""
@@ -11,6 +20,17 @@ FEWEST_RECORDINGS = 5
 """Each is heard as several inputs."""
 
 ADVISED_PARTS = 20
+
+MOST_PARTS = 1000
+"""Good ones that are learned, and as many defective ones; more bring nothing (docs/decisions/198)."""
+
+
+def drawn_by_lot(samples: Sequence[Sample], seed: int, most: int = MOST_PARTS) -> list[Sample]:
+    """As many samples as are learned at most, in their order; which ones, the seed says."""
+    if len(samples) <= most:
+        return list(samples)
+    places = np.random.default_rng(seed).choice(len(samples), most, replace=False)
+    return [samples[place] for place in sorted(places.tolist())]
 
 
 def require_enough(found: int, fewest: int, what: str) -> None:

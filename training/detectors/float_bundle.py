@@ -63,6 +63,7 @@ def float_bundle(
     learned: LearnedParts | None = None,
     good: Sequence[npt.NDArray[np.uint8]] = (),
     defective: Sequence[npt.NDArray[np.uint8]] = (),
+    notes: Sequence[str] = (),
 ) -> tuple[Manifest, dict[str, bytes]]:
     """Return the manifest and the members that `edge_contracts.bundle.write_bundle` takes.
 
@@ -76,6 +77,7 @@ def float_bundle(
         good: photographs of good parts that a board which is taught shall know, H×W×3 uint8 RGB; with none, and for
             sounds, the bundle cannot be taught.
         defective: the same of defects, to be shown beside what looks like them.
+        notes: sentences for the card, beside its own.
     """
     spec = detector.spec
     is_taught = bool(len(good)) and isinstance(spec, ImageInput)
@@ -101,7 +103,7 @@ def float_bundle(
         files=file_entries(members),
         provenance=(ProvenanceStep(step="train", tool=_tool(), inputs=inputs, settings=settings),),
     )
-    return manifest, members | {CARD: _card(detector, model, created).model_dump_json(indent=2).encode()}
+    return manifest, members | {CARD: _card(detector, model, created, notes).model_dump_json(indent=2).encode()}
 
 
 def bundle_name(path: Path) -> str:
@@ -118,7 +120,7 @@ def digest_of(files: Iterable[Path]) -> str:
     return whole.hexdigest()
 
 
-def _card(detector: Detector, model: bytes, created: datetime) -> Card:
+def _card(detector: Detector, model: bytes, created: datetime, notes: Sequence[str]) -> Card:
     limit = detector.threshold
     return Card(
         created=created,
@@ -142,6 +144,7 @@ def _card(detector: Detector, model: bytes, created: datetime) -> Card:
             "The threshold rests on cross-validated scores of the good parts that were learned. It covers chance, not "
             "a line that changes: estimate it again on the line's own good parts.",
             *_promise(limit),
+            *notes,
         ),
         details={"good_scores": list(detector.good_scores), "selection": asdict(detector.selection)},
     )

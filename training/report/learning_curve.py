@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.dataset import Photographs
+from training.dataset.amounts import drawn_by_lot
 from training.detectors.gauss import fit_gauss
 from training.detectors.normality import score
 from training.features.feature_part import extract_features
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 SHARES = (0.25, 0.5, 1.0)
 FEWEST_LEARNED = 10
 CLEAR_GAIN = 0.01
+BLOCK = 64
+"""Judged pictures whose features are held together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +58,20 @@ def learning_curve(
     Raises:
         BadInputError: a picture that cannot be read.
     """
+    learned = drawn_by_lot(learned, seed)
     counts = [count for count in (round(share * len(learned)) for share in SHARES) if count >= FEWEST_LEARNED]
     kinds = {one.is_good for one in judged}
     if len(counts) < 2 or len(kinds) < 2:  # noqa: PLR2004 - one point is no curve, one kind has no AUROC
         return ()
     known = extract_features(part, Photographs(learned))[np.random.default_rng(seed).permutation(len(learned))]
-    others = extract_features(part, Photographs(judged))
+    detectors = [fit_gauss(known[:count]) for count in counts]
+    starts = range(0, len(judged), BLOCK)
+    blocks = (extract_features(part, Photographs(judged[start : start + BLOCK])) for start in starts)
+    rows = [[score(gauss, one) for gauss in detectors] for block in blocks for one in block]
     points = []
-    for count in counts:
-        gauss = fit_gauss(known[:count])
-        scores = [score(gauss, one) for one in others]
+    for place, count in enumerate(counts):
         good, defective = (
-            [one for one, sample in zip(scores, judged, strict=True) if sample.is_good is kind]
+            [row[place] for row, sample in zip(rows, judged, strict=True) if sample.is_good is kind]
             for kind in (True, False)
         )
         area, escape = area_of(good, defective), escape_of(good, defective)

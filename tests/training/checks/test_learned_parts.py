@@ -59,3 +59,8 @@ def test_it_is_written_as_it_is_read_and_no_part_can_be_seen_in_it():
 def test_a_damaged_list_is_refused(content):
     with pytest.raises(BadInputError, match="train again"):
         LearnedParts.parse(content)
+
+
+def test_readings_which_are_all_alike_are_known_by_their_bytes_alone():
+    learned = LearnedParts.parse(LearnedParts.of(PARTS, by_look=False).encoded())
+    assert learned.known([noisy(PARTS[0]), PARTS[1]]) == [PARTS[1]]
