@@ -40,12 +40,27 @@ class Evidence(Payload):
     bytes: Annotated[int, Field(ge=1, le=SEQ_MAX)]
 
 
+class AlikePart(Payload):
+    """A known part that looks like the judged one.
+
+    Attributes:
+        part: a taught part's name, or the bundle's member with its picture, such as `known/good-03.jpg`.
+        distance: 1 is how far good parts usually lie from their nearest.
+    """
+
+    kind: Literal["good", "defective"]
+    part: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    distance: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 class Alert(Payload):
     """The part, what was decided, by which model, and where the pictures are.
 
     Attributes:
         count: inspections that this alert stands for: consecutive unknowns with one cause, or defects that were held
             back until now; what else it says is of the last of them.
+        lessons: revision of what the board was taught and heard for this verdict, None where it heard nothing.
+        alike: the known good and the known defective part that look most like it.
     """
 
     point: Slug
@@ -60,6 +75,8 @@ class Alert(Payload):
     threshold: Annotated[float, Field(allow_inf_nan=False)] | None = None
     latency_ms: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     count: Annotated[int, Field(ge=1, le=COUNT_MAX)] = 1
+    lessons: Annotated[int, Field(ge=0, le=SEQ_MAX)] | None = None
+    alike: Annotated[tuple[AlikePart, ...], Field(max_length=4)] = ()
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=8)] = ()
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 PART_MAX_BYTES = 128
 REASON_MAX_BYTES = 512
@@ -79,6 +80,20 @@ class ModelFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPart:
+    """A known part that looks like the judged one.
+
+    kind: `good` or `defective`.
+    part: a taught part's name, or the bundle's member with its picture, such as `known/good-03.jpg`.
+    distance: 1 is how far good parts usually lie from their nearest.
+    """
+
+    kind: Literal["good", "defective"]
+    part: str
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     r"""One part, judged once.
 
@@ -98,6 +113,8 @@ class Verdict:
     latency_ms: from the frame (or the trigger, without one) to the verdict.
     grade: how grave a defect is, None for what is none.
     models: what each model said that was asked, in the order of the configuration; empty for a point with one bundle.
+    lessons: revision of the lessons that were heard, None where there were none.
+    alike: of a defect, the known good and the known defective part that look most like it, as far as there are any.
     """
 
     point: str
@@ -114,6 +131,8 @@ class Verdict:
     latency_ms: float
     grade: Grade | None = None
     models: tuple[ModelFinding, ...] = ()
+    lessons: int | None = None
+    alike: tuple[KnownPart, ...] = ()
 
     def __post_init__(self) -> None:
         """Hold the promises that no fault reads as good and that every text can be told, whoever builds the value."""

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from edge_contracts.alert import Alert, Severity
+from edge_contracts.alert import Alert, AlikePart, Severity
 from edge_contracts.station import Alerting
 from edge_contracts.verdict import Cause, Grade, Outcome, Verdict
 
@@ -153,6 +153,8 @@ def alert_of(verdict: Verdict, count: int = 1) -> Alert:
         threshold=_finite(verdict.threshold),
         latency_ms=max(_finite(verdict.latency_ms) or 0.0, 0.0),
         count=count,
+        lessons=verdict.lessons,
+        alike=tuple(AlikePart(kind=one.kind, part=one.part, distance=one.distance) for one in verdict.alike),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from edge_contracts.manifest import AnomalyRule, AreaRule, BoxRule, ClassRule, MapRule, NoRule
-from edge_contracts.verdict import Cause, Outcome
+from edge_contracts.verdict import Cause, KnownPart, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +22,8 @@ class Decision:
 
     score, threshold: what decided and its limit, in the model's own unit; None when nothing could be compared.
     marks: the boxes that were counted, best first.
+    lessons: revision of the lessons that were heard, None without any.
+    alike: known parts that look most like it.
     """
 
     outcome: Outcome
@@ -31,6 +33,8 @@ class Decision:
     score: float | None = None
     threshold: float | None = None
     marks: tuple[Mark, ...] = ()
+    lessons: int | None = None
+    alike: tuple[KnownPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

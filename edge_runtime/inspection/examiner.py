@@ -17,7 +17,7 @@ from edge_runtime.inspection.finding import Finding
 from edge_runtime.inspection.masking import MaskRefused
 from edge_runtime.inspection.scorer import BackendFailed, BackendHung
 from edge_runtime.inspection.sight import Sight
-from edge_runtime.inspection.taught import features_output, impression_of, with_lessons
+from edge_runtime.inspection.taught import features_output, impression_of, with_examples, with_lessons
 from edge_runtime.inspection.tiling import TileScores, stitched
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from edge_runtime.frames import Frame, Scores, Subject
     from edge_runtime.inspection.sight import View
     from edge_runtime.inspection.tiling import Tile
+    from edge_runtime.lessons.alike import Comparison
     from edge_runtime.lessons.lesson import Impression
     from edge_runtime.lessons.taught_head import TaughtHead
     from edge_runtime.occasion import Mark
@@ -95,6 +96,7 @@ class Examiner:
         self.ruling = Ruling(manifest.rule, manifest.labels, point.threshold, point.thresholds)
         self._features = features_output(manifest)
         self._lessons: TaughtHead | None = None
+        self._comparison: Comparison | None = None
         self._sight = Sight(point, manifest)
         self._scorer = scorer
         self._clock = clock
@@ -103,9 +105,9 @@ class Examiner:
         """Judge by this threshold from the next part on, None for the rule's own; from any thread, at once."""
         self.ruling = replace(self.ruling, threshold=threshold)
 
-    def use_lessons(self, head: TaughtHead | None) -> None:
-        """Hear these lessons from the next part on, None for none; from any thread, at once."""
-        self._lessons = head
+    def use_lessons(self, head: TaughtHead | None, comparison: Comparison | None = None) -> None:
+        """Hear these lessons, and compare with these known parts, from the next part on; from any thread, at once."""
+        self._lessons, self._comparison = head, comparison
 
     def examine(self, seen: Frame | Window, until_ns: int) -> Finding:
         """The model's finding before `until_ns` (monotonic); never raises."""
@@ -146,7 +148,7 @@ class Examiner:
             return Judged(self._worst([decide(part.scores, self.ruling) for part in parts]), whole)
         decision = decide(whole, self.ruling)
         impression = impression_of(whole, self._features, decision)
-        decision = with_lessons(decision, impression, self._lessons)
+        decision = with_examples(with_lessons(decision, impression, self._lessons), impression, self._comparison)
         marks = tuple(in_frame(mark, self.region) for mark in decision.marks)
         return Judged(replace(decision, marks=marks), whole, impression)
 

@@ -129,6 +129,8 @@ class Inspector:
             latency_ms=max(now_ns - (captured_at_ns or occasion.triggered_at_ns), 0) / _NS_PER_MS,
             grade=grade_of([one.decision for one in joined.suspects], self._point.grades) if is_defect else None,
             models=tuple(_told(finding) for finding in joined.findings if finding.model),
+            lessons=decision.lessons,
+            alike=decision.alike,
         )
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edge_contracts.verdict import Cause, Outcome
+from edge_contracts.verdict import Cause, KnownPart, Outcome
 from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.lessons.lesson import Impression
 
 if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from edge_runtime.frames import Scores
+    from edge_runtime.lessons.alike import Comparison
     from edge_runtime.lessons.taught_head import TaughtHead
 
 
@@ -47,9 +48,24 @@ def with_lessons(decision: Decision, impression: Impression | None, head: Taught
     heard, limit = head.hear(impression), impression.threshold
     told = f"{head.count} lesson{'' if head.count == 1 else 's'}, revision {head.revision}"
     if not heard.because:
-        return replace(decision, reason=f"{decision.reason} ({told})")
+        return replace(decision, reason=f"{decision.reason} ({told})", lessons=head.revision)
     said = f"anomaly score {impression.score:.4g}, with lessons {heard.score:.4g}"
     why = f"the threshold {limit:.4g}: {heard.because} ({told})"
     if heard.score >= limit:
-        return Decision(Outcome.DEFECT, Cause.THRESHOLD, f"{said} reaches {why}", "anomaly", heard.score, limit)
-    return Decision(Outcome.GOOD, Cause.CLEAN, f"{said} is below {why}", "good", heard.score, limit)
+        defect = Decision(Outcome.DEFECT, Cause.THRESHOLD, f"{said} reaches {why}", "anomaly", heard.score, limit)
+        return replace(defect, lessons=head.revision)
+    good = Decision(Outcome.GOOD, Cause.CLEAN, f"{said} is below {why}", "good", heard.score, limit)
+    return replace(good, lessons=head.revision)
+
+
+def with_examples(decision: Decision, impression: Impression | None, comparison: Comparison | None) -> Decision:
+    """A defect with the known good and the known defective part that look most like it."""
+    if decision.outcome is not Outcome.DEFECT or impression is None or comparison is None:
+        return decision
+    found = comparison.nearest(impression, 1)
+    alike = [
+        KnownPart(one.kind.value, one.part or one.member, round(one.distance, 2))
+        for some in found.values()
+        for one in some
+    ]
+    return replace(decision, alike=tuple(alike))

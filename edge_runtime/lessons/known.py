@@ -48,11 +48,12 @@ class KnownParts:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A part that the bundle can show. features: D; picture: a small JPEG."""
+    """A part that the bundle can show. features: D; picture: a small JPEG; member: what the bundle calls that."""
 
     kind: Kind
     features: Floats
     picture: bytes
+    member: str
 
 
 def read_examples(member: Callable[[str], bytes | None], width: int) -> tuple[Example, ...]:
@@ -69,8 +70,9 @@ def read_examples(member: Callable[[str], bytes | None], width: int) -> tuple[Ex
     for kind, path in ((Kind.GOOD, KNOWN_GOOD), (Kind.DEFECTIVE, KNOWN_DEFECTIVE)):
         content = member(path)
         for row, features in enumerate(_rows(content, path, width) if content is not None else ()):
-            if (picture := member(picture_member(kind.value, row))) is not None:
-                found.append(Example(kind, features, picture))
+            name = picture_member(kind.value, row)
+            if (picture := member(name)) is not None:
+                found.append(Example(kind, features, picture, name))
     return tuple(found)
 
 

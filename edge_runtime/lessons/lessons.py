@@ -17,7 +17,7 @@ from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
 from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule, ImageInput
-from edge_runtime.lessons.alike import most_alike
+from edge_runtime.lessons.alike import Comparison
 from edge_runtime.lessons.known import read_examples, read_known
 from edge_runtime.lessons.lesson import Kind, Lesson
 from edge_runtime.lessons.lesson_file import MOST, LessonsDamaged
@@ -120,7 +120,8 @@ class Lessons:
         self._audit = audit
         self._wall_clock = wall_clock
         self._alarm = alarm
-        self._use: Callable[[TaughtHead | None], None] = lambda _head: None
+        self._use: Callable[[TaughtHead | None, Comparison | None], None] = lambda _head, _comparison: None
+        self._comparison: Comparison | None = None
         self._every: tuple[Lesson, ...] = ()
         self._head: TaughtHead | None = None
         self.revision = 0
@@ -152,19 +153,18 @@ class Lessons:
         Raises:
             BadInputError: the bundle brings no known parts.
         """
-        if isinstance(self._bundle, str):
-            raise BadInputError(self._bundle)
-        mine = [one for one in self._every if self.applies(one)]
-        return most_alike(impression, self._bundle.known, self._bundle.examples, mine, count)
+        if self._comparison is None:
+            raise BadInputError(self.refusal)
+        return self._comparison.nearest(impression, count)
 
     def applies(self, lesson: Lesson) -> bool:
         """Whether it was taught for this bundle."""
         return isinstance(self._bundle, Teachable) and lesson.bundle == self._bundle.digest
 
-    def tell(self, use: Callable[[TaughtHead | None], None]) -> None:
+    def tell(self, use: Callable[[TaughtHead | None, Comparison | None], None]) -> None:
         """Call `use` with what is in force, now and after each change; it must return at once."""
         self._use = use
-        use(self._head)
+        use(self._head, self._comparison)
 
     def teach(self, kind: Kind, part: str, impression: Impression, picture: bytes, name: str, address: str) -> Lesson:
         """Keep what a person says of a part, and judge by it from the next part on.
@@ -233,9 +233,10 @@ class Lessons:
         except LessonsDamaged as error:
             self.is_damaged, self.notice = True, str(error)
             self._alarm(str(error))
+            self._learn()
             return
         self._every, self.revision = kept.lessons, kept.revision
-        self._head = self._learned()
+        self._learn()
         others = sum(not self.applies(one) for one in self._every)
         if others:
             self.notice = (
@@ -267,13 +268,14 @@ class Lessons:
 
     def _change(self, lessons: tuple[Lesson, ...], what: str, name: str, address: str) -> None:
         self._every, self.revision = lessons, self.revision + 1
-        self._head = self._learned()
+        self._learn()
         who = f"{name or 'somebody'} at {address or 'an unknown address'}"
         _log.warning("%s: %s, by %s; revision %d of the lessons", self._point, what, who, self.revision)
-        self._use(self._head)
+        self._use(self._head, self._comparison)
 
-    def _learned(self) -> TaughtHead | None:
-        mine = [one for one in self._every if self.applies(one)]
-        if not mine or isinstance(self._bundle, str):
-            return None
-        return learn(self._bundle.known, mine, self.revision, self._bundle.deviation)
+    def _learn(self) -> None:
+        bundle, mine = self._bundle, [one for one in self._every if self.applies(one)]
+        if isinstance(bundle, str):
+            return
+        self._head = learn(bundle.known, mine, self.revision, bundle.deviation) if mine else None
+        self._comparison = Comparison.of(bundle.known, bundle.examples, mine)

@@ -189,6 +189,7 @@ def _facts(line: AlertLine, data: Alert, event: dict[str, object]) -> list[Fact]
     if data.score is not None:
         limit = "" if data.threshold is None else f", limit {data.threshold:.4g}"
         facts.append(Fact("score", f"{data.score:.4g}{limit}"))
+    facts += _explained(data)
     if line.count > 1:
         facts.append(Fact("stands for", f"{line.count:,} inspections"))
     facts.append(Fact("decided in", f"{data.latency_ms:.0f} ms"))
@@ -198,6 +199,12 @@ def _facts(line: AlertLine, data: Alert, event: dict[str, object]) -> list[Fact]
     facts.append(Fact("stored", _delay(late_ms, str(event.get("clk", "none")))))
     facts.append(Fact("place", f"{event.get('epoch')} / {event.get('seq')}", is_code=True))
     return facts
+
+
+def _explained(data: Alert) -> list[Fact]:
+    """What the board compared the part with."""
+    found = [Fact(f"most alike, {one.kind}", f"{one.part}, distance {one.distance:.3g}") for one in data.alike]
+    return found if data.lessons is None else [*found, Fact("lessons of the board", f"revision {data.lessons}")]
 
 
 def _delay(late_ms: int, clock: str) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edge_contracts.alert import Alert, Severity
 from edge_contracts.message import MAX_ALERT_BYTES
 from edge_contracts.station import Alerting
-from edge_contracts.verdict import Cause, Grade
+from edge_contracts.verdict import Cause, Grade, KnownPart, told_part
 from edge_runtime.alert_rule import REPEAT_NS, AlertRule, alert_of
 from tests.fakes.parts import verdict
 
@@ -93,7 +93,10 @@ ANY_NUMBER = st.none() | st.floats()
 def test_whatever_a_verdict_says_it_becomes_an_alert_that_fits_its_message(
     part: str, reason: str, label: str | None, score: float | None, latency_ms: float
 ) -> None:
-    alert = alert_of(verdict(part=part, reason=reason, label=label, score=score, latency_ms=latency_ms))
+    alike = (KnownPart("good", told_part(part), 1.25), KnownPart("defective", told_part(label or ""), 0.0))
+    told = verdict(part=part, reason=reason, label=label, score=score, latency_ms=latency_ms, lessons=7, alike=alike)
+    alert = alert_of(told)
+    assert (alert.lessons, [one.part for one in alert.alike]) == (7, [one.part for one in alike])
     assert Alert.model_validate_json(alert.model_dump_json()) == alert
     assert len(alert.model_dump_json(exclude_none=True).encode()) <= MAX_ALERT_BYTES - ENVELOPE_BYTES
 

@@ -8,7 +8,9 @@ import pytest
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.frames import Scores
 from edge_runtime.inspection.decision import Decision, unknown
-from edge_runtime.inspection.taught import impression_of, with_lessons
+from edge_runtime.inspection.taught import impression_of, with_examples, with_lessons
+from edge_runtime.lessons.alike import Comparison
+from edge_runtime.lessons.known import Example
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.lessons.taught_head import learn
 from tests.edge_runtime.lessons.lessons_made import good_rows, impression, known, lesson
@@ -26,6 +28,7 @@ def test_a_good_part_becomes_a_defect_and_says_why() -> None:
     decision = with_lessons(GOOD, impression_of(scores(ROW), "row", GOOD), HEAD)
     assert (decision.outcome, decision.cause, decision.label) == (Outcome.DEFECT, Cause.THRESHOLD, "anomaly")
     assert decision.score >= decision.threshold == 1.0
+    assert decision.lessons == 3
     assert decision.reason.startswith("anomaly score 0.5, with lessons ")
     assert "it looks the same as a part taught as defective (1 lesson, revision 3)" in decision.reason
 
@@ -47,3 +50,15 @@ def test_unknown_stays_unknown(cause: Cause) -> None:
 def test_a_part_that_cannot_be_compared_with_the_lessons_is_unknown(row: np.ndarray) -> None:
     decision = with_lessons(GOOD, impression_of(scores(row), "row", GOOD), HEAD)
     assert (decision.outcome, decision.cause) == (Outcome.UNKNOWN, Cause.NOT_A_NUMBER)
+
+
+def test_a_defect_names_the_known_parts_that_look_most_like_it_and_a_good_part_none() -> None:
+    row = good_rows()[3]
+    examples = [Example(Kind.GOOD, row.astype(np.float64), b"jpeg", "known/good-03.jpg")]
+    comparison = Comparison.of(known(), examples, [lesson(Kind.DEFECTIVE, impression(ROW), part="17")])
+    defect = with_lessons(GOOD, impression(ROW), HEAD)
+    alike = with_examples(defect, impression(ROW), comparison).alike
+    assert [(one.kind, one.part) for one in alike] == [("good", "known/good-03.jpg"), ("defective", "17")]
+    assert alike[1].distance == 0 < alike[0].distance
+    assert with_examples(GOOD, impression(ROW), comparison) is GOOD
+    assert with_examples(defect, impression(ROW), None) is defect

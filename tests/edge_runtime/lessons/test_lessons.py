@@ -42,7 +42,7 @@ class Point:
         made = Lessons(
             "gate", bundle, LessonFile(self.path), audit, lambda: datetime.now(timezone.utc), self.alarms.append
         )
-        made.tell(self.used.append)
+        made.tell(lambda head, _comparison: self.used.append(head))
         return made
 
     def audited(self) -> list[dict[str, Any]]:

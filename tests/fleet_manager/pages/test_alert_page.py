@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from fleet_manager.desk.handling import HistoryEntry
@@ -74,3 +77,12 @@ def test_history_begins_with_the_station_and_tells_changes_and_comments_apart() 
 def test_a_delay_is_told_as_far_as_the_clock_is_believed(clk: str, stored_ms: int, told: str) -> None:
     facts = alert_page(file(clk=clk, stored_ms=stored_ms), set(), ALL, None).facts
     assert told in {fact.text for fact in facts if fact.name == "stored"}
+
+
+def test_an_alert_of_a_taught_board_says_what_the_part_looks_like() -> None:
+    event = json.loads(file().body)
+    event["data"] |= {"lessons": 7, "alike": [{"kind": "defective", "part": "4690", "distance": 0.4}]}
+    facts = alert_page(replace(file(), body=json.dumps(event)), set(), ALL, None).facts
+    told = {fact.name: fact.text for fact in facts}
+    assert (told["most alike, defective"], told["lessons of the board"]) == ("4690, distance 0.4", "revision 7")
+    assert "lessons of the board" not in {fact.name for fact in alert_page(file(), set(), ALL, None).facts}
