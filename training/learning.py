@@ -108,18 +108,11 @@ def learn_dataset(
         taught = teach_samples(
             detector, good, defects, families=families, backbone=backbone, rule=rule, seed=seed, progress=progress
         )
-    facts = looked.facts if taught else looked.facts[: len(good)]
-    return Learned(
-        detector=taught.detector if taught else detector,
-        version=version,
-        good=tuple(good),
-        defects=tuple(defects) if taught else (),
-        taught=taught,
-        backbone=backbone,
-        sight=sight,
-        parts=LearnedParts.of(facts, by_look=not looked.readings),
-        notes=tuple(note for note in (*notes, refusal) if note),
-    )
+        detector = taught.detector
+    learned = tuple(defects) if taught else ()
+    parts = LearnedParts.of(looked.facts[: len(good) + len(learned)], by_look=not looked.readings)
+    told = tuple(note for note in (*notes, refusal) if note)
+    return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 
 
 def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tuple[Manifest, dict[str, bytes]]:
