@@ -45,7 +45,7 @@ TORCH_PYTHON ?= $(shell for python in python3.11 $(PYTHON); do $$python -c '' 2>
 .venv-torch/.ready: pyproject.toml $(READY)
 	@$(TORCH_PYTHON) -m venv .venv-torch
 	@.venv-torch/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-torch/bin/python -m pip install --quiet '.[train,torch]' torch==2.13.0 hypothesis pytest pytest-timeout
+	@.venv-torch/bin/python -m pip install --quiet '.[search,torch]' torch==2.13.0 hypothesis pytest pytest-timeout
 	@touch $@
 
 sparkplug-venv: .venv-sparkplug/.ready ## a second environment with another project's Sparkplug reader (paho 1)

@@ -116,10 +116,11 @@ def _is_file(where: str) -> bool:
 @contextmanager
 def _storage(where: str) -> Iterator[Any]:
     optuna, alchemy = require_optuna(), import_module("sqlalchemy")
-    url, arguments = where, {}
+    # Without a pool nothing stays open behind an error or a stop; a trial takes longer than all its connections.
+    url, arguments = where, {"poolclass": alchemy.pool.NullPool}
     if _is_file(where):
         url = alchemy.URL.create("sqlite", database=str(Path(where).resolve())).render_as_string(hide_password=False)
-        arguments = {"connect_args": {"timeout": LOCK_S}}
+        arguments["connect_args"] = {"timeout": LOCK_S}
     with _explained(where), warnings.catch_warnings():
         # The heartbeat may change between major versions of Optuna; pyproject.toml names one.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -136,7 +137,6 @@ def _storage(where: str) -> Iterator[Any]:
         ) from error
     finally:
         storage.remove_session()
-        storage.engine.dispose()
 
 
 def _made(make: Callable[[], Any], attempts: int) -> Any:

@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 from optuna.trial import create_trial
@@ -52,9 +53,9 @@ def test_what_is_no_study_is_refused_in_words(tmp_path):
 
 def test_a_place_that_stops_answering_is_an_outage(tmp_path):
     def lose_it():
-        with open_study(str(tmp_path / "s"), "parts", ABOUT) as study, sqlite3.connect(tmp_path / "s") as database:
-            database.execute("DROP TABLE trials")
-            database.commit()
+        with open_study(str(tmp_path / "s"), "parts", ABOUT) as study:
+            with closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as database:
+                database.execute("DROP TABLE trials")
             study.add_trial(create_trial(value=1.0))
 
     with pytest.raises(OutageError, match=r"no such table.*; the same command goes on once it does"):

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_no_trial_begins_after_the_time_and_the_next_call_goes_on(tmp_path):
 def test_a_killed_search_goes_on_with_the_candidate_that_it_died_of(tmp_path):
     killed = start(tmp_path / "s", deadly="large")
     assert killed.wait(timeout=60) == -9
-    with sqlite3.connect(tmp_path / "s") as database:  # a minute passes
+    with closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as database:  # a minute passes
         database.execute("UPDATE trial_heartbeats SET heartbeat = '2020-01-01 00:00:00'")
     _, states, ended = searched(tmp_path / "s", QuickSpace())
     assert ended
