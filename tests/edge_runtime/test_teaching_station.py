@@ -76,8 +76,9 @@ def test_a_part_taught_as_defective_is_one_from_the_next_on_and_after_a_restart_
 
 
 def test_lost_lessons_are_an_alarm_and_the_bundle_judges_alone(station: Path, port: int) -> None:
-    run(station, Script((is_served(port), lambda: teach(port, "defective"))))
-    (station.parent / "state" / "lessons" / "gate.sqlite").write_bytes(b"nothing of the kind" * 300)
+    kept = station.parent / "state" / "lessons" / "gate.sqlite"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"nothing of the kind" * 300)
     found: list[Any] = []
 
     def look() -> None:

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from converters.bundle.pack import Draft, complete
+from converters.artefact import Artefact
+from converters.bundle.pack import Draft, complete, draft_bundle
 from converters.calibration.samples import Sample
 from converters.gate.verify import Comparison
+from device_profiles.profile import load_profile
 from edge_contracts.bundle import read_bundle
+from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule, ScoreReference
 from tests.fakes.models import SIDE, BundleRecipe, write_brightness_bundle
 
@@ -54,3 +57,12 @@ def test_a_golden_allows_a_board_two_integer_steps(draft, samples, monkeypatch):
     monkeypatch.setattr("converters.bundle.pack._steps", lambda _draft, _inputs: {"score": 0.01, "heat_map": 0.02})
     tolerance = complete(draft, samples, None).manifest.golden.tolerance
     assert tolerance == {"score": pytest.approx(0.02), "heat_map": pytest.approx(0.04)}
+
+
+def test_what_a_board_that_is_taught_knows_is_kept_and_belongs_to_the_digest(tmp_path):
+    write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(teachable=True))
+    source = read_bundle(tmp_path / "part.bundle")
+    made = Artefact(source.model, source.manifest.input, source.manifest.outputs, "int8", {}, (), settings={}, notes=())
+    packed = draft_bundle(source, made, load_profile("x86-64"), "none")
+    assert packed.members[KNOWN_GOOD] == source.members[KNOWN_GOOD]
+    assert KNOWN_GOOD in {entry.path for entry in packed.manifest.files}
