@@ -41,7 +41,7 @@ def search_bar(
         task = bar.add_task(_standing(study, space, limits), total=seconds)
 
         def tell(tried: Tried) -> None:
-            console.print(trial_line(tried, space), markup=False)
+            console.print(trial_line(tried, space), markup=False, soft_wrap=True)
             bar.update(
                 task, description=_standing(study, space, limits), completed=min(seconds, bar.tasks[0].elapsed or 0.0)
             )

@@ -18,10 +18,10 @@ FINE = "/8"
 DETECTORS = ("auto", "gauss", "gauss" + FINE, "memory", "memory" + FINE, "student")
 BACKBONES = ("own", "none")
 OWN, USUAL = "own", "usual"
-"""The side that the backbone was made for; the copies that `lepton train` makes by itself."""
+"""The side that the backbone was made for, or that a course says; the copies or views that there are anyway."""
 
 SIDES = (OWN, "160", "288")
-NETWORK_SIDES = ("64", "96", "128")
+NETWORK_SIDES = (OWN, "64", "128")
 STUDY = "search"
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from converters.report.chart import linear_axis
+import numpy as np
+
+from converters.report.chart import linear_axis, score_axis
 from converters.report.environment import page_template
 from training.search.outcome_text import QUALITIES, candidate_text
 
@@ -58,17 +60,27 @@ def plot_of(cost: str, trials: Sequence[dict[str, Any]], values: Sequence[float]
         values: of each trial.
     """
     qualities = [one["quality"] for one in trials]
-    across, up = linear_axis(values, MARGIN), linear_axis(qualities, MARGIN)
+    across, up = score_axis(np.array(values)), linear_axis(qualities, MARGIN)
+    numbers = [one["number"] for one in trials]
+    front = _front(list(zip(values, qualities, numbers, strict=True)))
     places = [
-        Place(one["number"], across.at_px(value), up.at_px(quality), _is_front(value, quality, values, qualities))
-        for one, value, quality in zip(trials, values, qualities, strict=True)
+        Place(number, across.at_px(value), up.at_px(quality), number in front)
+        for value, quality, number in zip(values, qualities, numbers, strict=True)
     ]
     # The front last: drawn on top.
     places.sort(key=lambda one: (one.front, one.number))
     return Plot(cost, tuple(places), across.ticks(), up.ticks())
 
 
-def _is_front(cost: float, quality: float, costs: Sequence[float], qualities: Sequence[float]) -> bool:
-    """Whether no other is at least as good and as cheap, and one of both more so."""
-    others = zip(costs, qualities, strict=True)
-    return not any(c <= cost and q >= quality and (c, q) != (cost, quality) for c, q in others)
+def _front(trials: Sequence[tuple[float, float, int]]) -> set[int]:
+    """Numbers of those than which none is at least as good and cheaper, or better and no dearer; the first of equals.
+
+    Args:
+        trials: cost, quality and number of each.
+    """
+    front, best = set(), float("-inf")
+    for _cost, quality, number in sorted(trials, key=lambda one: (one[0], -one[1], one[2])):
+        if quality > best:
+            front.add(number)
+            best = quality
+    return front

@@ -87,22 +87,23 @@ def search(
         BadInputError: the usual candidate cannot be trained, so the data is at fault.
     """
     until = clock.now() + seconds
-    while clock.now() < until:
+    while True:
         standing = _standing(study)
-        if not standing.waits:
-            candidate = proposed(_ended(study), space, standing.taken, seed * SEEDS_PER_SEARCH + standing.trials)
-            if candidate is None and not standing.runs:
-                return True
-            if candidate is None:
-                clock.pause(PAUSE_S)
-                continue
+        seed_now = seed * SEEDS_PER_SEARCH + standing.trials
+        candidate = None if standing.waits else proposed(_ended(study), space, standing.taken, seed_now)
+        is_left = candidate is not None or standing.waits
+        if clock.now() >= until or not (is_left or standing.runs):
+            return not (is_left or standing.runs)
+        if not is_left:
+            clock.pause(PAUSE_S)
+            continue
+        if candidate is not None:
             study.enqueue_trial(candidate)
         study.optimize(
             lambda trial: _try(trial, space, limits, clock),
             n_trials=1,
             callbacks=[lambda _study, trial: None if _is_doubled(trial) else tell(_tried(trial))],
         )
-    return False
 
 
 @dataclass(frozen=True, slots=True)
