@@ -60,3 +60,12 @@ def test_the_usual_one_is_left_only_for_one_that_is_clearly_better(separations: 
 def test_the_usual_layer_is_left_only_for_one_that_is_better_by_half(fine: float, wanted: int) -> None:
     trials = [Trial("gauss", 16, 1.0), Trial("memory", 16, 1.1), Trial("gauss", 8, fine)]
     assert preferred(trials) is trials[wanted]
+
+
+@pytest.mark.parametrize(("fine", "wanted"), [(5.0, 0), (7.0, 2)])
+def test_where_every_fault_is_noticed_the_kind_stays_on_the_finest_layer_that_notices_them_too(
+    fine: float, wanted: int
+) -> None:
+    """Parts so alike tell kinds apart no more; a memory that raises strong faults further misses faint ones."""
+    trials = [Trial("gauss", 16, 10.0), Trial("memory", 16, 17.0), Trial("gauss", 8, fine), Trial("memory", 8, 30.0)]
+    assert preferred(trials) is trials[wanted]
