@@ -70,8 +70,6 @@ def run(
     --detector, --side or --augment is all that is tried of it, the first being the usual one.
     """
     from converters.study import open_study, require_optuna  # noqa: PLC0415 - --help needs no library
-    from training.dataset import read_dataset  # noqa: PLC0415 - the same
-    from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
     from training.search.bar import search_bar  # noqa: PLC0415 - the same
     from training.search.judged import Limits  # noqa: PLC0415 - the same
     from training.search.outcome import outcome_of, require_held_out  # noqa: PLC0415 - the same
@@ -81,11 +79,7 @@ def run(
     require_optuna()
     if output is not None:
         require_bundle_name(output)
-    samples = read_dataset(source)
-    if are_sounds(samples):
-        raise BadInputError(
-            f"wanted photographs to search with, found sounds in {source}; 'lepton train' learns those without a search"
-        )
+    samples = _photographs(source)
     space = _space(samples, source, seed, options)
     require_held_out(samples, source, space.criterion)
     limits, clock = Limits(most_ms, most_bytes), Clock(time.monotonic, time.sleep)
@@ -119,6 +113,18 @@ def show(where: str, name: str, page: Path | None, *, as_json: bool) -> None:
 
         write_whole(page, search_page(document))
     click.echo(json.dumps(document, indent=2) if as_json else table_text(document))
+
+
+def _photographs(source: Path) -> Sequence[Sample]:
+    from training.dataset import read_dataset  # noqa: PLC0415 - as above
+    from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
+
+    samples = read_dataset(source)
+    if are_sounds(samples):
+        raise BadInputError(
+            f"wanted photographs to search with, found sounds in {source}; 'lepton train' learns those without a search"
+        )
+    return samples
 
 
 def _space(samples: Sequence[Sample], source: Path, seed: int, options: dict[str, Any]) -> Space:
