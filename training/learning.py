@@ -110,7 +110,8 @@ def learn_dataset(
         )
         detector = taught.detector
     learned = tuple(defects) if taught else ()
-    parts = LearnedParts.of(looked.facts[: len(good) + len(learned)], by_look=not looked.readings)
+    last = len(good) + len(learned)
+    parts = LearnedParts.of(looked.facts[:last], families[:last], by_look=not looked.readings)
     told = tuple(note for note in (*notes, refusal) if note)
     return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 
 from edge_contracts.bundle import read_bundle, write_bundle
 from lepton.cli import main
+from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
-from training.checks.looked import facts_of
+from training.checks.looked import look_at
 from training.dataset import Sample
 from training.detector_options import KINDS
 from training.detectors.float_bundle import float_bundle
@@ -42,7 +43,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, draw_part: Callable[..., np
     for file, pixels in zip(files, parts, strict=True):
         file.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(file), pixels)
-    learned = LearnedParts.of(facts_of([Sample(file, "good") for file in files[:10]]))
+    looked = look_at([Sample(file, "good") for file in files[:10]])
+    learned = LearnedParts.of(looked.facts, family_names(looked))
     detector, now = learn(parts[:10], kind="gauss"), datetime(2026, 1, 1, tzinfo=timezone.utc)
     made = float_bundle(detector, name="plate", inputs={}, settings={}, created=now, learned=learned)
     write_bundle(home / "old.bundle", *made)

@@ -1,8 +1,11 @@
 """Who is related to whom: what must never be learned from on one side of a split and judged with on the other.
 
 Samples are relatives that share a group or a file's content, or that are nearly the same; directly or over others. A
-group of the user's own says more than likeness does, and not less: a copy of one of its samples belongs to it, whatever
-group the copy has.
+copy of one of a group's samples belongs to it, whatever group the copy has.
+
+Where a set has two kinds of good parts, or was taken by day and by night, all of one kind are nearly the same once what
+both share is taken off. So what is alike in threes and more is compared again, without what those samples share; and
+where that parts them no further and they are more than a fifth of all, their likeness is none of single parts.
 """
 
 from __future__ import annotations
@@ -10,14 +13,20 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from training.checks.looked import near_groups
 from training.checks.relatives import connected
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+    from training.checks.facts import Facts
     from training.checks.looked import Looked
 
 Pair = tuple[int, int]
+
+PAIR = 2
+MOST_ALIKE, MOST_SHARE = 5, 5
+"""Samples that are one part by their likeness: five, or a fifth of all."""
 
 
 def families(looked: Looked, more: Iterable[Pair] = ()) -> list[tuple[int, ...]]:
@@ -29,7 +38,8 @@ def families(looked: Looked, more: Iterable[Pair] = ()) -> list[tuple[int, ...]]
     """
     place_of = {id(one): place for place, one in enumerate(looked.facts)}
     pairs = [*more]
-    pairs += [(place_of[id(one)], place_of[id(other)]) for group in looked.near for one, other in pairwise(group)]
+    near = _of_parts(looked.near, max(MOST_ALIKE, len(looked.facts) // MOST_SHARE))
+    pairs += [(place_of[id(one)], place_of[id(other)]) for group in near for one, other in pairwise(group)]
     pairs += _sharing([one.sample.group or None for one in looked.facts])
     pairs += _sharing([one.digest for one in looked.facts])
     related = connected(len(looked.facts), pairs)
@@ -45,6 +55,16 @@ def family_names(looked: Looked) -> list[str]:
         for place in family:
             names[place] = name
     return names
+
+
+def _of_parts(groups: Iterable[tuple[Facts, ...]], most: int) -> Iterator[tuple[Facts, ...]]:
+    """Groups that their own mean parts no further, of at most so many."""
+    for group in groups:
+        parted = near_groups(group) if len(group) > PAIR else [group]
+        if parted != [group]:
+            yield from _of_parts(parted, most)
+        elif len(group) <= most:
+            yield group
 
 
 def _sharing(keys: Sequence[Hashable | None]) -> Iterator[Pair]:

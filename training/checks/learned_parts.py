@@ -2,7 +2,8 @@
 
 Of a part two things are kept: the start of its file's SHA-256, and how it looks: the signs of 255 DCT coefficients of
 its thumbnail without the mean of all (a perceptual hash as in `near_duplicates`, four times as long). Nobody can draw
-the part from that. Two looks are one part's where 15 signs or fewer differ (docs/decisions/197).
+the part from that. Two looks are one part's where 15 signs or fewer differ (docs/decisions/197), or fewer still where
+learned parts that are no relatives look more alike than that: parts of two kinds do.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ MOST_SIGNS = 15
 DIGITS = 16
 """Of a SHA-256: enough that no two files share them by chance."""
 
-BLOCK = 2048
+BLOCK = 256
 
 Floats = npt.NDArray[np.float32]
 
@@ -42,23 +43,32 @@ class LearnedParts:
 
     contents: of each the first 16 hexadecimal digits of its file's SHA-256.
     mean: 255 coefficients, the mean of all.
+    limit: signs that may differ between two looks of one part.
     looks: N×255, whether each coefficient lies above the part's median; none of a sensor's readings, which are all
         alike.
     """
 
     contents: tuple[str, ...]
     mean: Floats
+    limit: int
     looks: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, facts: Sequence[Facts], *, by_look: bool = True) -> LearnedParts:
-        """Of parts that can be read, one or more; without `by_look` they are known by their files alone."""
+    def of(cls, facts: Sequence[Facts], families: Sequence[str], *, by_look: bool = True) -> LearnedParts:
+        """Of parts that can be read, one or more.
+
+        Args:
+            facts: of each.
+            families: a name for each that relatives share.
+            by_look: False: they are known by their files alone.
+        """
         contents = tuple(one.digest[:DIGITS] for one in facts)
         if not by_look:
-            return cls(contents, np.zeros(SIGNS, np.float32), np.zeros((0, SIGNS), np.bool_))
+            return cls(contents, np.zeros(SIGNS, np.float32), 0, np.zeros((0, SIGNS), np.bool_))
         coefficients = _coefficients(facts)
         mean = coefficients.mean(axis=0)
-        return cls(contents, mean, _looks(coefficients - mean))
+        looks = _looks(coefficients - mean)
+        return cls(contents, mean, min(MOST_SIGNS, _nearest(looks, families) // 2), looks)
 
     @classmethod
     def parse(cls, content: bytes) -> LearnedParts:
@@ -73,7 +83,7 @@ class LearnedParts:
             rows = [one.split(":") for one in told["parts"]]
             packed = np.array([list(bytes.fromhex(look)) for _, look in rows if look], np.uint8)
             looks = np.unpackbits(packed.reshape(-1, PACKED_BYTES), axis=1, count=SIGNS).astype(np.bool_)
-            return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), looks)
+            return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), int(told["limit"]), looks)
         except (ValueError, KeyError, TypeError) as error:
             raise BadInputError(
                 f"wanted the list of learned parts in the bundle, found it unreadable: {error}; train again"
@@ -84,7 +94,7 @@ class LearnedParts:
         looks = [bytes(one).hex() for one in np.packbits(self.looks, axis=1)] or [""] * len(self.contents)
         parts = [f"{digits}:{look}" for digits, look in zip(self.contents, looks, strict=True)]
         mean = base64.b64encode(self.mean.astype("<f4").tobytes()).decode()
-        return (json.dumps({"mean": mean, "parts": parts}, indent=0) + "\n").encode()
+        return (json.dumps({"limit": self.limit, "mean": mean, "parts": parts}, indent=0) + "\n").encode()
 
     def known(self, facts: Sequence[Facts]) -> list[Facts]:
         """Those that are one of these parts: the same file, or nearly the same picture or sound."""
@@ -97,9 +107,8 @@ class LearnedParts:
     def _alike(self, facts: Sequence[Facts]) -> list[Facts]:
         if not len(self.looks):
             return []
-        own, others = (np.where(signs, 1, -1).astype(np.float32) for signs in (self.looks, self._looks_of(facts)))
-        agreed = (others @ own.T).max(axis=1)
-        return [one for one, most in zip(facts, agreed.tolist(), strict=True) if most >= SIGNS - 2 * MOST_SIGNS]
+        nearest = _differing(self._looks_of(facts), self.looks).min(axis=1)
+        return [one for one, differing in zip(facts, nearest.tolist(), strict=True) if differing <= self.limit]
 
     def _looks_of(self, facts: Sequence[Facts]) -> npt.NDArray[np.bool_]:
         return _looks(_coefficients(facts) - self.mean)
@@ -113,3 +122,16 @@ def _coefficients(facts: Sequence[Facts]) -> Floats:
 
 def _looks(coefficients: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(coefficients > np.median(coefficients, axis=1, keepdims=True), np.bool_)
+
+
+def _differing(some: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """How many signs differ between each of N looks and each of M: N×M."""
+    one, other = (np.where(looks, 1, -1).astype(np.float32) for looks in (some, others))
+    return np.asarray((SIGNS - one @ other.T) // 2, np.intp)
+
+
+def _nearest(looks: npt.NDArray[np.bool_], families: Sequence[str]) -> int:
+    """The fewest signs that differ between parts that are no relatives; all of them where there are none."""
+    name = np.asarray(families)
+    blocks = (slice(start, start + BLOCK) for start in range(0, len(looks), BLOCK))
+    return min(int(np.where(name[some, None] != name, _differing(looks[some], looks), SIGNS).min()) for some in blocks)

@@ -71,10 +71,14 @@ def look_at(
     if readings:
         found = Looked(tuple(facts), (), readings=True)
         return replace(found, near=tuple(found.copies))
+    return Looked(tuple(facts), tuple(near_groups(facts)))
+
+
+def near_groups(facts: Sequence[Facts]) -> list[tuple[Facts, ...]]:
+    """Those of which others are nearly the same, together; what cannot be read is left out."""
     readable = [one for one in facts if one.thumbnail is not None]
     pairs = near_duplicates([one.thumbnail for one in readable if one.thumbnail is not None])
-    near = tuple(tuple(readable[place] for place in group) for group in connected(len(readable), pairs))
-    return Looked(tuple(facts), near)
+    return [tuple(readable[place] for place in group) for group in connected(len(readable), pairs)]
 
 
 def facts_of(samples: Sequence[Sample], progress: Callable[[int], object] | None = None) -> list[Facts]:

@@ -127,9 +127,11 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     dataset = read_dataset(source)
     looked = look_at(dataset, lambda seen: progress("look", seen / len(dataset)))
     looked.require_readable()
-    parted = teaching_set(dataset, family_names(looked), file.held_out, wish.seed, NETWORKS[wish.network].task)
+    families = family_names(looked)
+    parted = teaching_set(dataset, families, file.held_out, wish.seed, NETWORKS[wish.network].task)
     learned = {one.path for one in parted.learned}
-    parts = LearnedParts.of([one for one in looked.facts if one.sample.path in learned])
+    places = [place for place, one in enumerate(dataset) if one.path in learned]
+    parts = LearnedParts.of([looked.facts[place] for place in places], [families[place] for place in places])
     samples = (*parted.learned, *parted.held_out)
     is_heard = are_sounds(samples)
     plan = _plan(file, wish, len(parted.labels), heard=is_heard)

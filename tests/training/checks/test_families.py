@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
 from training.checks.facts import Facts
 from training.checks.families import families, family_names
-from training.checks.looked import Looked
+from training.checks.looked import Looked, look_at
 from training.dataset import Sample, read_dataset
 from training.detectors.threshold_rule import ThresholdRule
 from training.learning import learn_dataset
@@ -28,6 +29,28 @@ def test_a_copy_joins_two_groups_to_one_family():
     assert families(found) == [(0, 1, 2, 3, 4), (5,)]
     assert families(found, more=[(0, 5)]) == [(0, 1, 2, 3, 4, 5)]
     assert family_names(found) == ["1"] * 5 + ["5"]
+
+
+def test_two_kinds_of_parts_are_not_two_parts(tmp_path, save, draw_part):
+    """What all of one kind share is no likeness of two parts; a part that was saved anew is."""
+    for place in range(12):
+        save(f"parts/plain-{place}.png", draw_part(place))
+        save(f"parts/dark-{place}.png", 255 - draw_part(50 + place))
+    again = save("parts/again.png", np.rint(draw_part(7) * 1.1).astype(np.uint8))
+    found = look_at(read_dataset(tmp_path / "parts"))
+    assert max(map(len, found.near)) > 5
+    related = [{found.facts[place].sample.path.name for place in one} for one in families(found) if len(one) > 1]
+    assert any({again.name, "plain-7.png"} <= one for one in related)
+    assert max(map(len, related)) <= 5
+
+
+def test_one_thing_again_and_again_is_left_to_the_check(tmp_path, save, draw_part):
+    for place in range(12):
+        noisy = draw_part(0, height=240, width=320) + np.random.default_rng(place).integers(0, 3, (240, 320, 3))
+        save(f"parts/{place}.png", np.clip(noisy, 0, 255).astype(np.uint8))
+    found = look_at(read_dataset(tmp_path / "parts"))
+    assert len(found.near[0]) == 12
+    assert len(families(found)) == 12
 
 
 def test_copies_in_other_groups_are_no_parts_of_their_own(tmp_path, save, draw_part):

@@ -120,7 +120,7 @@ def test_large_sets_are_dealt_first_so_that_small_ones_can_make_up_the_share():
 
 def test_a_set_in_which_everything_is_related_is_refused():
     with pytest.raises(BadInputError, match="all 3 related"):
-        split(looked(parts(3), near=[(0, 1, 2)]))
+        split(looked(parts(3), near=[(0, 1), (1, 2)]))
 
 
 def test_a_set_that_cannot_be_read_is_refused():

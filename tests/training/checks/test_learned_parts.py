@@ -10,7 +10,7 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from training.checks.facts import Facts
-from training.checks.learned_parts import LearnedParts
+from training.checks.learned_parts import MOST_SIGNS, LearnedParts
 from training.dataset import Sample
 
 
@@ -28,10 +28,11 @@ def noisy(fact):
 
 
 PARTS = [part(seed) for seed in range(30)]
+NAMES = [one.digest for one in PARTS]
 
 
 def test_each_part_and_its_noisy_copy_are_known_and_no_other():
-    learned = LearnedParts.of(PARTS)
+    learned = LearnedParts.of(PARTS, NAMES)
     strangers = [part(seed) for seed in range(100, 140)]
     copies = [noisy(one) for one in PARTS[:3]]
     asked = [*strangers, *copies, PARTS[7]]
@@ -40,13 +41,13 @@ def test_each_part_and_its_noisy_copy_are_known_and_no_other():
 
 
 def test_a_file_is_known_by_its_bytes_alone():
-    learned = LearnedParts.of(PARTS)
+    learned = LearnedParts.of(PARTS, NAMES)
     unreadable = Facts(Sample(Path("again.png"), "dent"), PARTS[3].digest, "no picture")
     assert learned.known([unreadable]) == [unreadable]
 
 
 def test_it_is_written_as_it_is_read_and_no_part_can_be_seen_in_it():
-    learned = LearnedParts.of(PARTS)
+    learned = LearnedParts.of(PARTS, NAMES)
     content = learned.encoded()
     assert LearnedParts.parse(content).encoded() == content
     assert LearnedParts.parse(content).known(PARTS) == PARTS
@@ -62,5 +63,23 @@ def test_a_damaged_list_is_refused(content):
 
 
 def test_readings_which_are_all_alike_are_known_by_their_bytes_alone():
-    learned = LearnedParts.parse(LearnedParts.of(PARTS, by_look=False).encoded())
+    learned = LearnedParts.parse(LearnedParts.of(PARTS, NAMES, by_look=False).encoded())
     assert learned.known([noisy(PARTS[0]), PARTS[1]]) == [PARTS[1]]
+
+
+def test_new_parts_of_two_kinds_are_not_taken_for_learned_ones():
+    """What all of one kind share makes their looks alike; the limit is as much smaller."""
+
+    def of_a_kind(seed, kind):
+        weak = part(seed)
+        strong = np.where(np.indices((32, 32))[0][..., None] < 16, 40.0 * kind, -40.0 * kind)
+        pixels = 120 + strong + (weak.thumbnail.astype(float) - 120) / 6
+        return Facts(weak.sample, weak.digest, thumbnail=pixels.astype(np.uint8))
+
+    learned = [of_a_kind(seed, kind) for seed in range(12) for kind in (1, -1)]
+    new = [of_a_kind(seed, kind) for seed in range(50, 62) for kind in (1, -1)]
+    known = LearnedParts.of(learned, [str(place) for place in range(24)])
+    assert known.limit < MOST_SIGNS
+    assert known.known(new) == []
+    assert known.known(learned) == learned
+    assert LearnedParts.of(learned, ["kin"] * 24).limit == MOST_SIGNS
