@@ -30,12 +30,13 @@ def outcome_text(document: dict[str, Any]) -> str:
     refused = f", {document['refused']} of them refused" if document["refused"] else ""
     ended = "; nothing is left to try" if document["ended"] else ""
     quality = quality_text(document["criterion"], one["quality"])
+    in_turn = "" if document["criterion"] == "score" else " in turn"
     beside = "" if usual is None else f" (the usual one: {usual['quality']:.3f})"
     return "\n".join(
         (
             f"{plural(document['trials'], 'trial')} in the study{refused}{ended}",
             f"taken: trial {one['number']}, {candidate_text(one['params'])}",
-            f"{quality} on parts for training that were held out in turn{beside}; {one['model_bytes']:,} bytes, "
+            f"{quality} on parts for training that were held out{in_turn}{beside}; {one['model_bytes']:,} bytes, "
             f"{one['ms']:.2f} ms",
             *_held_out(document),
             *([f"note: {document['note']}"] if document["note"] else []),
