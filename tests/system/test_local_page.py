@@ -15,6 +15,8 @@ import pytest
 from edge_contracts.manifest import NoRule
 from edge_contracts.verdict import Cause
 from edge_runtime.inspection.decision import Ruling
+from edge_runtime.lessons.lesson import Impression
+from tests.fakes.models import BundleRecipe, known_rows, write_brightness_bundle
 from tests.fakes.parts import inspected, verdict
 from tests.fakes.pictures import picture
 from tests.fakes.stations import DEFECT_LEVEL, THRESHOLD
@@ -114,6 +116,29 @@ def test_a_point_without_a_slider_says_why(browser, tmp_path: Path) -> None:
             "No single threshold decides here; change limits in station.toml."
         )
         playwright.expect(opened.locator("details.sensitivity")).to_be_hidden()
+        context.close()
+
+
+def test_a_part_is_taught_by_keyboard_shown_beside_its_like_and_taken_back(browser, tmp_path: Path) -> None:
+    write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(threshold=THRESHOLD, teachable=True))
+    seen = Impression(known_rows()[3] + np.float32(0.1), np.zeros((4, 4), np.float32), 0.4, THRESHOLD)
+    part = replace(inspected(verdict(Cause.CLEAN, part="42", score=0.4, threshold=THRESHOLD)), impression=seen)
+    with served_page(tmp_path) as served:
+        for sink in served.face.sinks:
+            sink.take(part)
+        context = browser.new_context(viewport={"width": 390, "height": 844})
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        card(opened).locator(".teach summary").press("Enter")
+        card(opened).get_by_label("who says so").fill("Anna")
+        card(opened).get_by_role("button", name="Defective", exact=True).press("Enter")
+        playwright.expect(card(opened).locator(".teach .answer")).to_contain_text("Part 42 is defective: learned in")
+        playwright.expect(card(opened).locator(".lessons li")).to_contain_text("42: defective, score 0.4; Anna")
+        card(opened).locator(".alike summary").press("Enter")
+        playwright.expect(card(opened).locator(".alikes figcaption")).to_have_text("taught: part 42, distance 0")
+        card(opened).get_by_role("button", name="Take back: part 42 is defective").press("Enter")
+        playwright.expect(card(opened).locator(".lessons li")).to_have_count(0)
+        assert opened.evaluate("document.documentElement.scrollWidth") == 390
         context.close()
 
 
