@@ -146,12 +146,12 @@ def _space(samples: Sequence[Sample], source: Path, seed: int, options: dict[str
         return NetworkSpace(samples, source, networks, options["sides"] or NETWORK_SIDES, course, seed)
     if course is not None:
         raise BadInputError("wanted --course beside --network, found no --network; add it")
-    from training.search.detectors import DetectorSpace, families_to_learn  # noqa: PLC0415 - as above
+    from training.search.detectors import DetectorSpace, lot_of  # noqa: PLC0415 - as above
 
     return DetectorSpace(
         samples,
         source,
-        families_to_learn(samples, source),
+        lot_of(samples, source, seed),
         backbones=options["backbones"] or BACKBONES,
         detectors=options["detectors"] or DETECTORS,
         sides=options["sides"] or SIDES,

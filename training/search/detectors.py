@@ -29,6 +29,7 @@ from training.backbone.shelf import users_shelf
 from training.checks.families import family_names
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
+from training.dataset.amounts import drawn_by_lot
 from training.detector_options import sight_of
 from training.detectors.learn import separation_of
 from training.heads.labelled import why_not
@@ -50,18 +51,27 @@ AUTO = "auto"
 
 
 @dataclass(frozen=True, slots=True)
+class Lot:
+    """Good and defective samples that are learned, and a name for each, the good ones first, that relatives share."""
+
+    good: tuple[Sample, ...]
+    defects: tuple[Sample, ...]
+    families: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DetectorSpace:
     """A `training.search.space.Space`.
 
     samples: the whole dataset, of which rows for judging are left alone. source: where it is from.
-    families: of `families_to_learn`.
+    lot: of `lot_of`, with the same seed.
     backbones, detectors, sides, recipes: what is tried; the first of each is the usual one.
     seed: of every training.
     """
 
     samples: Sequence[Sample]
     source: Path
-    families: tuple[str, ...]
+    lot: Lot
     backbones: tuple[str, ...] = BACKBONES
     detectors: tuple[str, ...] = DETECTORS
     sides: tuple[str, ...] = SIDES
@@ -71,12 +81,12 @@ class DetectorSpace:
     @property
     def criterion(self) -> Criterion:
         """By the defects that there are to learn."""
-        return "auroc" if to_learn(self.samples, self.source)[1] and not self.note else "separation"
+        return "auroc" if self.lot.defects and not self.note else "separation"
 
     @property
     def note(self) -> str:
         """Why labelled defects do not count."""
-        return why_not(*to_learn(self.samples, self.source), self.families)
+        return why_not(self.lot.good, self.lot.defects, self.lot.families)
 
     @property
     def about(self) -> Mapping[str, str]:
@@ -170,7 +180,7 @@ class DetectorSpace:
         kind, sight = _kind_and_sight(params)
         return separation_of(
             Photographs(learned.good),
-            groups=self.families[: len(learned.good)],
+            groups=self.lot.families[: len(learned.good)],
             backbone=_backbone(params),
             kind=kind,
             sight=sight,
@@ -191,16 +201,16 @@ class DetectorSpace:
         return len(content[manifest.model_path]), ms
 
 
-def families_to_learn(samples: Sequence[Sample], source: Path) -> tuple[str, ...]:
-    """A name for each sample that is learned, the good ones first, that relatives share, as `lepton train` finds them.
+def lot_of(samples: Sequence[Sample], source: Path, seed: int) -> Lot:
+    """What `lepton train` learns of a dataset with this seed.
 
     Raises:
         BadInputError: none is good, or a file cannot be read.
     """
-    good, defects = to_learn(samples, source)
+    good, defects = (drawn_by_lot(some, seed) for some in to_learn(samples, source))
     looked = look_at([*good, *defects], None)
     looked.require_readable()
-    return tuple(family_names(looked))
+    return Lot(tuple(good), tuple(defects), tuple(family_names(looked)))
 
 
 def _backbone(params: Params) -> Backbone | None:
