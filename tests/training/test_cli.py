@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 
+QUICK = ("--detector", "gauss")
+"""Where it is not the choice of a detector that is looked at."""
+
+
 def _lepton(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments])
 
@@ -74,7 +78,7 @@ def labelled(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[...,
 
 def test_labelled_defects_are_learned_and_told(labelled: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "plate.bundle"
-    trained = _document("train", labelled, "-o", bundle)
+    trained = _document("train", labelled, "-o", bundle, *QUICK)
     assert (trained["photographs"], trained["labels"]["defects"], trained["note"]) == (10, 6, "")
     assert set(trained["labels"]["candidates"]) == {"good-only", "sum", "maximum"}
     assert trained["labels"]["auroc"]["with_labels"] >= trained["labels"]["auroc"]["good_only"]
@@ -88,14 +92,14 @@ def test_labelled_defects_are_learned_and_told(labelled: Path, tmp_path: Path) -
 
 def test_defects_are_left_away_on_request(labelled: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "plate.bundle"
-    assert _document("train", labelled, "-o", bundle, "--good-only")["labels"] is None
+    assert _document("train", labelled, "-o", bundle, "--good-only", *QUICK)["labels"] is None
     inspected = _lepton("bundle", "inspect", bundle)
     assert "defects" not in inspected.stdout
 
 
 def test_a_taught_detector_converts_for_a_board(labelled: Path, tmp_path: Path) -> None:
     taught, board = tmp_path / "plate-float.bundle", tmp_path / "plate.bundle"
-    trained = _lepton("train", labelled, "-o", taught)
+    trained = _lepton("train", labelled, "-o", taught, *QUICK)
     assert "learned 6 labelled defects: AUROC on parts held out" in trained.stdout
     converted = _lepton(
         "convert", taught, "--profile", "rpi-4b", "--calibration", tmp_path / "labelled", "-o", board, "--json"
@@ -108,7 +112,7 @@ def test_a_taught_detector_converts_for_a_board(labelled: Path, tmp_path: Path) 
 
 def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: Path) -> None:
     assert parts.is_dir()
-    trained = _document("train", tmp_path / "parts.csv", "-o", tmp_path / "plate.bundle")
+    trained = _document("train", tmp_path / "parts.csv", "-o", tmp_path / "plate.bundle", *QUICK)
     assert trained["photographs"] == 12
     judged = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv")
     assert (judged["good"], judged["defective"], judged["data"]["split"]) == (4, 4, "test")
@@ -129,19 +133,19 @@ def test_a_defect_among_the_good_parts_is_noticed_by_its_name(
 ) -> None:
     for seed in range(12):
         save(f"mixed/{'anomaly' if seed < 2 else 'normal'}-{seed}.png", draw_part(seed))
-    trained = _lepton("train", tmp_path / "mixed", "-o", tmp_path / "plate.bundle")
+    trained = _lepton("train", tmp_path / "mixed", "-o", tmp_path / "plate.bundle", *QUICK)
     assert "note: learned 2 of 12 pictures as good whose names say otherwise: anomaly-0.png" in trained.stdout
 
 
 def test_the_bundle_says_which_version_of_the_data_it_was_trained_on(parts: Path, tmp_path: Path) -> None:
     version = _document("data", "check", parts)["version"]
-    _document("train", parts, "-o", tmp_path / "plate.bundle")
+    _document("train", parts, "-o", tmp_path / "plate.bundle", *QUICK)
     (step,) = _document("bundle", "inspect", tmp_path / "plate.bundle")["manifest"]["provenance"]
     assert step["inputs"]["dataset"] == version
 
 
 def test_people_get_sentences(parts: Path, tmp_path: Path) -> None:
-    trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle", "--good-only")
+    trained = _lepton("train", parts, "-o", tmp_path / "plate.bundle", "--good-only", *QUICK)
     assert "learned 16 good parts" in trained.stdout
     assert "note:" not in trained.stdout
     judged = _lepton("evaluate", tmp_path / "plate.bundle", "--data", parts)
@@ -192,9 +196,9 @@ def test_wrong_use_is_a_sentence_exit_code_two_and_no_file(case: str, tmp_path: 
     assert not list(tmp_path.rglob("*bundle*"))
 
 
-def test_a_split_that_is_not_there_is_refused(parts: Path, tmp_path: Path) -> None:
-    _document("train", parts, "-o", tmp_path / "plate.bundle")
-    result = _lepton("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "validation")
+def test_a_split_that_is_not_there_is_refused(parts: Path, tmp_path: Path, plate_bundle: Path) -> None:
+    assert parts.is_dir()
+    result = _lepton("evaluate", plate_bundle, "--data", tmp_path / "parts.csv", "--split", "validation")
     assert result.exit_code == 2
     assert "found test, train" in result.stderr
 
