@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from training.dataset.photographs import Photographs
 from training.dataset.reading import read_dataset
-from training.dataset.sample import Box, Sample, groups_of
+from training.dataset.sample import Box, Sample
 from training.dataset.subjects import Recordings
 from training.dataset.version import dataset_version
 
-__all__ = ["Box", "Photographs", "Recordings", "Sample", "dataset_version", "groups_of", "read_dataset"]
+__all__ = ["Box", "Photographs", "Recordings", "Sample", "dataset_version", "read_dataset"]

@@ -55,13 +55,6 @@ class Sample:
         return self.label.lower() in GOOD_LABELS
 
 
-def groups_of(samples: Sequence[Sample]) -> list[str] | None:
-    """A group name per sample for cross-validation, or None where no sample names one."""
-    if not any(one.group for one in samples):
-        return None
-    return [one.group or str(one.path) for one in samples]
-
-
 def label_of(boxes: Sequence[Box]) -> str:
     """What a picture shows whose defects are drawn: the class of its largest defect, good without one."""
     defects = [one for one in boxes if one.label.lower() not in GOOD_LABELS]

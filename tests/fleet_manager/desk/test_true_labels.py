@@ -16,7 +16,7 @@ from fleet_manager.desk.true_labels import MissedDefect, Said, TrueLabel, report
 from fleet_manager.store.database import writing
 from tests.fakes.desks import NOON_MS, WHERE
 from tests.fakes.pictures import picture, write_picture
-from training.dataset import groups_of, read_dataset
+from training.dataset import read_dataset
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,7 +148,7 @@ def test_the_trainer_reads_the_manifest(tmp_path: Path) -> None:
         ("good", True, ""),
         ("Kratzer – tief", False, ""),
     ]
-    assert groups_of(samples) == [f"{WHERE}/gate/p-1", f"{WHERE}/gate/p-1", f"{WHERE}/gate/=p"]
+    assert [one.group for one in samples] == [f"{WHERE}/gate/p-1", f"{WHERE}/gate/p-1", f"{WHERE}/gate/=p"]
     rows = list(csv.DictReader(manifest.read_text("utf-8").splitlines()))
     assert tuple(rows[0]) == MANIFEST_COLUMNS
     assert (rows[2]["part"], rows[2]["said"], rows[2]["sha256"]) == ("'=p", "missed", SHAS[2])

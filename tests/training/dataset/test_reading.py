@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from training.dataset import Photographs, groups_of, read_dataset
+from training.dataset import Photographs, read_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,16 +52,7 @@ def test_a_manifest_gives_label_group_and_split(tmp_path: Path, save: Callable[.
 def test_group_and_split_may_be_left_away(tmp_path: Path, save: Callable[..., Path]) -> None:
     save("1.png", PIXELS)
     samples = read_dataset(_manifest(tmp_path, "label,path\ngood,1.png\n"))
-    assert samples[0].split == ""
-    assert groups_of(samples) is None
-
-
-def test_a_picture_without_a_group_stands_alone(tmp_path: Path, save: Callable[..., Path]) -> None:
-    for name in ("1.png", "2.png", "3.png"):
-        save(name, PIXELS)
-    groups = groups_of(read_dataset(_manifest(tmp_path, "path,label,group\n1.png,good,a\n2.png,good,\n3.png,good,\n")))
-    assert groups is not None
-    assert len(set(groups)) == 3
+    assert (samples[0].group, samples[0].split) == ("", "")
 
 
 def test_pixels_are_read_when_they_are_asked_for(tmp_path: Path, save: Callable[..., Path]) -> None:
