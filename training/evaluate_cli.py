@@ -44,7 +44,7 @@ def evaluate(
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
-    from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
+    from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
@@ -54,7 +54,7 @@ def evaluate(
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = _learned(read, samples, quiet=as_json)
-    notes = [_learned_note(learned, samples)] if learned else []
+    notes = [_learned_note(learned, samples, noun_of(predictor.manifest))] if learned else []
     curve = _curve(read, dataset, samples) if report is not None else ()
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
@@ -74,15 +74,16 @@ def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[
         return known_again(bundle, samples, advance)
 
 
-def _learned_note(learned: Sequence[Sample], samples: Sequence[Sample]) -> str:
+def _learned_note(learned: Sequence[Sample], samples: Sequence[Sample], noun: str) -> str:
     good = sum(one.is_good for one in learned)
     which = f"{len(learned)} of these {len(samples)}" if len(learned) < len(samples) else "these"
     kinds = " and ".join(
         f"{count} {kind}" for count, kind in ((good, "good"), (len(learned) - good, "defective")) if count
     )
+    was, is_ = ("was", "is") if len(learned) == 1 else ("were", "are")
     return (
-        f"note: {which} pictures were learned from, or are nearly the same as one that was ({kinds}), so the figures "
-        "flatter; judge on others"
+        f"note: {which} {noun}s {was} learned from, or {is_} nearly the same as one that "
+        f"was ({kinds}), so the figures flatter; judge on others"
     )
 
 

@@ -138,6 +138,11 @@ def evaluate_samples(
     return summarise(tuple(judged), median(spent_ms))
 
 
+def noun_of(manifest: Manifest) -> str:
+    """What one judged sample is called: `picture`, or `recording` for a model that listens or reads a sensor."""
+    return "picture" if manifest.input.kind == "image" else "recording"
+
+
 def judge(manifest: Manifest, scores: Scores) -> tuple[float, Outcome]:
     """Score and verdict of one answer under the bundle's own rule, as a station would judge it.
 

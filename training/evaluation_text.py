@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.manifest import AnomalyRule
+from training.evaluation import noun_of
 from training.figures import Area, Share, excluded_escape
 
 if TYPE_CHECKING:
@@ -13,23 +14,23 @@ if TYPE_CHECKING:
     from training.evaluation import Evaluation
 
 NAMED_ESCAPES = 10
-UNKNOWN = "not known (one kind of picture is missing)"
+UNKNOWN = "not known (good or defective ones are missing)"
 
 
 def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | None) -> str:
     """Several lines: the figures with their 95 % intervals, each label's, and what to do about them."""
     good = sum(one.is_good for one in evaluation.judged)
-    where = f", split {split}" if split else ""
+    where, noun = f", split {split}" if split else "", noun_of(manifest)
     return "\n".join(
         (
-            f"{manifest.name}: {good} good and {len(evaluation.judged) - good} defective pictures{where}",
+            f"{manifest.name}: {good} good and {len(evaluation.judged) - good} defective {noun}s{where}",
             f"AUROC {_area(evaluation.area)}",
             f"escape at 5 % overkill {_share(evaluation.at_overkill)}",
             f"at the bundle's own threshold: overkill {_share(evaluation.overkill)}",
             f"at the bundle's own threshold: escape {_share(evaluation.escape)}",
             *_none_missed(evaluation.escape),
             *_labels(evaluation),
-            f"{evaluation.ms_per_picture:.2f} ms per picture",
+            f"{evaluation.ms_per_picture:.2f} ms per {noun}",
             *_advice(manifest, evaluation),
         )
     )
@@ -78,7 +79,7 @@ def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
     suggested = evaluation.suggested_threshold
     if isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
         lines.append(
-            f"5 % overkill on these good pictures is a threshold of {suggested:.4g} (the bundle has "
+            f"5 % overkill on these good {noun_of(manifest)}s is a threshold of {suggested:.4g} (the bundle has "
             f"{manifest.rule.threshold:.4g}); 'threshold = {suggested:.4g}' in station.toml sets it"
         )
     return lines

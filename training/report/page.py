@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from converters.report.environment import page_template
 from converters.report.quantity import percent, plain
 from edge_contracts.manifest import AnomalyRule, ImageInput
+from training.evaluation import noun_of
 from training.figures import excluded_escape
 from training.report.learning_curve import still_rises
 from training.report.prospect import prospects
@@ -60,6 +61,7 @@ def render(
     good, defective = ([one.score for one in evaluation.judged if one.is_good is kind] for kind in (True, False))
     rule = predictor.manifest.rule
     threshold = rule.threshold if isinstance(rule, AnomalyRule) else None
+    noun = noun_of(predictor.manifest)
     has_pictures = isinstance(predictor.manifest.input, ImageInput)
     return page_template("training.report", "evaluation.html.j2").render(
         manifest=predictor.manifest,
@@ -69,7 +71,8 @@ def render(
         notes=notes,
         good=len(good),
         defective=len(defective),
-        rows=_rows(evaluation),
+        noun=noun,
+        rows=_rows(evaluation, noun),
         excluded=excluded_escape(evaluation.escape),
         bars=score_bars(good, defective, threshold),
         trade=trade(good, defective, threshold),
@@ -84,26 +87,26 @@ def render(
     )
 
 
-def _rows(evaluation: Evaluation) -> list[FigureRow]:
+def _rows(evaluation: Evaluation, noun: str) -> list[FigureRow]:
     area = evaluation.area
     return [
         FigureRow("AUROC", *_area(area)),
         FigureRow("Escape at 5 % overkill", *_share(evaluation.at_overkill)),
         FigureRow("Overkill at the bundle's threshold", *_share(evaluation.overkill)),
         FigureRow("Escape at the bundle's threshold", *_share(evaluation.escape)),
-        FigureRow("Time for a picture, here", f"{plain(evaluation.ms_per_picture)} ms", "", "median"),
+        FigureRow(f"Time for a {noun}, here", f"{plain(evaluation.ms_per_picture)} ms", "", "median"),
     ]
 
 
 def _area(area: Area | None) -> tuple[str, str, str]:
     if area is None:
-        return "not known", "", "one kind of picture is missing"
+        return "not known", "", "good or defective ones are missing"
     return f"{area.value:.4f}", _span(area.interval), f"{area.good} good, {area.defective} defective"
 
 
 def _share(share: Share | None) -> tuple[str, str, str]:
     if share is None:
-        return "not known", "", "one kind of picture is missing"
+        return "not known", "", "good or defective ones are missing"
     return percent(share.value), _span(share.interval, in_percent=True), f"{share.hits} of {share.trials}"
 
 

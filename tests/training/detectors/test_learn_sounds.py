@@ -101,6 +101,7 @@ def test_a_folder_of_recordings_is_trained_and_judged_by_the_same_two_commands(t
     page = tmp_path / "motor.html"
     judged = _lepton("evaluate", tmp_path / "motor.bundle", "--data", tmp_path / "motors", "--report", page)
     assert "24 of these 24" not in page.read_text("utf-8")
+    assert "<b>12</b> defective recordings of" in page.read_text("utf-8")
     assert (judged["good"], judged["defective"], len(judged["data"]["learned"])) == (12, 12, 24)
     auroc = judged["auroc"]
     assert (auroc["value"] if isinstance(auroc, dict) else auroc) > 0.98
