@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from dataclasses import dataclass
 from math import ceil
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LEARNED, HELD_OUT = "train", frozenset({"validation", "val", "valid"})
 FEWEST_CLASSES = 2
 FEWEST_OF_A_CLASS = 4
+MEMORY_SHARE = 0.5
+GIGABYTE = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def lesson_of(
     """Read pictures with the board's own preprocessing, and say what is wanted for each.
 
     Raises:
-        BadInputError: a file that is no picture.
+        BadInputError: a file that is no picture, or more pictures than this machine's memory holds.
     """
     size = ImageInput(
         tensor="input",
@@ -100,6 +103,7 @@ def lesson_of(
         colour="grey" if spec.channels == 1 else "rgb",
         dtype="float32",
     )
+    _require_room(len(samples), spec)
     pictures = np.empty((len(samples), spec.height_px, spec.width_px, spec.channels), np.uint8)
     answers = []
     for number, (sample, pixels) in enumerate(zip(samples, Photographs(samples), strict=True)):
@@ -107,6 +111,17 @@ def lesson_of(
         answers.append(answer_of(task, sample, labels, pixels.shape[:2], spec))
         progress(number + 1)
     return Lesson(pictures, joined(task, answers))
+
+
+def _require_room(pictures: int, spec: NetworkSpec) -> None:
+    """All pictures are held at the network's size while it is trained."""
+    wanted = pictures * spec.height_px * spec.width_px * spec.channels
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if wanted > MEMORY_SHARE * there:
+        raise BadInputError(
+            f"wanted pictures that fit into half of this machine's {there / GIGABYTE:.1f} GB, found {pictures:,} that "
+            f"take {wanted / GIGABYTE:.1f} GB at {spec.width_px}×{spec.height_px} px; give fewer, or a smaller size"
+        )
 
 
 def _require_classes(samples: Sequence[Sample]) -> None:

@@ -74,3 +74,12 @@ def test_pictures_are_read_at_the_network_s_size(save) -> None:
     assert colour.pictures[0, 0, 0].tolist() == [10, 200, 30]
     assert grey.pictures.shape == (1, 16, 24, 1)
     assert colour.wanted.tolist() == [1]
+
+
+def test_more_pictures_than_memory_holds_are_refused_before_one_is_read() -> None:
+    class Many(list[Sample]):
+        def __len__(self) -> int:
+            return 10**9
+
+    with pytest.raises(BadInputError, match=r"found 1,000,000,000 that take 150528\.0 GB at 224×224 px; give fewer"):
+        lesson_of(Many(), ("dent", "good"), NetworkSpec("ds-cnn", 2, 224, 224))
