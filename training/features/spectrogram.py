@@ -93,8 +93,9 @@ def listening(recordings: Sequence[Window], frames: int | None = None, bands: in
     if spectra < fewest:
         least_s = frame * (fewest + 1) / 2 / rate_hz
         shortest_s = min(one.duration_s for one in recordings)
+        shorter = "" if frames is None else ", or let an input have fewer spectra"
         raise BadInputError(
-            f"wanted recordings of {least_s:.2f} s or more, found one of {shortest_s:.2f} s; take it out"
+            f"wanted recordings of {least_s:.2f} s or more, found one of {shortest_s:.2f} s; take it out{shorter}"
         )
     frames = frames or min(INPUT_FRAMES, spectra)
     return SoundInput(

@@ -125,6 +125,9 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     from training.finetune.teaching_set import teaching_set  # noqa: PLC0415
 
     dataset = read_dataset(source)
+    is_heard = are_sounds(dataset)
+    if is_heard:
+        require_of_pictures(wish.network, NETWORKS[wish.network].task, file.network.model_fields_set)
     looked = look_at(dataset, lambda seen: progress("look", seen / len(dataset)))
     looked.require_readable()
     families = family_names(looked)
@@ -133,7 +136,6 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     places = [place for place, one in enumerate(dataset) if one.path in learned]
     parts = LearnedParts.of([looked.facts[place] for place in places], [families[place] for place in places])
     samples = (*parted.learned, *parted.held_out)
-    is_heard = are_sounds(samples)
     plan = _plan(file, wish, len(parted.labels), heard=is_heard)
     heard = front_end(samples, plan.spec) if is_heard else None
     room = _room(parted, plan, file, heard, progress)
@@ -145,8 +147,6 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
 def _plan(file: CourseFile, wish: Wish, outputs: int, *, heard: bool) -> Plan:
     from training.finetune.stages import Plan  # noqa: PLC0415 - torch
 
-    if heard:
-        require_of_pictures(wish.network, NETWORKS[wish.network].task, file.network.model_fields_set)
     first, again, to_int8 = file.courses(wish.seed, heard=heard)
     spec = file.spec(wish.network, outputs)
     target, unit = NO_TARGET if file.prune is None else file.prune.target

@@ -156,6 +156,9 @@ def test_recordings_become_a_bundle_that_listens_with_the_boards_front_end(tmp_p
     (tmp_path / "course.toml").write_text('[network]\ninput_size = [16, 32]\ncolour = "grey"\n')
     refused = CliRunner().invoke(main, [*map(str, arguments), "-o", str(tmp_path / "no.bundle")])
     assert "wanted no colour in [network] for recordings" in refused.stderr
+    arguments[3] = "u-net-lite"
+    refused = CliRunner().invoke(main, [*map(str, arguments), "-o", str(tmp_path / "no.bundle")])
+    assert "wanted pictures for u-net-lite, found recordings" in refused.stderr
 
 
 def test_stages_prune_to_their_target_and_remember_which_share_it_was(tmp_path):
