@@ -24,10 +24,29 @@ def test_other():
 """
 
 
-def run(home, text):
+AFTER_A_NEIGHBOUR = """
+import os
+def test_neighbour():
+    os.environ["LEFT_BEHIND"] = "1"
+def test_it():
+    assert "LEFT_BEHIND" not in os.environ
+"""
+
+CRASHES_ONCE = """
+import os
+from pathlib import Path
+def test_it():
+    mark = Path("seen")
+    if not mark.exists():
+        mark.touch()
+        os.abort()
+"""
+
+
+def run(home, text, *arguments):
     (home / "tests").mkdir()
     (home / "tests" / "test_it.py").write_text(text)
-    command = ["sh", str(SCRIPT), sys.executable, "-q", "tests"]
+    command = ["sh", str(SCRIPT), sys.executable, "-q", *arguments]
     return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
 
 
@@ -35,7 +54,7 @@ def test_what_fails_once_passes_and_is_named(tmp_path):
     done = run(tmp_path, ONCE.format(many=1))
     assert done.returncode == 0
     assert 'passed only when tried a second time, alone: "tests/test_it.py::test_it[0]"' in done.stdout
-    assert "\n1 passed in" in done.stdout
+    assert "\n2 passed in" in done.stdout
 
 
 def test_what_fails_twice_fails(tmp_path):
@@ -54,4 +73,20 @@ def test_what_fails_in_numbers_is_not_tried_again(tmp_path):
 def test_a_file_that_cannot_be_read_is_not_tried_again(tmp_path):
     done = run(tmp_path, "import nothing_of_this_name\n")
     assert done.returncode == 2
+    assert "second try" not in done.stdout
+
+
+def test_what_fails_after_its_neighbour_fails_again(tmp_path):
+    assert run(tmp_path, AFTER_A_NEIGHBOUR).returncode == 1
+
+
+def test_a_crash_is_not_tried_again(tmp_path):
+    done = run(tmp_path, CRASHES_ONCE, "-n", "1")
+    assert done.returncode == 1
+    assert "second try" not in done.stdout
+
+
+def test_what_was_stopped_at_the_first_failure_is_not_called_passed(tmp_path):
+    done = run(tmp_path, ONCE.format(many=1) + "def test_broken():\n    assert False\n", "-x")
+    assert done.returncode == 1
     assert "second try" not in done.stdout

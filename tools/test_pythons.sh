@@ -22,7 +22,12 @@ trap 'rm -rf "$logs"' EXIT
 running=""
 for version in 3.10 3.13; do
     python=$(interpreter_of "$version")
-    if [ "$version" = "$default" ] || [ -z "$python" ]; then
+    if [ "$version" = "$default" ]; then
+        continue
+    fi
+    if [ -z "$python" ]; then
+        echo "no Python $version on this machine: its tests were not run"
+        [ "${LEPTON_REQUIRE:-}" != all ] || exit 1
         continue
     fi
     case $version in
