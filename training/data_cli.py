@@ -71,8 +71,7 @@ def check(context: click.Context, source: Path, page: Path | None, *, readings: 
     default=1.0,
     show_default=True,
     type=click.FloatRange(0),
-    help="Samples stay together until the line paused for so many minutes, as EXIF or their names say; 0 leaves time "
-    "out.",
+    help="Samples taken in one go, of so many minutes, stay together, as EXIF or names say; 0 leaves time out.",
 )
 @READINGS
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Deals the samples out.")

@@ -58,7 +58,7 @@ def split_dataset(
     Args:
         looked: the dataset, looked at; a split that it has is not kept, its groups are.
         test_share: of each class, that shall be judged with; between 0 and 1.
-        window_minutes: samples stay together until the line paused for so long; 0 leaves time out.
+        window_minutes: samples taken in one go stay together, up to so long; 0 leaves time out.
         random: deals; the same samples in the same order and the same state give the same split.
 
     Raises:
