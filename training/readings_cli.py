@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from training.dataset.logged_table import Table
 
@@ -43,37 +44,51 @@ def readings(source: Path, output: Path, rate_hz: float | None, *, as_json: bool
         )
     if output.exists():
         raise BadInputError(f"wanted a new folder, found {output}; name another, or remove it")
-    with TemporaryDirectory(prefix=".readings-", dir=output.absolute().parent) as beside:
-        channels = _write(tables, source if source.is_dir() else source.parent, Path(beside), rate_hz, quiet=as_json)
-        Path(beside).rename(output)
-        # What is taken away at the end stands there under its own name now.
-        Path(beside).mkdir()
+    beside = output.absolute().with_name(f".{output.name}.{os.getpid()}.partial")
+    try:
+        channels = _write(_places(tables, source, beside), rate_hz, quiet=as_json)
+        beside.rename(output)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     document = {"recordings": len(tables), "channels": channels, "output": str(output)}
     sentence = f"wrote {len(tables)} recordings of {', '.join(channels)} to {output}"
     click.echo(json.dumps(document, indent=2) if as_json else sentence)
 
 
-def _write(tables: Sequence[Path], top: Path, output: Path, rate_hz: float | None, *, quiet: bool) -> tuple[str, ...]:
-    """Write a recording of each; return the channels, which all have."""
+def _places(tables: Sequence[Path], source: Path, output: Path) -> dict[Path, Path]:
+    """Where each recording goes, to its table."""
+    top = source if source.is_dir() else source.parent
+    found: dict[Path, Path] = {}
+    for path in tables:
+        place = (output / path.relative_to(top)).with_suffix(".wav")
+        if place in found:
+            raise BadInputError(f"wanted one table for each recording, found {found[place]} and {path}; rename one")
+        found[place] = path
+    return found
+
+
+def _write(places: Mapping[Path, Path], rate_hz: float | None, *, quiet: bool) -> tuple[str, ...]:
+    """Write a recording of each table; return the channels, which all have."""
     from edge_contracts.recorded_sound import wave_with_note  # noqa: PLC0415 - as above
     from training.dataset.logged_table import read_table  # noqa: PLC0415 - the same
 
-    channels: tuple[str, ...] = ()
-    with progress_bar("reading", len(tables), quiet=quiet) as advance:
-        for number, path in enumerate(tables, start=1):
+    first: tuple[tuple[str, ...], float] | None = None
+    with progress_bar("reading", len(places), quiet=quiet) as advance:
+        for number, (place, path) in enumerate(places.items(), start=1):
             table = read_table(path)
-            channels = channels or table.channels
-            if table.channels != channels:
+            made = (table.channels, _rate(path, table, rate_hz))
+            first = first or made
+            if made != first:
+                (one, other), start = (f"{', '.join(names)} at {rate:g} Hz" for names, rate in (first, made)), path
                 raise BadInputError(
-                    f"wanted the same channels in all tables, found {', '.join(channels)} in {tables[0]} and "
-                    f"{', '.join(table.channels)} in {path}; export them alike"
+                    f"wanted the same channels and rate in all tables, found {one} and, in {start}, {other}; export "
+                    "them alike"
                 )
-            place = (output / path.relative_to(top)).with_suffix(".wav")
             place.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(place, wave_with_note(table.values, _rate(path, table, rate_hz), ""))
+            write_whole(place, wave_with_note(table.values, made[1], ""))
             if advance is not None:
                 advance(number)
-    return channels
+    return first[0] if first else ()
 
 
 def _rate(path: Path, table: Table, rate_hz: float | None) -> float:
@@ -81,6 +96,11 @@ def _rate(path: Path, table: Table, rate_hz: float | None) -> float:
     said = rate_hz or table.rate_hz
     if not said:
         raise BadInputError(f"wanted the rate of {path}, found no column called time; say --rate-hz")
+    if table.rate_hz and abs(table.rate_hz - said) > MOST_OFF * said:
+        raise BadInputError(
+            f"wanted the rate that the time tells, {table.rate_hz:g} Hz in {path}, found --rate-hz {said:g}; "
+            "leave it out"
+        )
     if abs(round(said) - said) > MOST_OFF * said:
         raise BadInputError(f"wanted a whole number of rows per second, found {said:g} in {path}; resample it")
     return round(said)

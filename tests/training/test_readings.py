@@ -1,6 +1,7 @@
 """From a logger's tables to a verdict on a sensor's readings that names the figure it rests on."""
 
 import json
+import os
 
 import cv2
 import numpy as np
@@ -14,6 +15,13 @@ from training.explain.figures_page import figures_page
 
 def call(*arguments):
     return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def umask():
+    """This process's mask, which can only be read by setting it."""
+    found = os.umask(0o022)
+    os.umask(found)
+    return found
 
 
 def press(path, seed, *, sticks=False):
@@ -99,8 +107,38 @@ def test_tables_that_do_not_agree_leave_nothing_behind(tmp_path):
         (tmp_path / "tables" / f"{name}.csv").write_text(heading + "0,1\n1,2\n")
     refused = call("data", "readings", tmp_path / "tables", "-o", tmp_path / "waves")
     assert refused.exit_code == 2
-    assert "same channels in all tables, found force in" in refused.output
+    assert "same channels and rate in all tables, found force at 1 Hz and, in" in refused.output
     assert [one.name for one in tmp_path.iterdir()] == ["tables"]
+
+
+def test_two_tables_of_one_name_are_refused_before_one_is_lost(tmp_path):
+    (tmp_path / "tables").mkdir()
+    for name in ("p.csv", "p.txt"):
+        (tmp_path / "tables" / name).write_text("1\n2\n")
+    refused = call("data", "readings", tmp_path / "tables", "-o", tmp_path / "waves", "--rate-hz", 10)
+    assert "one table for each recording" in refused.output
+    assert not (tmp_path / "waves").exists()
+
+
+def test_a_rate_that_the_time_contradicts_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("time_ms,a\n0,1\n10,2\n20,3\n")
+    assert "100 Hz in" in call("data", "readings", tmp_path / "a.csv", "-o", tmp_path / "w", "--rate-hz", 5000).output
+    assert call("data", "readings", tmp_path / "a.csv", "-o", tmp_path / "w").exit_code == 0
+    assert (tmp_path / "w").stat().st_mode & 0o077 == 0o777 & ~umask() & 0o077
+
+
+def test_a_channel_that_always_switches_at_the_same_moment_does_not_hide_the_others(tmp_path):
+    random = np.random.default_rng(0)
+    for number in range(14):
+        folder = tmp_path / "tables"
+        folder.mkdir(exist_ok=True)
+        force = random.normal(0, 1, 400)
+        rows = "".join(f"{k / 100:.2f},{force[k]:.4f},{24 * (k > 200)}\n" for k in range(400))
+        (folder / f"{number:02}.csv").write_text("time,force,valve\n" + rows)
+    call("data", "readings", tmp_path / "tables", "-o", tmp_path / "waves")
+    learned = call("train", tmp_path / "waves", "--readings", "-o", tmp_path / "x.bundle", "--json")
+    assert learned.exit_code == 0, learned.output
+    assert json.loads(learned.output)["threshold"]["value"] < 10
 
 
 def test_a_rate_is_asked_for_where_no_column_tells_it(tmp_path):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
-TIMES = frozenset({"time", "time_s", "time [s]", "time (s)", "t", "t_s", "seconds"})
-"""Headings, in small letters, of a column of seconds."""
+_TIME = re.compile(r"(?:time|t|seconds)[ _]*[(\[]?(s|ms|us|µs|)[)\]]?", re.IGNORECASE)
+_UNCLEAR_TIME = re.compile(r"(?:time|date|zeit|uhrzeit|datum|timestamp)\b", re.IGNORECASE)
+_SECONDS = {"": 1.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
 
 MOST_VALUES = 16_000_000
 """Rows × columns: as many as a WAV file may hold."""
@@ -65,21 +66,41 @@ def read_table(path: Path) -> Table:
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadInputError(f"wanted a table of numbers in UTF-8, found {path}: {error}; export it as CSV") from error
     values = np.array(numbers, np.float64)
-    times = next((place for place, name in enumerate(heading) if name.strip().lower() in TIMES), None)
-    rate_hz = 0.0 if times is None else _rate(path, values[:, times])
-    kept = [place for place in range(values.shape[1]) if place != times]
+    times = _time_column(path, heading)
+    rate_hz = 0.0 if times is None else _rate(path, values[:, times[0]] * times[1])
+    kept = [place for place in range(values.shape[1]) if times is None or place != times[0]]
     if not kept:
         raise BadInputError(f"wanted readings beside the time, found only the time in {path}; export the channels too")
+    if not (np.abs(values[:, kept]) <= np.finfo(np.float32).max).all():
+        raise BadInputError(
+            f"wanted readings below {np.finfo(np.float32).max:.0e}, found greater in {path}; scale them"
+        )
     named = [heading[place].strip() if heading else "" for place in kept]
     channels = tuple(name or f"channel {number}" for number, name in enumerate(named, start=1))
     return Table(channels, values[:, kept].astype(np.float32), rate_hz)
 
 
+def _time_column(path: Path, heading: Sequence[str]) -> tuple[int, float] | None:
+    """Which column is the time, and seconds per unit of it; None where no heading says so."""
+    found = [
+        (place, _SECONDS[told.group(1).lower()])
+        for place, name in enumerate(heading)
+        if (told := _TIME.fullmatch(name.strip()))
+    ]
+    odd = [name for name in heading if _UNCLEAR_TIME.match(name.strip()) and not _TIME.fullmatch(name.strip())]
+    if odd or len(found) > 1:
+        raise BadInputError(
+            f"wanted one column 'time' in seconds, or 'time_ms', in {path}, found {odd[0] if odd else 'two'!r}; rename "
+            "it, or leave it out and say --rate-hz"
+        )
+    return found[0] if found else None
+
+
 class _Cells:
-    """How the cells of one file are parted and read, as its first line shows."""
+    """How the cells of one file are parted and read, as its first line shows; quotes may hold what parts others."""
 
     def __init__(self, first: str) -> None:
-        self.delimiter = next((one for one in "\t;" if one in first), ",")
+        self.delimiter = next((one for one in "\t;" if len(next(csv.reader([first], delimiter=one), [])) > 1), ",")
 
     def number(self, cell: str) -> float:
         """A finite or an infinite number; ValueError where there is none."""

@@ -39,8 +39,14 @@ _SPREAD, PEAK, TAILS = range(3)
 BANDS = 8
 MOST_FRAME = 256
 FRAMES_AT_LEAST = 4
-FLOOR = 1e-6
-"""Of a channel's usual variance: what is below counts as silence."""
+FLOOR = 1e-10
+"""Of a channel's variance over all recordings: what is below counts as silence."""
+
+DEAD_SHARE = 1e-6
+"""Of a channel's mean: it does not change where its deviation is no more, which rounding makes."""
+
+NOISE_TAILS = 3.0
+"""The fourth moment of noise, in squares of its variance: so silence has the tails of noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,7 @@ def _scale(recordings: Sequence[Window]) -> _Scale:
         count, total, squares = count + len(values), total + values.sum(0), squares + np.square(values).sum(0)
     mean = np.asarray(total / count)
     std = np.sqrt(np.maximum(squares / count - np.square(mean), 0))
-    if dead := np.flatnonzero(std <= FLOOR * np.abs(mean)).tolist():
+    if dead := np.flatnonzero(std <= DEAD_SHARE * np.abs(mean)).tolist():
         raise BadInputError(
             f"wanted channels that change, found channel {dead[0] + 1} always at {mean[dead[0]]:g}; leave it out"
         )
@@ -168,7 +174,7 @@ def _shape_and_spread(pen: Wiring, spec: SeriesInput) -> list[str]:
         pen.pointwise("DIV", pen.pointwise("ADD", peak, pen.constant("floor", [FLOOR])), variance),
         pen.pointwise(
             "DIV",
-            pen.pointwise("ADD", fourth, pen.constant("floor", [FLOOR])),
+            pen.pointwise("ADD", fourth, pen.constant("floor", [NOISE_TAILS * FLOOR**2])),
             pen.pointwise("MUL", variance, variance),
         ),
     ]

@@ -30,6 +30,15 @@ def test_semicolons_with_decimal_commas_and_a_byte_order_mark_are_read(tmp_path)
     assert found.values[:, 0].tolist() == [1.5, -2.25]
 
 
+def test_what_parts_cells_may_stand_inside_of_quotes(tmp_path):
+    found = read_table(table(tmp_path, '"force; kN",speed\n1,2\n'))
+    assert (found.channels, found.values.tolist()) == (("force; kN", "speed"), [[1, 2]])
+
+
+def test_milliseconds_are_told_by_their_name(tmp_path):
+    assert read_table(table(tmp_path, "Time [ms],a\n0,1\n5,2\n10,3\n")).rate_hz == pytest.approx(200)
+
+
 def test_bare_numbers_have_numbered_channels_and_no_rate(tmp_path):
     found = read_table(table(tmp_path, "1\t2\n3\t4\n\n"))
     assert (found.channels, found.rate_hz) == (("channel 1", "channel 2"), 0)
@@ -46,6 +55,9 @@ def test_bare_numbers_have_numbered_channels_and_no_rate(tmp_path):
         ("time,a\n0,1\n1,1\n5,1\n6,1\n", "wanted readings every 1 s in .*, found 4 s after the 2th"),
         ("time,a\n1,1\n1,1\n1,1\n", "a time that goes on"),
         ("time\n1\n2\n", "found only the time"),
+        ("timestamp,a\n1,1\n2,2\n", "wanted one column 'time' in seconds.* found 'timestamp'"),
+        ("time,t,a\n0,0,1\n1,1,2\n", "found 'two'"),
+        ("a\n1e300\n", "wanted readings below 3e\\+38"),
     ],
 )
 def test_what_is_no_steady_series_is_refused_with_its_place(tmp_path, text, words):

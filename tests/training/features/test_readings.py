@@ -50,6 +50,26 @@ def test_a_knock_raises_peak_and_tails_and_leaves_other_channels_alone():
     }
 
 
+@pytest.mark.parametrize("share", [0.1, 0.01, 0.001])
+def test_a_quiet_channel_whose_level_drifts_has_the_tails_of_noise(share):
+    random = np.random.default_rng(0)
+    good = [window(level + share * random.normal(size=4000)) for level in random.normal(size=20)]
+    found = figures(readings_part(good), good[0])
+    assert found["channel 1: weight of tails"] == pytest.approx(3, abs=0.3)
+    assert found["channel 1: spread"] == pytest.approx(share, rel=0.05)
+
+
+def test_a_level_is_no_hum():
+    """The windowed sines have no mean: a part that is heavier does not sound different."""
+    good = [window(level + 0.01 * noise(seed)[:, 0]) for seed, level in enumerate((0.0, 5.0, 10.0))]
+    part = readings_part(good)
+    shaken = good[0].values - good[0].values.mean()
+    light, heavy = (figures(part, window(shaken + level)) for level in (0, 10))
+    for name in light:
+        if name.endswith("Hz"):
+            assert heavy[name] == pytest.approx(light[name], rel=0.01)
+
+
 def test_a_tone_is_told_in_its_band_by_its_rms():
     at = np.arange(2000) / RATE_HZ
     good = [window(noise(seed)[:, 0] * 0.01) for seed in range(5)]
