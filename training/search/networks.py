@@ -104,7 +104,7 @@ class NetworkSpace:
     def judge(self, params: Params) -> Judged:
         """Train it, and make the int8 file."""
         done = self._trained(params, self.source.with_suffix(".bundle"))
-        return Judged(done.stages[-1].best.score, *done.cost())
+        return Judged(done.stages[-1].best.score, *done.cost(), parts=len(done.parted.held_out))
 
     def make(self, params: Params, output: Path) -> tuple[str, ...]:
         """As `lepton train --network` does, with its course beside the bundle."""

@@ -61,5 +61,5 @@ def _held_out(document: dict[str, Any]) -> list[str]:
             bounds = found["bounds"][key]
             lines.append(f"{name} {found[key]:.3f} (95 % interval {bounds['low']:.3f} to {bounds['high']:.3f})")
     return (
-        [f"the best of {plural(document['trials'], 'trial')}, judged on {parts}: {', '.join(lines)}"] if lines else []
+        [f"chosen among {plural(document['trials'], 'trial')}, judged on {parts}: {', '.join(lines)}"] if lines else []
     )

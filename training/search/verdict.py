@@ -3,12 +3,14 @@
 The best of many trials looks better than it is, the more so the fewer the parts that judged. What is known from many
 sets stands for the usual candidate, as it does where `lepton train` chooses by itself: on good parts alone it is left
 for one that separates half as well again (`training.detectors.choice`), with labelled defects for one whose AUROC is
-greater by more than one standard error of the difference (`training.heads.choice`). Networks have no such rule: the
-best is taken, the smaller one of equals.
+greater by more than one standard error of the difference (`training.heads.choice`), and a network for one whose score
+is greater by more than one standard error of its own. Where the usual one passes a limit the best of the others is
+taken, the smaller one of equals.
 """
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +52,7 @@ def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits:
         )
     best, _ = max(kept, key=lambda one: (one[1].quality, -one[1].model_bytes, -one[0].number))
     stay = next((one for one in kept if one[0].params == usual), None)
-    if criterion == "score" or stay is None:
+    if stay is None:
         return best
     clear = [one for one in kept if _is_clear(one[1], stay[1], criterion)]
     return max(clear, key=lambda one: (one[1].quality, -one[1].model_bytes), default=stay)[0]
@@ -59,6 +61,9 @@ def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits:
 def _is_clear(one: Judged, usual: Judged, criterion: Criterion) -> bool:
     if criterion == "separation":
         return one.quality > usual.quality + OTHER_LAYER_BETTER * abs(usual.quality)
+    if criterion == "score":
+        # Of values from 0 to 1 none vary more than those that are 0 or 1.
+        return one.quality > usual.quality + sqrt(usual.quality * (1 - usual.quality) / usual.parts)
     scores = [np.array([*found.good, *found.defective]) for found in (one, usual)]
     is_defect = np.arange(len(scores[0])) >= len(one.good)
     difference = auroc_difference(scores[0], scores[1], is_defect)

@@ -13,7 +13,7 @@ GOOD, BAD = tuple(range(1, 21)), tuple(range(11, 31))
 
 
 def tried(number, quality, ms=1.0, size=1000, good=(), defective=(), detector="auto"):
-    return Tried(number, {"detector": detector}, Judged(quality, size, ms, good, defective), "", 1.0)
+    return Tried(number, {"detector": detector}, Judged(quality, size, ms, good, defective, parts=100), "", 1.0)
 
 
 def test_on_good_parts_the_usual_one_is_left_for_half_as_much_again_and_not_for_less():
@@ -31,9 +31,17 @@ def test_with_defects_the_usual_one_is_left_for_more_than_chance():
     assert chosen([usual, lucky, better], "auroc", USUAL, NO_LIMITS) == better
 
 
-def test_of_networks_that_are_as_good_the_smaller_one_is_taken():
-    large, small = tried(0, 0.9, size=2000), tried(1, 0.9, size=1000, detector="other")
-    assert chosen([large, small], "score", USUAL, NO_LIMITS) == small
+def test_a_network_is_left_for_one_that_is_ahead_by_more_than_a_standard_error():
+    usual = tried(0, 0.9)  # of 100 pictures: 0.03
+    lucky, better = tried(1, 0.92, detector="other"), tried(2, 0.94, detector="another")
+    assert chosen([usual, lucky], "score", USUAL, NO_LIMITS) == usual
+    assert chosen([usual, lucky, better], "score", USUAL, NO_LIMITS) == better
+
+
+def test_of_those_that_are_as_good_the_smaller_one_is_taken():
+    usual = tried(0, 0.5)
+    large, small = tried(1, 0.9, size=2000, detector="other"), tried(2, 0.9, size=1000, detector="another")
+    assert chosen([usual, large, small], "score", USUAL, NO_LIMITS) == small
 
 
 def test_what_passes_a_limit_is_not_taken_however_good_and_usual():
