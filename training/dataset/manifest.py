@@ -7,12 +7,14 @@ manifest. Boxes are `x y width height label` in pixels, several parted by semico
 from __future__ import annotations
 
 import csv
+import io
 import os
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from training.dataset.drawn_boxes import boxes_in, boxes_text
 from training.dataset.listing import medium_of
 from training.dataset.sample import Sample
@@ -74,15 +76,13 @@ def write_manifest(manifest: Path, samples: Sequence[Sample]) -> None:
     Raises:
         OSError: the disk said no.
     """
-    partial = manifest.with_name(f".{manifest.name}.partial")
-    folder = manifest.resolve().parent
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for one in samples:
-            mask = _relative(one.mask, folder) if one.mask else ""
-            writer.writerow((_relative(one.path, folder), one.label, one.group, one.split, mask, boxes_text(one.boxes)))
-    partial.replace(manifest)
+    folder, rows = manifest.resolve().parent, io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for one in samples:
+        mask = _relative(one.mask, folder) if one.mask else ""
+        writer.writerow((_relative(one.path, folder), one.label, one.group, one.split, mask, boxes_text(one.boxes)))
+    write_whole(manifest, rows.getvalue())
 
 
 @dataclass(frozen=True, slots=True)

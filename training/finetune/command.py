@@ -135,9 +135,8 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     learned = {one.path for one in parted.learned}
     places = [place for place, one in enumerate(dataset) if one.path in learned]
     parts = LearnedParts.of([looked.facts[place] for place in places], [families[place] for place in places])
-    samples = (*parted.learned, *parted.held_out)
     plan = _plan(file, wish, len(parted.labels), heard=is_heard)
-    heard = front_end(samples, plan.spec) if is_heard else None
+    heard = front_end(parted.learned, parted.held_out, plan.spec) if is_heard else None
     room = _room(parted, plan, file, heard, progress)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
     meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling, heard)

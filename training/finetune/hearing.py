@@ -29,20 +29,20 @@ SCALING = Scaling()
 """Bytes 0 and 255 are -1 and 1, which are the ends of the levels that the front end gives."""
 
 
-def front_end(samples: Sequence[Sample], spec: NetworkSpec) -> SoundInput:
+def front_end(learned: Sequence[Sample], held_out: Sequence[Sample], spec: NetworkSpec) -> SoundInput:
     """How a recording becomes the network's inputs: as many spectra as it is high, as many bands as it is wide.
 
     Args:
-        samples: all recordings that are to be heard, one or more; their loudest place decides the levels.
+        learned: recordings to learn, one or more; their loudest place alone decides the levels.
+        held_out: those to look at; they, too, must be as long as one input.
         spec: the network.
 
     Raises:
         BadInputError: rates that differ, or a recording shorter than one input.
         SoundRejected: a file that is no WAV.
     """
-    recordings = Recordings(samples)
-    heard = listening(recordings, spec.height_px, spec.width_px)
-    levels = levels_of(recordings, heard)
+    heard = listening(Recordings([*learned, *held_out]), spec.height_px, spec.width_px)
+    levels = levels_of(Recordings(learned), heard)
     half = (levels.bright_db - levels.dark_db) / 2
     shape = (1, spec.height_px, spec.width_px, 1)
     return heard.model_copy(update={"shape": shape, "mean": (levels.dark_db + half,), "std": (half,)})
@@ -54,19 +54,21 @@ def sound_lesson(
     heard: SoundInput,
     progress: Callable[[int], object] = lambda _read: None,
 ) -> Lesson:
-    """All inputs of all recordings, each with its recording's class.
+    """All inputs of all recordings, each with its recording and that one's class.
 
     Raises:
         BadInputError: another rate than the front end's.
         SoundRejected: a file that is no WAV.
     """
-    feeder, pictures, answers = Feeder(heard), [], []
+    feeder, pictures, answers, counts = Feeder(heard), [], [], []
     for number, (sample, recording) in enumerate(zip(samples, Recordings(samples), strict=True), start=1):
         inputs = feeder.inputs(recording)
         pictures.append(_bytes(inputs))
-        answers += [labels.index(sample.label)] * len(inputs)
+        answers.append(labels.index(sample.label))
+        counts.append(len(inputs))
         progress(number)
-    return Lesson(np.concatenate(pictures)[..., None], np.array(answers, np.int64))
+    recordings = np.repeat(np.arange(len(counts)), counts)
+    return Lesson(np.concatenate(pictures)[..., None], np.array(answers, np.int64)[recordings], recordings)
 
 
 def require_of_pictures(network: str, task: str, given: Collection[str]) -> None:

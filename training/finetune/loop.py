@@ -11,11 +11,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from edge_contracts.errors import BadInputError
 from training.checkpoint import Checkpoint, fingerprint_of
 from training.finetune.lesson import Scaling
+from training.finetune.objective import heard_together
 from training.finetune.views import batch_of
 from training.robustness.attacks import Attack, attacked
 
@@ -229,16 +231,27 @@ def scaled(pixels: Any, scaling: Scaling) -> Any:
 
 
 def mean_score(network: Any, room: Room) -> float:
-    """The objective's mean on the held-out pictures, as they are."""
+    """The objective's mean on the held-out pictures, as they are, or on held-out recordings, each as a whole."""
     network.eval()
-    scores = []
+    held_out = room.held_out
     with torch.no_grad(), _autocast(room.device):
-        for start in range(0, len(room.held_out), JUDGED_AT_ONCE):
-            place = slice(start, start + JUDGED_AT_ONCE)
-            batch = type(room.held_out)(room.held_out.pictures[place], room.held_out.wanted[place])
-            answers = network(scaled(_pixels(batch, room.device), room.scaling))
-            scores.append(room.objective.score(answers, torch.from_numpy(batch.wanted).to(room.device)))
-    return float(torch.cat(scores).double().mean())
+        if held_out.recordings is None:
+            scores = [room.objective.score(*judged) for judged in _judged(network, room)]
+            return float(torch.cat(scores).double().mean())
+        answers = torch.cat([answers for answers, _ in _judged(network, room)])
+    _, firsts, places = np.unique(held_out.recordings, return_index=True, return_inverse=True)
+    together = heard_together(answers, torch.from_numpy(places).to(room.device))
+    wanted = torch.from_numpy(held_out.wanted[firsts]).to(room.device)
+    return float(room.objective.score(together, wanted).double().mean())
+
+
+def _judged(network: Any, room: Room) -> Iterator[tuple[Any, Any]]:
+    """Answers and what is wanted, batch by batch."""
+    places = np.arange(len(room.held_out))
+    for start in range(0, len(places), JUDGED_AT_ONCE):
+        batch = room.held_out.part(places[start : start + JUDGED_AT_ONCE])
+        answers = network(scaled(_pixels(batch, room.device), room.scaling))
+        yield answers, torch.from_numpy(batch.wanted).to(room.device)
 
 
 def _pixels(batch: Lesson, device: str) -> Any:

@@ -43,6 +43,22 @@ class Classes:
         return (answers.argmax(dim=1) == wanted).float()
 
 
+def heard_together(answers: Any, recordings: Any) -> Any:
+    """What the board answers to whole recordings (`edge_runtime/infer/joined.py`): the mean over a recording's inputs.
+
+    Args:
+        answers: N×classes logits.
+        recordings: N int64, 0 to R - 1, each at least once: of which recording an input is.
+
+    Returns:
+        R×classes probabilities, float64.
+    """
+    shares = functional.softmax(answers.double(), dim=1)
+    sums = torch.zeros(int(recordings.max()) + 1, shares.shape[1], dtype=shares.dtype, device=shares.device)
+    sums.index_add_(0, recordings, shares)
+    return sums / torch.bincount(recordings)[:, None]
+
+
 @dataclass(frozen=True, slots=True)
 class Masks:
     """A class per place; answers are N×classes×H×W logits. The score is the overlap of what is no background."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -65,6 +66,19 @@ def test_a_row_that_is_wrong_is_named(text, found, save, tmp_path):
     (tmp_path / "manifest.csv").write_text(text)
     with pytest.raises(BadInputError, match=found):
         read_dataset(tmp_path)
+
+
+def test_a_full_disk_leaves_the_older_manifest_and_nothing_beside_it(tmp_path, monkeypatch):
+    write_manifest(tmp_path / "parts.csv", [])
+    before = (tmp_path / "parts.csv").read_text()
+
+    def full(_file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("edge_contracts.whole_file.os.fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*parts\.csv'"):
+        write_manifest(tmp_path / "parts.csv", [Sample(tmp_path / "1.png", "good")])
+    assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"parts.csv": before}
 
 
 def test_two_manifests_in_a_folder_are_refused(save, tmp_path):

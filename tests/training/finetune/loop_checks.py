@@ -15,7 +15,7 @@ from tests.system.required import REPOSITORY
 from tests.training.finetune.small_training import COURSE, SPEC, room, trained
 from training.finetune.course import Course
 from training.finetune.lesson import Lesson
-from training.finetune.loop import Room, train
+from training.finetune.loop import Room, mean_score, train
 from training.finetune.objective import Classes, Masks
 from training.networks.network import build_network
 
@@ -113,6 +113,25 @@ def test_a_student_comes_nearer_to_its_teacher():
     course = replace(COURSE, taught=1.0, adversarial_bytes=0.0, steps=24)
     looks = train(student, room(), course, teacher=teacher).looks
     assert looks[-1].loss < 0.8 * looks[0].loss
+
+
+def test_the_inputs_of_a_recording_answer_together_as_on_the_board():
+    # The first of two classes is as likely as a byte is bright; one sure input outvotes two that waver.
+    class Brightness(torch.nn.Module):
+        def forward(self, x):
+            bright = (x.mean(dim=(1, 2, 3)) + 1) / 2
+            return torch.stack([bright, 1 - bright], dim=1).log()
+
+    levels, wanted, recordings = ([250, 100, 120, 9, 9], [0, 0, 0, 1, 1], [7, 7, 7, 2, 2])
+    pictures = np.array(levels, np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8)
+    by_input = Lesson(pictures, np.array(wanted, np.int64))
+    heard = replace(by_input, recordings=np.array(recordings, np.int64))
+    assert mean_score(Brightness(), Room(by_input, by_input, Classes())) == pytest.approx(3 / 5)
+    assert mean_score(Brightness(), Room(heard, heard, Classes())) == 1.0
+    uneven = heard.part(np.array([0, 1, 2]))
+    assert mean_score(Brightness(), Room(heard, uneven, Classes())) == 1.0
+    half = replace(heard, wanted=np.zeros(5, np.int64))  # one recording of two, not three inputs of five
+    assert mean_score(Brightness(), Room(half, half, Classes())) == 0.5
 
 
 def test_masks_are_scored_by_their_overlap():
