@@ -7,6 +7,7 @@ was taught as defective might pass.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,10 @@ def with_lessons(decision: Decision, impression: Impression | None, head: Taught
             Cause.NOT_A_NUMBER, "wanted the part's features for the lessons, found none or NaN; verify the bundle"
         )
     heard, limit = head.hear(impression), impression.threshold
+    if not isfinite(heard.score):
+        return unknown(
+            Cause.NOT_A_NUMBER, "wanted a part that can be compared with the lessons, found numbers too large for it"
+        )
     told = f"{head.count} lesson{'' if head.count == 1 else 's'}, revision {head.revision}"
     if not heard.because:
         return replace(decision, reason=f"{decision.reason} ({told})", lessons=head.revision)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,13 @@ def test_unknown_stays_unknown(cause: Cause) -> None:
 @pytest.mark.parametrize("row", [np.full_like(ROW, np.nan), np.full_like(ROW, np.inf)])
 def test_a_part_that_cannot_be_compared_with_the_lessons_is_unknown(row: np.ndarray) -> None:
     decision = with_lessons(GOOD, impression_of(scores(row), "row", GOOD), HEAD)
+    assert (decision.outcome, decision.cause) == (Outcome.UNKNOWN, Cause.NOT_A_NUMBER)
+
+
+def test_a_score_that_the_lessons_make_no_number_of_is_unknown() -> None:
+    assert HEAD.strangeness is not None
+    lost = replace(HEAD, strangeness=replace(HEAD.strangeness, reach=np.asarray([np.nan])))
+    decision = with_lessons(GOOD, impression(good_rows()[0]), lost)
     assert (decision.outcome, decision.cause) == (Outcome.UNKNOWN, Cause.NOT_A_NUMBER)
 
 
