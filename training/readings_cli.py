@@ -48,6 +48,9 @@ def readings(source: Path, output: Path, rate_hz: float | None, *, as_json: bool
     try:
         channels = _write(_places(tables, source, beside), rate_hz, quiet=as_json)
         beside.rename(output)
+    except OSError as error:
+        # A full disk, say; the folder beside is nothing that anybody named.
+        raise OSError(error.errno, error.strerror, str(output)) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     document = {"recordings": len(tables), "channels": channels, "output": str(output)}

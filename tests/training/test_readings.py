@@ -1,5 +1,6 @@
 """From a logger's tables to a verdict on a sensor's readings that names the figure it rests on."""
 
+import errno
 import json
 import os
 
@@ -139,6 +140,22 @@ def test_a_channel_that_always_switches_at_the_same_moment_does_not_hide_the_oth
     learned = call("train", tmp_path / "waves", "--readings", "-o", tmp_path / "x.bundle", "--json")
     assert learned.exit_code == 0, learned.output
     assert json.loads(learned.output)["threshold"]["value"] < 10
+
+
+def test_tables_that_are_no_recordings_yet_say_what_makes_them_so(line, tmp_path):
+    for folder in ("good", "judged"):
+        refused = call("train", line / "tables" / folder, "--readings", "-o", tmp_path / "x.bundle")
+        assert "becomes recordings with 'lepton data readings'" in refused.output
+
+
+def test_a_full_disk_names_the_folder_that_was_asked_for(line, tmp_path, monkeypatch):
+    def full(_path, _content):
+        raise OSError(errno.ENOSPC, "No space left on device", "hidden")
+
+    monkeypatch.setattr("training.readings_cli.write_whole", full)
+    refused = call("data", "readings", line / "tables", "-o", tmp_path / "waves")
+    assert (refused.exit_code, str(tmp_path / "waves") in str(refused.output)) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_rate_is_asked_for_where_no_column_tells_it(tmp_path):

@@ -85,6 +85,11 @@ def layout_of(folder: Path) -> Layout:
         )
     fitting = [*annotated, *(one for one in PLAIN if one.is_here(folder))]
     if not fitting:
+        if any(one.suffix.lower() == ".csv" for one in (*folder.glob("*"), *folder.glob("*/*"))):
+            raise BadInputError(
+                f"wanted pictures or sounds in {folder}, found CSV files: what a sensor measured becomes recordings "
+                f"with 'lepton data readings', and a manifest is named itself, or called {' or '.join(MANIFESTS)}"
+            )
         raise BadInputError(
             f"wanted pictures ({', '.join(sorted(PICTURES))}) or sounds ({', '.join(sorted(SOUNDS))}) in {folder}, "
             f"found none in any of these layouts: {', '.join(one.name for one in (*PLAIN, *ANNOTATED))}; "
