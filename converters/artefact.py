@@ -146,7 +146,7 @@ def _detector(source: Bundle, samples: Sequence[Sample]) -> Artefact:
     halved = store_constants_as_float16(graph)
     content = write_tflite(graph)
     shares = precision_shares(graph)
-    note = "the detector's head stays float: a Mahalanobis distance needs more range than int8 has"
+    note = "the detector's head stays float: distances from good parts need more range than int8 has"
     return Artefact(
         model=content,
         spec=source.manifest.input,

@@ -74,8 +74,8 @@ def _read(path: Path) -> str:
 def _unknown(name: str) -> str:
     known = profile_names()
     close = get_close_matches(name.lower(), known, n=1)
-    hint = f", did you mean {close[0]!r}?" if close else ";"
+    hint = f", did you mean {close[0]!r}? See" if close else "; see"
     return (
         f"wanted one of {', '.join(known)}, found {name!r}{hint} "
-        "See 'lepton profile list', or give the path of your own .toml file"
+        "'lepton profile list', or give the path of your own .toml file"
     )

@@ -42,7 +42,7 @@ def test_an_unknown_board_is_answered_with_the_nearest() -> None:
 
 
 def test_a_name_like_no_board_gets_the_list_and_no_guess() -> None:
-    with pytest.raises(BadInputError, match="found 'toaster'; See") as caught:
+    with pytest.raises(BadInputError, match="found 'toaster'; see") as caught:
         load_profile("toaster")
     assert "did you mean" not in str(caught.value)
 
