@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
-from training.dataset.picture_names import doubtful_names
+from training.dataset.picture_names import doubtful_labels, doubtful_names
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.sight import AS_USUAL
@@ -21,7 +22,7 @@ from training.good_parts import learn_good
 from training.heads.labelled import teach_samples, why_not
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 TRAIN_SPLIT = "train"
 LOGNORMAL = ThresholdRule()
+NAMED_AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def _lots(
     found = to_learn(samples, source)
     good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if good_only else found[1]))
     thinned = [_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1])]
-    return good, defects, [doubtful_names(good), *thinned]
+    return good, defects, [doubtful_names(good), doubtful_labels(defects), *thinned]
 
 
 def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> str:
@@ -177,6 +179,13 @@ def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> s
         f"learned {len(learned):,} of {len(found):,} {what}, drawn by lot from the seed: more bring nothing; judge "
         "with the others"
     )
+
+
+def _counted(names: Iterable[str]) -> str:
+    """Which there are, the most frequent first, and how often."""
+    most = Counter(names).most_common(NAMED_AT_ONCE + 1)
+    more = ", …" if len(most) > NAMED_AT_ONCE else ""
+    return ", ".join(f"{name}: {count}" for name, count in most[:NAMED_AT_ONCE]) + more
 
 
 def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:
@@ -190,7 +199,10 @@ def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], lis
     good, defects = ([one for one in chosen if one.is_good is kind] for kind in (True, False))
     if not good:
         where = f" with split {TRAIN_SPLIT!r}" if has_splits else ""
+        splits = f"; splits {_counted(one.split or 'none' for one in samples)}" if has_splits else ""
         raise BadInputError(
-            f"wanted rows labelled good or normal{where} in {source}, found none among {len(samples)}; label good parts"
+            f"wanted rows labelled good or normal{where} in {source}, found none among {len(samples)} (labels "
+            f"{_counted(one.label for one in samples)}{splits}); label good parts so"
+            f"{f', and give those to learn the split {TRAIN_SPLIT}' if has_splits else ''}"
         )
     return good, defects

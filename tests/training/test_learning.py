@@ -6,13 +6,16 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from edge_contracts.bundle import CARD
 from edge_contracts.card import Card
+from edge_contracts.errors import BadInputError
 from training import learning
 from training.dataset import Sample, read_dataset
 from training.dataset.amounts import MOST_PARTS, drawn_by_lot
 from training.detectors.threshold_rule import ThresholdRule
-from training.learning import learn_dataset, packed
+from training.learning import learn_dataset, packed, to_learn
 
 
 def test_a_promise_stands_in_the_provenance_with_its_confidence(tmp_path, save, draw_part):
@@ -52,3 +55,12 @@ def test_the_lots_are_the_seed_s_and_of_the_whole_set():
     assert places[-1] > 4900
     assert drawn_by_lot(samples, 0) == lots != drawn_by_lot(samples, 1)
     assert drawn_by_lot(samples[:5], 0) == samples[:5]
+
+
+def test_where_no_good_part_is_to_be_learned_the_labels_and_splits_there_are_are_told():
+    rows = [("OK", "train"), ("OK", "train"), ("good", "check"), ("dent", "")]
+    samples = [Sample(Path(f"{place}.png"), label, split=split) for place, (label, split) in enumerate(rows)]
+    with pytest.raises(
+        BadInputError, match=r"none among 4 \(labels OK: 2, good: 1, dent: 1; splits train: 2, check: 1"
+    ):
+        to_learn(samples, Path("parts.csv"))

@@ -14,7 +14,7 @@ from training.checks.same_content import check_conflicts, check_copies, check_le
 from training.checks.sounds import check_level, check_rates
 from training.dataset import dataset_version
 from training.dataset.listing import medium_of
-from training.dataset.picture_names import doubtful_names
+from training.dataset.picture_names import doubtful_labels, doubtful_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 
 def check_names(looked: Looked) -> Iterator[Finding]:
-    """Good parts whose names say otherwise, where no folder names classes."""
-    if all(one.sample.is_good for one in looked.facts) and (
-        doubt := doubtful_names([one.sample for one in looked.facts])
-    ):
-        yield Finding("names", must_mend=False, sentence=doubt)
+    """Good parts whose names say otherwise, where no folder names classes; defects whose labels do."""
+    samples = [one.sample for one in looked.facts]
+    of_pictures = doubtful_names(samples) if all(one.is_good for one in samples) else ""
+    for doubt in (of_pictures, doubtful_labels(samples)):
+        if doubt:
+            yield Finding("names", must_mend=False, sentence=doubt)
 
 
 CHECKS: tuple[Callable[[Looked], Iterable[Finding]], ...] = (

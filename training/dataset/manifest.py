@@ -18,6 +18,7 @@ from edge_contracts.whole_file import write_whole
 from training.dataset.drawn_boxes import boxes_in, boxes_text
 from training.dataset.listing import medium_of
 from training.dataset.sample import Sample
+from training.dataset.split_folders import SPLITS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,9 @@ MANIFESTS = ("labels.csv", "manifest.csv")
 
 NAMED_AT_ONCE = 5
 
+_MEANT = {"training": "train", "trained": "train", "testing": "test", "tests": "test", "validate": "validation"}
+"""A split in other words would be no split at all: its rows would neither be learned nor kept apart to judge with."""
+
 
 def read_manifest(manifest: Path) -> tuple[Sample, ...]:
     """The samples that it lists, in its order.
@@ -40,7 +44,9 @@ def read_manifest(manifest: Path) -> tuple[Sample, ...]:
     """
     try:
         with manifest.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
+            header = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=_delimiter(header), strict=True)
             _check_columns(manifest, reader.fieldnames or ())
             samples = tuple(_sample(_Line(manifest, reader.line_num, row)) for row in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -104,11 +110,17 @@ def _relative(path: Path, folder: Path) -> str:
     return os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
 
 
+def _delimiter(header: str) -> str:
+    """What parts the columns: spreadsheets write semicolons where the decimal point is a comma, and tabs on request."""
+    return next((one for one in ",;\t" if one in header), ",")
+
+
 def _check_columns(manifest: Path, found: Sequence[str]) -> None:
     if missing := sorted(set(REQUIRED_COLUMNS) - set(found)):
         raise BadInputError(
             f"wanted the columns {', '.join(REQUIRED_COLUMNS)} in the first line of {manifest}, "
-            f"found no {' and no '.join(missing)} among {', '.join(map(str, found)) or 'nothing'}; correct the header"
+            f"found no {' and no '.join(missing)} among {', '.join(map(str, found)) or 'nothing'}; correct the header "
+            "(small letters, as written here)"
         )
     if twice := [name for place, name in enumerate(found) if name in COLUMNS and name in found[:place]]:
         raise BadInputError(f"wanted each column once in {manifest}, found {twice[0]} twice; correct the header")
@@ -126,12 +138,14 @@ def _sample(line: _Line) -> Sample:
         boxes = boxes_in(line.cell("boxes"), label)
     except BadInputError as error:
         raise BadInputError(f"{error} (line {line.number} of {line.manifest})") from error
-    mask = line.cell("mask")
+    mask, split = line.cell("mask"), line.cell("split")
+    if (meant := _MEANT.get(split.lower(), split.lower())) in SPLITS and meant != split:
+        raise line.refused(f"the split {meant!r} rather than {split!r}")
     return Sample(
         line.manifest.parent / path,
         label,
         line.cell("group"),
-        line.cell("split"),
+        split,
         boxes,
         line.manifest.parent / mask if mask else None,
     )

@@ -59,6 +59,9 @@ def test_a_box_without_a_class_has_the_row_s(save, tmp_path):
         ("path,label\n1.png,good\n./1.png,dent\n", r"1\.png in two lines, as good and as dent"),
         ("path,label,label\n1.png,good,dent\n", "label twice"),
         ("path,label\n1.pdf,good\n", r"1\.pdf.*line 2"),
+        ("Path,label\n1.png,good\n", "no path among Path, label.*small letters"),
+        ("path,label,split\n1.png,good,training\n", "the split 'train' rather than 'training' in line 2"),
+        ("path,label,split\n1.png,good,TEST\n", "the split 'test' rather than 'TEST' in line 2"),
     ],
 )
 def test_a_row_that_is_wrong_is_named(text, found, save, tmp_path):
@@ -79,6 +82,16 @@ def test_a_full_disk_leaves_the_older_manifest_and_nothing_beside_it(tmp_path, m
     with pytest.raises(OSError, match=r"No space left on device: '.*parts\.csv'"):
         write_manifest(tmp_path / "parts.csv", [Sample(tmp_path / "1.png", "good")])
     assert {one.name: one.read_text() for one in tmp_path.iterdir()} == {"parts.csv": before}
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_a_spreadsheets_semicolons_and_tabs_part_columns_too(sign, save, tmp_path):
+    save("1.png", PIXELS)
+    text = 'path,label,split,boxes\n1.png,"deep, long dent",spare,"1 2 3 4; 5 6 7 8"\n'
+    content = text.replace(",", sign).replace(f"deep{sign}", "deep,")
+    (tmp_path / "parts.csv").write_text(content, encoding="utf-8-sig")
+    (sample,) = read_dataset(tmp_path / "parts.csv")
+    assert (sample.label, sample.split, len(sample.boxes)) == ("deep, long dent", "spare", 2)
 
 
 def test_two_manifests_in_a_folder_are_refused(save, tmp_path):

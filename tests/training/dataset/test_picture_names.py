@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.dataset import Sample
-from training.dataset.picture_names import doubtful_names
+from training.dataset.picture_names import doubtful_labels, doubtful_names
 
 
 def _samples(*names: str) -> list[Sample]:
@@ -34,3 +34,22 @@ def test_names_that_speak_of_defects_are_told(names: tuple[str, ...], doubtful: 
 )
 def test_ordinary_names_are_not_told(names: tuple[str, ...]) -> None:
     assert doubtful_names(_samples(*names)) == ""
+
+
+@pytest.mark.parametrize("label", ["god", "Goood", "nromal", "OK", "good-2", "goods", "Normal (left)"])
+def test_a_label_that_looks_like_good_and_counts_as_a_defect_is_told(label: str) -> None:
+    samples = [
+        *_samples("1.png"),
+        *(Sample(Path(name), label) for name in ("2.png", "3.png")),
+        Sample(Path("4"), "dent"),
+    ]
+    assert doubtful_labels(samples) == (
+        f"counted as defects: {label!r} (2); if a label of these means good parts, call them good"
+    )
+
+
+@pytest.mark.parametrize(
+    "label", ["good", "Normal", "abnormal", "anomal", "anormal", "no good", "gold", "dent", "goodyear"]
+)
+def test_a_label_of_a_defect_is_not_told(label: str) -> None:
+    assert doubtful_labels([Sample(Path("1.png"), label)]) == ""
