@@ -26,6 +26,7 @@ from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.lessons.lesson_file import LessonFile
 from edge_runtime.lessons.lessons import Lessons, teachable
+from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink
 from edge_runtime.point_models import chain_of
@@ -181,7 +182,8 @@ def _lessons(
     is_whole = len(predictors) == 1 and point.tiles is None
     bundle = teachable(first.manifest, first.digest, first.member, whole=is_whole)
     file = LessonFile(company.state_folder / "lessons" / f"{point.name}.sqlite")
-    made = Lessons(point.name, bundle, file, audit, _utc, alarm)
+    witness = WitnessFile(company.state_folder / "taught" / f"{point.name}.json")
+    made = Lessons(point.name, bundle, file, witness, audit, _utc, alarm)
     made.tell(models.use_lessons)
     return made
 

@@ -110,6 +110,7 @@ class InspectionPoint:
             return max((until_ns - clock.now_ns()) / _NS_PER_S, 0.0)
 
         has_ended = self.pipeline.join(left_s())
+        self.lessons.close()
         is_free = self.scorer.stop(left_s())
         if has_ended and is_free:
             for predictor in self.predictors:

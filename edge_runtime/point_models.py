@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edge_runtime.inspection.chain import Beside
     from edge_runtime.inspection_point import GuardsModel
     from edge_runtime.lessons.alike import Comparison
-    from edge_runtime.lessons.taught_head import TaughtHead
+    from edge_runtime.lessons.lost import Taught
 
 _NS_PER_S = 1_000_000_000
 
@@ -48,7 +48,7 @@ class PointModels:
         """Judge by this threshold from the next part on, None for the rule's own; from any thread, at once."""
         self.examiners[0].use_threshold(threshold)
 
-    def use_lessons(self, head: TaughtHead | None, comparison: Comparison | None) -> None:
+    def use_lessons(self, head: Taught | None, comparison: Comparison | None) -> None:
         """Hear these lessons from the next part on, None for none; from any thread, at once."""
         self.examiners[0].use_lessons(head, comparison)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from edge_runtime.inspection.tiling import Tile
     from edge_runtime.lessons.alike import Comparison
     from edge_runtime.lessons.lesson import Impression
-    from edge_runtime.lessons.taught_head import TaughtHead
+    from edge_runtime.lessons.lost import Taught
     from edge_runtime.occasion import Mark
 
 _log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Examiner:
         self.region = point.region
         self.ruling = Ruling(manifest.rule, manifest.labels, point.threshold, point.thresholds)
         self._features = features_output(manifest)
-        self._lessons: TaughtHead | None = None
+        self._lessons: Taught | None = None
         self._comparison: Comparison | None = None
         self._sight = Sight(point, manifest)
         self._scorer = scorer
@@ -105,7 +105,7 @@ class Examiner:
         """Judge by this threshold from the next part on, None for the rule's own; from any thread, at once."""
         self.ruling = replace(self.ruling, threshold=threshold)
 
-    def use_lessons(self, head: TaughtHead | None, comparison: Comparison | None = None) -> None:
+    def use_lessons(self, head: Taught | None, comparison: Comparison | None = None) -> None:
         """Hear these lessons, and compare with these known parts, from the next part on; from any thread, at once."""
         self._lessons, self._comparison = head, comparison
 

@@ -1,7 +1,7 @@
 """A decision with the lessons of the point in it. Pure.
 
-Unknown stays unknown. A part whose numbers cannot be compared with the lessons is unknown: without them something that
-was taught as defective might pass.
+Unknown stays unknown. Where what was taught as defective is lost, a part without a defect is unknown; so is one whose
+numbers cannot be compared with the lessons: without them something that was taught as defective might pass.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import numpy as np
 from edge_contracts.verdict import Cause, KnownPart, Outcome
 from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.lessons.lesson import Impression
+from edge_runtime.lessons.lost import LostLessons
 
 if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from edge_runtime.frames import Scores
     from edge_runtime.lessons.alike import Comparison
+    from edge_runtime.lessons.lost import Taught
     from edge_runtime.lessons.taught_head import TaughtHead
 
 
@@ -38,14 +40,20 @@ def impression_of(scores: Scores, tensor: str, decision: Decision) -> Impression
     return Impression(row.reshape(-1), heat, decision.score, decision.threshold)
 
 
-def with_lessons(decision: Decision, impression: Impression | None, head: TaughtHead | None) -> Decision:
+def with_lessons(decision: Decision, impression: Impression | None, head: Taught | None) -> Decision:
     """The decision as it is with what was taught."""
     if head is None or decision.outcome is Outcome.UNKNOWN:
         return decision
+    if isinstance(head, LostLessons):
+        return unknown(Cause.INTERNAL, head.reason) if decision.outcome is Outcome.GOOD else decision
     if impression is None:
         return unknown(
             Cause.NOT_A_NUMBER, "wanted the part's features for the lessons, found none or NaN; verify the bundle"
         )
+    return _heard(decision, impression, head)
+
+
+def _heard(decision: Decision, impression: Impression, head: TaughtHead) -> Decision:
     heard, limit = head.hear(impression), impression.threshold
     if not isfinite(heard.score):
         return unknown(

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 LEAST_DEVIATION = 1e-6
+MARGIN = 1.5
+"""Deviations beyond the strangest known good part from which a part counts as strange: the greatest of many answers of
+a good part is beyond by chance. Tried from 0 to 3 on cookies and aliens, see decision 194."""
+
 LARGEST = 1e6
 """On the scale of the known parts, where they lie within a few units: beyond it float64 solves no ridge any more."""
 
@@ -38,8 +42,8 @@ class Strangeness:
     reach: Floats
 
     def beyond(self, row: Floats) -> float:
-        """How far beyond the strangest known good part, in deviations of their answers; below 0 for one of them."""
-        return float(((self.weights @ row + self.bias - self.limit) / self.reach).max())
+        """How far beyond the margin of the strangest known good part, in deviations; below 0 for good parts."""
+        return float(((self.weights @ row + self.bias - self.limit) / self.reach).max()) - MARGIN
 
 
 def learn_strangeness(good: Floats, defective: Floats) -> Strangeness:

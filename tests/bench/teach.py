@@ -33,7 +33,8 @@ from edge_runtime.lessons.known import known_parts
 from edge_runtime.lessons.lesson import Impression, Kind, Lesson
 from edge_runtime.lessons.lesson_file import LessonFile
 from edge_runtime.lessons.lessons import Lessons, Teachable, teachable
-from edge_runtime.lessons.taught_head import learn, may_be_taught_good
+from edge_runtime.lessons.taught_head import TaughtHead, learn, may_be_taught_good
+from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.preprocess import Preprocessor
 from tests.bench.detectors.sets import DATA
 from training.backbone.own import own_backbone
@@ -83,7 +84,8 @@ def time_lessons(folder: Path) -> None:
     random = np.random.default_rng(0)
     known = known_parts(random.normal(5, 1, (KNOWN, WIDTH)))
     audit = AuditFile(folder / "audit.jsonl", lambda: NOW)
-    lessons = Lessons("gate", Teachable("ab" * 32, known, 0.2), LessonFile(folder / "gate.sqlite"), audit, lambda: NOW)
+    file, witness = LessonFile(folder / "gate.sqlite"), WitnessFile(folder / "gate.json")
+    lessons = Lessons("gate", Teachable("ab" * 32, known, 0.2), file, witness, audit, lambda: NOW)
     before_kb, spent = _peak_kb(), []
     print("| lessons | s for this one | µs per part judged | s to start with them |")
     print("|---|---|---|---|")
@@ -108,7 +110,7 @@ def _drawn(random: np.random.Generator) -> Impression:
 
 def _hear_us(lessons: Lessons, random: np.random.Generator) -> float:
     parts, head = [_drawn(random) for _ in range(200)], lessons.head
-    assert head is not None
+    assert isinstance(head, TaughtHead)
     started_s = time.perf_counter()
     for part in parts:
         head.hear(part)

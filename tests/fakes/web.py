@@ -24,6 +24,7 @@ from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.lessons.lesson_file import LessonFile
 from edge_runtime.lessons.lessons import Lessons, teachable
+from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.outbox.outbox_counts import OutboxCounters
 from edge_runtime.web.face import WebFace
 from edge_runtime.web.insight import Counters, Insight, PointFace, Recording, RecordsPictures
@@ -121,7 +122,8 @@ def point_face(folder: Path, open_predictor: Callable[[], Any], *, digest: str |
     ruling = Ruling(bundle.manifest.rule, bundle.manifest.labels)
     sensitivity = Sensitivity("gate", ruling, own, folder / "thresholds", audit)
     taught = teachable(bundle.manifest, own, bundle.members.get, whole=True)
-    lessons = Lessons("gate", taught, LessonFile(folder / "lessons" / "gate.sqlite"), audit, lambda: NOW)
+    file, witness = LessonFile(folder / "lessons" / "gate.sqlite"), WitnessFile(folder / "taught" / "gate.json")
+    lessons = Lessons("gate", taught, file, witness, audit, lambda: NOW)
     return PointFace(point(), bundle.manifest, own, sensitivity, lessons, ReaderCounts(), 0, 0, open_predictor)
 
 

@@ -14,6 +14,7 @@ from edge_runtime.inspection.taught import impression_of, with_examples, with_le
 from edge_runtime.lessons.alike import Comparison
 from edge_runtime.lessons.known import Example
 from edge_runtime.lessons.lesson import Kind
+from edge_runtime.lessons.lost import LostLessons
 from edge_runtime.lessons.taught_head import learn
 from tests.edge_runtime.lessons.lessons_made import good_rows, impression, known, lesson
 
@@ -59,6 +60,14 @@ def test_a_score_that_the_lessons_make_no_number_of_is_unknown() -> None:
     lost = replace(HEAD, strangeness=replace(HEAD.strangeness, reach=np.asarray([np.nan])))
     decision = with_lessons(GOOD, impression(good_rows()[0]), lost)
     assert (decision.outcome, decision.cause) == (Outcome.UNKNOWN, Cause.NOT_A_NUMBER)
+
+
+def test_lost_lessons_let_no_part_pass_and_a_defect_stays_one() -> None:
+    lost = LostLessons("why", 3)
+    decision = with_lessons(GOOD, impression(good_rows()[0]), lost)
+    assert (decision.outcome, decision.cause, decision.reason) == (Outcome.UNKNOWN, Cause.INTERNAL, "why")
+    defect = replace(GOOD, outcome=Outcome.DEFECT, cause=Cause.THRESHOLD)
+    assert with_lessons(defect, impression(good_rows()[0], 2.0), lost) is defect
 
 
 def test_a_defect_names_the_known_parts_that_look_most_like_it_and_a_good_part_none() -> None:
