@@ -110,13 +110,13 @@ class InspectionPoint:
             return max((until_ns - clock.now_ns()) / _NS_PER_S, 0.0)
 
         has_ended = self.pipeline.join(left_s())
-        self.lessons.close()
         is_free = self.scorer.stop(left_s())
         if has_ended and is_free:
             for predictor in self.predictors:
                 predictor.close()
         are_silent = [listener.stop(left_s()) for listener in self.listeners]
-        return has_ended and is_free and all(are_silent)
+        are_kept = self.lessons.close(left_s())
+        return has_ended and is_free and are_kept and all(are_silent)
 
     def trouble(self, now_ns: int, hang_restart_s: float) -> str | None:
         """What only a restart of the daemon can mend, None while there is nothing of the kind."""

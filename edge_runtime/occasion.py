@@ -85,3 +85,8 @@ class Inspected:
     def seen(self) -> Frame | Window | None:
         """What was judged, None when there was nothing."""
         return self.frame if self.frame is not None else self.window
+
+    @property
+    def raw_score(self) -> float | None:
+        """What the bundle alone gave the part, before anything that was taught; None where nothing was scored."""
+        return self.impression.score if self.impression is not None else self.verdict.score

@@ -85,18 +85,18 @@ class ScoreWatch:
         self._conditions.set(AlarmType.DRIFT, point, None)
 
     def take(self, inspected: Inspected) -> None:
-        """Remember the score of a part that was judged."""
-        verdict = inspected.verdict
-        if verdict.score is None or verdict.outcome is Outcome.UNKNOWN or not math.isfinite(verdict.score):
+        """Remember the score of a part that was judged; the bundle's own, as the reference is."""
+        verdict, score = inspected.verdict, inspected.raw_score
+        if score is None or verdict.outcome is Outcome.UNKNOWN or not math.isfinite(score):
             return
         with self._lock:
             point = self._points.get(verdict.point)
             if point is None:
                 return
-            point.scores.append(verdict.score)
+            point.scores.append(score)
             point.new += 1
             if not point.kept and verdict.outcome is Outcome.GOOD and len(point.learning) < LEARNED_FROM:
-                point.learning.append(verdict.score)
+                point.learning.append(score)
 
     def drift_of(self, name: str) -> Drift | None:
         """What the last comparison found, None before the first."""

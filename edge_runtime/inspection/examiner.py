@@ -147,7 +147,7 @@ class Examiner:
         if isinstance(self.ruling.rule, ClassRule):
             return Judged(self._worst([decide(part.scores, self.ruling) for part in parts]), whole)
         decision = decide(whole, self.ruling)
-        impression = impression_of(whole, self._features, decision)
+        impression = impression_of(whole, self._features, decision, self.digest)
         decision = with_examples(with_lessons(decision, impression, self._lessons), impression, self._comparison)
         marks = tuple(in_frame(mark, self.region) for mark in decision.marks)
         return Judged(replace(decision, marks=marks), whole, impression)

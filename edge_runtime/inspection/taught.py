@@ -30,14 +30,14 @@ def features_output(manifest: Manifest) -> str:
     return next((one.tensor for one in manifest.outputs if one.role == "features"), "")
 
 
-def impression_of(scores: Scores, tensor: str, decision: Decision) -> Impression | None:
-    """What the model made of a part, None where nothing can be taught of it."""
+def impression_of(scores: Scores, tensor: str, decision: Decision, digest: str) -> Impression | None:
+    """What the model of the bundle `digest` made of a part, None where nothing can be taught of it."""
     row, heat = scores.outputs.get(tensor), scores.heat_map
     if row is None or heat is None or decision.score is None or decision.threshold is None:
         return None
     if decision.outcome is Outcome.UNKNOWN or not np.isfinite(row).all():
         return None
-    return Impression(row.reshape(-1), heat, decision.score, decision.threshold)
+    return Impression(row.reshape(-1), heat, decision.score, decision.threshold, digest)
 
 
 def with_lessons(decision: Decision, impression: Impression | None, head: Taught | None) -> Decision:

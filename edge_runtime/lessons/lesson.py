@@ -25,12 +25,14 @@ class Impression:
     features: float32 D, the bundle's output with that role.
     heat_map: float32 h×w, in the score's unit.
     score: above 0; `threshold` is the one in force then.
+    bundle: digest of the bundle that saw it; for another one the numbers say nothing.
     """
 
     features: npt.NDArray[np.float32]
     heat_map: npt.NDArray[np.float32]
     score: float
     threshold: float
+    bundle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,6 @@ class Lesson:
     """One part that a person judged.
 
     number: from 1 per point, never given twice.
-    bundle: digest of the bundle that saw it; for another one it says nothing.
     part: the part's id in its verdict.
     picture: a small JPEG, empty where none was at hand.
     at: wall clock, UTC, ISO 8601; a board without a clock may be wrong.
@@ -46,7 +47,6 @@ class Lesson:
     """
 
     number: int
-    bundle: str
     part: str
     kind: Kind
     impression: Impression
@@ -54,3 +54,8 @@ class Lesson:
     at: str
     name: str
     address: str
+
+    @property
+    def bundle(self) -> str:
+        """Digest of the bundle that saw the part."""
+        return self.impression.bundle

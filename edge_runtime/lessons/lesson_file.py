@@ -174,10 +174,10 @@ class LessonFile:
             heat_map=np.frombuffer(heat, "<f4").reshape(told["heat_shape"]),
             score=float(told["score"]),
             threshold=float(told["threshold"]),
+            bundle=told["bundle"],
         )
         return Lesson(
             number=number,
-            bundle=told["bundle"],
             part=told["part"],
             kind=Kind(told["kind"]),
             impression=impression,

@@ -11,6 +11,7 @@ been taught, the bundle alone judges, which is the safe side.
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,6 +49,10 @@ _NAME_MAX = 64
 _UNTIL = "until the file is put back and the daemon restarted, or lessons are begun anew on the page"
 _Answer = TypeVar("_Answer")
 _log = logging.getLogger(__name__)
+
+
+class OtherBundle(BadInputError):
+    """A part that another bundle saw, or a point that runs with another one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +96,17 @@ def teachable(
     return Teachable(digest, known, _deviation(rule.reference), examples)
 
 
+def _refuse_other(bundle: Teachable, impression: Impression) -> None:
+    if impression.bundle != bundle.digest:
+        raise OtherBundle("wanted a part that the present bundle has seen, found one that another saw; choose another")
+
+
 def _deviation(reference: ScoreReference) -> float:
     return float(np.log(reference.quantiles).std())
 
 
 class Lessons:
-    """Teaches one point; used by one thread at a time.
+    """Teaches one point, one change at a time, from any thread.
 
     Args:
         point: its name.
@@ -134,6 +144,8 @@ class Lessons:
         self._use: Callable[[Taught | None, Comparison | None], None] = lambda _head, _comparison: None
         self._comparison: Comparison | None = None
         self._kept = Kept((), 0, 0)
+        self._turn = threading.Lock()
+        self._is_closed = False
         self._head: Taught | None = None
         self._load()
 
@@ -167,9 +179,11 @@ class Lessons:
 
         Raises:
             BadInputError: the bundle brings no known parts.
+            OtherBundle: another bundle saw the part.
         """
-        if self._comparison is None:
+        if self._comparison is None or isinstance(self._bundle, str):
             raise BadInputError(self.refusal)
+        _refuse_other(self._bundle, impression)
         return self._comparison.nearest(impression, count)
 
     def applies(self, lesson: Lesson) -> bool:
@@ -186,9 +200,15 @@ class Lessons:
 
         Raises:
             BadInputError: this point, part or bundle cannot be taught so.
+            OtherBundle: another bundle saw the part, or the point runs with another one now.
             MediumRefused: the disk does not keep it; nothing changes.
         """
+        with self._turn:
+            return self._teach(kind, part, impression, picture, name, address)
+
+    def _teach(self, kind: Kind, part: str, impression: Impression, picture: bytes, name: str, address: str) -> Lesson:
         bundle = self._open_to_lessons()
+        _refuse_other(bundle, impression)
         if kind is Kind.GOOD and not may_be_taught_good(impression):
             raise BadInputError(
                 f"wanted at most {MOST_LIFTED:g} times the threshold for a part that is taught as good, found "
@@ -197,7 +217,7 @@ class Lessons:
             )
         self._refuse_contradiction(bundle, kind, impression)
         at = self._wall_clock().isoformat(timespec="seconds")
-        lesson = Lesson(0, bundle.digest, part, kind, impression, picture, at, name[:_NAME_MAX], address)
+        lesson = Lesson(0, part, kind, impression, picture, at, name[:_NAME_MAX], address)
         head = self._tried((*self.every, lesson))
         entry = {"what": "lesson", "part": part, "kind": kind.value, "bundle": bundle.digest}
         number = self._noted(self._signed(entry, name, address), lambda: self._file.add(lesson, self.revision))
@@ -211,8 +231,14 @@ class Lessons:
 
         Raises:
             BadInputError: there is none of that number.
+            OtherBundle: the point runs with another one now.
             MediumRefused: the disk does not; it stays in force.
         """
+        with self._turn:
+            self._refuse_closed()
+            self._take_back(number, name, address)
+
+    def _take_back(self, number: int, name: str, address: str) -> None:
         lesson = self.lesson(number)
         entry = {"what": "lesson taken back", "part": lesson.part, "kind": lesson.kind.value, "bundle": lesson.bundle}
         rest = tuple(one for one in self.every if one.number != number)
@@ -226,8 +252,14 @@ class Lessons:
 
         Raises:
             BadInputError: the file is not damaged.
+            OtherBundle: the point runs with another one now.
             MediumRefused: the disk does not do it.
         """
+        with self._turn:
+            self._refuse_closed()
+            self._begin_anew(name, address)
+
+    def _begin_anew(self, name: str, address: str) -> None:
         if not self.is_damaged:
             raise BadInputError("wanted a damaged file of lessons to begin anew, found a sound one; take lessons back")
         self._audit.append(self._signed({"what": "lessons begun anew"}, name, address))
@@ -240,9 +272,18 @@ class Lessons:
         self._put_in_force(kept, None)
         self._alarm(None)
 
-    def close(self) -> None:
-        """The point ends: nobody judges by its lessons, so nothing is wrong with them."""
+    def close(self, timeout_s: float) -> bool:
+        """The point ends: nobody judges by these lessons, so nothing is wrong with them, and nothing changes them.
+
+        A change that is on its way is waited for; False when the disk holds it up for longer.
+        """
+        self._is_closed = True
         self._alarm(None)
+        if not self._turn.acquire(timeout=timeout_s):
+            _log.error("%s: a lesson was not kept within %g s", self._point, timeout_s)
+            return False
+        self._turn.release()
+        return True
 
     def lesson(self, number: int) -> Lesson:
         """The lesson of that number.
@@ -303,6 +344,7 @@ class Lessons:
         self._alarm(told)
 
     def _open_to_lessons(self) -> Teachable:
+        self._refuse_closed()
         if isinstance(self._bundle, str):
             raise BadInputError(self._bundle)
         if self.is_damaged:
@@ -310,6 +352,11 @@ class Lessons:
         if len(self.every) >= MOST:
             raise BadInputError(f"wanted fewer than {MOST} lessons, found as many; take some back, or train again")
         return self._bundle
+
+    def _refuse_closed(self) -> None:
+        """A request that waited while the point was given another bundle; what it kept now nobody would load."""
+        if self._is_closed:
+            raise OtherBundle(f"wanted {self._point} as it was when this was asked, found it set up anew; ask again")
 
     def _refuse_contradiction(self, bundle: Teachable, kind: Kind, impression: Impression) -> None:
         mine = [one for one in self.every if self.applies(one)]

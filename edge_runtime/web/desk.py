@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import BackendError
+from edge_runtime.lessons.lessons import OtherBundle
 from edge_runtime.state_folder import MediumRefused
 from edge_runtime.web.worker import TryAgain
 
@@ -88,7 +89,8 @@ async def done(worker: Worker, call: Callable[[], _Answer]) -> _Answer:
     """Have a worker do it.
 
     Raises:
-        HTTPException: 400 for wrong input, 503 when it is busy or does not answer, 507 when the disk refuses.
+        HTTPException: 400 for wrong input, 409 for what another bundle saw, 503 when it is busy or does not answer,
+            507 when the disk refuses.
     """
     try:
         return await asyncio.wait_for(asyncio.wrap_future(worker.submit(call)), ANSWER_S)
@@ -97,6 +99,8 @@ async def done(worker: Worker, call: Callable[[], _Answer]) -> _Answer:
     except asyncio.TimeoutError as error:
         sentence = f"wanted an answer within {ANSWER_S:g} s, found none; the line is not concerned"
         raise HTTPException(503, sentence, AGAIN) from error
+    except OtherBundle as error:
+        raise HTTPException(409, str(error)) from error
     except BadInputError as error:
         raise HTTPException(400, str(error)) from error
     except BackendError as error:
@@ -123,9 +127,14 @@ async def body(request: Request, most_bytes: int) -> bytes:
 
 
 def text_of(document: Any, key: str, most: int = 64) -> str:
-    """A short text of a JSON object, empty when it is not there."""
+    """A short text of a JSON object, empty when it is not there; see `one_line`."""
     value = document.get(key, "") if isinstance(document, dict) else ""
-    return value.strip()[:most] if isinstance(value, str) else ""
+    return one_line(value, most) if isinstance(value, str) else ""
+
+
+def one_line(text: str, most: int = 64) -> str:
+    """A text as a line of a log can carry it: without control characters, which could forge another line."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()[:most]
 
 
 async def _read(request: Request, most_bytes: int) -> bytes:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from edge_contracts.errors import BadInputError
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.web.alike_routes import seen_part
-from edge_runtime.web.desk import body, done, text_of
+from edge_runtime.web.desk import body, done, one_line, text_of
 from edge_runtime.web.live_routes import finite
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _asked_for(content: bytes) -> tuple[int, Kind, str]:
 
 
 def _author(request: Request) -> tuple[str, str]:
-    return request.query_params.get("name", "").strip()[:64], request.client.host if request.client else ""
+    return one_line(request.query_params.get("name", "")), request.client.host if request.client else ""
 
 
 def _known(face: PointFace) -> dict[str, Any]:

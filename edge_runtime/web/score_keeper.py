@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.verdict import Cause
@@ -94,14 +94,17 @@ class ScoreKeeper:
         return True
 
     def take(self, inspected: Inspected) -> None:
-        """Take a verdict; returns at once, and counts it as passed over when the disk is 4,096 behind."""
+        """Take a verdict, with the bundle's own score: that is what another threshold would be compared with.
+
+        Returns at once, and counts it as passed over when the disk is 4,096 behind.
+        """
         verdict = inspected.verdict
         if verdict.cause not in JUDGED or verdict.score is None or verdict.model is None:
             return
         if len(self._line) >= _LINE_MAX:
             self.counts.passed_over += 1
             return
-        self._line.append(verdict)
+        self._line.append(replace(verdict, score=inspected.raw_score))
 
     def scores(self, point: str, digest: str) -> tuple[Score, ...]:
         """The last scores that this bundle gave at this point, oldest first, at most 500."""

@@ -105,7 +105,7 @@ def time_lessons(folder: Path) -> None:
 
 def _drawn(random: np.random.Generator) -> Impression:
     heat = random.uniform(0, 1, (CELLS, CELLS)).astype(np.float32)
-    return Impression(random.normal(5.5, 1, WIDTH).astype(np.float32), heat, 0.9, 0.5)
+    return Impression(random.normal(5.5, 1, WIDTH).astype(np.float32), heat, 0.9, 0.5, "ab" * 32)
 
 
 def _hear_us(lessons: Lessons, random: np.random.Generator) -> float:
@@ -175,22 +175,22 @@ def _through(bundle: Bundle, pictures: Sequence[npt.NDArray[np.uint8]]) -> list[
     impressions = []
     for pixels in pictures:
         scores = predictor.predict(pixels)
-        one = impression_of(scores, tensor, decide(scores, Ruling(bundle.manifest.rule)))
+        one = impression_of(scores, tensor, decide(scores, Ruling(bundle.manifest.rule)), bundle.digest)
         assert one is not None
         impressions.append(one)
     predictor.close()
     return impressions
 
 
-def _lesson(bundle: Teachable, kind: Kind, impression: Impression) -> Lesson:
-    return Lesson(0, bundle.digest, "", kind, impression, b"", "", "", "")
+def _lesson(kind: Kind, impression: Impression) -> Lesson:
+    return Lesson(0, "", kind, impression, b"", "", "", "")
 
 
 def _foreign(
     name: str, bundle: Teachable, folder: Path, impressions: list[Impression], is_defect: npt.NDArray[np.bool_]
 ) -> str:
     """Teach all that may be taught as good, defects too; then judge foreign pictures, and the good parts again."""
-    lessons = [_lesson(bundle, Kind.GOOD, one) for one in impressions if may_be_taught_good(one)]
+    lessons = [_lesson(Kind.GOOD, one) for one in impressions if may_be_taught_good(one)]
     head = learn(bundle.known, lessons, 1, bundle.deviation)
     pictures = [
         read_picture(path)
@@ -249,7 +249,7 @@ def _taught(
         for kind, amount in zip((True, False), amounts, strict=True)
     ]
     lessons = [
-        _lesson(bundle, kind, impressions[place])
+        _lesson(kind, impressions[place])
         for kind, places in zip((Kind.DEFECTIVE, Kind.GOOD), chosen, strict=True)
         for place in places.tolist()
     ]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_contracts.bundle import read_bundle
 from edge_contracts.manifest import NoRule
 from edge_contracts.verdict import Cause
 from edge_runtime.inspection.decision import Ruling
@@ -121,7 +122,8 @@ def test_a_point_without_a_slider_says_why(browser, tmp_path: Path) -> None:
 
 def test_a_part_is_taught_by_keyboard_shown_beside_its_like_and_taken_back(browser, tmp_path: Path) -> None:
     write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(threshold=THRESHOLD, teachable=True))
-    seen = Impression(known_rows()[3] + np.float32(0.1), np.zeros((4, 4), np.float32), 0.4, THRESHOLD)
+    digest = read_bundle(tmp_path / "part.bundle").digest
+    seen = Impression(known_rows()[3] + np.float32(0.1), np.zeros((4, 4), np.float32), 0.4, THRESHOLD, digest)
     part = replace(inspected(verdict(Cause.CLEAN, part="42", score=0.4, threshold=THRESHOLD)), impression=seen)
     with served_page(tmp_path) as served:
         for sink in served.face.sinks:

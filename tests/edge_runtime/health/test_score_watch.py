@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from edge_contracts.alarm import AlarmType
@@ -11,6 +13,7 @@ from edge_contracts.verdict import Cause
 from edge_runtime.conditions import Conditions
 from edge_runtime.health.score_watch import LEARNED_FROM, ScoreWatch, score_reference
 from edge_runtime.learned import Learned
+from edge_runtime.lessons.lesson import Impression
 from edge_runtime.outbox.delivery_clock import Moment
 from edge_runtime.picture_health import Light
 from tests.edge_runtime.health.test_drift import lognormal
@@ -54,6 +57,14 @@ def test_scores_that_drift_are_told_and_are_over_when_they_are_back(bench: Bench
     assert bench.take(lognormal(200, 2, shift=2)) == (AlarmType.DRIFT,)
     assert "the last 200 scores are higher than those of good parts were" in bench.reason
     assert bench.take(lognormal(200, 3)) == ()
+
+
+def test_what_was_taught_is_no_drift(bench: Bench) -> None:
+    for score in lognormal(200, 1):
+        seen = Impression(np.zeros(3, np.float32), np.zeros((2, 2), np.float32), score, 1.0, DIGEST)
+        bench.watch.take(replace(inspected(verdict(Cause.THRESHOLD, score=score * 100)), impression=seen))
+    bench.watch.look()
+    assert bench.conditions.active() == ()
 
 
 def test_nothing_is_said_before_the_window_is_full(bench: Bench) -> None:

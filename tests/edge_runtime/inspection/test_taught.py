@@ -16,7 +16,7 @@ from edge_runtime.lessons.known import Example
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.lessons.lost import LostLessons
 from edge_runtime.lessons.taught_head import learn
-from tests.edge_runtime.lessons.lessons_made import good_rows, impression, known, lesson
+from tests.edge_runtime.lessons.lessons_made import DIGEST, good_rows, impression, known, lesson
 
 ROW = good_rows(1, seed=4)[0]
 HEAD = learn(known(), [lesson(Kind.DEFECTIVE, impression(ROW))], 3, 0.3)
@@ -28,7 +28,7 @@ def scores(row: np.ndarray) -> Scores:
 
 
 def test_a_good_part_becomes_a_defect_and_says_why() -> None:
-    decision = with_lessons(GOOD, impression_of(scores(ROW), "row", GOOD), HEAD)
+    decision = with_lessons(GOOD, impression_of(scores(ROW), "row", GOOD, DIGEST), HEAD)
     assert (decision.outcome, decision.cause, decision.label) == (Outcome.DEFECT, Cause.THRESHOLD, "anomaly")
     assert decision.score >= decision.threshold == 1.0
     assert decision.lessons == 3
@@ -46,12 +46,12 @@ def test_an_untouched_part_says_which_lessons_were_heard() -> None:
 def test_unknown_stays_unknown(cause: Cause) -> None:
     given = unknown(cause, "why")
     assert with_lessons(given, impression(ROW), HEAD) is given
-    assert impression_of(scores(ROW), "row", given) is None
+    assert impression_of(scores(ROW), "row", given, DIGEST) is None
 
 
 @pytest.mark.parametrize("row", [np.full_like(ROW, np.nan), np.full_like(ROW, np.inf)])
 def test_a_part_that_cannot_be_compared_with_the_lessons_is_unknown(row: np.ndarray) -> None:
-    decision = with_lessons(GOOD, impression_of(scores(row), "row", GOOD), HEAD)
+    decision = with_lessons(GOOD, impression_of(scores(row), "row", GOOD, DIGEST), HEAD)
     assert (decision.outcome, decision.cause) == (Outcome.UNKNOWN, Cause.NOT_A_NUMBER)
 
 

@@ -22,18 +22,21 @@ def known() -> KnownParts:
 
 
 def impression(
-    row: np.ndarray, score: float = 0.5, threshold: float = 1.0, hot: tuple[int, int] = (1, 1)
+    row: np.ndarray,
+    score: float = 0.5,
+    threshold: float = 1.0,
+    hot: tuple[int, int] = (1, 1),
+    bundle: str = DIGEST,
 ) -> Impression:
     """A part whose heat map is hot in one place of 6×6."""
     heat = np.full((6, 6), 0.2, np.float32)
     heat[hot] = score
-    return Impression(np.asarray(row, np.float32), heat, score, threshold)
+    return Impression(np.asarray(row, np.float32), heat, score, threshold, bundle)
 
 
 def lesson(kind: Kind, given: Impression, **changes: Any) -> Lesson:
     values: dict[str, Any] = {
         "number": 1,
-        "bundle": DIGEST,
         "part": "42",
         "kind": kind,
         "impression": given,

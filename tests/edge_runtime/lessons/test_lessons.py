@@ -14,7 +14,7 @@ from edge_contracts.errors import BadInputError
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.lessons.lesson_file import LessonFile
-from edge_runtime.lessons.lessons import Lessons, Teachable, teachable
+from edge_runtime.lessons.lessons import Lessons, OtherBundle, Teachable, teachable
 from edge_runtime.lessons.lost import LostLessons
 from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.state_folder import MediumRefused
@@ -68,8 +68,14 @@ def point(tmp_path: Path) -> Point:
     return Point(tmp_path)
 
 
-def teach(lessons: Lessons, kind: Kind = Kind.DEFECTIVE, score: float = 0.5, row: np.ndarray = ROW) -> int:
-    return lessons.teach(kind, "42", impression(row, score), b"jpeg", "Anna", "10.0.0.7").number
+def teach(
+    lessons: Lessons,
+    kind: Kind = Kind.DEFECTIVE,
+    score: float = 0.5,
+    row: np.ndarray = ROW,
+    bundle: str = DIGEST,
+) -> int:
+    return lessons.teach(kind, "42", impression(row, score, bundle=bundle), b"jpeg", "Anna", "10.0.0.7").number
 
 
 def test_a_lesson_is_in_force_at_once_and_after_a_restart_and_can_be_taken_back(point: Point) -> None:
@@ -91,7 +97,7 @@ def test_lessons_of_another_bundle_are_kept_and_not_applied(point: Point) -> Non
     other = point.start("ef" * 32)
     assert (other.head, len(other.every)) == (None, 1)
     assert other.notice.startswith("1 lessons were taught for another bundle and are not applied")
-    teach(other)
+    teach(other, bundle="ef" * 32)
     assert other.head.count == 1
     assert point.start().head.count == 1
 
@@ -160,7 +166,7 @@ def test_where_only_good_parts_were_taught_the_bundle_alone_judges(point: Point,
 
 
 def test_a_defective_lesson_of_another_bundle_makes_nothing_unknown(point: Point) -> None:
-    teach(point.start("ef" * 32))
+    teach(point.start("ef" * 32), bundle="ef" * 32)
     gone(point)
     assert (point.start().is_damaged, point.used[-1]) == (True, None)
 
@@ -226,9 +232,35 @@ def test_sound_lessons_and_the_end_of_the_point_clear_the_alarm(point: Point) ->
     assert point.alarms == [None]
     teach(lessons)
     gone(point)
-    point.start().close()
+    assert point.start().close(1)
     assert point.alarms[-2:][1] is None
     assert point.alarms[-2:][0] is not None
+
+
+@pytest.mark.parametrize("row", [ROW, np.ones(WIDTH + 3)])
+def test_a_part_that_another_bundle_saw_is_refused(point: Point, row: np.ndarray) -> None:
+    lessons = point.start()
+    with pytest.raises(OtherBundle, match="that another saw"):
+        teach(lessons, row=row, bundle="ef" * 32)
+    with pytest.raises(OtherBundle, match="that another saw"):
+        lessons.alike(impression(row, bundle="ef" * 32), 2)
+    assert not point.path.exists()
+
+
+def test_what_was_asked_of_a_point_that_is_set_up_anew_since_is_not_kept(point: Point) -> None:
+    old = point.start()
+    teach(old)
+    assert old.close(1)
+    new = point.start()
+    asked: list[Callable[[], object]] = [
+        lambda: teach(old),
+        lambda: old.take_back(1, "", ""),
+        lambda: old.begin_anew("", ""),
+    ]
+    for ask in asked:
+        with pytest.raises(OtherBundle, match="set up anew"):
+            ask()
+    assert (new.revision, point.start().revision) == (1, 1)
 
 
 def test_a_part_that_cannot_be_learned_is_refused_before_anything_is_kept(point: Point) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.clock import MonotonicClock
+from edge_runtime.lessons.lesson import Impression
 from edge_runtime.web.score_file import KEPT
 from edge_runtime.web.score_keeper import Labels, ScoreKeeper
 from tests.fakes.parts import DIGEST, inspected, verdict
@@ -37,6 +41,14 @@ def test_scores_outlive_a_restart(tmp_path: Path) -> None:
     again = keeper(tmp_path)
     again.open("gate")
     assert known(again) == [0.25]
+
+
+def test_the_bundles_own_score_is_kept_and_not_that_of_lessons(tmp_path: Path) -> None:
+    books = keeper(tmp_path)
+    seen = Impression(np.zeros(3, np.float32), np.zeros((2, 2), np.float32), 0.25, 1.0, DIGEST)
+    books.take(replace(inspected(verdict(Cause.THRESHOLD, score=7.5)), impression=seen))
+    books.file()
+    assert known(books) == [0.25]
 
 
 def test_only_verdicts_that_compared_a_score_count(tmp_path: Path) -> None:
