@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from training.evaluation import Evaluation
 
 NAMED_ESCAPES = 10
+CHANCE = 0.5
 UNKNOWN = "not known (good or defective ones are missing)"
 
 
@@ -77,7 +78,12 @@ def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
     more = f" and {len(escaped) - NAMED_ESCAPES} more" if len(escaped) > NAMED_ESCAPES else ""
     lines = [f"called good though defective: {', '.join(escaped[:NAMED_ESCAPES])}{more}"] if escaped else []
     suggested = evaluation.suggested_threshold
-    if isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
+    if evaluation.area is not None and evaluation.area.interval.low <= CHANCE:
+        lines.append(
+            "chance (an AUROC of 0.5) is not excluded, so no threshold is advised: are these the parts that it was made "
+            "for, taken as the station does? If so, judge on more of them"
+        )
+    elif isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
         lines.append(
             f"5 % overkill on these good {noun_of(manifest)}s is a threshold of {suggested:.4g} (the bundle has "
             f"{manifest.rule.threshold:.4g}); 'threshold = {suggested:.4g}' in station.toml sets it"

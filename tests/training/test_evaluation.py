@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from edge_contracts.manifest import AnomalyRule, ClassRule, FileEntry, Manifest,
 from edge_contracts.verdict import Outcome
 from edge_runtime.frames import Scores
 from training.evaluation import Judged, judge, summarise
+from training.evaluation_text import evaluation_text
 from training.figures import Share
 
 
@@ -124,6 +127,16 @@ def test_no_threshold_is_suggested_where_good_pictures_have_no_score() -> None:
     good = [Judged(str(number), "good", is_good=True, score=number, verdict=Outcome.GOOD) for number in range(10)]
     broken = Judged("10", "good", is_good=True, score=float("nan"), verdict=Outcome.UNKNOWN)
     assert summarise((*good, broken), 1.0).suggested_threshold is None
+
+
+def test_no_threshold_is_advised_where_chance_is_not_excluded() -> None:
+    manifest = _manifest(AnomalyRule(threshold=1.5))
+    told = summarise(_answers(good=20, dent=10), 1.0)
+    assert "in station.toml sets it" in evaluation_text(manifest, told, None)
+    foreign = tuple(replace(one, score=-one.score) for one in told.judged)
+    text = evaluation_text(manifest, summarise(foreign, 1.0), None)
+    assert "chance (an AUROC of 0.5) is not excluded" in text
+    assert "station.toml" not in text
 
 
 def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
