@@ -89,7 +89,9 @@ def parse_station(path: Path) -> dict[str, Any]:
     """
     try:
         if path.stat().st_size > _BYTES_MAX:
-            raise ConfigRejected(f"wanted a configuration of at most {_BYTES_MAX} bytes, found more in {path}")
+            raise ConfigRejected(
+                f"wanted a configuration of at most {_BYTES_MAX} bytes, found more in {path}; give a station.toml"
+            )
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigRejected(

@@ -234,6 +234,10 @@ def _spread(found: list[Item], most: int) -> list[Item]:
 
 
 def _of_pictures(spec: ModelInput, where: object) -> ImageInput:
+    if spec.kind in {"sound", "series"}:
+        raise BadInputError(
+            f"wanted recordings (.wav) for this model, found the picture {where}; give a folder of them"
+        )
     if spec.kind != "image":
         raise BadInputError(f"wanted arrays of shape {spec.shape} for this model, found the picture {where}")
     return spec

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from edge_runtime.frames import Subject
 
 _log = logging.getLogger(__name__)
+_TAKEN = {"image": "a picture", "sound": "a recording", "series": "a recording", "tensor": "numbers"}
 
 
 class GoldenMismatch(LeptonError, ValueError):
@@ -117,7 +118,7 @@ class Predictor:
             return self._hear(subject)
         write = self._write_pixels
         if write is None:
-            raise BadInputError(f"wanted numbers for {self.manifest.name}, found a picture; use predict_tensor")
+            raise self._misfit("a picture")
         return self._score(lambda buffer: write(subject, buffer))
 
     def predict_tensor(self, values: npt.NDArray[Any]) -> Scores:
@@ -173,9 +174,15 @@ class Predictor:
     def _hear(self, window: Window) -> Scores:
         feeder, spec = self._feeder, self.manifest.input
         if feeder is None or not isinstance(spec, SoundInput | SeriesInput):
-            raise BadInputError(f"wanted {spec.kind} input for {self.manifest.name}, found a window of samples")
+            raise self._misfit("a recording")
         answers = [self._score(partial(feeder.write, one)) for one in feeder.inputs(window)]
         return joined(answers, spec.join)
+
+    def _misfit(self, found: str) -> BadInputError:
+        wanted = _TAKEN[self.manifest.input.kind]
+        return BadInputError(
+            f"wanted {wanted} for {self.manifest.name}, found {found}; give it the kind of input that it was made for"
+        )
 
     def _score(self, fill: Callable[[npt.NDArray[Any]], None]) -> Scores:
         given: list[npt.NDArray[Any]] = []

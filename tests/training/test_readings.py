@@ -148,6 +148,18 @@ def test_tables_that_are_no_recordings_yet_say_what_makes_them_so(line, tmp_path
         assert "becomes recordings with 'lepton data readings'" in refused.output
 
 
+def test_pictures_for_a_bundle_of_readings_and_readings_for_one_of_pictures_are_refused(
+    line, plate_bundle, plate_parts
+):
+    refused = call("evaluate", line / "press.bundle", "--data", plate_parts)
+    assert (refused.exit_code, "wanted a recording for press, found a picture; give" in refused.output) == (2, True)
+    refused = call("evaluate", plate_bundle, "--data", line / "waves" / "judged")
+    assert (refused.exit_code, "wanted a picture for plate, found a recording; give" in refused.output) == (2, True)
+    convert = ["convert", line / "press.bundle", "--profile", "rpi-4b", "--calibration", plate_parts]
+    refused = call(*convert, "-o", line / "no.bundle")
+    assert (refused.exit_code, "wanted recordings (.wav) for this model, found the pic" in refused.output) == (2, True)
+
+
 def test_a_full_disk_names_the_folder_that_was_asked_for(line, tmp_path, monkeypatch):
     def full(_path, _content):
         raise OSError(errno.ENOSPC, "No space left on device", "hidden")

@@ -143,7 +143,7 @@ def _rate(path: Path, seconds: npt.NDArray[np.float64]) -> float:
     odd: Sequence[int] = np.flatnonzero(np.abs(apart - usual) > MOST_UNSTEADY * usual).tolist()
     if odd:
         raise BadInputError(
-            f"wanted readings every {usual:g} s in {path}, found {apart[odd[0]]:g} s after the {odd[0] + 1}th; part "
-            "the file there, or log at a steady rate"
+            f"wanted readings every {usual:g} s in {path}, found {apart[odd[0]]:g} s after reading {odd[0] + 1}; "
+            "part the file there, or log at a steady rate"
         )
     return float(apart.size / (seconds[-1] - seconds[0]))

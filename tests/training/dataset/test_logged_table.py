@@ -52,7 +52,7 @@ def test_bare_numbers_have_numbered_channels_and_no_rate(tmp_path):
         ("a\n1\nnan\n", "wanted 1 numbers in line 3"),
         ("a,b\n", "wanted rows of numbers"),
         ("", "wanted rows of numbers"),
-        ("time,a\n0,1\n1,1\n5,1\n6,1\n", "wanted readings every 1 s in .*, found 4 s after the 2th"),
+        ("time,a\n0,1\n1,1\n5,1\n6,1\n", "wanted readings every 1 s in .*, found 4 s after reading 2;"),
         ("time,a\n1,1\n1,1\n1,1\n", "a time that goes on"),
         ("time\n1\n2\n", "found only the time"),
         ("timestamp,a\n1,1\n2,2\n", "wanted one column 'time' in seconds.* found 'timestamp'"),
