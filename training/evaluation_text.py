@@ -80,8 +80,8 @@ def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
     suggested = evaluation.suggested_threshold
     if evaluation.area is not None and evaluation.area.interval.low <= CHANCE:
         lines.append(
-            "chance (an AUROC of 0.5) is not excluded, so no threshold is advised: are these the parts that it was made "
-            "for, taken as the station does? If so, judge on more of them"
+            "chance (an AUROC of 0.5) is not excluded, so no threshold is advised: are these the parts that it was "
+            "made for, taken as the station does? If so, judge on more, or learn defects with boxes drawn"
         )
     elif isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
         lines.append(
