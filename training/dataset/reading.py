@@ -90,9 +90,11 @@ def layout_of(folder: Path) -> Layout:
                 f"wanted pictures or sounds in {folder}, found CSV files: what a sensor measured becomes recordings "
                 f"with 'lepton data readings', and a manifest is named itself, or called {' or '.join(MANIFESTS)}"
             )
+        deeper = next((one for one in folder.rglob("*") if one.suffix.lower() in {*PICTURES, *SOUNDS}), None)
+        but = "" if deeper is None else f" (though {deeper.relative_to(folder)} is there)"
         raise BadInputError(
             f"wanted pictures ({', '.join(sorted(PICTURES))}) or sounds ({', '.join(sorted(SOUNDS))}) in {folder}, "
-            f"found none in any of these layouts: {', '.join(one.name for one in (*PLAIN, *ANNOTATED))}; "
+            f"found none in any of these layouts: {', '.join(one.name for one in (*PLAIN, *ANNOTATED))}{but}; "
             "give the folder that holds the pictures, or one folder per class with one called good"
         )
     return fitting[0]

@@ -184,3 +184,9 @@ def test_files_are_listed_without_one_being_opened(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("pathlib.Path.open", lambda *_: pytest.fail("opened"))
     monkeypatch.setattr("builtins.open", lambda *_: pytest.fail("opened"))
     assert len(read_dataset(tmp_path)) == 2000
+
+
+def test_pictures_that_lie_deeper_are_named(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("parts/Train/good/1.png", PIXELS)
+    with pytest.raises(BadInputError, match=r"none in any of these layouts.*\(though Train/good/1\.png is there\)"):
+        read_dataset(tmp_path / "parts")
