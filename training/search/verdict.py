@@ -4,13 +4,14 @@ The best of many trials looks better than it is, the more so the fewer the parts
 sets stands for the usual candidate, as it does where `lepton train` chooses by itself: on good parts alone it is left
 for one that separates half as well again (`training.detectors.choice`), with labelled defects for one whose AUROC is
 greater by more than one standard error of the difference (`training.heads.choice`), and a network for one whose score
-is greater by more than one standard error of its own. Where the usual one passes a limit the best of the others is
-taken, the smaller one of equals.
+is greater by more than one standard error of its own; by more errors where many were tried (`errors_ahead`). Where the
+usual one passes a limit, or was not judged, the first of the others stands in for it. Of equals the smaller is taken.
 """
 
 from __future__ import annotations
 
 from math import sqrt
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,21 +51,30 @@ def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits:
             f"wanted a recipe within the limits, found none among {len(judged)} trials (the least: {least_ms:.2f} ms; "
             f"{least_bytes:,} bytes); raise --most-ms or --most-bytes, or search on with other options"
         )
-    best, _ = max(kept, key=lambda one: (one[1].quality, -one[1].model_bytes, -one[0].number))
-    stay = next((one for one in kept if one[0].params == usual), None)
-    if stay is None:
-        return best
-    clear = [one for one in kept if _is_clear(one[1], stay[1], criterion)]
+    # What was tried first was not taken for its quality: where the usual one is not among them, it stands in.
+    stay = next((one for one in kept if one[0].params == usual), min(kept, key=lambda one: one[0].number))
+    errors = errors_ahead(len(kept) - 1)
+    clear = [one for one in kept if one is not stay and _is_clear(one[1], stay[1], criterion, errors)]
     return max(clear, key=lambda one: (one[1].quality, -one[1].model_bytes), default=stay)[0]
 
 
-def _is_clear(one: Judged, usual: Judged, criterion: Criterion) -> bool:
+def errors_ahead(trials: int) -> float:
+    """By how many standard errors one of so many must be ahead.
+
+    One error where there is one, which a candidate that is no better passes with 16 %. Of many the greatest of as many
+    normal deviates passes with no more (Šidák, "Rectangular confidence regions for the means of multivariate normal
+    distributions", 1967): 2.5 errors for 30.
+    """
+    return NormalDist().inv_cdf(NormalDist().cdf(1.0) ** (1 / max(trials, 1)))
+
+
+def _is_clear(one: Judged, usual: Judged, criterion: Criterion, errors: float) -> bool:
     if criterion == "separation":
         return one.quality > usual.quality + OTHER_LAYER_BETTER * abs(usual.quality)
     if criterion == "score":
         # Of values from 0 to 1 none vary more than those that are 0 or 1.
-        return one.quality > usual.quality + sqrt(usual.quality * (1 - usual.quality) / usual.parts)
+        return one.quality > usual.quality + errors * sqrt(usual.quality * (1 - usual.quality) / usual.parts)
     scores = [np.array([*found.good, *found.defective]) for found in (one, usual)]
     is_defect = np.arange(len(scores[0])) >= len(one.good)
     difference = auroc_difference(scores[0], scores[1], is_defect)
-    return difference.value > 0 and difference.is_clear
+    return difference.value > errors * difference.error
