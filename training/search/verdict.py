@@ -5,7 +5,7 @@ sets stands for the usual candidate, as it does where `lepton train` chooses by 
 for one that separates half as well again (`training.detectors.choice`), with labelled defects for one whose AUROC is
 greater by more than one standard error of the difference (`training.heads.choice`), and a network for one whose score
 is greater by more than one standard error of its own; by more errors where many were tried (`errors_ahead`). Where the
-usual one passes a limit, or was not judged, the first of the others stands in for it. Of equals the smaller is taken.
+usual one passes a limit, or cannot be trained, the best is taken. Of equals it is the smaller one.
 """
 
 from __future__ import annotations
@@ -38,12 +38,17 @@ def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits:
         limits: those that pass them are not taken.
 
     Raises:
-        BadInputError: no trial was judged.
+        BadInputError: no trial was judged, or the usual one has not ended.
         RefusedError: none keeps the limits.
     """
     judged = [(one, one.judged) for one in trials if one.judged is not None]
     if not judged:
         raise BadInputError("wanted a trial to choose from, found none that was judged; give more --minutes")
+    if all(one.params != usual for one in trials):
+        raise BadInputError(
+            f"wanted the usual recipe among the {len(trials)} trials that ended, found that it still runs; others are "
+            "taken only where they are clearly better: call this again when it has ended"
+        )
     kept = [(trial, found) for trial, found in judged if limits.holds(found)]
     if not kept:
         least_ms, least_bytes = (min(getattr(found, key) for _, found in judged) for key in ("ms", "model_bytes"))
@@ -51,8 +56,10 @@ def chosen(trials: Sequence[Tried], criterion: Criterion, usual: Params, limits:
             f"wanted a recipe within the limits, found none among {len(judged)} trials (the least: {least_ms:.2f} ms; "
             f"{least_bytes:,} bytes); raise --most-ms or --most-bytes, or search on with other options"
         )
-    # What was tried first was not taken for its quality: where the usual one is not among them, it stands in.
-    stay = next((one for one in kept if one[0].params == usual), min(kept, key=lambda one: one[0].number))
+    best = max(kept, key=lambda one: (one[1].quality, -one[1].model_bytes, -one[0].number))
+    stay = next((one for one in kept if one[0].params == usual), None)
+    if stay is None:
+        return best[0]
     errors = errors_ahead(len(kept) - 1)
     clear = [one for one in kept if one is not stay and _is_clear(one[1], stay[1], criterion, errors)]
     return max(clear, key=lambda one: (one[1].quality, -one[1].model_bytes), default=stay)[0]
