@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from training.search.proposal import proposed
 from training.search.space import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from training.search.space import Params, Space
 
@@ -99,11 +100,28 @@ def search(
             continue
         if candidate is not None:
             study.enqueue_trial(candidate)
-        study.optimize(
-            lambda trial: _try(trial, space, limits, clock),
-            n_trials=1,
-            callbacks=[lambda _study, trial: None if _is_doubled(trial) else tell(_tried(trial))],
-        )
+        with _may_have_ended_elsewhere():
+            study.optimize(
+                lambda trial: _try(trial, space, limits, clock),
+                n_trials=1,
+                callbacks=[lambda _study, trial: None if _is_doubled(trial) else tell(_tried(trial))],
+            )
+
+
+@contextmanager
+def _may_have_ended_elsewhere() -> Iterator[None]:
+    """Of two processes that took the same waiting trial, which SQLite does not prevent, the later has nothing to tell.
+
+    Nor has one that was silent for so long that its trial was taken for dead.
+    """
+    try:
+        yield
+    except require_optuna().exceptions.UpdateFinishedTrialError:
+        return
+    except ValueError as error:
+        # Optuna's own word for a trial that failed elsewhere; ours are of their own types.
+        if type(error) is not ValueError or "Cannot tell" not in str(error):
+            raise
 
 
 @dataclass(frozen=True, slots=True)

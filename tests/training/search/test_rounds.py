@@ -5,8 +5,10 @@ import subprocess
 import sys
 from contextlib import closing
 
+import optuna
 import pytest
 
+from converters.study import find_study
 from edge_contracts.errors import BadInputError
 from tests.fakes.quick_space import QuickSpace, searched
 from tests.system.required import REPOSITORY
@@ -36,6 +38,25 @@ def test_data_that_the_usual_candidate_cannot_be_trained_on_ends_the_search(tmp_
     space.usual = {"colour": "green", "size": "large"}
     with pytest.raises(BadInputError, match="found green"):
         searched(tmp_path / "s", space)
+
+
+def test_a_trial_that_another_process_ended_meanwhile_is_tried_again_and_stops_nobody(tmp_path):
+    """As when this process slept for minutes, or both took the same waiting trial."""
+    space, ended = QuickSpace(), []
+    judge = space.judge
+
+    def judge_while_another_ends_it(params):
+        if not ended:
+            with find_study(str(tmp_path / "s"), "test") as study:
+                running = next(one for one in study.trials if one.state.name == "RUNNING")
+                ended.append(study.tell(running.number, state=optuna.trial.TrialState.FAIL))
+        return judge(params)
+
+    space.judge = judge_while_another_ends_it
+    trials, states, nothing_left = searched(tmp_path / "s", space)
+    assert nothing_left
+    assert states.count("FAIL") == 1
+    assert sorted(str(one.params) for one in trials) == sorted(map(str, QuickSpace().all))
 
 
 def test_no_trial_begins_after_the_time_and_the_next_call_goes_on(tmp_path):
