@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_contracts.manifest import Manifest
+    from training.checks.looked import Looked
     from training.dataset import Sample
     from training.detectors.learn import Backbone, Detector, Sight
     from training.heads.joining import Taught
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 TRAIN_SPLIT = "train"
 LOGNORMAL = ThresholdRule()
 NAMED_AT_ONCE = 5
+SLOWEST_SOUND_HZ = 4000
+"""Half of the slowest rate at which microphones record speech; a press or a spindle is often slower."""
+
+MOST_EARS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ def learn_dataset(
     learned = tuple(defects) if taught else ()
     last = len(good) + len(learned)
     parts = LearnedParts.of(looked.facts[:last], families[:last], by_look=not looked.readings)
-    told = tuple(note for note in (*notes, refusal) if note)
+    told = tuple(note for note in (*notes, _no_sounds(looked), refusal) if note)
     return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 
 
@@ -170,6 +175,19 @@ def _lots(
     good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if good_only else found[1]))
     thinned = [_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1])]
     return good, defects, [doubtful_names(good), doubtful_labels(defects), *thinned]
+
+
+def _no_sounds(looked: Looked) -> str:
+    """A sentence where recordings that were heard as sounds look like a sensor's readings; else empty."""
+    sounds = [] if looked.readings else [one.sound for one in looked.facts if one.sound is not None]
+    odd = next((one for one in sounds if one.rate_hz < SLOWEST_SOUND_HZ or one.channels > MOST_EARS), None)
+    if odd is None:
+        return ""
+    channels = f"{odd.channels} channel{'s' if odd.channels > 1 else ''}"
+    return (
+        f"heard recordings of {channels} at {odd.rate_hz} Hz as sounds; if a sensor measured them, learn them with "
+        "--readings"
+    )
 
 
 def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> str:

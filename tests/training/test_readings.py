@@ -160,6 +160,13 @@ def test_pictures_for_a_bundle_of_readings_and_readings_for_one_of_pictures_are_
     assert (refused.exit_code, "wanted recordings (.wav) for this model, found the pic" in refused.output) == (2, True)
 
 
+def test_readings_that_are_learned_as_sounds_are_doubted(line, tmp_path):
+    heard = call("train", line / "waves" / "good", "--detector", "gauss", "-o", tmp_path / "x.bundle")
+    assert "note: heard recordings of 2 channels at 200 Hz as sounds; if a sensor" in heard.output
+    read = call("train", line / "waves" / "good", "--readings", "-o", tmp_path / "x.bundle")
+    assert "note:" not in read.output
+
+
 def test_a_full_disk_names_the_folder_that_was_asked_for(line, tmp_path, monkeypatch):
     def full(_path, _content):
         raise OSError(errno.ENOSPC, "No space left on device", "hidden")
