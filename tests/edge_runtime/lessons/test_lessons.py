@@ -181,6 +181,16 @@ def test_an_older_copy_of_the_file_is_noticed(point: Point) -> None:
     assert "1 lessons of revision 1, where 0 of revision 2 were kept" in str(point.alarms[-1])
 
 
+def test_a_newer_file_that_holds_too_little_is_noticed(point: Point) -> None:
+    lessons = point.start()
+    teach(lessons)
+    teach(lessons)
+    gone(point)
+    LessonFile(point.path).begin(3, 2)
+    assert point.start().is_damaged
+    assert "0 lessons of revision 3, where 2 of revision 2 were kept" in str(point.alarms[-1])
+
+
 def test_a_witness_that_a_power_cut_left_behind_is_noted_anew(point: Point) -> None:
     lessons = point.start()
     teach(lessons)

@@ -108,6 +108,10 @@ def test_numbers_too_large_are_refused_as_a_lesson_and_never_a_score() -> None:
     assert head.strangeness is not None
     lost = replace(head, strangeness=replace(head.strangeness, bias=np.asarray([np.nan])))
     assert np.isnan(lost.hear(impression(good_rows()[0])).score)
+    both = taught(defective(), good())
+    assert both.strangeness is not None
+    lost = replace(both, strangeness=replace(both.strangeness, bias=np.asarray([np.nan])))
+    assert np.isnan(lost.hear(impression(STAINED, 1.3)).score)
 
 
 def test_the_same_part_taught_as_the_other_is_found() -> None:
