@@ -42,6 +42,9 @@ MOST_SCORE_SHIFT = 0.03
 LEAST_SIGNAL_TO_NOISE_DB = 10.0
 """For models that are not judged: below it the error carries a tenth of the signal's power."""
 
+CHANCE = 0.5
+"""The AUROC of a coin."""
+
 _TINY = 1e-12
 
 
@@ -168,6 +171,17 @@ def undecided_note(comparison: Comparison) -> str:
     return (
         f"another class than float's on {100 * (1 - one.agreement):.1f} % of the inputs; by float's own probabilities "
         f"that costs {100 * (one.expected_loss or 0.0):.2f} points of accuracy: a folder per class would measure it"
+    )
+
+
+def chance_note(comparison: Comparison) -> str:
+    """A sentence where the float detector itself tells defects from good parts no better than chance; else empty."""
+    found = comparison.auroc_float
+    if found is None or not found <= CHANCE:  # NaN says nothing
+        return ""
+    return (
+        f"the float detector itself does not tell these defects from good parts (AUROC {found:.2f}): are these the "
+        "parts that it was made for? the gate says only that converting changed nothing"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from converters.gate.verify import Comparison, judge, undecided_note
+from converters.gate.verify import Comparison, chance_note, judge, undecided_note
 from device_profiles import load_profile
 
 LIMITS = load_profile("rpi-4b").limits
@@ -87,3 +87,9 @@ def test_a_person_is_told_of_classes_that_changed_and_what_they_cost():
     assert "costs 0.40 points of accuracy" in undecided_note(changed)
     assert undecided_note(replace(changed, accuracy_float=0.9, accuracy=0.9)) == ""
     assert undecided_note(replace(changed, agreement=0.96)) == ""
+
+
+def test_a_person_is_told_where_the_detector_itself_is_no_better_than_chance():
+    foreign = Comparison(4, 40.0, SCORES, SCORES, auroc_float=0.29, auroc=0.29)
+    assert "are these the parts that it was made for?" in chance_note(foreign)
+    assert chance_note(replace(foreign, auroc_float=0.9)) == chance_note(replace(foreign, auroc_float=None)) == ""
