@@ -25,7 +25,8 @@ from edge_runtime.inspection.inspector import Inspector
 from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.lessons.lesson_file import LessonFile
-from edge_runtime.lessons.lessons import Lessons, teachable
+from edge_runtime.lessons.lessons import Lessons
+from edge_runtime.lessons.teachable import teachable
 from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.pace import Paces
 from edge_runtime.pipeline import Pipeline, VerdictSink

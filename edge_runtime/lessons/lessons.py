@@ -12,21 +12,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
-from edge_contracts.known_parts import KNOWN_GOOD
-from edge_contracts.manifest import AnomalyRule, ImageInput
 from edge_runtime.lessons.alike import Comparison
-from edge_runtime.lessons.known import read_examples, read_known
 from edge_runtime.lessons.lesson import Kind, Lesson
 from edge_runtime.lessons.lesson_file import MOST, Kept, LessonsDamaged
 from edge_runtime.lessons.lost import LostLessons
 from edge_runtime.lessons.taught_head import MOST_LIFTED, contradicted, learn, may_be_taught_good
+from edge_runtime.lessons.teachable import Teachable
 from edge_runtime.lessons.witness import Witness, WitnessDamaged
 from edge_runtime.state_folder import MediumRefused
 
@@ -34,17 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from edge_contracts.manifest import Manifest, ScoreReference
     from edge_runtime.audit_file import AuditFile
     from edge_runtime.lessons.alike import Alike
-    from edge_runtime.lessons.known import Example, KnownParts
+    from edge_runtime.lessons.known import Example
     from edge_runtime.lessons.lesson import Impression
     from edge_runtime.lessons.lesson_file import LessonFile
     from edge_runtime.lessons.lost import Taught
     from edge_runtime.lessons.taught_head import TaughtHead
     from edge_runtime.lessons.witness import WitnessFile
 
-TRAIN_AGAIN = "train again with this version of 'lepton train', and convert"
 _NAME_MAX = 64
 _UNTIL = "until the file is put back and the daemon restarted, or lessons are begun anew on the page"
 _Answer = TypeVar("_Answer")
@@ -53,56 +46,6 @@ _log = logging.getLogger(__name__)
 
 class OtherBundle(BadInputError):
     """A part that another bundle saw, or a point that runs with another one now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Teachable:
-    """What a bundle must bring so that it can be taught.
-
-    digest: names it. known: its good parts. deviation: of the logarithm of their scores.
-    examples: parts that it can show.
-    """
-
-    digest: str
-    known: KnownParts
-    deviation: float
-    examples: tuple[Example, ...] = ()
-
-
-def teachable(
-    manifest: Manifest, digest: str, member: Callable[[str], bytes | None], *, whole: bool
-) -> Teachable | str:
-    """What a bundle brings, or why it cannot be taught, as a sentence.
-
-    Args:
-        manifest: the bundle's.
-        digest: its name.
-        member: gives a file of the bundle, None for one that it has not.
-        whole: whether one model sees the whole part at once, and no tiles.
-    """
-    rule, row = manifest.rule, next((one for one in manifest.outputs if one.role == "features"), None)
-    if not whole:
-        return "a point with tiles or several models cannot be taught: each part has more than one score"
-    if not isinstance(rule, AnomalyRule) or not isinstance(manifest.input, ImageInput):
-        return "only a detector of pictures with an anomaly score can be taught; label parts and train again"
-    known_good = member(KNOWN_GOOD)
-    if row is None or known_good is None or rule.reference is None or rule.reference.quantiles[0] <= 0:
-        return f"teaching needs a bundle with features and known good parts, and this one has none; {TRAIN_AGAIN}"
-    try:
-        width = int(np.prod(row.shape))
-        known, examples = read_known(known_good, width), read_examples(member, width)
-    except BundleRejected as error:
-        return str(error)
-    return Teachable(digest, known, _deviation(rule.reference), examples)
-
-
-def _refuse_other(bundle: Teachable, impression: Impression) -> None:
-    if impression.bundle != bundle.digest:
-        raise OtherBundle("wanted a part that the present bundle has seen, found one that another saw; choose another")
-
-
-def _deviation(reference: ScoreReference) -> float:
-    return float(np.log(reference.quantiles).std())
 
 
 class Lessons:
@@ -416,3 +359,8 @@ class Lessons:
         if isinstance(bundle, str) or not mine:
             return None
         return learn(bundle.known, mine, kept.revision, bundle.deviation)
+
+
+def _refuse_other(bundle: Teachable, impression: Impression) -> None:
+    if impression.bundle != bundle.digest:
+        raise OtherBundle("wanted a part that the present bundle has seen, found one that another saw; choose another")

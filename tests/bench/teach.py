@@ -32,8 +32,9 @@ from edge_runtime.inspection.taught import features_output, impression_of
 from edge_runtime.lessons.known import known_parts
 from edge_runtime.lessons.lesson import Impression, Kind, Lesson
 from edge_runtime.lessons.lesson_file import LessonFile
-from edge_runtime.lessons.lessons import Lessons, Teachable, teachable
+from edge_runtime.lessons.lessons import Lessons
 from edge_runtime.lessons.taught_head import TaughtHead, learn, may_be_taught_good
+from edge_runtime.lessons.teachable import Teachable, teachable
 from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.preprocess import Preprocessor
 from tests.bench.detectors.sets import DATA

@@ -23,7 +23,8 @@ from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.lessons.lesson_file import LessonFile
-from edge_runtime.lessons.lessons import Lessons, teachable
+from edge_runtime.lessons.lessons import Lessons
+from edge_runtime.lessons.teachable import teachable
 from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.outbox.outbox_counts import OutboxCounters
 from edge_runtime.web.face import WebFace

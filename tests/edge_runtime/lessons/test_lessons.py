@@ -14,8 +14,9 @@ from edge_contracts.errors import BadInputError
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.lessons.lesson_file import LessonFile
-from edge_runtime.lessons.lessons import Lessons, OtherBundle, Teachable, teachable
+from edge_runtime.lessons.lessons import Lessons, OtherBundle
 from edge_runtime.lessons.lost import LostLessons
+from edge_runtime.lessons.teachable import Teachable, teachable
 from edge_runtime.lessons.witness import WitnessFile
 from edge_runtime.state_folder import MediumRefused
 from tests.edge_runtime.lessons.lessons_made import DIGEST, WIDTH, good_rows, impression, known, lesson

@@ -11,7 +11,7 @@ from edge_contracts.card import Card
 from edge_contracts.known_parts import PICTURED_MOST
 from edge_contracts.manifest import AnomalyRule
 from edge_runtime.infer.predictor import Predictor
-from edge_runtime.lessons.lessons import Teachable, teachable
+from edge_runtime.lessons.teachable import Teachable, teachable
 from training.detectors.float_bundle import bundle_name, float_bundle
 from training.detectors.learn import Backbone, learn
 
