@@ -18,6 +18,8 @@ from tests.fakes.detectors import write_face_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("with_priors", [True, False], ids=["tflite-priors", "onnx-corners"])
 def test_a_detector_in_int8_sees_the_same_face(data: Path, tmp_path: Path, *, with_priors: bool) -> None:

@@ -9,6 +9,8 @@ from edge_contracts.bundle import read_bundle
 from tests.converters.sparsity.test_dead_channels import GIVEN, MADE, SIDE, Drawing
 from tests.fakes.onnx_models import brightness_classifier
 
+pytestmark = pytest.mark.slow
+
 DEAD = 5
 
 

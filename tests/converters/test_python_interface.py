@@ -13,6 +13,8 @@ from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def detector(tmp_path):

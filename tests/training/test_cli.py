@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from click.testing import Result
 
+pytestmark = pytest.mark.slow
+
 
 QUICK = ("--detector", "gauss")
 """Where it is not the choice of a detector that is looked at."""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+pytestmark = pytest.mark.slow
+
 OTHER = "00000000000000cc"
 HUGE = (2**53 - 1, 2**53, 2**63 - 1, 2**63, 2**64, 2**70, -(2**70), 10**300)
 FLOATS = (1e308, -1e308, 5e-324, float("inf"), float("-inf"), float("nan"))

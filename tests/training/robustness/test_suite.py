@@ -11,6 +11,8 @@ from lepton.cli import main
 from training.dataset import Sample
 from training.robustness.cli import thinned
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory, draw_part):
