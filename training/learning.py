@@ -207,13 +207,16 @@ def _counted(names: Iterable[str]) -> str:
 
 
 def to_learn(samples: Sequence[Sample], source: Path) -> tuple[list[Sample], list[Sample]]:
-    """Good and defective ones, of a source with splits those that are for training.
+    """Good and defective ones, of a source with splits those that are for training, in the order of their paths.
+
+    The order of a manifest's rows says nothing, and another one would shuffle other folds and choose another detector.
 
     Raises:
         BadInputError: none is good.
     """
     has_splits = any(one.split for one in samples)
     chosen = [one for one in samples if not has_splits or one.split == TRAIN_SPLIT]
+    chosen.sort(key=lambda one: one.path)
     good, defects = ([one for one in chosen if one.is_good is kind] for kind in (True, False))
     if not good:
         where = f" with split {TRAIN_SPLIT!r}" if has_splits else ""

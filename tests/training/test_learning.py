@@ -64,3 +64,8 @@ def test_where_no_good_part_is_to_be_learned_the_labels_and_splits_there_are_are
         BadInputError, match=r"none among 4 \(labels OK: 2, good: 1, dent: 1; splits train: 2, check: 1"
     ):
         to_learn(samples, Path("parts.csv"))
+
+
+def test_the_order_of_rows_does_not_matter():
+    samples = [Sample(Path(f"{place}.png"), "good" if place % 2 else "dent") for place in range(6)]
+    assert to_learn(samples[::-1], Path("parts.csv")) == to_learn(samples, Path("parts.csv"))
