@@ -52,6 +52,12 @@ def _no_results_of_other_days(tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: one that begins last has the machine to itself while the other cores wait."""
+    slow = {one.path for one in items if one.get_closest_marker("slow")}
+    items.sort(key=lambda one: one.path not in slow)
+
+
 def allowed_skips() -> set[str]:
     """Test ids that may be skipped even where everything is required; each line is `id: reason`."""
     lines = ALLOWED_SKIPS.read_text("utf-8").splitlines()

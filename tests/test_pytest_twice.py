@@ -1,12 +1,13 @@
 """What misses a deadline on a busy machine is tried once more; what fails twice, or fails in numbers, stands."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 SCRIPT = Path(__file__).parents[1] / "tools" / "pytest_twice.sh"
 
@@ -46,8 +47,10 @@ def test_it():
 def run(home, text, *arguments):
     (home / "tests").mkdir()
     (home / "tests" / "test_it.py").write_text(text)
-    command = ["sh", str(SCRIPT), sys.executable, "-q", *arguments]
-    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+    command = ["sh", str(SCRIPT), sys.executable, "-q", "-p", "xdist.plugin", *arguments]
+    # Other plugins take a second to load, and there are a dozen starts.
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=home, env=alone, capture_output=True, text=True, check=False)
 
 
 def test_what_fails_once_passes_and_is_named(tmp_path):

@@ -15,6 +15,6 @@ run() {
 
 # One more than there are cores: brokers, databases and browsers are waited for.
 jobs=${JOBS:-$(($("$python" -c 'import os; print(os.cpu_count())') + 1))}
-run -n "$jobs" --dist loadfile -m "not live" --durations=20 --durations-min=5 "$@"
+run -n "$jobs" --dist loadfile --no-loadscope-reorder -m "not live" --durations=20 --durations-min=5 "$@"
 run -m live --durations=20 --durations-min=5 "$@"
 exit $status

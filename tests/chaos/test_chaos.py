@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.chaos.contestants import Contestant
     from tests.chaos.trial import Outcome
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 SEED = 1
 KILLED = Sizes(

@@ -18,6 +18,8 @@ from edge_runtime.preprocess import byte_table
 from lepton.cli import main
 from tests.fakes.models import BundleRecipe, undecided_graph, write_brightness_bundle
 
+pytestmark = pytest.mark.slow
+
 BOARD = load_profile("rpi-4b")
 
 

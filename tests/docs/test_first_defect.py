@@ -11,6 +11,8 @@ import pytest
 
 from tests.system.required import require_tool
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TUTORIAL = REPOSITORY / "docs" / "first-defect.md"
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fleet_manager.store.alert_store import AlertStore
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 ALERTS = 300
 
 

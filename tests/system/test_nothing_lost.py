@@ -19,7 +19,7 @@ from delivery_rig import ROLES, Found, Rig, kill_at_random
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 SEED = int(os.environ.get("LEPTON_KILL_SEED", "20"))
 KILLS = 20

@@ -6,6 +6,8 @@ import pytest
 
 from tests.system.required import REPOSITORY, require_torch_python
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = ("finetune", "networks", "robustness")
 
 

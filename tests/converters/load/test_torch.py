@@ -10,6 +10,8 @@ from converters.load import Description, load_model
 from edge_contracts.errors import BadInputError, MissingExtraError
 from tests.system.required import REPOSITORY, require_torch_python
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_every_check_of_pytorch_models_passes_with_pytorch():

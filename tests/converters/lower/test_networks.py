@@ -10,6 +10,8 @@ from converters.lower.lowering import lower_model
 from converters.quantize import quantize
 from tests.converters.lower.onnx_models import agrees, drawn, lowered, one, with_drawn_weights
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet")
 HEAVY = ("bvlc_alexnet", "vgg19", "zfnet512")
 FACES = ("ultraface-RFB-320.onnx", "ultraface-slim-320_simplified.onnx")

@@ -7,6 +7,8 @@ import pytest
 
 from tests.system.required import REPOSITORY, require_torch_python
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_every_check_of_the_own_backbones_training_passes_with_pytorch():
