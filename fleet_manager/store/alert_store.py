@@ -26,12 +26,12 @@ from edge_contracts.gap import GapEvent
 from edge_contracts.stats import StatsEvent
 from fleet_manager.store.commands import hear_replies
 from fleet_manager.store.database import database_url, open_database, writing
-from fleet_manager.store.dialect_insert import insert_into
+from fleet_manager.store.dialect_insert import insert_into, insert_rows
 from fleet_manager.store.migration import migrate
 from fleet_manager.store.minute_rows import minute_rows
 from fleet_manager.store.plain_text import plain_text
 from fleet_manager.store.presence import note
-from fleet_manager.store.progress import held_progress, move_on
+from fleet_manager.store.progress import Lives, held_progress, move_on
 from fleet_manager.store.refusals import keep_refused
 from fleet_manager.store.tables import alerts, gap_ranges, gaps, identity, minutes, places, progress
 
@@ -169,7 +169,7 @@ class AlertStore:
     def _take_all(self, con: Connection, arrivals: Sequence[Arrival]) -> Taken:
         batch = _sorted(arrivals)
         lives = held_progress(con, self._insert, _lives_of(batch))
-        new = self._claim(con, batch)
+        new = self._claim(con, batch, lives)
         stored = [one for one in new if isinstance(one.content, AlertEvent)]
         told = [one for one in new if isinstance(one.content, GapEvent)]
         batch.refused += [one for one in new if one.content is None]
@@ -184,25 +184,21 @@ class AlertStore:
         words = tuple(Word(address, epoch, lives[address, epoch].through) for address, epoch in touched)
         return Taken(tuple(stored), tuple(batch.refused), batch.duplicates, words)
 
-    def _claim(self, con: Connection, batch: _Sorted) -> list[Arrival]:
+    def _claim(self, con: Connection, batch: _Sorted, lives: Lives) -> list[Arrival]:
         """Those whose place was free, in the order in which they came."""
-        if not batch.placed:
-            return []
-        rows = [
-            {"address": address, "epoch": epoch, "seq": seq, "event_id": one.event_id}
-            for (address, epoch, seq), one in batch.placed.items()
-        ]
-        statement = (
-            self._insert(places).on_conflict_do_nothing().returning(places.c.address, places.c.epoch, places.c.seq)
-        )
-        free = {tuple(row) for row in con.execute(statement, rows)}
-        new = [one for place, one in batch.placed.items() if place in free]
+        free = {place for place in batch.placed if place[2] > lives[place[:2]].top}  # nothing lies above a life's top
+        insert_rows(con, places, [_place_row(one) for place, one in batch.placed.items() if place in free])
+        if below := [_place_row(one) for place, one in batch.placed.items() if place not in free]:
+            statement = (
+                self._insert(places).on_conflict_do_nothing().returning(places.c.address, places.c.epoch, places.c.seq)
+            )
+            free |= {(address, epoch, seq) for address, epoch, seq in con.execute(statement, below)}
         for place, one in batch.placed.items():
             if place not in free:
                 self._meet(con, place, one, batch)
         for one in batch.again:
             self._meet(con, (one.address, one.epoch, one.seq), one, batch)
-        return new
+        return [one for place, one in batch.placed.items() if place in free]
 
     def _meet(self, con: Connection, place: tuple[Any, ...], one: Arrival, batch: _Sorted) -> None:
         """An arrival for a place that is taken: the same message again, or a stranger."""
@@ -216,9 +212,8 @@ class AlertStore:
             batch.refused.append(replace(one, why=_CONFLICT))
 
     def _insert_alerts(self, con: Connection, stored: Sequence[Arrival]) -> None:
-        if stored:
-            now_ms = self._unix_ms()
-            con.execute(insert(alerts), [_alert_row(one, now_ms) for one in stored])
+        now_ms = self._unix_ms()
+        insert_rows(con, alerts, [_alert_row(one, now_ms) for one in stored])
 
     def _insert_gaps(self, con: Connection, told: Sequence[Arrival]) -> None:
         if not told:
@@ -299,6 +294,10 @@ def _alert_row(one: Arrival, now_ms: int) -> dict[str, Any]:
 
 def _place(one: Arrival) -> dict[str, Any]:
     return {"address": one.address, "epoch": one.epoch, "seq": one.seq}
+
+
+def _place_row(one: Arrival) -> dict[str, Any]:
+    return {**_place(one), "event_id": one.event_id}
 
 
 def _covered(told: Sequence[Arrival]) -> list[dict[str, Any]]:
