@@ -26,6 +26,7 @@ from edge_contracts.configuration import Desired, Reported
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.gap import GapEvent
 from edge_contracts.manifest import Manifest
+from edge_contracts.serial_link.reference import reference as serial_link_page
 from edge_contracts.station import StationConfig
 from edge_contracts.stats import StatsEvent
 from edge_contracts.topics_reference import reference as topics_page
@@ -109,7 +110,7 @@ def pages() -> dict[Path, str]:
         | {REFERENCE / "openapi.json": openapi_text()}
         | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
-        | {REFERENCE / "people.md": people_page()}
+        | {REFERENCE / "people.md": people_page(), REFERENCE / "serial-link.md": serial_link_page()}
     )
 
 
