@@ -71,6 +71,11 @@ SEARCH: dict[str, Entry] = {
     ),
 }
 
+FIRMWARE: dict[str, Entry] = {
+    "image": Entry("firmware_tools.image_cli:image", "Show what the firmware FILE is, after checking it to its end."),
+    "sign": Entry("firmware_tools.image_cli:sign", "Sign PROGRAM for MCUboot, in imgtool's format."),
+}
+
 COMMANDS: dict[str, Entry] = {
     "data": Entry("", "Check photographs or sounds before they are learned from, and split them.", DATA),
     "train": Entry(
@@ -104,12 +109,28 @@ COMMANDS: dict[str, Entry] = {
     "fleet": Entry("fleet_manager.cli:fleet", "Hear the stations of a site, keep their alerts, show them."),
     "profile": Entry("device_profiles.cli:profile", "Look up the boards that bundles are made for."),
     "delegate": Entry("converters.delegates.cli:delegate", "Tell what an accelerator would run of a network."),
+    "firmware": Entry("", "Read, sign and flash the firmware of the microcontroller beside the board.", FIRMWARE),
     "demo": Entry("lepton.demo.cli:demo", "Show the whole way on drawn parts, in half a minute."),
 }
 
 
-_EXTRAS = {"training": "train", "converters": "convert", "fleet_manager": "fleet", "lepton": "demo"}
-_OWN = {"lepton", "edge_contracts", "device_profiles", "edge_runtime", "converters", "training", "fleet_manager"}
+_EXTRAS = {
+    "training": "train",
+    "converters": "convert",
+    "fleet_manager": "fleet",
+    "firmware_tools": "firmware",
+    "lepton": "demo",
+}
+_OWN = {
+    "lepton",
+    "edge_contracts",
+    "device_profiles",
+    "edge_runtime",
+    "converters",
+    "training",
+    "fleet_manager",
+    "firmware_tools",
+}
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,82 @@
+"""`lepton firmware image | sign`: look into a firmware file, and sign one for MCUboot."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from edge_contracts.errors import BadInputError
+from firmware_tools.image.description import describe, lines
+from firmware_tools.image.mcuboot import HEADER
+from firmware_tools.image.reading import parse_image, read_image
+
+ZEPHYR_HEADER_BYTES = 0x200
+"""Room that Zephyr links before a program for MCUboot."""
+PASSWORD_VARIABLE = "LEPTON_KEY_PASSWORD"  # noqa: S105 - the name of a variable
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--key", type=_FILE, help="A PEM key, public or private: check the image's MCUboot signature with it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def image(file: Path, key: Path | None, *, as_json: bool) -> None:
+    """Show what the firmware FILE is, after checking it to its end.
+
+    MCUboot, ESP, ELF, Intel HEX, UF2 and a Cortex-M's raw binary are read. A damaged file is refused with exit code 2,
+    a signature that is not the key's with exit code 1.
+    """
+    found = read_image(file)
+    document = describe(found)
+    if key is not None:
+        from firmware_tools.image.signing import check_signature, read_key  # noqa: PLC0415 - loads cryptography
+
+        check_signature(found, read_key(key.read_bytes(), _password()))
+        document["signature_checked"] = True
+    checked = ["signed by this key"] if key else []
+    click.echo(json.dumps(document, indent=2) if as_json else "\n".join([*lines(found), *checked]))
+
+
+@click.command()
+@click.argument("program", type=_FILE)
+@click.option(
+    "--key", type=_FILE, required=True, help="The private key, PEM: Ed25519, ECDSA P-256, RSA-2048, RSA-3072."
+)
+@click.option("--version", "version_words", required=True, help="Such as 1.2.3 or 1.2.3+4.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The signed image."
+)
+@click.option("--header-size", default=ZEPHYR_HEADER_BYTES, show_default=True, help="Bytes before the program.")
+@click.option("--pad-header", is_flag=True, help="The program was linked without room for the header: put it in front.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def sign(
+    program: Path, key: Path, version_words: str, output: Path, header_size: int, *, pad_header: bool, as_json: bool
+) -> None:
+    """Sign PROGRAM (raw binary, ELF or Intel HEX) for MCUboot, in imgtool's format.
+
+    A key's password is taken from the variable LEPTON_KEY_PASSWORD.
+    """
+    from firmware_tools.image import signing  # noqa: PLC0415 - loads cryptography
+
+    if not HEADER.size <= header_size < 1 << 16:
+        raise BadInputError(
+            f"wanted a header of {HEADER.size} to 65,535 bytes, found {header_size}; give --header-size"
+        )
+    if output.resolve() == program.resolve():
+        raise BadInputError(f"wanted another file to write than {program}, found the same; give -o another name")
+    version = signing.parse_version(version_words)
+    private = signing.read_key(key.read_bytes(), _password())
+    content = signing.program_of(program.read_bytes(), header_size, pad_header=pad_header)
+    signed = signing.sign_program(content, version, private, header_bytes=header_size)
+    found = parse_image(signed)
+    output.write_bytes(signed)
+    click.echo(json.dumps(describe(found), indent=2) if as_json else "\n".join(lines(found)))
+
+
+def _password() -> bytes | None:
+    found = os.environ.get(PASSWORD_VARIABLE)
+    return found.encode() if found else None
