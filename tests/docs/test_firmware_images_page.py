@@ -25,7 +25,7 @@ def done(tmp_path, monkeypatch):
     (tmp_path / "gate.bin").write_bytes(esp())
     (tmp_path / "program.bin").write_bytes(program(600))
     printed = {}
-    for line in "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).splitlines():
+    for line in "".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)).splitlines():
         name, *arguments = shlex.split(line)
         if name == "openssl":
             subprocess.run([name, *arguments], check=True, capture_output=True)
