@@ -4,19 +4,35 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
-from training.detector_options import detector_options, rule_of, sight_of, sight_options, threshold_options
-from training.finetune.options import network_options, require_network_options
+from training.detector_options import (
+    SightOptions,
+    ThresholdOptions,
+    detector_options,
+    sight_options,
+    threshold_options,
+)
+from training.finetune.options import NetworkOptions, network_options, require_network_options
 from training.progress_bar import progress_bar
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+
+@dataclass(frozen=True, slots=True)
+class GoodPartsWish:
+    """How good parts shall be learned. backbone: None for our own. kind: of detector."""
+
+    backbone: str | None
+    kind: str
+    looks: SightOptions
+    limit: ThresholdOptions
+    seed: int
+    good_only: bool
 
 
 @click.command()
@@ -36,14 +52,15 @@ if TYPE_CHECKING:
 def train(
     source: Path,
     output: Path,
-    network: str | None,
-    course: Path | None,
-    checkpoints: Path | None,
-    curves: Path | None,
+    backbone: str | None,
+    kind: str,
+    looks: SightOptions,
+    limit: ThresholdOptions,
+    of_network: NetworkOptions,
     seed: int,
     *,
+    good_only: bool,
     as_json: bool,
-    **wishes: Any,
 ) -> None:
     """Learn a defect detector from photographs of good parts, and from labelled defects where there are some.
 
@@ -58,20 +75,21 @@ def train(
     With --network a whole network learns the classes of SOURCE, or the masks or boxes that are drawn in it, as the
     course says; see docs/how-to/train-a-network.md.
     """
-    if network is not None or course or checkpoints or curves:
+    if of_network != NetworkOptions():
         from training.finetune.command import Wish, train_network  # noqa: PLC0415 - for networks alone
 
         require_network_options(click.get_current_context())
-        train_network(source, output, Wish(network or "", course, checkpoints, curves, seed), as_json=as_json)
+        train_network(source, output, Wish.of(of_network, seed), as_json=as_json)
         return
     require_bundle_name(output)
-    document = _learned(source, output, seed, wishes, quiet=as_json)
+    wish = GoodPartsWish(backbone, kind, looks, limit, seed, good_only)
+    document = _learned(source, output, wish, quiet=as_json)
     from training.train_text import trained_text  # noqa: PLC0415 - --help needs no OpenCV
 
     click.echo(json.dumps(document, indent=2) if as_json else trained_text(document))
 
 
-def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
+def _learned(source: Path, output: Path, wish: GoodPartsWish, *, quiet: bool) -> dict[str, Any]:
     """Learn, write the bundle, and tell of it."""
     from training.backbone.choice import chosen_backbone  # noqa: PLC0415 - as above
     from training.backbone.own import NAME  # noqa: PLC0415 - the same
@@ -80,7 +98,7 @@ def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *
     from training.learning import learn_dataset, packed  # noqa: PLC0415 - the same
     from training.train_text import trained_document  # noqa: PLC0415 - the same
 
-    lent = None if wishes["readings"] else chosen_backbone(wishes["backbone"] or NAME, users_shelf())
+    lent = None if wish.looks.readings else chosen_backbone(wish.backbone or NAME, users_shelf())
     samples = read_dataset(source)
     started_s = time.monotonic()
     with progress_bar("learning", len(samples), quiet=quiet) as advance:
@@ -88,14 +106,14 @@ def _learned(source: Path, output: Path, seed: int, wishes: Mapping[str, Any], *
             samples,
             source,
             backbone=lent,
-            kind=wishes["kind"],
-            sight=sight_of(wishes["side"], wishes["layer"], wishes["augment"], readings=wishes["readings"]),
-            rule=rule_of(wishes["rule"], wishes["overkill"], wishes["confidence"]),
-            seed=seed,
-            good_only=wishes["good_only"],
+            kind=wish.kind,
+            sight=wish.looks.sight(),
+            rule=wish.limit.threshold_rule(),
+            seed=wish.seed,
+            good_only=wish.good_only,
             progress=advance,
         )
     spent_s = time.monotonic() - started_s
-    manifest, members = packed(learned, output, seed, datetime.now(timezone.utc))
+    manifest, members = packed(learned, output, wish.seed, datetime.now(timezone.utc))
     digest = write_bundle(output, manifest, members)
     return trained_document(learned, manifest, output, digest, spent_s)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -35,8 +37,38 @@ def detector_options(command: Command) -> Command:
     )(command)
 
 
+@dataclass(frozen=True, slots=True)
+class SightOptions:
+    """What was said of how a detector looks; see `training.detectors.sight.Sight`. augment: a recipe's file."""
+
+    side: int | None = None
+    layer: str | None = None
+    augment: Path | None = None
+    readings: bool = False
+
+    def sight(self) -> Sight:
+        """The value.
+
+        Raises:
+            BadInputError: a side that no backbone takes, or a recipe that is none.
+        """
+        from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
+        from training.detectors.sight import Sight  # noqa: PLC0415 - the same
+
+        recipe = None if self.augment is None else read_recipe(self.augment)
+        return Sight(self.side, None if self.layer is None else int(self.layer), recipe, self.readings)
+
+
 def sight_options(command: Command) -> Command:
-    """Add `--side`, `--layer`, `--augment` and `--readings`; `sight_of` makes one value of them."""
+    """Add `--side`, `--layer`, `--augment` and `--readings` to a command, which gets them as `looks`."""
+
+    @wraps(command)
+    def gathered(
+        *rest: Any, side: int | None, layer: str | None, augment: Path | None, readings: bool, **more: Any
+    ) -> Any:
+        return command(*rest, looks=SightOptions(side, layer, augment, readings), **more)
+
+    made: Command = gathered
     for option in (
         click.option("--readings", is_flag=True, help="The WAV files hold a sensor's readings, no sounds."),
         click.option(
@@ -57,25 +89,44 @@ def sight_options(command: Command) -> Command:
             help="Short side of what it looks at, a multiple of 32; the backbone's own by default.",
         ),
     ):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
-def sight_of(side: int | None, layer: str | None, augment: Path | None, *, readings: bool = False) -> Sight:
-    """How the options say that a detector looks.
+@dataclass(frozen=True, slots=True)
+class ThresholdOptions:
+    """What was said of the threshold; see `training.detectors.threshold_rule.ThresholdRule`."""
 
-    Raises:
-        BadInputError: a side that no backbone takes, or a recipe that is none.
-    """
-    from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
-    from training.detectors.sight import Sight  # noqa: PLC0415 - the same
+    rule: Literal["lognormal", "conformal"]
+    overkill: float
+    confidence: float | None
 
-    recipe = None if augment is None else read_recipe(augment)
-    return Sight(side, None if layer is None else int(layer), recipe, readings)
+    def threshold_rule(self) -> ThresholdRule:
+        """The value.
+
+        Raises:
+            BadInputError: a confidence for the rule that promises nothing.
+        """
+        from training.detectors.threshold import CONFIDENCE  # noqa: PLC0415 - --help needs no numpy
+        from training.detectors.threshold_rule import ThresholdRule  # noqa: PLC0415 - the same
+
+        if self.rule != "conformal" and self.confidence is not None:
+            raise BadInputError(
+                "wanted --confidence with --threshold conformal, found lognormal, which promises nothing"
+            )
+        return ThresholdRule(self.rule, self.overkill, CONFIDENCE if self.confidence is None else self.confidence)
 
 
 def threshold_options(command: Command) -> Command:
-    """Add `--threshold` (argument `rule`), `--overkill` and `--confidence`; `rule_of` makes one value of them."""
+    """Add `--threshold`, `--overkill` and `--confidence` to a command, which gets them as `limit`."""
+
+    @wraps(command)
+    def gathered(
+        *rest: Any, rule: Literal["lognormal", "conformal"], overkill: float, confidence: float | None, **more: Any
+    ) -> Any:
+        return command(*rest, limit=ThresholdOptions(rule, overkill, confidence), **more)
+
+    made: Command = gathered
     for option in (
         click.option(
             "--confidence",
@@ -98,21 +149,5 @@ def threshold_options(command: Command) -> Command:
             help="lognormal expects the overkill, conformal promises it and takes more parts.",
         ),
     ):
-        command = option(command)
-    return command
-
-
-def rule_of(rule: str, overkill: float, confidence: float | None) -> ThresholdRule:
-    """The rule that the options ask for.
-
-    Raises:
-        BadInputError: a confidence for the rule that promises nothing.
-    """
-    from training.detectors.threshold import CONFIDENCE  # noqa: PLC0415 - --help needs no numpy
-    from training.detectors.threshold_rule import ThresholdRule  # noqa: PLC0415 - the same
-
-    if rule != "conformal" and confidence is not None:
-        raise BadInputError("wanted --confidence with --threshold conformal, found lognormal, which promises nothing")
-    return ThresholdRule(
-        cast(Literal["lognormal", "conformal"], rule), overkill, CONFIDENCE if confidence is None else confidence
-    )
+        made = option(made)
+    return made

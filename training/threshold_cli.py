@@ -12,7 +12,7 @@ import click
 from edge_contracts.bundle import read_bundle, require_bundle_name, write_bundle
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import AnomalyRule, SeriesInput
-from training.detector_options import rule_of, threshold_options
+from training.detector_options import ThresholdOptions, threshold_options
 from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ def threshold(
     source: Path,
     output: Path,
     split: str | None,
-    rule: str,
-    overkill: float,
-    confidence: float | None,
+    limit: ThresholdOptions,
     most_overkill: float | None,
     runtime: str,
     *,
@@ -69,7 +67,7 @@ def threshold(
     from training.threshold_revision import revised_threshold  # noqa: PLC0415 - the same
 
     require_bundle_name(output)
-    wish, most = rule_of(rule, overkill, confidence), _most(overkill, most_overkill)
+    wish, most = limit.threshold_rule(), _most(limit.overkill, most_overkill)
     old = _judging(bundle)
     chosen, _ = to_judge(read_dataset(source), split, source)
     samples = sorted(chosen, key=lambda one: not one.is_good)
@@ -81,7 +79,12 @@ def threshold(
     good = [one.score for one in found.judged if one.is_good]
     defects = [one.score for one in found.judged if not one.is_good]
     revision = revised_threshold(good, defects, family_names(looked)[: len(good)], wish, most)
-    settings = {"rule": rule, "overkill": overkill, "most_overkill": most, "kernels": predictor.backend.kernels}
+    settings = {
+        "rule": wish.name,
+        "overkill": wish.overkill,
+        "most_overkill": most,
+        "kernels": predictor.backend.kernels,
+    }
     if revision.rule.confidence is not None:
         settings["confidence"] = revision.rule.confidence
     digest = _written(output, old, revision, good, samples, settings)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from training.finetune.lesson import Lesson
     from training.finetune.loop import Room
     from training.finetune.objective import Objective
+    from training.finetune.options import NetworkOptions
     from training.finetune.stages import Plan
     from training.finetune.teaching_set import TeachingSet
 
@@ -62,6 +63,11 @@ class Wish:
     checkpoints: Path | None
     curves: Path | None
     seed: int
+
+    @classmethod
+    def of(cls, said: NetworkOptions, seed: int) -> Wish:
+        """What the options say."""
+        return cls(said.network or "", said.course, said.checkpoints, said.curves, seed)
 
 
 def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> None:

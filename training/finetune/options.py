@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,11 +43,34 @@ _OPTIONS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkOptions:
+    """What was said of a network; nothing where none is wanted."""
+
+    network: str | None = None
+    course: Path | None = None
+    checkpoints: Path | None = None
+    curves: Path | None = None
+
+
 def network_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --network, --course, --checkpoints and --curves to a command."""
+    """Add --network, --course, --checkpoints and --curves to a command, which gets them as `of_network`."""
+
+    @wraps(command)
+    def gathered(
+        *rest: Any,
+        network: str | None,
+        course: Path | None,
+        checkpoints: Path | None,
+        curves: Path | None,
+        **more: Any,
+    ) -> Any:
+        return command(*rest, of_network=NetworkOptions(network, course, checkpoints, curves), **more)
+
+    made: Callable[..., Any] = gathered
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        made = option(made)
+    return made
 
 
 def require_network_options(context: click.Context) -> None:

@@ -30,7 +30,7 @@ from training.checks.families import family_names
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
-from training.detector_options import sight_of
+from training.detector_options import SightOptions
 from training.detectors.learn import separation_of
 from training.heads.labelled import why_not
 from training.learning import learn_dataset, packed, to_learn
@@ -220,7 +220,8 @@ def _backbone(params: Params) -> Backbone | None:
 def _kind_and_sight(params: Params) -> tuple[str, Sight]:
     kind, _, layer = str(params["detector"]).partition("/")
     side = None if params["side"] == OWN else int(params["side"])
-    return kind, sight_of(side, layer or None, None if params["augment"] == USUAL else Path(str(params["augment"])))
+    recipe = None if params["augment"] == USUAL else Path(str(params["augment"]))
+    return kind, SightOptions(side, layer or None, recipe).sight()
 
 
 def _digest(backbone: Backbone | None) -> str:
