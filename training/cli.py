@@ -79,7 +79,7 @@ def train(
         from training.finetune.command import Wish, train_network  # noqa: PLC0415 - for networks alone
 
         require_network_options(click.get_current_context())
-        train_network(source, output, Wish.of(of_network, seed), as_json=as_json)
+        train_network(source, output, Wish.of(of_network, seed, looks.recipe), as_json=as_json)
         return
     require_bundle_name(output)
     wish = GoodPartsWish(backbone, kind, looks, limit, seed, good_only)

@@ -111,22 +111,43 @@ def split(
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the sheet (.png).")
 @click.option("--samples", "rows", default=6, show_default=True, type=click.IntRange(1, 50), help="Rows of the sheet.")
 @click.option("--copies", default=6, show_default=True, type=click.IntRange(1, 20), help="Copies of each sample.")
+@click.option(
+    "--input-size",
+    nargs=2,
+    type=click.IntRange(16, 1024),
+    metavar="HEIGHT WIDTH",
+    help="Show pictures as a model with this input learns them: pixels of the recipe are the model's.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Draws the copies.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-def preview(source: Path, recipe: Path, output: Path, rows: int, copies: int, seed: int, *, as_json: bool) -> None:
+def preview(
+    source: Path,
+    recipe: Path,
+    output: Path,
+    rows: int,
+    copies: int,
+    input_size: tuple[int, int] | None,
+    seed: int,
+    *,
+    as_json: bool,
+) -> None:
     """Show what a recipe of augmentation makes of a dataset, as one picture.
 
     Samples of every class stand on the left, altered copies beside them, with boxes where defects are drawn or made.
     """
     from training.augmentation import read_recipe  # noqa: PLC0415 - --help needs no OpenCV
-    from training.augmentation.contact_sheet import contact_sheet, spread, write_sheet  # noqa: PLC0415 - the same
+    from training.augmentation.contact_sheet import (  # noqa: PLC0415 - the same
+        Shown,
+        contact_sheet,
+        spread,
+        write_sheet,
+    )
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
 
     if output.suffix.lower() != ".png":
         raise BadInputError(f"wanted a name that ends in .png for the sheet, found {output}; rename it")
     chosen = spread(read_dataset(source), rows)
-    sheet = contact_sheet(chosen, read_recipe(recipe), copies=copies, seed=seed)
-    write_sheet(output, sheet)
+    write_sheet(output, contact_sheet(chosen, Shown(read_recipe(recipe), copies, seed, input_size)))
     document = {"sheet": str(output), "samples": len(chosen), "copies": copies, "seed": seed}
     click.echo(
         json.dumps(document, indent=2) if as_json else f"wrote {output}: {len(chosen)} samples, {copies} copies of each"

@@ -14,6 +14,7 @@ from edge_contracts.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from training.augmentation.recipe import Recipe
     from training.detectors.sight import Sight
     from training.detectors.threshold_rule import ThresholdRule
 
@@ -46,17 +47,26 @@ class SightOptions:
     augment: Path | None = None
     readings: bool = False
 
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe, None where none was named.
+
+        Raises:
+            BadInputError: the file is none.
+        """
+        from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
+
+        return None if self.augment is None else read_recipe(self.augment)
+
     def sight(self) -> Sight:
         """The value.
 
         Raises:
             BadInputError: a side that no backbone takes, or a recipe that is none.
         """
-        from training.augmentation.recipe import read_recipe  # noqa: PLC0415 - --help needs no numpy
-        from training.detectors.sight import Sight  # noqa: PLC0415 - the same
+        from training.detectors.sight import Sight  # noqa: PLC0415 - --help needs no numpy
 
-        recipe = None if self.augment is None else read_recipe(self.augment)
-        return Sight(self.side, None if self.layer is None else int(self.layer), recipe, self.readings)
+        return Sight(self.side, None if self.layer is None else int(self.layer), self.recipe, self.readings)
 
 
 def sight_options(command: Command) -> Command:
@@ -75,7 +85,8 @@ def sight_options(command: Command) -> Command:
             "--augment",
             type=click.Path(path_type=Path),
             metavar="RECIPE",
-            help="Learn six copies of each good part by this recipe (TOML; look with 'lepton data preview').",
+            help="Learn six copies of each good part by this recipe, or with --network views by it (TOML; look with "
+            "'lepton data preview').",
         ),
         click.option(
             "--layer",

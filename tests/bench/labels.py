@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from converters.gate.metrics import auroc, escape_at_overkill
 from edge_runtime.capture.picture_file import read_picture
 from training.dataset import Box
+from training.dataset.input_size import resized
 from training.detectors.learn import Backbone, Detector, learn
-from training.features.feature_part import resized
 from training.heads.layered_part import layered_part
 from training.heads.learn import Lesson, detector_scores, teach
 from training.heads.outline import BoxOutline

@@ -34,7 +34,8 @@ def test_every_network_is_on_the_page() -> None:
 
 def test_every_option_of_the_page_is_one_of_its_command() -> None:
     scripts = blocks(section(PAGE, "Train a network"), "sh")
-    assert len(scripts) == 2  # pictures, recordings
+    assert len(scripts) == 3  # pictures, a recipe, recordings
     for line in "".join(scripts).splitlines():
-        told = CliRunner().invoke(main, [line.split()[1], "--help"]).output
+        words = re.findall(r"^lepton ((?:data )?[a-z]+) ", line)[0].split()
+        told = CliRunner().invoke(main, [*words, "--help"]).output
         assert set(re.findall(r" (--[a-z-]+)", line)) <= set(re.findall(r"(--[a-z-]+)", told)), line

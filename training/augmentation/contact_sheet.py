@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.augmentation.augment import augment_picture, augment_sound, draws
-from training.augmentation.view import view_of
+from training.augmentation.view import at_size, view_of
 from training.dataset.listing import medium_of
 from training.dataset.sounds import read_waveform
 from training.dataset.spectrogram import spectrogram
@@ -34,19 +36,36 @@ FIRST_GAP_PX = 18
 """Between the samples themselves, on the left, and their copies."""
 
 
-def contact_sheet(samples: Sequence[Sample], recipe: Recipe, *, copies: int, seed: int) -> Pixels:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a sheet shows of each sample.
+
+    recipe: what may change.
+    copies: how many, one or more.
+    seed: of the draws; the same gives the same bytes.
+    input_size: height and width of the model's input that pictures are brought to first; None to leave them as they
+        are.
+    """
+
+    recipe: Recipe
+    copies: int
+    seed: int
+    input_size: tuple[int, int] | None = None
+
+
+def contact_sheet(samples: Sequence[Sample], shown: Shown) -> Pixels:
     """H×W×3 uint8 RGB: a row per sample, itself first, then its copies with their boxes.
 
     Args:
         samples: one or more, of one medium.
-        recipe: what may change.
-        copies: of each, one or more.
-        seed: of the draws; the same gives the same bytes.
+        shown: the copies.
 
     Raises:
-        BadInputError: a sample cannot be read.
+        BadInputError: a sample cannot be read, or a size for recordings.
     """
-    rows = [list(_row(sample, place, recipe, copies, seed)) for place, sample in enumerate(samples)]
+    if shown.input_size is not None and medium_of(samples[0].path) == "sound":
+        raise BadInputError("wanted pictures for --input-size, found recordings; leave it out")
+    rows = [list(_row(sample, place, shown)) for place, sample in enumerate(samples)]
     return np.concatenate([_line(row) for row in rows])
 
 
@@ -69,17 +88,18 @@ def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
     return [of[label][place] for label in labels if shares[label] for place in places[label]]
 
 
-def _row(sample: Sample, place: int, recipe: Recipe, copies: int, seed: int) -> Iterator[Pixels]:
+def _row(sample: Sample, place: int, shown: Shown) -> Iterator[Pixels]:
+    random = (draws(shown.seed, place, copy) for copy in range(shown.copies))
     if medium_of(sample.path) == "sound":
         waveform = read_waveform(sample.path)
         yield _coloured(spectrogram(waveform))
-        for copy in range(copies):
-            yield _coloured(spectrogram(augment_sound(waveform, recipe, draws(seed, place, copy))))
+        yield from (_coloured(spectrogram(augment_sound(waveform, shown.recipe, one))) for one in random)
         return
     view = view_of(sample)
+    if shown.input_size is not None:
+        view = at_size(view, *shown.input_size)
     yield _with_boxes(view)
-    for copy in range(copies):
-        yield _with_boxes(augment_picture(view, recipe, draws(seed, place, copy)))
+    yield from (_with_boxes(augment_picture(view, shown.recipe, one)) for one in random)
 
 
 def _coloured(small: Pixels) -> Pixels:

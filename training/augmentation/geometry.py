@@ -60,13 +60,11 @@ def _drawn(geometry: Geometry, width: int, height: int, random: np.random.Genera
 def _warped(view: View, matrix: Matrix, boxes: tuple[Box, ...]) -> View:
     size = view.pixels.shape[1::-1]
     pixels = cv2.warpAffine(view.pixels, matrix[:2], size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    mask = None if view.mask is None else cv2.warpAffine(view.mask, matrix[:2], size, flags=cv2.INTER_NEAREST)
-    return replace(
-        view,
-        pixels=np.asarray(pixels, np.uint8),
-        boxes=boxes,
-        mask=None if mask is None else np.asarray(mask, np.uint8),
-    )
+    mask = None
+    if view.mask is not None:  # what the mirrored edge shows of a defect is a defect, too
+        warped = cv2.warpAffine(view.mask, matrix[:2], size, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+        mask = np.asarray(warped, np.uint8)
+    return replace(view, pixels=np.asarray(pixels, np.uint8), boxes=boxes, mask=mask)
 
 
 def _followed(box: Box, matrix: Matrix, width: int, height: int) -> tuple[Box, float]:

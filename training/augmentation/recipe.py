@@ -23,6 +23,8 @@ else:
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from training.dataset.listing import Medium
+
 Share = Annotated[float, Field(ge=0, le=0.9)]
 
 
@@ -89,6 +91,19 @@ class Recipe(Settings):
     noise: Noise = Noise()
     cut_paste: CutPaste = CutPaste()
     sound: Sound = Sound()
+
+    def require_for(self, medium: Medium) -> None:
+        """Refuse a recipe that changes nothing of such samples.
+
+        Raises:
+            BadInputError: naming the tables that would.
+        """
+        tables = {"sound"} if medium == "sound" else set(Recipe.model_fields) - {"sound"}
+        if not any(getattr(self, name) != type(getattr(self, name))() for name in tables):
+            raise BadInputError(
+                f"wanted a recipe that changes {medium}s, found that it says nothing of them; fill in "
+                f"{', '.join(f'[{name}]' for name in Recipe.model_fields if name in tables)}"
+            )
 
 
 def read_recipe(path: Path) -> Recipe:

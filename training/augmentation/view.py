@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError
-from training.dataset import Photographs
+from edge_contracts.manifest import ImageInput
+from training.dataset import Box, Photographs
 from training.dataset.drawn import defect_boxes, defect_mask
+from training.dataset.input_size import resized
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from training.dataset import Box, Sample
+    from training.dataset import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,21 @@ def view_of(sample: Sample) -> View:
     """
     pixels = Photographs([sample])[0]
     return View(pixels, sample.label, defect_boxes(sample), _mask(sample, pixels.shape))
+
+
+def at_size(view: View, height_px: int, width_px: int) -> View:
+    """The view as a model sees it whose input is so large; its boxes and mask go along."""
+    height, width = view.pixels.shape[:2]
+    size = ImageInput(tensor="input", height_px=height_px, width_px=width_px, dtype="float32")
+    across, down = width_px / width, height_px / height
+    boxes = (
+        Box(one.x_px * across, one.y_px * down, one.width_px * across, one.height_px * down, one.label)
+        for one in view.boxes
+    )
+    mask = view.mask
+    if mask is not None:
+        mask = np.asarray(cv2.resize(mask, (width_px, height_px), interpolation=cv2.INTER_NEAREST), np.uint8)
+    return View(resized(view.pixels, size), view.label, tuple(boxes), mask)
 
 
 def _mask(sample: Sample, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | None:

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from edge_contracts.errors import BadInputError
 from training.dataset.amounts import FEWEST_PARTS, require_enough
+from training.dataset.input_size import resized
 from training.detectors.copies import Copies, copies_for
 from training.detectors.counted import counted
 from training.detectors.crossvalidation import held_out_scores, require_groups
@@ -27,7 +28,6 @@ from training.detectors.selection import Selection, select, tried
 from training.detectors.sight import AS_USUAL, Backbone, Sight, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
 from training.detectors.views import seen
-from training.features.feature_part import resized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,7 @@ from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput, TensorQuantisation
 from edge_runtime.infer.backend import open_backend
-from edge_runtime.preprocess import Preprocessor, prepare
+from edge_runtime.preprocess import Preprocessor
 from edge_runtime.signals.feeder import Feeder
 
 if TYPE_CHECKING:
@@ -105,10 +105,3 @@ def _run(part: FeaturePart, fills: Iterable[Callable[[npt.NDArray[Any]], None]])
     if not rows:
         raise BadInputError("wanted at least one good part, found none; give a folder that shows or sounds good parts")
     return np.asarray(np.stack(rows), np.float32)
-
-
-def resized(pixels: npt.NDArray[np.uint8], spec: ImageInput) -> npt.NDArray[np.uint8]:
-    """The picture that `spec` feeds, still as bytes: H×W×3 uint8 RGB of the input's size."""
-    plain = TensorQuantisation(scale=1.0, zero_point=0)
-    as_bytes = spec.model_copy(update={"dtype": "uint8", "mean": (0.0,), "std": (1.0,), "quantisation": plain})
-    return np.asarray(prepare(pixels, as_bytes)[0], np.uint8)

@@ -21,8 +21,10 @@ from training.checks.looked import look_at
 from training.dataset import dataset_version, read_dataset
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
-from training.finetune.course_file import Unit, read_course
-from training.finetune.hearing import front_end, require_of_pictures, sound_lesson
+from training.finetune.altered_views import Alteration
+from training.finetune.course import Course
+from training.finetune.course_file import OF_SPECTRA, STILL, Unit, read_course
+from training.finetune.hearing import SoundCopies, front_end, require_of_pictures, sound_lesson
 from training.finetune.outcome import Outcome, outcome_text
 from training.networks.network import NETWORKS, require_torch
 from training.networks.weights import fetch_weights
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edge_contracts.manifest import SoundInput
+    from training.augmentation.recipe import Recipe
     from training.dataset import Sample
     from training.finetune.bundle import Meaning
     from training.finetune.course_file import CourseFile
@@ -56,18 +59,22 @@ PROGRAM = "network.pt2"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asks for. course, checkpoints, curves: None for none."""
+    """What the command line asks for.
+
+    course, checkpoints, curves: None for none. recipe: of the views; None for those of the course.
+    """
 
     network: str
     course: Path | None
     checkpoints: Path | None
     curves: Path | None
     seed: int
+    recipe: Recipe | None = None
 
     @classmethod
-    def of(cls, said: NetworkOptions, seed: int) -> Wish:
+    def of(cls, said: NetworkOptions, seed: int, recipe: Recipe | None) -> Wish:
         """What the options say."""
-        return cls(said.network or "", said.course, said.checkpoints, said.curves, seed)
+        return cls(said.network or "", said.course, said.checkpoints, said.curves, seed, recipe)
 
 
 def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> None:
@@ -134,6 +141,9 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     is_heard = are_sounds(dataset)
     if is_heard:
         require_of_pictures(wish.network, NETWORKS[wish.network].task, file.network.model_fields_set)
+    if wish.recipe is not None:
+        wish.recipe.require_for("sound" if is_heard else "picture")
+        file.require_no_views()
     looked = look_at(dataset, lambda seen: progress("look", seen / len(dataset)))
     looked.require_readable()
     families = family_names(looked)
@@ -141,19 +151,19 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     learned = {one.path for one in parted.learned}
     places = [place for place, one in enumerate(dataset) if one.path in learned]
     parts = LearnedParts.of([looked.facts[place] for place in places], [families[place] for place in places])
-    plan = _plan(file, wish, len(parted.labels), heard=is_heard)
+    plan = _plan(file, wish, parted.labels, heard=is_heard)
     heard = front_end(parted.learned, parted.held_out, plan.spec) if is_heard else None
-    room = _room(parted, plan, file, heard, progress)
+    room = _room(parted, plan, file, heard, wish, progress)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
     meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling, heard)
     return _Assignment(parted, parts, plan, room, meaning, _provenance(inputs, plan, file, room, wish))
 
 
-def _plan(file: CourseFile, wish: Wish, outputs: int, *, heard: bool) -> Plan:
+def _plan(file: CourseFile, wish: Wish, labels: tuple[str, ...], *, heard: bool) -> Plan:
     from training.finetune.stages import Plan  # noqa: PLC0415 - torch
 
-    first, again, to_int8 = file.courses(wish.seed, heard=heard)
-    spec = file.spec(wish.network, outputs)
+    first, again, to_int8 = file.courses(wish.seed, _usual(wish.recipe, labels, heard=heard))
+    spec = file.spec(wish.network, len(labels))
     target, unit = NO_TARGET if file.prune is None else file.prune.target
     return Plan(
         replace(spec, channels=1) if heard else spec,
@@ -166,7 +176,16 @@ def _plan(file: CourseFile, wish: Wish, outputs: int, *, heard: bool) -> Plan:
     )
 
 
-def _room(parted: TeachingSet, plan: Plan, file: CourseFile, heard: SoundInput | None, progress: Any) -> Room:
+def _usual(recipe: Recipe | None, labels: tuple[str, ...], *, heard: bool) -> Course:
+    """What a course does to pictures, or to spectra, where its file says nothing."""
+    if recipe is None:
+        return OF_SPECTRA if heard else Course()
+    return STILL if heard else replace(STILL, altered=Alteration(recipe, labels))
+
+
+def _room(
+    parted: TeachingSet, plan: Plan, file: CourseFile, heard: SoundInput | None, wish: Wish, progress: Any
+) -> Room:
     from training.finetune.boxes import Boxes  # noqa: PLC0415 - torch
     from training.finetune.loop import Room  # noqa: PLC0415 - the same
     from training.finetune.objective import Classes, Masks  # noqa: PLC0415 - the same
@@ -174,15 +193,16 @@ def _room(parted: TeachingSet, plan: Plan, file: CourseFile, heard: SoundInput |
 
     spec, task, count = plan.spec, NETWORKS[plan.spec.name].task, len(parted.learned) + len(parted.held_out)
 
-    def lesson(samples: Sequence[Sample], before: int) -> Lesson:
+    def lesson(samples: Sequence[Sample], before: int, copies: SoundCopies | None = None) -> Lesson:
         def tell(read: int) -> None:
             progress("read", (before + read) / count)
 
         if heard is not None:
-            return sound_lesson(samples, parted.labels, heard, tell)
+            return sound_lesson(samples, parted.labels, heard, tell, copies)
         return lesson_of(samples, parted.labels, spec, task, tell)
 
-    learned, held_out = lesson(parted.learned, 0), lesson(parted.held_out, len(parted.learned))
+    copies = None if wish.recipe is None else SoundCopies(wish.recipe, wish.seed)
+    learned, held_out = lesson(parted.learned, 0, copies), lesson(parted.held_out, len(parted.learned))
     objectives: dict[str, Objective] = {
         "classes": Classes(plan.train.smoothing),
         "masks": Masks(),
@@ -230,6 +250,8 @@ def _provenance(inputs: dict[str, str], plan: Plan, file: CourseFile, room: Room
         "device": room.device,
         "torch": require_torch().__version__,
     }
+    if wish.recipe is not None:
+        settings["recipe"] = wish.recipe.model_dump(mode="json", exclude_defaults=True)
     return ProvenanceStep(step="train", tool=f"lepton-edge {version('lepton-edge')}", inputs=inputs, settings=settings)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from training.finetune.altered_views import Alteration
 
 LAST_SHARE = 0.01
 """Of the learning rate, where the cosine ends."""
@@ -25,6 +29,7 @@ class Course:
         brightened or darkened (share).
     mirror: whether views are mirrored.
     noise_bytes: standard deviation, at most, of noise on the pixels.
+    altered: views by a recipe of augmentation instead of all these; None for these.
     adversarial_bytes: half of each batch is changed by so much against the network; 0 for none.
     taught: share of the loss that is the distance to a teacher's answers, where there is a teacher.
     temperature: what both answers are divided by before they are compared.
@@ -45,6 +50,7 @@ class Course:
     light: float = 0.1
     mirror: bool = False
     noise_bytes: float = 0.0
+    altered: Alteration | None = None
     adversarial_bytes: float = 0.0
     taught: float = 0.9
     temperature: float = 4.0

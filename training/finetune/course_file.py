@@ -39,6 +39,12 @@ AGAIN_STEPS, AGAIN_RATE = 0.5, 0.5
 OF_SPECTRA = Course(turn_degrees=0.0, zoom=0.0, light=0.0)
 """Of recordings, where the file says nothing: a spectrum that is turned or grown is no sound any more."""
 
+STILL = replace(OF_SPECTRA, shift=0.0)
+"""What a recipe of augmentation stands for."""
+
+VIEWS = frozenset({"turn_degrees", "zoom", "shift", "light", "mirror", "noise_bytes"})
+"""Keys that say how a view differs."""
+
 INT8_STEPS, INT8_RATE = 0.2, 0.05
 """The same for [quantise], which only mends what rounding does."""
 
@@ -127,14 +133,14 @@ class CourseFile(Settings):
         """What the network gets for a byte."""
         return Scaling(self.network.mean, self.network.std)
 
-    def courses(self, seed: int, *, heard: bool = False) -> tuple[Course, Course | None, Course | None]:
+    def courses(self, seed: int, usual: Course | None = None) -> tuple[Course, Course | None, Course | None]:
         """Of the three stages; None for one that is left out.
 
         Args:
             seed: of all of them.
-            heard: whether recordings are learned, whose spectra are neither turned nor grown by default.
+            usual: what holds where the file says nothing; None for pictures'.
         """
-        first = self.train.course(replace(OF_SPECTRA if heard else Course(), seed=seed))
+        first = self.train.course(replace(usual or Course(), seed=seed))
         again = replace(first, steps=max(1, round(AGAIN_STEPS * first.steps)), rate=AGAIN_RATE * first.rate)
         to_int8 = replace(
             first, steps=max(1, round(INT8_STEPS * first.steps)), rate=INT8_RATE * first.rate, warm_up=0.0
@@ -144,6 +150,25 @@ class CourseFile(Settings):
             None if self.prune is None else self.prune.course(again),
             None if self.quantise is None else self.quantise.course(to_int8),
         )
+
+    def require_no_views(self) -> None:
+        """Refuse a file that says how views differ, beside a recipe that says it.
+
+        Raises:
+            BadInputError: naming the keys.
+        """
+        stages = {"train": self.train, "prune": self.prune, "quantise": self.quantise}
+        said = [
+            f"{key} in [{name}]"
+            for name, part in stages.items()
+            if part is not None
+            for key in sorted(VIEWS & part.model_fields_set)
+        ]
+        if said:
+            raise BadInputError(
+                f"wanted one place that says how views differ, found {', '.join(said)} of the course beside --augment; "
+                "leave these keys out, or the recipe"
+            )
 
 
 def course_text(course: CourseFile) -> str:

@@ -6,12 +6,15 @@ gets the same spectra without that rounding (0.4 dB).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.signals.feeder import Feeder
+from training.augmentation.augment import augment_sound, draws
+from training.dataset.sounds import Waveform
 from training.dataset.subjects import Recordings
 from training.features.spectrogram import levels_of, listening
 from training.finetune.lesson import Lesson, Scaling
@@ -22,11 +25,34 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.manifest import SoundInput
+    from edge_runtime.frames import Window
+    from training.augmentation.recipe import Recipe
     from training.dataset import Sample
     from training.networks.network import NetworkSpec
 
 SCALING = Scaling()
 """Bytes 0 and 255 are -1 and 1, which are the ends of the levels that the front end gives."""
+
+
+COPIES = 6
+"""Of each recording, by a recipe; as many as a detector learns of each photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCopies:
+    """What a recipe makes of each recording, once: hearing one again in each round would take longer than learning.
+
+    seed: of what the recipe leaves open.
+    """
+
+    recipe: Recipe
+    seed: int
+
+    def of(self, recording: Window, place: int) -> list[Window]:
+        """The copies of the `place`-th recording."""
+        heard = Waveform(recording.values, round(recording.rate_hz))
+        made = (augment_sound(heard, self.recipe, draws(self.seed, place, copy)) for copy in range(COPIES))
+        return [replace(recording, values=one.values) for one in made]
 
 
 def front_end(learned: Sequence[Sample], held_out: Sequence[Sample], spec: NetworkSpec) -> SoundInput:
@@ -53,20 +79,29 @@ def sound_lesson(
     labels: Sequence[str],
     heard: SoundInput,
     progress: Callable[[int], object] = lambda _read: None,
+    copies: SoundCopies | None = None,
 ) -> Lesson:
     """All inputs of all recordings, each with its recording and that one's class.
+
+    Args:
+        samples: the recordings.
+        labels: of the network's outputs, in order.
+        heard: the front end.
+        progress: told how many were read.
+        copies: altered ones that are learned beside each; None for none.
 
     Raises:
         BadInputError: another rate than the front end's.
         SoundRejected: a file that is no WAV.
     """
     feeder, pictures, answers, counts = Feeder(heard), [], [], []
-    for number, (sample, recording) in enumerate(zip(samples, Recordings(samples), strict=True), start=1):
-        inputs = feeder.inputs(recording)
-        pictures.append(_bytes(inputs))
-        answers.append(labels.index(sample.label))
-        counts.append(len(inputs))
-        progress(number)
+    for number, (sample, recording) in enumerate(zip(samples, Recordings(samples), strict=True)):
+        for one in [recording, *(() if copies is None else copies.of(recording, number))]:
+            inputs = feeder.inputs(one)
+            pictures.append(_bytes(inputs))
+            answers.append(labels.index(sample.label))
+            counts.append(len(inputs))
+        progress(number + 1)
     recordings = np.repeat(np.arange(len(counts)), counts)
     return Lesson(np.concatenate(pictures)[..., None], np.array(answers, np.int64)[recordings], recordings)
 

@@ -16,7 +16,7 @@ from training.networks.network import NETWORKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TAKEN = {"source", "output", "network", "course", "checkpoints", "curves", "seed", "as_json"}
+_TAKEN = {"source", "output", "network", "course", "checkpoints", "curves", "augment", "seed", "as_json"}
 """What a network's training takes of the command's parameters."""
 
 _OPTIONS = (

@@ -14,7 +14,7 @@ import numpy as np
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput
 from training.dataset import Photographs
-from training.features.feature_part import resized
+from training.dataset.input_size import resized
 from training.finetune.answers import answer_of, joined, labels_of, require_drawn
 from training.finetune.lesson import Lesson
 

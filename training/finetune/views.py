@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from training.augmentation.augment import draws
 from training.finetune.lesson import Lesson
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
+    from training.finetune.altered_views import Alteration
     from training.finetune.course import Course
 
     Matrix = npt.NDArray[np.float64]
@@ -27,21 +31,35 @@ _LEAST_BOX_PX = 2.0
 
 def batch_of(lesson: Lesson, course: Course, step: int) -> Lesson:
     """The pictures of a step, as seen."""
-    chosen = lesson.part(places_of(len(lesson), course, step))
-    chance = np.random.default_rng((course.seed, _VIEW, step))
-    seen = [
-        _seen(picture, wanted, course, chance) for picture, wanted in zip(chosen.pictures, chosen.wanted, strict=True)
-    ]
+    places = places_of(len(lesson), course, step)
+    if course.altered is not None:
+        seen = list(_altered(lesson, course, step, places, course.altered))
+    else:
+        chosen, chance = lesson.part(places), np.random.default_rng((course.seed, _VIEW, step))
+        seen = [_seen(*one, course, chance) for one in zip(chosen.pictures, chosen.wanted, strict=True)]
     return Lesson(np.stack([picture for picture, _ in seen]), np.stack([wanted for _, wanted in seen]))
 
 
 def places_of(count: int, course: Course, step: int) -> npt.NDArray[np.intp]:
     """Which of `count` pictures a step takes: each once per round, the rounds in orders of their own."""
-    rounds, inside = np.divmod(np.arange(step * course.batch, (step + 1) * course.batch), count)
+    rounds, inside = np.divmod(_turns(course, step), count)
     orders = {
         int(one): np.random.default_rng((course.seed, _ORDER, int(one))).permutation(count) for one in set(rounds)
     }
     return np.array([orders[int(one)][place] for one, place in zip(rounds, inside, strict=True)], np.intp)
+
+
+def _turns(course: Course, step: int) -> npt.NDArray[np.intp]:
+    """How many pictures were taken before each of a step's."""
+    return np.arange(step * course.batch, (step + 1) * course.batch)
+
+
+def _altered(
+    lesson: Lesson, course: Course, step: int, places: npt.NDArray[np.intp], altered: Alteration
+) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[Any]]]:
+    for place, turn in zip(places, _turns(course, step), strict=True):
+        random = draws(course.seed, int(place), int(turn) // len(lesson))
+        yield altered.seen(lesson.pictures[place], lesson.wanted[place], random)
 
 
 def _seen(

@@ -17,8 +17,9 @@ from threadpoolctl import threadpool_limits
 from converters.tflite import write_tflite
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import Preprocessor
+from training.dataset.input_size import resized
 from training.detectors.threshold_rule import ThresholdRule
-from training.features.feature_part import RUNTIME, resized
+from training.features.feature_part import RUNTIME
 from training.heads.cells import add_cells
 from training.heads.evidence import gather
 from training.heads.joining import taught_by

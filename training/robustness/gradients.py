@@ -15,7 +15,7 @@ from torch.nn import functional
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput
 from training.dataset import Photographs
-from training.features.feature_part import resized
+from training.dataset.input_size import resized
 from training.robustness.attacks import Attack, attacked
 
 if TYPE_CHECKING:

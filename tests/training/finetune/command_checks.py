@@ -121,6 +121,29 @@ def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
     assert (judged["good"], judged["defective"]) == (6, 6)
 
 
+def test_a_recipe_says_how_views_differ_and_is_written_down(work, tmp_path):
+    recipe, course = tmp_path / "recipe.toml", tmp_path / "course.toml"
+    recipe.write_text('[light]\nbrightness = 0.1\n[cut_paste]\nchance = 0.2\nlabel = "bright"\n')
+    course.write_text(COURSE.partition("turn_degrees")[0].replace("steps = 30", "steps = 2"))
+    said = ("--course", course, "--augment", recipe)
+    told = train(work, "by-recipe.bundle", *said)
+    assert train(work, "by-recipe.bundle", *said)["digest"] == told["digest"]
+    recipe.write_text(recipe.read_text().replace("0.1", "0.2"))
+    assert train(work, "by-recipe.bundle", *said)["digest"] != told["digest"]
+    step = read_bundle(work / "by-recipe.bundle").manifest.provenance[0]
+    assert step.settings["recipe"] == {
+        "light": {"brightness": 0.2},
+        "cut_paste": {"chance": 0.2, "label": "bright"},
+    }
+
+    arguments = ["train", str(work / "parts"), "--network", "ds-cnn", "-o", str(tmp_path / "no.bundle")]
+    two = CliRunner().invoke(main, [*arguments, "--course", str(work / "course.toml"), "--augment", str(recipe)])
+    assert "found turn_degrees in [train] of the course beside --augment" in two.stderr
+    recipe.write_text("[sound]\ngain_db = 3\n")
+    deaf = CliRunner().invoke(main, [*arguments, "--augment", str(recipe)])
+    assert "wanted a recipe that changes pictures" in deaf.stderr
+
+
 def write_tone(path, hz, seed):
     random, at = np.random.default_rng(seed), np.arange(8000) / 8000
     sound = 0.2 * np.sin(2 * np.pi * hz * at) + random.normal(0, 0.02, at.size)

@@ -13,6 +13,8 @@ import torch
 from edge_contracts.errors import BadInputError
 from tests.system.required import REPOSITORY
 from tests.training.finetune.small_training import COURSE, SPEC, room, trained
+from training.augmentation.recipe import Blur, Geometry, Light, Recipe
+from training.finetune.altered_views import Alteration
 from training.finetune.course import Course
 from training.finetune.lesson import Lesson
 from training.finetune.loop import Room, mean_score, train
@@ -52,6 +54,30 @@ def test_a_training_that_is_killed_and_resumed_ends_with_the_same_bytes(whole, t
     assert done[0] in {7, 10}  # after step 6 or, where the kill came late, after step 9
     assert digest(resumed.network) == digest(whole.network)
     assert resumed.looks == whole.looks
+
+
+def test_views_by_a_recipe_are_the_same_after_a_stop_and_those_of_another_are_refused(tmp_path):
+    def altered(degrees):
+        recipe = Recipe(geometry=Geometry(rotate_deg=degrees), light=Light(brightness=0.2), blur=Blur(focus_px=1))
+        return replace(COURSE, adversarial_bytes=0.0, altered=Alteration(recipe, tuple("abcdefghij")))
+
+    def stop(step, _):
+        if step == 8:  # two looks are saved
+            raise KeyboardInterrupt
+
+    whole = train(build_network(SPEC), room(), altered(5))
+    checkpoint = tmp_path / "checkpoint"
+    with pytest.raises(KeyboardInterrupt):
+        train(build_network(SPEC), room(), altered(5), checkpoint=checkpoint, progress=stop)
+    with pytest.raises(BadInputError, match="another course"):
+        train(build_network(SPEC), room(), altered(6), checkpoint=checkpoint)
+    done = []
+    resumed = train(
+        build_network(SPEC), room(), altered(5), checkpoint=checkpoint, progress=lambda step, _: done.append(step)
+    )
+    assert done[0] == 7
+    assert digest(resumed.network) == digest(whole.network)
+    assert digest(train(build_network(SPEC), room(), altered(6)).network) != digest(whole.network)
 
 
 def test_a_checkpoint_of_something_else_is_refused_and_a_damaged_one_too(tmp_path):

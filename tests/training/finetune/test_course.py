@@ -54,6 +54,13 @@ def test_what_is_wrong_in_a_course_is_told(tmp_path: Path, text: str, found: str
         read_course(written(tmp_path, text))
 
 
+def test_views_are_said_by_the_course_or_by_a_recipe(tmp_path: Path) -> None:
+    read_course(written(tmp_path, "[train]\nsteps = 9\nadversarial_bytes = 2\n[quantise]\n")).require_no_views()
+    both = read_course(written(tmp_path, "[train]\nlight = 0.0\n[quantise]\nmirror = true\nzoom = 0.1\n"))
+    with pytest.raises(BadInputError, match=r"light in \[train\], mirror in \[quantise\], zoom in \[quantise\]"):
+        both.require_no_views()
+
+
 @pytest.mark.parametrize(
     ("table", "part"),
     [("network", NetworkPart), ("train", TrainPart), ("prune", PrunePart), ("quantise", TrainPart)],

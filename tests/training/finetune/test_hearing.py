@@ -4,8 +4,9 @@ import wave
 
 import numpy as np
 
+from training.augmentation.recipe import Recipe, Sound
 from training.dataset import Sample
-from training.finetune.hearing import front_end, sound_lesson
+from training.finetune.hearing import COPIES, SoundCopies, front_end, sound_lesson
 from training.networks.network import NetworkSpec
 
 SPEC = NetworkSpec("ds-cnn", 2, 16, 32, channels=1)
@@ -33,3 +34,17 @@ def test_a_lesson_says_which_recording_each_input_is_of(tmp_path):
     assert lesson.recordings.tolist() == sorted(lesson.recordings.tolist())
     assert np.bincount(lesson.recordings).tolist() == [10, 2]
     assert len(lesson) == 12
+
+
+def test_a_recipe_adds_the_same_copies_of_each_recording_again(tmp_path):
+    samples = [tone(tmp_path / "0.wav"), tone(tmp_path / "1.wav", 0.05)]
+    heard = front_end(samples, [], SPEC)
+    recipe = Recipe(sound=Sound(gain_db=6, noise_db=-30))
+    plain = sound_lesson(samples, ("good",), heard)
+    first, again, other = (
+        sound_lesson(samples, ("good",), heard, copies=SoundCopies(recipe, seed)) for seed in (1, 1, 2)
+    )
+    assert len(first) == (1 + COPIES) * len(plain)
+    assert first.digest == again.digest != other.digest
+    assert np.array_equal(first.part(np.flatnonzero(first.recordings == 0)).pictures, plain.pictures[:2])
+    assert len({one.pictures.tobytes() for one in map(first.part, map(np.atleast_1d, range(0, 14, 2)))}) == 1 + COPIES
