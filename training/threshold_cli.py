@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from training.checks.facts import Facts
     from training.checks.looked import Looked
     from training.dataset import Sample
+    from training.detectors.threshold_rule import ThresholdRule
     from training.threshold_revision import Revision
 
 NAMED = 10
@@ -60,7 +61,6 @@ def threshold(
     that would pass lowers it, at most to the most overkill. Everything else of the bundle stays as it is.
     """
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
-    from training.checks.families import family_names  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples  # noqa: PLC0415 - the same
@@ -72,23 +72,20 @@ def threshold(
     chosen, _ = to_judge(read_dataset(source), split, source)
     samples = sorted(chosen, key=lambda one: not one.is_good)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        looked = _looked(old, samples, advance)
+        names = _good_families(_looked(old, samples, advance), wish)
     predictor = Predictor.load(old, runtime=runtime)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     good = [one.score for one in found.judged if one.is_good]
     defects = [one.score for one in found.judged if not one.is_good]
-    revision = revised_threshold(good, defects, family_names(looked)[: len(good)], wish, most)
-    settings = {
-        "rule": wish.name,
-        "overkill": wish.overkill,
-        "most_overkill": most,
-        "kernels": predictor.backend.kernels,
-    }
+    revision = revised_threshold(good, defects, names, wish, most)
+    settings: dict[str, Any] = {"rule": wish.name, "overkill": wish.overkill, "most_overkill": most}
+    settings["kernels"] = predictor.backend.kernels
     if revision.rule.confidence is not None:
         settings["confidence"] = revision.rule.confidence
     digest = _written(output, old, revision, good, samples, settings)
-    document = _document(old, revision, samples[len(good) :], output, digest) | {"settings": settings}
+    document = _document(old, revision, samples[len(good) :], output, digest)
+    document |= {"settings": settings, "different_good_parts": _different(names)}
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
 
 
@@ -100,6 +97,28 @@ def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int],
     looked.require_readable()
     _require_unlearned(bundle, looked.facts)
     return looked
+
+
+def _good_families(looked: Looked, rule: ThresholdRule) -> list[str]:
+    """A name per good part, relatives sharing one; refused where too few are different for the rule."""
+    from training.checks.families import family_names  # noqa: PLC0415 - as above
+    from training.dataset.amounts import FEWEST_PARTS, FEWEST_RECORDINGS, require_enough  # noqa: PLC0415 - the same
+    from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
+
+    samples = [one.sample for one in looked.facts]
+    names = [name for name, one in zip(family_names(looked), samples, strict=True) if one.is_good]
+    rule.require_enough(names)
+    fewest, what = (FEWEST_RECORDINGS, "recordings") if are_sounds(samples) else (FEWEST_PARTS, "photographs")
+    require_enough(len(set(names)), fewest, f"different {what}")
+    return names
+
+
+def _different(names: Sequence[str]) -> dict[str, int]:
+    """How many parts there are when relatives count once, and how many are missing to what is advised."""
+    from training.dataset.amounts import ADVISED_PARTS  # noqa: PLC0415 - as above
+
+    found = len(set(names))
+    return {"found": found, "advised": ADVISED_PARTS, "missing": max(0, ADVISED_PARTS - found)}
 
 
 def _judging(path: Path) -> Bundle:
@@ -176,6 +195,12 @@ def _text(document: dict[str, Any]) -> str:
         f"rejects {share['value']:.1%} of {document['good']} good parts (95 % interval {share['low']:.1%} to "
         f"{share['high']:.1%})",
     ]
+    different = document["different_good_parts"]
+    if different["missing"]:
+        lines.append(
+            f"rests on {different['found']} different good parts; {different['advised']} or more are advised: take "
+            f"{different['missing']} more"
+        )
     if document["defects"]:
         caught = document["defects"] - len(document["missed"])
         lines.append(

@@ -100,6 +100,26 @@ def test_rows_that_were_learned_take_no_part_where_the_manifest_says_which(folde
     assert "wanted rows with split 'val'" in _lepton(*arguments, "--split", "val").stderr
 
 
+def test_nine_good_parts_are_too_few_and_how_many_are_missing_is_said(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "line", tmp_path / "line")
+    parts = sorted((tmp_path / "line/good").iterdir())
+    for file in parts[9:]:
+        file.unlink()
+    shutil.copy(parts[0], parts[0].with_name("copy.png"))  # the same part again is no tenth
+    arguments = ("threshold", folder / "old.bundle", "--data", tmp_path / "line", "-o", tmp_path / "new.bundle")
+    result = _lepton(*arguments)
+    assert result.exit_code == 2
+    assert "10 or more different photographs of good parts (20 or more advised), found 9; take 1 more" in result.stderr
+    assert not (tmp_path / "new.bundle").exists()
+
+    shutil.copy(folder / "line/good/20.png", parts[0].with_name("20.png"))
+    taken = _lepton(*arguments)
+    assert taken.exit_code == 0
+    assert "rests on 10 different good parts; 20 or more are advised: take 10 more" in taken.stdout
+    document = json.loads(_lepton(*arguments, "--json").stdout)
+    assert document["different_good_parts"] == {"found": 10, "advised": 20, "missing": 10}
+
+
 def test_too_few_parts_for_a_promise_are_refused(folder: Path, tmp_path: Path) -> None:
     arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
     result = _lepton(*arguments, "--threshold", "conformal")
