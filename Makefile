@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz fuzz-images random-networks docs wheel clean bench-quantize soak chaos
+.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -108,6 +108,9 @@ faults: $(READY) ## the table of faults that are done to a running daemon (FAULT
 
 lab-systemd: $(READY) ## the unit under a real systemd: readiness, watchdog, restarts, sandbox (network, root; minutes)
 	@$(BIN)/python -m tests.lab.systemd.run
+
+lab-link: $(READY) ## COUNT=1000000 frames to the C codec and back over a line that loses, damages and reorders (gcc; minutes)
+	@$(BIN)/python -m tests.lab.link.run --count $(or $(COUNT),1000000)
 
 lab-device: $(READY) ## camera, microphone, serial on a virtual device (needs network, root; two minutes)
 	@$(BIN)/python -m tests.lab.device.run

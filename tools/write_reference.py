@@ -1,4 +1,4 @@
-"""Write the reference pages that are made from the code: a JSON Schema per contract, the commands, the boards.
+"""Write what is made from the code: a JSON Schema per contract, pages of commands and boards, the C header's messages.
 
 `--check` only compares.
 """
@@ -31,6 +31,7 @@ from edge_contracts.station import StationConfig
 from edge_contracts.stats import StatsEvent
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
+from firmware_tools.link_header import renewed as link_header
 from fleet_manager.adapters.face_topics import reference as face_topics_page
 from fleet_manager.api.metric_reference import metric_reference
 from fleet_manager.api.openapi_document import openapi_document
@@ -40,7 +41,9 @@ from fleet_manager.people.reference import reference as people_page
 from lepton.cli import COMMANDS
 from lepton.cli import main as lepton
 
-REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+REPOSITORY = Path(__file__).resolve().parents[1]
+REFERENCE = REPOSITORY / "docs" / "reference"
+LINK_HEADER = REPOSITORY / "firmware_tools" / "c" / "lepton_link.h"
 SCHEMAS = REFERENCE / "schemas"
 HELP_WIDTH = 100
 
@@ -111,6 +114,7 @@ def pages() -> dict[Path, str]:
         | {REFERENCE / "delegates.md": delegates_page()}
         | {REFERENCE / "onnx-operators.md": operators_page()}
         | {REFERENCE / "people.md": people_page(), REFERENCE / "serial-link.md": serial_link_page()}
+        | {LINK_HEADER: link_header(LINK_HEADER.read_text("utf-8"))}
     )
 
 
