@@ -66,7 +66,7 @@ def _mask(sample: Sample, shape: tuple[int, ...]) -> npt.NDArray[np.uint8] | Non
         return None
     if drawn.shape != shape[:2]:
         raise BadInputError(
-            f"wanted a mask of {shape[1]}×{shape[0]} px for {sample.path}, found {sample.mask} of "
+            f"wanted a mask of {shape[1]}×{shape[0]} px for {sample.path}, found {sample.masks[0]} of "
             f"{drawn.shape[1]}×{drawn.shape[0]}; draw it on this picture"
         )
     return np.asarray(np.where(drawn, 255, 0), np.uint8)

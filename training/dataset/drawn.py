@@ -12,6 +12,7 @@ import numpy as np
 
 from converters.calibration.recorded_frames import seen_region
 from converters.calibration.samples import GOOD_LABELS
+from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.inspection.region import cut, rectangle
 from training.dataset.sample import Box
@@ -43,15 +44,23 @@ def defect_boxes(sample: Sample) -> tuple[Box, ...]:
 
 
 def defect_mask(sample: Sample) -> npt.NDArray[np.bool_] | None:
-    """H×W, where the defect is; of a kept picture the region. None where no mask was drawn.
+    """H×W, where its defects are; of a kept picture the region. None where no mask was drawn.
 
     Raises:
-        BadInputError: the mask is no picture.
+        BadInputError: a mask is no picture, or of another size than the first.
     """
-    if sample.mask is None:
+    if not sample.masks:
         return None
-    region, marked = seen_region(sample.path), read_picture(sample.mask).max(axis=2)
-    return np.asarray((marked if region is None else cut(marked, region)) > 0)
+    first, *more = (read_picture(one).max(axis=2) > 0 for one in sample.masks)
+    for path, one in zip(sample.masks[1:], more, strict=True):
+        if one.shape != first.shape:
+            raise BadInputError(
+                f"wanted masks of one size for {sample.path}, found {path} of {one.shape[1]}×{one.shape[0]} px beside "
+                f"{first.shape[1]}×{first.shape[0]}; draw them on this picture"
+            )
+        first |= one
+    region = seen_region(sample.path)
+    return np.asarray(first if region is None else cut(first, region))
 
 
 def _moved(boxes: tuple[Box, ...], rows: slice, columns: slice) -> Iterator[Box]:

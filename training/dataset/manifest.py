@@ -1,7 +1,7 @@
 """A CSV manifest: one line per picture or sound, read and written.
 
 Columns: path and label, and optionally group, split, mask and boxes; others are left alone. Paths are relative to the
-manifest. Boxes are `x y width height label` in pixels, several parted by semicolons.
+manifest. Boxes are `x y width height label` in pixels; several boxes or masks are parted by semicolons.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ OPTIONAL_COLUMNS = ("group", "split", "mask", "boxes")
 COLUMNS = (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)
 MANIFESTS = ("labels.csv", "manifest.csv")
 """Manifests that a folder is known by."""
+
+APART = ";"
+"""Between two masks."""
 
 NAMED_AT_ONCE = 5
 
@@ -80,14 +83,15 @@ def write_manifest(manifest: Path, samples: Sequence[Sample]) -> None:
     """Write samples so that `read_manifest` gives the same again; the file is there whole or not at all.
 
     Raises:
+        BadInputError: a mask whose name the column cannot hold.
         OSError: the disk said no.
     """
     folder, rows = manifest.resolve().parent, io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerow(COLUMNS)
     for one in samples:
-        mask = _relative(one.mask, folder) if one.mask else ""
-        writer.writerow((_relative(one.path, folder), one.label, one.group, one.split, mask, boxes_text(one.boxes)))
+        masks = _masks_text([_relative(mask, folder) for mask in one.masks])
+        writer.writerow((_relative(one.path, folder), one.label, one.group, one.split, masks, boxes_text(one.boxes)))
     write_whole(manifest, rows.getvalue())
 
 
@@ -108,6 +112,12 @@ class _Line:
 
 def _relative(path: Path, folder: Path) -> str:
     return os.path.relpath(path.resolve(), folder).replace(os.sep, "/")
+
+
+def _masks_text(names: Sequence[str]) -> str:
+    if strange := next((one for one in names if APART in one), None):
+        raise BadInputError(f"wanted masks without {APART!r} in their paths, found {strange}; rename it")
+    return f"{APART} ".join(names)
 
 
 def _delimiter(header: str) -> str:
@@ -138,7 +148,7 @@ def _sample(line: _Line) -> Sample:
         boxes = boxes_in(line.cell("boxes"), label)
     except BadInputError as error:
         raise BadInputError(f"{error} (line {line.number} of {line.manifest})") from error
-    mask, split = line.cell("mask"), line.cell("split")
+    masks, split = [name.strip() for name in line.cell("mask").split(APART)], line.cell("split")
     if (meant := _MEANT.get(split.lower(), split.lower())) in SPLITS and meant != split:
         raise line.refused(f"the split {meant!r} rather than {split!r}")
     return Sample(
@@ -147,12 +157,12 @@ def _sample(line: _Line) -> Sample:
         line.cell("group"),
         split,
         boxes,
-        line.manifest.parent / mask if mask else None,
+        tuple(line.manifest.parent / name for name in masks if name),
     )
 
 
 def _check_files(manifest: Path, samples: Sequence[Sample]) -> None:
-    named = [*(one.path for one in samples), *(one.mask for one in samples if one.mask is not None)]
+    named = [*(one.path for one in samples), *(mask for one in samples for mask in one.masks)]
     if missing := [str(path) for path in named if not path.is_file()]:
         raise BadInputError(
             f"wanted every picture that {manifest} names, found {len(missing)} missing, such as "

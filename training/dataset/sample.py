@@ -39,7 +39,7 @@ class Sample:
     group: samples of one group (one part, one minute) must not be split between learning and judging; empty = alone.
     split: `train`, `test` or whatever the source says; empty = not said.
     boxes: drawn around its defects; empty = none drawn.
-    mask: a picture of its size, not black where the defect is; None = none drawn.
+    masks: pictures of its size, not black where its defects are, together; empty = none drawn.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Sample:
     group: str = ""
     split: str = ""
     boxes: tuple[Box, ...] = ()
-    mask: Path | None = None
+    masks: tuple[Path, ...] = ()
 
     @property
     def is_good(self) -> bool:

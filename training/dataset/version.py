@@ -20,7 +20,7 @@ BLOCK_BYTES = 1 << 20
 
 
 def dataset_version(samples: Sequence[Sample], known: Mapping[Path, str] | None = None) -> str:
-    """SHA-256 over every sample's content, label, group, split, boxes and mask, in no order.
+    """SHA-256 over every sample's content, label, group, split, boxes and masks, in no order.
 
     The same pictures in another folder, under other names, or listed in another order are the same version; another
     label, group or split is another.
@@ -56,5 +56,5 @@ def file_digest(path: Path) -> str:
 
 def _line(one: Sample, known: Mapping[Path, str]) -> str:
     boxes = [(box.x_px, box.y_px, box.width_px, box.height_px, box.label) for box in one.boxes]
-    mask = file_digest(one.mask) if one.mask else ""
+    mask = " ".join(sorted(map(file_digest, one.masks)))
     return json.dumps([known.get(one.path) or file_digest(one.path), one.label, one.group, one.split, boxes, mask])

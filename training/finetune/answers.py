@@ -96,7 +96,7 @@ def require_drawn(task: Task, samples: Sequence[Sample]) -> None:
     bare = [
         one.path.name
         for one in samples
-        if not one.is_good and (one.mask is None if task == "masks" else not defect_boxes(one))
+        if not one.is_good and not (one.masks if task == "masks" else defect_boxes(one))
     ]
     if bare:
         drawn = "mask" if task == "masks" else "box"

@@ -80,7 +80,7 @@ def outline_of(sample: Sample) -> Outline | None:
     Raises:
         BadInputError: a kept picture that is none.
     """
-    if sample.mask is not None:
+    if sample.masks:
         return MaskOutline(sample)
     boxes = defect_boxes(sample)
     return BoxOutline(boxes) if boxes else None

@@ -191,7 +191,7 @@ def test_small_and_narrow_pictures_are_no_fault(height, width):
 
 def test_a_sample_brings_its_boxes_and_mask(save):
     path, mask = save("1.png", part()), save("mask.png", np.eye(60, 90, dtype=np.uint8) * 7)
-    view = view_of(Sample(path, "dent", boxes=(Box(1, 2, 3, 4, "dent"),), mask=mask))
+    view = view_of(Sample(path, "dent", boxes=(Box(1, 2, 3, 4, "dent"),), masks=(mask,)))
     assert view.boxes == (Box(1, 2, 3, 4, "dent"),)
     np.testing.assert_array_equal(view.mask, np.eye(60, 90) * 255)
 
@@ -199,7 +199,7 @@ def test_a_sample_brings_its_boxes_and_mask(save):
 def test_a_mask_of_another_size_is_refused(save):
     path, mask = save("1.png", part()), save("mask.png", grey(height=30))
     with pytest.raises(ValueError, match=r"mask of 90×60 px"):
-        view_of(Sample(path, "dent", mask=mask))
+        view_of(Sample(path, "dent", masks=(mask,)))
 
 
 def test_a_sound_stays_within_its_bounds():

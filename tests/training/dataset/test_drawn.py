@@ -25,11 +25,11 @@ def kept(tmp_path, save):
     path.write_bytes(with_note(cv2.imencode(".jpg", pixels)[1].tobytes(), frame))
     mask = np.zeros((80, 100), np.uint8)
     mask[30:50, 40:60] = 255
-    return Sample(path, "dent", mask=save("mask.png", mask))
+    return Sample(path, "dent", masks=(save("mask.png", mask),))
 
 
 def with_boxes(sample, *boxes):
-    return Sample(sample.path, sample.label, boxes=boxes, mask=sample.mask)
+    return Sample(sample.path, sample.label, boxes=boxes, masks=sample.masks)
 
 
 def test_boxes_move_with_the_cut(kept):

@@ -67,9 +67,8 @@ def test_masks_come_along(archive, tmp_path):
     rows = "path,label,mask\nevidence/1.png,dent,masks/1.png\nevidence/2.png,good,\n"
     path = archive({"evidence/1.png": PICTURE, "evidence/2.png": PICTURE, "masks/1.png": PICTURE, "labels.csv": rows})
     dent, good = read_labels_export(path, tmp_path / "cache")
-    assert dent.mask is not None
-    assert dent.mask.read_bytes() == PICTURE
-    assert good.mask is None
+    assert [one.read_bytes() for one in dent.masks] == [PICTURE]
+    assert good.masks == ()
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,16 @@ def test_a_manifest_that_is_written_is_read_as_the_same(rows):
         for place, (label, group, split, drawn) in enumerate(rows):
             path = folder / f"{place}.png"
             path.touch()
-            samples.append(Sample(path, label, group, split, tuple(drawn), folder / "0.png" if place else None))
+            masks = tuple(folder / f"{other}.png" for other in range(min(place, 2)))
+            samples.append(Sample(path, label, group, split, tuple(drawn), masks))
         write_manifest(folder / "parts.csv", samples)
         assert read_dataset(folder / "parts.csv") == tuple(samples)
+
+
+def test_a_mask_whose_name_parts_masks_is_refused(save, tmp_path):
+    sample = Sample(save("1.png", PIXELS), "dent", masks=(save("a;b.png", PIXELS),))
+    with pytest.raises(BadInputError, match=r"without ';' in their paths, found .*a;b\.png; rename it"):
+        write_manifest(tmp_path / "parts.csv", [sample])
 
 
 def test_paths_lead_from_the_manifest_to_the_pictures(save, tmp_path):

@@ -39,7 +39,7 @@ def test_what_is_said_of_a_picture_is_part_of_the_version(change, samples):
 def test_a_pixel_a_mask_and_a_copy_are_another_version(samples, save):
     version = dataset_version(samples)
     assert dataset_version([*samples, samples[0]]) != version
-    assert dataset_version([replace(samples[0], mask=samples[1].path), *samples[1:]]) != version
+    assert dataset_version([replace(samples[0], masks=(samples[1].path,)), *samples[1:]]) != version
     save("parts/good/0.png", np.full((8, 8, 3), 200, np.uint8))
     assert dataset_version(samples) != version
 

@@ -36,7 +36,7 @@ def test_a_box_around_a_good_place_is_no_defect() -> None:
     ("task", "labels"), [("boxes", ("dent",)), ("classes", ("good", "scar")), ("masks", ("good", "scar"))]
 )
 def test_a_class_that_was_not_learned_is_told(task, labels, save) -> None:
-    strange = replace(DENT, mask=save("mask.png", np.full((8, 8), 255, np.uint8)))
+    strange = replace(DENT, masks=(save("mask.png", np.full((8, 8), 255, np.uint8)),))
     with pytest.raises(BadInputError, match=r"on d.png; draw some of it"):
         answer_of(task, strange, labels, (100, 200), SPEC)
 
@@ -44,7 +44,7 @@ def test_a_class_that_was_not_learned_is_told(task, labels, save) -> None:
 def test_a_thin_scratch_stays_on_its_mask(save) -> None:
     drawn = np.zeros((64, 128), np.uint8)
     drawn[20:21] = 255
-    scratch = Sample(Path("s.png"), "scratch", mask=save("mask.png", drawn))
+    scratch = Sample(Path("s.png"), "scratch", masks=(save("mask.png", drawn),))
     labels = labels_of("masks", [GOOD, scratch])
     assert labels == ("good", "scratch")
     mask = answer_of("masks", scratch, labels, (64, 128), SPEC)

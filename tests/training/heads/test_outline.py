@@ -36,7 +36,7 @@ def test_a_cell_at_the_rim_of_a_box_is_not_marked() -> None:
 def test_a_mask_marks_what_is_not_black(save: Callable[..., Path]) -> None:
     pixels = np.zeros((40, 40, 3), np.uint8)
     pixels[10:20, 20:40] = 7
-    outline = MaskOutline(Sample(Path("1.png"), "dent", mask=save("mask.png", pixels)))
+    outline = MaskOutline(Sample(Path("1.png"), "dent", masks=(save("mask.png", pixels),)))
     assert np.argwhere(marked_cells(outline, (4, 4), (80, 80))).tolist() == [[1, 2], [1, 3]]
 
 
