@@ -82,13 +82,13 @@ def empty(folder):
 @pytest.mark.parametrize(
     ("spoil", "found"),
     [
-        (cut_off, r"3\.png cut off before its end; copy it again"),
-        (no_picture, r"3\.png which is none; take or copy it again"),
+        (cut_off, r"such as \S*/good/3\.png: .*3\.png cut off before its end; copy it again"),
+        (no_picture, r"such as \S*/good/3\.png: .*3\.png which is none; take or copy it again"),
         (one_alone, r"found 1; take 9 more"),
         (all_identical, r"different photographs, found 1 among 12"),
         (labels_without_pictures, r"1 missing, such as .*gone\.png"),
         (no_good_class, r"good or normal .*found widgets; rename"),
-        (sounds_among_them, r"found both, such as .*keep one kind"),
+        (sounds_among_them, r"found both, such as \S*/good/0\.png and \S*/good/1\.wav; keep one kind"),
         (another_kind, r"raw\.tiff; save pictures as PNG"),
         (empty, r"found none in any of these layouts"),
     ],

@@ -44,7 +44,8 @@ class Looked:
         """
         if broken := [one for one in self.facts if one.problem]:
             raise BadInputError(
-                f"wanted samples that can be read, found {len(broken)} that cannot: {broken[0].problem}"
+                f"wanted samples that can be read, found {len(broken)} that cannot, such as {broken[0].sample.path}: "
+                f"{broken[0].problem}"
             )
 
     @property

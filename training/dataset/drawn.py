@@ -20,6 +20,7 @@ from training.dataset.upright_size import upright_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -51,7 +52,7 @@ def defect_mask(sample: Sample) -> npt.NDArray[np.bool_] | None:
     """
     if not sample.masks:
         return None
-    first, *more = (read_picture(one).max(axis=2) > 0 for one in sample.masks)
+    first, *more = (_marked(one) for one in sample.masks)
     for path, one in zip(sample.masks[1:], more, strict=True):
         if one.shape != first.shape:
             raise BadInputError(
@@ -61,6 +62,13 @@ def defect_mask(sample: Sample) -> npt.NDArray[np.bool_] | None:
         first |= one
     region = seen_region(sample.path)
     return np.asarray(first if region is None else cut(first, region))
+
+
+def _marked(path: Path) -> npt.NDArray[np.bool_]:
+    try:
+        return np.asarray(read_picture(path).max(axis=2) > 0)
+    except BadInputError as error:
+        raise BadInputError(f"wanted a mask in {path}, found that it cannot be read: {error}") from error
 
 
 def _moved(boxes: tuple[Box, ...], rows: slice, columns: slice) -> Iterator[Box]:

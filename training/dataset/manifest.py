@@ -174,5 +174,5 @@ def _check_files(manifest: Path, samples: Sequence[Sample]) -> None:
         if before is not one:
             labels = "" if before.label == one.label else f", as {before.label} and as {one.label}"
             raise BadInputError(
-                f"wanted each picture once in {manifest}, found {one.path.name} in two lines{labels}; delete one"
+                f"wanted each picture once in {manifest}, found {one.path} in two lines{labels}; delete one"
             )

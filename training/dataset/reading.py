@@ -118,6 +118,6 @@ def _require_one_medium(samples: Sequence[Sample], source: Path) -> None:
     first = medium_of(samples[0].path)
     if other := next((one for one in samples if medium_of(one.path) != first), None):
         raise BadInputError(
-            f"wanted pictures or sounds in {source}, found both, such as {samples[0].path.name} and {other.path.name}; "
+            f"wanted pictures or sounds in {source}, found both, such as {samples[0].path} and {other.path}; "
             "keep one kind"
         )

@@ -39,7 +39,7 @@ class Recordings(Sequence[Window]):
             return Recordings(self._samples[place])
         path = self._samples[place].path
         waveform = read_waveform(path)
-        return Window(waveform.values, waveform.rate_hz, 0, 1, path.name)
+        return Window(waveform.values, waveform.rate_hz, 0, 1, str(path))
 
 
 def are_sounds(samples: Sequence[Sample]) -> bool:

@@ -94,7 +94,7 @@ def require_drawn(task: Task, samples: Sequence[Sample]) -> None:
     if task == "classes":
         return
     bare = [
-        one.path.name
+        str(one.path)
         for one in samples
         if not one.is_good and not (one.masks if task == "masks" else defect_boxes(one))
     ]
@@ -110,7 +110,7 @@ def _output(label: str, labels: Sequence[str], sample: Sample) -> int:
     """Which of the network's outputs stands for a class."""
     if label not in labels:
         raise BadInputError(
-            f"wanted the classes that are learned ({', '.join(labels)}), found {label!r} on {sample.path.name}; draw "
+            f"wanted the classes that are learned ({', '.join(labels)}), found {label!r} on {sample.path}; draw "
             "some of it on pictures that are learned, or mend the split"
         )
     return labels.index(label)

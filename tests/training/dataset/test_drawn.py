@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.alert import EvidenceKind
+from edge_contracts.errors import BadInputError
 from edge_contracts.recorded_frame import RecordedFrame, with_note
 from edge_contracts.station import Region
 from training.augmentation.view import view_of
@@ -44,6 +45,12 @@ def test_masks_are_cut_as_the_picture_is(kept):
     assert mask.shape == (40, 50)
     assert np.argwhere(mask).max(axis=0).tolist() == [9, 9]
     assert view_of(kept).mask.shape == (40, 50)
+
+
+def test_a_mask_that_cannot_be_read_is_named_with_its_folder(kept):
+    kept.masks[0].write_text("a note")
+    with pytest.raises(BadInputError, match=f"wanted a mask in {kept.masks[0]}, found that it cannot be read: "):
+        defect_mask(kept)
 
 
 def test_other_pictures_stay_as_they_are(save):

@@ -11,7 +11,7 @@ from training.networks.network import NetworkSpec
 
 SPEC = NetworkSpec("anchor-free", 2, 32, 64)
 GOOD = Sample(Path("g.png"), "good")
-DENT = Sample(Path("d.png"), "dent", boxes=(Box(10, 20, 30, 40), Box(0, 0, 5, 5, "hole")))
+DENT = Sample(Path("line/d.png"), "dent", boxes=(Box(10, 20, 30, 40), Box(0, 0, 5, 5, "hole")))
 
 
 def test_boxes_are_told_in_the_network_s_pixels_and_a_box_without_a_class_has_its_picture_s() -> None:
@@ -37,7 +37,7 @@ def test_a_box_around_a_good_place_is_no_defect() -> None:
 )
 def test_a_class_that_was_not_learned_is_told(task, labels, save) -> None:
     strange = replace(DENT, masks=(save("mask.png", np.full((8, 8), 255, np.uint8)),))
-    with pytest.raises(BadInputError, match=r"on d.png; draw some of it"):
+    with pytest.raises(BadInputError, match=r"on line/d\.png; draw some of it"):
         answer_of(task, strange, labels, (100, 200), SPEC)
 
 
