@@ -21,7 +21,8 @@ class Summary:
     good, defect, unknown: verdicts.
     spooled: alerts that are durable; one may stand for several unknowns.
     refused: alerts that are not; the spool's ledger has them.
-    waiting: rows of the spool that nobody has acknowledged.
+    waiting: messages of the spool that nobody has acknowledged: alerts of this run or earlier ones, minutes of
+        statistics, steps of updates, gaps.
     faults: exceptions inside the loops and the delivery; the log has a traceback of each.
     without_picture: alerts told without their picture, because too many waited.
     not_kept: pictures that the disk did not take.
@@ -58,5 +59,5 @@ class Summary:
         }
         return (
             f"{self.end.value}: {self.good} good, {self.defect} defect, {self.unknown} unknown; "
-            f"{self.spooled} alerts spooled, {self.refused} refused, {self.waiting} not acknowledged yet"
+            f"{self.spooled} alerts spooled, {self.refused} refused; {self.waiting} messages not acknowledged yet"
         ) + "".join(f"; {count} {what}" for what, count in troubles.items() if count)

@@ -116,6 +116,7 @@ def test_no_broker_does_not_disturb_the_inspection(tmp_path: Path) -> None:
     verdicts, summary = run_station(station, lines=StopAfter(12))
     assert {verdict["outcome"] for verdict in verdicts} == {"good", "defect"}
     assert summary.defect + 1 <= summary.waiting <= summary.defect + 2, "the minute in which it ran, or two"
+    assert f"{summary.defect} alerts spooled, 0 refused; {summary.waiting} messages not ack" in str(summary)
 
 
 def test_the_minutes_of_a_station_with_a_broker_add_up_to_its_verdicts(tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def test_the_service_manager_waits_longer_than_the_slowest_stop() -> None:
 
 def test_the_summary_names_each_trouble_that_there_was() -> None:
     quiet = Summary(End.STOPPED, 1, 0, 0, 0, 0, 0)
-    assert str(quiet).endswith("0 not acknowledged yet")
+    assert str(quiet).endswith("; 0 messages not acknowledged yet")
     loud = replace(quiet, faults=1, without_picture=2, not_kept=3, lines_dropped=4)
     assert str(loud).endswith("; 1 faults; 2 alerts without their picture; 3 pictures not kept; 4 JSON lines dropped")
 
