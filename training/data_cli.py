@@ -68,35 +68,43 @@ def check(context: click.Context, source: Path, page: Path | None, *, readings: 
 )
 @click.option(
     "--window-min",
-    default=1.0,
-    show_default=True,
     type=click.FloatRange(0),
-    help="Samples taken in one go, of so many minutes, stay together, as EXIF or names say; 0 leaves time out.",
+    help="Samples taken in one go, of so many minutes, stay together, as EXIF or names say; 0 leaves time out. By "
+    "default the longest of 10, 5, 2 and 1 with which each class can be shared as asked.",
 )
+@click.option("--force", is_flag=True, help="Write over a manifest that is there.")
 @READINGS
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Deals the samples out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def split(
-    source: Path, output: Path, test_share: float, window_min: float, seed: int, *, readings: bool, as_json: bool
+    source: Path,
+    output: Path,
+    test_share: float,
+    window_min: float | None,
+    seed: int,
+    *,
+    force: bool,
+    readings: bool,
+    as_json: bool,
 ) -> None:
     """Split a dataset into train and test, so that nothing is judged that is nearly what was learned.
 
     What shares a group, is nearly the same, or was taken at nearly the same time stays on one side. Writes a CSV
     manifest that 'lepton train' and 'lepton evaluate' read; the pictures stay where they are.
     """
-    import numpy as np  # noqa: PLC0415 - --help needs no numpy
-
-    from training.checks.leak_safe_split import split_dataset  # noqa: PLC0415 - the same
+    from training.checks.leak_safe_split import split_dataset  # noqa: PLC0415 - --help needs no numpy
     from training.checks.looked import look_at  # noqa: PLC0415 - the same
     from training.dataset import dataset_version, read_dataset  # noqa: PLC0415 - the same
     from training.dataset.manifest import write_manifest  # noqa: PLC0415 - the same
 
     if output.suffix.lower() != ".csv":
         raise BadInputError(f"wanted a name that ends in .csv for the manifest, found {output}; rename it")
+    if output.exists() and not force:
+        raise BadInputError(f"wanted a new file for the manifest, found that {output} is there; rename it, or --force")
     samples = read_dataset(source)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
         looked = look_at(samples, advance, readings=readings)
-    made = split_dataset(looked, test_share=test_share, window_minutes=window_min, random=np.random.default_rng(seed))
+    made = split_dataset(looked, test_share=test_share, window_min=window_min, seed=seed)
     write_manifest(output, made.samples)
     digests = {one.sample.path: one.digest for one in looked.facts}
     document = _split_document(made, output, dataset_version(made.samples, digests))
@@ -182,13 +190,15 @@ def _split_document(made: LeakSafeSplit, output: Path, version: str) -> dict[str
         "samples": len(made.samples),
         "sets": made.sets,
         "timed": made.timed,
+        "window_min": made.window_min,
         "splits": made.counts(),
     }
 
 
 def _split_text(document: dict[str, Any]) -> str:
     lines = [f"{document['samples']} samples in {document['sets']} sets that belong together"]
-    lines.append(f"{document['timed']} of them tell when they were taken")
+    together = f": those of one go, up to {document['window_min']:g} min, stay together" if document["timed"] else ""
+    lines.append(f"{document['timed']} of them tell when they were taken{together}")
     lines += [
         f"{name}: {', '.join(f'{count} {label}' for label, count in labels.items())}"
         for name, labels in document["splits"].items()

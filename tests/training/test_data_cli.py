@@ -68,6 +68,17 @@ def test_the_same_seed_writes_the_same_bytes(source, tmp_path):
     assert first == second != third
 
 
+def test_a_manifest_that_is_there_is_written_over_on_request_alone(source, tmp_path):
+    kept = tmp_path / "parts.csv"
+    kept.write_text("mine")
+    done = lepton("split", source, "-o", kept)
+    assert done.exit_code == 2
+    assert f"found that {kept} is there; rename it, or --force" in done.stderr
+    assert kept.read_text() == "mine"
+    assert lepton("split", source, "-o", kept, "--force").exit_code == 0
+    assert kept.read_text().startswith("path,label")
+
+
 @pytest.mark.parametrize("arguments", [("check", "gone"), ("split", ".", "-o", "parts.txt")])
 def test_wrong_use_leaves_with_2(arguments):
     assert lepton(*arguments).exit_code == 2

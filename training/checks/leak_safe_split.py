@@ -12,6 +12,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edge_contracts.errors import BadInputError
 from training.checks.families import families
 from training.checks.pauses import runs
@@ -19,14 +21,22 @@ from training.dataset.taken_at import taken_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    import numpy as np
+    from datetime import datetime
 
     from training.checks.looked import Looked
     from training.dataset import Sample
 
 TRAIN, TEST = "train", "test"
 SET = "set-"
+
+WINDOWS_MIN = (10.0, 5.0, 2.0, 1.0)
+"""Tried one after the other: somebody who walks round a part with a camera takes minutes, a line makes one a second."""
+
+FEWEST_SETS = 2
+"""One for each side."""
+
+OFF = 0.1
+"""How far the share of a class may be from what was asked, when a shorter window would come nearer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +46,13 @@ class LeakSafeSplit:
     samples: in the order that they were given, each with a group and a split.
     sets: how many sets of relatives there are.
     timed: how many samples tell when they were taken.
+    window_min: how long samples that were taken in one go stay together, in minutes; 0 where time was left out.
     """
 
     samples: tuple[Sample, ...]
     sets: int
     timed: int
+    window_min: float
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many of each label, by split."""
@@ -50,41 +62,66 @@ class LeakSafeSplit:
         return {split: dict(sorted(found[split].items())) for split in sorted(found, reverse=True)}
 
 
-def split_dataset(
-    looked: Looked, *, test_share: float, window_minutes: float, random: np.random.Generator
-) -> LeakSafeSplit:
+def split_dataset(looked: Looked, *, test_share: float, window_min: float | None, seed: int) -> LeakSafeSplit:
     """Deal a dataset out into `train` and `test`.
 
     Args:
         looked: the dataset, looked at; a split that it has is not kept, its groups are.
         test_share: of each class, that shall be judged with; between 0 and 1.
-        window_minutes: samples taken in one go stay together, up to so long; 0 leaves time out.
-        random: deals; the same samples in the same order and the same state give the same split.
+        window_min: samples taken in one go stay together, up to so many minutes; 0 leaves time out, None takes the
+            longest of `WINDOWS_MIN` with which every class is shared nearly as asked.
+        seed: deals; the same samples in the same order and the same seed give the same split.
 
     Raises:
         BadInputError: a sample cannot be read, or everything belongs together.
     """
     looked.require_readable()
     samples = [one.sample for one in looked.facts]
-    times = [taken_at(one.path) for one in samples] if window_minutes else [None] * len(samples)
-    in_one_go = [pair for run in runs(times, timedelta(minutes=window_minutes)) for pair in pairwise(run)]
-    sets = families(looked, in_one_go)
-    if len(sets) < 2:  # noqa: PLR2004 - one for each side
+    times = [None] * len(samples) if window_min == 0 else [taken_at(one.path) for one in samples]
+    if not any(times):
+        window_min = 0.0
+    *longer, shortest = WINDOWS_MIN if window_min is None else (window_min,)
+    for minutes in longer:
+        sets = _sets(looked, times, minutes)
+        tested = _deal(samples, sets, test_share, seed)
+        if len(sets) >= FEWEST_SETS and _is_near(samples, tested, test_share):
+            return _made(samples, times, sets, tested, minutes)
+    sets = _sets(looked, times, shortest)
+    if len(sets) < FEWEST_SETS:
         raise BadInputError(
             f"wanted samples that can be parted, found all {len(samples)} related (by group, likeness or time); "
             "choose a shorter pause, or take pictures of other parts on another day"
         )
-    tested = _deal(samples, sets, test_share, random)
-    return LeakSafeSplit(tuple(_told(samples, sets, tested)), len(sets), sum(one is not None for one in times))
+    return _made(samples, times, sets, _deal(samples, sets, test_share, seed), shortest)
 
 
-def _deal(
-    samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], test_share: float, random: np.random.Generator
-) -> set[int]:
+def _sets(looked: Looked, times: Sequence[datetime | None], minutes: float) -> Sequence[tuple[int, ...]]:
+    return families(looked, [pair for run in runs(times, timedelta(minutes=minutes)) for pair in pairwise(run)])
+
+
+def _made(
+    samples: Sequence[Sample],
+    times: Sequence[datetime | None],
+    sets: Sequence[tuple[int, ...]],
+    tested: set[int],
+    minutes: float,
+) -> LeakSafeSplit:
+    timed = sum(one is not None for one in times)
+    return LeakSafeSplit(tuple(_told(samples, sets, tested)), len(sets), timed, minutes)
+
+
+def _is_near(samples: Sequence[Sample], tested: set[int], test_share: float) -> bool:
+    """Whether each class is shared as asked, but for a tenth of it or one sample."""
+    counts = Counter(one.label for one in samples)
+    found = Counter(samples[place].label for place in tested)
+    return all(abs(found[label] - test_share * count) <= max(OFF * count, 1.0) for label, count in counts.items())
+
+
+def _deal(samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], test_share: float, seed: int) -> set[int]:
     """Places that are judged with: the largest sets first, each to where its classes lack most."""
     lacking = {label: count * test_share for label, count in Counter(one.label for one in samples).items()}
     tested: set[int] = set()
-    shuffled = [sets[place] for place in random.permutation(len(sets))]
+    shuffled = [sets[place] for place in np.random.default_rng(seed).permutation(len(sets))]
     by_size = sorted(shuffled, key=len, reverse=True)
     for members in by_size[:-1]:
         labels = Counter(samples[place].label for place in members)

@@ -61,12 +61,12 @@ def defect_mask(sample: Sample) -> npt.NDArray[np.bool_] | None:
             )
         first |= one
     region = seen_region(sample.path)
-    return np.asarray(first if region is None else cut(first, region))
+    return np.asarray((first if region is None else cut(first, region)) > 0)
 
 
-def _marked(path: Path) -> npt.NDArray[np.bool_]:
+def _marked(path: Path) -> npt.NDArray[np.uint8]:
     try:
-        return np.asarray(read_picture(path).max(axis=2) > 0)
+        return np.asarray(read_picture(path).max(axis=2) > 0, np.uint8)
     except BadInputError as error:
         raise BadInputError(f"wanted a mask in {path}, found that it cannot be read: {error}") from error
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +29,7 @@ def parts(count, label="good"):
 
 
 def split(found, *, share=0.3, window=0.0, seed=0):
-    return split_dataset(found, test_share=share, window_minutes=window, random=np.random.default_rng(seed))
+    return split_dataset(found, test_share=share, window_min=window, seed=seed)
 
 
 def test_each_class_is_shared_as_asked():
@@ -92,6 +91,32 @@ def test_a_line_that_never_pauses_is_cut_at_its_longest_pauses():
     assert 44 in [run[0] for run in found]
     assert all(steady[run[-1]] - steady[run[0]] <= 60 for run in found)
     assert len(found) <= 6
+
+
+def walked_round(parts, pictures, every_s, pause_s):
+    """Each part photographed by hand: so many pictures, and a pause before the next."""
+    first = datetime(2024, 5, 1, 8, tzinfo=timezone.utc)
+    takes = [
+        first + timedelta(seconds=part * (pictures * every_s + pause_s) + shot * every_s)
+        for part in range(parts)
+        for shot in range(pictures)
+    ]
+    return [(f"hand_{one:%Y%m%dT%H%M%S}.wav", "good", "", str(place)) for place, one in enumerate(takes)]
+
+
+def test_pictures_taken_by_hand_round_one_part_stay_together():
+    rows = walked_round(parts=8, pictures=20, every_s=6, pause_s=400)  # two minutes each
+    made = split(looked(rows), window=None)
+    assert (made.sets, made.window_min) == (8, 10.0)
+    assert all(len({one.split for one in made.samples[20 * part : 20 * part + 20]}) == 1 for part in range(8))
+    assert split(looked(rows), window=1.0).sets > 8
+
+
+def test_what_was_taken_in_a_hurry_is_parted_by_shorter_pauses():
+    rows = walked_round(parts=1, pictures=33, every_s=3, pause_s=0)  # all in 99 seconds
+    made = split(looked(rows), window=None)
+    assert made.window_min == 1.0
+    assert made.counts()["test"]["good"] > 0
 
 
 def test_time_in_photographs_counts_too(save, tag, draw_part):
