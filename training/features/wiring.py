@@ -46,8 +46,14 @@ class Wiring:
         return output
 
     def top(self, values: str, count: int) -> str:
-        """Append TOPK_V2 over the last axis of `values`; return the name of the `count` greatest, descending."""
+        """Append what gives the `count` greatest over the last axis of `values`, descending; return its name.
+
+        The greatest alone is REDUCE_MAX, which microcontrollers have, too.
+        """
         shape = (*self.shape(values)[:-1], count)
+        if count == 1:
+            axis = self.constant("last_axis", [len(shape) - 1], np.int32)
+            return self.apply("REDUCE_MAX", [values, axis], shape, keep_dims=True)
         greatest, where = self._unique("greatest"), self._unique("where")
         self.graph.tensors[greatest] = Tensor(greatest, shape, np.dtype(np.float32))
         self.graph.tensors[where] = Tensor(where, shape, np.dtype(np.int32))
