@@ -8,9 +8,10 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.arena import ALIGNMENT_BYTES, plan_arena
+from converters.arena import plan_arena
 from converters.graph import Graph, Operator, Tensor
 from converters.tflite import read_tflite
+from edge_contracts.arena_plan import ALIGNMENT_BYTES
 
 HEADS = {
     "mlperf-tiny/vww_96_int8.tflite": 73_728,
