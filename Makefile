@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
+.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-carray bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -123,6 +123,9 @@ bench-convert-cost: $(READY) ## seconds, memory and disk of converting a MobileN
 
 bench-doctor: $(READY) ## what float operators give back to a network that int8 hurts (needs LEPTON_DATA)
 	@$(BIN)/python -m tests.bench.doctor
+
+bench-carray: $(READY) ## the memory that is reserved for models on microcontrollers, beside the least that runs (needs LEPTON_DATA)
+	@$(BIN)/python -m tests.bench.carray
 
 bench-sparsity: $(READY) ## what zeros in the weights do for int8 (needs LEPTON_DATA)
 	@$(BIN)/python tests/bench/sparsity.py
