@@ -1,0 +1,176 @@
+"""A serial port, found by what it is and not by the number that the kernel gave it today.
+
+`/dev/ttyUSB0` is whichever adapter was plugged in first. So a port is named by its path in `/dev/serial/by-id`, by a
+USB serial number, or by a piece of either; a name that fits two ports is refused, and so is another device at the same
+path when a line is opened again.
+"""
+
+from __future__ import annotations
+
+import os
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge_contracts.errors import BadInputError, MissingExtraError
+from firmware_tools.link.link import LinkLost, NoControlLines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BY_ID = Path("/dev/serial/by-id")
+WRITE_TIMEOUT_S = 5.0
+"""A page of flash may take a second to erase while a chip holds the line."""
+
+
+class AmbiguousPort(BadInputError):
+    """The name fits no port or several."""
+
+
+class OtherDevice(LinkLost):
+    """The port is back, and another device answers at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One serial port that is there now.
+
+    path: what to open.
+    names: what it may be called: its path, its links in /dev/serial/by-id, its USB serial number.
+    identity: vendor, product and serial number of a USB adapter; empty for a port that has none.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    identity: str = ""
+
+
+def list_ports(by_id: Path = BY_ID) -> list[Port]:
+    """The serial ports that are there now."""
+    load_serial()
+    from serial.tools import list_ports as system_ports  # noqa: PLC0415 - only a serial line needs it
+
+    links = {str(link.resolve()): str(link) for link in sorted(by_id.glob("*"))}
+    found = []
+    for one in system_ports.comports():
+        identity = f"{one.vid:04x}:{one.pid:04x}:{one.serial_number or ''}" if one.vid is not None else ""
+        names = (one.device, links.get(one.device, ""), one.serial_number or "")
+        found.append(Port(one.device, tuple(name for name in names if name), identity))
+    return found
+
+
+def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Port:
+    """The one port that a name fits: a path as it stands, else a piece of what it may be called.
+
+    Raises:
+        AmbiguousPort: none or several fit; the message lists what is there.
+        LinkLost: the path is not there.
+    """
+    found = ports()
+    if name.startswith("/"):
+        real = os.path.realpath(name)
+        known = next((one for one in found if one.path in {name, real}), None)
+        if known is None and not Path(real).exists():
+            raise LinkLost(f"wanted the serial port {name}, found none there; plug it in. Now there: {_listed(found)}")
+        # The name stays as it was given: a link in /dev/serial/by-id finds the device again at another number.
+        return Port(name, (name,), known.identity if known else "")
+    fitting = [one for one in found if any(name in each for each in one.names)]
+    if len(fitting) != 1:
+        raise AmbiguousPort(
+            f"wanted one serial port that {name!r} fits, found {len(fitting)}: {_listed(fitting or found)}; "
+            "give more of its name in /dev/serial/by-id"
+        )
+    return fitting[0]
+
+
+def load_serial() -> Any:
+    """The package pyserial.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import serial  # noqa: PLC0415 - only a serial line needs it
+    except ImportError as error:
+        raise MissingExtraError(
+            "wanted the Python package pyserial, found none: pip install 'lepton-edge[firmware]'"
+        ) from error
+    return serial
+
+
+class SerialLink:
+    """An open serial port.
+
+    Args:
+        port: which.
+        baud: its speed.
+    """
+
+    def __init__(self, port: Port, baud: int) -> None:
+        self.port = port
+        try:
+            self._serial: Any = load_serial().Serial(
+                port.path, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
+            )
+            self._serial.reset_input_buffer()
+        except (OSError, ValueError, termios.error) as error:
+            raise LinkLost(
+                f"wanted the serial port {port.path}, found {error}; check cable, name and the group dialout"
+            ) from error
+
+    def read(self, timeout_s: float) -> bytes:
+        """What came; empty when that was nothing for `timeout_s`."""
+        try:
+            self._serial.timeout = timeout_s
+            first: bytes = self._serial.read(1)
+            return first + self._serial.read(self._serial.in_waiting) if first else b""
+        except (OSError, TypeError, termios.error) as error:  # TypeError: pyserial's when the port closed under it
+            raise LinkLost(f"wanted to read {self.port.path}, found {error}; check the cable") from error
+
+    def write(self, data: bytes) -> None:
+        """Send all of it."""
+        try:
+            self._serial.write(data)
+        except (OSError, TypeError, termios.error) as error:
+            raise LinkLost(f"wanted to write to {self.port.path}, found {error}; check the cable") from error
+
+    def set_baud(self, baud: int) -> None:
+        """Go on at another speed."""
+        try:
+            self._serial.baudrate = baud
+        except (OSError, ValueError, termios.error) as error:
+            raise LinkLost(f"wanted {baud} baud on {self.port.path}, found {error}; give another speed") from error
+
+    def set_lines(self, *, dtr: bool, rts: bool) -> None:
+        """Assert or release DTR and RTS."""
+        try:
+            self._serial.dtr, self._serial.rts = dtr, rts
+        except (OSError, termios.error) as error:
+            raise NoControlLines(
+                f"wanted DTR and RTS on {self.port.path}, found none ({error}); reset the chip by its button"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._serial.close()
+
+
+def open_again(port: Port, baud: int, ports: Callable[[], Sequence[Port]] = list_ports) -> SerialLink:
+    """The same port after it was lost or its chip was reset.
+
+    Raises:
+        OtherDevice: another device answers to its name.
+        LinkLost: it is not back yet.
+    """
+    found = find_port(port.path, ports)
+    if found.identity != port.identity:
+        raise OtherDevice(
+            f"wanted {port.identity or 'a port without an identity'} at {port.path}, found "
+            f"{found.identity or 'a port without one'}; plug the first device in again"
+        )
+    return SerialLink(found, baud)
+
+
+def _listed(ports: Sequence[Port]) -> str:
+    return ", ".join(sorted(one.names[-1] if one.identity else one.path for one in ports)) or "no serial port at all"

@@ -1,0 +1,166 @@
+"""One contract for every line to a chip, and what each refuses."""
+
+import io
+import os
+import socket
+import time
+
+import pytest
+
+from edge_contracts.errors import BadInputError, OutageError
+from firmware_tools.link import (
+    RESETS,
+    LinkLost,
+    NoControlLines,
+    RecordedLink,
+    ReplayedLink,
+    find_baud,
+    find_port,
+    open_link,
+    read_exactly,
+    reset,
+)
+from firmware_tools.link.serial_port import AmbiguousPort, OtherDevice, Port, open_again
+from tests.fakes.pty_line import PtyLine
+
+ADAPTERS = (
+    Port("/dev/ttyUSB0", ("/dev/ttyUSB0", "/dev/serial/by-id/usb-FTDI_A50285BI", "A50285BI"), "0403:6001:A50285BI"),
+    Port("/dev/ttyUSB1", ("/dev/ttyUSB1", "/dev/serial/by-id/usb-FTDI_B70011CC", "B70011CC"), "0403:6001:B70011CC"),
+)
+
+
+class SerialEnd:
+    def __init__(self):
+        self.line = PtyLine()
+        self.link = open_link(self.line.path, ports=list)
+        self.say = self.line.say
+        self.hear = lambda: os.read(self.line._sensor, 100)
+        self.cut = self.line.unplug
+
+
+class TcpEnd:
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.link = open_link(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+            self.peer, _ = server.accept()
+        self.say, self.hear, self.cut = self.peer.sendall, lambda: self.peer.recv(100), self.peer.close
+
+
+@pytest.fixture(params=[SerialEnd, TcpEnd])
+def end(request):
+    made = request.param()
+    yield made
+    made.link.close()
+    made.cut()
+
+
+def test_bytes_go_both_ways_as_they_are(end):
+    every = bytes(range(256))
+    end.link.write(every[:50])
+    assert end.hear() == every[:50]
+    end.say(every)
+    assert read_exactly(end.link, 256, timeout_s=5, now_ns=time.monotonic_ns) == every
+
+
+def test_silence_is_nothing_and_no_error(end):
+    assert end.link.read(0.01) == b""
+
+
+def test_a_cut_line_is_told(end):
+    end.cut()
+    with pytest.raises(LinkLost, match="wanted to read"):
+        read_exactly(end.link, 1, timeout_s=5, now_ns=time.monotonic_ns)
+
+
+def test_a_line_without_control_lines_says_so(end):
+    with pytest.raises(NoControlLines, match="by its button"):
+        reset(end.link, RESETS["esp-run"], lambda _: None)
+
+
+def test_closing_twice_does_nothing(end):
+    end.link.close()
+    end.link.close()
+
+
+def test_what_was_recorded_is_played_again(tmp_path, end):
+    target = io.StringIO()
+    recorded = RecordedLink(end.link, target, time.monotonic_ns)
+    recorded.write(b"hello ")
+    recorded.write(b"chip")
+    end.say(b"answer")
+    assert read_exactly(recorded, 6, timeout_s=5, now_ns=time.monotonic_ns) == b"answer"
+    path = tmp_path / "talk.jsonl"
+    path.write_text(target.getvalue())
+    replayed = open_link(f"replay:{path}")
+    assert replayed.read(1) == b""
+    replayed.write(b"hel")
+    replayed.write(b"lo chip")
+    assert read_exactly(replayed, 6, timeout_s=1, now_ns=time.monotonic_ns) == b"answer"
+    with pytest.raises(LinkLost, match="wanted the end"):
+        replayed.write(b"more")
+
+
+def test_another_talk_than_the_recorded_is_told(tmp_path):
+    (tmp_path / "talk.jsonl").write_text('{"ms": 0, "way": "out", "hex": "7f"}\n')
+    with pytest.raises(LinkLost, match="found 80 sent"):
+        ReplayedLink(tmp_path / "talk.jsonl").write(b"\x80")
+    (tmp_path / "talk.jsonl").write_text('{"way": "out"}\n')
+    with pytest.raises(BadInputError, match="wanted a recording"):
+        ReplayedLink(tmp_path / "talk.jsonl")
+
+
+def test_a_port_is_found_by_a_piece_of_its_name():
+    assert find_port("A50285BI", lambda: ADAPTERS).path == "/dev/ttyUSB0"
+
+
+@pytest.mark.parametrize("name", ["FTDI", "C0FFEE"])
+def test_a_name_of_several_ports_or_none_is_refused(name):
+    with pytest.raises(AmbiguousPort, match=r"found [02]: A50285BI, B70011CC; give more"):
+        find_port(name, lambda: ADAPTERS)
+
+
+def test_a_path_that_is_not_there_is_told_with_what_is():
+    with pytest.raises(LinkLost, match="Now there: A50285BI, B70011CC"):
+        find_port("/dev/serial/by-id/usb-none", lambda: ADAPTERS)
+
+
+def test_another_device_at_the_same_path_is_refused():
+    line = PtyLine()
+    first = find_port(line.path, lambda: [Port(line.path, (line.path,), "0403:6001:A")])
+    with pytest.raises(OtherDevice, match=r"wanted 0403:6001:A .* found 0403:6001:B"):
+        open_again(first, 115200, lambda: [Port(line.path, (line.path,), "0403:6001:B")])
+    open_again(first, 115200, lambda: [Port(line.path, (line.path,), "0403:6001:A")]).close()
+    line.unplug()
+
+
+@pytest.mark.parametrize("address", ["tcp://", "tcp://host", "tcp://host:port"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(BadInputError, match="wanted tcp://host:port"):
+        open_link(address)
+
+
+class Lines:
+    """Notes what is asked of it, and answers at one speed."""
+
+    def __init__(self):
+        self.asked, self.baud = [], 0
+
+    def set_baud(self, baud):
+        self.baud = baud
+
+    def set_lines(self, *, dtr, rts):
+        self.asked.append((dtr, rts))
+
+
+def test_a_reset_does_its_steps_and_holds_them():
+    lines, held = Lines(), []
+    reset(lines, RESETS["esp-bootloader"], held.append)
+    assert lines.asked == [(False, True), (True, False), (False, False)]
+    assert held == [0.1, 0.05, 0.0]
+
+
+def test_the_speed_at_which_a_chip_answers_is_found():
+    lines = Lines()
+    assert find_baud(lines, (921600, 115200), lambda link: link.baud == 115200) == 115200
+    with pytest.raises(OutageError, match="one of 9600, 19200 baud"):
+        find_baud(lines, (9600, 19200), lambda _: False)
