@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-carray bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
+.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-carray bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env flashers fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -132,6 +132,9 @@ bench-sparsity: $(READY) ## what zeros in the weights do for int8 (needs LEPTON_
 
 fuzz: $(READY)  ## COUNT=100000 damaged and hostile model files, each refused in words
 	@$(BIN)/python -m tests.fuzz --count $(or $(COUNT),100000)
+
+flashers: $(READY) ## the contract of every flasher, with the line cut at each tenth of the transfer (a minute)
+	@LEPTON_EVERY_TENTH=1 $(BIN)/python -m pytest -q tests/firmware_tools/flash
 
 fuzz-images: $(READY) ## COUNT=1000000 damaged firmware images, each read or refused in words
 	@$(BIN)/python -m tests.fuzz.firmware_images --count $(or $(COUNT),1000000)

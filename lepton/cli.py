@@ -74,6 +74,7 @@ SEARCH: dict[str, Entry] = {
 FIRMWARE: dict[str, Entry] = {
     "image": Entry("firmware_tools.image_cli:image", "Show what the firmware FILE is, after checking it to its end."),
     "sign": Entry("firmware_tools.image_cli:sign", "Sign PROGRAM for MCUboot, in imgtool's format."),
+    "flash": Entry("firmware_tools.flash_cli:flash_command", "Write the firmware IMAGE into the chip at a port."),
     "carray": Entry("firmware_tools.carray.cli:carray", "Write the network of BUNDLE as C for a microcontroller."),
 }
 

@@ -93,3 +93,12 @@ def in_order(segments: list[Segment], found_in: str) -> tuple[Segment, ...]:
         else:
             joined.append((one.start, [one.content], one.end))
     return tuple(Segment(start, b"".join(parts)) for start, parts, _ in joined)
+
+
+def flat(segments: tuple[Segment, ...]) -> bytes:
+    """The bytes from the first segment's start to the last one's end, with gaps as erased flash."""
+    start = segments[0].start
+    room = bytearray(b"\xff" * (segments[-1].end - start))
+    for one in segments:
+        room[one.start - start : one.end - start] = one.content
+    return bytes(room)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError, MissingExtraError, RefusedError
 from firmware_tools.image import mcuboot
+from firmware_tools.image.firmware_image import flat
 from firmware_tools.image.reading import parse_image
 
 if TYPE_CHECKING:
@@ -166,15 +167,15 @@ def program_of(content: bytes, header_bytes: int, *, pad_header: bool) -> bytes:
     linked = content.startswith((b"\x7fELF", b":"))
     if content.startswith(_MCUBOOT):
         raise BadInputError("wanted a program that is not signed yet, found an MCUboot image; sign the linker's output")
-    flat = _flat(content) if linked else content
+    whole = _flat(content) if linked else content
     if pad_header:
-        return flat
-    if any(flat[:header_bytes]) or len(flat) <= header_bytes:
+        return whole
+    if any(whole[:header_bytes]) or len(whole) <= header_bytes:
         raise BadInputError(
             f"wanted {header_bytes} zero bytes for MCUboot's header before the program, found other bytes; "
             "link it with that room, or give --pad-header"
         )
-    return flat[header_bytes:]
+    return whole[header_bytes:]
 
 
 def _flat(content: bytes) -> bytes:
@@ -185,10 +186,7 @@ def _flat(content: bytes) -> bytes:
         raise BadInputError(
             f"wanted one program, found pieces from {start:#x} to {end:#x}; give a raw binary of the program alone"
         )
-    room = bytearray(b"\xff" * (end - start))
-    for one in segments:
-        room[one.start - start : one.end - start] = one.content
-    return bytes(room)
+    return flat(segments)
 
 
 def _serialization() -> Any:

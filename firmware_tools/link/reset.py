@@ -34,8 +34,8 @@ RESETS: Mapping[str, Reset] = {
     "stm32-run": (Step(dtr=True, rts=True, hold_s=0.1), Step(dtr=False, rts=True, hold_s=0.05)),
     "stm32-bootloader": (Step(dtr=True, rts=False, hold_s=0.1), Step(dtr=False, rts=False, hold_s=0.05)),
 }
-"""The wiring of the boards: on an ESP's, RTS is reset and DTR is GPIO0 (Espressif, "Boot mode selection"); on an STM32's
-as the guide draws it, DTR is NRST and RTS is BOOT0. An asserted line is a low pin."""
+"""How boards are wired: an ESP's has RTS at reset and DTR at GPIO0 (Espressif, "Boot mode selection"), an STM32's is
+as the guide draws it: DTR is NRST, RTS is BOOT0. An asserted line is a low pin."""
 
 
 def reset(link: Link, steps: Reset, sleep: Callable[[float], None]) -> None:

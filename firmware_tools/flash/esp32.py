@@ -1,0 +1,163 @@
+"""Espressif's chips, by their ROM bootloader, through the program esptool.
+
+esptool compares an MD5 of what it wrote by itself; the flash is compared once more when writing is over. The bootloader
+is in ROM: whatever happens, the chip can be flashed again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError, LeptonError
+from firmware_tools.flash.end_state import EndState
+from firmware_tools.flash.flasher import Chip, Mismatch
+from firmware_tools.flash.program import run_program
+from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after
+from firmware_tools.link import RESETS, open_link, reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from firmware_tools.flash.flasher import Progress, Stage
+    from firmware_tools.flash.program import Done
+    from firmware_tools.image import FirmwareImage
+
+PROGRAM_ADDRESS = 0x10000
+"""Where ESP-IDF's default partition table has the program."""
+CHIP_LINE = re.compile(r"(?:Chip type:|Chip is) +(ESP32[A-Z0-9-]*)([^\n]*)")
+MAC_LINE = re.compile(r"MAC: +([0-9a-f:]{17,23})", re.IGNORECASE)
+SIZE_LINE = re.compile(r"[Ff]lash size: +(\d+)MB")
+SILENT = re.compile(
+    r"[Ff]ailed to connect|[Nn]o serial data|could not open|[Nn]ot opening|[Pp]ort is busy|[Tt]imed out|"
+    r"disconnected|readiness to read|doesn't exist|does not exist|Input/output error|No such file|stopped responding|"
+    r"Invalid head of packet|serial noise|No more data|serial exception"
+)
+DIFFERENT = re.compile(r"[Vv]erif\w* failed|mismatch|does not match data in flash")
+HINT = "check cable and power, hold BOOT and press reset"
+QUICK_S = 60.0
+
+
+class Esp32Flasher:
+    """Flashes one chip through esptool.
+
+    Args:
+        image: what to write.
+        port: a serial port, or an address that esptool knows (`socket://`, `rfc2217://`).
+        program: how esptool is called.
+        baud: for the transfer.
+        address: where in flash; None: where the image belongs by ESP-IDF's defaults.
+        timeout_s: for writing, and again for reading back.
+        wired: DTR and RTS reset the chip; else a person holds BOOT and presses reset before and after.
+        stub: let esptool put its faster loader into the chip's RAM.
+        sleep: holds the lines of a reset.
+
+    Raises:
+        BadInputError: nobody says where the image belongs.
+    """
+
+    def __init__(
+        self,
+        image: FirmwareImage,
+        port: str,
+        program: Sequence[str],
+        *,
+        baud: int,
+        address: int | None,
+        timeout_s: float,
+        wired: bool,
+        stub: bool,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._port, self._program, self._baud = port, list(program), baud
+        self._content, self._place = image.content, hex(_place(image) if address is None else address)
+        self._timeout_s, self._sleep = timeout_s, sleep
+        self._wired, self._stub = wired, stub
+        self._chip = "auto"
+        self._touched = False
+
+    def identify(self) -> Chip:
+        """Ask for chip, MAC address and size of the flash."""
+        done = self._call(["flash-id"], min(QUICK_S, self._timeout_s), nobody)
+        found = CHIP_LINE.search(done.text)
+        if done.code or found is None:
+            raise failure(done, "an ESP chip in its bootloader", SILENT, HINT)
+        mac, size = MAC_LINE.search(done.text), SIZE_LINE.search(done.text)
+        self._chip = found[1].lower().replace("-", "")
+        # A package's name follows a family's: ESP32-D0WD is an ESP32.
+        self._chip = re.sub(r"^esp32(?:d0wd|u4wd|pico|s0wd).*", "esp32", self._chip)
+        return Chip(
+            self._chip,
+            f"{found[2].strip()} {mac[1] if mac else ''}".strip(),
+            flash_bytes=int(size[1]) << 20 if size else None,
+        )
+
+    def write(self, told: Progress) -> None:
+        """Write it, from its beginning each time."""
+        before, self._touched = self._touched, True
+        with on_disk(self._content) as path:
+            done = self._call(["write-flash", self._place, path], self._timeout_s, told)
+        if done.code:
+            # A program that never reached the chip has changed nothing.
+            self._touched = before or CHIP_LINE.search(done.text) is not None
+            _check_same(done)
+            raise failure(done, "esptool to write the image", SILENT, HINT)
+
+    def verify(self) -> None:
+        """Have the chip's own hash of the flash compared."""
+        with on_disk(self._content) as path:
+            done = self._call(["verify-flash", self._place, path], self._timeout_s, nobody)
+        if done.code:
+            _check_same(done)
+            raise failure(done, "esptool to compare the flash", SILENT, HINT)
+
+    def start(self) -> EndState:
+        """Reset the chip out of its bootloader, where a line is wired for it."""
+        if not self._wired:
+            return EndState.WAITING
+        try:
+            link = open_link(self._port, baud=self._baud)
+            try:
+                reset(link, RESETS["esp-run"], self._sleep)
+            finally:
+                link.close()
+        except LeptonError:  # no such lines, or the port is gone: it was verified, and a person can reset it
+            return EndState.WAITING
+        return EndState.RUNNING
+
+    def settle(self, stage: Stage, error: LeptonError) -> EndState:
+        """Half written unless all of it was compared: what the flash holds is known only by reading it."""
+        return state_after(stage, error) if self._touched else EndState.UNTOUCHED
+
+    def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
+        before = "default-reset" if self._wired else "no-reset"
+        options = ["--port", self._port, "--baud", str(self._baud), "--chip", self._chip]
+        options += ["--before", before, "--after", "no-reset", "--connect-attempts", "3"]
+        options += [] if self._stub else ["--no-stub"]
+        return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
+
+
+def _check_same(done: Done) -> None:
+    """Tell a failed comparison from all that may fail besides.
+
+    Raises:
+        Mismatch: esptool says that the flash holds something else.
+    """
+    if DIFFERENT.search(done.text):
+        raise Mismatch(f"wanted the flash to hold the image, found {done.last_words()}; flash it again")
+
+
+def _place(image: FirmwareImage) -> int:
+    """Where in flash an image belongs by ESP-IDF's defaults.
+
+    Raises:
+        BadInputError: it does not say.
+    """
+    if any(one.startswith("merged") for one in image.remarks):
+        return 0
+    if image.version is None:
+        raise BadInputError(
+            "wanted to know where in flash it belongs, found neither a merged file nor ESP-IDF's description of a "
+            "program; give --address (0x10000 is usual for a program)"
+        )
+    return PROGRAM_ADDRESS

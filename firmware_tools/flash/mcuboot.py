@@ -1,0 +1,136 @@
+"""Devices with MCUboot, over the Simple Management Protocol (smpclient): two slots, a trial, and a way back.
+
+The running image is never touched: the new one goes into the second slot, is started once on trial, and is confirmed
+when it answers. Until then every reset brings the old one back. So whatever breaks, the chip starts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError, LeptonError
+from firmware_tools.flash.end_state import EndState
+from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
+from firmware_tools.flash.smp_device import SmpDevice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from firmware_tools.flash.flasher import Chip, Progress
+    from firmware_tools.flash.smp_device import Slot
+    from firmware_tools.image import FirmwareImage
+
+BOOT_POLL_S = 0.5
+
+
+class NotTaken(WriteRefused):
+    """The bootloader started the old image, not the new one."""
+
+
+class McubootFlasher:
+    """Flashes one device whose running image speaks SMP.
+
+    Args:
+        image: a signed MCUboot image that is not padded to a slot.
+        port: a serial port.
+        baud: of the line.
+        timeout_s: for one answer.
+        erase_timeout_s: for the first answer of an upload, while the slot is erased.
+        boot_timeout_s: for a restart with a swap of the slots.
+        confirm: keep the new image if it answers; else leave it on trial.
+        sleep: waits between questions while it restarts.
+    """
+
+    def __init__(
+        self,
+        image: FirmwareImage,
+        port: str,
+        *,
+        baud: int,
+        timeout_s: float,
+        erase_timeout_s: float,
+        boot_timeout_s: float,
+        confirm: bool,
+        sleep: Callable[[float], None],
+    ) -> None:
+        if image.digest is None or any("padded to a slot" in one for one in image.remarks):
+            raise BadInputError(
+                "wanted a signed image as imgtool leaves it without --pad, found one padded to a slot; sign it again"
+            )
+        self._content, self._digest = image.content, bytes.fromhex(image.digest)
+        self._device = SmpDevice(port, baud, timeout_s, erase_timeout_s)
+        self._boot_timeout_s, self._confirm, self._sleep = boot_timeout_s, confirm, sleep
+
+    def identify(self) -> Chip:
+        """Ask for the board's name and its slots."""
+        return self._device.chip()
+
+    def write(self, told: Progress) -> None:
+        """Upload what is missing; nothing, if the device holds the image already."""
+        if self._slot() is None:
+            self._device.upload(self._content, told)
+        told(1.0)
+
+    def verify(self) -> None:
+        """See that the device names the image's hash for one of its slots."""
+        if self._slot() is None:
+            held = ", ".join(f"{one.version} in slot {one.number}" for one in self._device.slots()) or "no image"
+            raise Mismatch(f"wanted the new image's hash in a slot, found {held}; flash it again")
+
+    def start(self) -> EndState:
+        """Restart into the new image on trial, and confirm it when it answers."""
+        slot = self._slot()
+        if slot is None:
+            return EndState.PARTLY_STAGED
+        if not slot.active:
+            self._device.mark_for_trial(self._digest)
+            self._device.restart()
+            slot = self._after_restart()
+        if slot is None:
+            return EndState.TRIAL_SILENT
+        if not slot.active:
+            raise NotTaken(
+                "wanted the new image to run after the restart, found the old one: the bootloader did not take it; "
+                "check that it is signed with the bootloader's key and fits its rules on versions"
+            )
+        if not self._confirm:
+            return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
+        self._device.confirm(self._digest)
+        return EndState.CONFIRMED
+
+    def settle(self, stage: Stage, error: LeptonError) -> EndState:
+        """What the device says of its slots; without an answer, the least that must be true."""
+        if stage is Stage.IDENTIFY:
+            return EndState.UNTOUCHED
+        try:
+            slot = self._slot()
+        except LeptonError:
+            return EndState.TRIAL_SILENT if stage is Stage.START else EndState.PARTLY_STAGED
+        if slot is not None and slot.active:
+            return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
+        if isinstance(error, NotTaken):
+            return EndState.REVERTED
+        return EndState.PARTLY_STAGED if slot is None else EndState.STAGED
+
+    def _slot(self) -> Slot | None:
+        """The slot that holds the image; the running one first."""
+        fitting = [one for one in self._device.slots() if one.digest == self._digest]
+        return min(fitting, key=lambda one: not one.active, default=None)
+
+    def _after_restart(self) -> Slot | None:
+        """The image's slot as soon as the device answers again; None where it does not in time."""
+        left_s = self._boot_timeout_s
+        while left_s > 0:
+            self._sleep(BOOT_POLL_S)
+            left_s -= BOOT_POLL_S
+            try:
+                found = self._slot()
+            except ChipSilent:
+                continue
+            if found is None:
+                raise NotTaken(
+                    "wanted the new image in a slot after the restart, found it in none: the bootloader threw it away; "
+                    "check that it is signed with the bootloader's key"
+                )
+            return found
+        return None

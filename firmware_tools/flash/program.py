@@ -1,0 +1,140 @@
+"""A flashing program of somebody else, called with arguments and listened to; never imported.
+
+esptool and stm32loader are under the GPL: they are programs of their own here, found on PATH or as a module of this
+Python, and the person installs them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import MissingExtraError
+from firmware_tools.flash.flasher import ChipSilent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%")
+KEPT_LINES = 400
+PIECE_BYTES = 4096
+KILL_GRACE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a program ended.
+
+    code: its exit code; negative for a signal.
+    text: what it printed, both ways out together.
+    """
+
+    code: int
+    text: str
+
+    def last_words(self) -> str:
+        """The line that says most: an exception's, else the last one with an error in it, else the last."""
+        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        raised = [found[1] for line in lines if (found := re.match(r"[\w.]*(?:Error|Exception): (.+)", line))]
+        if raised:
+            return raised[-1][:200].rstrip(".")
+        telling = [line for line in lines if re.search(r"error|fail|fatal|wrong|not |refus", line, re.IGNORECASE)]
+        return (telling or lines or ["it said nothing"])[-1][:200].rstrip(".")
+
+
+def find_program(name: str) -> list[str]:
+    """How to call a program: from PATH, or as a module beside this Python.
+
+    Raises:
+        MissingExtraError: it is in neither.
+    """
+    found = shutil.which(name)
+    if found is not None:
+        return [found]
+    if importlib.util.find_spec(name) is not None:
+        return [sys.executable, "-m", name]
+    raise MissingExtraError(
+        f"wanted the program {name}, found none on PATH; it is a program of its own: 'pipx install {name}'"
+    )
+
+
+def run_program(command: Sequence[str], *, timeout_s: float, told: Callable[[float], object]) -> Done:
+    """Run a program to its end.
+
+    Args:
+        command: name and arguments; no shell is between.
+        timeout_s: after so long it is ended, with every process that it started.
+        told: hears each share of a hundred that it prints.
+
+    Raises:
+        ChipSilent: it did not end in time.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"}
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        text, ended = _listen(child, time.monotonic() + timeout_s, told)
+    finally:
+        _end(child)
+    if not ended:
+        last = Done(0, text).last_words()
+        raise ChipSilent(
+            f"wanted {command[0]} to end within {timeout_s:g} s, found it waiting ({last}); check the chip"
+        )
+    return Done(child.returncode, text)
+
+
+def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], object]) -> tuple[str, bool]:
+    """What a program prints until it ends, and whether it did before the time was over."""
+    assert child.stdout is not None  # noqa: S101 - opened as a pipe
+    pieces: list[str] = []
+    with selectors.DefaultSelector() as ready:
+        ready.register(child.stdout, selectors.EVENT_READ)
+        while (left := end - time.monotonic()) > 0:
+            if not ready.select(left):
+                break
+            piece = os.read(child.stdout.fileno(), PIECE_BYTES).decode("utf-8", "replace").replace("\r", "\n")
+            if not piece:
+                return "".join(pieces), _ended(child, end)
+            pieces = [*pieces[-KEPT_LINES:], piece]
+            shares = PERCENT.findall(piece)
+            if shares:
+                told(min(float(shares[-1]) / 100, 1.0))
+    return "".join(pieces), False
+
+
+def _ended(child: subprocess.Popen[bytes], end: float) -> bool:
+    try:
+        child.wait(max(end - time.monotonic(), KILL_GRACE_S))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a program that still runs, and all that it started."""
+    if child.stdout is not None:
+        child.stdout.close()
+    if child.poll() is not None:
+        return
+    os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.wait(KILL_GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

@@ -1,0 +1,48 @@
+"""What flashing through a bootloader in ROM has in common: it cannot be lost, and there is one flash to write to."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from firmware_tools.flash.end_state import EndState
+from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
+
+    from edge_contracts.errors import LeptonError
+    from firmware_tools.flash.program import Done
+
+
+def state_after(stage: Stage, error: LeptonError) -> EndState:
+    """The state of the chip after a stage failed; what it holds cannot be known without the line that failed."""
+    if stage is Stage.IDENTIFY:
+        return EndState.UNTOUCHED
+    if isinstance(error, Mismatch):
+        return EndState.DIFFERENT
+    return EndState.WAITING if stage is Stage.START else EndState.HALF_WRITTEN
+
+
+def failure(done: Done, wanted: str, silent: re.Pattern[str], hint: str) -> ChipSilent | WriteRefused:
+    """The error for a program that failed: the chip was silent, or it said no."""
+    said = done.last_words()
+    if silent.search(done.text):
+        return ChipSilent(f"wanted {wanted}, found no answer ({said}); {hint}")
+    return WriteRefused(f"wanted {wanted}, found that it failed ({said}); check the chip's protection and its supply")
+
+
+@contextmanager
+def on_disk(content: bytes) -> Iterator[str]:
+    """The very bytes that were checked, as a file for a program: the person's own may change meanwhile."""
+    with TemporaryDirectory(prefix="lepton-flash-") as folder:
+        path = Path(folder, "image.bin")
+        path.write_bytes(content)
+        yield str(path)
+
+
+def nobody(_: float) -> None:
+    """Nobody watches."""

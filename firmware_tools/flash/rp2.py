@@ -1,0 +1,132 @@
+"""RP2040 and RP2350, by copying a UF2 file to the drive that their boot ROM shows while BOOTSEL is held.
+
+The drive is no disk: each block is written to flash as it comes, and when the last one is there the chip starts and the
+drive is gone. That it goes is the only answer; what it wrote cannot be read back this way.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge_contracts.errors import BadInputError, LeptonError
+from firmware_tools.flash.end_state import EndState
+from firmware_tools.flash.flasher import Chip, ChipSilent, Stage, WriteRefused
+from firmware_tools.image.uf2 import BLOCK_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from firmware_tools.flash.flasher import Progress
+    from firmware_tools.image import FirmwareImage
+
+INFO = "INFO_UF2.TXT"
+NAME = "FIRMWARE.UF2"
+BOARDS = {"RPI-RP2": "rp2040", "RP2350": "rp2350"}
+"""The board id of each boot ROM's drive."""
+MOUNTS = ("/media", "/run/media", "/mnt", "/Volumes")
+POLL_S = 0.1
+PIECE_BLOCKS = 8
+
+
+def find_drive(name: str, mounts: Sequence[str] = MOUNTS) -> Path:
+    """The drive that a person named, or the one that is there.
+
+    Raises:
+        BadInputError: several are there.
+        ChipSilent: none is.
+    """
+    if name:
+        found = [Path(name)]
+    else:
+        found = [
+            one.parent for mount in mounts for depth in ("*", "*/*") for one in Path(mount).glob(f"{depth}/{INFO}")
+        ]
+    if len(found) > 1:
+        raise BadInputError(f"wanted one drive, found {', '.join(map(str, found))}; give one as --port")
+    if not found or not (found[0] / INFO).exists():
+        raise ChipSilent(
+            f"wanted a drive with {INFO} {f'at {name}' if name else 'among the mounted ones'}, found none; "
+            "hold BOOTSEL while plugging the board in, and mount its drive"
+        )
+    return found[0]
+
+
+class Rp2Flasher:
+    """Flashes one board through its drive.
+
+    Args:
+        image: a UF2 file.
+        drive: where the drive is mounted; empty: the one that is there.
+        timeout_s: for the drive to go when all is written.
+        sleep: waits for that.
+    """
+
+    def __init__(self, image: FirmwareImage, drive: str, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
+        self._content, self._drive = image.content, drive
+        self._timeout_s, self._sleep = timeout_s, sleep
+        self._sent_bytes = 0
+
+    def identify(self) -> Chip:
+        """Read what the drive says of its board."""
+        try:
+            text = (find_drive(self._drive) / INFO).read_text("utf-8", "replace")
+        except OSError as error:
+            raise ChipSilent(f"wanted to read the drive's {INFO}, found {error}; plug the board in again") from error
+        told = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+        board = told.get("Board-ID", "").strip()
+        return Chip(BOARDS.get(board, board.lower() or "unknown"), told.get("Model", "").strip())
+
+    def write(self, told: Progress) -> None:
+        """Copy the file, each piece through to the chip before the next."""
+        self._sent_bytes = 0
+        target = find_drive(self._drive) / NAME
+        try:
+            # A board that starts at the last block takes its drive away before the file is closed.
+            out = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_SYNC)
+            try:
+                self._copy(out, told)
+            finally:
+                os.close(out)
+        except OSError as error:
+            if self._sent_bytes < len(self._content):
+                raise ChipSilent(
+                    f"wanted to write {len(self._content):,} bytes to {target}, found {error} after "
+                    f"{self._sent_bytes:,}; hold BOOTSEL while plugging the board in again"
+                ) from error
+
+    def verify(self) -> None:
+        """Wait for the drive to go, which is how the boot ROM says that it has every block."""
+        waited_s = 0.0
+        while self._is_there():
+            if waited_s >= self._timeout_s:
+                raise WriteRefused(
+                    f"wanted the board to start when all was written, found its drive still there after "
+                    f"{waited_s:.0f} s; the chip took not every block: is the file for this chip?"
+                )
+            self._sleep(POLL_S)
+            waited_s += POLL_S
+
+    def start(self) -> EndState:
+        """It has started by itself."""
+        return EndState.ACCEPTED
+
+    def settle(self, stage: Stage, error: LeptonError) -> EndState:
+        """Half written as soon as the first block may have gone."""
+        del error
+        if stage is Stage.IDENTIFY or (stage is Stage.WRITE and not self._sent_bytes):
+            return EndState.UNTOUCHED
+        return EndState.HALF_WRITTEN
+
+    def _copy(self, out: int, told: Progress) -> None:
+        while self._sent_bytes < len(self._content):
+            piece = self._content[self._sent_bytes : self._sent_bytes + PIECE_BLOCKS * BLOCK_BYTES]
+            self._sent_bytes += os.write(out, piece)
+            told(self._sent_bytes / len(self._content))
+
+    def _is_there(self) -> bool:
+        try:
+            return (find_drive(self._drive) / INFO).exists()
+        except (LeptonError, OSError):
+            return False

@@ -1,0 +1,107 @@
+"""`lepton firmware flash` at a terminal and in a script: dry where nobody watches, a state on every way out."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lepton.cli import main as lepton
+from tests.fakes.chip_line import Fault
+from tests.fakes.flash_benches import bench
+
+
+@pytest.fixture
+def drive(tmp_path):
+    """An RP2 board's bench, with its image as a file."""
+    made = bench("rp2", tmp_path)
+    (tmp_path / "gate.uf2").write_bytes(made.image.content)
+    return made
+
+
+def run(drive, chip, *arguments):
+    path = str(drive.folder / "gate.uf2")
+    return CliRunner().invoke(lepton, ["firmware", "flash", path, "--port", chip.path, *arguments])
+
+
+def test_a_script_writes_nothing_until_it_is_told_to(drive):
+    with drive.chip() as chip:
+        done = run(drive, chip)
+    assert done.exit_code == 0
+    assert "nothing was written, for no person watches; give --write" in done.output
+    assert drive.held(chip) == "old"
+
+
+def test_a_dry_run_says_so_at_a_terminal_too(drive):
+    with drive.chip() as chip:
+        assert "as --dry-run asks" in run(drive, chip, "--dry-run").output
+    assert drive.held(chip) == "old"
+
+
+def test_the_last_lines_are_state_and_next_step(drive):
+    with drive.chip() as chip:
+        done = run(drive, chip, "--write")
+    assert done.exit_code == 0, done.output
+    chip_line, state, following = done.output.splitlines()
+    assert chip_line.startswith("chip    rp2040")
+    assert state.startswith("state   accepted: the chip took every block")
+    assert following.startswith("next    ")
+    assert drive.held(chip) == "new"
+
+
+def test_a_script_reads_the_state(drive):
+    with drive.chip(Fault("cut", drive.size // 2)) as chip:
+        done = run(drive, chip, "--write", "--json", "--attempts", "1")
+    document = json.loads(done.output)
+    assert done.exit_code == 1
+    assert (document["state"], document["done"], document["attempts"]) == ("half-written", False, 1)
+    assert "wanted to write" in document["error"]
+
+
+def test_the_wrong_chip_leaves_with_one(drive):
+    with drive.chip(**drive.other) as chip:
+        done = run(drive, chip, "--write")
+    assert done.exit_code == 1
+    assert "error   wanted rp2040, for which the image was built, found rp2350" in done.output
+    assert "state   untouched" in done.output
+
+
+def test_a_port_that_is_not_there_has_a_state_too(drive):
+    done = CliRunner().invoke(
+        lepton,
+        ["firmware", "flash", str(drive.folder / "gate.uf2"), "--port", str(drive.folder / "none"), "--json"],
+    )
+    assert (done.exit_code, json.loads(done.output)["state"]) == (1, "untouched")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--write", "--dry-run"), ("--family", "stm32"), ("--address", "here"), ("--attempts", "0")]
+)
+def test_wrong_use_leaves_with_two(drive, arguments):
+    with drive.chip() as chip:
+        assert run(drive, chip, *arguments).exit_code == 2
+    assert drive.held(chip) == "old"
+
+
+def test_a_serial_family_without_a_port_is_wrong_use(tmp_path):
+    made = bench("stm32", tmp_path)
+    (tmp_path / "gate.bin").write_bytes(made.image.content)
+    done = CliRunner().invoke(lepton, ["firmware", "flash", str(tmp_path / "gate.bin")])
+    assert done.exit_code == 2
+    assert "give --port, best from /dev/serial/by-id" in done.output
+
+
+@pytest.mark.parametrize("family", ["mcuboot", "esp32"])
+def test_a_serial_chip_is_flashed_by_the_command(tmp_path, monkeypatch, family):
+    made = bench(family, tmp_path)
+    path = tmp_path / "gate.bin"
+    path.write_bytes(made.image.content)
+    with made.chip() as chip:
+        for name, value in made.environment(chip).items():
+            monkeypatch.setenv(name, value)
+        by_hand = ["--by-hand", "--no-stub"] if family == "esp32" else []
+        named = ["--chip", made.expected] if made.expected else []
+        done = CliRunner().invoke(
+            lepton, ["firmware", "flash", str(path), "--port", chip.path, "--write", *by_hand, *named]
+        )
+    assert done.exit_code == 0, done.output
+    assert made.held(chip) == "new"

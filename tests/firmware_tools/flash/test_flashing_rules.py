@@ -1,0 +1,148 @@
+"""What is decided before and beside the line: fit, families, addresses, programs, the words of every end state."""
+
+import dataclasses
+import sys
+
+import pytest
+
+from edge_contracts.errors import BadInputError, MissingExtraError
+from firmware_tools.flash import Chip, EndState, check_fit
+from firmware_tools.flash.end_state import MEANINGS
+from firmware_tools.flash.esp32 import Esp32Flasher
+from firmware_tools.flash.families import FAMILIES, family_of
+from firmware_tools.flash.fit import UnnamedChip
+from firmware_tools.flash.flasher import ChipSilent, WriteRefused, WrongChip
+from firmware_tools.flash.program import find_program, run_program
+from firmware_tools.flash.rp2 import find_drive
+from firmware_tools.flash.stm32 import Stm32Flasher
+from firmware_tools.image import parse_image
+from tests.fakes.firmware_images import RP2350, elf, esp, intel_hex, mcuboot, program, uf2
+from tests.fakes.flash_benches import bench
+
+PROGRAM = parse_image(program(500))
+
+
+def test_every_end_state_has_a_sentence_and_a_next_step():
+    assert set(MEANINGS) == set(EndState)
+    assert all(one.sentence and one.next_step for one in MEANINGS.values())
+
+
+@pytest.mark.parametrize(
+    ("content", "family"),
+    [
+        (mcuboot(), "mcuboot"),
+        (esp(), "esp32"),
+        (uf2(program(300)), "rp2"),
+        (program(300), "stm32"),
+        (elf(program(300)), "stm32"),
+        (intel_hex(program(300)), "stm32"),
+    ],
+)
+def test_an_image_goes_with_one_family(content, family):
+    image = parse_image(content)
+    assert family_of(image, None) == family_of(image, family) == family
+    for other in set(FAMILIES) - {family}:
+        with pytest.raises(BadInputError, match=f"goes with {family}"):
+            family_of(image, other)
+
+
+def test_an_image_that_names_no_chip_wants_one_named():
+    chip = Chip("stm32f411", "product id 0x431", also=("0x431",))
+    with pytest.raises(UnnamedChip, match="add --chip stm32f411"):
+        check_fit(PROGRAM, chip, None)
+    check_fit(PROGRAM, chip, "0x431")
+    check_fit(PROGRAM, chip, "STM32F411")
+
+
+def test_a_uf2_file_fits_its_own_board_alone():
+    image = parse_image(uf2(program(300), RP2350))
+    check_fit(image, Chip("rp2350"), None)
+    with pytest.raises(WrongChip, match="wanted rp2350-arm, for which the image was built, found rp2040"):
+        check_fit(image, Chip("rp2040"), None)
+
+
+def test_an_esp32_is_no_esp32s3():
+    with pytest.raises(WrongChip):
+        check_fit(parse_image(esp(chip_id=9)), Chip("esp32"), None)
+    with pytest.raises(WrongChip):
+        check_fit(parse_image(esp(chip_id=0)), Chip("esp32s3"), None)
+
+
+def test_an_image_larger_than_the_flash_is_refused():
+    with pytest.raises(BadInputError, match="at most 100 bytes"):
+        check_fit(PROGRAM, Chip("stm32", flash_bytes=100), "stm32")
+
+
+def stm32(image, address=None):
+    return Stm32Flasher(image, "port", ["none"], baud=115200, address=address, timeout_s=1)
+
+
+def test_a_raw_binary_that_does_not_say_where_it_belongs_wants_an_address():
+    elsewhere = parse_image(program(500, start=0x08020000))
+    with pytest.raises(BadInputError, match="give --address"):
+        stm32(elsewhere)
+    assert stm32(elsewhere, 0x08020000)._address == "0x8020000"
+
+
+def test_a_program_for_another_flash_is_refused():
+    with pytest.raises(BadInputError, match="wanted a program in an STM32's flash"):
+        stm32(parse_image(elf(program(500), start=0x10000000)))
+
+
+@pytest.mark.parametrize("form", [elf, intel_hex, bytes])
+def test_every_format_of_a_program_is_the_same_flash(form):
+    assert stm32(parse_image(form(program(500))))._content == program(500).ljust(504, b"\xff")
+
+
+def test_an_esp_program_goes_where_esp_idf_has_it():
+    def made(image, address=None):
+        return Esp32Flasher(
+            image, "port", [], baud=1, address=address, timeout_s=1, wired=False, stub=False, sleep=lambda _: None
+        )
+
+    image = parse_image(esp())
+    assert (made(image)._place, made(image, 0x20000)._place) == ("0x10000", "0x20000")
+    with pytest.raises(BadInputError, match="give --address"):
+        made(dataclasses.replace(image, version=None))
+
+
+def test_a_protected_stm32_is_not_believed_to_be_written(tmp_path, monkeypatch):
+    family = bench("stm32", tmp_path)
+    with family.chip(protected=True) as chip:
+        for name, value in family.environment(chip).items():
+            monkeypatch.setenv(name, value)
+        flasher = family.flasher(chip)
+        with pytest.raises(WriteRefused):
+            flasher.write(lambda _: None)
+    assert family.held(chip) == "old"
+
+
+def test_a_program_that_is_not_installed_is_named_with_the_way_to_get_it():
+    with pytest.raises(MissingExtraError, match="pipx install no_such_flasher"):
+        find_program("no_such_flasher")
+
+
+def test_a_program_that_hangs_is_ended_with_its_children():
+    script = "import subprocess as s, sys; s.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    with pytest.raises(ChipSilent, match=r"wanted .* to end within"):
+        run_program([sys.executable, "-c", script], timeout_s=0.5, told=lambda _: None)
+
+
+def test_a_program_that_ignores_being_asked_is_killed(monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.program.KILL_GRACE_S", 0.1)
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('50 %', flush=True); time.sleep(60)"
+    shares = []
+    with pytest.raises(ChipSilent):
+        run_program([sys.executable, "-c", script], timeout_s=1.0, told=shares.append)
+    assert shares == [0.5]
+
+
+def test_two_drives_are_not_guessed_between(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    with pytest.raises(BadInputError, match=r"wanted one drive, found .*one, .*two"):
+        find_drive("", [str(tmp_path)])
+    assert find_drive(str(tmp_path / "two")).name == "two"
+    with pytest.raises(ChipSilent, match="hold BOOTSEL"):
+        find_drive("", [str(tmp_path / "nowhere")])

@@ -1,0 +1,106 @@
+"""A device with MCUboot: trial, confirmation, revert, resumption; the bootloader has the last word."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from edge_contracts.errors import BadInputError
+from firmware_tools.flash import EndState, flash
+from firmware_tools.flash.flasher import WriteRefused
+from firmware_tools.flash.mcuboot import McubootFlasher, NotTaken
+from firmware_tools.image import parse_image
+from firmware_tools.image.mcuboot import TRAILER_MAGIC
+from firmware_tools.image.signing import parse_version, sign_program
+from tests.fakes.chip_line import Fault
+from tests.fakes.firmware_images import key, mcuboot, program
+from tests.fakes.flash_benches import OLD
+from tests.fakes.smp_chip import SmpChip
+
+NEW = parse_image(mcuboot(size=4000, version="2.0.0"))
+
+
+def nothing(_):
+    """Nobody waits, nobody watches."""
+
+
+def flasher(chip, image=NEW, *, confirm=True, answer_s=3.0):
+    return McubootFlasher(
+        image,
+        chip.path,
+        baud=115200,
+        timeout_s=answer_s,
+        erase_timeout_s=answer_s,
+        boot_timeout_s=1.0,
+        confirm=confirm,
+        sleep=nothing,
+    )
+
+
+def run(chip, image=NEW, **asked):
+    made = flasher(chip, image, **asked)
+    return flash(made, image, expected="gate_board", attempts=2, told=nothing, sleep=nothing)
+
+
+def test_an_unconfirmed_image_goes_at_the_next_reset(tmp_path):
+    with SmpChip(tmp_path, OLD) as chip:
+        assert run(chip, confirm=False).end_state is EndState.ON_TRIAL
+        assert chip.first.startswith(NEW.content)
+        flasher(chip)._device.restart()
+        assert flasher(chip)._device.slots()[0].version == "1.0.0"
+    assert chip.first.startswith(OLD)
+
+
+def test_a_confirmed_image_stays(tmp_path):
+    with SmpChip(tmp_path, OLD) as chip:
+        assert run(chip).end_state is EndState.CONFIRMED
+        flasher(chip)._device.restart()
+        assert flasher(chip)._device.slots()[0].version == "2.0.0"
+
+
+def test_an_image_on_trial_is_confirmed_without_another_upload(tmp_path):
+    with SmpChip(tmp_path, OLD) as chip:
+        run(chip, confirm=False)
+        swaps = chip.swaps
+        assert run(chip).end_state is EndState.CONFIRMED
+        assert chip.swaps == swaps
+
+
+def test_an_upload_goes_on_where_the_line_broke(tmp_path):
+    shares = []
+    with SmpChip(tmp_path, OLD, Fault("cut", 3000, back=True)) as chip:
+        made = flasher(chip)
+        done = flash(made, NEW, expected="gate_board", attempts=2, told=shares.append, sleep=nothing)
+    assert done.end_state is EndState.CONFIRMED
+    assert shares == sorted(shares)  # it never fell back to the beginning
+    assert done.attempts == 2
+
+
+def test_an_image_that_never_answers_is_taken_back(tmp_path):
+    with SmpChip(tmp_path, OLD, starts=False) as chip:
+        done = run(chip, answer_s=0.3)
+        assert (done.end_state, done.done) == (EndState.TRIAL_SILENT, False)
+        chip.power_on()  # as the end state says: reset it
+        assert chip.first.startswith(OLD)
+
+
+def test_an_image_of_another_key_is_never_started(tmp_path):
+    foreign = parse_image(sign_program(program(900, 5), parse_version("3.0.0"), key("ecdsa-p256"), header_bytes=512))
+    with SmpChip(tmp_path, OLD) as chip:
+        done = run(chip, foreign)
+    assert isinstance(done.error, NotTaken)
+    assert (done.end_state, done.attempts, chip.swaps) == (EndState.REVERTED, 1, 0)
+    assert chip.first.startswith(OLD)
+
+
+def test_an_image_larger_than_the_slot_is_refused_by_the_device(tmp_path):
+    with SmpChip(tmp_path, OLD, slot_bytes=3000) as chip:
+        done = run(chip)
+    assert isinstance(done.error, WriteRefused)
+    assert "(code 2, " in str(done.error)
+    assert done.end_state is EndState.PARTLY_STAGED
+
+
+def test_an_image_padded_to_a_slot_is_refused():
+    padded = parse_image(NEW.content.ljust(8000, b"\xff") + TRAILER_MAGIC)
+    with pytest.raises(BadInputError, match="without --pad"):
+        flasher(SimpleNamespace(path="/dev/null"), padded)
