@@ -31,6 +31,8 @@ from edge_contracts.station import StationConfig
 from edge_contracts.stats import StatsEvent
 from edge_contracts.topics_reference import reference as topics_page
 from edge_contracts.verdict import Verdict
+from firmware_tools.flash.wiring import WIRINGS
+from firmware_tools.flash.wiring import picture as wiring_picture
 from firmware_tools.link_header import renewed as link_header
 from fleet_manager.adapters.face_topics import reference as face_topics_page
 from fleet_manager.api.metric_reference import metric_reference
@@ -45,6 +47,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 REFERENCE = REPOSITORY / "docs" / "reference"
 LINK_HEADER = REPOSITORY / "firmware_tools" / "c" / "lepton_link.h"
 SCHEMAS = REFERENCE / "schemas"
+PICTURES = REFERENCE.parent / "pictures"
 HELP_WIDTH = 100
 
 CONTRACTS: dict[str, Any] = {
@@ -105,8 +108,10 @@ def _help_of(command: click.Command, path: str) -> list[str]:
 def pages() -> dict[Path, str]:
     """Every generated file and what must stand in it."""
     schemas = {SCHEMAS / f"{name}.json": schema_text(contract) for name, contract in CONTRACTS.items()}
+    wirings = {PICTURES / f"wiring-{family}.svg": wiring_picture(family) for family in WIRINGS}
     return (
         schemas
+        | wirings
         | {REFERENCE / "commands.md": commands_page(), REFERENCE / "profiles.md": boards_page()}
         | {REFERENCE / "topics.md": topics_page(), REFERENCE / "face-topics.md": face_topics_page()}
         | {REFERENCE / "manager-metrics.md": metric_reference(), REFERENCE / "problems.md": problem_reference()}

@@ -26,13 +26,15 @@ class Stm32Rom(PtyChip):
         self.memory = bytearray(b"\xa5" * flash_bytes)
         self.runs = "program"
         self.boot0 = True
+        self.swapped = False
         self._held = False
 
     def power_on(self) -> None:
         self.runs, self.synchronised = ("bootloader", False) if self.boot0 else ("program", False)
 
     def lines_changed(self, *, dtr, rts):
-        # An asserted line is a low pin: DTR holds the reset, RTS keeps BOOT0 low.
+        # An asserted line is a low pin: DTR holds the reset, RTS keeps BOOT0 low; or the other way round.
+        dtr, rts = (rts, dtr) if self.swapped else (dtr, rts)
         self.boot0 = not rts
         if self._held and not dtr:
             self.silent = False

@@ -6,18 +6,19 @@ import sys
 import pytest
 
 from edge_contracts.errors import BadInputError, MissingExtraError
-from firmware_tools.flash import Chip, EndState, check_fit
+from firmware_tools.flash import Chip, EndState, check_fit, flash
 from firmware_tools.flash.end_state import MEANINGS
 from firmware_tools.flash.esp32 import Esp32Flasher
 from firmware_tools.flash.families import FAMILIES, family_of
 from firmware_tools.flash.fit import UnnamedChip
 from firmware_tools.flash.flasher import ChipSilent, WriteRefused, WrongChip
 from firmware_tools.flash.program import find_program, run_program
+from firmware_tools.flash.rom_bootloader import nobody
 from firmware_tools.flash.rp2 import find_drive
 from firmware_tools.flash.stm32 import Stm32Flasher
 from firmware_tools.image import parse_image
 from tests.fakes.firmware_images import RP2350, elf, esp, intel_hex, mcuboot, program, uf2
-from tests.fakes.flash_benches import bench
+from tests.fakes.flash_benches import HURRIED_S, bench
 
 PROGRAM = parse_image(program(500))
 
@@ -115,6 +116,20 @@ def test_a_protected_stm32_is_not_believed_to_be_written(tmp_path, monkeypatch):
         with pytest.raises(WriteRefused):
             flasher.write(lambda _: None)
     assert family.held(chip) == "old"
+
+
+def test_an_stm32_whose_reset_is_not_wired_wants_one_press_of_it(tmp_path, monkeypatch):
+    family = bench("stm32", tmp_path)
+    family.answer_s = HURRIED_S
+    with family.chip() as chip:
+        chip.lines_changed = lambda **_: None
+        for name, value in family.environment(chip).items():
+            monkeypatch.setenv(name, value)
+        done = flash(
+            family.flasher(chip), family.image, expected="0x410", attempts=1, told=nobody, sleep=lambda _: None
+        )
+    assert done.end_state is EndState.RUNNING
+    assert (family.held(chip), chip.runs) == ("new", "program")
 
 
 def test_a_program_that_is_not_installed_is_named_with_the_way_to_get_it():
