@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -82,7 +83,7 @@ def _flashed(family: str, image: FirmwareImage, asked: dict[str, Any], *, quiet:
         flasher = build_flasher(family, image, _options(asked), time.sleep)
     except OutageError as error:  # the port is not there
         return Outcome(EndState.UNTOUCHED, None, error, 0)
-    with _progress(quiet=quiet) as told:
+    with _stoppable(), _progress(quiet=quiet) as told:
         return flash(
             flasher,
             image,
@@ -140,6 +141,16 @@ def _code(outcome: Outcome, *, dry_run: bool) -> int:
     if isinstance(outcome.error, BadInputError):
         return EXIT_WRONG_USE
     return 0 if outcome.done or (dry_run and outcome.error is None) else EXIT_REFUSED
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Being told to stop is taken as Ctrl-C, so that the chip's state is told then, too."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

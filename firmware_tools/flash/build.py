@@ -10,7 +10,7 @@ from firmware_tools.flash.mcuboot import McubootFlasher
 from firmware_tools.flash.program import find_program
 from firmware_tools.flash.rp2 import Rp2Flasher
 from firmware_tools.flash.stm32 import Stm32Flasher
-from firmware_tools.link import find_port
+from firmware_tools.link import HeldPort
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def esp32(image: FirmwareImage, options: Options, sleep: Callable[[float], None]
     """The flasher of the family `esp32`."""
     return Esp32Flasher(
         image,
-        options.port if "://" in options.port else _serial(options.port),
+        (lambda: options.port) if "://" in options.port else _serial(options.port),
         find_program("esptool"),
         baud=options.baud or ESP_BAUD,
         address=options.address,
@@ -74,12 +74,12 @@ def rp2(image: FirmwareImage, options: Options, sleep: Callable[[float], None]) 
     return Rp2Flasher(image, options.port, timeout_s=options.timeout_s or DRIVE_TIMEOUT_S, sleep=sleep)
 
 
-def _serial(name: str) -> str:
-    """The path of the port that a person named.
+def _serial(name: str) -> Callable[[], str]:
+    """What tells the path of the port that a person named, as long as the same adapter is there.
 
     Raises:
         BadInputError: none was named, or the name fits several.
     """
     if not name:
         raise BadInputError("wanted a serial port, found none given; give --port, best from /dev/serial/by-id")
-    return find_port(name).path
+    return HeldPort(name).path

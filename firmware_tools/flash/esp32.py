@@ -43,7 +43,7 @@ class Esp32Flasher:
 
     Args:
         image: what to write.
-        port: a serial port, or an address that esptool knows (`socket://`, `rfc2217://`).
+        port: what to open now: a serial port, or an address that esptool knows (`socket://`, `rfc2217://`).
         program: how esptool is called.
         baud: for the transfer.
         address: where in flash; None: where the image belongs by ESP-IDF's defaults.
@@ -59,7 +59,7 @@ class Esp32Flasher:
     def __init__(
         self,
         image: FirmwareImage,
-        port: str,
+        port: Callable[[], str],
         program: Sequence[str],
         *,
         baud: int,
@@ -116,7 +116,7 @@ class Esp32Flasher:
         if not self._wired:
             return EndState.WAITING
         try:
-            link = open_link(self._port, baud=self._baud)
+            link = open_link(self._port(), baud=self._baud)
             try:
                 reset(link, RESETS["esp-run"], self._sleep)
             finally:
@@ -131,7 +131,7 @@ class Esp32Flasher:
 
     def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
         before = "default-reset" if self._wired else "no-reset"
-        options = ["--port", self._port, "--baud", str(self._baud), "--chip", self._chip]
+        options = ["--port", self._port(), "--baud", str(self._baud), "--chip", self._chip]
         options += ["--before", before, "--after", "no-reset", "--connect-attempts", "3"]
         options += [] if self._stub else ["--no-stub"]
         return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_contracts.errors import LeptonError
+from edge_contracts.errors import LeptonError, OutageError
 from firmware_tools.flash.end_state import MEANINGS, EndState
 from firmware_tools.flash.fit import check_fit
-from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WrongChip
+from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused, WrongChip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,20 +71,20 @@ def flash(
         sleep: waits between attempts.
         dry_run: identify the chip and check the fit, and write nothing.
     """
+    chip = None
     try:
         chip = flasher.identify()
         check_fit(image, chip, expected)
     except LeptonError as error:
-        return Outcome(EndState.UNTOUCHED, None, error, 0)
+        return Outcome(EndState.UNTOUCHED, chip, error, 0)
     except KeyboardInterrupt:
-        return Outcome(
-            EndState.UNTOUCHED, None, Interrupted("wanted to identify the chip, found Ctrl-C pressed; begin again"), 0
-        )
+        stopped = Interrupted("wanted to identify the chip, found Ctrl-C pressed; begin again")
+        return Outcome(EndState.UNTOUCHED, chip, stopped, 0)
     if dry_run:
         return Outcome(EndState.UNTOUCHED, chip, None, 0)
     outcome = _attempt(flasher, chip, told, 1)
     for attempt in range(2, attempts + 1):
-        if isinstance(outcome.error, Interrupted) or not isinstance(outcome.error, (ChipSilent, Mismatch)):
+        if isinstance(outcome.error, Interrupted) or not isinstance(outcome.error, (OutageError, Mismatch)):
             break
         sleep(BETWEEN_ATTEMPTS_S)
         again = _same_chip(flasher, chip)
@@ -110,6 +110,8 @@ def _attempt(flasher: Flasher, chip: Chip, told: Progress, attempt: int) -> Outc
         failed = error
     except OSError as error:
         failed = ChipSilent(f"wanted to {stage.value} the image, found {error}; check cable and disk")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear in which state the chip is
+        failed = WriteRefused(f"wanted to {stage.value} the image, found {error!r}, a fault of this program; report it")
     except KeyboardInterrupt:
         failed = Interrupted(f"wanted to {stage.value} the image, found Ctrl-C pressed; begin again")
     return Outcome(flasher.settle(stage, failed), chip, failed, attempt)

@@ -32,7 +32,7 @@ class McubootFlasher:
 
     Args:
         image: a signed MCUboot image that is not padded to a slot.
-        port: a serial port.
+        port: the serial port to open now.
         baud: of the line.
         timeout_s: for one answer.
         erase_timeout_s: for the first answer of an upload, while the slot is erased.
@@ -44,7 +44,7 @@ class McubootFlasher:
     def __init__(
         self,
         image: FirmwareImage,
-        port: str,
+        port: Callable[[], str],
         *,
         baud: int,
         timeout_s: float,

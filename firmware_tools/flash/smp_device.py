@@ -43,13 +43,13 @@ class SmpDevice:
     """One device at one port.
 
     Args:
-        port: a serial port.
+        port: the serial port to open now.
         baud: of the line.
         timeout_s: for one answer.
         erase_timeout_s: for the first answer of an upload.
     """
 
-    def __init__(self, port: str, baud: int, timeout_s: float, erase_timeout_s: float) -> None:
+    def __init__(self, port: Callable[[], str], baud: int, timeout_s: float, erase_timeout_s: float) -> None:
         self._port, self._baud = port, baud
         self._timeout_s, self._erase_timeout_s = timeout_s, erase_timeout_s
         _require_smpclient()
@@ -132,7 +132,8 @@ class SmpDevice:
         from smpclient.transport import SMPTransportDisconnected  # noqa: PLC0415 - the same
         from smpclient.transport.serial import SMPSerialTransport  # noqa: PLC0415 - the same
 
-        client = SMPClient(SMPSerialTransport(baudrate=self._baud), self._port, self._timeout_s)
+        port = self._port()
+        client = SMPClient(SMPSerialTransport(baudrate=self._baud), port, self._timeout_s)
         try:
             await client.connect(self._timeout_s)
             return await work(client)
@@ -146,11 +147,11 @@ class SmpDevice:
             raise WriteRefused(f"wanted an answer in SMP, found {error}; check the device's firmware") from error
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise ChipSilent(
-                f"wanted an answer from {self._port} within {self._timeout_s:g} s, found none; check port and speed, "
+                f"wanted an answer from {port} within {self._timeout_s:g} s, found none; check port and speed, "
                 "and that the running image speaks SMP"
             ) from error
         except (SMPTransportDisconnected, SerialException, OSError) as error:
-            raise ChipSilent(f"wanted to talk over {self._port}, found {error}; check the cable") from error
+            raise ChipSilent(f"wanted to talk over {port}, found {error}; check the cable") from error
         finally:
             await client.disconnect()
 

@@ -17,7 +17,7 @@ from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_
 from firmware_tools.image.firmware_image import flat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from edge_contracts.errors import LeptonError
     from firmware_tools.flash.flasher import Progress, Stage
@@ -70,7 +70,7 @@ class Stm32Flasher:
 
     Args:
         image: what to write.
-        port: a serial port.
+        port: the serial port to open now.
         program: how stm32loader is called.
         baud: of the line.
         address: where a raw binary belongs that does not say so.
@@ -84,7 +84,7 @@ class Stm32Flasher:
     def __init__(
         self,
         image: FirmwareImage,
-        port: str,
+        port: Callable[[], str],
         program: Sequence[str],
         *,
         baud: int,
@@ -137,7 +137,7 @@ class Stm32Flasher:
         return state_after(stage, error) if self._touched else EndState.UNTOUCHED
 
     def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
-        options = ["-p", self._port, "-b", str(self._baud), *(["-s"] if self._swapped else [])]
+        options = ["-p", self._port(), "-b", str(self._baud), *(["-s"] if self._swapped else [])]
         return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
 
 

@@ -4,10 +4,11 @@ from firmware_tools.link.link import Link, LinkLost, NoControlLines, read_exactl
 from firmware_tools.link.opening import open_link
 from firmware_tools.link.recording import RecordedLink, ReplayedLink
 from firmware_tools.link.reset import RESETS, Reset, find_baud, reset
-from firmware_tools.link.serial_port import find_port
+from firmware_tools.link.serial_port import HeldPort, find_port
 
 __all__ = [
     "RESETS",
+    "HeldPort",
     "Link",
     "LinkLost",
     "NoControlLines",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import termios
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,35 @@ def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Po
             f"wanted one serial port that {name!r} fits, found {len(fitting)}: {_listed(fitting or found)}; "
             "give more of its name in /dev/serial/by-id"
         )
-    return fitting[0]
+    # Its link stays when the kernel numbers its ports anew.
+    link = next((one for one in fitting[0].names if one.startswith(str(BY_ID))), fitting[0].path)
+    return replace(fitting[0], path=link)
+
+
+class HeldPort:
+    """One port by its name, and the same adapter each time that it is asked for.
+
+    Args:
+        name: as a person gave it.
+        ports: the serial ports that are there.
+
+    Raises:
+        AmbiguousPort: the name fits no port or several.
+        LinkLost: the path is not there.
+    """
+
+    def __init__(self, name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> None:
+        self._ports = ports
+        self._port = find_port(name, ports)
+
+    def path(self) -> str:
+        """What to open now.
+
+        Raises:
+            LinkLost: it is not there.
+            OtherDevice: another adapter is.
+        """
+        return same_port(self._port, self._ports).path
 
 
 def load_serial() -> Any:
@@ -156,7 +184,7 @@ class SerialLink:
         self._serial.close()
 
 
-def open_again(port: Port, baud: int, ports: Callable[[], Sequence[Port]] = list_ports) -> SerialLink:
+def same_port(port: Port, ports: Callable[[], Sequence[Port]] = list_ports) -> Port:
     """The same port after it was lost or its chip was reset.
 
     Raises:
@@ -169,7 +197,7 @@ def open_again(port: Port, baud: int, ports: Callable[[], Sequence[Port]] = list
             f"wanted {port.identity or 'a port without an identity'} at {port.path}, found "
             f"{found.identity or 'a port without one'}; plug the first device in again"
         )
-    return SerialLink(found, baud)
+    return found
 
 
 def _listed(ports: Sequence[Port]) -> str:

@@ -99,7 +99,7 @@ def _no_wait(_seconds):
 FLASHERS = {
     "mcuboot": lambda image, chip, answer_s: McubootFlasher(
         image,
-        chip.path,
+        lambda: chip.path,
         baud=115200,
         timeout_s=answer_s,
         erase_timeout_s=answer_s,
@@ -109,7 +109,7 @@ FLASHERS = {
     ),
     "esp32": lambda image, chip, _: Esp32Flasher(
         image,
-        chip.path,
+        lambda: chip.path,
         [sys.executable, "-m", "esptool"],
         baud=115200,
         address=None,
@@ -120,7 +120,7 @@ FLASHERS = {
     ),
     "stm32": lambda image, chip, _: Stm32Flasher(
         image,
-        chip.path,
+        lambda: chip.path,
         [sys.executable, str(HERE / "stm32loader_on_pty.py")],
         baud=115200,
         address=None,

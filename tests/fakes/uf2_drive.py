@@ -31,7 +31,7 @@ class Uf2Drive:
         self.memory = bytearray(b"\xa5" * flash_bytes)
         self.started = False
         self.written = 0
-        self.gone = threading.Event()
+        self.gone, self.ignores = threading.Event(), threading.Event()
         self._wake = os.pipe()
         self._thread = threading.Thread(target=self._run, name="drive", daemon=True)
 
@@ -87,6 +87,7 @@ class Uf2Drive:
             if fault and fault.times and self.written >= fault.at:
                 if fault.kind in {"cut", "power"}:
                     return self._cut()
+                self.ignores.set()
                 continue  # the ROM says nothing; a block that it does not take is just not there
             if family == self.family:
                 self.memory[address - FLASH : address - FLASH + size] = block[32 : 32 + size]

@@ -1,6 +1,10 @@
 """`lepton firmware flash` at a terminal and in a script: dry where nobody watches, a state on every way out."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -71,6 +75,36 @@ def test_a_port_that_is_not_there_has_a_state_too(drive):
         ["firmware", "flash", str(drive.folder / "gate.uf2"), "--port", str(drive.folder / "none"), "--json"],
     )
     assert (done.exit_code, json.loads(done.output)["state"]) == (1, "untouched")
+
+
+def process(drive, chip, *arguments, **streams):
+    command = [sys.executable, "-m", "lepton", "firmware", "flash", str(drive.folder / "gate.uf2"), "--port", chip.path]
+    return subprocess.Popen([*command, *arguments], **streams)
+
+
+def test_at_a_terminal_it_writes_and_shows_how_far_it_is(drive):
+    person, terminal = os.openpty()
+    with drive.chip() as chip, process(drive, chip, stdin=terminal, stdout=terminal, stderr=terminal) as child:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal ends with the command
+            while piece := os.read(person, 4096):
+                shown += piece
+        assert child.wait(20) == 0
+    os.close(person)
+    assert b"writing" in shown
+    assert b"state   accepted" in shown
+    assert drive.held(chip) == "new"
+
+
+def test_a_command_that_is_told_to_stop_says_in_which_state_the_chip_is(drive):
+    fault = Fault("silent", drive.size // 2, 99)
+    with drive.chip(fault) as chip, process(drive, chip, "--write", "--json", stdout=subprocess.PIPE) as child:
+        assert chip.ignores.wait(20)
+        child.terminate()
+        document = json.loads(child.communicate(timeout=20)[0])
+        assert child.returncode == 130
+    assert (document["state"], document["done"]) == ("half-written", False)
 
 
 @pytest.mark.parametrize(

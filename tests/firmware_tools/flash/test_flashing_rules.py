@@ -13,7 +13,7 @@ from firmware_tools.flash.families import FAMILIES, family_of
 from firmware_tools.flash.fit import UnnamedChip
 from firmware_tools.flash.flasher import ChipSilent, WriteRefused, WrongChip
 from firmware_tools.flash.program import find_program, run_program
-from firmware_tools.flash.rom_bootloader import nobody
+from firmware_tools.flash.rom_bootloader import nobody, state_after
 from firmware_tools.flash.rp2 import find_drive
 from firmware_tools.flash.stm32 import Stm32Flasher
 from firmware_tools.image import parse_image
@@ -75,7 +75,7 @@ def test_an_image_larger_than_the_flash_is_refused():
 
 
 def stm32(image, address=None):
-    return Stm32Flasher(image, "port", ["none"], baud=115200, address=address, timeout_s=1)
+    return Stm32Flasher(image, lambda: "port", ["none"], baud=115200, address=address, timeout_s=1)
 
 
 def test_a_raw_binary_that_does_not_say_where_it_belongs_wants_an_address():
@@ -98,7 +98,15 @@ def test_every_format_of_a_program_is_the_same_flash(form):
 def test_an_esp_program_goes_where_esp_idf_has_it():
     def made(image, address=None):
         return Esp32Flasher(
-            image, "port", [], baud=1, address=address, timeout_s=1, wired=False, stub=False, sleep=lambda _: None
+            image,
+            lambda: "port",
+            [],
+            baud=1,
+            address=address,
+            timeout_s=1,
+            wired=False,
+            stub=False,
+            sleep=lambda _: None,
         )
 
     image = parse_image(esp())
@@ -161,3 +169,22 @@ def test_two_drives_are_not_guessed_between(tmp_path):
     assert find_drive(str(tmp_path / "two")).name == "two"
     with pytest.raises(ChipSilent, match="hold BOOTSEL"):
         find_drive("", [str(tmp_path / "nowhere")])
+
+
+class Faulty:
+    """A flasher with a fault of its own in it."""
+
+    def identify(self):
+        return Chip("stm32")
+
+    def write(self, _):
+        raise ZeroDivisionError
+
+    def settle(self, stage, error):
+        return state_after(stage, error)
+
+
+def test_a_fault_of_the_program_has_an_end_state_too():
+    done = flash(Faulty(), PROGRAM, expected="stm32", attempts=3, told=nobody, sleep=nobody)
+    assert (done.end_state, done.attempts) == (EndState.HALF_WRITTEN, 1)
+    assert "ZeroDivisionError" in str(done.error)

@@ -26,7 +26,7 @@ def nothing(_):
 def flasher(chip, image=NEW, *, confirm=True, answer_s=3.0):
     return McubootFlasher(
         image,
-        chip.path,
+        lambda: chip.path,
         baud=115200,
         timeout_s=answer_s,
         erase_timeout_s=answer_s,

@@ -10,6 +10,7 @@ import pytest
 from edge_contracts.errors import BadInputError, OutageError
 from firmware_tools.link import (
     RESETS,
+    HeldPort,
     LinkLost,
     NoControlLines,
     RecordedLink,
@@ -20,7 +21,7 @@ from firmware_tools.link import (
     read_exactly,
     reset,
 )
-from firmware_tools.link.serial_port import AmbiguousPort, OtherDevice, Port, open_again
+from firmware_tools.link.serial_port import AmbiguousPort, OtherDevice, Port
 from tests.fakes.pty_line import PtyLine
 
 ADAPTERS = (
@@ -109,8 +110,11 @@ def test_another_talk_than_the_recorded_is_told(tmp_path):
         ReplayedLink(tmp_path / "talk.jsonl")
 
 
-def test_a_port_is_found_by_a_piece_of_its_name():
-    assert find_port("A50285BI", lambda: ADAPTERS).path == "/dev/ttyUSB0"
+def test_a_port_is_found_by_a_piece_of_its_name_and_kept_by_its_link():
+    assert find_port("A50285BI", lambda: ADAPTERS).path == "/dev/serial/by-id/usb-FTDI_A50285BI"
+    assert (
+        find_port("C3", lambda: [Port("/dev/ttyACM0", ("/dev/ttyACM0", "C3"), "303a:1001:C3")]).path == "/dev/ttyACM0"
+    )
 
 
 @pytest.mark.parametrize("name", ["FTDI", "C0FFEE"])
@@ -125,11 +129,12 @@ def test_a_path_that_is_not_there_is_told_with_what_is():
 
 
 def test_another_device_at_the_same_path_is_refused():
-    line = PtyLine()
-    first = find_port(line.path, lambda: [Port(line.path, (line.path,), "0403:6001:A")])
+    line, there = PtyLine(), ["0403:6001:A"]
+    held = HeldPort(line.path, lambda: [Port(line.path, (line.path,), there[0])])
+    assert held.path() == line.path
+    there[0] = "0403:6001:B"
     with pytest.raises(OtherDevice, match=r"wanted 0403:6001:A .* found 0403:6001:B"):
-        open_again(first, 115200, lambda: [Port(line.path, (line.path,), "0403:6001:B")])
-    open_again(first, 115200, lambda: [Port(line.path, (line.path,), "0403:6001:A")]).close()
+        held.path()
     line.unplug()
 
 
