@@ -76,6 +76,11 @@ FIRMWARE: dict[str, Entry] = {
     "sign": Entry("firmware_tools.image_cli:sign", "Sign PROGRAM for MCUboot, in imgtool's format."),
     "flash": Entry("firmware_tools.flash_cli:flash_command", "Write the firmware IMAGE into the chip at a port."),
     "carray": Entry("firmware_tools.carray.cli:carray", "Write the network of BUNDLE as C for a microcontroller."),
+    "provision": Entry(
+        "firmware_tools.provision.cli:provision",
+        "Write identity, Wi-Fi and calibration to a microcontroller, read them back and compare.",
+    ),
+    "labels": Entry("firmware_tools.provision.cli:labels", "Draw labels with QR codes for the stations of LEDGER."),
 }
 
 COMMANDS: dict[str, Entry] = {

@@ -29,8 +29,7 @@ QUIET_S = 1.3
 """Before, between and after: three parts."""
 MEMORY_SLACK_MB = 2.0
 """What a heap breathes in seconds: 0.5 MB were seen. A slower leak shows in the soak."""
-AT_ONCE = 5
-"""Each waits nine tenths of its time."""
+AT_ONCE = 3
 _NS_PER_S = 1_000_000_000
 
 

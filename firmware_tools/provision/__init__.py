@@ -1,0 +1,1 @@
+"""Giving stations their identity: what is written to a microcontroller's storage, and the ledger of who is who."""

@@ -1,0 +1,190 @@
+"""`lepton firmware provision | labels`: give stations their identity, and print what is stuck on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import time
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edge_contracts.errors import BadInputError, LeptonError, RefusedError
+
+if TYPE_CHECKING:
+    from firmware_tools.provision.ledger import Row
+    from firmware_tools.provision.provisioning import Provisioner
+    from firmware_tools.provision.settings import Secret
+    from firmware_tools.provision.tray import Place
+
+PASSPHRASE_VARIABLE = "LEPTON_WIFI_PASSPHRASE"  # noqa: S105 - the name of a variable
+USUAL_BAUD = 115_200
+_SESSION_BITS = 31
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+@click.command()
+@click.option("--id", "identity", help="The identity of one station: 1 to 32 of a-z, 0-9 and '-'.")
+@click.option("--tray", type=_FILE, help="A CSV with a row for each station: id, port, wifi_ssid, calibration.")
+@click.option(
+    "--ledger", "ledger_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV."
+)
+@click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
+@click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
+@click.option("--wifi", "ssid", help="The Wi-Fi's name.")
+@click.option("--passphrase-file", type=_FILE, help="The Wi-Fi's pass phrase, in a file that nobody else can read.")
+@click.option("--calibration", "calibration_path", type=_FILE, help="A file that the firmware understands.")
+@click.option("--replaces", metavar="CHIP", help="This chip is out of service and gives its identity up.")
+@click.option("--rename", is_flag=True, help="A chip may get another identity than it has.")
+@click.option("--again", is_flag=True, help="Write stations that are done, too: for a new pass phrase or calibration.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def provision(
+    identity: str | None,
+    tray: Path | None,
+    ledger_path: Path,
+    port: str | None,
+    baud: int,
+    ssid: str | None,
+    passphrase_file: Path | None,
+    calibration_path: Path | None,
+    replaces: str | None,
+    *,
+    rename: bool,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """Write identity, Wi-Fi and calibration to a microcontroller, read them back and compare.
+
+    Every identity is claimed in the ledger before its chip is touched, so that no two chips ever have one, whatever
+    fails. A tray is gone through row by row; stations that are done are left alone, so the same command goes on after
+    a break. The pass phrase comes from a file, from LEPTON_WIFI_PASSPHRASE, or is asked for; it is written, never read
+    back, and stands in no ledger.
+
+    Exit codes: 0 all done, 1 a station was not, 2 wrong use or input.
+
+    \b
+    lepton firmware provision --id press-07 --port usb-Espressif --ledger stations.csv
+    lepton firmware provision --tray tray.csv --wifi hall-2 --passphrase-file wifi.txt --ledger stations.csv
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    from firmware_tools.provision.ledger import Ledger  # noqa: PLC0415 - fcntl, which no other command needs
+    from firmware_tools.provision.provisioning import Exceptions, Provisioner  # noqa: PLC0415 - the same
+
+    places = _places(identity, tray, ssid, _passphrase(ssid, tray, passphrase_file), calibration_path)
+    if (replaces or rename) and tray is not None:
+        raise BadInputError("wanted --replaces and --rename for one station at a time, found a tray; give --id")
+    with Ledger(ledger_path) as ledger:
+        provisioner = Provisioner(ledger, lambda: datetime.now(timezone.utc), Exceptions(replaces, rename, again))
+        outcomes = [_outcome(provisioner, place, port, baud, as_json=as_json) for place in places]
+    if as_json:
+        click.echo(json.dumps({"ledger": str(ledger_path), "stations": outcomes}, indent=2))
+    if failed := [one for one in outcomes if one["state"] == "failed"]:
+        raise RefusedError(
+            f"wanted {len(outcomes)} stations provisioned, found {len(failed)} that are not; go on later"
+        )
+
+
+@click.command()
+@click.argument("ledger_path", metavar="LEDGER", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Such as labels.svg."
+)
+@click.option("--id", "ids", multiple=True, help="This station alone; may be given again.")
+@click.option(
+    "--png", "folder", type=click.Path(path_type=Path, file_okay=False), help="Each code alone, into a folder."
+)
+def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path | None) -> None:
+    """Draw labels with QR codes for the stations of LEDGER.
+
+    A4, 24 labels of 70 × 37 mm a sheet; further sheets become labels-2.svg and so on. Print them without scaling.
+
+    \b
+    lepton firmware labels stations.csv -o labels.svg
+    """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
+    from edge_contracts.whole_file import write_whole  # noqa: PLC0415 - so that --help costs nothing
+    from firmware_tools.provision.labels import chosen, sheets, write_code  # noqa: PLC0415 - the same
+    from firmware_tools.provision.ledger import read_register  # noqa: PLC0415 - the same
+
+    if output.suffix != ".svg":
+        raise BadInputError(f"wanted a name such as labels.svg, found {output}; --png FOLDER gives pictures")
+    rows = chosen(read_register(ledger_path), ids)
+    written = []
+    for number, sheet in enumerate(sheets(rows), 1):
+        written.append(output if number == 1 else output.with_name(f"{output.stem}-{number}.svg"))
+        write_whole(written[-1], sheet)
+    if folder is not None:
+        folder.mkdir(exist_ok=True)
+        for row in rows:
+            write_code(row, str(folder / f"{row.id}.png"))
+    click.echo(f"{len(rows)} label{'' if len(rows) == 1 else 's'}: {', '.join(map(str, written))}")
+
+
+def _places(
+    identity: str | None, tray: Path | None, ssid: str | None, passphrase: Secret | None, calibration: Path | None
+) -> tuple[Place, ...]:
+    from firmware_tools.provision.settings import Settings, read_calibration  # noqa: PLC0415 - as above
+    from firmware_tools.provision.tray import Place, read_tray  # noqa: PLC0415 - as above
+
+    content = None if calibration is None else read_calibration(calibration)
+    if (identity is None) == (tray is None):
+        raise BadInputError("wanted --id for one station or --tray for many, found both or neither; give one of them")
+    if tray is not None:
+        return read_tray(tray, ssid, passphrase, content)
+    return (Place(Settings(identity or "", ssid, passphrase, content), None),)
+
+
+def _passphrase(ssid: str | None, tray: Path | None, path: Path | None) -> Secret | None:
+    """From the file, from the environment, or from the person at the terminal; None where no Wi-Fi is asked for."""
+    from firmware_tools.provision.settings import Secret, read_passphrase  # noqa: PLC0415 - as above
+
+    if path is not None:
+        return read_passphrase(path)
+    if given := os.environ.get(PASSPHRASE_VARIABLE):
+        return Secret(given) if ssid is not None or tray is not None else None
+    if ssid is not None and sys.stdin.isatty():
+        return Secret(click.prompt(f"pass phrase of {ssid}", hide_input=True, err=True))
+    return None
+
+
+def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int, *, as_json: bool) -> dict[str, Any]:
+    """What became of one station; a tray goes on after a station that failed."""
+    identity = place.settings.id
+    before = provisioner.ledger.register
+    if before.is_done(identity) and not provisioner.allowed.any:
+        return _told({"id": identity, "state": "done", "board": before.board_of(identity), "before": True}, as_json)
+    try:
+        row = _provide(provisioner, place, port, baud)
+    except BadInputError:
+        raise
+    except LeptonError as error:
+        return _told({"id": identity, "state": "failed", "why": str(error)}, as_json)
+    return _told({"id": identity, "state": "done", "board": row.board, "keys": row.keys.split()}, as_json)
+
+
+def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int) -> Row:
+    from firmware_tools.link import open_link  # noqa: PLC0415 - loads pyserial
+    from firmware_tools.provision.chip_storage import ChipStorage  # noqa: PLC0415 - as above
+
+    where = place.port or port
+    if where is None:
+        raise BadInputError(f"wanted a port for {place.settings.id}, found none; give --port, or a column port")
+    if place.port is None and sys.stdin.isatty():
+        click.pause(f"connect {place.settings.id} to {where} and press a key", err=True)
+    with closing(open_link(where, baud=baud)) as link:
+        session = secrets.randbits(_SESSION_BITS) + 1
+        return provisioner.provide(ChipStorage(link, time.monotonic_ns, session), place.settings)
+
+
+def _told(outcome: dict[str, Any], as_json: bool) -> dict[str, Any]:  # noqa: FBT001 - private
+    if not as_json:
+        last = outcome.get("why") or ("done before" if outcome.get("before") else "written and read back")
+        click.echo(
+            f"{outcome['id']}: {outcome['state']}, {last}"
+            + (f", chip {outcome.get('board')}" if "board" in outcome else "")
+        )
+    return outcome

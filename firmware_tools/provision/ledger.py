@@ -1,0 +1,216 @@
+"""Who is who: the CSV of every identity that was given to a chip, and the rule that no two chips have one.
+
+A row is on the disk before the chip is touched: `claimed` reserves an identity for one chip, `done` says that all of it
+was written and read back, `failed` that it was not, `retired` that the chip has this identity no more. A claim outlives
+a failure, because a chip may have taken its identity though its answer was lost. So a power cut at any moment leaves a
+ledger that names every chip that can have an identity.
+"""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import os
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+from edge_contracts.errors import BadInputError, OutageError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+State = Literal["claimed", "done", "failed", "retired"]
+STATES = ("claimed", "done", "failed", "retired")
+
+
+class IdentityTaken(RefusedError, ValueError):
+    """Two chips would have one identity, or a chip two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was done.
+
+    time: UTC, ISO 8601. board: the chip's own id, from its hardware. keys: what was written. why: of a failure.
+    """
+
+    time: str
+    id: str
+    board: str
+    state: State
+    firmware: str = ""
+    keys: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the rows say together."""
+
+    rows: tuple[Row, ...] = ()
+
+    def board_of(self, identity: str) -> str | None:
+        """The chip that has or may have this identity."""
+        return next((board for board, held in self._held().items() if held == identity), None)
+
+    def id_of(self, board: str) -> str | None:
+        """The identity that this chip has or may have."""
+        return self._held().get(board)
+
+    def is_done(self, identity: str) -> bool:
+        """Whether the last that is known of an identity is that all went well."""
+        own = [row for row in self.rows if row.id == identity]
+        return bool(own) and own[-1].state == "done"
+
+    def done(self) -> tuple[Row, ...]:
+        """The stations that stand, each once, in the order of their ids."""
+        last = {row.id: row for row in self.rows}
+        return tuple(last[one] for one in sorted(last) if last[one].state == "done")
+
+    def require_free(self, identity: str, board: str, on_chip: str | None) -> None:
+        """Whether a chip may have an identity.
+
+        Args:
+            identity: the wanted one.
+            board: the chip.
+            on_chip: the identity that the chip itself holds, None where it holds none.
+
+        Raises:
+            IdentityTaken: it may not; with what to do instead.
+        """
+        if not board:
+            raise IdentityTaken(
+                "wanted a chip that says which it is, found an empty board id; its firmware must give its serial number"
+            )
+        holder = self.board_of(identity)
+        if holder not in {None, board}:
+            raise IdentityTaken(
+                f"wanted {identity} for the chip {board}, found that {holder} has it; take another id, or, where that "
+                f"chip is out of service, give --replaces {holder}"
+            )
+        held = self.id_of(board) or on_chip
+        if held not in {None, identity}:
+            raise IdentityTaken(
+                f"wanted to make the chip {board} {identity}, found that it is {held}; take another chip, or give "
+                "--rename"
+            )
+
+    def _held(self) -> dict[str, str]:
+        held: dict[str, str] = {}
+        for row in self.rows:
+            if row.state == "retired":
+                held.pop(row.board, None)
+            else:
+                held[row.board] = row.id
+        return held
+
+
+class Ledger:
+    """The file, held by this process alone while it is open.
+
+    Args:
+        path: made where it is not there.
+
+    Raises:
+        BadInputError: the file is no ledger.
+        OutageError: another process has it open.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        is_new = not path.exists()
+        self._file = path.open("a+b")
+        try:
+            self._lock()
+            self._drop_torn_end()
+            self._file.seek(0)
+            self.register = Register(_parsed(self._file.read(), path))
+            if not self._file.tell():
+                self._write([one.name for one in fields(Row)])
+        except BaseException:
+            self._file.close()
+            raise
+        if is_new:
+            _sync_folder(path)
+
+    def append(self, row: Row) -> None:
+        """Add a row; once this returns it outlives a power cut."""
+        self._write([" ".join(str(one).split()) for one in astuple(row)])
+        self.register = Register((*self.register.rows, row))
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._file.close()
+
+    def __enter__(self) -> Ledger:  # noqa: PYI034 - typing.Self is not in Python 3.10
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, values: Sequence[str]) -> None:
+        line = io.StringIO(newline="")
+        csv.writer(line, lineterminator="\n").writerow(values)
+        self._file.write(line.getvalue().encode())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutageError(
+                f"wanted the ledger {self._path}, found it in use by another program; wait for it"
+            ) from error
+
+    def _drop_torn_end(self) -> None:
+        """A line without its end was being written when the power went; nothing was done under it yet."""
+        self._file.seek(0)
+        content = self._file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole != len(content):
+            self._file.truncate(whole)
+
+
+def read_register(path: Path) -> Register:
+    """What a ledger says, without holding it.
+
+    Raises:
+        BadInputError: there is none, or the file is none.
+    """
+    if not path.is_file():
+        raise BadInputError(f"wanted a ledger of 'lepton firmware provision', found none at {path}; check the path")
+    content = path.read_bytes()
+    return Register(_parsed(content[: content.rfind(b"\n") + 1], path))
+
+
+def _parsed(content: bytes, path: Path) -> tuple[Row, ...]:
+    names = [one.name for one in fields(Row)]
+    try:
+        lines = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadInputError(f"wanted a ledger in {path}, found {error}; give another file") from error
+    if lines and lines[0] != names:
+        raise BadInputError(
+            f"wanted a ledger with the columns {', '.join(names)} in {path}, found {', '.join(lines[0])[:80]}; give "
+            "another file"
+        )
+    for number, line in enumerate(lines[1:], 2):
+        if len(line) != len(names) or line[3] not in STATES:
+            raise BadInputError(
+                f"wanted {len(names)} columns and a known state in line {number} of {path}, found {line}"
+            )
+    return tuple(Row(*line) for line in lines[1:])  # type: ignore[arg-type] # the state is one of STATES
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.resolve().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,200 @@
+"""A tray is checked whole before the first chip is touched, goes on after a break, and prints its labels."""
+
+import json
+import os
+import re
+import select
+import time
+import tty
+from datetime import datetime, timezone
+
+import cv2
+import pytest
+from click.testing import CliRunner
+
+import firmware_tools.link
+from edge_contracts.errors import BadInputError
+from firmware_tools.link import LinkLost
+from firmware_tools.provision.chip_storage import ChipStorage, StorageRefused
+from firmware_tools.provision.labels import PER_SHEET, chosen, code_text, sheets, write_code
+from firmware_tools.provision.ledger import Ledger, Register, Row, read_register
+from firmware_tools.provision.provisioning import Provisioner
+from firmware_tools.provision.settings import Secret, Settings
+from firmware_tools.provision.tray import read_tray
+from lepton.cli import main
+from tests.fakes.chip_storage import FakeChip
+from tests.fakes.clock import FakeClock
+from tests.fakes.firmware import built, running_firmware
+
+PHRASE = "correct horse battery"
+
+
+def lepton(*arguments, **environment):
+    return CliRunner(env=environment).invoke(main, ["firmware", *map(str, arguments)])
+
+
+@pytest.fixture
+def chips(monkeypatch):
+    """Chips by the name of their port; one that is missing is not plugged in."""
+    known = {f"port-{number}": FakeChip(f"CHIP-{number}") for number in range(1, 4)}
+
+    def opened(address, *, baud):
+        assert baud == 115_200
+        if address not in known:
+            raise LinkLost(f"wanted the serial port {address}, found none there; plug it in")
+        return known[address].plugged_in(FakeClock())
+
+    monkeypatch.setattr(firmware_tools.link, "open_link", opened)
+    return known
+
+
+@pytest.fixture
+def tray(tmp_path):
+    (tmp_path / "cell.json").write_text('{"offset": 3}')
+    rows = ["id,port,wifi_ssid,calibration", "press-1,port-1,,", "press-2,port-2,hall-3,cell.json", "press-3,port-3,,"]
+    (tmp_path / "tray.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "wifi.txt").write_text(PHRASE + "\n")
+    (tmp_path / "wifi.txt").chmod(0o600)
+    return tmp_path / "tray.csv"
+
+
+def provided(tray, *more):
+    home = tray.parent
+    phrase = ["--wifi", "hall-2", "--passphrase-file", home / "wifi.txt"]
+    return lepton("provision", "--tray", tray, "--ledger", home / "stations.csv", *phrase, *more)
+
+
+def test_a_tray_goes_on_where_it_was_left(tray, chips):
+    gone = chips.pop("port-2")
+    first = provided(tray)
+    assert first.exit_code == 1
+    assert "press-2: failed, wanted the serial port port-2" in first.output
+    assert "wanted 3 stations provisioned, found 1 that are not" in first.output
+    chips["port-2"] = gone
+    heard = {name: len(chip.heard) for name, chip in chips.items()}
+    second = json.loads(provided(tray, "--json").output)
+    assert [(one["id"], one.get("before", False)) for one in second["stations"]] == [
+        ("press-1", True),
+        ("press-2", False),
+        ("press-3", True),
+    ]
+    assert len(chips["port-1"].heard) == heard["port-1"]
+    assert gone.kept["wifi.ssid"] == b"hall-3"
+    assert (gone.kept["calibration"], gone.kept["secret.wifi"]) == (b'{"offset": 3}', PHRASE.encode())
+    assert chips["port-1"].kept["wifi.ssid"] == b"hall-2"
+    texts = first.output + json.dumps(second) + (tray.parent / "stations.csv").read_text()
+    assert PHRASE not in texts
+
+
+def test_one_chip_for_two_rows_is_refused_and_the_tray_goes_on(tray, chips):
+    chips["port-2"] = chips["port-1"]
+    done = provided(tray)
+    assert "press-2: failed, wanted to make the chip CHIP-1 press-2, found that it is press-1" in done.output
+    assert "press-3: done, written and read back, chip CHIP-3" in done.output
+    assert chips["port-1"].kept["board.id"] == b"press-1"
+
+
+def test_a_station_is_written_again_when_asked(tray, chips):
+    provided(tray)
+    chips["port-1"].kept["wifi.ssid"] = b"old"
+    assert "press-1: done, done before" in provided(tray).output
+    assert chips["port-1"].kept["wifi.ssid"] == b"old"
+    lepton("provision", "--id", "press-1", "--port", "port-1", "--wifi", "new", "--again",
+           "--ledger", tray.parent / "stations.csv", LEPTON_WIFI_PASSPHRASE=PHRASE)  # fmt: skip
+    assert (chips["port-1"].kept["wifi.ssid"], chips["port-1"].kept["secret.wifi"]) == (b"new", PHRASE.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,port\npress-1,a\nPRESS 2,b\npress-1,c\n", r"line 3: wanted an id.*\n.*line 4: .*found press-1 in line 2"),
+        ("id,passphrase\npress-1,hunter2hunter2\n", "wanted no secrets"),
+        ("id,wifi_sid\npress-1,x\n", "did you mean 'wifi_ssid'"),
+        ("port\nx\n", "wanted a column id"),
+        ("id,port\npress-1\n", "a row with more or fewer"),
+        ("id\n", "a heading alone"),
+        ("id,calibration\npress-1,nowhere.bin\n", "line 2: wanted a calibration file"),
+        ('id\n"press-1\n', "wanted a CSV of stations"),
+    ],
+)
+def test_a_tray_that_is_wrong_is_refused_before_any_chip_is_touched(tmp_path, content, said):
+    path = tmp_path / "tray.csv"
+    path.write_text(content)
+    with pytest.raises(BadInputError, match=said) as refused:
+        read_tray(path, None, Secret(PHRASE), None)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "wanted --id for one station or --tray"),
+        (["--id", "a"], "wanted a port for a"),
+        (["--id", "a", "--port", "nowhere"], "plug it in"),
+    ],
+)
+def test_wrong_use_is_told_and_leaves_no_claim(tmp_path, chips, arguments, said):
+    assert chips
+    done = lepton("provision", *arguments, "--ledger", tmp_path / "stations.csv")
+    assert done.exit_code in {1, 2}
+    assert said in done.output
+    assert not (tmp_path / "stations.csv").exists() or read_register(tmp_path / "stations.csv").rows == ()
+
+
+class PtyEnd:
+    """This side of a pseudo-terminal, as a link."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def read(self, timeout_s):
+        ready, _, _ = select.select([self._number], [], [], timeout_s)
+        return os.read(self._number, 4096) if ready else b""
+
+    def write(self, data):
+        os.write(self._number, data)
+
+
+def test_the_firmware_in_c_keeps_what_a_station_is_given(tmp_path):
+    ours, chips_end = os.openpty()
+    tty.setraw(chips_end)
+    settings = Settings("press-07", "hall-2", Secret(PHRASE), bytes(range(256)) * 4)
+    with running_firmware(built("model", tmp_path), os.ttyname(chips_end)), Ledger(tmp_path / "s.csv") as ledger:
+        chip = ChipStorage(PtyEnd(ours), time.monotonic_ns, 77)
+        provisioner = Provisioner(ledger, lambda: datetime.now(timezone.utc))
+        assert provisioner.provide(chip, settings).state == "done"
+        again = ChipStorage(PtyEnd(ours), time.monotonic_ns, 78)
+        assert again.get("board.id") == b"press-07"
+        with pytest.raises(StorageRefused, match="this key is not for that"):
+            again.get("secret.wifi")
+    os.close(ours)
+    os.close(chips_end)
+
+
+ROW = Row("2026-03-01T12:00:00Z", "press-07", "CHIP-1", "done", "1.4.0")
+
+
+def test_a_code_says_which_station_and_which_chip(tmp_path):
+    write_code(ROW, str(tmp_path / "code.png"))
+    text, _, _ = cv2.QRCodeDetector().detectAndDecode(cv2.imread(str(tmp_path / "code.png")))
+    assert text == code_text(ROW) == "lepton:press-07?board=CHIP-1"
+
+
+def test_labels_fill_sheets_and_no_label_is_lost():
+    rows = tuple(Row(ROW.time, f"press-{number:02}", f"<&{number}", "done") for number in range(PER_SHEET + 1))
+    first, second = sheets(rows)
+    assert [len(re.findall("<path", one)) for one in (first, second)] == [PER_SHEET, 1]
+    assert "chip &lt;&amp;0<" in first
+
+
+def test_labels_are_of_stations_that_are_done(tmp_path, tray, chips):
+    chips.pop("port-3")
+    provided(tray)
+    done = lepton("labels", tray.parent / "stations.csv", "-o", tmp_path / "labels.svg", "--png", tmp_path / "codes")
+    assert (done.exit_code, done.output) == (0, f"2 labels: {tmp_path / 'labels.svg'}\n")
+    assert sorted(one.name for one in (tmp_path / "codes").iterdir()) == ["press-1.png", "press-2.png"]
+    assert "wanted a name such as labels.svg" in lepton("labels", tray, "-o", tmp_path / "labels.pdf").output
+    with pytest.raises(BadInputError, match="found none called press-3"):
+        chosen(read_register(tray.parent / "stations.csv"), ["press-3"])
+    with pytest.raises(BadInputError, match="provision one first"):
+        chosen(Register(), [])
