@@ -81,6 +81,9 @@ FIRMWARE: dict[str, Entry] = {
         "Write identity, Wi-Fi and calibration to a microcontroller, read them back and compare.",
     ),
     "labels": Entry("firmware_tools.provision.cli:labels", "Draw labels with QR codes for the stations of LEDGER."),
+    "monitor": Entry(
+        "firmware_tools.monitor.cli:monitor", "Show what a microcontroller says over the station protocol."
+    ),
 }
 
 COMMANDS: dict[str, Entry] = {

@@ -47,7 +47,7 @@ def workshop(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["provision-stations.md"])
+@pytest.mark.parametrize("name", ["provision-stations.md", "monitor.md"])
 def test_every_command_of_the_page_does_its_work(workshop, name):
     for command in commands(page(name)):
         if "--seconds" in command:
