@@ -53,6 +53,7 @@ def _constants(told: Description) -> Iterator[str]:
     yield f"#define LEPTON_VERSION {told.version}"
     yield f"#define LEPTON_BODY_MAX {told.framing.body_max_bytes}"
     yield f"#define LEPTON_CRC_INIT 0x{told.crc.init:04X}u"
+    yield f"#define LEPTON_CRC_XOR_OUT 0x{told.crc.xor_out:04X}u"
     yield f"#define LEPTON_RETRY_MS {told.reliable.retry_ms}u"
     yield f"#define LEPTON_TRIES {told.reliable.tries}u"
     yield "#ifndef LEPTON_PARTS"

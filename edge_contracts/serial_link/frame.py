@@ -22,6 +22,7 @@ RELIABLE: Final = 0x01
 _HEADER_BYTES: Final = 4
 _CRC_BYTES: Final = 2
 _CRC_INIT: Final = 0xFFFF
+_CRC_XOR_OUT: Final = 0xFFFF
 FRAME_MAX_BYTES: Final = _HEADER_BYTES + BODY_MAX_BYTES + _CRC_BYTES + 2
 """On the wire, with COBS's byte and the delimiter."""
 
@@ -47,8 +48,8 @@ class Frame:
 
 
 def crc16(data: bytes) -> int:
-    """CRC-16/CCITT-FALSE, of a frame or of a stored value."""
-    return crc_hqx(data, _CRC_INIT)
+    """CRC-16/GENIBUS, of a frame or of a stored value."""
+    return crc_hqx(data, _CRC_INIT) ^ _CRC_XOR_OUT
 
 
 def encode(frame: Frame) -> bytes:

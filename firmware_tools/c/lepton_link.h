@@ -89,6 +89,7 @@ static inline uint8_t lepton_get_word(const uint8_t *at, char *word, uint8_t siz
 #define LEPTON_VERSION 1
 #define LEPTON_BODY_MAX 64
 #define LEPTON_CRC_INIT 0xFFFFu
+#define LEPTON_CRC_XOR_OUT 0xFFFFu
 #define LEPTON_RETRY_MS 30u
 #define LEPTON_TRIES 10u
 #ifndef LEPTON_PARTS
@@ -468,7 +469,7 @@ static inline uint8_t lepton_get_storage_put(const uint8_t *body, uint8_t size, 
 struct lepton_storage_commit {
     char key[17]; /* as in storage_put */
     uint16_t size; /* bytes, of the whole value */
-    uint16_t crc; /* of the whole value, as of a frame; 0xFFFF for size 0 */
+    uint16_t crc; /* of the whole value, as of a frame; 0 for size 0 */
 };
 
 static inline uint8_t lepton_put_storage_commit(uint8_t *body, const struct lepton_storage_commit *said)
@@ -549,15 +550,16 @@ static inline uint8_t lepton_get_storage_value(const uint8_t *body, uint8_t size
 #define LEPTON_FRAME_MAX (1 + LEPTON_HEADER + LEPTON_BODY_MAX + 2 + 1)
 #define LEPTON_RELIABLE 1
 
-/* CRC-16/CCITT-FALSE. Of a stored value: begin with LEPTON_CRC_INIT. */
-static inline uint16_t lepton_crc16(uint16_t crc, const uint8_t *bytes, size_t size)
+/* CRC-16/GENIBUS, of a frame or of a stored value. */
+static inline uint16_t lepton_crc16(const uint8_t *bytes, size_t size)
 {
+    uint16_t crc = LEPTON_CRC_INIT;
     while (size--) {
         uint8_t x = (uint8_t)(crc >> 8 ^ *bytes++);
         x ^= x >> 4;
         crc = (uint16_t)((uint16_t)(crc << 8) ^ (uint16_t)x << 12 ^ (uint16_t)x << 5 ^ x);
     }
-    return crc;
+    return crc ^ LEPTON_CRC_XOR_OUT;
 }
 
 /* Where the body of a frame is put before lepton_seal. */
@@ -574,7 +576,7 @@ static inline uint8_t lepton_seal(uint8_t *frame, uint8_t message, uint8_t seque
     frame[2] = message;
     frame[3] = lepton_is_reliable(message) ? LEPTON_RELIABLE : 0;
     frame[4] = sequence;
-    uint16_t crc = lepton_crc16(LEPTON_CRC_INIT, frame + 1, (size_t)(end - 1));
+    uint16_t crc = lepton_crc16(frame + 1, (size_t)(end - 1));
     frame[end++] = (uint8_t)(crc >> 8);
     frame[end++] = (uint8_t)crc;
     frame[end] = 0;
@@ -620,7 +622,8 @@ static inline enum lepton_found lepton_open(struct lepton_reader *reader, uint8_
     if (size >= LEPTON_FRAME_MAX || size < 1 + LEPTON_HEADER + 2) return LEPTON_REFUSED;
     if (!lepton_unstuff(reader->bytes, size)) return LEPTON_REFUSED;
     size = (uint8_t)(size - 1 - 2);
-    if (lepton_crc16(LEPTON_CRC_INIT, raw, size + 2u)) return LEPTON_REFUSED; /* over its own CRC it is 0 */
+    uint16_t crc = lepton_crc16(raw, size);
+    if (raw[size] != crc >> 8 || raw[size + 1] != (crc & 0xFF)) return LEPTON_REFUSED;
     if (raw[0] != LEPTON_VERSION) return LEPTON_OTHER_VERSION;
     if (raw[2] != (lepton_is_reliable(raw[1]) ? LEPTON_RELIABLE : 0)) return LEPTON_REFUSED;
     if (raw[3] && !raw[2]) return LEPTON_REFUSED;

@@ -76,7 +76,7 @@ static uint8_t commit(const struct lepton_storage_commit *order)
         return 0;
     }
     if (strcmp(staged.key, order->key) || staged.size != order->size) return LEPTON_REASON_DAMAGED;
-    if (lepton_crc16(LEPTON_CRC_INIT, staged.bytes, staged.size) != order->crc) return LEPTON_REASON_DAMAGED;
+    if (lepton_crc16(staged.bytes, staged.size) != order->crc) return LEPTON_REASON_DAMAGED;
     for (int i = 0; !slot && i < KEYS; i++)
         if (!kept[i].size) slot = &kept[i];
     if (!slot) return LEPTON_REASON_FULL;

@@ -39,7 +39,7 @@ def random_frame(chance: random.Random, layout: Layout | None = None) -> Frame:
 
 
 def pass_on(chance: random.Random, frames: Sequence[bytes]) -> Passed:
-    """Send frames through the line; whole is what lies between two delimiters as it was sent."""
+    """Send frames and a last delimiter through the line; whole is what lies between two delimiters as it was sent."""
     places = [place for place in range(len(frames)) if chance.random() >= LOST]
     lost = len(frames) - len(places)
     places += [place for place in places if chance.random() < DOUBLED]
@@ -49,7 +49,7 @@ def pass_on(chance: random.Random, frames: Sequence[bytes]) -> Passed:
         spoiled = chance.random() < DAMAGED
         pieces.append(damage(chance, frames[place]) if spoiled else frames[place])
         damaged += spoiled
-    data, sent = b"".join(pieces), set(frames)
+    data, sent = b"".join(pieces) + b"\0", set(frames)
     whole = [one + b"\0" for one in data.split(b"\0")[:-1] if one + b"\0" in sent]
     return Passed(data, whole, damaged, lost, sum(before > after for before, after in pairwise(order)))
 

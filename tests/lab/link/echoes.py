@@ -32,17 +32,17 @@ class Echo:
     def __init__(self, port: int) -> None:
         self._port = port
         self._batches = 0
-        assert self._read_until(b"\0") == b""
+        assert self._exchange(b"", b"\0") == b""
 
     def hear(self, data: bytes) -> list[bytes]:
         """What it understood of these bytes."""
         self._batches += 1
         mark = encode(Frame(Identify(0xFFFF_0000 + self._batches % 0xFFFF)))
-        answer = self._exchange(b"\0" * (data[-1:] != b"\0") + mark, data, mark)
+        answer = self._exchange(data + mark, mark)
         return [one + b"\0" for one in answer.split(b"\0")[:-1]]
 
-    def _exchange(self, end: bytes, data: bytes, mark: bytes) -> bytes:
-        left, answer = data + end, b""
+    def _exchange(self, left: bytes, mark: bytes) -> bytes:
+        answer = b""
         while not answer.endswith(mark):
             readable, writable, _ = select.select([self._port], [self._port] if left else [], [], _SILENCE_S)
             assert readable or writable, "the C codec is silent"
@@ -51,9 +51,6 @@ class Echo:
             if readable:
                 answer += os.read(self._port, 65_536)
         return answer[: -len(mark)]
-
-    def _read_until(self, mark: bytes) -> bytes:
-        return self._exchange(b"", b"", mark)
 
 
 @contextmanager
