@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-carray bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env flashers fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos
+.PHONY: help demo test test-pythons check bench bench-fleet bench-compress bench-detect bench-labels bench-doctor bench-sparsity bench-carray bench-convert bench-convert-cost lab-arm64 lab-device lab-link lab-systemd tflite-venv torch-venv sparkplug-venv keras-env flashers fuzz fuzz-images fuzz-link size-link random-networks docs wheel clean bench-quantize soak chaos bench-rejects
 
 help:           ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):[^\#]*\#\# \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -91,6 +91,9 @@ bench-labels: $(READY) ## what labelled defects bring, on real photographs (minu
 bench-compress: .venv-torch/.ready ## a network made eight times smaller, beside one of the same bytes from scratch (minutes)
 	@.venv-torch/bin/python tests/bench/compress.py
 
+bench-rejects: $(READY) ## how exactly a microcontroller rejects at 20 parts a second, how soon when the daemon stalls (gcc; two minutes)
+	@$(BIN)/python -m tests.bench.rejects $(BENCH_ARGS)
+
 bench-learn: $(READY) ## seconds and memory of learning 50 good pictures of 640×480
 	@$(BIN)/python -m tests.bench.learn_cost $(BENCH_ARGS)
 
@@ -111,6 +114,9 @@ lab-systemd: $(READY) ## the unit under a real systemd: readiness, watchdog, res
 
 lab-link: $(READY) ## COUNT=1000000 frames to the C codec and back over a line that loses, damages and reorders (gcc; minutes)
 	@$(BIN)/python -m tests.lab.link.run --count $(or $(COUNT),1000000)
+
+size-link: $(READY) ## what the C header of the station protocol takes on a Cortex-M (gcc-arm-none-eabi)
+	@$(BIN)/python -m tests.lab.link.size
 
 lab-device: $(READY) ## camera, microphone, serial on a virtual device (needs network, root; two minutes)
 	@$(BIN)/python -m tests.lab.device.run
@@ -138,6 +144,9 @@ flashers: $(READY) ## the contract of every flasher, with the line cut at each t
 
 fuzz-images: $(READY) ## COUNT=1000000 damaged firmware images, each read or refused in words
 	@$(BIN)/python -m tests.fuzz.firmware_images --count $(or $(COUNT),1000000)
+
+fuzz-link: $(READY) ## MINUTES=10 of hostile bytes for both decoders of the station protocol and a firmware (gcc; clang where it is)
+	@$(BIN)/python -m tests.lab.link.fuzz --minutes $(or $(MINUTES),10)
 
 chaos: $(READY) ## 100,000 alerts while everything is killed, cut off, filled up and put back (root; half an hour)
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)

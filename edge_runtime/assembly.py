@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from edge_runtime.conditions import Conditions
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.point_models import PointModels
+    from edge_runtime.terminals.chips import Chips
     from edge_runtime.trigger.given_names import GivenNames
     from edge_runtime.trigger.triggers import Trigger
 
@@ -71,6 +72,7 @@ class Company:
     cameras: examine the pictures.
     paces: hold the triggers that run by an interval.
     given: the names that the point's parts had before.
+    chips: the microcontrollers that run.
     conditions: told when lessons are lost.
     expect: told of each part before its verdict: the point, the trigger's time, when the part was at the camera.
     """
@@ -82,6 +84,7 @@ class Company:
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
     given: GivenNames | None = None
+    chips: Chips | None = None
     conditions: Conditions | None = None
     expect: Callable[[str, int, int], None] = lambda _point, _triggered_at_ns, _moment_ns: None
     beside: Mapping[str, Reader] = field(default_factory=dict)
@@ -143,7 +146,15 @@ class _Calls:
 def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.Event) -> _Calls:
     expect = partial(company.expect, point.name)
     trigger = build_trigger(
-        point, company.reader, company.clock, halt, company.cameras, window_needs(manifest), expect, company.given
+        point,
+        company.reader,
+        company.clock,
+        halt,
+        company.cameras,
+        window_needs(manifest),
+        expect,
+        company.given,
+        company.chips,
     )
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
@@ -220,6 +231,7 @@ def build_trigger(
     needs: Needs | None = None,
     expect: Callable[[int, int], None] | None = None,
     given: GivenNames | None = None,
+    chips: Chips | None = None,
 ) -> Trigger:
     """What calls for a point's inspections; a `LineTrigger` needs its listeners started.
 
@@ -232,6 +244,7 @@ def build_trigger(
         needs: what its model takes of a window.
         given: the names that the point's parts had before, None when there are none.
         expect: told at once of each part that the line announces: its moment, as trigger and at the camera.
+        chips: the microcontrollers that run, None where there are none.
 
     Raises:
         BadInputError: the point's `moved_reference` is no picture, or a file of the trigger's connection is unusable.
@@ -248,7 +261,7 @@ def build_trigger(
     if isinstance(settings, PresenceSettings):
         return PresenceTrigger(lookout, clock, PresenceGate(settings), interval_s=settings.interval_s)
     return build_line_trigger(
-        point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None), given
+        point, settings, lookout, clock, halt, expect or (lambda _triggered_at_ns, _moment_ns: None), given, chips
     )
 
 

@@ -4,18 +4,27 @@ Relative paths are relative to the configuration file. One file per group of tab
 """
 
 from edge_contracts.station.alerting import Alerting, GradeRule
-from edge_contracts.station.belt import AtOnce, EncoderGate, GpioEncoder, ModbusEncoder, SerialEncoder, TimeGate
+from edge_contracts.station.belt import (
+    AtOnce,
+    ChipEncoder,
+    EncoderGate,
+    GpioEncoder,
+    ModbusEncoder,
+    SerialEncoder,
+    TimeGate,
+)
 from edge_contracts.station.board import Board, Governor, GovernorStep
 from edge_contracts.station.commands import Commands
 from edge_contracts.station.config import Station, StationConfig
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Tls, Uplink, Upload
 from edge_contracts.station.drift import Drift
 from edge_contracts.station.health import PictureHealth
-from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.line_trigger import ChipTrigger, GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
 from edge_contracts.station.mask import Mask
+from edge_contracts.station.microcontroller import Microcontroller
 from edge_contracts.station.model import PointModel
 from edge_contracts.station.motion import Motion
-from edge_contracts.station.output import GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
+from edge_contracts.station.output import ChipOutput, GpioOutput, ModbusOutput, MqttOutput, Output, SerialOutput
 from edge_contracts.station.part_id import BarcodePartId, CounterPartId, TriggerPartId
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
@@ -46,6 +55,9 @@ __all__ = [
     "BarcodePartId",
     "Board",
     "CameraControls",
+    "ChipEncoder",
+    "ChipOutput",
+    "ChipTrigger",
     "Commands",
     "CounterPartId",
     "CsiControls",
@@ -64,6 +76,7 @@ __all__ = [
     "GradeRule",
     "IntervalTrigger",
     "Mask",
+    "Microcontroller",
     "MicrophoneSource",
     "Milliseconds",
     "MjpegSource",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from edge_contracts.station.microcontroller import ChipName
 from edge_contracts.station.settings import Milliseconds, Settings
 from edge_contracts.station.terminal import GpioPin, ModbusAddress, ModbusDevice, SerialPort
 
@@ -35,7 +36,14 @@ class ModbusEncoder(Settings):
     poll_ms: Annotated[float, Field(ge=1, le=10_000)] = 5.0
 
 
-Encoder = Annotated[GpioEncoder | SerialEncoder | ModbusEncoder, Field(discriminator="kind")]
+class ChipEncoder(Settings):
+    """The encoder that a microcontroller counts."""
+
+    kind: Literal["microcontroller"]
+    microcontroller: ChipName
+
+
+Encoder = Annotated[GpioEncoder | SerialEncoder | ModbusEncoder | ChipEncoder, Field(discriminator="kind")]
 
 
 class AtOnce(Settings):

@@ -8,9 +8,11 @@ from pydantic import Field, model_validator
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.board import Board, Governor
+from edge_contracts.station.chip_use import require_known_chips
 from edge_contracts.station.commands import Commands
 from edge_contracts.station.delivery import EvidenceSettings, Spool, Uplink, Upload
 from edge_contracts.station.drift import Drift
+from edge_contracts.station.microcontroller import Microcontroller
 from edge_contracts.station.output import Output
 from edge_contracts.station.point import Point
 from edge_contracts.station.records import Records
@@ -51,6 +53,7 @@ class StationConfig(Settings):
     governor: Governor = Governor()
     drift: Drift = Drift()
     web: Web | None = None
+    microcontrollers: Annotated[tuple[Microcontroller, ...], Field(max_length=8)] = ()
     outputs: Annotated[tuple[Output, ...], Field(max_length=32)] = ()
 
     @model_validator(mode="after")
@@ -108,6 +111,11 @@ class StationConfig(Settings):
     @model_validator(mode="after")
     def _serial_ports_are_used_once(self) -> StationConfig:
         require_one_use(self)
+        return self
+
+    @model_validator(mode="after")
+    def _microcontrollers_are_known(self) -> StationConfig:
+        require_known_chips(self.microcontrollers, self.points, self.outputs)
         return self
 
     @model_validator(mode="after")

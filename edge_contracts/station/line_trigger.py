@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from edge_contracts.station.microcontroller import ChipName
 from edge_contracts.station.part_id import PartId, TriggerPartId
 from edge_contracts.station.settings import Milliseconds, Seconds, Settings
 from edge_contracts.station.terminal import GpioPin, ModbusAddress, ModbusDevice, MqttBroker, SerialPort, Topic
@@ -105,4 +106,16 @@ class MqttTrigger(LineTrigger):
     @property
     def carries_part_id(self) -> bool:
         """The message's text."""
+        return True
+
+
+class ChipTrigger(LineTrigger):
+    """A microcontroller announces a part, and says its number."""
+
+    kind: Literal["microcontroller"]
+    microcontroller: ChipName
+
+    @property
+    def carries_part_id(self) -> bool:
+        """The part's number."""
         return True

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from edge_contracts.identifiers import Slug
-from edge_contracts.station.belt import AtOnce, Gate
+from edge_contracts.station.belt import AtOnce, ChipEncoder, EncoderGate, Gate, TimeGate
+from edge_contracts.station.microcontroller import ChipName
 from edge_contracts.station.settings import Milliseconds, Seconds, Settings
 from edge_contracts.station.terminal import GpioPin, ModbusAddress, ModbusDevice, MqttBroker, SerialPort, Topic
 
@@ -115,4 +116,44 @@ class MqttOutput(LineOutput):
     gate: Gate = AtOnce(kind="at-once", tolerance_ms=10_000.0)
 
 
-Output = Annotated[GpioOutput | SerialOutput | ModbusOutput | MqttOutput, Field(discriminator="kind")]
+class ChipOutput(LineOutput):
+    """The reject gate of a microcontroller, which times the pulse itself; or one of its lamps."""
+
+    kind: Literal["microcontroller"]
+    microcontroller: ChipName
+    lamp: Annotated[int | None, Field(ge=0, le=15, description="number of a lamp; none: the reject gate")] = None
+    lead_ms: Annotated[
+        Milliseconds, Field(description="gate time: the microcontroller is told so long before the part is there")
+    ] = 100.0
+    lead_counts: Annotated[
+        int | None, Field(ge=1, le=1_000_000, description="gate encoder: it is told so many counts before")
+    ] = None
+
+    @model_validator(mode="after")
+    def _a_lamp_or_a_gate(self) -> ChipOutput:
+        if self.lamp is not None:
+            if named := {"lead_ms", "lead_counts"} & self.model_fields_set:
+                raise ValueError(f"{', '.join(sorted(named))} belong to the reject gate, and lamp names a lamp")
+            return self
+        if self.role != "verdict":
+            raise ValueError(f'wanted role = "verdict" for the reject gate, found {self.role!r}; name a lamp')
+        _check_lead(self.gate, self.microcontroller, self.lead_ms, self.lead_counts)
+        return self
+
+
+def _check_lead(gate: Gate, chip: str, lead_ms: float, lead_counts: int | None) -> None:
+    """The pulse is ordered before its part is at the gate, in what the gate counts."""
+    if gate.kind == "at-once":
+        raise ValueError(
+            'wanted a gate of kind "time" or "encoder", which the microcontroller waits for, found at-once'
+        )
+    if isinstance(gate, TimeGate) and gate.delay_ms <= lead_ms:
+        raise ValueError(f"wanted the gate's delay_ms above lead_ms ({lead_ms:g}), found {gate.delay_ms:g}")
+    if isinstance(gate, EncoderGate):
+        if not isinstance(gate.encoder, ChipEncoder) or gate.encoder.microcontroller != chip:
+            raise ValueError(f"wanted the encoder of microcontroller {chip}, which counts itself, found another")
+        if lead_counts is None or gate.counts <= lead_counts:
+            raise ValueError(f"wanted lead_counts below the gate's counts ({gate.counts}), found {lead_counts}")
+
+
+Output = Annotated[GpioOutput | SerialOutput | ModbusOutput | MqttOutput | ChipOutput, Field(discriminator="kind")]

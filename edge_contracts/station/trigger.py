@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from edge_contracts.station.line_trigger import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+from edge_contracts.station.line_trigger import ChipTrigger, GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
 from edge_contracts.station.motion import Motion
 from edge_contracts.station.region import Region
 from edge_contracts.station.settings import Seconds, Settings
@@ -57,6 +57,13 @@ class PresenceTrigger(Settings):
 
 
 Trigger = Annotated[
-    FrameTrigger | IntervalTrigger | PresenceTrigger | GpioTrigger | SerialTrigger | ModbusTrigger | MqttTrigger,
+    FrameTrigger
+    | IntervalTrigger
+    | PresenceTrigger
+    | GpioTrigger
+    | SerialTrigger
+    | ModbusTrigger
+    | MqttTrigger
+    | ChipTrigger,
     Field(discriminator="kind"),
 ]

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError
+from edge_contracts.station import ChipOutput
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.outputs.output import Order, build_output
@@ -25,7 +26,10 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
     """One finding per output."""
     del chart
     for settings in patient.config.outputs:
-        if patient.daemon_pid is not None:
+        if isinstance(settings, ChipOutput):
+            found = f"microcontroller {settings.microcontroller}: its line is looked at above"
+            yield Finding(CHECK, settings.name, Standing.SKIPPED, found)
+        elif patient.daemon_pid is not None:
             found = f"{settings.kind}: in use by the daemon (process {patient.daemon_pid})"
             yield Finding(CHECK, settings.name, Standing.SKIPPED, found)
         elif settings.kind in _BY_NETWORK and not patient.network:

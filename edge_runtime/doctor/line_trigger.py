@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import LeptonError
+from edge_contracts.station import ChipTrigger
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.trigger.announcement import WIRES, build_wire
 
@@ -25,7 +26,10 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
         settings: Any = point.trigger
         if settings.kind not in WIRES:
             continue
-        if patient.daemon_pid is not None:
+        if isinstance(settings, ChipTrigger):
+            found = f"microcontroller {settings.microcontroller}: its line is looked at above"
+            yield Finding(CHECK, point.name, Standing.SKIPPED, found)
+        elif patient.daemon_pid is not None:
             found = f"{settings.kind}: in use by the daemon (process {patient.daemon_pid})"
             yield Finding(CHECK, point.name, Standing.SKIPPED, found)
         elif settings.kind in _BY_NETWORK and not patient.network:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHECKS = (
     "packages",
     "camera",
+    "microcontroller",
     "line_trigger",
     "line_output",
     "model",

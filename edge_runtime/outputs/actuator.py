@@ -142,7 +142,7 @@ class Actuator:
         """A verdict; returns at once."""
         if not self._serves(verdict.point):
             return
-        order = order_of(verdict, next(self._numbers))
+        order = order_of(verdict, next(self._numbers), triggered_at_ns)
         if self.duty.has_gate:
             at = self._belt.position(verdict.captured_at_ns or triggered_at_ns)
             self._judge((verdict.point, triggered_at_ns), at, order)
@@ -270,7 +270,7 @@ class Actuator:
         if part.order is not None:
             return part.order
         self.counts.unjudged += 1
-        return unjudged(part.key[0], next(self._numbers))
+        return unjudged(part.key[0], next(self._numbers), part.key[1])
 
     def _tell_what_is_due(self) -> None:
         while self._due:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from edge_runtime.terminals.chips import Chips
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_contracts.station import GpioEncoder, ModbusEncoder, SerialEncoder
+    from edge_contracts.station import ChipEncoder, GpioEncoder, ModbusEncoder, SerialEncoder
     from edge_runtime.clock import Clock
     from edge_runtime.terminals.listener import Listener
     from edge_runtime.terminals.wire import Wire
@@ -20,8 +22,10 @@ ENCODERS: dict[str, str] = {
     "gpio": "edge_runtime.outputs.gpio_encoder",
     "serial": "edge_runtime.outputs.serial_encoder",
     "modbus": "edge_runtime.outputs.modbus_encoder",
+    "microcontroller": "edge_runtime.outputs.chip_encoder",
 }
-"""Where each kind of encoder lives; a module offers `build(settings, clock) -> Wire[Moved]`."""
+"""Where each kind of encoder lives; a module offers `build(settings, clock) -> Wire[Moved]`, that of a microcontroller
+`build(settings, chips)`."""
 
 _KEPT = 8192
 _NS_PER_S = 1_000_000_000
@@ -148,11 +152,16 @@ class CountedBelt:
         return _LOOK_S
 
 
-def build_encoder(settings: GpioEncoder | SerialEncoder | ModbusEncoder, clock: Clock) -> Wire[Moved]:
+def build_encoder(
+    settings: GpioEncoder | SerialEncoder | ModbusEncoder | ChipEncoder, clock: Clock, chips: Chips | None = None
+) -> Wire[Moved]:
     """Make an encoder's wire, not yet open.
 
     Raises:
         MissingExtraError: its library is not installed.
+        BadInputError: its microcontroller does not run.
     """
     module: Any = import_module(ENCODERS[settings.kind])
+    if settings.kind == "microcontroller":
+        return cast("Wire[Moved]", module.build(settings, chips or Chips()))
     return cast("Wire[Moved]", module.build(settings, clock))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_contracts.station import EncoderGate, TimeGate
+from edge_contracts.station import ChipOutput, EncoderGate, TimeGate
 from edge_contracts.verdict import Outcome
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ class Duty:
 def duty_of(settings: OutputSettings) -> Duty:
     """What an output is for, in nanoseconds or counts."""
     gate = settings.gate
-    if isinstance(gate, TimeGate):
+    if isinstance(settings, ChipOutput) and settings.lamp is None:
+        travel, tolerance = _until_it_is_told(settings)
+    elif isinstance(gate, TimeGate):
         travel, tolerance = int(gate.delay_ms * _NS_PER_MS), int(gate.tolerance_ms * _NS_PER_MS)
     elif isinstance(gate, EncoderGate):
         travel, tolerance = gate.counts, gate.tolerance_counts
@@ -54,3 +56,13 @@ def duty_of(settings: OutputSettings) -> Duty:
         has_gate=gate.kind != "at-once",
         required=settings.required and settings.role == "verdict",
     )
+
+
+def _until_it_is_told(settings: ChipOutput) -> tuple[int, int]:
+    """A microcontroller waits for the gate itself: it is told before, and may be told until the part is there."""
+    gate = settings.gate
+    if isinstance(gate, EncoderGate):
+        lead = settings.lead_counts or 0
+        return gate.counts - lead, lead
+    assert isinstance(gate, TimeGate)  # noqa: S101 - the settings refuse any other
+    return int((gate.delay_ms - settings.lead_ms) * _NS_PER_MS), int(settings.lead_ms * _NS_PER_MS)

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.terminals.chips import Chips
 
 if TYPE_CHECKING:
     from edge_contracts.station import Output as OutputSettings
@@ -22,6 +23,7 @@ class Order:
     outcome: of the part; None for a stop and for the run signal.
     cause: in the words of `edge_contracts.verdict.Cause`.
     number: counts the orders of one output from 1.
+    triggered_at_ns: monotonic, of the part; 0 for what belongs to none.
     """
 
     outcome: Outcome | None
@@ -30,6 +32,7 @@ class Order:
     cause: str
     reason: str
     number: int
+    triggered_at_ns: int = 0
 
 
 class Shape(Enum):
@@ -75,31 +78,37 @@ OUTPUTS: dict[str, str] = {
     "serial": "edge_runtime.outputs.serial",
     "modbus": "edge_runtime.outputs.modbus",
     "mqtt": "edge_runtime.outputs.mqtt",
+    "microcontroller": "edge_runtime.outputs.microcontroller",
 }
-"""Where each kind of output lives; a module offers `build(settings, clock) -> Output`."""
+"""Where each kind of output lives; a module offers `build(settings, clock) -> Output`, that of a microcontroller
+`build(settings, chips)`."""
 
 
-def build_output(settings: OutputSettings, clock: Clock) -> Output:
+def build_output(settings: OutputSettings, clock: Clock, chips: Chips | None = None) -> Output:
     """Make an output, not yet open.
 
     Args:
         settings: one of the `outputs` tables.
         clock: monotonic.
+        chips: the microcontrollers that run, None where there are none.
 
     Raises:
         MissingExtraError: its library is not installed.
-        BadInputError: a file of the broker's connection cannot be used.
+        BadInputError: a file of the broker's connection cannot be used, or its microcontroller does not run.
     """
     module: Any = import_module(OUTPUTS[settings.kind])
+    if settings.kind == "microcontroller":
+        return cast(Output, module.build(settings, chips or Chips()))
     return cast(Output, module.build(settings, clock))
 
 
-def order_of(verdict: Verdict, number: int) -> Order:
+def order_of(verdict: Verdict, number: int, triggered_at_ns: int = 0) -> Order:
     """What an output is told of a judged part."""
-    return Order(verdict.outcome, verdict.point, verdict.part, verdict.cause.value, verdict.reason, number)
+    cause = verdict.cause.value
+    return Order(verdict.outcome, verdict.point, verdict.part, cause, verdict.reason, number, triggered_at_ns)
 
 
-def unjudged(point: str, number: int) -> Order:
+def unjudged(point: str, number: int, triggered_at_ns: int = 0) -> Order:
     """What an output is told of a part that reached the gate before its verdict: it does not pass."""
     reason = "the part reached the gate before its verdict"
-    return Order(Outcome.UNKNOWN, point, "", Cause.DEADLINE.value, reason, number)
+    return Order(Outcome.UNKNOWN, point, "", Cause.DEADLINE.value, reason, number, triggered_at_ns)

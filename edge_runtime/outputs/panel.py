@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edge_runtime.outputs.belt import Belt
     from edge_runtime.outputs.output import Output
     from edge_runtime.outputs.output_counts import OutputCounts
+    from edge_runtime.terminals.chips import Chips
 
 STOP_S = 4.0
 """How long parts on their way may still be told when the daemon stops, and the outputs may take to end."""
@@ -48,7 +49,8 @@ class Panel:
     Args:
         settings: the `outputs` tables.
         clock: monotonic.
-        build: makes the driver of one output.
+        build: makes the driver of one output, in place of `build_output`.
+        chips: the microcontrollers that run.
         tell: told again and again what is wrong with an output or with the line, or None while nothing is.
 
     Raises:
@@ -60,10 +62,12 @@ class Panel:
         self,
         settings: Sequence[OutputSettings],
         clock: Clock,
-        build: Callable[[OutputSettings, Clock], Output] = build_output,
+        build: Callable[[OutputSettings, Clock], Output] | None = None,
         tell: Callable[[str, str | None], None] = lambda _where, _reason: None,
+        chips: Chips | None = None,
     ) -> None:
         self.guard = LineGuard(clock)
+        self._chips = chips
         self._clock = clock
         self._tell = tell
         self._encoders: list[Listener[Any]] = []
@@ -71,7 +75,7 @@ class Panel:
         self._stops: list[Actuator] = []
         self._runs: list[RunLine] = []
         for one in settings:
-            self._add(one, build(one, clock))
+            self._add(one, build(one, clock) if build is not None else build_output(one, clock, chips))
 
     @property
     def counts(self) -> dict[str, OutputCounts]:
@@ -173,7 +177,7 @@ class Panel:
 
     def _listen(self, settings: OutputSettings, belt: CountedBelt, actuator: Actuator) -> None:
         assert isinstance(settings.gate, EncoderGate)  # noqa: S101 - the belt is counted
-        wire = build_encoder(settings.gate.encoder, self._clock)
+        wire = build_encoder(settings.gate.encoder, self._clock, self._chips)
         backoff = Backoff(random.random, first_s=0.1, most_s=_REOPEN_MOST_S)
         encoder = Listener(f"{settings.name}-encoder", wire, belt.take, clock=self._clock, backoff=backoff)
         belt.listen_to(encoder, actuator.wake)

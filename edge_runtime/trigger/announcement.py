@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from edge_runtime.terminals.chips import Chips
+
 if TYPE_CHECKING:
-    from edge_contracts.station import GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
+    from edge_contracts.station import ChipTrigger, GpioTrigger, ModbusTrigger, MqttTrigger, SerialTrigger
     from edge_runtime.clock import Clock
     from edge_runtime.terminals.wire import Wire
 
-    LineTrigger: TypeAlias = GpioTrigger | SerialTrigger | ModbusTrigger | MqttTrigger
+    LineTrigger: TypeAlias = GpioTrigger | SerialTrigger | ModbusTrigger | MqttTrigger | ChipTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,26 @@ WIRES: dict[str, str] = {
     "serial": "edge_runtime.trigger.serial",
     "modbus": "edge_runtime.trigger.modbus",
     "mqtt": "edge_runtime.trigger.mqtt",
+    "microcontroller": "edge_runtime.trigger.microcontroller",
 }
-"""Where each kind of line trigger lives; a module offers `build(settings, name, clock) -> Wire[Announcement]`."""
+"""Where each kind of line trigger lives; a module offers `build(settings, name, clock) -> Wire[Announcement]`, that of
+a microcontroller `build(settings, chips)`."""
 
 
-def build_wire(settings: LineTrigger, name: str, clock: Clock) -> Wire[Announcement]:
+def build_wire(settings: LineTrigger, name: str, clock: Clock, chips: Chips | None = None) -> Wire[Announcement]:
     """Make the wire of a trigger, not yet open.
 
     Args:
         settings: the `trigger` table of an inspection point.
         name: of the trigger, for a broker.
         clock: stamps what has no stamp of its own.
+        chips: the microcontrollers that run, None where there are none.
 
     Raises:
         MissingExtraError: the wire's library is not installed.
+        BadInputError: its microcontroller does not run.
     """
     module: Any = import_module(WIRES[settings.kind])
+    if settings.kind == "microcontroller":
+        return cast("Wire[Announcement]", module.build(settings, chips or Chips()))
     return cast("Wire[Announcement]", module.build(settings, name, clock))

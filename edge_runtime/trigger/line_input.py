@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from edge_contracts.station import Point
     from edge_runtime.clock import Clock
+    from edge_runtime.terminals.chips import Chips
     from edge_runtime.trigger.announcement import LineTrigger as Settings
     from edge_runtime.trigger.given_names import GivenNames
     from edge_runtime.trigger.triggers import Lookout
@@ -37,6 +38,7 @@ def build_line_trigger(
     stop: threading.Event,
     expect: Callable[[int, int], None],
     given: GivenNames | None = None,
+    chips: Chips | None = None,
 ) -> LineTrigger:
     """Build it; nothing of it runs yet.
 
@@ -48,6 +50,7 @@ def build_line_trigger(
         stop: ends waits inside the loop.
         expect: told at once of each announced part: its moment, as trigger and at the camera.
         given: names of earlier parts of the point, None when there are none.
+        chips: the microcontrollers that run, None where there are none.
 
     Raises:
         MissingExtraError: the wire's library is not installed.
@@ -58,9 +61,8 @@ def build_line_trigger(
     by_trigger = isinstance(part_id, TriggerPartId) and settings.carries_part_id
     names = PartNames(shelf, by_trigger=by_trigger, given=given)
     backlog = Backlog(names, settings.queue, clock, expect)
-    ear = _listener(
-        f"{point.name}-trigger", build_wire(settings, f"lepton-{point.name}", clock), backlog.announce, clock
-    )
+    wire = build_wire(settings, f"lepton-{point.name}", clock, chips)
+    ear = _listener(f"{point.name}-trigger", wire, backlog.announce, clock)
     listeners: tuple[Listener[Any], ...] = (ear,)
     if isinstance(part_id, BarcodePartId) and shelf is not None:
         listeners += (_code_reader(point.name, part_id, shelf, clock),)

@@ -9,6 +9,7 @@ from edge_contracts.alarm import AlarmType
 from edge_contracts.alert import Severity
 from edge_runtime.outputs.panel import STOP_S, Panel
 from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.microcontrollers import chip_names
 
 if TYPE_CHECKING:
     from edge_contracts.station import StationConfig
@@ -23,7 +24,7 @@ def outputs(config: StationConfig, around: Surroundings) -> Unit:
 
     def prepare() -> Prepared:
         tell = partial(around.conditions.set, AlarmType.OUTPUT, severity=Severity.CRITICAL)
-        panel = Panel(settings, around.clock, tell=tell)
+        panel = Panel(settings, around.clock, tell=tell, chips=around.running.chips)
 
         def start() -> Part:
             running = around.running
@@ -40,4 +41,4 @@ def outputs(config: StationConfig, around: Surroundings) -> Unit:
 
         return Prepared(start)
 
-    return Unit(OUTPUTS, "outputs", settings, prepare, STOP_S if settings else 0.0)
+    return Unit(OUTPUTS, "outputs", settings, prepare, STOP_S if settings else 0.0, needs=chip_names(config))

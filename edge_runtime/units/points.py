@@ -13,6 +13,7 @@ from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.cameras import CAMERAS
 from edge_runtime.units.drift import DRIFT, reference_of
 from edge_runtime.units.masks import check_mask
+from edge_runtime.units.microcontrollers import chip_needs
 from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.spool import DELIVERY
@@ -84,7 +85,7 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
     files = tuple(_identity(Path(path)) for view in settings.views for path in _files(view))
     made_from = (settings, files, station.hang_restart_s, station.inference, station.state_folder)
     readers = [_reader(one) for one in (settings, *own_sources(settings))]
-    needs = (*readers, DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT)
+    needs = (*readers, DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT, *chip_needs(settings))
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
 
 
@@ -104,6 +105,7 @@ def _company(settings: Point, around: Surroundings, state_folder: Path) -> Compa
         running.cameras,
         running.paces,
         given=running.given[settings.name],
+        chips=running.chips,
         conditions=around.conditions,
         beside={view.name: running.readers[view.name] for view in own_sources(settings)},
     )

@@ -13,6 +13,7 @@ from edge_runtime.evidence import EvidenceCounts
 from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
+from edge_runtime.terminals.chips import Chips
 from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Running:
     scores: ScoreWatch | None = None
     health: StationHealth | None = None
     lines: JsonLines | None = None
+    chips: Chips = field(default_factory=Chips)
     panel: Panel | None = None
     commands: Executor | None = None
     command_counts: CommandCounts = field(default_factory=CommandCounts)

@@ -90,3 +90,71 @@ def test_a_bus_has_one_device_of_the_station() -> None:
         station(gate, lamp)
     with pytest.raises(ValidationError, match=r"points\.0\.trigger and outputs\.gate\.device"):
         station(gate, trigger=TRIGGER)
+
+
+CHIP = {"name": "cell", "port": USB}
+CHIP_TRIGGER = {"kind": "microcontroller", "microcontroller": "cell"}
+CHIP_OUTPUT = {
+    "kind": "microcontroller",
+    "name": "reject",
+    "microcontroller": "cell",
+    "gate": {"kind": "time", "delay_ms": 300},
+}
+CHIP_ENCODER = {"kind": "encoder", "encoder": CHIP_TRIGGER, "counts": 500, "tolerance_counts": 9}
+
+
+def cell(output: dict[str, Any], *, trigger: dict[str, Any] = CHIP_TRIGGER, chips: tuple[Any, ...] = (CHIP,)) -> None:
+    point = {"name": "gate", "bundle": "b", "source": {"kind": "folder", "path": "parts"}, "trigger": trigger}
+    tables = {"station": STATION, "points": [point], "outputs": [CHIP_OUTPUT | output], "microcontrollers": chips}
+    StationConfig.model_validate(tables)
+
+
+def test_a_microcontroller_triggers_and_rejects_over_one_port() -> None:
+    cell({})
+    cell({"gate": CHIP_ENCODER, "lead_counts": 100})
+    cell({"lamp": 3})
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        ({"gate": {"kind": "at-once"}}, 'wanted a gate of kind "time" or "encoder"'),
+        ({"lead_ms": 300}, r"wanted the gate's delay_ms above lead_ms \(300\), found 300"),
+        ({"gate": CHIP_ENCODER}, r"wanted lead_counts below the gate's counts \(500\), found None"),
+        ({"gate": CHIP_ENCODER, "lead_counts": 500}, r"wanted lead_counts below the gate's counts \(500\), found 500"),
+        (
+            {"gate": CHIP_ENCODER | {"encoder": {"kind": "gpio", "line": 3}}, "lead_counts": 5},
+            "wanted the encoder of microcontroller cell, which counts itself",
+        ),
+        ({"lamp": 1, "lead_ms": 5}, "lead_ms belong to the reject gate, and lamp names a lamp"),
+        ({"microcontroller": "other"}, "outputs.reject: wanted a microcontroller among cell, found other"),
+    ],
+)
+def test_a_gate_that_cannot_be_is_refused(output: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        cell(output)
+
+
+def test_a_microcontroller_rejects_only_parts_that_it_has_announced() -> None:
+    with pytest.raises(ValidationError, match="rejects parts that it has announced itself, and inspection point gate"):
+        cell({}, trigger={"kind": "frame"})
+
+
+def test_the_reject_gate_is_for_verdicts_alone() -> None:
+    output = {"kind": "microcontroller", "name": "o", "microcontroller": "cell", "role": "stop"}
+    with pytest.raises(ValidationError, match=r"wanted role = \"verdict\" for the reject gate, found 'stop'"):
+        StationConfig.model_validate(
+            {
+                "station": STATION,
+                "points": [{"name": "gate", "bundle": "b", "source": {"kind": "folder", "path": "p"}}],
+                "outputs": [output],
+                "microcontrollers": [CHIP],
+            }
+        )
+
+
+def test_microcontrollers_have_names_and_ports_of_their_own() -> None:
+    with pytest.raises(ValidationError, match="microcontrollers need different names, found cell, cell"):
+        cell({}, chips=(CHIP, CHIP | {"port": "/dev/ttyUSB1"}))
+    with pytest.raises(ValidationError, match="found it in microcontrollers"):
+        cell({}, chips=(CHIP, CHIP | {"name": "other"}))

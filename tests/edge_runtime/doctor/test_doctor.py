@@ -23,6 +23,9 @@ from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from tests.edge_runtime.test_board_imports import BOARD_ONLY
+from tests.fakes.chip_station import write_chip_station
+from tests.fakes.firmware import built
+from tests.fakes.firmware_line import ChipLine
 from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.pty_line import PtyLine
@@ -235,6 +238,22 @@ def test_an_output_is_opened_and_fires_only_when_a_person_asks(folder: Path) -> 
     assert standing(station, "line_output", name="output", fire_outputs=True, daemon_pid=1)[0] == "skipped"
     line.unplug()
     assert standing(station, "line_output", name="output")[0] == "failed"
+
+
+def test_a_microcontroller_is_asked_who_it_is_and_goes_on_rejecting(folder: Path) -> None:
+    with ChipLine(built("model", folder)) as line:
+        station = write_chip_station(folder, line)
+        assert standing(station, "microcontroller", name="microcontroller") == (
+            "ok",
+            "model with firmware 1.0.0, 1000000 ticks a second, 16 parts ",
+        )
+        assert line.rejects
+        assert standing(station, "microcontroller", name="microcontroller", daemon_pid=1)[0] == "skipped"
+        assert standing(station, "line_trigger", name="trigger")[0] == "skipped"
+        assert standing(station, "line_output", name="output", fire_outputs=True)[0] == "skipped"
+    found, said = standing(station, "microcontroller", name="microcontroller")
+    assert found == "failed"
+    assert "without it everything is rejected" in said
 
 
 def test_a_page_whose_port_is_taken_is_found(folder: Path) -> None:

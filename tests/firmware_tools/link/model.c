@@ -2,7 +2,7 @@
  *
  *   model -      in simulated time.   t TICK COUNT: it is then, and the encoder stands there; h HEX: these bytes came;
  *                p: a part is at the camera. Answers: s HEX: said; r 0 or 1: the reject pin; and one dot per line.
- *   model PORT   in real time, a tick a microsecond, its serial line at PORT.   p: a part; e COUNT: the encoder.
+ *   model PORT   in real time, a tick a microsecond, its serial line at PORT, or fd:N.   p: a part; e COUNT: the encoder.
  *                Tells: p NUMBER TICK, r LEVEL TICK, l LAMP LIGHT, all in ticks of CLOCK_MONOTONIC.
  *
  * Its storage holds eight values in memory; `key` secret.* may be written and not read. */
@@ -179,7 +179,8 @@ static int run(const char *path)
     struct termios raw;
     uint32_t count = 0;
     int level = -1;
-    port = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    port = strncmp(path, "fd:", 3) ? open(path, O_RDWR | O_NOCTTY) : atoi(path + 3);
+    if (port >= 0) fcntl(port, F_SETFL, O_NONBLOCK);
     if (port < 0 || tcgetattr(port, &raw)) return perror(path), 2;
     raw.c_iflag = raw.c_oflag = raw.c_lflag = 0;
     raw.c_cflag |= CS8 | CREAD | CLOCAL;

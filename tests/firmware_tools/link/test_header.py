@@ -11,8 +11,9 @@ from edge_contracts.serial_link.description import load_description
 from edge_contracts.serial_link.layout import LAYOUTS
 from edge_contracts.serial_link.reference import example_frame
 from firmware_tools.link_header import header_path, renewed
-from tests.fakes.firmware import HEADERS, STRICT, built, sealed
+from tests.fakes.firmware import HEADERS, STRICT, built
 from tests.lab.link.channel import random_frame
+from tests.lab.link.hostile import strange
 from tests.system.required import require_tool
 
 
@@ -47,7 +48,7 @@ def test_random_frames_come_back_from_c_as_they_are(programs):
 def test_both_sides_refuse_the_same_of_what_is_whole_but_wrong(programs):
     """Random bodies under right CRCs: only lengths, flags and ranges are left to refuse them."""
     chance = random.Random(11)
-    data = b"".join(_strange(chance) for _ in range(20_000))
+    data = b"".join(strange(chance) for _ in range(20_000))
     frames = StreamDecoder().feed(data)
     assert len(frames) > 1000
     assert len({type(frame.message) for frame in frames}) == len(LAYOUTS)
@@ -62,15 +63,9 @@ def test_the_header_is_plain_c_and_its_names_are_its_own(tmp_path):
     subprocess.run([require_tool("gcc"), *flags, "one.c", "two.c"], cwd=tmp_path, check=True, timeout=60)
 
 
-def _strange(chance):
-    layout = chance.choice(LAYOUTS)
-    ident = layout.ident if chance.random() < 0.95 else chance.randrange(256)
-    flags = int(layout.reliable) if chance.random() < 0.95 else chance.randrange(256)
-    sequence = chance.randrange(256) if layout.reliable or chance.random() < 0.1 else 0
-    body = bytearray(layout.pack(random_frame(chance, layout).message))
-    if chance.random() < 0.5:
-        body[chance.randrange(len(body))] = chance.randrange(256)
-    if chance.random() < 0.1:
-        body = body[: chance.randrange(len(body) + 1)] + chance.randbytes(chance.randrange(8))
-    whole = bytes([1 if chance.random() < 0.99 else 2, ident, flags, sequence]) + bytes(body)
-    return sealed(whole)
+def test_what_it_remembers_has_room_in_half_a_kilobyte(tmp_path):
+    """On a host, whose pointers are larger; `make size-link` says what it takes on a Cortex-M."""
+    told = '#include "lepton_link.h"\ntypedef char room[sizeof(struct lepton_link) <= 512 ? 1 : -1];\n'
+    (tmp_path / "room.c").write_text(told, "utf-8")
+    command = [require_tool("gcc"), *STRICT, f"-I{HEADERS}", "-fsyntax-only", "room.c"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)

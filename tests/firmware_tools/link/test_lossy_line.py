@@ -20,6 +20,8 @@ from edge_contracts.serial_link import (
 from tests.fakes.firmware import built
 from tests.lab.link.channel import damage, pass_on
 from tests.lab.link.echoes import round_trips
+from tests.lab.link.fuzz import decoders
+from tests.lab.link.fuzz import firmware as firmware_stands
 
 MS = 1000
 
@@ -40,6 +42,12 @@ def test_the_judge_of_the_lab_sees_a_wrong_accept(programs, monkeypatch):
     monkeypatch.setattr("tests.lab.link.echoes.pass_on", blind)
     tally = round_trips(built("echo", programs), 500, 1)
     assert tally["C: wrong accepts"] == 1
+
+
+def test_both_decoders_and_a_firmware_stand_hostile_bytes(programs, capsys):
+    assert decoders(programs, 1, 0.5) == 0
+    assert firmware_stands(programs, 1, 0.5) == 0
+    assert "0 batches with a difference" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("seed", range(3))

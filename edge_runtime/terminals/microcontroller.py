@@ -1,0 +1,262 @@
+"""The thread that keeps the line to one microcontroller: hears parts and counts, says rejects, lamps and heartbeats.
+
+It says that the line may run only while it is told so. Where the daemon stalls, this thread stalls too or is told that
+the line must not run, and the microcontroller rejects everything within the heartbeat's time-out.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Final
+
+from edge_contracts.serial_link import Answered, Heartbeat, Hello, Identify, Level, Log, StreamDecoder, encode
+from edge_contracts.serial_link import Frame as LinkFrame
+from edge_runtime.terminals.chip_news import Moments, Subscription
+from edge_runtime.terminals.chip_session import ChipSession, Clearance
+from edge_runtime.terminals.serial_port import OpenPort
+from edge_runtime.terminals.wire import WireLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edge_contracts.serial_link import Message
+    from edge_contracts.station import Microcontroller as Settings
+    from edge_runtime.capture.backoff import Backoff
+    from edge_runtime.clock import Clock
+
+OPEN_S: Final = 1.0
+"""How long whoever needs the line waits for it to open."""
+ANSWER_S: Final = 0.5
+"""How long an order may take until it is acknowledged: the ten tries of the protocol, and a little."""
+_IDENTIFY_S: Final = 0.1
+_HELLO_S: Final = 2.0
+_LONGEST_READ_S: Final = 0.02
+_NS_PER_S: Final = 1_000_000_000
+_LEVELS: Final = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERROR: 40}
+_log = logging.getLogger(__name__)
+
+
+class Microcontroller:
+    """One microcontroller and its thread; every method may be called from any thread.
+
+    Args:
+        settings: one of the `microcontrollers` tables.
+        clock: monotonic.
+        backoff: the waits between attempts to open.
+        why_not: why the line must not run, None while it may; asked at each heartbeat.
+        session: draws a number above 0 for each session.
+        clearance: how long parts of an earlier session may still be on their way.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        backoff: Backoff,
+        why_not: Callable[[], str | None],
+        session: Callable[[], int],
+        clearance: Clearance | None = None,
+    ) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._clock = clock
+        self._backoff = backoff
+        self._why_not = why_not
+        self._draw = session
+        self._clearance = clearance or Clearance()
+        self._port = OpenPort(settings)
+        self._moments = Moments()
+        self._session: ChipSession | None = None
+        self._lost: str | None = "it is not open yet"
+        self._listeners: tuple[Subscription, ...] = ()
+        self._answers: dict[int, _Answer] = {}
+        self._lock = threading.Lock()
+        self._open = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"microcontroller-{self.name}", daemon=True)
+
+    @property
+    def lost(self) -> str | None:
+        """Why it cannot be spoken to, None while it can."""
+        return self._lost
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
+    @property
+    def hello(self) -> Hello:
+        """Who it is.
+
+        Raises:
+            WireLost: it has not said so.
+        """
+        return self._spoken_to().hello
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Tell the thread to end, without waiting."""
+        self._stop.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Stop the thread, which says that the line must not run; False, and a line in the log, if its driver hangs."""
+        self.ask_to_stop()
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            _log.error("microcontroller %s: its thread did not stop within %g s; left behind", self.name, timeout_s)
+            return False
+        return True
+
+    def wait_open(self, timeout_s: float = OPEN_S) -> None:
+        """Wait until it has said who it is.
+
+        Raises:
+            WireLost: it has not.
+        """
+        self._clock.wait(self._open, timeout_s)
+        self._spoken_to()
+
+    def listen(self) -> Subscription:
+        """Have what it tells from now on."""
+        made = Subscription()
+        with self._lock:
+            self._listeners += (made,)
+        return made
+
+    def leave(self, subscription: Subscription) -> None:
+        """Have it no more."""
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one is not subscription)
+
+    def number_at(self, at_ns: int) -> int | None:
+        """Its number of the part that came at this moment, None where there was none."""
+        return self._moments.number_at(at_ns)
+
+    def order(self, message: Message) -> None:
+        """Have something done; returns when it is acknowledged.
+
+        Raises:
+            WireLost: it was refused, or nobody answers.
+        """
+        answer = _Answer()
+        with self._lock:
+            session = self._spoken_to()
+            self._answers[session.link.say(message)] = answer
+            self._port.write(session.link.poll(self._clock.now_ns()))
+        self._clock.wait(answer.event, ANSWER_S)
+        if not answer.event.is_set() or answer.refused is not None:
+            found = answer.refused or "no answer"
+            raise WireLost(f"wanted {message} of microcontroller {self.name}, found {found}; check gate and line")
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._speak()
+            except WireLost as error:
+                self._note_loss(str(error))
+            except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the line is opened again
+                _log.exception("microcontroller %s failed", self.name)
+                self._note_loss(f"it failed ({type(error).__name__}: {error})")
+            finally:
+                self._close()
+            if not self._stop.is_set():
+                self._clock.wait(self._stop, self._backoff.next_s())
+
+    def _speak(self) -> None:
+        self._port.open()
+        decoder = StreamDecoder()
+        hello = self._meet(decoder)
+        timeout_ms = self._settings.heartbeat_ms
+        session = ChipSession(hello, self._moments, self._clock.now_ns(), timeout_ms, self._clearance)
+        with self._lock:
+            self._session, self._lost = session, None
+        self._open.set()
+        self._backoff.reset()
+        _log.info("microcontroller %s: %s with firmware %s", self.name, hello.board or "a board", hello.firmware)
+        while not self._stop.is_set():
+            self._turn(session, decoder)
+        self._port.write(encode(LinkFrame(Heartbeat(0, timeout_ms))))
+
+    def _meet(self, decoder: StreamDecoder) -> Hello:
+        """Say identify until the right hello has come; what an earlier session said is passed over."""
+        session, until_ns = self._draw(), self._clock.now_ns() + int(_HELLO_S * _NS_PER_S)
+        while not self._stop.is_set() and self._clock.now_ns() < until_ns:
+            self._port.write(b"\0" + encode(LinkFrame(Identify(session))))
+            again_ns = self._clock.now_ns() + int(_IDENTIFY_S * _NS_PER_S)
+            while (left_ns := again_ns - self._clock.now_ns()) > 0:
+                for frame in decoder.feed(self._port.read(left_ns / _NS_PER_S)):
+                    if isinstance(frame.message, Hello) and frame.message.session == session:
+                        return frame.message
+        found = decoder.last_refusal or ("none" if decoder.frames == 0 else "other messages")
+        raise WireLost(
+            f"wanted an answer to identify on {self._settings.port}, found {found}; check speed, wiring and firmware"
+        )
+
+    def _turn(self, session: ChipSession, decoder: StreamDecoder) -> None:
+        now_ns = self._clock.now_ns()
+        may_run = self._why_not() is None
+        with self._lock:
+            if data := session.beat(now_ns, may_run=may_run):
+                self._port.write(data)
+            wait_s = min(session.wait_ns(now_ns) / _NS_PER_S, _LONGEST_READ_S)
+        frames = decoder.feed(self._port.read(wait_s))
+        now_ns = self._clock.now_ns()
+        with self._lock:
+            for frame in frames:
+                self._take(session, frame, now_ns)
+            if data := session.link.poll(now_ns):
+                self._port.write(data)
+
+    def _take(self, session: ChipSession, frame: LinkFrame, now_ns: int) -> None:
+        """Under the lock."""
+        heard = session.hear(frame, now_ns)
+        if isinstance(heard, Answered):
+            answer = self._answers.pop(heard.ticket, None)
+            if answer is not None:
+                answer.give(None if heard.refused is None else f"that it refuses: {heard.refused.name.lower()}")
+        elif isinstance(heard, Log):
+            _log.log(_LEVELS[heard.level], "microcontroller %s says: %s", self.name, heard.text)
+        elif heard is not None:
+            for listener in self._listeners:
+                listener.put(heard)
+
+    def _spoken_to(self) -> ChipSession:
+        session, lost = self._session, self._lost
+        if session is None or lost is not None:
+            raise WireLost(f"wanted microcontroller {self.name}, found that it cannot be spoken to: {lost}; check it")
+        return session
+
+    def _note_loss(self, reason: str) -> None:
+        if self._lost != reason:
+            _log.warning("microcontroller %s: %s", self.name, reason)
+        with self._lock:
+            self._open.clear()
+            self._session, self._lost = None, reason
+            answers, self._answers = list(self._answers.values()), {}
+        for answer in answers:
+            answer.give(f"that the line is lost: {reason}")
+
+    def _close(self) -> None:
+        with self._lock:
+            self._open.clear()
+            self._session = None
+            self._lost = self._lost or "it is closed"
+            self._port.close()
+
+
+class _Answer:
+    """What became of an order; refused: why it was not done."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+        self.refused: str | None = None
+
+    def give(self, refused: str | None) -> None:
+        """It is known; wakes whoever waits."""
+        self.refused = refused
+        self.event.set()

@@ -1,0 +1,100 @@
+"""Pure: what a session says and hears, with the clock in hand."""
+
+import pytest
+
+from edge_contracts.serial_link import Frame, Heartbeat, Hello, State, StreamDecoder, Trigger
+from edge_runtime.terminals.chip_news import Counted, Moments, PartSeen
+from edge_runtime.terminals.chip_session import ChipSession, Clearance
+from edge_runtime.terminals.wire import WireLost
+
+MS = 1_000_000
+HELLO = Hello(7, 1, 1_000_000, 16, "1.0", "b")
+
+
+def session(clearance=None):
+    return ChipSession(HELLO, Moments(), 0, 100, clearance or Clearance())
+
+
+def beats(one, now_ns, *, may_run=True):
+    return [frame.message for frame in StreamDecoder().feed(one.beat(now_ns, may_run=may_run))]
+
+
+def state(tick=0, count=0, part=0):
+    return Frame(State(tick, count, part, 1, 1))
+
+
+def test_five_heartbeats_are_said_in_the_time_that_one_counts():
+    one = session()
+    one.hear(state(), 0)
+    said = [beats(one, now * MS) for now in range(100)]
+    assert sum(map(len, said)) == 5
+    assert said[0] == [Heartbeat(1, 100)]
+
+
+def test_the_line_may_not_run_before_the_microcontroller_has_said_where_it_stands():
+    one = session()
+    assert beats(one, 0) == [Heartbeat(0, 100)]
+    one.hear(state(), 5 * MS)
+    assert beats(one, 20 * MS) == [Heartbeat(1, 100)]
+
+
+def test_it_may_not_run_while_somebody_says_why_not():
+    one = session()
+    one.hear(state(), 0)
+    assert beats(one, 0, may_run=False) == [Heartbeat(0, 100)]
+
+
+@pytest.mark.parametrize(
+    ("clearance", "later", "clear"),
+    [
+        (Clearance(0.4), state(1_399_999, 0, 9), False),
+        (Clearance(0.4), state(1_400_000, 0, 9), True),
+        (Clearance(0, 250), state(99_000_000, 1249, 9), False),
+        (Clearance(0, 250), state(99_000_000, 1250, 9), True),
+    ],
+)
+def test_parts_of_an_earlier_session_are_past_the_gate_before_the_line_may_run(clearance, later, clear):
+    one = session(clearance)
+    one.hear(state(1_000_000, 1000, 9), 0)
+    assert beats(one, 0) == [Heartbeat(0, 100)]
+    one.hear(later, 1 * MS)
+    assert beats(one, 20 * MS) == [Heartbeat(int(clear), 100)]
+
+
+def test_where_no_part_came_yet_nothing_has_to_clear():
+    one = session(Clearance(60.0))
+    one.hear(state(5, 0, 0), 0)
+    assert beats(one, 0) == [Heartbeat(1, 100)]
+
+
+def test_a_gap_in_the_numbers_is_parts_that_could_not_be_told():
+    one = session()
+    assert one.hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS) == PartSeen(2 * MS, 5, 0)
+    assert one.hear(Frame(Trigger(9, 0, 2000), 2), 3 * MS) == PartSeen(3 * MS, 9, 3)
+
+
+def test_a_part_that_was_told_late_has_the_moment_of_its_edge():
+    one = session()
+    one.hear(state(10_000), 50 * MS)
+    assert one.hear(Frame(Trigger(1, 0, 20_000), 1), 190 * MS) == PartSeen(60 * MS, 1, 0)
+
+
+def test_counts_are_told_as_they_stand():
+    assert session().hear(state(0, 77), 3) == Counted(3, 77)
+
+
+def test_a_microcontroller_that_started_anew_is_a_lost_line():
+    with pytest.raises(WireLost, match="has started anew or has ended it"):
+        session().hear(Frame(Hello(0, 1, 1_000_000, 16, "1.0", "b")), 1)
+
+
+def test_a_hello_of_this_session_changes_nothing():
+    assert session().hear(Frame(HELLO), 1) is None
+
+
+def test_a_microcontroller_that_is_silent_is_a_lost_line():
+    one = session()
+    for now in range(0, 1000, 20):
+        one.beat(now * MS, may_run=True)
+    with pytest.raises(WireLost, match="wanted a sign of life, found none for 1020 ms"):
+        one.beat(1020 * MS, may_run=True)

@@ -1,0 +1,231 @@
+"""The thread that keeps the line, with the C firmware model at the other end."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from edge_contracts.serial_link import By, Reject
+from edge_contracts.station import ChipEncoder, ChipOutput, ChipTrigger
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.outputs.belt import build_encoder
+from edge_runtime.outputs.output import build_output
+from edge_runtime.terminals.chip_news import Counted, PartSeen
+from edge_runtime.terminals.wire import WireLost
+from edge_runtime.trigger.announcement import build_wire
+from tests.edge_runtime.outputs.output_contract import OutputContract, defect
+from tests.edge_runtime.terminals.chip_fixtures import chips_of, microcontroller
+from tests.edge_runtime.trigger.trigger_contract import TriggerContract
+from tests.fakes.firmware import built
+from tests.fakes.firmware_line import ChipLine
+from tests.fakes.patience import eventually
+from tests.fakes.serial_line import SerialLine
+
+ABSENT = "/dev/ttyUSB-none"
+GATE = {"kind": "time", "delay_ms": 40.0}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return built("model", tmp_path_factory.mktemp("firmware"))
+
+
+@pytest.fixture
+def line(program):
+    with ChipLine(program) as plugged:
+        yield plugged
+
+
+@pytest.fixture
+def chip(line):
+    with microcontroller(line.path) as running:
+        running.wait_open()
+        yield running
+
+
+def output(chip, **keys):
+    settings = ChipOutput.model_validate({"kind": "microcontroller", "name": "o", "microcontroller": "chip", **keys})
+    return build_output(settings, MonotonicClock(), chips_of(chip))
+
+
+def trigger(chip):
+    settings = ChipTrigger.model_validate({"kind": "microcontroller", "microcontroller": "chip"})
+    return build_wire(settings, "gate", MonotonicClock(), chips_of(chip))
+
+
+def encoder(chip):
+    return build_encoder(ChipEncoder(kind="microcontroller", microcontroller="chip"), MonotonicClock(), chips_of(chip))
+
+
+class TestTrigger(TriggerContract):
+    @pytest.fixture
+    def line(self, program):
+        with ChipLine(program) as plugged:
+            plugged.cut = plugged.unplug
+            yield plugged
+
+    @pytest.fixture
+    def wire(self, line):
+        with microcontroller(line.path) as running:
+            running.wait_open()
+            yield trigger(running)
+
+    @pytest.fixture
+    def absent(self):
+        with microcontroller(ABSENT) as running:
+            yield trigger(running)
+
+
+class Lamp:
+    def __init__(self, plugged):
+        self._plugged = plugged
+        self.cut = plugged.unplug
+
+    def is_active(self):
+        return self._plugged.lamps.get(3) == 1
+
+
+class TestLamp(OutputContract):
+    @pytest.fixture
+    def plugged(self, program):
+        with ChipLine(program) as plugged:
+            yield plugged
+
+    @pytest.fixture
+    def line(self, plugged):
+        return Lamp(plugged)
+
+    @pytest.fixture
+    def output(self, plugged):
+        with microcontroller(plugged.path) as running:
+            running.wait_open()
+            yield Settling(output(running, lamp=3))
+
+    @pytest.fixture
+    def absent(self):
+        with microcontroller(ABSENT) as running:
+            yield output(running, lamp=3)
+
+
+class Settling:
+    """What was acknowledged is printed by the model a moment later."""
+
+    def __init__(self, inner):
+        self._inner = inner
+        self.open, self.shape = inner.open, inner.shape
+
+    def __getattr__(self, name):
+        def call(*args):
+            getattr(self._inner, name)(*args)
+            time.sleep(0.005)
+
+        return call
+
+
+def test_the_lines_are_open_when_it_has_said_who_it_is(chip):
+    assert (chip.hello.board, chip.hello.firmware, chip.lost) == ("model", "1.0.0", None)
+
+
+def test_a_part_has_the_models_number_and_the_moment_of_its_edge(line, chip):
+    news = chip.listen()
+    number = line.part()
+    (seen,) = [one for one in parts_of(news) if isinstance(one, PartSeen)]
+    assert seen.number == number
+    assert abs(seen.at_ns // 1000 % 2**32 - line.parts[-1][1]) < 50_000
+    assert chip.number_at(seen.at_ns) == number
+
+
+@pytest.mark.live
+def test_a_reject_is_a_pulse_for_its_part(line, chip):
+    news = chip.listen()
+    eventually(lambda: not line.rejects)
+    gate = output(chip, gate=GATE, lead_ms=20, pulse_ms=10)
+    gate.open()
+    line.part()
+    (seen,) = parts_of(news)
+    changes = len(line.pins)
+    gate.fire(defect_at(seen.at_ns))
+    eventually(lambda: len(line.pins) == changes + 2)
+    (up, rise), (down, fall) = line.pins[changes:]
+    assert (up, down) == (1, 0)
+    assert 40_000 <= rise - line.parts[-1][1] < 60_000
+    assert 8_000 <= fall - rise < 30_000
+
+
+def test_a_part_that_it_has_not_announced_is_lost_in_words(chip):
+    with pytest.raises(WireLost, match=r"wanted to reject part P7, found that .* has not announced it; check"):
+        output(chip, gate=GATE, lead_ms=20).fire(defect_at(12345))
+
+
+def test_what_it_refuses_is_told_in_words(chip):
+    with pytest.raises(WireLost, match=r"microcontroller chip, found that it refuses: unknown_part; check"):
+        chip.order(Reject(9, By.TICKS, 1000, 1000))
+
+
+def test_the_encoder_tells_how_far_the_belt_has_come(line, chip):
+    wire = standing_encoder(line, chip, 2**32 - 10)
+    line.encoder(15)
+    moved = []
+    eventually(lambda: moved.extend(one.counts for one in wire.wait(0.1)) or sum(moved))
+    assert sum(moved) == 25
+
+
+def test_an_encoder_that_runs_backwards_is_lost(line, chip):
+    wire = standing_encoder(line, chip, 1000)
+    line.encoder(10)
+    with pytest.raises(WireLost, match="does the encoder run backwards"):
+        eventually(lambda: any(one.counts for one in wire.wait(0.1)))
+
+
+def test_it_rejects_while_somebody_says_why_not_and_when_the_daemon_ends(line):
+    reasons = ["not yet"]
+    with microcontroller(line.path, lambda: reasons[0] if reasons else None) as running:
+        running.wait_open()
+        assert line.rejects
+        reasons.clear()
+        eventually(lambda: not line.rejects)
+        reasons.append("a stop")
+        eventually(lambda: line.rejects)
+        reasons.clear()
+        eventually(lambda: not line.rejects)
+    eventually(lambda: line.rejects)
+
+
+def test_a_line_that_is_back_is_spoken_to_again(program):
+    with (
+        SerialLine() as silent,
+        microcontroller(silent.path) as running,
+        pytest.raises(WireLost, match="cannot be spoken"),
+    ):
+        running.wait_open(0.2)
+    with ChipLine(program) as line, microcontroller(line.path) as running:
+        running.wait_open()
+        line.unplug()
+        eventually(lambda: running.lost is not None)
+        with pytest.raises(WireLost, match="found"):
+            running.order(Reject(1, By.TICKS, 1, 1))
+
+
+def standing_encoder(line, chip, count):
+    """An open wire that has told this count."""
+    line.encoder(count)
+    news = chip.listen()
+    eventually(lambda: any(isinstance(one, Counted) and one.count == count for one in news.take(0.1)))
+    wire = encoder(chip)
+    wire.open()
+    eventually(lambda: wire.wait(0.1))
+    return wire
+
+
+def parts_of(news):
+    found = []
+    eventually(lambda: found.extend(one for one in news.take(0.1) if isinstance(one, PartSeen)) or found)
+    return found
+
+
+def defect_at(at_ns):
+    order = defect()
+    return type(order)(
+        order.outcome, order.point, order.part, order.cause, order.reason, order.number, triggered_at_ns=at_ns
+    )
