@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 CHECK = "packages"
 _ALWAYS = {"numpy": "", "pydantic": "", "cv2": "camera"}
 _BY_SOURCE = {"serial": ("serial", "serial"), "microphone": ("sounddevice", "sound"), "csi": ("picamera2", "")}
-_BY_WIRE = {"serial": ("serial", "serial"), "gpio": ("gpiod", "gpio"), "modbus": ("pymodbus", "modbus")}
+_BY_WIRE = {
+    "serial": ("serial", "serial"),
+    "microcontroller": ("serial", "serial"),
+    "gpio": ("gpiod", "gpio"),
+    "modbus": ("pymodbus", "modbus"),
+}
 """Kind: the module that it needs, and the extra that brings it."""
 _STEPS = {"picamera2": "sudo apt install python3-picamera2, and a virtual environment with --system-site-packages"}
 

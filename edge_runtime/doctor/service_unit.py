@@ -28,6 +28,7 @@ _GROUPS = {
     "microphone": "audio",
     "gpio wire": "gpio",
     "serial wire": "dialout",
+    "microcontroller wire": "dialout",
 }
 """Kind of source, or of the wires of triggers and outputs: the group that opens its device (udev's default rules)."""
 _PATIENCE_S = 10

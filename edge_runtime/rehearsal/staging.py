@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _DEAF = {"sound-files", "microphone", "serial"}
 _LED_BY_ITSELF = {"frame", "interval", "presence"}
-_OUTSIDE = ("uplink", "commands", "remote", "upload", "outputs", "web")
+_OUTSIDE = ("uplink", "commands", "remote", "upload", "outputs", "microcontrollers", "web")
 """Tables of the station that speak to the world; what a rehearsal finds out is no alert and moves no gate."""
 
 
