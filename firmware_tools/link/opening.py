@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.link.recording import ReplayedLink
-from firmware_tools.link.serial_port import SerialLink, find_port, list_ports
+from firmware_tools.link.serial_port import Port, SerialLink, find_port, list_ports
 from firmware_tools.link.tcp import TcpLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from firmware_tools.link.link import Link
-    from firmware_tools.link.serial_port import Port
 
 USUAL_BAUD = 115_200
 CONNECT_TIMEOUT_S = 5.0
@@ -30,8 +29,8 @@ def open_link(
     """Open a line.
 
     Args:
-        address: a serial port (`/dev/serial/by-id/…`, or a piece of its name or serial number), `tcp://host:port`, or
-            `replay:FILE` for a recording.
+        address: a serial port (`/dev/serial/by-id/…`, or a piece of its name or serial number), `tcp://host:port`
+            for bytes alone, `rfc2217://host:port` for a serial server with control lines, or `replay:FILE`.
         baud: the speed of a serial port.
         timeout_s: for connecting by TCP.
         ports: the serial ports that are there.
@@ -47,4 +46,6 @@ def open_link(
         return TcpLink(host.strip("[]"), int(port), timeout_s)
     if address.startswith("replay:"):
         return ReplayedLink(Path(address.removeprefix("replay:")))
+    if address.startswith("rfc2217://"):
+        return SerialLink(Port(address, (address,)), baud)
     return SerialLink(find_port(address, ports), baud)

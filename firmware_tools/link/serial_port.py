@@ -137,10 +137,10 @@ class SerialLink:
 
     def __init__(self, port: Port, baud: int) -> None:
         self.port = port
+        # A server on the network knows neither.
+        options = {} if "://" in port.path else {"write_timeout": WRITE_TIMEOUT_S, "exclusive": True}
         try:
-            self._serial: Any = load_serial().Serial(
-                port.path, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True
-            )
+            self._serial: Any = load_serial().serial_for_url(port.path, baud, timeout=0, **options)
             self._serial.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
             raise LinkLost(

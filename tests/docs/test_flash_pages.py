@@ -19,6 +19,8 @@ from lepton.cli import main as lepton
 from tests.fakes.firmware_images import intel_hex, key, pem
 from tests.fakes.flash_benches import FLASHERS, HERE, bench
 
+pytestmark = pytest.mark.slow
+
 HOW_TO = Path(__file__).resolve().parents[2] / "docs" / "how-to"
 
 

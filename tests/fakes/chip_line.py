@@ -129,12 +129,12 @@ class PtyChip:
     def _piece(self, most: int) -> bytes:
         while True:
             ready, _, _ = select.select([self._lines, self._ends[0], self._wake[0]], [], [])
-            if self._wake[0] in ready:
-                raise SystemExit
             if self._lines in ready:
                 dtr, rts = self._lines.recv(2)
                 self.lines_changed(dtr=bool(dtr), rts=bool(rts))
                 continue
+            if self._wake[0] in ready:
+                raise SystemExit
             return os.read(self._ends[0], most)
 
     def _run(self) -> None:

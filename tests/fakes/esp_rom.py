@@ -20,22 +20,34 @@ SECTOR_BYTES = 4096
 
 
 class EspRom(PtyChip):
-    """A chip held in its bootloader by a jumper; `chip_id` is that of ESP-IDF."""
+    """A chip whose strap a jumper holds for the bootloader, until lines are wired to it; `chip_id` is ESP-IDF's."""
 
     def __init__(self, folder, fault=None, *, chip_id: int = 5, flash_bytes: int = 2 << 20):
         super().__init__(folder, fault)
         self.chip_id = chip_id
         self.memory = bytearray(b"\xa5" * flash_bytes)
         self.runs = "bootloader"
+        self.boot = True
+        self._held = False
+
+    def lines_changed(self, *, dtr, rts):
+        # Two transistors: RTS alone holds the reset, DTR alone the boot strap. A capacitor keeps the reset while both
+        # lines change places; the strap counts when the reset is let go.
+        if rts and not dtr:
+            self._held = True
+        elif self._held and not rts:
+            self._held, self.boot = False, dtr
+            self.power_on()
 
     def power_on(self) -> None:
+        self.runs = "bootloader" if self.boot else "program"
         self.block_bytes = self.offset = 0
         self.synchronised = False
 
     def serve(self) -> None:
         while True:
             frame = self._frame()
-            if len(frame) < 8 or frame[0] != 0:
+            if self.runs != "bootloader" or len(frame) < 8 or frame[0] != 0:
                 continue
             _, command, size, check = struct.unpack_from("<BBHI", frame)
             body = frame[8:]
