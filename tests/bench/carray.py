@@ -19,6 +19,7 @@ from edge_contracts.bundle import read_bundle
 from firmware_tools.carray.arena import HOST, MICROCONTROLLER, arena_need
 from firmware_tools.carray.network import read_network
 from firmware_tools.carray.widen import widened
+from tests.fakes.kernel_chains import CASES, FLOAT, FLOAT_CASES, INT8, chain
 from tests.fakes.micro_bundles import MLPERF_TINY
 from tests.fakes.micro_runtime import MicroRun, least_arena
 
@@ -43,6 +44,20 @@ def main() -> None:
             f"{host.bytes / least - 1:8.1%}{chip.bytes:19,}  {differences(content, given)}",
             flush=True,
         )
+    kernels()
+
+
+def kernels() -> None:
+    """Chains of one kernel: the least arena of each, and what is reserved above it."""
+    over = {}
+    print(f"\n{'six of one kernel':28}{'least':>9}{'reserved':>10}{'over':>8}")
+    both = [(kind, dtype) for kind in CASES for dtype in (INT8, FLOAT)] + [(kind, FLOAT) for kind in FLOAT_CASES]
+    for kind, dtype in both:
+        content = chain(kind, dtype)
+        reserved, least = arena_need(read_network(content), HOST).bytes, least_arena(content)
+        over[kind, dtype] = reserved / least - 1
+        print(f"{f'{kind} {dtype.name}':28}{least:9,}{reserved:10,}{over[kind, dtype]:8.1%}", flush=True)
+    print(f"{len(over)} chains: {min(over.values()):.1%} to {max(over.values()):.1%} above the least")
 
 
 def differences(content: bytes, given: bytes) -> str:
