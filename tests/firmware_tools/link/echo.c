@@ -44,16 +44,6 @@ static uint8_t again(const struct lepton_frame *frame, uint8_t *said)
     }
 }
 
-static int write_all(int port, const uint8_t *bytes, size_t size)
-{
-    while (size) {
-        ssize_t done = write(port, bytes, size);
-        if (done < 0 && errno != EINTR) return 0;
-        if (done > 0) bytes += done, size -= (size_t)done;
-    }
-    return 1;
-}
-
 #ifdef FUZZER
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,6 +57,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 #else
+static int write_all(int port, const uint8_t *bytes, size_t size)
+{
+    while (size) {
+        ssize_t done = write(port, bytes, size);
+        if (done < 0 && errno != EINTR) return 0;
+        if (done > 0) bytes += done, size -= (size_t)done;
+    }
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     uint8_t bytes[4096], said[LEPTON_FRAME_MAX];
