@@ -117,10 +117,13 @@ class ChipSession:
         return Counted(now_ns, state.count)
 
     def _has_cleared(self, state: State) -> bool:
-        """Whether no part can be on its way that came before this session."""
+        """Whether no part can be on its way that came before this session.
+
+        That none was counted yet proves nothing: a microcontroller that started anew has forgotten its parts.
+        """
         origin = self._origin
-        if origin is None or origin.part == 0:
-            return origin is not None
+        if origin is None:
+            return False
         ticks = (state.tick - origin.tick) % _WRAP
         counts = (state.count - origin.count) % _WRAP
         seconds = ticks / self.hello.ticks_per_second

@@ -61,10 +61,13 @@ def test_parts_of_an_earlier_session_are_past_the_gate_before_the_line_may_run(c
     assert beats(one, 20 * MS) == [Heartbeat(int(clear), 100)]
 
 
-def test_where_no_part_came_yet_nothing_has_to_clear():
-    one = session(Clearance(60.0))
-    one.hear(state(5, 0, 0), 0)
-    assert beats(one, 0) == [Heartbeat(1, 100)]
+def test_a_microcontroller_that_counted_no_part_may_have_started_anew_over_some():
+    one = session(Clearance(3.0))
+    one.hear(state(1_000, 0, 0), 0)
+    one.hear(state(3_000_999, 0, 0), 0)
+    assert beats(one, 0) == [Heartbeat(0, 100)]
+    one.hear(state(3_001_000, 0, 0), 0)
+    assert beats(one, 20 * MS) == [Heartbeat(1, 100)]
 
 
 def test_a_gap_in_the_numbers_is_parts_that_could_not_be_told():
