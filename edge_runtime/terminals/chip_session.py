@@ -125,6 +125,10 @@ class ChipSession:
         if origin is None:
             return False
         ticks = (state.tick - origin.tick) % _WRAP
-        counts = (state.count - origin.count) % _WRAP
         seconds = ticks / self.hello.ticks_per_second
-        return seconds >= self._clearance.seconds and counts >= self._clearance.counts
+        return seconds >= self._clearance.seconds and self._has_moved(state.count - origin.count)
+
+    def _has_moved(self, counts: int) -> bool:
+        """Whether the belt is so far on; back is not on, and where no gate is counted the encoder says nothing."""
+        forward = (counts + _WRAP // 2) % _WRAP - _WRAP // 2
+        return self._clearance.counts == 0 or forward >= self._clearance.counts

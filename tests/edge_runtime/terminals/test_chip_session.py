@@ -51,6 +51,9 @@ def test_it_may_not_run_while_somebody_says_why_not():
         (Clearance(0.4), state(1_400_000, 0, 9), True),
         (Clearance(0, 250), state(99_000_000, 1249, 9), False),
         (Clearance(0, 250), state(99_000_000, 1250, 9), True),
+        (Clearance(0, 250), state(99_000_000, 999, 9), False),
+        (Clearance(0, 250), state(99_000_000, (1000 - 250) % 2**32, 9), False),
+        (Clearance(0.4), state(1_400_000, 999, 9), True),
     ],
 )
 def test_parts_of_an_earlier_session_are_past_the_gate_before_the_line_may_run(clearance, later, clear):
@@ -59,6 +62,15 @@ def test_parts_of_an_earlier_session_are_past_the_gate_before_the_line_may_run(c
     assert beats(one, 0) == [Heartbeat(0, 100)]
     one.hear(later, 1 * MS)
     assert beats(one, 20 * MS) == [Heartbeat(int(clear), 100)]
+
+
+def test_an_encoder_that_wraps_around_has_moved_on():
+    one = session(Clearance(0, 250))
+    one.hear(state(0, 2**32 - 100, 9), 0)
+    one.hear(state(1, 149, 9), 0)
+    assert beats(one, 0) == [Heartbeat(0, 100)]
+    one.hear(state(2, 150, 9), 0)
+    assert beats(one, 20 * MS) == [Heartbeat(1, 100)]
 
 
 def test_a_microcontroller_that_counted_no_part_may_have_started_anew_over_some():
