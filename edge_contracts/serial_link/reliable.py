@@ -149,10 +149,14 @@ class ReliableLink:
         return data
 
     def wait_ns(self, now_ns: int) -> int | None:
-        """How long until `poll` has something to write; None while nothing is on its way."""
-        if self._out or (self._underway is None and self._waiting):
+        """How long until `poll` has something to write; None while nothing is on its way, or the link is lost."""
+        if self._out:
             return 0
-        return max(self._underway.again_ns - now_ns, 0) if self._underway else None
+        if self.lost is not None:
+            return None
+        if self._underway is None:
+            return 0 if self._waiting else None
+        return max(self._underway.again_ns - now_ns, 0)
 
     def _new(self, frame: Frame) -> Delivered | None:
         refused = self._judge(frame.message)

@@ -123,6 +123,20 @@ def test_how_long_to_wait_is_known():
     assert daemon.wait_ns(10 * MS) == 20 * MS
 
 
+def test_a_lost_link_has_nothing_to_wait_for():
+    daemon = ReliableLink(tries=1)
+    daemon.say(Lamp(1, Light.ON))
+    daemon.say(Lamp(2, Light.ON))
+    daemon.poll(0)
+    daemon.poll(RETRY_MS * MS)
+    assert daemon.lost is not None
+    assert daemon.wait_ns(RETRY_MS * MS) is None
+    daemon.say(Heartbeat(0, 100))
+    assert daemon.wait_ns(RETRY_MS * MS) == 0
+    assert len(said(daemon, RETRY_MS * MS)) == 1
+    assert daemon.wait_ns(RETRY_MS * MS) is None
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 400), st.floats(0, 0.6), st.floats(0, 0.4), st.integers(0, 5))
 def test_every_message_is_done_once_and_in_order_over_any_line(seed, count, lost, doubled, delayed):
