@@ -78,7 +78,7 @@ def golden_files(export: Export) -> GoldenFiles:
     """`model_goldens.h` and `.c`: inputs as stored, answers as real numbers, and how far another run may lie.
 
     Raises:
-        BadInputError: the bundle has no goldens, or they do not have the model's shapes.
+        BadInputError: the bundle has no goldens, they name no output, or they do not have the model's shapes.
     """
     recorded = export.bundle.manifest.golden
     if recorded is None or not recorded.goldens:
@@ -87,12 +87,11 @@ def golden_files(export: Export) -> GoldenFiles:
             "records them"
         )
     name, macro, count = export.name, export.macro, len(recorded.goldens)
-    tested = [end for end in export.outputs if all(end.name in golden.outputs for golden in recorded.goldens)]
+    tested = _tested(export)
     inputs = [_values(export, golden.input, export.input) for golden in recorded.goldens]
     declared = [f"extern const {export.input.c_type} {name}_golden_inputs[{macro}_GOLDENS][{macro}_INPUT_COUNT];"]
     blocks = [_block(declared[0], [map(_stored(export.input), one.reshape(-1).tolist()) for one in inputs])]
-    for end in tested:
-        number = export.outputs.index(end)
+    for number, end in tested:
         declared.append(
             f"extern const float {name}_golden_outputs{number}[{macro}_GOLDENS][{macro}_OUTPUT{number}_COUNT];"
         )
@@ -100,8 +99,8 @@ def golden_files(export: Export) -> GoldenFiles:
         _require_count(answers, end)
         blocks.append(_block(declared[-1], [map(real, one.reshape(-1).tolist()) for one in answers]))
     tolerances = "".join(
-        f"#define {macro}_OUTPUT{export.outputs.index(end)}_TOLERANCE {real(recorded.tolerance.get(end.name, 0.0))}\n"
-        for end in tested
+        f"#define {macro}_OUTPUT{number}_TOLERANCE {real(recorded.tolerance.get(end.name, 0.0))}\n"
+        for number, end in tested
     )
     guard = f"{macro}_GOLDENS_H"
     text = (
@@ -115,15 +114,21 @@ def golden_files(export: Export) -> GoldenFiles:
 
 def selftest(export: Export) -> str:
     """`model_selftest.cc`."""
+    checks = "".join(_check(export, number, end) for number, end in _tested(export))
+    return _SELFTEST.replace("@CHECKS@", checks).replace("@NAME@", export.name).replace("@MACRO@", export.macro)
+
+
+def _tested(export: Export) -> list[tuple[int, End]]:
+    """The outputs that every golden names, with their numbers."""
     recorded = export.bundle.manifest.golden
     goldens = recorded.goldens if recorded else ()
-    tested = [
-        (number, end)
-        for number, end in enumerate(export.outputs)
-        if all(end.name in golden.outputs for golden in goldens)
-    ]
-    checks = "".join(_check(export, number, end) for number, end in tested)
-    return _SELFTEST.replace("@CHECKS@", checks).replace("@NAME@", export.name).replace("@MACRO@", export.macro)
+    named = [all(end.name in golden.outputs for golden in goldens) for end in export.outputs]
+    if not any(named):
+        raise BadInputError(
+            f"wanted an output that every golden names, found none in {export.bundle.manifest.name}, so that no answer "
+            "could be compared; 'lepton convert' records goldens"
+        )
+    return [(number, end) for number, end in enumerate(export.outputs) if named[number]]
 
 
 def _values(export: Export, path: str, end: End | None) -> npt.NDArray[Any]:

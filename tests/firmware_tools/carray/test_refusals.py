@@ -66,6 +66,17 @@ def test_a_bundle_without_goldens_is_refused(tmp_path):
     assert not (tmp_path / "c").exists()
 
 
+def test_goldens_that_name_no_output_are_refused(tmp_path):
+    """A self-test made of them would compare nothing and say that all is as recorded."""
+    bundle = micro_bundle(write_tflite(brightness_graph()), tmp_path / "b.bundle", goldens=2)
+    recorded = bundle.manifest.golden
+    silent = (recorded.goldens[0].model_copy(update={"outputs": {}}), recorded.goldens[1])
+    manifest = bundle.manifest.model_copy(update={"golden": recorded.model_copy(update={"goldens": silent})})
+    export = plan_export(type(bundle)(manifest, bundle.digest, bundle.members))
+    with pytest.raises(BadInputError, match="wanted an output that every golden names, found none in part"):
+        files_of(export)
+
+
 @pytest.mark.parametrize("name", ["Model", "3d", "for", "a__b", "part-model", "class", "a" * 20, ""])
 def test_a_name_that_c_does_not_take_is_refused(name):
     with pytest.raises(BadInputError, match="wanted a name"):
