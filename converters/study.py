@@ -7,10 +7,12 @@ noticed by its heartbeat, which stops.
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError, MissingExtraError, OutageError
@@ -117,17 +119,25 @@ def _is_file(where: str) -> bool:
 def _storage(where: str) -> Iterator[Any]:
     optuna, alchemy = require_optuna(), import_module("sqlalchemy")
     # Without a pool nothing stays open behind an error or a stop; a trial takes longer than all its connections.
-    url, arguments = where, {"poolclass": alchemy.pool.NullPool}
+    arguments = {"poolclass": alchemy.pool.NullPool}
     if _is_file(where):
-        url = alchemy.URL.create("sqlite", database=str(Path(where).resolve())).render_as_string(hide_password=False)
         arguments["connect_args"] = {"timeout": LOCK_S}
+
+    def made(place: str) -> Any:
+        return optuna.storages.RDBStorage(
+            place, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S, grace_period=GRACE_S
+        )
+
     with _explained(where), warnings.catch_warnings():
         # The heartbeat may change between major versions of Optuna; pyproject.toml names one.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        make = optuna.storages.RDBStorage
-        storage = _made(
-            lambda: make(url, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S, grace_period=GRACE_S), ATTEMPTS
-        )
+        if _is_file(where):
+            path = Path(where).resolve()
+            if path.parent.is_dir() and not path.exists():
+                _put_new(path, lambda file: made(_sqlite(file)))
+            storage = made(_sqlite(path))
+        else:
+            storage = _made(lambda: made(where), ATTEMPTS)
     try:
         yield storage
     except (optuna.exceptions.StorageInternalError, alchemy.exc.SQLAlchemyError) as error:
@@ -137,6 +147,31 @@ def _storage(where: str) -> Iterator[Any]:
         ) from error
     finally:
         storage.remove_session()
+
+
+def _sqlite(path: Path) -> str:
+    """The address of a file."""
+    made: str = (
+        import_module("sqlalchemy").URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    )
+    return made
+
+
+def _put_new(path: Path, make: Callable[[Path], Any]) -> None:
+    """Make the tables of a new file beside its place, and put them there whole: a full disk leaves nothing behind.
+
+    Of processes that begin together the first one's file stands, and the others go on with it.
+    """
+    with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
+        file = Path(beside) / "study"
+        make(file).engine.dispose()
+        try:
+            os.link(file, path)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links, as on a memory card
+            if not path.exists():
+                file.rename(path)
 
 
 def _made(make: Callable[[], Any], attempts: int) -> Any:
@@ -159,7 +194,7 @@ def _explained(where: str) -> Iterator[None]:
             f"wanted the driver of {where.partition('://')[0]} ({error}); for PostgreSQL install "
             "lepton-edge[postgresql] (in a checkout: pip install '.[postgresql]')"
         ) from error
-    except (errors.SQLAlchemyError, RuntimeError) as error:
+    except (errors.SQLAlchemyError, RuntimeError, OSError) as error:
         raise BadInputError(
             f"wanted a study in {shown(where)}, found that it cannot be used: {_reason(error)}; give a file whose "
             "folder exists, or a database that answers"

@@ -1,5 +1,8 @@
 """Where trials are kept, and that only what can be compared is kept together."""
 
+import errno
+import os
+import resource
 import sqlite3
 import sys
 from contextlib import closing
@@ -49,6 +52,42 @@ def test_what_is_no_study_is_refused_in_words(tmp_path):
     opened(tmp_path / "s")
     with pytest.raises(BadInputError, match="found parts; name one with --name"):
         found(tmp_path / "s", "search")
+
+
+def test_a_full_disk_leaves_no_study_that_is_none(tmp_path):
+    """A file may not grow beyond a part of its tables, as on a disk that fills up meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        with pytest.raises(BadInputError, match="cannot be used: "):
+            opened(tmp_path / "s")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+    assert opened(tmp_path / "s") == {"about": ABOUT}
+    assert [one.name for one in tmp_path.iterdir()] == ["s"]
+
+
+def test_where_files_cannot_be_linked_a_study_is_made_all_the_same(tmp_path, monkeypatch):
+    def no_links(_file, _path):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    assert opened(tmp_path / "s") == {"about": ABOUT}
+
+
+def test_of_two_that_begin_together_the_first_file_stands(tmp_path, monkeypatch):
+    linked = os.link
+
+    def be_late(file, path):
+        monkeypatch.setattr(os, "link", linked)
+        opened(tmp_path / "s", "the other's")
+        linked(file, path)
+
+    monkeypatch.setattr(os, "link", be_late)
+    opened(tmp_path / "s")
+    assert found(tmp_path / "s", "the other's") == "the other's"
+    assert found(tmp_path / "s") == "parts"
 
 
 def test_a_place_that_stops_answering_is_an_outage(tmp_path):
