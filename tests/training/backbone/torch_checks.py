@@ -1,4 +1,4 @@
-"""Run by test_distillation.py with the Python of the PyTorch environment: the same seed gives the same backbone."""
+"""Run by test_with_torch.py with the Python of the PyTorch environment: the same seed gives the same backbone."""
 
 import os
 import signal
