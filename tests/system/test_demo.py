@@ -18,9 +18,24 @@ def run_demo(folder, *options):
     return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
 
 
-def test_the_demo_counts_stores_and_shows(tmp_path):
+@pytest.fixture(scope="module")
+def without_mosquitto(tmp_path_factory):
+    """The folder of a demo whose alerts the embedded broker carried, and what it said."""
+    folder = tmp_path_factory.mktemp("line") / "demo"
+    done = run_demo(folder, "--broker", "amqtt")
+    assert done.returncode == 0, done.stderr
+    return folder, json.loads(done.stdout)
+
+
+def test_without_mosquitto_the_embedded_broker_carries_the_alerts(without_mosquitto):
+    _, said = without_mosquitto
+    assert (said["broker"], said["lost"]) == ("amqtt", 0)
+    assert said["stored"] == said["alerts"] > 0
+
+
+def test_the_demo_counts_stores_and_shows(without_mosquitto):
     require_tool("mosquitto")
-    folder = tmp_path / "demo"
+    folder, before = without_mosquitto
     done = run_demo(folder)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
@@ -32,16 +47,7 @@ def test_the_demo_counts_stores_and_shows(tmp_path):
     assert len(list((folder / "good").glob("*.jpg"))) == 40
     assert list((folder / "state" / "evidence").rglob("*.jpg"))
     assert (folder / "report.html").exists()
-    again = run_demo(folder)
-    assert json.loads(again.stdout)["found"] == said["found"], "the same seed finds the same defects"
-
-
-def test_without_mosquitto_the_embedded_broker_carries_the_alerts(tmp_path):
-    done = run_demo(tmp_path / "demo", "--broker", "amqtt")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert (said["broker"], said["lost"]) == ("amqtt", 0)
-    assert said["stored"] == said["alerts"] > 0
+    assert said["found"] == before["found"], "the same seed finds the same defects"
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):

@@ -27,7 +27,7 @@ def test_pictures_of_every_kind_are_learned_together(save, tag, draw_part, tmp_p
     save("parts/good/deep.png", draw_part(9).astype(np.uint16) * 257)
     save("parts/good/alpha.png", np.dstack([draw_part(10)[..., ::-1], np.full((120, 160), 9, np.uint8)]))
     tag(save("parts/good/turned.jpg", np.rot90(draw_part(11)).copy()), orientation=6)
-    done = train(tmp_path / "parts", tmp_path, "--json")
+    done = train(tmp_path / "parts", tmp_path, "--detector", "gauss", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["photographs"] == 12
     assert json.loads(done.stdout)["input"] == {"height_px": 224, "width_px": 224}

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import pytest
 from click.testing import CliRunner
 
 from lepton.cli import main
+from training.train_text import trained_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,26 +35,38 @@ def _document(*arguments: str | Path) -> dict[str, Any]:
     return document
 
 
-@pytest.fixture
-def parts(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]) -> Path:
-    """A folder with twelve good parts and four scratched ones, and a manifest that splits them."""
-    rows = ["path,label,group,split"]
+def _save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), pixels[..., ::-1])
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory, draw_part: Callable[..., np.ndarray]) -> Path:
+    """A folder with twelve good parts and four scratched ones, and beside it a manifest that splits them."""
+    rows, home = ["path,label,group,split"], tmp_path_factory.mktemp("line")
     for seed in range(16):
         name = f"parts/good/{seed:02}.png"
-        save(name, draw_part(seed))
+        _save(home / name, draw_part(seed))
         rows.append(f"{name},good,tray-{seed // 2},{'train' if seed < 12 else 'test'}")
     for seed in range(4):
         name = f"parts/scratch/{seed:02}.png"
-        save(name, draw_part(100 + seed, scratch=True))
+        _save(home / name, draw_part(100 + seed, scratch=True))
         rows.append(f"{name},scratch,,test")
-    (tmp_path / "parts.csv").write_text("\n".join(rows))
-    return tmp_path / "parts"
+    (home / "parts.csv").write_text("\n".join(rows))
+    return home / "parts"
 
 
-def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -> None:
-    trained = _document("train", parts, "-o", tmp_path / "plate.bundle")
+@pytest.fixture(scope="module")
+def plate(parts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The bundle of the parts, its detector chosen among all, and what was told."""
+    bundle = tmp_path_factory.mktemp("plate") / "plate.bundle"
+    return bundle, _document("train", parts, "-o", bundle)
+
+
+def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, plate: tuple[Path, dict[str, Any]]) -> None:
+    bundle, trained = plate
     assert (trained["photographs"], trained["features"], trained["copies_of_each"]) == (16, "backbone", 6)
-    judged = _document("evaluate", tmp_path / "plate.bundle", "--data", parts)
+    judged = _document("evaluate", bundle, "--data", parts)
     assert judged["bundle"]["digest"] == trained["digest"]
     assert (judged["good"], judged["defective"]) == (16, 4)
     assert judged["auroc"] == 1.0
@@ -62,25 +76,31 @@ def test_a_folder_becomes_a_bundle_that_judges_it(parts: Path, tmp_path: Path) -
     assert "4 labelled defects were not learned: 5 defects that are no relatives" in trained["note"]
 
 
-@pytest.fixture
-def labelled(tmp_path: Path, save: Callable[..., Path], draw_part: Callable[..., np.ndarray]) -> Path:
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory, draw_part: Callable[..., np.ndarray]) -> Path:
     """A manifest: fourteen good parts and twelve scratched ones, half of the scratched ones for training."""
-    rows = ["path,label,group,split"]
+    rows, home = ["path,label,group,split"], tmp_path_factory.mktemp("labels")
     for seed in range(14):
-        save(f"labelled/{seed}.png", draw_part(seed))
+        _save(home / f"labelled/{seed}.png", draw_part(seed))
         rows.append(f"labelled/{seed}.png,good,,{'train' if seed < 10 else 'test'}")
     for seed in range(12):
         label = ("scratch", "scar")[seed % 2]
-        save(f"labelled/{label}-{seed}.png", draw_part(100 + seed, scratch=True))
+        _save(home / f"labelled/{label}-{seed}.png", draw_part(100 + seed, scratch=True))
         rows.append(f"labelled/{label}-{seed}.png,{label},,{'train' if seed < 6 else 'test'}")
-    manifest = tmp_path / "labelled.csv"
+    manifest = home / "labelled.csv"
     manifest.write_text("\n".join(rows))
     return manifest
 
 
-def test_labelled_defects_are_learned_and_told(labelled: Path, tmp_path: Path) -> None:
-    bundle = tmp_path / "plate.bundle"
-    trained = _document("train", labelled, "-o", bundle, *QUICK)
+@pytest.fixture(scope="module")
+def taught(labelled: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The bundle of the labelled parts, and what was told."""
+    bundle = tmp_path_factory.mktemp("taught") / "plate-float.bundle"
+    return bundle, _document("train", labelled, "-o", bundle, *QUICK)
+
+
+def test_labelled_defects_are_learned_and_told(labelled: Path, taught: tuple[Path, dict[str, Any]]) -> None:
+    bundle, trained = taught
     assert (trained["photographs"], trained["labels"]["defects"], trained["note"]) == (10, 6, "")
     assert set(trained["labels"]["candidates"]) == {"good-only", "sum", "maximum"}
     assert trained["labels"]["auroc"]["with_labels"] >= trained["labels"]["auroc"]["good_only"]
@@ -99,34 +119,35 @@ def test_defects_are_left_away_on_request(labelled: Path, tmp_path: Path) -> Non
     assert "defects" not in inspected.stdout
 
 
-def test_a_taught_detector_converts_for_a_board(labelled: Path, tmp_path: Path) -> None:
-    taught, board = tmp_path / "plate-float.bundle", tmp_path / "plate.bundle"
-    trained = _lepton("train", labelled, "-o", taught, *QUICK)
-    assert "learned 6 labelled defects: AUROC on parts held out" in trained.stdout
-    converted = _lepton(
-        "convert", taught, "--profile", "rpi-4b", "--calibration", tmp_path / "labelled", "-o", board, "--json"
-    )
+def test_a_taught_detector_converts_for_a_board(
+    labelled: Path, taught: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    bundle, trained = taught
+    board, pictures = tmp_path / "plate.bundle", labelled.with_name("labelled")
+    assert "learned 6 labelled defects: AUROC on parts held out" in trained_text(trained)
+    converted = _lepton("convert", bundle, "--profile", "rpi-4b", "--calibration", pictures, "-o", board, "--json")
     assert converted.exit_code == 0, converted.output
-    before, after = (_document("evaluate", one, "--data", labelled)["auroc"] for one in (taught, board))
+    before, after = (_document("evaluate", one, "--data", labelled)["auroc"] for one in (bundle, board))
     assert after == pytest.approx(before, abs=0.005)
     assert len(_document("evaluate", board, "--data", labelled, "--split", "train")["data"]["learned"]) == 16
 
 
 def test_a_manifest_is_learned_and_judged_by_its_splits(parts: Path, tmp_path: Path) -> None:
-    assert parts.is_dir()
-    trained = _document("train", tmp_path / "parts.csv", "-o", tmp_path / "plate.bundle", *QUICK)
+    manifest = parts.with_name("parts.csv")
+    trained = _document("train", manifest, "-o", tmp_path / "plate.bundle", *QUICK)
     assert trained["photographs"] == 12
-    judged = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv")
+    judged = _document("evaluate", tmp_path / "plate.bundle", "--data", manifest)
     assert (judged["good"], judged["defective"], judged["data"]["split"]) == (4, 4, "test")
     assert judged["data"]["learned"] == []
     assert {one["label"] for one in judged["pictures"]} == {"good", "scratch"}
-    everything = _document("evaluate", tmp_path / "plate.bundle", "--data", tmp_path / "parts.csv", "--split", "train")
+    everything = _document("evaluate", tmp_path / "plate.bundle", "--data", manifest, "--split", "train")
     assert everything["samples"] == 12
     assert everything["auroc"] is None
 
 
 def test_the_same_pictures_and_seed_give_the_same_digest(parts: Path, tmp_path: Path) -> None:
-    digests = {_document("train", parts, "-o", tmp_path / "plate.bundle")["digest"] for _ in range(2)}
+    """That the choice among all detectors repeats itself, too, is seen in detectors/test_learn.py."""
+    digests = {_document("train", parts, "-o", tmp_path / "plate.bundle", *QUICK)["digest"] for _ in range(2)}
     assert len(digests) == 1
 
 
@@ -198,9 +219,8 @@ def test_wrong_use_is_a_sentence_exit_code_two_and_no_file(case: str, tmp_path: 
     assert not list(tmp_path.rglob("*bundle*"))
 
 
-def test_a_split_that_is_not_there_is_refused(parts: Path, tmp_path: Path, plate_bundle: Path) -> None:
-    assert parts.is_dir()
-    result = _lepton("evaluate", plate_bundle, "--data", tmp_path / "parts.csv", "--split", "validation")
+def test_a_split_that_is_not_there_is_refused(parts: Path, plate_bundle: Path) -> None:
+    result = _lepton("evaluate", plate_bundle, "--data", parts.with_name("parts.csv"), "--split", "validation")
     assert result.exit_code == 2
     assert "found test, train" in result.stderr
 

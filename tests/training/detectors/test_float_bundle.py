@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,12 +16,22 @@ from edge_runtime.lessons.teachable import Teachable, teachable
 from training.detectors.float_bundle import bundle_name, float_bundle
 from training.detectors.learn import Backbone, learn
 
+if TYPE_CHECKING:
+    from training.detectors.detector import Detector
+
 LATER = datetime(2031, 5, 4, tzinfo=timezone.utc)
 EARLIER = datetime(2030, 1, 1, tzinfo=timezone.utc)
 
 
-def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
-    detector = learn(good_parts, kind="gauss")
+@pytest.fixture(scope="module")
+def detector(good_parts: list[np.ndarray]) -> Detector:
+    """What the good parts taught."""
+    return learn(good_parts, kind="gauss")
+
+
+def test_the_bundle_scores_as_the_detector_was_fitted(
+    tmp_path: Path, detector: Detector, good_parts: list[np.ndarray]
+) -> None:
     manifest, members = float_bundle(detector, name="plate", inputs={}, settings={"seed": 0}, created=EARLIER)
     write_bundle(tmp_path / "plate.bundle", manifest, members)
     predictor = Predictor.open(tmp_path / "plate.bundle")
@@ -41,8 +52,7 @@ def test_the_bundle_scores_as_the_detector_was_fitted(tmp_path: Path, good_parts
     )
 
 
-def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_parts: list[np.ndarray]) -> None:
-    detector = learn(good_parts, kind="gauss")
+def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, detector: Detector) -> None:
     digests = []
     for number, created in enumerate((EARLIER, LATER)):
         manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=created)
@@ -55,8 +65,8 @@ def test_the_time_of_making_does_not_change_the_digest(tmp_path: Path, good_part
 
 def test_the_card_says_how_much_is_integer(data: Path, good_parts: list[np.ndarray]) -> None:
     model = (data / "mlperf-tiny/vww_96_int8.tflite").read_bytes()
-    detector = learn(good_parts, kind="gauss", backbone=Backbone(model))
-    manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=EARLIER)
+    lent = learn(good_parts, kind="gauss", backbone=Backbone(model))
+    manifest, members = float_bundle(lent, name="plate", inputs={}, settings={}, created=EARLIER)
     shares = {share.precision: share for share in Card.model_validate_json(members["card.json"]).precision}
     assert manifest.precision == "float32"
     assert shares["int8"].operators == 13
@@ -72,8 +82,7 @@ def test_a_bundle_is_named_after_its_file(file: str, name: str) -> None:
     assert bundle_name(Path(file)) == name
 
 
-def test_a_board_can_be_taught_with_it_and_scores_as_without(good_parts: list[np.ndarray]) -> None:
-    detector = learn(good_parts, kind="gauss")
+def test_a_board_can_be_taught_with_it_and_scores_as_without(detector: Detector, good_parts: list[np.ndarray]) -> None:
     bundles = []
     for good in ([], good_parts):
         manifest, members = float_bundle(detector, name="plate", inputs={}, settings={}, created=EARLIER, good=good)

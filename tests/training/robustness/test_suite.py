@@ -21,7 +21,8 @@ def parts(tmp_path_factory, draw_part):
         (folder / label).mkdir()
         for seed in seeds:
             cv2.imwrite(str(folder / label / f"{seed}.png"), draw_part(seed, scratch=label == "scratch")[..., ::-1])
-    learned = CliRunner().invoke(main, ["train", str(folder / "good"), "-o", str(folder / "plate.bundle")])
+    arguments = ["train", folder / "good", "--detector", "gauss", "-o", folder / "plate.bundle"]
+    learned = CliRunner().invoke(main, [str(one) for one in arguments])
     assert learned.exit_code == 0, learned.output
     for label in ("good", "scratch"):
         (folder / "judged").mkdir(exist_ok=True)
