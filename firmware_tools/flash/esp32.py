@@ -13,7 +13,7 @@ from edge_contracts.errors import BadInputError, LeptonError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import Chip, Mismatch
 from firmware_tools.flash.program import run_program
-from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after
+from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
 from firmware_tools.link import RESETS, open_link, reset
 
 if TYPE_CHECKING:
@@ -94,12 +94,12 @@ class Esp32Flasher:
 
     def write(self, told: Progress) -> None:
         """Write it, from its beginning each time."""
-        before, self._touched = self._touched, True
+        before = self._touched
         with on_disk(self._content) as path:
+            self._touched = True
             done = self._call(["write-flash", self._place, path], self._timeout_s, told)
         if done.code:
-            # A program that never reached the chip has changed nothing.
-            self._touched = before or CHIP_LINE.search(done.text) is not None
+            self._touched = before or was_reached(done, CHIP_LINE)
             _check_same(done)
             raise failure(done, "esptool to write the image", SILENT, HINT)
 

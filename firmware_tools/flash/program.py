@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%")
-KEPT_LINES = 400
+HEAD_PIECES, TAIL_PIECES = 40, 400
+"""What is kept of a long output: whom the program reached stands at its beginning, what went wrong at its end."""
 PIECE_BYTES = 4096
 KILL_GRACE_S = 2.0
 
@@ -111,7 +112,7 @@ def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], 
             piece = os.read(child.stdout.fileno(), PIECE_BYTES).decode("utf-8", "replace").replace("\r", "\n")
             if not piece:
                 return "".join(pieces), _ended(child, end)
-            pieces = [*pieces[-KEPT_LINES:], piece]
+            pieces = [*pieces[:HEAD_PIECES], *pieces[HEAD_PIECES:][-TAIL_PIECES:], piece]
             shares = PERCENT.findall(piece)
             if shares:
                 told(min(float(shares[-1]) / 100, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,11 +12,21 @@ from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
     from edge_contracts.errors import LeptonError
     from firmware_tools.flash.program import Done
+
+UNREACHED = re.compile(
+    r"[Ff]ailed to connect|could not open|[Nn]ot opening|[Pp]ort is busy|doesn't exist|does not exist|No such file|"
+    r"[Cc]an't (?:init|open)|Permission denied"
+)
+"""What a program says that never reached the chip."""
+
+
+def was_reached(done: Done, chip_line: re.Pattern[str]) -> bool:
+    """Whether a program that failed may have changed the chip: only one that surely never reached it has not."""
+    return chip_line.search(done.text) is not None or UNREACHED.search(done.text) is None
 
 
 def state_after(stage: Stage, error: LeptonError) -> EndState:

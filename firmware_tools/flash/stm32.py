@@ -13,7 +13,7 @@ from edge_contracts.errors import BadInputError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import Chip, Mismatch
 from firmware_tools.flash.program import run_program
-from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after
+from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
 from firmware_tools.image.firmware_image import flat
 
 if TYPE_CHECKING:
@@ -110,12 +110,12 @@ class Stm32Flasher:
 
     def write(self, told: Progress) -> None:
         """Erase the flash and write it, from its beginning each time."""
-        before, self._touched = self._touched, True
+        before = self._touched
         with on_disk(self._content) as path:
+            self._touched = True
             done = self._call(["-e", "-w", "-a", self._address, path], self._timeout_s, told)
         if done.code:
-            # A program that never reached the chip has changed nothing.
-            self._touched = before or CHIP_LINE.search(done.text) is not None
+            self._touched = before or was_reached(done, CHIP_LINE)
             raise failure(done, "stm32loader to erase and write", SILENT, HINT)
 
     def verify(self) -> None:

@@ -1,0 +1,91 @@
+"""What the families make of a called program's exit code and words; a script of three lines stands for the program."""
+
+import pytest
+
+from firmware_tools.flash import EndState
+from firmware_tools.flash.esp32 import Esp32Flasher
+from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
+from firmware_tools.flash.program import HEAD_PIECES, TAIL_PIECES, run_program
+from firmware_tools.flash.rom_bootloader import nobody
+from firmware_tools.flash.stm32 import Stm32Flasher
+from firmware_tools.image import parse_image
+from tests.fakes.firmware_images import elf, esp, program
+
+
+def says(text, code=0):
+    return ["sh", "-c", f"printf '{text}'; exit {code}", "program"]
+
+
+def esp32(called, **more):
+    asked = {"baud": 115200, "address": None, "timeout_s": 5.0, "wired": False, "stub": False, "sleep": nobody}
+    return Esp32Flasher(parse_image(esp()), lambda: "port", called, **{**asked, **more})
+
+
+def stm32(called):
+    return Stm32Flasher(
+        parse_image(elf(program(500))), lambda: "port", called, baud=115200, address=None, timeout_s=5.0
+    )
+
+
+@pytest.mark.parametrize("made", [esp32, stm32])
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("Failed to connect to ESP32", EndState.UNTOUCHED),
+        ("could not open port /dev/ttyUSB0", EndState.UNTOUCHED),
+        ("Writing at 0x00010000... (90 %%)\\nThe port is gone", EndState.HALF_WRITTEN),
+        ("Chip type: ESP32\\nChip id: 0x410\\ncould not open port", EndState.HALF_WRITTEN),
+        ("", EndState.HALF_WRITTEN),
+    ],
+)
+def test_only_a_program_that_surely_never_reached_the_chip_left_it_untouched(made, said, state):
+    flasher = made(says(said, 1))
+    with pytest.raises((ChipSilent, WriteRefused)) as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is state
+
+
+def test_of_a_long_output_the_head_is_kept(monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.program.PIECE_BYTES", 16)
+    beyond = 16 * (HEAD_PIECES + TAIL_PIECES + 10) // 8
+    done = run_program(
+        ["sh", "-c", f"echo Chip type: ESP32; yes '50.0 %%' | head -{beyond}; echo the end"],
+        timeout_s=5.0,
+        told=nobody,
+    )
+    assert done.text.startswith("Chip type: ESP32")
+    assert done.text.endswith("the end\n")
+    assert len(done.text) <= 16 * (HEAD_PIECES + TAIL_PIECES + 1)
+
+
+@pytest.mark.parametrize("made", [esp32, stm32])
+def test_a_full_disk_before_the_program_runs_leaves_the_chip_untouched(made, monkeypatch):
+    flasher = made(says(""))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is EndState.UNTOUCHED
+
+
+def test_an_esp_whose_flash_reads_back_otherwise_is_seen():
+    with pytest.raises(Mismatch):
+        esp32(says("Verification failed (digest mismatch).", 2)).verify()
+    with pytest.raises(ChipSilent):
+        esp32(says("Failed to connect", 2)).verify()
+
+
+def test_an_stm32_must_say_that_its_flash_was_compared():
+    stm32(says("Verification OK")).verify()
+    with pytest.raises(WriteRefused):
+        stm32(says("done")).verify()
+    with pytest.raises(Mismatch):
+        stm32(says("Verification FAILED")).verify()
+
+
+def test_an_stm32_that_does_not_take_the_start_waits_for_a_reset():
+    assert stm32(says("started")).start() is EndState.RUNNING
+    assert stm32(says("NACK", 1)).start() is EndState.WAITING
