@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from firmware_tools.image import FirmwareImage
 
+DRY_NEXT = "give --write to write; reset the chip if it still waits in its bootloader"
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_STOPPED = 1, 2, 130
 
 
@@ -118,7 +119,7 @@ def _document(family: str, outcome: Outcome, *, dry_run: bool) -> dict[str, Any]
         "done": outcome.done,
         "state": outcome.end_state.value,
         "meaning": meaning.sentence,
-        "next_step": meaning.next_step,
+        "next_step": DRY_NEXT if dry_run and outcome.error is None else meaning.next_step,
         "attempts": outcome.attempts,
         "error": str(outcome.error) if outcome.error else None,
     }
@@ -131,7 +132,7 @@ def _lines(document: dict[str, Any], *, told_to_write: bool) -> list[str]:
         told.append(f"error   {document['error']}")
     elif document["dry_run"]:
         why = "as --dry-run asks" if told_to_write else "for no person watches; give --write to write"
-        return [*told, f"fits    nothing was written, {why}", f"state   {document['state']}: {document['meaning']}"]
+        told.append(f"fits    nothing was written, {why}")
     return [*told, f"state   {document['state']}: {document['meaning']}", f"next    {document['next_step']}"]
 
 

@@ -7,6 +7,7 @@ is in ROM: whatever happens, the chip can be flashed again.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError, LeptonError
@@ -116,23 +117,42 @@ class Esp32Flasher:
         if not self._wired:
             return EndState.WAITING
         try:
-            link = open_link(self._port(), baud=self._baud)
-            try:
-                reset(link, RESETS["esp-run"], self._sleep)
-            finally:
-                link.close()
+            self._reset()
         except LeptonError:  # no such lines, or the port is gone: it was verified, and a person can reset it
             return EndState.WAITING
-        return EndState.RUNNING
+        return EndState.WAITING if self._waits() else EndState.RUNNING
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
         """Half written unless all of it was compared: what the flash holds is known only by reading it."""
         return state_after(stage, error) if self._touched else EndState.UNTOUCHED
 
-    def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
-        before = "default-reset" if self._wired else "no-reset"
+    def leave(self) -> None:
+        """Reset it, for esptool leaves it in its bootloader."""
+        if self._wired:
+            with suppress(LeptonError):
+                self._reset()
+
+    def _reset(self) -> None:
+        link = open_link(self._port(), baud=self._baud)
+        try:
+            reset(link, RESETS["esp-run"], self._sleep)
+        finally:
+            link.close()
+
+    def _waits(self) -> bool:
+        """Whether the bootloader still answers: the lines were moved, and are wired to nothing."""
+        try:
+            done = self._call(["flash-id"], min(QUICK_S, self._timeout_s), nobody, before="no-reset", tries=1)
+        except LeptonError:
+            return False
+        return CHIP_LINE.search(done.text) is not None
+
+    def _call(
+        self, arguments: list[str], timeout_s: float, told: Progress, *, before: str = "", tries: int = 3
+    ) -> Done:
+        before = before or ("default-reset" if self._wired else "no-reset")
         options = ["--port", self._port(), "--baud", str(self._baud), "--chip", self._chip]
-        options += ["--before", before, "--after", "no-reset", "--connect-attempts", "3"]
+        options += ["--before", before, "--after", "no-reset", "--connect-attempts", str(tries)]
         options += [] if self._stub else ["--no-stub"]
         return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
 

@@ -61,8 +61,8 @@ class Chip:
 class Flasher(Protocol):
     """One family's way to flash one image into the chip at one port.
 
-    Every method but `settle` raises ChipSilent when the line breaks or the chip does not answer in time, and
-    WriteRefused when it says no.
+    Every method but `settle` and `leave` raises ChipSilent when the line breaks or the chip does not answer in time,
+    and WriteRefused when it says no.
     """
 
     def identify(self) -> Chip:
@@ -87,4 +87,8 @@ class Flasher(Protocol):
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
         """The state in which the chip is after `stage` failed; it is asked where it can be. Never raises."""
+        ...
+
+    def leave(self) -> None:
+        """Let a chip that was left untouched run again what it holds, where this family can. Never raises."""
         ...

@@ -104,13 +104,16 @@ class McubootFlasher:
             return EndState.UNTOUCHED
         try:
             slot = self._slot()
-        except LeptonError:
+        except (LeptonError, OSError, KeyboardInterrupt):  # also a second Ctrl-C, while the device is asked
             return EndState.TRIAL_SILENT if stage is Stage.START else EndState.PARTLY_STAGED
         if slot is not None and slot.active:
             return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
         if isinstance(error, NotTaken):
             return EndState.REVERTED
         return EndState.PARTLY_STAGED if slot is None else EndState.STAGED
+
+    def leave(self) -> None:
+        """Its image runs all the time."""
 
     def _slot(self) -> Slot | None:
         """The slot that holds the image; the running one first."""

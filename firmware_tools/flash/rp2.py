@@ -119,6 +119,9 @@ class Rp2Flasher:
             return EndState.UNTOUCHED
         return EndState.HALF_WRITTEN
 
+    def leave(self) -> None:
+        """A person held BOOTSEL, and plugs it in anew."""
+
     def _copy(self, out: int, told: Progress) -> None:
         while self._sent_bytes < len(self._content):
             piece = self._content[self._sent_bytes : self._sent_bytes + PIECE_BLOCKS * BLOCK_BYTES]

@@ -136,6 +136,9 @@ class Stm32Flasher:
         """Half written unless all of it was compared: what the flash holds is known only by reading it."""
         return state_after(stage, error) if self._touched else EndState.UNTOUCHED
 
+    def leave(self) -> None:
+        """stm32loader resets it whenever it leaves."""
+
     def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
         options = ["-p", self._port(), "-b", str(self._baud), *(["-s"] if self._swapped else [])]
         return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)

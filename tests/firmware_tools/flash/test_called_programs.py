@@ -9,6 +9,7 @@ from firmware_tools.flash.program import HEAD_PIECES, TAIL_PIECES, run_program
 from firmware_tools.flash.rom_bootloader import nobody
 from firmware_tools.flash.stm32 import Stm32Flasher
 from firmware_tools.image import parse_image
+from firmware_tools.link import RESETS, LinkLost
 from tests.fakes.firmware_images import elf, esp, program
 
 
@@ -89,3 +90,47 @@ def test_an_stm32_must_say_that_its_flash_was_compared():
 def test_an_stm32_that_does_not_take_the_start_waits_for_a_reset():
     assert stm32(says("started")).start() is EndState.RUNNING
     assert stm32(says("NACK", 1)).start() is EndState.WAITING
+
+
+class Lines:
+    """A line that notes how its two control lines are moved."""
+
+    def __init__(self):
+        self.moved = []
+
+    def set_lines(self, *, dtr, rts):
+        self.moved.append((dtr, rts))
+
+    def close(self):
+        self.moved.append("closed")
+
+
+RUN = [*((one.dtr, one.rts) for one in RESETS["esp-run"]), "closed"]
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [("Failed to connect: no serial data", EndState.RUNNING), ("Chip type: ESP32-C3 (QFN32)", EndState.WAITING)],
+)
+def test_an_esp_is_reset_and_runs_only_if_its_bootloader_is_silent(said, state, monkeypatch):
+    line = Lines()
+    monkeypatch.setattr("firmware_tools.flash.esp32.open_link", lambda *_, **__: line)
+    assert esp32(says(said), wired=True).start() is state
+    assert line.moved == RUN
+
+
+def test_an_esp_that_was_only_asked_is_reset(monkeypatch):
+    line = Lines()
+    monkeypatch.setattr("firmware_tools.flash.esp32.open_link", lambda *_, **__: line)
+    esp32(says("")).leave()
+    assert line.moved == []
+    esp32(says(""), wired=True).leave()
+    assert line.moved == RUN
+
+
+def test_an_esp_whose_port_is_gone_is_let_go_without_words(monkeypatch):
+    def gone(*_, **__):
+        raise LinkLost("wanted the port, found none; plug it in")
+
+    monkeypatch.setattr("firmware_tools.flash.esp32.open_link", gone)
+    esp32(says(""), wired=True).leave()

@@ -32,6 +32,7 @@ def test_a_script_writes_nothing_until_it_is_told_to(drive):
         done = run(drive, chip)
     assert done.exit_code == 0
     assert "nothing was written, for no person watches; give --write" in done.output
+    assert done.output.splitlines()[-1].startswith("next    give --write to write; reset the chip if it still waits")
     assert drive.held(chip) == "old"
 
 
