@@ -1,14 +1,16 @@
 """The one procedure of flashing: identify, check the fit, write, verify, start, and say in which state the chip is.
 
 A line that breaks, and a flash that reads back otherwise, is tried again a few times; the chip is identified anew each
-time, for another one may be plugged in. A chip that says no is not asked twice. No way out, Ctrl-C included, lacks an
-end state.
+time, for another one may be plugged in. A chip that says no is not asked twice, and one that holds the whole image is
+not erased again because it did not start. No way out, Ctrl-C included, lacks an end state; a chip that was left
+untouched runs again what it held.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from edge_contracts.errors import LeptonError, OutageError
 from firmware_tools.flash.end_state import MEANINGS, EndState
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from firmware_tools.flash.flasher import Chip, Flasher, Progress
     from firmware_tools.image import FirmwareImage
 
+Answer = TypeVar("Answer")
 BETWEEN_ATTEMPTS_S = 2.0
 """A USB adapter that was unplugged takes about a second to be there again."""
 
@@ -71,58 +74,74 @@ def flash(
         sleep: waits between attempts.
         dry_run: identify the chip and check the fit, and write nothing.
     """
-    chip = None
-    try:
-        chip = flasher.identify()
-        check_fit(image, chip, expected)
-    except LeptonError as error:
-        return Outcome(EndState.UNTOUCHED, chip, error, 0)
-    except KeyboardInterrupt:
-        stopped = Interrupted("wanted to identify the chip, found Ctrl-C pressed; begin again")
-        return Outcome(EndState.UNTOUCHED, chip, stopped, 0)
-    if dry_run:
-        return Outcome(EndState.UNTOUCHED, chip, None, 0)
-    outcome = _attempt(flasher, chip, told, 1)
-    for attempt in range(2, attempts + 1):
-        if isinstance(outcome.error, Interrupted) or not isinstance(outcome.error, (OutageError, Mismatch)):
-            break
-        sleep(BETWEEN_ATTEMPTS_S)
-        again = _same_chip(flasher, chip)
-        if again is not None:
-            outcome = Outcome(outcome.end_state, chip, again, outcome.attempts)
-            if isinstance(again, WrongChip):
-                break
-            continue
-        outcome = _attempt(flasher, chip, told, attempt)
+    chip, failed = _tried("identify the chip", flasher.identify)
+    if chip is not None:
+        _, failed = _tried("check the fit", partial(check_fit, image, chip, expected))
+    if chip is None or failed is not None or dry_run:
+        outcome = Outcome(EndState.UNTOUCHED, chip, failed, 0)
+    else:
+        outcome = _attempts(flasher, chip, attempts, told, sleep)
+    if outcome.end_state is EndState.UNTOUCHED:
+        _tried("let the chip go", flasher.leave)
     return outcome
 
 
-def _attempt(flasher: Flasher, chip: Chip, told: Progress, attempt: int) -> Outcome:
-    stage = Stage.WRITE
-    failed: LeptonError
-    try:
-        flasher.write(told)
-        stage = Stage.VERIFY
-        flasher.verify()
-        stage = Stage.START
-        return Outcome(flasher.start(), chip, None, attempt)
-    except LeptonError as error:
-        failed = error
-    except OSError as error:
-        failed = ChipSilent(f"wanted to {stage.value} the image, found {error}; check cable and disk")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear in which state the chip is
-        failed = WriteRefused(f"wanted to {stage.value} the image, found {error!r}, a fault of this program; report it")
-    except KeyboardInterrupt:
-        failed = Interrupted(f"wanted to {stage.value} the image, found Ctrl-C pressed; begin again")
-    return Outcome(flasher.settle(stage, failed), chip, failed, attempt)
+def _attempts(flasher: Flasher, chip: Chip, attempts: int, told: Progress, sleep: Callable[[float], None]) -> Outcome:
+    """Write until it stands, or another attempt is of no use; what is between the attempts has an end state, too."""
+    outcome, again = _attempt(flasher, chip, told, 1)
+    for attempt in range(2, attempts + 1):
+        if not again:
+            break
+        _, failed = _tried("wait for the chip", partial(sleep, BETWEEN_ATTEMPTS_S))
+        if failed is None:
+            failed = _same_chip(flasher, chip)
+        if failed is None:
+            outcome, again = _attempt(flasher, chip, told, attempt)
+        else:
+            outcome, again = replace(outcome, error=failed), _may_pass(failed)
+    return outcome
+
+
+def _attempt(flasher: Flasher, chip: Chip, told: Progress, attempt: int) -> tuple[Outcome, bool]:
+    """One attempt, and whether another is of use: what was compared and stands is not erased to be started."""
+    steps = ((Stage.WRITE, partial(flasher.write, told)), (Stage.VERIFY, flasher.verify))
+    for stage, step in steps:
+        _, failed = _tried(f"{stage.value} the image", step)
+        if failed is not None:
+            return _settled(flasher, chip, stage, failed, attempt), _may_pass(failed)
+    state, failed = _tried("start the image", flasher.start)
+    if failed is not None:
+        return _settled(flasher, chip, Stage.START, failed, attempt), False
+    return Outcome(state or EndState.WAITING, chip, None, attempt), False
+
+
+def _settled(flasher: Flasher, chip: Chip, stage: Stage, failed: LeptonError, attempt: int) -> Outcome:
+    state, _ = _tried("settle the state", partial(flasher.settle, stage, failed))
+    # Who is stopped even while the chip is asked must say the worse.
+    return Outcome(state or EndState.HALF_WRITTEN, chip, failed, attempt)
 
 
 def _same_chip(flasher: Flasher, chip: Chip) -> LeptonError | None:
     """Why writing cannot be begun again; None if the same chip answers."""
-    try:
-        found = flasher.identify()
-    except LeptonError as error:
-        return error
-    if found != chip:
+    found, failed = _tried("identify the chip", flasher.identify)
+    if found is not None and found != chip:
         return WrongChip(f"wanted {chip.name} again, found {found.name} {found.details}; plug the first chip in")
-    return None
+    return failed
+
+
+def _may_pass(failed: LeptonError) -> bool:
+    return isinstance(failed, (OutageError, Mismatch)) and not isinstance(failed, Interrupted)
+
+
+def _tried(what: str, step: Callable[[], Answer]) -> tuple[Answer | None, LeptonError | None]:
+    """What a step answers, or why it did not: nothing that is raised leaves here, so no way out lacks an end state."""
+    try:
+        return step(), None
+    except LeptonError as error:
+        return None, error
+    except OSError as error:
+        return None, ChipSilent(f"wanted to {what}, found {error}; check cable and disk")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person must hear in which state the chip is
+        return None, WriteRefused(f"wanted to {what}, found {error!r}, a fault of this program; report it")
+    except KeyboardInterrupt:
+        return None, Interrupted(f"wanted to {what}, found Ctrl-C pressed; begin again")

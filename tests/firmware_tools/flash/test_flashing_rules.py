@@ -180,8 +180,13 @@ class Faulty:
     def write(self, _):
         raise ZeroDivisionError
 
+    verify = start = write
+
     def settle(self, stage, error):
         return state_after(stage, error)
+
+    def leave(self):
+        raise AssertionError
 
 
 def test_a_fault_of_the_program_has_an_end_state_too():
