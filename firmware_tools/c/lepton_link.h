@@ -7,12 +7,15 @@
  * Messages and their bytes: docs/reference/serial-link.md. A firmware does this:
  *
  *     static struct lepton_link link;
- *     lepton_start(&link, &me);         me: who I am, how to write, what to do with other messages
+ *     lepton_start(&link, &me); // who I am, how to write, what to do with other messages
  *     for (;;) {
- *         while (uart_has_byte()) lepton_hear(&link, uart_byte(), clock_ticks(), encoder());
+ *         if (uart_has_byte()) lepton_hear(&link, uart_byte(), clock_ticks(), encoder());
  *         if (part_sensor_rose()) lepton_part(&link, clock_ticks(), encoder());
  *         reject_pin(lepton_poll(&link, clock_ticks(), encoder()));
  *     }
+ *
+ * One byte, then lepton_poll: it must come round at least every millisecond, also while the line never falls silent.
+ * Time-out and pulse are late by as long as it stays away.
  */
 #ifndef LEPTON_LINK_H
 #define LEPTON_LINK_H
@@ -895,7 +898,8 @@ static inline uint8_t lepton_pulses(struct lepton_link *link, uint32_t tick, uin
     return active;
 }
 
-/* Do what is due; 1 while the reject output must be active. Call it at least as often as a pulse must be exact. */
+/* Do what is due; 1 while the reject output must be active. Call it at least every millisecond, and as often as a
+ * pulse must be exact: without it no time-out is noticed. */
 static inline uint8_t lepton_poll(struct lepton_link *link, uint32_t tick, uint32_t count)
 {
     if (link->alive && tick - link->alive_tick >= link->alive_ticks) link->alive = 0;

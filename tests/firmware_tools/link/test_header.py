@@ -11,7 +11,7 @@ from edge_contracts.serial_link.description import load_description
 from edge_contracts.serial_link.layout import LAYOUTS
 from edge_contracts.serial_link.reference import example_frame
 from firmware_tools.link_header import header_path, renewed
-from tests.fakes.firmware import HEADERS, STRICT, built
+from tests.fakes.firmware import HEADERS, SANITIZED, STRICT, built
 from tests.lab.link.channel import random_frame
 from tests.lab.link.hostile import strange
 from tests.system.required import require_tool
@@ -61,6 +61,14 @@ def test_the_header_is_plain_c_and_its_names_are_its_own(tmp_path):
         (tmp_path / name).write_text('#include "lepton_link.h"\nint ' + name[:3] + "(void);\n", "utf-8")
     flags = [*STRICT, "-Wconversion", "-Wundef", "-ffreestanding", f"-I{HEADERS}", "-c"]
     subprocess.run([require_tool("gcc"), *flags, "one.c", "two.c"], cwd=tmp_path, check=True, timeout=60)
+
+
+def test_the_loop_that_it_shows_notices_the_time_out_on_a_line_that_never_falls_silent(tmp_path):
+    head = header_path().read_text("utf-8").partition("*/")[0]
+    shown = [line.removeprefix(" *") for line in head.splitlines() if line.startswith(" *     ")]
+    (tmp_path / "shown_loop.h").write_text("\n".join([*shown, ""]), "utf-8")
+    program = built("babble", tmp_path, [*SANITIZED, f"-I{tmp_path}"])
+    assert subprocess.run([program], timeout=60, check=False).returncode == 0
 
 
 def test_what_it_remembers_has_room_in_half_a_kilobyte(tmp_path):
