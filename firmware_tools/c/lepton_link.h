@@ -670,10 +670,11 @@ struct lepton_self {
 enum lepton_fate { LEPTON_GONE, LEPTON_SEEN, LEPTON_AT_TICK, LEPTON_AT_COUNT, LEPTON_ACTIVE };
 
 /* One of the last parts. tick and count are those of its trigger while it is only seen; of one to be rejected, `tick`
- * is where its pulse begins (in ticks or counts) and `count` is how many ticks it lasts. */
+ * is where its pulse begins (in ticks or counts) and `count` is how many ticks it lasts. past: one bit of each
+ * LEPTON_BY_, set once it is further back than any delay reaches; so no wrap-around makes it new again. */
 struct lepton_part_record {
     uint32_t tick, count;
-    uint8_t fate;
+    uint8_t fate, past;
 };
 
 struct lepton_link {
@@ -746,6 +747,7 @@ static inline uint32_t lepton_part(struct lepton_link *link, uint32_t tick, uint
     part->tick = tick;
     part->count = count;
     part->fate = LEPTON_SEEN;
+    part->past = 0;
     return link->newest;
 }
 
@@ -787,6 +789,7 @@ static inline uint8_t lepton_reject_part(
     struct lepton_part_record *part = &link->parts[order->part % LEPTON_PARTS];
     if (behind >= LEPTON_PARTS || behind >= link->newest) return LEPTON_REASON_UNKNOWN_PART;
     if (part->fate != LEPTON_SEEN) return 0;
+    if (part->past >> order->by & 1) return LEPTON_REASON_LATE;
     uint8_t by_ticks = order->by == LEPTON_BY_TICKS;
     uint32_t start = (by_ticks ? part->tick : part->count) + order->delay;
     if ((int32_t)(start - (by_ticks ? tick : count)) < 0) return LEPTON_REASON_LATE;
@@ -881,12 +884,22 @@ static inline void lepton_tell(struct lepton_link *link, uint32_t tick)
     link->self->write(link->self->context, frame, lepton_seal(frame, LEPTON_TRIGGER, link->said, size));
 }
 
+/* Whether now is further on than any delay, 2^30; an encoder may also have gone back a little. */
+static inline uint8_t lepton_is_past(uint32_t now, uint32_t then)
+{
+    return now - then - 0x40000000u < 0x80000000u;
+}
+
 /* A pulse that is due is active for at least one call, however late that comes. */
 static inline uint8_t lepton_pulses(struct lepton_link *link, uint32_t tick, uint32_t count)
 {
     uint8_t active = 0;
     for (uint8_t i = 0; i < LEPTON_PARTS; i++) {
         struct lepton_part_record *part = &link->parts[i];
+        if (part->fate == LEPTON_SEEN) {
+            part->past |= (uint8_t)(lepton_is_past(tick, part->tick) << LEPTON_BY_TICKS);
+            part->past |= (uint8_t)(lepton_is_past(count, part->count) << LEPTON_BY_COUNTS);
+        }
         if (part->fate == LEPTON_AT_COUNT && (int32_t)(count - part->tick) >= 0) {
             part->tick = tick;
             part->fate = LEPTON_AT_TICK;

@@ -110,6 +110,33 @@ def test_a_reject_out_of_its_range_is_refused(gate):
     assert gate.firmware.hear_bytes(sealed(data)).frames == [Frame(Nak(1, Reason.BAD_VALUE))]
 
 
+@pytest.mark.parametrize("late", [2**30, 2**31 + 200 * MS, 2**32 + 50 * MS, 2**33 + 50 * MS])
+@pytest.mark.parametrize("by", By)
+def test_a_part_stays_late_however_often_clock_and_encoder_wrap_around(gate, by, late):
+    part = gate.part()
+    for moved in range(2**30, late, 2**30):
+        gate.at(moved, moved)
+    assert not gate.at(late, late)
+    assert gate.reject(part, by=by) == Nak(1, Reason.LATE)
+    assert not any(gate.at(late + step * MS, late + step * MS) for step in (49, 51, 101))
+
+
+def test_a_belt_that_stood_for_hours_still_has_its_part(gate):
+    part = gate.part()
+    for hour in range(1, 5):
+        assert not gate.at(hour * 2**30, 2**32 - 20)
+    assert gate.reject(part, delay=250, by=By.COUNTS) == Ack(1)
+    assert not gate.at(5 * 2**30, 249)
+    assert gate.at(5 * 2**30 + 1, 250)
+
+
+def test_the_longest_delay_counts(gate):
+    part = gate.part()
+    assert not gate.at(2**30 - 2)
+    assert gate.reject(part, delay=2**30 - 1) == Ack(1)
+    assert gate.at(2**30 - 1)
+
+
 def test_pulses_that_touch_are_one(gate):
     first = gate.part()
     gate.at(5 * MS)
