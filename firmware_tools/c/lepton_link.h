@@ -831,11 +831,21 @@ static inline void lepton_obey(
     lepton_answer(link);
 }
 
+/* The trigger that is on its way has been heard; refused or not, saying it again would change nothing. */
+static inline void lepton_answered(struct lepton_link *link, uint8_t sequence)
+{
+    if (!link->tries || sequence != link->said) return;
+    link->told++;
+    link->tries = 0;
+}
+
 static inline void lepton_take(
     struct lepton_link *link, const struct lepton_frame *frame, uint32_t tick, uint32_t count)
 {
     struct lepton_identify identify;
     struct lepton_heartbeat beat;
+    struct lepton_ack ack;
+    struct lepton_nak nak;
     if (lepton_is_reliable(frame->message)) {
         lepton_obey(link, frame, tick, count);
     } else if (frame->message == LEPTON_IDENTIFY) {
@@ -844,10 +854,10 @@ static inline void lepton_take(
         if (!lepton_get_heartbeat(frame->body, frame->size, &beat)) return;
         lepton_beat(link, &beat, tick);
         if (link->session) lepton_say_state(link, tick, count);
-    } else if (frame->message == LEPTON_ACK || frame->message == LEPTON_NAK) {
-        if (!link->tries || !frame->size || frame->body[0] != link->said) return;
-        link->told++;
-        link->tries = 0;
+    } else if (frame->message == LEPTON_ACK) {
+        if (lepton_get_ack(frame->body, frame->size, &ack)) lepton_answered(link, ack.sequence);
+    } else if (frame->message == LEPTON_NAK) {
+        if (lepton_get_nak(frame->body, frame->size, &nak)) lepton_answered(link, nak.sequence);
     }
 }
 

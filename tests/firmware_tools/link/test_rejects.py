@@ -211,6 +211,31 @@ def test_parts_are_told_again_until_they_are_acknowledged_and_in_order(gate):
     assert gate.firmware.hear(Frame(Ack(1))).frames == [Frame(Trigger(2, 0, 0), 2)]
 
 
+STRANGE_ANSWERS = {
+    "an ack without its number": "03 00 00",
+    "an ack with more behind it": "03 00 00 01 00 00 00 00 00",
+    "a nak without its reason": "04 00 00 01",
+    "a nak with more behind it": "04 00 00 01 04 00",
+    "a nak without a reason": "04 00 00 01 00",
+    "a nak for no reason that there is": "04 00 00 01 63",
+    "an ack with a sequence of its own": "03 00 01 01",
+    "an ack that wants an answer": "03 01 00 01",
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE_ANSWERS.values(), ids=STRANGE_ANSWERS)
+def test_an_answer_that_is_not_as_described_is_none(gate, strange):
+    first = gate.firmware.part().frames
+    assert gate.firmware.hear_bytes(sealed(bytes.fromhex("01" + strange))).frames == []
+    assert gate.firmware.at(30 * MS).frames == first
+
+
+def test_a_part_that_the_daemon_refused_is_not_told_again(gate):
+    gate.firmware.part()
+    gate.firmware.hear(Frame(Nak(1, Reason.FULL)))
+    assert gate.firmware.at(30 * MS).frames == []
+
+
 def test_a_daemon_that_acknowledges_nothing_ends_the_session(gate):
     gate.firmware.part()
     for step in range(1, 10):
