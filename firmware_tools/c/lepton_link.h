@@ -683,6 +683,7 @@ struct lepton_link {
     struct lepton_part_record parts[LEPTON_PARTS];
     uint32_t session;                /* 0: none is open */
     uint32_t newest, told;           /* numbers of the newest part, and of the last that the daemon has acknowledged */
+    struct lepton_trigger trigger;   /* that is on its way; its record may hold a pulse or another part by now */
     uint32_t said_tick, alive_tick, alive_ticks;
     uint8_t said, tries;             /* number of the trigger that is on its way, and how often it was said; 0: none is */
     uint8_t heard, answer, has_heard;
@@ -787,7 +788,8 @@ static inline uint8_t lepton_reject_part(
 {
     uint32_t behind = link->newest - order->part;
     struct lepton_part_record *part = &link->parts[order->part % LEPTON_PARTS];
-    if (behind >= LEPTON_PARTS || behind >= link->newest) return LEPTON_REASON_UNKNOWN_PART;
+    uint32_t untold = link->newest - link->told - (link->tries != 0);
+    if (behind >= LEPTON_PARTS || behind >= link->newest || behind < untold) return LEPTON_REASON_UNKNOWN_PART;
     if (part->fate != LEPTON_SEEN) return 0;
     if (part->past >> order->by & 1) return LEPTON_REASON_LATE;
     uint8_t by_ticks = order->by == LEPTON_BY_TICKS;
@@ -884,11 +886,13 @@ static inline void lepton_tell(struct lepton_link *link, uint32_t tick)
         }
     } else {
         if (link->newest - link->told > LEPTON_PARTS) link->told = link->newest - LEPTON_PARTS;
+        const struct lepton_part_record *part = &link->parts[(link->told + 1) % LEPTON_PARTS];
+        link->trigger.part = link->told + 1;
+        link->trigger.count = part->count;
+        link->trigger.tick = part->tick;
         link->said++;
     }
-    const struct lepton_part_record *part = &link->parts[(link->told + 1) % LEPTON_PARTS];
-    struct lepton_trigger said = {link->told + 1, part->count, part->tick};
-    uint8_t size = lepton_put_trigger(lepton_body(frame), &said);
+    uint8_t size = lepton_put_trigger(lepton_body(frame), &link->trigger);
     link->said_tick = tick;
     link->tries++;
     link->self->write(link->self->context, frame, lepton_seal(frame, LEPTON_TRIGGER, link->said, size));

@@ -211,6 +211,30 @@ def test_parts_are_told_again_until_they_are_acknowledged_and_in_order(gate):
     assert gate.firmware.hear(Frame(Ack(1))).frames == [Frame(Trigger(2, 0, 0), 2)]
 
 
+def test_a_trigger_said_again_is_the_same_where_its_part_was_rejected_meanwhile(gate):
+    gate.at(77 * MS, 1234)
+    told = gate.firmware.part().frames
+    assert gate.reject(1) == Ack(1)
+    assert gate.firmware.at(107 * MS, 1300).frames == told
+
+
+def test_a_trigger_said_again_is_the_same_where_its_part_is_no_longer_remembered(gate):
+    told = gate.firmware.part().frames
+    for tick in range(1, 20):
+        gate.firmware.at(tick * MS)
+        gate.firmware.part()
+    assert gate.firmware.at(30 * MS).frames == told
+
+
+def test_a_part_that_was_not_told_yet_is_unknown(gate):
+    for _ in range(3):
+        gate.firmware.part()
+    assert gate.reject(2) == Nak(1, Reason.UNKNOWN_PART)
+    assert gate.reject(1) == Ack(2)
+    assert gate.firmware.hear(Frame(Ack(1))).frames == [Frame(Trigger(2, 0, 0), 2)]
+    assert gate.reject(2) == Ack(3)
+
+
 STRANGE_ANSWERS = {
     "an ack without its number": "03 00 00",
     "an ack with more behind it": "03 00 00 01 00 00 00 00 00",
