@@ -547,6 +547,10 @@ static inline uint8_t lepton_get_storage_value(const uint8_t *body, uint8_t size
 }
 /* ---- made from protocol.toml: end ---- */
 
+#if LEPTON_PARTS < 1 || LEPTON_PARTS > 255
+#error "wanted LEPTON_PARTS from 1 to 255"
+#endif
+
 /* ---- frames ---- */
 
 #define LEPTON_HEADER 4

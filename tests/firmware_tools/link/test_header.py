@@ -71,6 +71,15 @@ def test_the_loop_that_it_shows_notices_the_time_out_on_a_line_that_never_falls_
     assert subprocess.run([program], timeout=60, check=False).returncode == 0
 
 
+@pytest.mark.parametrize(("parts", "takes"), [("0", False), ("1", True), ("255u", True), ("256", False)])
+def test_it_takes_as_many_parts_as_it_can_count(tmp_path, parts, takes):
+    (tmp_path / "one.c").write_text('#include "lepton_link.h"\n', "utf-8")
+    command = [require_tool("gcc"), *STRICT, f"-I{HEADERS}", f"-DLEPTON_PARTS={parts}", "-fsyntax-only", "one.c"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode == 0) is takes
+    assert ("wanted LEPTON_PARTS from 1 to 255" in done.stderr) is not takes
+
+
 def test_what_it_remembers_has_room_in_half_a_kilobyte(tmp_path):
     """On a host, whose pointers are larger; `make size-link` says what it takes on a Cortex-M."""
     told = '#include "lepton_link.h"\ntypedef char room[sizeof(struct lepton_link) <= 512 ? 1 : -1];\n'
