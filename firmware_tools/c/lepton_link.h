@@ -731,7 +731,6 @@ static inline void lepton_end_session(struct lepton_link *link)
 {
     link->session = 0;
     link->alive = 0;
-    link->tries = 0;
     lepton_say_hello(link);
 }
 

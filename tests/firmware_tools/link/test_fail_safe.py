@@ -2,7 +2,21 @@
 
 import pytest
 
-from edge_contracts.serial_link import Frame, Heartbeat, Hello, Identify, Lamp, Light, Nak, Reason, State, Trigger
+from edge_contracts.serial_link import (
+    Ack,
+    By,
+    Frame,
+    Heartbeat,
+    Hello,
+    Identify,
+    Lamp,
+    Light,
+    Nak,
+    Reason,
+    Reject,
+    State,
+    Trigger,
+)
 from tests.fakes.firmware import sealed
 
 MS = 1000
@@ -90,6 +104,66 @@ def test_identify_of_the_open_session_changes_nothing(met):
 
 def test_a_frame_of_another_version_is_answered_with_hello(met):
     assert [type(frame.message) for frame in met.hear_bytes(sealed(b"\x02\x05\x00\x00\x01\x64")).frames] == [Hello]
+
+
+def test_state_says_what_the_output_does_and_why(met):
+    def stand():
+        (told,) = met.hear(BEAT).frames
+        return told.message.reject, told.message.failsafe
+
+    assert stand() == (1, 0)
+    assert stand() == (0, 0)
+    met.part()
+    met.hear(Frame(Ack(1)), Frame(Reject(1, By.TICKS, 10 * MS, 10 * MS), 1))
+    met.at(10 * MS)
+    assert stand() == (1, 0)
+    (told,) = met.hear(Frame(Heartbeat(0, 100))).frames
+    assert told.message.failsafe == 1
+    met.at(20 * MS)
+    (told,) = met.hear(Frame(Heartbeat(0, 100))).frames
+    assert (told.message.reject, told.message.failsafe) == (1, 1)
+
+
+def test_without_a_session_nothing_is_done_and_nothing_is_answered(firmware):
+    firmware.part()
+    assert firmware.hear(Frame(Lamp(1, Light.ON), 1), Frame(Reject(1, By.TICKS, 10 * MS, 10 * MS), 1)).frames == []
+    assert firmware.lamps == []
+    firmware.hear(Frame(Identify(5)), BEAT)
+    firmware.at(10 * MS)
+    assert not firmware.hear(BEAT).rejects
+
+
+def test_a_new_session_begins_anew_in_all_that_it_counts(met):
+    """Lamp, reject and trigger, after an old session that had all three."""
+    old = Frame(Lamp(1, Light.ON), 1)
+    met.part()
+    met.hear(BEAT, Frame(Ack(1)), old)
+    met.at(50 * MS)
+    met.part()
+    assert met.hear(Frame(Identify(6)), BEAT).frames[0].message.session == 6
+    assert met.at(90 * MS).frames == [], "a part of the old session was told"
+    assert met.hear(Frame(Lamp(9, Light.ON), 0)).frames == [], "a number before the first was answered"
+    assert met.hear(Frame(Lamp(2, Light.BLINK), 1)).frames == [Frame(Ack(1))]
+    assert met.lamps == [(1, Light.ON), (2, Light.BLINK)]
+    assert met.part().frames == [Frame(Trigger(3, 0, 90 * MS), 1)]
+    assert met.hear(Frame(Ack(1)), Frame(Reject(3, By.TICKS, 20 * MS, 10 * MS), 2)).frames == [Frame(Ack(2))]
+    assert not met.hear(BEAT).rejects
+    assert met.at(110 * MS).rejects
+
+
+def test_what_ended_a_session_is_forgotten_in_the_next(met):
+    for tick in range(0, 301, 30):
+        met.at(tick * MS)
+        met.part()
+    assert met.hear(Frame(Identify(6)), BEAT).frames[0].message.session == 6
+    assert met.at(330 * MS).frames == []
+    assert [frame.sequence for frame in met.part().frames] == [1]
+
+
+@pytest.mark.parametrize("strange", ["01 0000 00000000", "01 0000 0900000000", "05 0000 0109", "05 0000 0264"])
+def test_identify_and_heartbeat_out_of_their_ranges_do_nothing(met, strange):
+    assert met.hear_bytes(sealed(bytes.fromhex("01" + strange))).frames == []
+    assert met.rejects
 
 
 def test_what_it_does_not_know_is_refused(met):

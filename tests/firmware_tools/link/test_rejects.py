@@ -91,7 +91,7 @@ def test_the_same_frame_again_is_answered_and_not_done(gate):
     assert gate.firmware.hear(again, again, again).frames == [Frame(Ack(1))] * 3
 
 
-@pytest.mark.parametrize("part", [2, 3, 4_000_000_000])
+@pytest.mark.parametrize("part", [2, 3, 4_000_000_000, 2**32 - 2])
 def test_a_part_that_did_not_come_is_unknown(gate, part):
     gate.part()
     assert gate.reject(part) == Nak(1, Reason.UNKNOWN_PART)
@@ -193,6 +193,14 @@ def test_more_parts_before_the_gate_than_it_remembers_reject_all_of_them(gate):
     assert told.rejects
     assert [frame.message.session for frame in told.frames] == [0]
     assert gate.firmware.hear(Frame(Heartbeat(1, 100))).rejects
+
+
+def test_a_part_whose_pulse_is_under_way_is_not_forgotten_either(gate):
+    gate.reject(gate.part(), delay=10 * MS, length=90 * MS)
+    for tick in range(1, 16):
+        gate.at(tick * MS)
+        gate.part()
+    assert [frame.message.session for frame in gate.firmware.part().frames] == [0]
 
 
 def test_what_was_ordered_outlives_a_lost_session(gate):
