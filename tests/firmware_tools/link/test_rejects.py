@@ -121,6 +121,14 @@ def test_a_part_stays_late_however_often_clock_and_encoder_wrap_around(gate, by,
     assert not any(gate.at(late + step * MS, late + step * MS) for step in (49, 51, 101))
 
 
+def test_a_part_that_is_kept_where_one_was_long_past_is_new(gate):
+    gate.part()
+    gate.at(2**30, 2**30)
+    assert [gate.part() for _ in range(16)][-1] == 17
+    assert gate.reject(17) == Ack(1)
+    assert gate.reject(16, by=By.COUNTS) == Ack(2)
+
+
 def test_a_belt_that_stood_for_hours_still_has_its_part(gate):
     part = gate.part()
     for hour in range(1, 5):
@@ -260,6 +268,12 @@ def test_an_answer_that_is_not_as_described_is_none(gate, strange):
     first = gate.firmware.part().frames
     assert gate.firmware.hear_bytes(sealed(bytes.fromhex("01" + strange))).frames == []
     assert gate.firmware.at(30 * MS).frames == first
+
+
+def test_an_answer_that_comes_twice_counts_once(gate):
+    gate.firmware.part()
+    assert gate.firmware.hear(Frame(Ack(1)), Frame(Ack(1))).frames == []
+    assert gate.firmware.part().frames == [Frame(Trigger(2, 0, 0), 2)]
 
 
 def test_a_part_that_the_daemon_refused_is_not_told_again(gate):
