@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_contracts.errors import BadInputError, LeptonError
+from edge_contracts.errors import BadInputError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import Chip, ChipSilent, Stage, WriteRefused
 from firmware_tools.image.uf2 import BLOCK_BYTES
@@ -18,6 +18,7 @@ from firmware_tools.image.uf2 import BLOCK_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from edge_contracts.errors import LeptonError
     from firmware_tools.flash.flasher import Progress
     from firmware_tools.image import FirmwareImage
 
@@ -26,6 +27,7 @@ NAME = "FIRMWARE.UF2"
 BOARDS = {"RPI-RP2": "rp2040", "RP2350": "rp2350"}
 """The board id of each boot ROM's drive."""
 MOUNTS = ("/media", "/run/media", "/mnt", "/Volumes")
+BLOCK_DEVICES = Path("/sys/dev/block")
 POLL_S = 0.1
 PIECE_BLOCKS = 8
 
@@ -40,9 +42,8 @@ def find_drive(name: str, mounts: Sequence[str] = MOUNTS) -> Path:
     if name:
         found = [Path(name)]
     else:
-        found = [
-            one.parent for mount in mounts for depth in ("*", "*/*") for one in Path(mount).glob(f"{depth}/{INFO}")
-        ]
+        depths = (INFO, f"*/{INFO}", f"*/*/{INFO}")
+        found = [one.parent for mount in mounts for depth in depths for one in Path(mount).glob(depth)]
     if len(found) > 1:
         raise BadInputError(f"wanted one drive, found {', '.join(map(str, found))}; give one as --port")
     if not found or not (found[0] / INFO).exists():
@@ -51,6 +52,13 @@ def find_drive(name: str, mounts: Sequence[str] = MOUNTS) -> Path:
             "hold BOOTSEL while plugging the board in, and mount its drive"
         )
     return found[0]
+
+
+def block_device(drive: Path, devices: Path = BLOCK_DEVICES) -> Path | None:
+    """Where the kernel shows the device that a drive is mounted from, as long as it is plugged in; None without one."""
+    number = drive.stat().st_dev
+    found = devices / f"{os.major(number)}:{os.minor(number)}"
+    return found if found.exists() else None
 
 
 class Rp2Flasher:
@@ -65,15 +73,19 @@ class Rp2Flasher:
 
     def __init__(self, image: FirmwareImage, drive: str, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
         self._content, self._drive = image.content, drive
+        self._device: Path | None = None
         self._timeout_s, self._sleep = timeout_s, sleep
         self._sent_bytes = 0
 
     def identify(self) -> Chip:
-        """Read what the drive says of its board."""
+        """Read what the drive says of its board; from now on no other drive is meant."""
+        drive = find_drive(self._drive)
         try:
-            text = (find_drive(self._drive) / INFO).read_text("utf-8", "replace")
+            text = (drive / INFO).read_text("utf-8", "replace")
+            self._device = block_device(drive)
         except OSError as error:
             raise ChipSilent(f"wanted to read the drive's {INFO}, found {error}; plug the board in again") from error
+        self._drive = str(drive)
         told = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         board = told.get("Board-ID", "").strip()
         return Chip(BOARDS.get(board, board.lower() or "unknown"), told.get("Model", "").strip())
@@ -129,7 +141,13 @@ class Rp2Flasher:
             told(self._sent_bytes / len(self._content))
 
     def _is_there(self) -> bool:
+        """Only what surely went is gone: a drive that cannot be read is one that the chip still shows."""
+        if self._device is not None and not self._device.exists():
+            return False  # pulled from under a mount that a person made, which stays
         try:
-            return (find_drive(self._drive) / INFO).exists()
-        except (LeptonError, OSError):
+            Path(self._drive, INFO).stat()
+        except FileNotFoundError:
             return False
+        except OSError:
+            return True
+        return True
