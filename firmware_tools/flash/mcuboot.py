@@ -6,6 +6,7 @@ when it answers. Until then every reset brings the old one back. So whatever bre
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError, LeptonError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from firmware_tools.image import FirmwareImage
 
 BOOT_POLL_S = 0.5
+NS_PER_S = 1_000_000_000
 
 
 class NotTaken(WriteRefused):
@@ -39,6 +41,7 @@ class McubootFlasher:
         boot_timeout_s: for a restart with a swap of the slots.
         confirm: keep the new image if it answers; else leave it on trial.
         sleep: waits between questions while it restarts.
+        now_ns: a monotonic clock.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class McubootFlasher:
         boot_timeout_s: float,
         confirm: bool,
         sleep: Callable[[float], None],
+        now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         if image.digest is None or any("padded to a slot" in one for one in image.remarks):
             raise BadInputError(
@@ -59,7 +63,7 @@ class McubootFlasher:
             )
         self._content, self._digest = image.content, bytes.fromhex(image.digest)
         self._device = SmpDevice(port, baud, timeout_s, erase_timeout_s)
-        self._boot_timeout_s, self._confirm, self._sleep = boot_timeout_s, confirm, sleep
+        self._boot_timeout_s, self._confirm, self._sleep, self._now_ns = boot_timeout_s, confirm, sleep, now_ns
 
     def identify(self) -> Chip:
         """Ask for the board's name and its slots."""
@@ -96,6 +100,12 @@ class McubootFlasher:
         if not self._confirm:
             return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
         self._device.confirm(self._digest)
+        kept = self._slot()
+        if kept is None or not kept.confirmed:
+            raise WriteRefused(
+                "wanted the device to keep the new image, found that it says yes and leaves it on trial; confirm it "
+                "from the image itself"
+            )
         return EndState.CONFIRMED
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
@@ -121,11 +131,11 @@ class McubootFlasher:
         return min(fitting, key=lambda one: not one.active, default=None)
 
     def _after_restart(self) -> Slot | None:
-        """The image's slot as soon as the device answers again; None where it does not in time."""
-        left_s = self._boot_timeout_s
-        while left_s > 0:
+        """The image's slot as soon as the device has restarted; None where it does not answer in time."""
+        end_ns = self._now_ns() + int(self._boot_timeout_s * NS_PER_S)
+        last = None
+        while self._now_ns() < end_ns:
             self._sleep(BOOT_POLL_S)
-            left_s -= BOOT_POLL_S
             try:
                 found = self._slot()
             except ChipSilent:
@@ -135,5 +145,13 @@ class McubootFlasher:
                     "wanted the new image in a slot after the restart, found it in none: the bootloader threw it away; "
                     "check that it is signed with the bootloader's key"
                 )
-            return found
+            last = found
+            # While it still waits for its start, what answers has not restarted yet.
+            if found.active or not found.pending:
+                return found
+        if last is not None:
+            raise WriteRefused(
+                f"wanted the device to restart within {self._boot_timeout_s:g} s, found the old image still running "
+                "and the new one waiting for its start; reset the device"
+            )
         return None

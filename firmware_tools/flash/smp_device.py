@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from firmware_tools.flash.flasher import Progress
 
 Answer = TypeVar("Answer")
+MOST_IDLE_ANSWERS = 8
+"""An upload that is gone on with may be sent back once; a device that is sent the same for ever does not take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Slot:
     version, digest: as the image carries them.
     active: it runs now.
     confirmed: it stays after the next reset.
+    pending: the next reset starts it.
     """
 
     number: int
@@ -37,6 +40,7 @@ class Slot:
     digest: bytes
     active: bool
     confirmed: bool
+    pending: bool = False
 
 
 class SmpDevice:
@@ -75,7 +79,14 @@ class SmpDevice:
         async def ask(client: Any) -> list[Slot]:
             states = await _asked(client, ImageStatesRead())
             return [
-                Slot(one.slot, one.version, bytes(one.hash or b""), bool(one.active), bool(one.confirmed))
+                Slot(
+                    one.slot,
+                    one.version,
+                    bytes(one.hash or b""),
+                    active=bool(one.active),
+                    confirmed=bool(one.confirmed),
+                    pending=bool(one.pending),
+                )
                 for one in states.images
             ]
 
@@ -90,9 +101,16 @@ class SmpDevice:
         """
 
         async def send(client: Any) -> None:
+            furthest, idle = -1, 0
             async for offset in client.upload(
                 content, first_timeout_s=self._erase_timeout_s, subsequent_timeout_s=self._timeout_s
             ):
+                furthest, idle = max(furthest, offset), 0 if offset > furthest else idle + 1
+                if idle == MOST_IDLE_ANSWERS:
+                    raise WriteRefused(
+                        f"wanted the upload to go on, found {idle} answers in a row that stay at {furthest:,} of "
+                        f"{len(content):,} bytes; reset the device and flash again"
+                    )
                 told(offset / len(content))
 
         self._with_client(send)
@@ -143,7 +161,8 @@ class SmpDevice:
                     "wanted the device to hold what was sent, found that its hash differs; flash it again"
                 ) from error
             raise _refused(error.args[0] if error.args else error) from error
-        except SMPClientException as error:
+        # The last two are smpclient's, at an answer of another form.
+        except (SMPClientException, TypeError, ValueError) as error:
             raise WriteRefused(f"wanted an answer in SMP, found {error}; check the device's firmware") from error
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise ChipSilent(

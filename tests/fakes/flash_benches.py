@@ -103,7 +103,7 @@ FLASHERS = {
         baud=115200,
         timeout_s=answer_s,
         erase_timeout_s=answer_s,
-        boot_timeout_s=1.0,
+        boot_timeout_s=20.0,
         confirm=True,
         sleep=_no_wait,
     ),

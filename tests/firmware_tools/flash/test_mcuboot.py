@@ -6,12 +6,12 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.flash import EndState, flash
-from firmware_tools.flash.flasher import WriteRefused
+from firmware_tools.flash.flasher import ChipSilent, WriteRefused
 from firmware_tools.flash.mcuboot import McubootFlasher, NotTaken
 from firmware_tools.image import parse_image
 from firmware_tools.image.mcuboot import TRAILER_MAGIC
 from firmware_tools.image.signing import parse_version, sign_program
-from tests.fakes.chip_line import Fault
+from tests.fakes.chip_line import Fault, PowerLost
 from tests.fakes.firmware_images import key, mcuboot, program
 from tests.fakes.flash_benches import OLD
 from tests.fakes.smp_chip import SmpChip
@@ -23,14 +23,14 @@ def nothing(_):
     """Nobody waits, nobody watches."""
 
 
-def flasher(chip, image=NEW, *, confirm=True, answer_s=3.0):
+def flasher(chip, image=NEW, *, confirm=True, answer_s=3.0, boot_s=20.0):
     return McubootFlasher(
         image,
         lambda: chip.path,
         baud=115200,
         timeout_s=answer_s,
         erase_timeout_s=answer_s,
-        boot_timeout_s=1.0,
+        boot_timeout_s=boot_s,
         confirm=confirm,
         sleep=nothing,
     )
@@ -77,7 +77,7 @@ def test_an_upload_goes_on_where_the_line_broke(tmp_path):
 
 def test_an_image_that_never_answers_is_taken_back(tmp_path):
     with SmpChip(tmp_path, OLD, starts=False) as chip:
-        done = run(chip, answer_s=0.3)
+        done = run(chip, answer_s=0.3, boot_s=0.9)
         assert (done.end_state, done.done) == (EndState.TRIAL_SILENT, False)
         chip.power_on()  # as the end state says: reset it
         assert chip.first.startswith(OLD)
@@ -104,3 +104,95 @@ def test_an_image_padded_to_a_slot_is_refused():
     padded = parse_image(NEW.content.ljust(8000, b"\xff") + TRAILER_MAGIC)
     with pytest.raises(BadInputError, match="without --pad"):
         flasher(SimpleNamespace(path="/dev/null"), padded)
+
+
+class Slow(SmpChip):
+    """Answers a few more questions before the restart that it was asked for."""
+
+    left = 0
+
+    def _request(self, packet):
+        last = self.left == 1
+        self.left = max(self.left - 1, 0)
+        try:
+            super()._request(packet)
+        except PowerLost:
+            self.left = self.answers
+        if last:
+            raise PowerLost
+
+
+def test_an_answer_from_before_the_restart_is_not_taken_for_a_revert(tmp_path):
+    with Slow(tmp_path, OLD) as chip:
+        chip.answers = 3
+        done = run(chip)
+    assert (done.end_state, done.error, chip.swaps) == (EndState.CONFIRMED, None, 1)
+
+
+def test_a_device_that_never_restarts_holds_the_image_staged(tmp_path):
+    with Slow(tmp_path, OLD) as chip:
+        chip.answers = 10_000
+        done = run(chip, boot_s=0.3)
+    assert (done.end_state, done.attempts) == (EndState.STAGED, 1)
+    assert "wanted the device to restart within 0.3 s" in str(done.error)
+
+
+def test_the_time_for_a_restart_counts_the_questions_too():
+    seconds = iter(range(0, 100, 4))
+    made = McubootFlasher(
+        NEW,
+        lambda: "port",
+        baud=1,
+        timeout_s=4.0,
+        erase_timeout_s=4.0,
+        boot_timeout_s=10.0,
+        confirm=True,
+        sleep=nothing,
+        now_ns=lambda: next(seconds) * 1_000_000_000,
+    )
+    asked = []
+
+    def silent():
+        asked.append(1)
+        raise ChipSilent("wanted an answer, found none; check the cable")
+
+    made._device = SimpleNamespace(slots=silent)
+    assert made._after_restart() is None
+    assert len(asked) == 2
+
+
+class Liar(SmpChip):
+    def _mark(self, body):
+        return self._states() if body.get("confirm") else super()._mark(body)
+
+
+def test_a_device_that_says_yes_and_does_not_confirm_is_on_trial(tmp_path):
+    with Liar(tmp_path, OLD) as chip:
+        done = run(chip)
+    assert (done.end_state, done.done) == (EndState.ON_TRIAL, False)
+    assert "leaves it on trial" in str(done.error)
+
+
+class Stuck(SmpChip):
+    asked = 0
+
+    def _upload(self, _):
+        self.asked += 1
+        return {"rc": 0, "off": 100} if self.asked < 100 else {"rc": 9}
+
+
+def test_an_upload_that_never_goes_on_is_given_up(tmp_path):
+    with Stuck(tmp_path, OLD) as chip:
+        done = run(chip)
+    assert (done.end_state, chip.asked) == (EndState.PARTLY_STAGED, 9)
+    assert "8 answers in a row that stay at 100 of" in str(done.error)
+
+
+@pytest.mark.parametrize("answer", [[1, 2], {}, {"images": 5}, {"images": [{"slot": 0}]}])
+def test_an_answer_of_another_form_has_words_and_a_state(tmp_path, answer):
+    with SmpChip(tmp_path, OLD) as chip:
+        chip._states = lambda: answer
+        done = run(chip)
+    assert isinstance(done.error, WriteRefused)
+    assert "wanted an answer in SMP" in str(done.error)
+    assert done.end_state is EndState.PARTLY_STAGED
