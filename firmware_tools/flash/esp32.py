@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError, LeptonError
 from firmware_tools.flash.end_state import EndState
-from firmware_tools.flash.flasher import Chip, Mismatch
+from firmware_tools.flash.flasher import Chip, Mismatch, WriteRefused
 from firmware_tools.flash.program import run_program
 from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
+from firmware_tools.image.esp import CHIPS
 from firmware_tools.link import RESETS, open_link, reset
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from firmware_tools.flash.program import Done
     from firmware_tools.image import FirmwareImage
 
+RENAMED = {"esp8684": "esp32c2", "esp8685": "esp32c3"}
+"""Packages that are not called after their family."""
 PROGRAM_ADDRESS = 0x10000
 """Where ESP-IDF's default partition table has the program."""
-CHIP_LINE = re.compile(r"(?:Chip type:|Chip is) +(ESP32[A-Z0-9-]*)([^\n]*)")
+CHIP_LINE = re.compile(r"(?:Chip type:|Chip is) +(ESP(?:32|86)[A-Z0-9-]*)([^\n]*)")
 MAC_LINE = re.compile(r"MAC: +([0-9a-f:]{17,23})", re.IGNORECASE)
 SIZE_LINE = re.compile(r"[Ff]lash size: +(\d+)MB")
 SILENT = re.compile(
@@ -84,9 +87,7 @@ class Esp32Flasher:
         if done.code or found is None:
             raise failure(done, "an ESP chip in its bootloader", SILENT, HINT)
         mac, size = MAC_LINE.search(done.text), SIZE_LINE.search(done.text)
-        self._chip = found[1].lower().replace("-", "")
-        # A package's name follows a family's: ESP32-D0WD is an ESP32.
-        self._chip = re.sub(r"^esp32(?:d0wd|u4wd|pico|s0wd).*", "esp32", self._chip)
+        self._chip = _family(found[1])
         return Chip(
             self._chip,
             f"{found[2].strip()} {mac[1] if mac else ''}".strip(),
@@ -155,6 +156,20 @@ class Esp32Flasher:
         options += ["--before", before, "--after", "no-reset", "--connect-attempts", str(tries)]
         options += [] if self._stub else ["--no-stub"]
         return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
+
+
+def _family(said: str) -> str:
+    """The chip that images name, from a package's name: ESP32-S3-PICO-1 is an ESP32-S3, ESP32-D0WD an ESP32.
+
+    Raises:
+        WriteRefused: it is none that images name.
+    """
+    name = said.lower().replace("-", "")
+    fitting = [one for one in CHIPS.values() if name.startswith(one)]
+    found = RENAMED.get(name[:7]) or max(fitting, key=len, default=None)
+    if found is None:
+        raise WriteRefused(f"wanted a chip that ESP images name, found {said}; flash it by its maker's tool")
+    return found
 
 
 def _check_same(done: Done) -> None:

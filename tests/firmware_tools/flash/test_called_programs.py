@@ -134,3 +134,28 @@ def test_an_esp_whose_port_is_gone_is_let_go_without_words(monkeypatch):
 
     monkeypatch.setattr("firmware_tools.flash.esp32.open_link", gone)
     esp32(says(""), wired=True).leave()
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("ESP32-D0WDQ6 (revision v1.0)", "esp32"),
+        ("ESP32-D2WD (revision v1.0)", "esp32"),
+        ("ESP32-PICO-D4 (revision v1.1)", "esp32"),
+        ("ESP32-C3 (QFN32) (revision v0.4)", "esp32c3"),
+        ("ESP32-C6FH4 (QFN32) (revision v0.0)", "esp32c6"),
+        ("ESP32-C61 (revision v1.0)", "esp32c61"),
+        ("ESP32-S2FH4 (revision v0.0)", "esp32s2"),
+        ("ESP32-S2R2 (revision v1.0)", "esp32s2"),
+        ("ESP32-S3-PICO-1 (LGA56) (revision v0.2)", "esp32s3"),
+        ("ESP8684H (revision v1.0)", "esp32c2"),
+        ("ESP8685 (QFN28) (revision v0.4)", "esp32c3"),
+    ],
+)
+def test_a_package_has_the_name_of_its_family(said, name):
+    assert esp32(says(f"Chip type:          {said}\\n")).identify().name == name
+
+
+def test_a_chip_that_no_image_names_is_refused():
+    with pytest.raises(WriteRefused, match="found ESP8699; flash it by its maker's tool"):
+        esp32(says("Chip type:  ESP8699 (revision v0.0)")).identify()
