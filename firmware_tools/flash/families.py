@@ -46,18 +46,35 @@ class Family:
     title: for a person.
     kinds: the formats of images that it takes.
     target: `module:function` that builds its flasher from an image, options and a sleep.
+    options: which of the options it takes, beside port and time-out; another one is refused, not passed over.
     """
 
     title: str
     kinds: tuple[str, ...]
     target: str
+    options: tuple[str, ...] = ()
 
 
+SWITCHES = {
+    "baud": "--baud",
+    "address": "--address",
+    "confirm": "--no-confirm",
+    "wired": "--by-hand",
+    "stub": "--no-stub",
+    "swapped": "--swap-lines",
+}
+"""What each option is called."""
+PLACED_BY_FILE = ("elf", "hex")
+"""The formats that say themselves where each byte belongs."""
+
+_BUILD = "firmware_tools.flash.build"
 FAMILIES: Mapping[str, Family] = {
-    "mcuboot": Family("MCUboot by SMP", ("mcuboot",), "firmware_tools.flash.build:mcuboot"),
-    "esp32": Family("ESP32 by its ROM bootloader", ("esp",), "firmware_tools.flash.build:esp32"),
-    "stm32": Family("STM32 by its ROM bootloader", ("bin", "hex", "elf"), "firmware_tools.flash.build:stm32"),
-    "rp2": Family("RP2040, RP2350 by their drive", ("uf2",), "firmware_tools.flash.build:rp2"),
+    "mcuboot": Family("MCUboot by SMP", ("mcuboot",), f"{_BUILD}:mcuboot", ("baud", "confirm")),
+    "esp32": Family("ESP32 by its ROM bootloader", ("esp",), f"{_BUILD}:esp32", ("baud", "address", "wired", "stub")),
+    "stm32": Family(
+        "STM32 by its ROM bootloader", ("bin", "hex", "elf"), f"{_BUILD}:stm32", ("baud", "address", "swapped")
+    ),
+    "rp2": Family("RP2040, RP2350 by their drive", ("uf2",), f"{_BUILD}:rp2"),
 }
 
 
@@ -78,6 +95,18 @@ def family_of(image: FirmwareImage, asked: str | None) -> str:
     return asked
 
 
+def _check_options(name: str, image: FirmwareImage, options: Options) -> None:
+    family, usual = FAMILIES[name], Options(options.port, timeout_s=options.timeout_s)
+    placed = () if image.kind in PLACED_BY_FILE else family.options
+    for field, switch in SWITCHES.items():
+        taken = field in (placed if field == "address" else family.options)
+        if not taken and getattr(options, field) != getattr(usual, field):
+            raise BadInputError(
+                f"wanted no {switch} for a {image.kind} image of the family {name}, found it given; leave it out: "
+                "it would change nothing"
+            )
+
+
 def build_flasher(name: str, image: FirmwareImage, options: Options, sleep: Callable[[float], None]) -> Flasher:
     """The flasher of a family.
 
@@ -85,6 +114,7 @@ def build_flasher(name: str, image: FirmwareImage, options: Options, sleep: Call
         BadInputError: the options do not suit.
         MissingExtraError: a program or package is not installed.
     """
+    _check_options(name, image, options)
     module, _, function = FAMILIES[name].target.partition(":")
     build: Callable[[FirmwareImage, Options, Callable[[float], None]], Flasher] = getattr(
         import_module(module), function

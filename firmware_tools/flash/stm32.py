@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from firmware_tools.flash.program import Done
     from firmware_tools.image import FirmwareImage
 
+PROCESSOR = "arm"
 FLASH_START = 0x08000000
 MOST_BYTES = 4 << 20
 ERASED = b"\xff"
@@ -73,7 +74,7 @@ class Stm32Flasher:
         port: the serial port to open now.
         program: how stm32loader is called.
         baud: of the line.
-        address: where a raw binary belongs that does not say so.
+        address: where a raw binary belongs, which never says so.
         timeout_s: for erasing and writing, and again for reading back.
         swapped: RTS is NRST and DTR is BOOT0, instead of the other way round.
 
@@ -150,16 +151,24 @@ def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:
     Raises:
         BadInputError: nobody says where it belongs, or it is not for this flash.
     """
-    if image.kind == "bin" and (address is not None or not image.segments):
+    if image.kind == "bin":
         if address is None:
-            raise BadInputError("wanted the address of a raw binary that does not say it, found none; give --address")
-        start, content = address, image.content
-    else:
-        start, end = image.segments[0].start, image.segments[-1].end
-        if not (start >= FLASH_START and end <= FLASH_START + MOST_BYTES):
+            guess = f"; its reset handler would suit {image.segments[0].start:#010x}" if image.segments else ""
             raise BadInputError(
-                f"wanted a program in an STM32's flash from {FLASH_START:#010x} on, found {start:#x} to {end:#x}; "
-                "is it for another chip?"
+                f"wanted the address of a raw binary, which does not say it, found none; give --address{guess}"
             )
-        content = flat(image.segments)
+        start, content = address, image.content
+    elif image.kind == "elf" and image.chip != PROCESSOR:
+        raise BadInputError(
+            f"wanted a program for {PROCESSOR}, which every STM32 is, found one for {image.chip or 'an unknown one'}; "
+            "is it for another chip?"
+        )
+    else:
+        start, content = image.segments[0].start, flat(image.segments)
+    end = start + len(content)
+    if not (start >= FLASH_START and end <= FLASH_START + MOST_BYTES):
+        raise BadInputError(
+            f"wanted a program in an STM32's flash from {FLASH_START:#010x} on, found {start:#x} to {end:#x}; "
+            "is it for another chip?"
+        )
     return start, content + ERASED * (-len(content) % WORD_BYTES)

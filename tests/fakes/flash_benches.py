@@ -123,7 +123,7 @@ FLASHERS = {
         lambda: chip.path,
         [sys.executable, str(HERE / "stm32loader_on_pty.py")],
         baud=115200,
-        address=None,
+        address=0x08000000,
         timeout_s=20.0,
     ),
     "rp2": lambda image, chip, _: Rp2Flasher(image, chip.path, timeout_s=0.5, sleep=chip.gone.wait),

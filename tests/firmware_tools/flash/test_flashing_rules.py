@@ -9,7 +9,7 @@ from edge_contracts.errors import BadInputError, MissingExtraError
 from firmware_tools.flash import Chip, EndState, check_fit, flash
 from firmware_tools.flash.end_state import MEANINGS
 from firmware_tools.flash.esp32 import Esp32Flasher
-from firmware_tools.flash.families import FAMILIES, family_of
+from firmware_tools.flash.families import FAMILIES, Options, build_flasher, family_of
 from firmware_tools.flash.fit import UnnamedChip
 from firmware_tools.flash.flasher import ChipSilent, WriteRefused, WrongChip
 from firmware_tools.flash.program import find_program, run_program
@@ -20,6 +20,7 @@ from firmware_tools.image import parse_image
 from tests.fakes.firmware_images import RP2350, elf, esp, intel_hex, mcuboot, program, uf2
 from tests.fakes.flash_benches import HURRIED_S, bench
 
+FLASH = 0x08000000
 PROGRAM = parse_image(program(500))
 
 
@@ -78,11 +79,19 @@ def stm32(image, address=None):
     return Stm32Flasher(image, lambda: "port", ["none"], baud=115200, address=address, timeout_s=1)
 
 
-def test_a_raw_binary_that_does_not_say_where_it_belongs_wants_an_address():
+def test_a_raw_binary_wants_an_address_even_where_one_would_suit():
+    with pytest.raises(BadInputError, match="give --address; its reset handler would suit 0x08000000"):
+        stm32(PROGRAM)
     elsewhere = parse_image(program(500, start=0x08020000))
-    with pytest.raises(BadInputError, match="give --address"):
+    with pytest.raises(BadInputError, match=r"give --address$"):
         stm32(elsewhere)
     assert stm32(elsewhere, 0x08020000)._address == "0x8020000"
+
+
+@pytest.mark.parametrize("address", [0x20000000, 0x07FFFF00, 0x083FFF00])
+def test_an_address_outside_of_the_flash_is_refused(address):
+    with pytest.raises(BadInputError, match="wanted a program in an STM32's flash"):
+        stm32(PROGRAM, address)
 
 
 def test_a_program_for_another_flash_is_refused():
@@ -92,7 +101,42 @@ def test_a_program_for_another_flash_is_refused():
 
 @pytest.mark.parametrize("form", [elf, intel_hex, bytes])
 def test_every_format_of_a_program_is_the_same_flash(form):
-    assert stm32(parse_image(form(program(500))))._content == program(500).ljust(504, b"\xff")
+    address = FLASH if form is bytes else None
+    assert stm32(parse_image(form(program(500))), address)._content == program(500).ljust(504, b"\xff")
+
+
+@pytest.mark.parametrize("machine", [243, 94, 62, 3, 999])
+def test_a_program_for_another_processor_is_no_stm32s(machine):
+    with pytest.raises(BadInputError, match="wanted a program for arm, which every STM32 is, found one for"):
+        stm32(parse_image(elf(program(500), machine=machine)))
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (uf2(program(300)), [{"confirm": False}, {"address": 5}, {"stub": False}, {"swapped": True}, {"baud": 9600}]),
+        (uf2(program(300)), [{"wired": False}]),
+        (mcuboot(), [{"address": 5}, {"stub": False}, {"swapped": True}, {"wired": False}]),
+        (esp(), [{"confirm": False}, {"swapped": True}]),
+        (program(300), [{"confirm": False}, {"stub": False}, {"wired": False}]),
+        (intel_hex(program(300)), [{"address": FLASH}]),
+        (elf(program(300)), [{"address": FLASH}]),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(content, options):
+    image = parse_image(content)
+    for given in options:
+        with pytest.raises(BadInputError, match=r"wanted no --[a-z-]+ for a .* leave it out"):
+            build_flasher(family_of(image, None), image, Options("/dev/null", **given), nobody)
+
+
+def test_each_family_takes_its_own_options(monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.build.find_program", lambda name: [name])
+    build_flasher("stm32", PROGRAM, Options("/dev/null", baud=9600, address=FLASH, swapped=True, timeout_s=3), nobody)
+    esp_options = Options("/dev/null", baud=9600, address=0, wired=False, stub=False)
+    build_flasher("esp32", parse_image(esp()), esp_options, nobody)
+    build_flasher("mcuboot", parse_image(mcuboot()), Options("/dev/null", baud=9600, confirm=False), nobody)
+    build_flasher("rp2", parse_image(uf2(program(300))), Options("", timeout_s=3), nobody)
 
 
 def test_an_esp_program_goes_where_esp_idf_has_it():
