@@ -6,12 +6,12 @@ import subprocess
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.serial_link import StreamDecoder, encode
+from edge_contracts.serial_link import Ack, Frame, Identify, StreamDecoder, encode
 from edge_contracts.serial_link.description import load_description
 from edge_contracts.serial_link.layout import LAYOUTS
 from edge_contracts.serial_link.reference import example_frame
 from firmware_tools.link_header import header_path, renewed
-from tests.fakes.firmware import HEADERS, SANITIZED, STRICT, built
+from tests.fakes.firmware import HEADERS, SANITIZED, STRICT, built, sealed
 from tests.lab.link.channel import random_frame
 from tests.lab.link.hostile import strange
 from tests.system.required import require_tool
@@ -55,6 +55,24 @@ def test_both_sides_refuse_the_same_of_what_is_whole_but_wrong(programs):
     back = StreamDecoder()
     assert back.feed(echoed(programs, data)) == frames
     assert back.refused == 0
+
+
+def test_a_firmware_takes_an_answer_where_the_python_codec_reads_one(firmware):
+    """Random acks and naks under right CRCs to a trigger on its way: it is said again unless one was understood."""
+    chance, tally = random.Random(5), {True: 0, False: 0}
+    firmware.hear(Frame(Identify(5)))
+    for number in range(400):
+        firmware.at(number * 100_000)
+        (told,) = firmware.part().frames
+        head = bytes([1, chance.choice((3, 4)), chance.choice((0, 0, 0, 0, 1)), chance.choice((0, 0, 0, 0, 7))])
+        behind = bytes(chance.randrange(13) for _ in range(chance.choice((0, 0, 1, 1, 2, 6))))
+        answer = sealed(head + bytes([told.sequence]) + behind)
+        is_read = bool(StreamDecoder().feed(answer))
+        firmware.hear_bytes(answer)
+        assert firmware.at(number * 100_000 + 30_000).frames == ([] if is_read else [told]), answer.hex()
+        firmware.hear(Frame(Ack(told.sequence)))
+        tally[is_read] += 1
+    assert min(tally.values()) > 50
 
 
 def test_the_header_is_plain_c_and_its_names_are_its_own(tmp_path):
