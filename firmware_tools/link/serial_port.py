@@ -2,7 +2,8 @@
 
 `/dev/ttyUSB0` is whichever adapter was plugged in first. So a port is named by its path in `/dev/serial/by-id`, by a
 USB serial number, or by a piece of either; a name that fits two ports is refused, and so is another device at the same
-path when a line is opened again.
+path when a line is opened again. Adapters without a serial number are all alike, so such a one must not be unplugged
+meanwhile.
 """
 
 from __future__ import annotations
@@ -101,15 +102,22 @@ class HeldPort:
     def __init__(self, name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> None:
         self._ports = ports
         self._port = find_port(name, ports)
+        self._node = _node(self._port)
 
     def path(self) -> str:
         """What to open now.
 
         Raises:
             LinkLost: it is not there.
-            OtherDevice: another adapter is.
+            OtherDevice: another adapter is, or may be.
         """
-        return same_port(self._port, self._ports).path
+        found = same_port(self._port, self._ports)
+        if found.identity.endswith(":") and _node(found) != self._node:
+            raise OtherDevice(
+                f"wanted the adapter that was at {found.path} at first, found one plugged in since, and neither has a "
+                "serial number to tell it by; look which chip it leads to, and begin again"
+            )
+        return found.path
 
 
 def load_serial() -> Any:
@@ -198,6 +206,14 @@ def same_port(port: Port, ports: Callable[[], Sequence[Port]] = list_ports) -> P
             f"{found.identity or 'a port without one'}; plug the first device in again"
         )
     return found
+
+
+def _node(port: Port) -> int | None:
+    """The number of a port's device node: the kernel makes a new node each time that an adapter is plugged in."""
+    try:
+        return Path(port.path).stat().st_ino
+    except OSError:
+        return None
 
 
 def _listed(ports: Sequence[Port]) -> str:

@@ -138,6 +138,21 @@ def test_another_device_at_the_same_path_is_refused():
     line.unplug()
 
 
+@pytest.mark.parametrize(("identity", "is_refused"), [("1a86:7523:", True), ("0403:6001:A", False), ("", False)])
+def test_an_adapter_without_a_serial_number_that_was_plugged_in_anew_may_be_another(tmp_path, identity, is_refused):
+    path, newer = tmp_path / "ttyUSB0", tmp_path / "newer"
+    path.touch()
+    held = HeldPort(str(path), lambda: [Port(str(path), (str(path),), identity)])
+    assert held.path() == str(path)
+    newer.touch()
+    newer.replace(path)
+    if is_refused:
+        with pytest.raises(OtherDevice, match="found one plugged in since"):
+            held.path()
+    else:
+        assert held.path() == str(path)
+
+
 @pytest.mark.parametrize("address", ["tcp://", "tcp://host", "tcp://host:port"])
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(BadInputError, match="wanted tcp://host:port"):
