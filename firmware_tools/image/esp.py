@@ -31,6 +31,7 @@ SIGNATURE_BLOCK = {b"\xe7\x02": "rsa-3072-pss", b"\xe7\x03": "ecdsa"}
 """How a signature sector of Secure Boot V2 begins."""
 PARTITION = struct.Struct("<HBBII16sI")
 PARTITION_MAGIC, PARTITION_TABLE, MOST_PARTITIONS = 0x50AA, 0x8000, 95
+TABLE_HASH_MAGIC, ERASED = 0xEBEB, 0xFFFF
 CLASSIC_BOOTLOADER = 0x1000
 """Where the bootloader of the first ESP32 stands in flash; before it a merged file is erased."""
 CHIPS = {
@@ -139,10 +140,27 @@ def _programs(content: bytes, end: int) -> list[int]:
             break
         magic, kind, _, start, size, _, _ = PARTITION.unpack_from(content, offset)
         if magic != PARTITION_MAGIC:
+            _check_end(content, offset, magic)
             break
-        if kind == 0 and size and start < len(content) and content[start] != 0xFF:  # noqa: PLR2004 - erased flash
+        if kind == 0 and size and set(content[start : start + HEADER.size]) - {0xFF}:
             found.append(start)
     return found
+
+
+def _check_end(content: bytes, offset: int, magic: int) -> None:
+    """What ends a partition table: erased flash, or the MD5 of its entries, as ESP-IDF's own tool writes it."""
+    entries = content[PARTITION_TABLE:offset]
+    if magic == TABLE_HASH_MAGIC:
+        carried = content[offset + PARTITION.size // 2 : offset + PARTITION.size]
+        if hashlib.md5(entries, usedforsecurity=False).digest() != carried:
+            raise BadImage(
+                "wanted a partition table that its MD5 fits, found another; the merged file is damaged: merge it again"
+            )
+    elif magic != ERASED and magic.to_bytes(2, "little") not in SIGNATURE_BLOCK:
+        raise BadImage(
+            f"wanted a partition, an MD5 or erased flash at offset {offset:#x}, found {magic:#06x}; the merged file is "
+            "damaged: merge it again"
+        )
 
 
 def _description(image: _Image) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Every format is read to its end, and a damaged file is refused with the reason."""
 
+import hashlib
 import struct
 
 import pytest
@@ -35,6 +36,32 @@ def test_a_merged_esp_file_tells_of_the_program_in_it():
     image = parse_image(merged())
     assert image.version == "9.9"
     assert "merged" in image.remarks[0]
+
+
+def with_table_hash():
+    content = bytearray(merged())
+    digest = hashlib.md5(content[0x8000:0x8020], usedforsecurity=False).digest()
+    content[0x8020:0x8040] = b"\xeb\xeb" + b"\xff" * 14 + digest
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("place", "byte", "said"),
+    [
+        (0x8006, 0x7F, "that its MD5 fits"),  # where the program begins
+        (0x800A, 0x00, "that its MD5 fits"),  # how large it is
+        (0x8002, 0x01, "that its MD5 fits"),  # that it is a program
+        (0x8000, 0x00, "wanted a partition, an MD5 or erased flash at offset 0x8000, found 0x5000"),
+        (0x8020, 0x00, "wanted a partition, an MD5 or erased flash at offset 0x8020, found 0xeb00"),
+        (0x10000, 0xFF, "wanted an ESP image"),  # the program's first byte, as erased flash has it
+    ],
+)
+def test_a_damaged_partition_table_does_not_hide_a_program(place, byte, said):
+    content = bytearray(with_table_hash())
+    assert "1 program(s)" in parse_image(bytes(content)).remarks[0]
+    content[place] = byte
+    with pytest.raises(BadImage, match=said):
+        parse_image(bytes(content))
 
 
 def test_a_merged_esp_file_for_two_chips_is_refused():
