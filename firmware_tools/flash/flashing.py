@@ -80,7 +80,11 @@ def flash(
     if chip is None or failed is not None or dry_run:
         outcome = Outcome(EndState.UNTOUCHED, chip, failed, 0)
     else:
-        outcome = _attempts(flasher, chip, attempts, told, sleep)
+        try:
+            outcome = _attempts(flasher, chip, attempts, told, sleep)
+        except KeyboardInterrupt:  # between two steps; the flasher knows whether it reached the chip
+            stopped = Interrupted("wanted to flash the chip, found Ctrl-C pressed; begin again")
+            outcome = _settled(flasher, chip, Stage.WRITE, stopped, 1)
     if outcome.end_state is EndState.UNTOUCHED:
         _tried("let the chip go", flasher.leave)
     return outcome

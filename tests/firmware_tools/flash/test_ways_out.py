@@ -85,6 +85,13 @@ def test_ctrl_c_between_two_attempts_keeps_the_last_state():
     assert (done.end_state, done.attempts) == (EndState.HALF_WRITTEN, 1)
 
 
+def test_ctrl_c_between_two_steps_has_a_state_too(monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.flashing._may_pass", stop)
+    done = run(Scripted(write=[CUT]))
+    assert isinstance(done.error, Interrupted)
+    assert done.end_state is EndState.HALF_WRITTEN
+
+
 def test_a_second_ctrl_c_while_the_chip_is_asked_says_the_worse():
     done = run(Scripted(write=[KeyboardInterrupt()], settle=[KeyboardInterrupt()]))
     assert isinstance(done.error, Interrupted)
