@@ -54,29 +54,30 @@ class Register:
 
     def board_of(self, identity: str) -> str | None:
         """The chip that has or may have this identity."""
-        return next((board for board, held in self._held().items() if held == identity), None)
+        return next(iter(self._held().get(identity, ())), None)
 
-    def id_of(self, board: str) -> str | None:
-        """The identity that this chip has or may have."""
-        return self._held().get(board)
+    def ids_of(self, board: str) -> tuple[str, ...]:
+        """The identities that this chip has or may have: two while it is renamed, and after that failed."""
+        return tuple(one for one, boards in self._held().items() if board in boards)
 
     def is_done(self, identity: str) -> bool:
         """Whether the last that is known of an identity is that all went well."""
-        own = [row for row in self.rows if row.id == identity]
-        return bool(own) and own[-1].state == "done"
+        return any(row.id == identity for row in self.done())
 
     def done(self) -> tuple[Row, ...]:
         """The stations that stand, each once, in the order of their ids."""
-        last = {row.id: row for row in self.rows}
+        held = self._held()
+        last = {row.id: row for row in self.rows if row.board in held[row.id]}
         return tuple(last[one] for one in sorted(last) if last[one].state == "done")
 
-    def require_free(self, identity: str, board: str, on_chip: str | None) -> None:
+    def require_free(self, identity: str, board: str, on_chip: str | None, *, renames: bool = False) -> None:
         """Whether a chip may have an identity.
 
         Args:
             identity: the wanted one.
             board: the chip.
             on_chip: the identity that the chip itself holds, None where it holds none.
+            renames: the chip may have another identity so far.
 
         Raises:
             IdentityTaken: it may not; with what to do instead.
@@ -91,20 +92,22 @@ class Register:
                 f"wanted {identity} for the chip {board}, found that {holder} has it; take another id, or, where that "
                 f"chip is out of service, give --replaces {holder}"
             )
-        held = self.id_of(board) or on_chip
-        if held not in {None, identity}:
+        others = [one for one in (*self.ids_of(board), on_chip) if one not in {None, identity}]
+        if others and not renames:
             raise IdentityTaken(
-                f"wanted to make the chip {board} {identity}, found that it is {held}; take another chip, or give "
+                f"wanted to make the chip {board} {identity}, found that it is {others[0]}; take another chip, or give "
                 "--rename"
             )
 
-    def _held(self) -> dict[str, str]:
-        held: dict[str, str] = {}
+    def _held(self) -> dict[str, list[str]]:
+        """The chips of each identity."""
+        held: dict[str, list[str]] = {}
         for row in self.rows:
-            if row.state == "retired":
-                held.pop(row.board, None)
-            else:
-                held[row.board] = row.id
+            boards = held.setdefault(row.id, [])
+            if row.state == "retired" and row.board in boards:
+                boards.remove(row.board)
+            elif row.state != "retired" and row.board not in boards:
+                boards.append(row.board)
         return held
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError, OutageError
-from firmware_tools.provision.ledger import IdentityTaken, Row
+from firmware_tools.provision.ledger import IdentityTaken, Register, Row
 from firmware_tools.provision.settings import IDENTITY_KEY
 
 if TYPE_CHECKING:
@@ -65,14 +65,19 @@ class Provisioner:
             LeptonError: the chip does not answer, refuses or holds something else; the ledger says so.
         """
         board, held = chip.hello.board, _text(chip.get(IDENTITY_KEY))
-        self._retire(settings.id, board, held)
-        self.ledger.register.require_free(settings.id, board, None if self.allowed.rename else held)
+        replaced = self._replaced(settings.id, board)
+        free = Register((*self.ledger.register.rows, *replaced))
+        free.require_free(settings.id, board, held, renames=self.allowed.rename)
+        for row in replaced:
+            self.ledger.append(row)
         self._note(settings, chip, "claimed")
         try:
             self._write(chip, settings)
         except LeptonError as error:
             self._note(settings, chip, "failed", why=str(error))
             raise
+        for old in sorted({*self.ledger.register.ids_of(board), held or settings.id} - {settings.id}):
+            self.ledger.append(self._row(old, board, "retired", why=f"renamed to {settings.id}"))
         return self._note(settings, chip, "done")
 
     def _write(self, chip: ChipStorage, settings: Settings) -> None:
@@ -84,29 +89,27 @@ class Provisioner:
                     "another program writes to it: take another chip"
                 )
 
-    def _retire(self, identity: str, board: str, held: str | None) -> None:
-        """Free what a person gives up: the identity of a chip that is out of service, or the chip's own."""
-        register = self.ledger.register
+    def _replaced(self, identity: str, board: str) -> tuple[Row, ...]:
+        """The row by which a chip that is out of service gives its identity up; not in the ledger yet."""
         gone = self.allowed.replaces
-        if gone is not None:
-            if register.board_of(identity) != gone or gone == board:
-                raise IdentityTaken(
-                    f"wanted {identity} from the chip {gone}, found that the ledger has it with "
-                    f"{register.board_of(identity) or 'no chip'}; check --replaces"
-                )
-            self._add(identity, gone, "retired")
-        if self.allowed.rename and (old := register.id_of(board) or held) not in {None, identity}:
-            self._add(old or "", board, "retired", why=f"renamed to {identity}")
+        if gone is None:
+            return ()
+        holder = self.ledger.register.board_of(identity)
+        if holder != gone or gone == board:
+            raise IdentityTaken(
+                f"wanted {identity} from the chip {gone}, found that the ledger has it with {holder or 'no chip'}; "
+                "check --replaces"
+            )
+        return (self._row(identity, gone, "retired"),)
 
     def _note(self, settings: Settings, chip: ChipStorage, state: State, why: str = "") -> Row:
         keys = " ".join(one.key for one in settings.values)
-        return self._add(settings.id, chip.hello.board, state, chip.hello.firmware, keys, why)
-
-    def _add(self, identity: str, board: str, state: State, firmware: str = "", keys: str = "", why: str = "") -> Row:
-        time = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        row = Row(time, identity, board, state, firmware, keys, why)
+        row = self._row(settings.id, chip.hello.board, state, chip.hello.firmware, keys, why)
         self.ledger.append(row)
         return row
+
+    def _row(self, identity: str, board: str, state: State, firmware: str = "", keys: str = "", why: str = "") -> Row:
+        return Row(self.now().strftime("%Y-%m-%dT%H:%M:%SZ"), identity, board, state, firmware, keys, why)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -105,7 +105,36 @@ def test_a_chip_keeps_its_identity_though_the_ledger_is_another(path):
         provide(path, chip)
     assert chip.kept == {"board.id": b"press-03"}
     assert provide(path, chip, rename=True).state == "done"
-    assert states(path)[0] == ("press-03", "CHIP-1", "retired")
+    assert states(path) == [
+        ("press-07", "CHIP-1", "claimed"),
+        ("press-03", "CHIP-1", "retired"),
+        ("press-07", "CHIP-1", "done"),
+    ]
+
+
+@pytest.mark.parametrize("allowed", [{"rename": True, "again": True}, {"replaces": "CHIP-1"}])
+def test_a_refused_exception_frees_no_identity(path, allowed):
+    provide(path, FakeChip("CHIP-1"))
+    second = FakeChip("CHIP-2")
+    provide(path, second, Settings("press-08"))
+    before = path.read_bytes()
+    with pytest.raises(IdentityTaken):
+        provide(path, second, **allowed)
+    assert path.read_bytes() == before
+    with pytest.raises(IdentityTaken, match="CHIP-2 has it"):
+        provide(path, FakeChip("CHIP-3"), Settings("press-08"))
+
+
+def test_a_chip_keeps_its_old_identity_until_it_has_the_new_one(path):
+    chip, renamed = FakeChip(), Settings("press-08")
+    provide(path, chip)
+    with pytest.raises(StorageRefused):
+        provide(path, chip, renamed, faults=Faults(full=("board.id",)), rename=True)
+    assert chip.kept["board.id"] == b"press-07"
+    with pytest.raises(IdentityTaken, match="CHIP-1 has it"):
+        provide(path, FakeChip("CHIP-2"))
+    assert provide(path, chip, renamed, rename=True).state == "done"
+    assert provide(path, FakeChip("CHIP-2")).board == "CHIP-2"
 
 
 def test_a_broken_chip_gives_its_identity_up(path):
