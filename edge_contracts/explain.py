@@ -38,7 +38,9 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     where = ".".join(str(step) for step in detail["loc"])
     if detail["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_home(detail, model) or _nearest(detail['loc'], model)}"
+        return f"{where}: unknown key{_table(detail, model) or _home(detail, model) or _nearest(detail['loc'], model)}"
+    if detail["type"] == "tuple_type" and isinstance(detail["input"], dict):
+        return f"{where}: wanted a table each in double brackets, [[{where}]], found one in single brackets"
     if detail["type"] == "missing":
         return f"{where}: missing; this key is required"
     if detail["type"] in {"union_tag_not_found", "union_tag_invalid"}:
@@ -77,6 +79,14 @@ def _wish(detail: ErrorDetails) -> str:
 
 def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _table(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """The tables at the top of the file whose name was nearly hit, when what was given is a table, too."""
+    close = get_close_matches(str(detail["loc"][0]), model.model_fields, n=1, cutoff=0.8)
+    if len(detail["loc"]) > 1 or not close or not isinstance(detail["input"], dict | list):
+        return ""
+    return f"; did you mean [[{close[0]}]]?" if get_origin(model.model_fields[close[0]].annotation) is tuple else ""
 
 
 def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:

@@ -137,6 +137,9 @@ class ChipOutput(LineOutput):
             return self
         if self.role != "verdict":
             raise ValueError(f'wanted role = "verdict" for the reject gate, found {self.role!r}; name a lamp')
+        stranger = "lead_ms" if self.gate.kind == "encoder" else "lead_counts"
+        if stranger in self.model_fields_set:
+            raise ValueError(f'{stranger} does not belong to a gate of kind "{self.gate.kind}"')
         _check_lead(self.gate, self.microcontroller, self.lead_ms, self.lead_counts)
         return self
 
@@ -153,7 +156,8 @@ def _check_lead(gate: Gate, chip: str, lead_ms: float, lead_counts: int | None) 
         if not isinstance(gate.encoder, ChipEncoder) or gate.encoder.microcontroller != chip:
             raise ValueError(f"wanted the encoder of microcontroller {chip}, which counts itself, found another")
         if lead_counts is None or gate.counts <= lead_counts:
-            raise ValueError(f"wanted lead_counts below the gate's counts ({gate.counts}), found {lead_counts}")
+            found = "none: how far before the gate is the microcontroller told?" if lead_counts is None else lead_counts
+            raise ValueError(f"wanted lead_counts below the gate's counts ({gate.counts}), found {found}")
 
 
 Output = Annotated[GpioOutput | SerialOutput | ModbusOutput | MqttOutput | ChipOutput, Field(discriminator="kind")]

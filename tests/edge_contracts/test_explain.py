@@ -94,3 +94,20 @@ def test_every_pattern_of_a_station_file_has_words():
 def test_a_known_key_at_the_top_is_sent_where_it_belongs(key, given, home):
     said = refused({"station": STATION, "points": [GATE], key: given})
     assert said == [f"{key}: unknown key; it belongs into {home}"]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"microcontroller": [{"name": "cell"}]}, "microcontroller: unknown key; did you mean [[microcontrollers]]?"),
+        (
+            {"microcontrollers": {"name": "cell"}},
+            "microcontrollers: wanted a table each in double brackets, [[microcontrollers]], found one in single "
+            "brackets",
+        ),
+    ],
+)
+def test_a_table_that_is_nearly_named_or_bracketed_is_told_how(given, sentence):
+    with pytest.raises(ValidationError) as caught:
+        StationConfig.model_validate(given)
+    assert sentence in explain(caught.value, StationConfig)

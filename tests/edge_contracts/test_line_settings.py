@@ -120,7 +120,9 @@ def test_a_microcontroller_triggers_and_rejects_over_one_port() -> None:
     [
         ({"gate": {"kind": "at-once"}}, 'wanted a gate of kind "time" or "encoder"'),
         ({"lead_ms": 300}, r"wanted the gate's delay_ms above lead_ms \(300\), found 300"),
-        ({"gate": CHIP_ENCODER}, r"wanted lead_counts below the gate's counts \(500\), found None"),
+        ({"gate": CHIP_ENCODER}, r"wanted lead_counts below the gate's counts \(500\), found none: how far before"),
+        ({"gate": CHIP_ENCODER, "lead_counts": 5, "lead_ms": 5}, 'lead_ms does not belong to a gate of kind "encoder"'),
+        ({"lead_counts": 5}, 'lead_counts does not belong to a gate of kind "time"'),
         ({"gate": CHIP_ENCODER, "lead_counts": 500}, r"wanted lead_counts below the gate's counts \(500\), found 500"),
         (
             {"gate": CHIP_ENCODER | {"encoder": {"kind": "gpio", "line": 3}}, "lead_counts": 5},
