@@ -17,7 +17,7 @@ import click
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
 
 if TYPE_CHECKING:
-    from firmware_tools.provision.ledger import Row
+    from firmware_tools.provision.ledger import Register, Row
     from firmware_tools.provision.provisioning import Provisioner
     from firmware_tools.provision.settings import Secret
     from firmware_tools.provision.tray import Place
@@ -79,6 +79,7 @@ def provision(
     if (replaces or rename) and tray is not None:
         raise BadInputError("wanted --replaces and --rename for one station at a time, found a tray; give --id")
     with Ledger(ledger_path) as ledger:
+        _tell_torn(ledger.register, ledger_path)
         provisioner = Provisioner(ledger, lambda: datetime.now(timezone.utc), Exceptions(replaces, rename, again))
         outcomes = [_outcome(provisioner, place, port, baud, as_json=as_json) for place in places]
     if as_json:
@@ -112,7 +113,9 @@ def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path |
 
     if output.suffix != ".svg":
         raise BadInputError(f"wanted a name such as labels.svg, found {output}; --png FOLDER gives pictures")
-    rows = chosen(read_register(ledger_path), ids)
+    register = read_register(ledger_path)
+    _tell_torn(register, ledger_path)
+    rows = chosen(register, ids)
     written = []
     for number, sheet in enumerate(sheets(rows), 1):
         written.append(output if number == 1 else output.with_name(f"{output.stem}-{number}.svg"))
@@ -122,6 +125,11 @@ def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path |
         for row in rows:
             write_code(row, str(folder / f"{row.id}.png"))
     click.echo(f"{len(rows)} label{'' if len(rows) == 1 else 's'}: {', '.join(map(str, written))}")
+
+
+def _tell_torn(register: Register, path: Path) -> None:
+    if register.torn:
+        click.echo(f"note: the last row of {path} is torn and does not count: {register.torn!r}", err=True)
 
 
 def _places(

@@ -12,7 +12,7 @@ import csv
 import fcntl
 import io
 import os
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from edge_contracts.errors import BadInputError, OutageError, RefusedError
@@ -48,9 +48,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What the rows say together."""
+    """What the rows say together.
+
+    torn: a last row that is not whole, and does not count.
+    """
 
     rows: tuple[Row, ...] = ()
+    torn: str = ""
 
     def board_of(self, identity: str) -> str | None:
         """The chip that has or may have this identity."""
@@ -69,6 +73,10 @@ class Register:
         held = self._held()
         last = {row.id: row for row in self.rows if row.board in held[row.id]}
         return tuple(last[one] for one in sorted(last) if last[one].state == "done")
+
+    def shared(self) -> tuple[str, ...]:
+        """The identities that several chips have, in words; none in a ledger that is sound."""
+        return tuple(f"{one} ({', '.join(boards)})" for one, boards in self._held().items() if len(boards) > 1)
 
     def require_free(self, identity: str, board: str, on_chip: str | None, *, renames: bool = False) -> None:
         """Whether a chip may have an identity.
@@ -128,10 +136,11 @@ class Ledger:
         self._file = path.open("a+b")
         try:
             self._lock()
-            self._drop_torn_end()
             self._file.seek(0)
-            self.register = Register(_parsed(self._file.read(), path))
-            if not self._file.tell():
+            content = self._file.read()
+            self.register = _register(content, path)
+            self._mend_end(content)
+            if not self._file.seek(0, os.SEEK_END):
                 self._write([one.name for one in fields(Row)])
         except BaseException:
             self._file.close()
@@ -142,7 +151,7 @@ class Ledger:
     def append(self, row: Row) -> None:
         """Add a row; once this returns it outlives a power cut."""
         self._write([" ".join(str(one).split()) for one in astuple(row)])
-        self.register = Register((*self.register.rows, row))
+        self.register = replace(self.register, rows=(*self.register.rows, row))
 
     def close(self) -> None:
         """Let others have it."""
@@ -171,13 +180,14 @@ class Ledger:
                 f"wanted the ledger {self._path}, found it in use by another program; wait for it"
             ) from error
 
-    def _drop_torn_end(self) -> None:
-        """A line without its end was being written when the power went; nothing was done under it yet."""
-        self._file.seek(0)
-        content = self._file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole != len(content):
-            self._file.truncate(whole)
+    def _mend_end(self, content: bytes) -> None:
+        """End the last line; remove a torn one: power went while it was written, and nothing was done under it."""
+        if self.register.torn:
+            self._file.truncate(content.rfind(b"\n") + 1)
+        elif content and not content.endswith(b"\n"):
+            self._file.write(b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
 
 def read_register(path: Path) -> Register:
@@ -188,8 +198,25 @@ def read_register(path: Path) -> Register:
     """
     if not path.is_file():
         raise BadInputError(f"wanted a ledger of 'lepton firmware provision', found none at {path}; check the path")
-    content = path.read_bytes()
-    return Register(_parsed(content[: content.rfind(b"\n") + 1], path))
+    return _register(path.read_bytes(), path)
+
+
+def _register(content: bytes, path: Path) -> Register:
+    """What a file says; its last line counts without its end, too, where it has every column."""
+    try:
+        register = Register(_parsed(content, path))
+    except BadInputError:
+        whole, end, torn = content.rpartition(b"\n")
+        names = ",".join(one.name for one in fields(Row)).encode()
+        if not torn or not (end or names.startswith(torn)):
+            raise
+        register = Register(_parsed(whole + end, path), torn.decode("utf-8", "replace"))
+    if shared := register.shared():
+        raise BadInputError(
+            f"wanted one chip for each id in {path}, found several for {'; '.join(shared)}; look which of them is to "
+            "keep it, give the other another id, and add a row 'retired' for it"
+        )
+    return register
 
 
 def _parsed(content: bytes, path: Path) -> tuple[Row, ...]:

@@ -172,6 +172,40 @@ def test_a_power_cut_while_a_row_is_written_leaves_the_rows_before_it(path):
     assert [state for _, _, state in states(path)] == ["claimed", "done"] * 2
 
 
+def test_a_whole_last_row_counts_without_the_end_of_its_line(path):
+    provide(path, FakeChip())
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    assert read_register(path).board_of("press-07") == "CHIP-1"
+    with pytest.raises(IdentityTaken, match="CHIP-1 has it"):
+        provide(path, FakeChip("CHIP-2"))
+    assert path.read_bytes() == whole
+
+
+def test_a_file_without_lines_that_is_no_ledger_is_left(path):
+    path.write_bytes(b"a key")
+    with pytest.raises(BadInputError, match="wanted a ledger with the columns"):
+        Ledger(path)
+    assert path.read_bytes() == b"a key"
+
+
+def test_a_torn_heading_begins_anew(path):
+    path.write_bytes(b"time,id,bo")
+    assert provide(path, FakeChip()).state == "done"
+    assert len(states(path)) == 2
+
+
+def test_two_chips_with_one_identity_are_refused_until_a_person_says_which(path):
+    provide(path, FakeChip())
+    other = "2026-03-01T12:00:00Z,press-07,CHIP-2,"
+    path.write_text(path.read_text() + other + "done,,,\n")
+    for read in (Ledger, read_register):
+        with pytest.raises(BadInputError, match=r"press-07 \(CHIP-1, CHIP-2\)"):
+            read(path)
+    path.write_text(path.read_text() + other + "retired,,,\n")
+    assert [row.board for row in read_register(path).done()] == ["CHIP-1"]
+
+
 def test_a_ledger_is_used_by_one_program_at_a_time(path):
     with Ledger(path), pytest.raises(OutageError, match="in use by another program"):
         Ledger(path)

@@ -198,3 +198,15 @@ def test_labels_are_of_stations_that_are_done(tmp_path, tray, chips):
         chosen(read_register(tray.parent / "stations.csv"), ["press-3"])
     with pytest.raises(BadInputError, match="provision one first"):
         chosen(Register(), [])
+
+
+def test_a_torn_row_is_told(tmp_path, tray, chips):
+    assert chips
+    provided(tray)
+    ledger = tray.parent / "stations.csv"
+    whole = ledger.read_bytes()
+    ledger.write_bytes(whole + b"2026-03-01T12:00:00Z,press-9,CH")
+    said = "is torn and does not count: '2026-03-01T12:00:00Z,press-9,CH'"
+    assert said in lepton("labels", ledger, "-o", tmp_path / "labels.svg").output
+    assert said in provided(tray).output
+    assert ledger.read_bytes() == whole
