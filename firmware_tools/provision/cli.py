@@ -39,6 +39,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
 @click.option("--wifi", "ssid", help="The Wi-Fi's name.")
 @click.option("--passphrase-file", type=_FILE, help="The Wi-Fi's pass phrase, in a file that nobody else can read.")
+@click.option("--open-network", is_flag=True, help="The Wi-Fi has no pass phrase.")
 @click.option("--calibration", "calibration_path", type=_FILE, help="A file that the firmware understands.")
 @click.option("--replaces", metavar="CHIP", help="This chip is out of service and gives its identity up.")
 @click.option("--rename", is_flag=True, help="A chip may get another identity than it has.")
@@ -55,6 +56,7 @@ def provision(
     calibration_path: Path | None,
     replaces: str | None,
     *,
+    open_network: bool,
     rename: bool,
     again: bool,
     as_json: bool,
@@ -75,7 +77,9 @@ def provision(
     from firmware_tools.provision.ledger import Ledger  # noqa: PLC0415 - fcntl, which no other command needs
     from firmware_tools.provision.provisioning import Exceptions, Provisioner  # noqa: PLC0415 - the same
 
-    places = _places(identity, tray, ssid, _passphrase(ssid, tray, passphrase_file), calibration_path)
+    passphrase = None if open_network else _passphrase(ssid, tray, passphrase_file)
+    places = _places(identity, tray, ssid, passphrase, calibration_path)
+    _require_secret(places, passphrase_file, open_network=open_network)
     if (replaces or rename) and tray is not None:
         raise BadInputError("wanted --replaces and --rename for one station at a time, found a tray; give --id")
     with Ledger(ledger_path) as ledger:
@@ -144,6 +148,18 @@ def _places(
     if tray is not None:
         return read_tray(tray, ssid, passphrase, content)
     return (Place(Settings(identity or "", ssid, passphrase, content), None),)
+
+
+def _require_secret(places: tuple[Place, ...], passphrase_file: Path | None, *, open_network: bool) -> None:
+    """An open network is asked for by name: a pass phrase that did not arrive is none."""
+    if open_network and passphrase_file is not None:
+        raise BadInputError("wanted --open-network or --passphrase-file, found both; give one of them")
+    bare = [one.settings.id for one in places if one.settings.ssid is not None and one.settings.passphrase is None]
+    if bare and not open_network:
+        raise BadInputError(
+            f"wanted a pass phrase for the Wi-Fi of {bare[0]}, found none; give --passphrase-file, set "
+            f"{PASSPHRASE_VARIABLE}, or say --open-network"
+        )
 
 
 def _passphrase(ssid: str | None, tray: Path | None, path: Path | None) -> Secret | None:

@@ -210,3 +210,18 @@ def test_a_torn_row_is_told(tmp_path, tray, chips):
     assert said in lepton("labels", ledger, "-o", tmp_path / "labels.svg").output
     assert said in provided(tray).output
     assert ledger.read_bytes() == whole
+
+
+@pytest.mark.parametrize("environment", [{}, {"LEPTON_WIFI_PASSPHRASE": ""}])
+def test_an_open_network_is_asked_for_by_name(tmp_path, chips, environment):
+    one = ["provision", "--id", "a", "--port", "port-1", "--wifi", "hall", "--ledger", tmp_path / "stations.csv"]
+    refused = lepton(*one, **environment)
+    assert (refused.exit_code, chips["port-1"].kept) == (2, {})
+    assert "wanted a pass phrase for the Wi-Fi of a, found none" in refused.output
+    assert lepton(*one, "--open-network", **environment).exit_code == 0
+    assert list(chips["port-1"].kept) == ["wifi.ssid", "board.id"]
+
+
+def test_an_open_network_with_a_pass_phrase_is_refused(tray, chips):
+    assert chips
+    assert "found both; give one of them" in provided(tray, "--open-network").output
