@@ -89,9 +89,8 @@ def provision(
     if as_json:
         click.echo(json.dumps({"ledger": str(ledger_path), "stations": outcomes}, indent=2))
     if failed := [one for one in outcomes if one["state"] == "failed"]:
-        raise RefusedError(
-            f"wanted {len(outcomes)} stations provisioned, found {len(failed)} that are not; go on later"
-        )
+        stations = f"{len(outcomes)} station{'' if len(outcomes) == 1 else 's'}"
+        raise RefusedError(f"wanted {stations} provisioned, found {len(failed)} not; mend what each says")
 
 
 @click.command()
@@ -178,9 +177,9 @@ def _passphrase(ssid: str | None, tray: Path | None, path: Path | None) -> Secre
 def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int, *, as_json: bool) -> dict[str, Any]:
     """What became of one station; a tray goes on after a station that failed."""
     identity = place.settings.id
-    before = provisioner.ledger.register
-    if before.is_done(identity) and not provisioner.allowed.any:
-        return _told({"id": identity, "state": "done", "board": before.board_of(identity), "before": True}, as_json)
+    before = provisioner.ledger.register.done_as(identity)
+    if before is not None and not provisioner.allowed.any:
+        return _told(_before(place, before), as_json)
     try:
         row = _provide(provisioner, place, port, baud)
     except BadInputError:
@@ -188,6 +187,16 @@ def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int
     except LeptonError as error:
         return _told({"id": identity, "state": "failed", "why": str(error)}, as_json)
     return _told({"id": identity, "state": "done", "board": row.board, "keys": row.keys.split()}, as_json)
+
+
+def _before(place: Place, row: Row) -> dict[str, Any]:
+    """What the ledger says of a station that is done, where that is all that was asked for; its chip is left alone."""
+    outcome: dict[str, Any] = {"id": row.id, "state": "done", "board": row.board, "before": True}
+    had = row.keys.split()
+    if missing := [one.key for one in place.settings.values if one.key not in had]:
+        alone = f"done before with {', '.join(had) or 'nothing'} alone and not looked at now; for {', '.join(missing)}"
+        return outcome | {"state": "failed", "why": f"{alone} give --again"}
+    return outcome
 
 
 def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int) -> Row:
@@ -206,7 +215,9 @@ def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int
 
 def _told(outcome: dict[str, Any], as_json: bool) -> dict[str, Any]:  # noqa: FBT001 - private
     if not as_json:
-        last = outcome.get("why") or ("done before" if outcome.get("before") else "written and read back")
+        last = outcome.get("why") or (
+            "done before by the ledger and not looked at now" if outcome.get("before") else "written and read back"
+        )
         click.echo(
             f"{outcome['id']}: {outcome['state']}, {last}"
             + (f", chip {outcome.get('board')}" if "board" in outcome else "")

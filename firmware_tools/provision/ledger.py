@@ -64,9 +64,9 @@ class Register:
         """The identities that this chip has or may have: two while it is renamed, and after that failed."""
         return tuple(one for one, boards in self._held().items() if board in boards)
 
-    def is_done(self, identity: str) -> bool:
-        """Whether the last that is known of an identity is that all went well."""
-        return any(row.id == identity for row in self.done())
+    def done_as(self, identity: str) -> Row | None:
+        """The row that says that all went well, where that is the last that is known of an identity."""
+        return next((row for row in self.done() if row.id == identity), None)
 
     def done(self) -> tuple[Row, ...]:
         """The stations that stand, each once, in the order of their ids."""

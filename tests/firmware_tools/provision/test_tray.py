@@ -69,7 +69,7 @@ def test_a_tray_goes_on_where_it_was_left(tray, chips):
     first = provided(tray)
     assert first.exit_code == 1
     assert "press-2: failed, wanted the serial port port-2" in first.output
-    assert "wanted 3 stations provisioned, found 1 that are not" in first.output
+    assert "wanted 3 stations provisioned, found 1 not" in first.output
     chips["port-2"] = gone
     heard = {name: len(chip.heard) for name, chip in chips.items()}
     second = json.loads(provided(tray, "--json").output)
@@ -225,3 +225,19 @@ def test_an_open_network_is_asked_for_by_name(tmp_path, chips, environment):
 def test_an_open_network_with_a_pass_phrase_is_refused(tray, chips):
     assert chips
     assert "found both; give one of them" in provided(tray, "--open-network").output
+
+
+def test_what_was_not_written_before_is_not_called_done(tmp_path, chips):
+    one = ["provision", "--id", "a", "--ledger", tmp_path / "stations.csv", "--port"]
+    assert lepton(*one, "port-1").exit_code == 0
+    heard = len(chips["port-1"].heard)
+    same = lepton(*one, "nowhere")
+    assert (same.exit_code, same.output) == (
+        0,
+        "a: done, done before by the ledger and not looked at now, chip CHIP-1\n",
+    )
+    more = lepton(*one, "port-1", "--wifi", "hall", "--open-network")
+    assert more.exit_code == 1
+    assert "a: failed, done before with board.id alone and not looked at now; for wifi.ssid give --again" in more.output
+    assert "wanted 1 station provisioned, found 1 not" in more.output
+    assert len(chips["port-1"].heard) == heard
