@@ -69,19 +69,23 @@ def monitor(
         link = closed.enter_context(closing(open_link(port or "", baud=baud)))
         line = RecordedLink(link, target, time.monotonic_ns) if target is not None else link
         session = secrets.randbits(_SESSION_BITS) + 1 if greet else None
-        _show(watch(line, time.monotonic_ns, session=session, seconds=seconds), as_json=as_json)
+        if not _show(watch(line, time.monotonic_ns, session=session, seconds=seconds), as_json=as_json):
+            click.echo("note: nothing was heard; check --baud, cable and power, and try --greet", err=True)
 
 
-def _show(all_seen: Iterator[Seen], *, as_json: bool) -> None:
+def _show(all_seen: Iterator[Seen], *, as_json: bool) -> int:
+    """How many there were."""
     from firmware_tools.monitor.frame_words import document, words  # noqa: PLC0415 - as above
 
-    for seen in all_seen:
+    number = 0
+    for number, seen in enumerate(all_seen, 1):  # noqa: B007 - counted for the return
         if as_json:
             told = document(seen.frame) if seen.frame else {"refused": seen.why}
             click.echo(json.dumps({"ms": round(seen.after_ms, 3), "way": seen.way, **told}))
         else:
             told_words = words(seen.frame) if seen.frame else f"({seen.why})"
             click.echo(f"{seen.after_ms / 1000:10.3f} s {_ARROWS[seen.way]} {told_words}")
+    return number
 
 
 def _new(path: Path) -> TextIO:

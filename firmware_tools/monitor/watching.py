@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from firmware_tools.link import Link
 
 READ_S = 0.1
+_WAYS = ("in", "out", "baud", "lines")
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
 
@@ -65,21 +66,38 @@ def replay(path: Path) -> Iterator[Seen]:
     """
     ears = {"in": _Ear("in"), "out": _Ear("out")}
     try:
-        lines = path.read_text("utf-8").splitlines()
+        content = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"wanted a recording in {path}, found: {error}; give one of 'monitor --record'") from error
+    lines = content.splitlines()
+    if not content.strip():
+        raise BadInputError(f"wanted a recording in {path}, found nothing in it; give one of 'monitor --record'")
+    after_ms = 0.0
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line) if line.strip() else {}
-            way, after_ms, data = entry.get("way"), float(entry.get("ms", 0)), bytes.fromhex(entry.get("hex", ""))
-        except (ValueError, TypeError, AttributeError) as error:
-            if number == len(lines):  # the line that was being written when the recording ended
+            way, after_ms, data = _entry(line)
+        except ValueError as error:
+            if 1 < number == len(lines) and not content.endswith("\n"):
+                yield Seen(after_ms, "in", None, f"line {number} is cut in the middle: the recording ends before it")
                 return
             raise BadInputError(
                 f"wanted lines of JSON in {path}, found line {number}: {error}; give one of 'monitor --record'"
             ) from error
         if way in ears:
             yield from ears[way].hear(data, after_ms)
+
+
+def _entry(line: str) -> tuple[str, float, bytes]:
+    """One line of a recording: way, milliseconds, bytes; ValueError says what is wrong with it."""
+    entry = json.loads(line)
+    if not isinstance(entry, dict) or entry.get("way") not in _WAYS:
+        raise ValueError(f"no object with a way of {', '.join(_WAYS)}")
+    way, after_ms, data = entry["way"], entry.get("ms"), entry.get("hex", "")
+    if isinstance(after_ms, bool) or not isinstance(after_ms, int | float):
+        raise ValueError("no number as ms")  # noqa: TRY004 - a value from outside
+    if not isinstance(data, str) or ("hex" not in entry and way in {"in", "out"}):
+        raise ValueError("no text as hex")
+    return way, float(after_ms), bytes.fromhex(data)
 
 
 class _Ear:

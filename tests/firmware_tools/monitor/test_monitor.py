@@ -121,7 +121,41 @@ def test_what_a_chip_says_cannot_move_the_cursor():
 def test_a_recording_that_ends_in_the_middle_of_a_line_is_shown_up_to_there(tmp_path):
     path = tmp_path / "r.jsonl"
     path.write_text(json.dumps({"ms": 1.0, "way": "in", "hex": SAID.hex()}) + '\n{"ms": 2.0, "wa')
-    assert len(list(replay(path))) == 3
+    *whole, last = replay(path)
+    assert len(whole) == 3
+    assert "line 2 is cut in the middle" in last.why
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a text",
+        '{"ms":1,"way":"in","hex":"zz"}',
+        '{"ms":1,"way":"in"}',
+        '{"ms":1,"way":"sideways","hex":"00"}',
+        '{"ms":"x","way":"in","hex":"00"}',
+        "{}",
+        "null",
+        "[1]",
+    ],
+)
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_bad_line_of_a_recording_is_named(tmp_path, line, end):
+    path = tmp_path / "r.jsonl"
+    path.write_text(line + end)
+    done = lepton("--replay", path)
+    assert (done.exit_code, "found line 1: " in done.output) == (2, True)
+    assert "NoneType" not in done.output
+
+
+def test_an_empty_recording_is_told(tmp_path):
+    (tmp_path / "r.jsonl").touch()
+    assert "found nothing in it" in lepton("--replay", tmp_path / "r.jsonl").output
+
+
+def test_a_quiet_line_is_told(line):
+    quiet = lepton("--port", line[1], "--seconds", "0.01")
+    assert (quiet.exit_code, "nothing was heard; check --baud" in quiet.output) == (0, True)
 
 
 @pytest.mark.parametrize(
