@@ -80,6 +80,10 @@ def provision(
     passphrase = None if open_network else _passphrase(ssid, tray, passphrase_file)
     places = _places(identity, tray, ssid, passphrase, calibration_path)
     _require_secret(places, passphrase_file, open_network=open_network)
+    if sum(one.port is None for one in places) > 1 and not sys.stdin.isatty():
+        raise BadInputError(
+            "wanted a person who plugs in one station after the other, found no terminal; give the tray a column port"
+        )
     if (replaces or rename) and tray is not None:
         raise BadInputError("wanted --replaces and --rename for one station at a time, found a tray; give --id")
     with Ledger(ledger_path) as ledger:

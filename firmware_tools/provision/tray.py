@@ -44,7 +44,7 @@ def read_tray(path: Path, ssid: str | None, passphrase: Secret | None, calibrati
         BadInputError: every error of the file at once.
     """
     rows = _rows(path)
-    problems, places, seen = [], [], dict[str, int]()
+    problems, places, seen, ports = [], [], dict[str, int](), dict[str, int]()
     for number, row in enumerate(rows, 2):
         try:
             place = _place(row, path, ssid, passphrase, calibration)
@@ -54,6 +54,9 @@ def read_tray(path: Path, ssid: str | None, passphrase: Secret | None, calibrati
         first = seen.setdefault(place.settings.id, number)
         if first != number:
             problems.append(f"line {number}: wanted each id once, found {place.settings.id} in line {first}, too")
+        first = ports.setdefault(place.port, number) if place.port else number
+        if first != number:
+            problems.append(f"line {number}: wanted each port once, found {place.port} in line {first}, too")
         places.append(place)
     if problems:
         raise BadInputError(f"wanted a tray of stations in {path}, found:\n  " + "\n  ".join(problems))
@@ -70,6 +73,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
             names = list(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInputError(f"wanted a CSV of stations in {path}, found: {error}; check the file") from error
+    if len(names) == 1 and ";" in names[0]:
+        raise BadInputError(f"wanted commas between the columns of {path}, found semicolons; save it with commas")
     for name in names:
         if any(word in name.lower() for word in _SECRET_WORDS):
             raise BadInputError(
@@ -81,8 +86,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
             raise BadInputError(f"wanted the columns {', '.join(COLUMNS)} in {path}, found {name!r}{hint}")
     if "id" not in names:
         raise BadInputError(f"wanted a column id in {path}, found {', '.join(names) or 'nothing'}")
-    if any(None in row or None in row.values() for row in rows):
-        raise BadInputError(f"wanted {len(names)} values in each row of {path}, found a row with more or fewer")
+    odd = [str(number) for number, row in enumerate(rows, 2) if None in row or None in row.values()]
+    if odd:
+        raise BadInputError(f"wanted {len(names)} values in each row of {path}, found others in line {', '.join(odd)}")
     return rows
 
 

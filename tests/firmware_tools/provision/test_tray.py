@@ -111,7 +111,9 @@ def test_a_station_is_written_again_when_asked(tray, chips):
         ("id,passphrase\npress-1,hunter2hunter2\n", "wanted no secrets"),
         ("id,wifi_sid\npress-1,x\n", "did you mean 'wifi_ssid'"),
         ("port\nx\n", "wanted a column id"),
-        ("id,port\npress-1\n", "a row with more or fewer"),
+        ("id,port\npress-1\n", "found others in line 2"),
+        ("id;port\npress-1;a\n", "found semicolons; save it with commas"),
+        ("id,port\npress-1,a\npress-2,a\n", "line 3: wanted each port once, found a in line 2"),
         ("id\n", "a heading alone"),
         ("id,calibration\npress-1,nowhere.bin\n", "line 2: wanted a calibration file"),
         ('id\n"press-1\n', "wanted a CSV of stations"),
@@ -241,3 +243,10 @@ def test_what_was_not_written_before_is_not_called_done(tmp_path, chips):
     assert "a: failed, done before with board.id alone and not looked at now; for wifi.ssid give --again" in more.output
     assert "wanted 1 station provisioned, found 1 not" in more.output
     assert len(chips["port-1"].heard) == heard
+
+
+def test_nobody_plugs_in_the_next_station_without_a_terminal(tray, chips):
+    tray.write_text("id\npress-1\npress-2\n")
+    refused = provided(tray, "--port", "port-1")
+    assert (refused.exit_code, chips["port-1"].kept) == (2, {})
+    assert "wanted a person who plugs in" in refused.output
