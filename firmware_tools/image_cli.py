@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.whole_file import write_whole
 from firmware_tools.image.description import describe, lines
 from firmware_tools.image.mcuboot import HEADER
 from firmware_tools.image.reading import parse_image, read_image
@@ -73,7 +74,7 @@ def sign(
     content = signing.program_of(program.read_bytes(), header_size, pad_header=pad_header)
     signed = signing.sign_program(content, version, private, header_bytes=header_size)
     found = parse_image(signed)
-    output.write_bytes(signed)
+    write_whole(output, signed)
     click.echo(json.dumps(describe(found), indent=2) if as_json else "\n".join(lines(found)))
 
 

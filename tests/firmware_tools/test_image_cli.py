@@ -1,5 +1,6 @@
 """`lepton firmware image | sign` at a terminal and in a script."""
 
+import errno
 import json
 
 import pytest
@@ -63,3 +64,18 @@ def test_a_key_that_is_none_is_refused(run, tmp_path):
     done = run("sign", "program.bin", "--key", "key.pem", "--version", "1.0.0", "--pad-header", "-o", "signed.bin")
     assert done.exit_code == 2
     assert "wanted a key in PEM" in done.output
+
+
+def test_a_full_disk_leaves_the_older_signed_image(run, tmp_path, monkeypatch):
+    (tmp_path / "program.bin").write_bytes(program(400))
+    (tmp_path / "key.pem").write_bytes(pem(key()))
+    (tmp_path / "signed.bin").write_bytes(b"older")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    done = run("sign", "program.bin", "--key", "key.pem", "--version", "1.0.0", "--pad-header", "-o", "signed.bin")
+    assert done.exit_code != 0
+    assert (tmp_path / "signed.bin").read_bytes() == b"older"
+    assert "signed.bin" in str(done.output)
