@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,8 +88,20 @@ def _show(all_seen: Iterator[Seen], *, as_json: bool) -> int:
     return number
 
 
-def _new(path: Path) -> TextIO:
+@contextmanager
+def _new(path: Path) -> Iterator[TextIO]:
+    """A new file, which is not there where nothing came into it; what the disk refuses is told with its name."""
     try:
-        return path.open("x", encoding="utf-8")
+        file = path.open("x", encoding="utf-8")
     except FileExistsError as error:
         raise BadInputError(f"wanted a new file to record to, found {path} there; give another name") from error
+    try:
+        yield file
+    finally:
+        try:
+            file.close()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        finally:
+            if not path.stat().st_size:
+                path.unlink()

@@ -12,6 +12,7 @@ import csv
 import fcntl
 import io
 import os
+from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -133,7 +134,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
         is_new = not path.exists()
-        self._file = path.open("a+b")
+        self._file = path.open("a+b", buffering=0)
         try:
             self._lock()
             self._file.seek(0)
@@ -141,7 +142,7 @@ class Ledger:
             self.register = _register(content, path)
             self._mend_end(content)
             if not self._file.seek(0, os.SEEK_END):
-                self._write([one.name for one in fields(Row)])
+                self._begin()
         except BaseException:
             self._file.close()
             raise
@@ -168,9 +169,19 @@ class Ledger:
     def _write(self, values: Sequence[str]) -> None:
         line = io.StringIO(newline="")
         csv.writer(line, lineterminator="\n").writerow(values)
-        self._file.write(line.getvalue().encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._put(line.getvalue().encode())
+
+    def _put(self, data: bytes) -> None:
+        """Add bytes, all or none, and have them on the disk."""
+        before = self._file.seek(0, os.SEEK_END)
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(before)
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
 
     def _lock(self) -> None:
         try:
@@ -180,14 +191,19 @@ class Ledger:
                 f"wanted the ledger {self._path}, found it in use by another program; wait for it"
             ) from error
 
+    def _begin(self) -> None:
+        try:
+            self._write([one.name for one in fields(Row)])
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
+
     def _mend_end(self, content: bytes) -> None:
         """End the last line; remove a torn one: power went while it was written, and nothing was done under it."""
         if self.register.torn:
             self._file.truncate(content.rfind(b"\n") + 1)
         elif content and not content.endswith(b"\n"):
-            self._file.write(b"\n")
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._put(b"\n")
 
 
 def read_register(path: Path) -> Register:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import tty
 
 import pytest
@@ -183,3 +184,20 @@ def test_a_recording_is_never_written_over(tmp_path, line):
 def test_a_file_that_is_no_recording_is_refused(tmp_path):
     (tmp_path / "r.jsonl").write_text("hello\nthere\n")
     assert "found line 1" in lepton("--replay", tmp_path / "r.jsonl").output
+
+
+@pytest.fixture
+def full_disk():
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_disk_that_takes_nothing_is_told_by_name_and_leaves_no_file(tmp_path, line, monkeypatch):
+    monkeypatch.setattr("firmware_tools.link.serial_port.SerialLink.read", lambda *_: SAID)
+    done = lepton("--port", line[1], "--seconds", "1", "--record", tmp_path / "line.jsonl")
+    assert done.exit_code != 0
+    assert str(tmp_path / "line.jsonl") in done.output
+    assert not (tmp_path / "line.jsonl").exists()

@@ -1,5 +1,6 @@
 """A chip has its settings whole or the ledger says that it has not, and never do two chips have one identity."""
 
+import resource
 from datetime import datetime, timezone
 
 import pytest
@@ -244,3 +245,19 @@ def test_a_pass_phrase_that_others_can_read_is_refused(tmp_path):
         read_passphrase(path)
     path.chmod(0o600)
     assert read_passphrase(path).text == PHRASE
+
+
+@pytest.fixture
+def full_disk():
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_disk_that_takes_nothing_is_told_by_name_and_leaves_no_ledger(path):
+    with pytest.raises(OSError, match="large") as refused:
+        Ledger(path)
+    assert refused.value.filename == str(path)
+    assert not path.exists()
