@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_runtime.outputs.output import Shape
 from edge_runtime.terminals.mqtt_topic import OpenTopic
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
     from edge_runtime.outputs.output import Order
 
+TOLD: Final = ("outcome", "point", "part", "cause", "reason", "number")
+"""What the line is told of an order: its own reckoning of time stays with the station."""
 RUNNING, STOPPED = b"run", b"stop"
 """What a run signal says, retained; the broker says the second when the station is gone."""
 
@@ -49,8 +50,8 @@ class TopicOutput:
         if self._is_run:
             self._say(RUNNING)
             return
-        outcome = order.outcome.value if order.outcome else "stop"
-        body = asdict(order) | {"outcome": outcome}
+        body = {name: getattr(order, name) for name in TOLD}
+        body["outcome"] = order.outcome.value if order.outcome else "stop"
         self._topic.publish(self._settings.topic, json.dumps(body).encode(), qos=self._settings.qos)
 
     def idle(self) -> None:
