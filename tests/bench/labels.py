@@ -79,7 +79,7 @@ def main() -> None:
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--seeds", type=int, default=3)
     arguments.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
-    arguments.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    arguments.add_argument("--networks", nargs="+", default=list(NETWORKS), type=_network, metavar="NETWORK|FILE")
     arguments.add_argument("--detector", default="auto", help="what learns the good parts; as for lepton train")
     asked = arguments.parse_args()
     if not DATA.is_dir():
@@ -91,7 +91,7 @@ def main() -> None:
         for network in asked.networks:
             for seed in range(asked.seeds):
                 for learned, judged in _parted(photographs, seed):
-                    sight = Sight(NETWORKS[network](), asked.detector, seed)
+                    sight = Sight(_backbone(network), asked.detector, seed)
                     for case, figures in _cases(learned, judged, sight):
                         runs.setdefault((name, network, case), []).append(figures)
                         print(name, network, seed, case, *figures, file=sys.stderr)
@@ -151,6 +151,16 @@ NETWORKS = {
     "own": _own,
     "mobilenet": lambda: Backbone((DATA / MOBILENET).read_bytes(), MOBILENET),
 }
+
+
+def _network(asked: str) -> str:
+    if asked not in NETWORKS and not Path(asked).is_file():
+        raise argparse.ArgumentTypeError(f"wanted {', '.join(NETWORKS)} or a TFLite file, found {asked}")
+    return asked
+
+
+def _backbone(network: str) -> Backbone | None:
+    return NETWORKS[network]() if network in NETWORKS else Backbone(Path(network).read_bytes(), Path(network).name)
 
 
 def _parted(photographs: list[Photograph], seed: int) -> Iterator[tuple[list[Photograph], list[Photograph]]]:
