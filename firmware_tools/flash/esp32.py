@@ -38,6 +38,9 @@ SILENT = re.compile(
     r"Invalid head of packet|serial noise|No more data|serial exception"
 )
 DIFFERENT = re.compile(r"[Vv]erif\w* failed|mismatch|does not match data in flash")
+ERASES = re.compile(r"esptool v5\.")
+"""The versions that are known to say so before each erase, in the words of `ERASE_LINE`."""
+ERASE_LINE = re.compile(r"[Ff]lash will be erased|Erasing|Compressed|Writing|Wrote")
 HINT = "check cable and power, hold BOOT and press reset"
 QUICK_S = 60.0
 
@@ -98,10 +101,11 @@ class Esp32Flasher:
         """Write it, from its beginning each time."""
         before = self._touched
         with on_disk(self._content) as path:
+            command = self._command(["write-flash", self._place, path])
             self._touched = True
-            done = self._call(["write-flash", self._place, path], self._timeout_s, told)
+            done = run_program(command, timeout_s=self._timeout_s, told=told)
         if done.code:
-            self._touched = before or was_reached(done, CHIP_LINE)
+            self._touched = before or _may_be_touched(done)
             _check_same(done)
             raise failure(done, "esptool to write the image", SILENT, HINT)
 
@@ -151,11 +155,14 @@ class Esp32Flasher:
     def _call(
         self, arguments: list[str], timeout_s: float, told: Progress, *, before: str = "", tries: int = 3
     ) -> Done:
+        return run_program(self._command(arguments, before=before, tries=tries), timeout_s=timeout_s, told=told)
+
+    def _command(self, arguments: list[str], *, before: str = "", tries: int = 3) -> list[str]:
         before = before or ("default-reset" if self._wired else "no-reset")
         options = ["--port", self._port(), "--baud", str(self._baud), "--chip", self._chip]
         options += ["--before", before, "--after", "no-reset", "--connect-attempts", str(tries)]
         options += [] if self._stub else ["--no-stub"]
-        return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
+        return [*self._program, *options, *arguments]
 
 
 def _family(said: str) -> str:
@@ -170,6 +177,13 @@ def _family(said: str) -> str:
     if found is None:
         raise WriteRefused(f"wanted a chip that ESP images name, found {said}; flash it by its maker's tool")
     return found
+
+
+def _may_be_touched(done: Done) -> bool:
+    """Whether esptool may have begun to write; not where all that it said is known, and no erase is in it."""
+    if done.code > 0 and done.whole and ERASES.search(done.text):
+        return ERASE_LINE.search(done.text) is not None
+    return was_reached(done, CHIP_LINE)
 
 
 def _check_same(done: Done) -> None:

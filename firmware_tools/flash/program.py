@@ -28,6 +28,8 @@ PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%")
 HEAD_PIECES, TAIL_PIECES = 40, 400
 """What is kept of a long output: whom the program reached stands at its beginning, what went wrong at its end."""
 PIECE_BYTES = 4096
+FRAME = " \t│╭╮╰╯─"
+"""Blanks, and what some programs draw around their errors."""
 KILL_GRACE_S = 2.0
 
 
@@ -37,18 +39,23 @@ class Done:
 
     code: its exit code; negative for a signal.
     text: what it printed, both ways out together.
+    whole: nothing was left out of the middle of a long text.
     """
 
     code: int
     text: str
+    whole: bool = True
 
     def last_words(self) -> str:
         """The line that says most: an exception's, else the last one with an error in it, else the last."""
-        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        stripped = (line.strip(FRAME) for line in self.text.splitlines())
+        lines = [line for line in stripped if line not in {"", "Error"}]
         raised = [found[1] for line in lines if (found := re.match(r"[\w.]*(?:Error|Exception): (.+)", line))]
         if raised:
             return raised[-1][:200].rstrip(".")
-        telling = [line for line in lines if re.search(r"error|fail|fatal|wrong|not |refus", line, re.IGNORECASE)]
+        telling = [
+            line for line in lines if re.search(r"error|fail|fatal|wrong|not |no such|refus", line, re.IGNORECASE)
+        ]
         return (telling or lines or ["it said nothing"])[-1][:200].rstrip(".")
 
 
@@ -89,19 +96,20 @@ def run_program(command: Sequence[str], *, timeout_s: float, told: Callable[[flo
         start_new_session=True,
     )
     try:
-        text, ended = _listen(child, time.monotonic() + timeout_s, told)
+        heard, ended = _listen(child, time.monotonic() + timeout_s, told)
     finally:
         _end(child)
+    text, whole = "".join(heard), len(heard) <= HEAD_PIECES + TAIL_PIECES
     if not ended:
         last = Done(0, text).last_words()
         raise ChipSilent(
             f"wanted {command[0]} to end within {timeout_s:g} s, found it waiting ({last}); check the chip"
         )
-    return Done(child.returncode, text)
+    return Done(child.returncode, text, whole)
 
 
-def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], object]) -> tuple[str, bool]:
-    """What a program prints until it ends, and whether it did before the time was over."""
+def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], object]) -> tuple[list[str], bool]:
+    """The pieces that a program prints until it ends, and whether it did before the time was over."""
     assert child.stdout is not None  # noqa: S101 - opened as a pipe
     pieces: list[str] = []
     with selectors.DefaultSelector() as ready:
@@ -111,12 +119,12 @@ def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], 
                 break
             piece = os.read(child.stdout.fileno(), PIECE_BYTES).decode("utf-8", "replace").replace("\r", "\n")
             if not piece:
-                return "".join(pieces), _ended(child, end)
+                return pieces, _ended(child, end)
             pieces = [*pieces[:HEAD_PIECES], *pieces[HEAD_PIECES:][-TAIL_PIECES:], piece]
             shares = PERCENT.findall(piece)
             if shares:
                 told(min(float(shares[-1]) / 100, 1.0))
-    return "".join(pieces), False
+    return pieces, False
 
 
 def _ended(child: subprocess.Popen[bytes], end: float) -> bool:

@@ -22,11 +22,14 @@ UNREACHED = re.compile(
     r"[Cc]an't (?:init|open)|Permission denied"
 )
 """What a program says that never reached the chip."""
+MISUNDERSTOOD = re.compile(r"^ *[Uu]sage: ", re.MULTILINE)
+"""How a program answers arguments that it does not know."""
 
 
 def was_reached(done: Done, chip_line: re.Pattern[str]) -> bool:
     """Whether a program that failed may have changed the chip: only one that surely never reached it has not."""
-    return chip_line.search(done.text) is not None or UNREACHED.search(done.text) is None
+    away = UNREACHED.search(done.text) or MISUNDERSTOOD.search(done.text)
+    return chip_line.search(done.text) is not None or away is None
 
 
 def state_after(stage: Stage, error: LeptonError) -> EndState:
@@ -41,6 +44,10 @@ def state_after(stage: Stage, error: LeptonError) -> EndState:
 def failure(done: Done, wanted: str, silent: re.Pattern[str], hint: str) -> ChipSilent | WriteRefused:
     """The error for a program that failed: the chip was silent, or it said no."""
     said = done.last_words()
+    if MISUNDERSTOOD.search(done.text):
+        return WriteRefused(
+            f"wanted {wanted}, found that the program does not know its arguments ({said}); install its newest version"
+        )
     if silent.search(done.text):
         return ChipSilent(f"wanted {wanted}, found no answer ({said}); {hint}")
     return WriteRefused(f"wanted {wanted}, found that it failed ({said}); check the chip's protection and its supply")

@@ -113,8 +113,9 @@ class Stm32Flasher:
         """Erase the flash and write it, from its beginning each time."""
         before = self._touched
         with on_disk(self._content) as path:
+            command = self._command(["-e", "-w", "-a", self._address, path])
             self._touched = True
-            done = self._call(["-e", "-w", "-a", self._address, path], self._timeout_s, told)
+            done = run_program(command, timeout_s=self._timeout_s, told=told)
         if done.code:
             self._touched = before or was_reached(done, CHIP_LINE)
             raise failure(done, "stm32loader to erase and write", SILENT, HINT)
@@ -141,8 +142,11 @@ class Stm32Flasher:
         """stm32loader resets it whenever it leaves."""
 
     def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
+        return run_program(self._command(arguments), timeout_s=timeout_s, told=told)
+
+    def _command(self, arguments: list[str]) -> list[str]:
         options = ["-p", self._port(), "-b", str(self._baud), *(["-s"] if self._swapped else [])]
-        return run_program([*self._program, *options, *arguments], timeout_s=timeout_s, told=told)
+        return [*self._program, *options, *arguments]
 
 
 def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:

@@ -46,6 +46,67 @@ def test_only_a_program_that_surely_never_reached_the_chip_left_it_untouched(mad
     assert flasher.settle(Stage.WRITE, raised.value) is state
 
 
+REACHED = "esptool v5.6.0\\nConnecting...\\nChip type:   ESP32-C3 (QFN32)\\n"
+USAGE = "Usage: esptool write-flash [OPTIONS]\\n╭─ Error ───╮\\n│ No such option --speed │\\n╰───────────╯"
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (f"{REACHED}ERROR: the image will not fit in 2097152 bytes of flash", EndState.UNTOUCHED),
+        (f"{REACHED}ERROR: Failed to write to target RAM", EndState.UNTOUCHED),
+        (f"{REACHED}Flash will be erased from 0x10000 to 0x12fff...\\nThe port is gone", EndState.HALF_WRITTEN),
+        (f"{REACHED}Compressed 8512 bytes to 8407...\\nThe port is gone", EndState.HALF_WRITTEN),
+        (f"{REACHED.replace('v5', 'v9')}ERROR: it will not fit", EndState.HALF_WRITTEN),
+        (USAGE, EndState.UNTOUCHED),
+    ],
+)
+def test_an_esp_is_untouched_until_esptool_says_that_it_erases(said, state):
+    flasher = esp32(says(said, 2))
+    with pytest.raises((ChipSilent, WriteRefused)) as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is state
+
+
+@pytest.mark.parametrize("ending", ["kill -9 $$", "yes more | head -c 40000; exit 2"])
+def test_what_esptool_may_have_said_and_was_not_heard_counts_as_an_erase(ending, monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.program.PIECE_BYTES", 64)
+    flasher = esp32(["sh", "-c", f"printf '{REACHED}'; {ending}", "program"])
+    with pytest.raises(WriteRefused) as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
+
+
+def test_an_esp_that_was_written_once_is_not_untouched_because_esptool_then_refuses():
+    flasher = esp32(says("Writing at 0x10000", 2))
+    with pytest.raises(WriteRefused):
+        flasher.write(nobody)
+    flasher._program = says(USAGE, 2)
+    with pytest.raises(WriteRefused) as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
+
+
+@pytest.mark.parametrize("made", [esp32, stm32])
+def test_a_port_that_is_gone_before_the_program_runs_leaves_the_chip_untouched(made):
+    flasher = made(says("never run", 1))
+
+    def gone():
+        raise LinkLost("wanted the port, found none; plug it in")
+
+    flasher._port = gone
+    with pytest.raises(LinkLost) as raised:
+        flasher.write(nobody)
+    assert flasher.settle(Stage.WRITE, raised.value) is EndState.UNTOUCHED
+
+
+def test_a_program_too_old_for_its_arguments_is_told_as_such():
+    with pytest.raises(
+        WriteRefused, match=r"does not know its arguments \(No such option --speed\); install its newest"
+    ):
+        esp32(says(USAGE, 2)).identify()
+
+
 def test_of_a_long_output_the_head_is_kept(monkeypatch):
     monkeypatch.setattr("firmware_tools.flash.program.PIECE_BYTES", 16)
     beyond = 16 * (HEAD_PIECES + TAIL_PIECES + 10) // 8

@@ -11,7 +11,7 @@ from firmware_tools.flash.end_state import MEANINGS
 from firmware_tools.flash.esp32 import Esp32Flasher
 from firmware_tools.flash.families import FAMILIES, Options, build_flasher, family_of
 from firmware_tools.flash.fit import UnnamedChip
-from firmware_tools.flash.flasher import ChipSilent, WriteRefused, WrongChip
+from firmware_tools.flash.flasher import ChipSilent, Stage, WriteRefused, WrongChip
 from firmware_tools.flash.program import find_program, run_program
 from firmware_tools.flash.rom_bootloader import nobody, state_after
 from firmware_tools.flash.rp2 import find_drive
@@ -167,6 +167,19 @@ def test_a_protected_stm32_is_not_believed_to_be_written(tmp_path, monkeypatch):
         flasher = family.flasher(chip)
         with pytest.raises(WriteRefused):
             flasher.write(lambda _: None)
+    assert family.held(chip) == "old"
+
+
+def test_what_esptool_itself_refuses_leaves_the_chip_untouched(tmp_path, monkeypatch):
+    family = bench("esp32", tmp_path)
+    with family.chip() as chip:
+        for name, value in family.environment(chip).items():
+            monkeypatch.setenv(name, value)
+        flasher = family.flasher(chip)
+        flasher._place = hex(len(chip.memory) - 4096)
+        with pytest.raises(WriteRefused, match="will not fit") as raised:
+            flasher.write(nobody)
+        assert flasher.settle(Stage.WRITE, raised.value) is EndState.UNTOUCHED
     assert family.held(chip) == "old"
 
 
