@@ -26,10 +26,11 @@ class Runtime:
 
     Args:
         python: the interpreter of the environment that has the runtime.
+        kernels: a member of the runtime's `OpResolverType`.
     """
 
-    def __init__(self, python: str) -> None:
-        self._python = python
+    def __init__(self, python: str, kernels: str = "AUTO") -> None:
+        self._command = [python, str(SERVER), kernels]
         self._child: subprocess.Popen[str] | None = None
         self.starts = 0
 
@@ -58,8 +59,7 @@ class Runtime:
 
     def _ask(self, line: str) -> str:
         if self._child is None:
-            command = [self._python, str(SERVER)]
-            self._child = subprocess.Popen(command, text=True, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL)
+            self._child = subprocess.Popen(self._command, text=True, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL)
             self.starts += 1
         assert self._child.stdin is not None
         assert self._child.stdout is not None

@@ -1,8 +1,9 @@
 """A process that opens models one after the other with tflite-runtime (or LiteRT); whoever asks outlives it.
 
-Run by file name, in any environment that has one of both runtimes and numpy. Each line of standard input is a folder
-with `model.tflite` and `feeds.npz` (arrays called `place|input`); the answers are written beside them as
-`answers.npz`, by `place|output`, and a line that says `done` or what the runtime refused goes to standard output.
+Run by file name, in any environment that has one of both runtimes and numpy, with the name of the kernels (a member of
+`OpResolverType`). Each line of standard input is a folder with `model.tflite` and `feeds.npz` (arrays called
+`place|input`); the answers are written beside them as `answers.npz`, by `place|output`, and a line that says `done` or
+what the runtime refused goes to standard output.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from pathlib import Path
 import numpy as np
 
 try:
-    from tflite_runtime.interpreter import Interpreter
+    from tflite_runtime.interpreter import Interpreter, OpResolverType
 except ImportError:
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+KERNELS = OpResolverType[sys.argv[1]]
 
 
 def serve(home):
     with np.load(home / "feeds.npz") as stored:
         feeds = {key: stored[key] for key in stored.files}
-    interpreter = Interpreter(str(home / "model.tflite"), num_threads=1)
+    interpreter = Interpreter(str(home / "model.tflite"), num_threads=1, experimental_op_resolver_type=KERNELS)
     interpreter.allocate_tensors()
     answers = {}
     for place in sorted({int(key.split("|", 1)[0]) for key in feeds}):

@@ -22,10 +22,16 @@ def require_tool(name: str) -> str:
     return found
 
 
-def require_tflite_python() -> str:
+def tflite_python() -> str | None:
     """The Python of an environment with tflite-runtime: `LEPTON_TFLITE_PYTHON`, else what `make tflite-venv` made."""
     found = os.environ.get("LEPTON_TFLITE_PYTHON") or str(REPOSITORY / ".venv-tflite" / "bin" / "python")
-    if not Path(found).exists():
+    return found if Path(found).exists() else None
+
+
+def require_tflite_python() -> str:
+    """The same; the test is skipped by name where there is none."""
+    found = tflite_python()
+    if found is None:
         pytest.skip("needs an environment with tflite-runtime; run 'make tflite-venv'")
     return found
 

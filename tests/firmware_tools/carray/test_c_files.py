@@ -3,6 +3,7 @@
 import io
 import re
 import subprocess
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from firmware_tools.carray.export import files_of, plan_export, write_folder
 from tests.fakes.micro_bundles import MLPERF_TINY, STEPS, micro_bundle, mlperf_bundle, reference_answers
 from tests.fakes.micro_runtime import MicroRun
 from tests.fakes.models import brightness_graph
-from tests.system.required import require_tool
+from tests.random_networks.runtimes import Runtime
+from tests.system.required import require_tflite_python, require_tool
 
+DRAWN = 10
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 DUMP = """#include "model.h"
 #include <stdio.h>
@@ -56,8 +59,19 @@ def test_a_benchmark_model_out_of_the_compiled_array_answers_as_recorded(data, t
     for one in golden.goldens:
         values = np.load(io.BytesIO(bundle.members[one.input]))
         (answer,), (expected,) = run.answer(values), reference_answers(model, values)
-        # LiteRT's reference kernel of FULLY_CONNECTED rounds once, TensorFlow Lite Micro's twice.
+        # LiteRT's reference kernel of FULLY_CONNECTED rounds once since 1.3.0, TensorFlow Lite Micro's twice.
         assert np.abs(answer.astype(int) - expected).max() <= (STEPS if task == "anomaly" else 0)
+
+
+@pytest.mark.parametrize("task", MLPERF_TINY)
+def test_a_benchmark_model_answers_to_the_bit_as_the_reference_kernels_of_tflite_runtime(data, task):
+    content, random = (data / "mlperf-tiny" / MLPERF_TINY[task]).read_bytes(), np.random.default_rng(0)
+    run, name = MicroRun(content), read_tflite(content).inputs[0]
+    drawn = [random.integers(-128, 128, run.input_shape).astype(np.int8) for _ in range(DRAWN)]
+    with closing(Runtime(require_tflite_python(), "BUILTIN_REF")) as runtime:
+        recorded = runtime.run(content, [{name: values} for values in drawn])
+    for values, expected in zip(drawn, recorded, strict=True):
+        np.testing.assert_array_equal(run.answer(values), expected)
 
 
 def test_the_same_bundle_gives_the_same_bytes(bundle):

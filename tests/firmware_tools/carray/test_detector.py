@@ -1,6 +1,7 @@
 """A detector that was learned from a sensor's readings and converted runs on a microcontroller's runtime."""
 
 import io
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from lepton.cli import main
 from tests.fakes.micro_bundles import reference_answers
 from tests.fakes.micro_runtime import MicroRun, fits
 from tests.fakes.sounds import write_sound
+from tests.random_networks.runtimes import Runtime
+from tests.system.required import require_tflite_python
 
 
 def lepton(*arguments):
@@ -50,6 +53,16 @@ def test_it_answers_its_goldens_as_litert_does(export):
         values = np.load(io.BytesIO(export.bundle.members[golden.input]))
         for answer, expected in zip(run.answer(values), reference_answers(export.bundle.model, values), strict=True):
             assert np.allclose(answer, expected, rtol=1e-5)
+
+
+def test_it_answers_its_goldens_to_the_bit_as_the_reference_kernels_of_tflite_runtime(export):
+    run, bundle = MicroRun(export.content, export.host.bytes), export.bundle
+    inputs = [np.load(io.BytesIO(bundle.members[one.input])) for one in bundle.manifest.golden.goldens]
+    with closing(Runtime(require_tflite_python(), "BUILTIN_REF")) as runtime:
+        recorded = runtime.run(bundle.model, [{bundle.manifest.input.tensor: values} for values in inputs])
+    for values, expected in zip(inputs, recorded, strict=True):
+        for one, other in zip(run.answer(values), expected, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_its_arena_is_enough_and_little_more(export):
