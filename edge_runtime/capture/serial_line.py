@@ -200,8 +200,8 @@ def open_port(settings: SerialSettings) -> Port:
         return _Opened(serial, settings)
     except (serial.SerialException, OSError, ValueError) as error:
         raise SourceLost(
-            f"wanted a serial line at {settings.port}, found none that opens ({reason_of(error)}); check the cable "
-            "and the name under /dev/serial/by-id"
+            f"wanted a serial line at {settings.port}, found none that opens ({reason_of(error, settings.port)}); "
+            "check the cable and the name under /dev/serial/by-id"
         ) from error
 
 

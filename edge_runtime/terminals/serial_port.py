@@ -64,7 +64,7 @@ class OpenPort:
             self._port.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
             raise WireLost(
-                f"wanted the serial port {settings.port}, found {reason_of(error)}; "
+                f"wanted the serial port {settings.port}, found {reason_of(error, settings.port)}; "
                 "check cable, name and the group dialout"
             ) from error
 

@@ -16,12 +16,12 @@ from firmware_tools.flash.flasher import Chip, Mismatch, WriteRefused
 from firmware_tools.flash.program import run_program
 from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
 from firmware_tools.image.esp import CHIPS
-from firmware_tools.link import RESETS, open_link, reset
+from firmware_tools.link import RESETS, also_open, open_link, reset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from firmware_tools.flash.flasher import Progress, Stage
+    from firmware_tools.flash.flasher import ChipSilent, Progress, Stage
     from firmware_tools.flash.program import Done
     from firmware_tools.image import FirmwareImage
 
@@ -80,7 +80,7 @@ class Esp32Flasher:
         self._content, self._place = image.content, hex(_place(image) if address is None else address)
         self._timeout_s, self._sleep = timeout_s, sleep
         self._wired, self._stub = wired, stub
-        self._chip = "auto"
+        self._chip, self._used = "auto", ""
         self._touched = False
 
     def identify(self) -> Chip:
@@ -88,7 +88,7 @@ class Esp32Flasher:
         done = self._call(["flash-id"], min(QUICK_S, self._timeout_s), nobody)
         found = CHIP_LINE.search(done.text)
         if done.code or found is None:
-            raise failure(done, "an ESP chip in its bootloader", SILENT, HINT)
+            raise self._failure(done, "an ESP chip in its bootloader")
         mac, size = MAC_LINE.search(done.text), SIZE_LINE.search(done.text)
         self._chip = _family(found[1])
         return Chip(
@@ -107,7 +107,7 @@ class Esp32Flasher:
         if done.code:
             self._touched = before or _may_be_touched(done)
             _check_same(done)
-            raise failure(done, "esptool to write the image", SILENT, HINT)
+            raise self._failure(done, "esptool to write the image")
 
     def verify(self) -> None:
         """Have the chip's own hash of the flash compared."""
@@ -115,7 +115,7 @@ class Esp32Flasher:
             done = self._call(["verify-flash", self._place, path], self._timeout_s, nobody)
         if done.code:
             _check_same(done)
-            raise failure(done, "esptool to compare the flash", SILENT, HINT)
+            raise self._failure(done, "esptool to compare the flash")
 
     def start(self) -> EndState:
         """Reset the chip out of its bootloader, where a line is wired for it."""
@@ -159,10 +159,14 @@ class Esp32Flasher:
 
     def _command(self, arguments: list[str], *, before: str = "", tries: int = 3) -> list[str]:
         before = before or ("default-reset" if self._wired else "no-reset")
-        options = ["--port", self._port(), "--baud", str(self._baud), "--chip", self._chip]
+        self._used = self._port()
+        options = ["--port", self._used, "--baud", str(self._baud), "--chip", self._chip]
         options += ["--before", before, "--after", "no-reset", "--connect-attempts", str(tries)]
         options += [] if self._stub else ["--no-stub"]
         return [*self._program, *options, *arguments]
+
+    def _failure(self, done: Done, wanted: str) -> ChipSilent | WriteRefused:
+        return failure(done, wanted, SILENT, HINT + also_open(self._used))
 
 
 def _family(said: str) -> str:

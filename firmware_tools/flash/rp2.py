@@ -14,6 +14,7 @@ from edge_contracts.errors import BadInputError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import Chip, ChipSilent, Stage, WriteRefused
 from firmware_tools.image.uf2 import BLOCK_BYTES
+from firmware_tools.link import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,9 +37,14 @@ def find_drive(name: str, mounts: Sequence[str] = MOUNTS) -> Path:
     """The drive that a person named, or the one that is there.
 
     Raises:
-        BadInputError: several are there.
+        BadInputError: several are there, or what was named is no folder.
         ChipSilent: none is.
     """
+    if name and Path(name).exists() and not Path(name).is_dir():
+        raise BadInputError(
+            f"wanted the folder where an RP2 board's drive is mounted, found {kind_of(name)} at {name}; a UF2 file "
+            "needs no serial port: leave --port out, and the drive is looked for"
+        )
     if name:
         found = [Path(name)]
     else:

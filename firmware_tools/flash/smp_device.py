@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from edge_contracts.errors import MissingExtraError
 from firmware_tools.flash.flasher import Chip, ChipSilent, Mismatch, WriteRefused
+from firmware_tools.link import also_open
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -167,7 +168,7 @@ class SmpDevice:
         except (TimeoutError, asyncio.TimeoutError) as error:
             raise ChipSilent(
                 f"wanted an answer from {port} within {self._timeout_s:g} s, found none; check port and speed, "
-                "and that the running image speaks SMP"
+                f"and that the running image speaks SMP{also_open(port)}"
             ) from error
         except (SMPTransportDisconnected, SerialException, OSError) as error:
             raise ChipSilent(f"wanted to talk over {port}, found {error}; check the cable") from error

@@ -15,12 +15,13 @@ from firmware_tools.flash.flasher import Chip, Mismatch
 from firmware_tools.flash.program import run_program
 from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
 from firmware_tools.image.firmware_image import flat
+from firmware_tools.link import also_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts.errors import LeptonError
-    from firmware_tools.flash.flasher import Progress, Stage
+    from firmware_tools.flash.flasher import ChipSilent, Progress, Stage, WriteRefused
     from firmware_tools.flash.program import Done
     from firmware_tools.image import FirmwareImage
 
@@ -97,14 +98,14 @@ class Stm32Flasher:
         self._timeout_s, self._swapped = timeout_s, swapped
         start, self._content = _flat(image, address)
         self._address = hex(start)
-        self._touched = False
+        self._touched, self._used = False, ""
 
     def identify(self) -> Chip:
         """Ask for the product id."""
         done = self._call([], min(QUICK_S, self._timeout_s), nobody)
         found = CHIP_LINE.search(done.text)
         if found is None:
-            raise failure(done, "an STM32 in its bootloader", SILENT, HINT)
+            raise self._failure(done, "an STM32 in its bootloader")
         product = int(found[1], 16)
         number = f"{product:#05x}"
         return Chip(PRODUCTS.get(product, number), f"product id {number}", also=(number,))
@@ -118,7 +119,7 @@ class Stm32Flasher:
             done = run_program(command, timeout_s=self._timeout_s, told=told)
         if done.code:
             self._touched = before or was_reached(done, CHIP_LINE)
-            raise failure(done, "stm32loader to erase and write", SILENT, HINT)
+            raise self._failure(done, "stm32loader to erase and write")
 
     def verify(self) -> None:
         """Read all of it back."""
@@ -127,7 +128,7 @@ class Stm32Flasher:
         if re.search(r"[Vv]erification FAILED|differ", done.text):
             raise Mismatch(f"wanted the flash to hold the image, found {done.last_words()}; flash it again")
         if done.code or "Verification OK" not in done.text:
-            raise failure(done, "stm32loader to read the flash back", SILENT, HINT)
+            raise self._failure(done, "stm32loader to read the flash back")
 
     def start(self) -> EndState:
         """Jump to the program."""
@@ -145,8 +146,12 @@ class Stm32Flasher:
         return run_program(self._command(arguments), timeout_s=timeout_s, told=told)
 
     def _command(self, arguments: list[str]) -> list[str]:
-        options = ["-p", self._port(), "-b", str(self._baud), *(["-s"] if self._swapped else [])]
+        self._used = self._port()
+        options = ["-p", self._used, "-b", str(self._baud), *(["-s"] if self._swapped else [])]
         return [*self._program, *options, *arguments]
+
+    def _failure(self, done: Done, wanted: str) -> ChipSilent | WriteRefused:
+        return failure(done, wanted, SILENT, HINT + also_open(self._used))
 
 
 def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:

@@ -9,6 +9,7 @@ meanwhile.
 from __future__ import annotations
 
 import os
+import stat
 import termios
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError, MissingExtraError
 from firmware_tools.link.link import LinkLost, NoControlLines
+from firmware_tools.link.port_faults import NoPort, kind_of, not_opened, require_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,21 +68,35 @@ def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Po
 
     Raises:
         AmbiguousPort: none or several fit; the message lists what is there.
+        NoPort: it is something else than a serial port.
         LinkLost: the path is not there.
     """
     found = ports()
+    if not name or "://" in name:
+        given = f"the address {name}, which is none here" if name else "an empty name"
+        raise NoPort(f"wanted a serial port, found {given}; give one. Now there: {_listed(found)}")
     if name.startswith("/"):
         real = os.path.realpath(name)
         known = next((one for one in found if one.path in {name, real}), None)
         if known is None and not Path(real).exists():
             raise LinkLost(f"wanted the serial port {name}, found none there; plug it in. Now there: {_listed(found)}")
+        if known is None and not stat.S_ISCHR(Path(real).stat().st_mode):
+            raise NoPort(
+                f"wanted a serial port, found {kind_of(real)} at {name}; give a port, best its link in {BY_ID}. "
+                f"Now there: {_listed(found)}"
+            )
         # The name stays as it was given: a link in /dev/serial/by-id finds the device again at another number.
         return Port(name, (name,), known.identity if known else "")
     fitting = [one for one in found if any(name in each for each in one.names)]
-    if len(fitting) != 1:
+    if not fitting:
         raise AmbiguousPort(
-            f"wanted one serial port that {name!r} fits, found {len(fitting)}: {_listed(fitting or found)}; "
-            "give more of its name in /dev/serial/by-id"
+            f"wanted one serial port that {name!r} fits, found none; plug it in, or give another name. "
+            f"Now there: {_listed(found)}"
+        )
+    if len(fitting) > 1:
+        raise AmbiguousPort(
+            f"wanted one serial port that {name!r} fits, found {len(fitting)}: {_listed(fitting)}; "
+            "give more of its name"
         )
     # Its link stays when the kernel numbers its ports anew.
     link = next((one for one in fitting[0].names if one.startswith(str(BY_ID))), fitting[0].path)
@@ -96,6 +112,7 @@ class HeldPort:
 
     Raises:
         AmbiguousPort: the name fits no port or several.
+        NoPort: it is something else than a serial port.
         LinkLost: the path is not there.
     """
 
@@ -110,6 +127,7 @@ class HeldPort:
         Raises:
             LinkLost: it is not there.
             OtherDevice: another adapter is, or may be.
+            PortBusy: another program has it for itself.
         """
         found = same_port(self._port, self._ports)
         if found.identity.endswith(":") and _node(found) != self._node:
@@ -117,6 +135,7 @@ class HeldPort:
                 f"wanted the adapter that was at {found.path} at first, found one plugged in since, and neither has a "
                 "serial number to tell it by; look which chip it leads to, and begin again"
             )
+        require_free(found.path)
         return found.path
 
 
@@ -151,9 +170,7 @@ class SerialLink:
             self._serial: Any = load_serial().serial_for_url(port.path, baud, timeout=0, **options)
             self._serial.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
-            raise LinkLost(
-                f"wanted the serial port {port.path}, found {error}; check cable, name and the group dialout"
-            ) from error
+            raise not_opened(port.path, error) from error
 
     def read(self, timeout_s: float) -> bytes:
         """What came; empty when that was nothing for `timeout_s`."""
@@ -217,4 +234,6 @@ def _node(port: Port) -> int | None:
 
 
 def _listed(ports: Sequence[Port]) -> str:
-    return ", ".join(sorted(one.names[-1] if one.identity else one.path for one in ports)) or "no serial port at all"
+    """The ports by the names to give, best their links in /dev/serial/by-id."""
+    names = (next((name for name in one.names if name.startswith(str(BY_ID))), one.path) for one in ports)
+    return ", ".join(sorted(names)) or "no serial port at all"

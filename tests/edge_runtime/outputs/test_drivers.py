@@ -268,7 +268,7 @@ def test_a_port_that_is_not_there_is_told_once(make: Callable[..., Output]) -> N
 
 def test_a_port_in_use_is_told_in_words(port: SerialLine, make: Callable[..., Output]) -> None:
     make("serial", port=port.path).open()
-    with pytest.raises(WireLost, match="found it locked by another use; check"):
+    with pytest.raises(WireLost, match=r"found it in use by a program that 'sudo fuser -v .*' names, which must end"):
         make("serial", port=port.path).open()
 
 

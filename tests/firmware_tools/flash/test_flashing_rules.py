@@ -228,6 +228,13 @@ def test_two_drives_are_not_guessed_between(tmp_path):
         find_drive("", [str(tmp_path / "nowhere")])
 
 
+@pytest.mark.parametrize(("name", "kind"), [("/dev/null", "a serial port or the like"), ("{}/plain", "a plain file")])
+def test_what_can_be_no_drive_is_told_as_what_it_is(tmp_path, name, kind):
+    (tmp_path / "plain").touch()
+    with pytest.raises(BadInputError, match=f"wanted the folder where .* found {kind} at /.* leave --port out"):
+        find_drive(name.format(tmp_path))
+
+
 class Faulty:
     """A flasher with a fault of its own in it."""
 

@@ -2,12 +2,16 @@
 
 import io
 import os
+import re
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
 
 from edge_contracts.errors import BadInputError, OutageError
+from edge_contracts.port_holders import holders, in_use_by
 from firmware_tools.link import (
     RESETS,
     HeldPort,
@@ -15,12 +19,14 @@ from firmware_tools.link import (
     NoControlLines,
     RecordedLink,
     ReplayedLink,
+    also_open,
     find_baud,
     find_port,
     open_link,
     read_exactly,
     reset,
 )
+from firmware_tools.link.port_faults import NoPort, PortBusy
 from firmware_tools.link.serial_port import AmbiguousPort, OtherDevice, Port
 from tests.fakes.pty_line import PtyLine
 
@@ -117,14 +123,94 @@ def test_a_port_is_found_by_a_piece_of_its_name_and_kept_by_its_link():
     )
 
 
-@pytest.mark.parametrize("name", ["FTDI", "C0FFEE"])
-def test_a_name_of_several_ports_or_none_is_refused(name):
-    with pytest.raises(AmbiguousPort, match=r"found [02]: A50285BI, B70011CC; give more"):
+LISTED = "/dev/serial/by-id/usb-FTDI_A50285BI, /dev/serial/by-id/usb-FTDI_B70011CC"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("FTDI", f"found 2: {LISTED}; give more"), ("C0FFEE", f"found none; .* Now there: {LISTED}")]
+)
+def test_a_name_of_several_ports_or_none_is_refused(name, told):
+    with pytest.raises(AmbiguousPort, match=told):
         find_port(name, lambda: ADAPTERS)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "found an empty name"),
+        ("http://10.0.0.7", "found the address http://10.0.0.7, which is none here"),
+        ("{}", "found a folder at /"),
+        ("{}/plain", "found a plain file at /"),
+        ("{}/pipe", "found a pipe at /"),
+    ],
+)
+def test_what_can_be_no_serial_port_is_told_as_what_it_is(tmp_path, name, told):
+    (tmp_path / "plain").touch()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NoPort, match=f"wanted a serial port, {told}.* Now there: {LISTED}"):
+        open_link(name.format(tmp_path), ports=lambda: ADAPTERS)
+
+
+def test_another_device_than_a_serial_port_is_told():
+    with pytest.raises(LinkLost, match="wanted the serial port /dev/null, found another device there"):
+        open_link("/dev/null", ports=list)
+
+
+HOLDER = """
+import fcntl, os, sys
+end = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+if sys.argv[2] == "locked":
+    fcntl.flock(end, fcntl.LOCK_EX)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder():
+    """Another program that has a line open, alone or not."""
+    line, children = PtyLine(), []
+
+    def hold(how):
+        command = [sys.executable, "-c", HOLDER, line.path, how]
+        children.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+        assert children[-1].stdout.readline() == b"open\n"
+        return line.path, f"{sys.executable} -c .* \\(process {children[-1].pid}\\)"
+
+    yield hold
+    for child in children:
+        child.communicate()
+    line.unplug()
+
+
+def test_whoever_has_a_port_for_himself_is_named(holder):
+    path, name = holder("locked")
+    told = f"(?s)wanted the serial port {path}, found it in use by {name}; end that program"
+    with pytest.raises(PortBusy, match=told):
+        open_link(path, ports=list)
+    with pytest.raises(PortBusy, match=told):
+        HeldPort(path, list).path()
+
+
+def test_whoever_has_a_port_open_beside_us_is_named_where_it_fails(holder):
+    path, name = holder("shared")
+    assert HeldPort(path, list).path() == path
+    assert re.search(f"(?s){name} has the port open, too: end that first", also_open(path))
+    assert also_open("/dev/none") == ""
+
+
+def test_a_program_that_is_not_ours_to_look_into_is_not_named(tmp_path):
+    (tmp_path / "12" / "fd").mkdir(parents=True)
+    (tmp_path / "12" / "fd" / "3").symlink_to("/dev/ttyUSB0")
+    (tmp_path / "12" / "cmdline").write_bytes(b"screen\0/dev/ttyUSB0\0" + b"x" * 99)
+    (tmp_path / "13").mkdir()
+    (tmp_path / "14" / "fd").mkdir(parents=True)
+    assert holders("/dev/ttyUSB0", tmp_path) == (f"screen /dev/ttyUSB0 {'x' * 40}… (process 12)",)
+    assert in_use_by("/dev/ttyUSB1", tmp_path) == "in use by a program that 'sudo fuser -v /dev/ttyUSB1' names"
+
+
 def test_a_path_that_is_not_there_is_told_with_what_is():
-    with pytest.raises(LinkLost, match="Now there: A50285BI, B70011CC"):
+    with pytest.raises(LinkLost, match=f"Now there: {LISTED}"):
         find_port("/dev/serial/by-id/usb-none", lambda: ADAPTERS)
 
 

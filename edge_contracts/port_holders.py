@@ -1,0 +1,58 @@
+"""Which programs have a serial port open, so that a busy one is named and not looked for with a voltmeter.
+
+The kernel tells it of one's own programs, and to root of everybody's; elsewhere than on Linux nobody is named.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+PROCESSES = Path("/proc")
+BUSY = {errno.EAGAIN, errno.EBUSY}
+"""How the kernel refuses a port that another program has for itself: by its lock, or by TIOCEXCL."""
+MOST_COMMAND = 60
+"""Characters of a command that are shown."""
+
+
+def holders(port: str, processes: Path = PROCESSES) -> tuple[str, ...]:
+    """The other programs that have a port open, as "screen /dev/ttyUSB0 (process 4242)".
+
+    Args:
+        port: its path, or a link to it.
+        processes: where the kernel shows them.
+    """
+    real = os.path.realpath(port)
+    own = str(os.getpid())
+    numbers = sorted((one.name for one in processes.glob("[0-9]*") if one.name != own), key=int)
+    return tuple(f"{_command(processes / one)} (process {one})" for one in numbers if _has_open(processes / one, real))
+
+
+def in_use_by(port: str, processes: Path = PROCESSES) -> str:
+    """Who has a port that was refused as busy, in words that follow "found it"."""
+    names = " and ".join(holders(port, processes)) or f"a program that 'sudo fuser -v {port}' names"
+    return f"in use by {names}"
+
+
+def _has_open(process: Path, real: str) -> bool:
+    try:
+        files = list((process / "fd").iterdir())
+    except OSError:  # somebody else's program, or an ended one
+        return False
+    return any(_target(one) == real for one in files)
+
+
+def _target(file: Path) -> str:
+    try:
+        return str(file.readlink())
+    except OSError:  # closed meanwhile
+        return ""
+
+
+def _command(process: Path) -> str:
+    try:
+        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+    except OSError:
+        words = ""
+    return words if len(words) <= MOST_COMMAND else f"{words[:MOST_COMMAND]}…"
