@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from edge_contracts.command import REPLY_EXPIRY_S, Reply, ReplyOutcome
 from edge_contracts.errors import LeptonError
 from edge_runtime.commands.admission import CommandRefused, CommandUnread, Order, admit, read
+from edge_runtime.own_thread import OwnThread
 from edge_runtime.state_folder import MediumRefused
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ class CommandCounts:
     unanswered: int = 0
 
 
-class Executor:
+class Executor(OwnThread):
     """Does what the table of acts has; answers wait in it until somebody says them.
+
+    Stopped, it ends after the command that is being done; those that wait are left undone, and unanswered.
 
     Args:
         acts: what to do for each command that is allowed; each gives its answer, or raises.
@@ -75,30 +78,13 @@ class Executor:
         clock: DeliveryClock,
         counts: CommandCounts | None = None,
     ) -> None:
+        super().__init__("commands", "the commands")
         self.counts = counts or CommandCounts()
         self._acts, self._before, self._clock = acts, before, clock
         self._orders: queue.Queue[Order] = queue.Queue(MOST_WAITING)
         self._replies: deque[tuple[int, Reply]] = deque()
-        self._lock, self._stop = threading.Lock(), threading.Event()
+        self._lock = threading.Lock()
         self._wake: Callable[[], None] | None = None
-        self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """End after the command that is being done; those that wait are left undone, and unanswered."""
-        self._stop.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """End the thread; False, and a line in the log, when a command does not end."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("wanted the commands' thread ended within %g s, found it busy: left behind", timeout_s)
-            return False
-        return True
 
     def order(self, name: str, body: bytes, *, retained: bool) -> None:
         """A command came; returns at once."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
+
+from edge_runtime.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class HealthWatch:
+class HealthWatch(OwnThread):
     """Does its rounds in a thread; a round that fails is told once, counted, and keeps no other from being done.
 
     Args:
@@ -24,29 +25,11 @@ class HealthWatch:
     """
 
     def __init__(self, rounds: Sequence[Callable[[], object]], clock: Clock, period_s: float) -> None:
+        super().__init__("health", "the health watch")
         self.faults = 0
         self._rounds = tuple(rounds)
         self._clock, self._period_s = clock, period_s
         self._failing: set[int] = set()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Tell the thread to end, without waiting."""
-        self._stopping.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop it; False, and a line in the log, when a round does not end, as one on a dead disk."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("the health watch did not stop within %g s", timeout_s)
-            return False
-        return True
 
     def make_rounds(self) -> None:
         """Each round once; for the thread, and for tests without it."""
@@ -66,5 +49,5 @@ class HealthWatch:
 
     def _run(self) -> None:
         self.make_rounds()
-        while not self._clock.wait(self._stopping, self._period_s):
+        while not self._clock.wait(self._stop, self._period_s):
             self.make_rounds()

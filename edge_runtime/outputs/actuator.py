@@ -17,6 +17,7 @@ from edge_contracts.verdict import Outcome
 from edge_runtime.outputs.output import Order, Shape, order_of, unjudged
 from edge_runtime.outputs.output_counts import OutputCounts
 from edge_runtime.outputs.shift_register import ShiftRegister, TooManyParts
+from edge_runtime.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,8 +57,8 @@ class _Due:
     stopped_for: bool = False
 
 
-class Actuator:
-    """One output and its thread.
+class Actuator(OwnThread):
+    """One output and its thread, which leaves it inactive when it is stopped.
 
     Args:
         name: for the thread and the log.
@@ -72,6 +73,7 @@ class Actuator:
     def __init__(
         self, name: str, output: Output, duty: Duty, belt: Belt, guard: LineGuard, clock: Clock, backoff: Backoff
     ) -> None:
+        super().__init__(f"output-{name}", f"output {name}")
         self.name = name
         self.duty = duty
         self.counts = OutputCounts()
@@ -89,8 +91,6 @@ class Actuator:
         self._open_at_ns = clock.now_ns()
         self._lock = threading.Lock()
         self._more = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"output-{name}", daemon=True)
 
     @property
     def lost(self) -> str | None:
@@ -98,33 +98,15 @@ class Actuator:
         return self._lost or self._belt.lost
 
     @property
-    def running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
-
-    @property
     def underway(self) -> int:
         """Parts whose order is still to come, and one for a pulse that has not ended."""
         with self._lock:
             return len(self._register) + len(self._due) + (self._pulse.until_ns is not None)
 
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
     def ask_to_stop(self) -> None:
         """Tell the thread to end, without waiting."""
-        self._stop.set()
+        super().ask_to_stop()
         self._more.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop the thread, which leaves the output inactive; False, and a line in the log, if its driver hangs."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("output %s: its thread did not stop within %g s; left behind", self.name, timeout_s)
-            return False
-        return True
 
     def wake(self) -> None:
         """Look again: the belt has moved."""

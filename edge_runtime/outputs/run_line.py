@@ -7,11 +7,11 @@ listens stops the line when the beat stops, whatever the reason.
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING
 
 from edge_runtime.outputs.output import Order
 from edge_runtime.outputs.output_counts import OutputCounts
+from edge_runtime.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from edge_runtime.capture.backoff import Backoff
@@ -27,8 +27,8 @@ _NS_PER_S = 1_000_000_000
 _log = logging.getLogger(__name__)
 
 
-class RunLine:
-    """One run signal and its thread.
+class RunLine(OwnThread):
+    """One run signal and its thread, which drops it when it is stopped.
 
     Args:
         name: for the thread and the log.
@@ -51,6 +51,7 @@ class RunLine:
         beat_s: float = 0.0,
         hold_s: float = 2.0,
     ) -> None:
+        super().__init__(f"output-{name}", f"output {name}")
         self.name = name
         self.counts = OutputCounts()
         self.lost: str | None = "it is not open yet"
@@ -62,30 +63,6 @@ class RunLine:
         self._active = False
         self._why_not: str | None = "it was not asked yet"
         self._open_at_ns = self._next_ns = clock.now_ns()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"output-{name}", daemon=True)
-
-    @property
-    def running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Tell the thread to end, without waiting."""
-        self._stop.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop the thread, which drops the signal; False, and a line in the log, if its driver hangs."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("output %s: its thread did not stop within %g s; left behind", self.name, timeout_s)
-            return False
-        return True
 
     def turn(self) -> float:
         """Say what is to be said; how long to wait then, in seconds. Called by the thread, or by a test."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.own_thread import OwnThread
 from edge_runtime.recording.recording import Recording
 
 if TYPE_CHECKING:
@@ -53,33 +54,17 @@ class Progress:
     trouble: str | None
 
 
-class PictureRecorder:
+class PictureRecorder(OwnThread):
     """Takes the next pictures of one point into a folder, when somebody asks for it."""
 
     def __init__(self) -> None:
+        super().__init__("record-pictures", "the recorder of pictures")
         self._lock = threading.Lock()
         self._point = ""
         self._recording: Recording | None = None
         self._left_out = 0
         self._trouble: str | None = None
         self._line: queue.Queue[tuple[Recording, Frame | None, Cause]] = queue.Queue(_IN_LINE_MAX)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="record-pictures", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop it; False, and a line in the log, when the disk does not answer."""
-        self._stop.set()
-        if not self._thread.is_alive():
-            return True
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("the recorder of pictures did not stop within %g s; left behind", timeout_s)
-            return False
-        return True
 
     def record(self, point: str, album: Album, region: Region, count: int) -> None:
         """Take the next `count` pictures of a point that can be judged.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from edge_runtime.own_thread import OwnThread
 from edge_runtime.terminals.wire import WireLost
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class WireCounts:
     heard: int = 0
 
 
-class Listener(Generic[Heard]):
+class Listener(OwnThread, Generic[Heard]):
     """Listens to one wire in a named thread.
 
     Args:
@@ -60,6 +60,7 @@ class Listener(Generic[Heard]):
         backoff: Backoff,
         stuck_after_s: float = 10.0,
     ) -> None:
+        super().__init__(f"listen-{name}", name)
         self.name = name
         self.counts = WireCounts()
         self._wire = wire
@@ -69,8 +70,6 @@ class Listener(Generic[Heard]):
         self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
         self._lost: str | None = "it is not open yet"
         self._alive_at_ns = clock.now_ns()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"listen-{name}", daemon=True)
 
     @property
     def lost(self) -> str | None:
@@ -79,28 +78,6 @@ class Listener(Generic[Heard]):
         if self._lost is None and still_ns > self._stuck_after_ns:
             return f"its driver has not answered for {still_ns / _NS_PER_S:.0f} s"
         return self._lost
-
-    @property
-    def running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Tell the thread to end, without waiting."""
-        self._stop.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop the thread; False, and a line in the log, if it hangs in its driver."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("%s: the listener's thread did not stop within %g s; left behind", self.name, timeout_s)
-            return False
-        return True
 
     def _run(self) -> None:
         while not self._stop.is_set():

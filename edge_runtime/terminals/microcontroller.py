@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.serial_link import Answered, Heartbeat, Hello, Identify, Level, Log, StreamDecoder, encode
 from edge_contracts.serial_link import Frame as LinkFrame
+from edge_runtime.own_thread import OwnThread
 from edge_runtime.terminals.chip_news import Moments, Subscription
 from edge_runtime.terminals.chip_session import ChipSession, Clearance
 from edge_runtime.terminals.serial_port import OpenPort
@@ -37,8 +38,10 @@ _LEVELS: Final = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERRO
 _log = logging.getLogger(__name__)
 
 
-class Microcontroller:
+class Microcontroller(OwnThread):
     """One microcontroller and its thread; every method may be called from any thread.
+
+    The last that a thread which is stopped says is that the line must not run.
 
     Args:
         settings: one of the `microcontrollers` tables.
@@ -58,6 +61,7 @@ class Microcontroller:
         session: Callable[[], int],
         clearance: Clearance | None = None,
     ) -> None:
+        super().__init__(f"microcontroller-{settings.name}", f"microcontroller {settings.name}")
         self.name = settings.name
         self._settings = settings
         self._clock = clock
@@ -73,18 +77,11 @@ class Microcontroller:
         self._answers: dict[int, _Answer] = {}
         self._lock = threading.Lock()
         self._open = threading.Event()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"microcontroller-{self.name}", daemon=True)
 
     @property
     def lost(self) -> str | None:
         """Why it cannot be spoken to, None while it can."""
         return self._lost
-
-    @property
-    def running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
 
     @property
     def hello(self) -> Hello:
@@ -94,23 +91,6 @@ class Microcontroller:
             WireLost: it has not said so.
         """
         return self._spoken_to().hello
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """Tell the thread to end, without waiting."""
-        self._stop.set()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Stop the thread, which says that the line must not run; False, and a line in the log, if its driver hangs."""
-        self.ask_to_stop()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("microcontroller %s: its thread did not stop within %g s; left behind", self.name, timeout_s)
-            return False
-        return True
 
     def wait_open(self, timeout_s: float = OPEN_S) -> None:
         """Wait until it has said who it is.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.verdict import Cause
+from edge_runtime.own_thread import OwnThread
 from edge_runtime.web.low_priority import give_way
 from edge_runtime.web.score_file import KEPT, Score, ScoreFile
 
@@ -59,8 +59,8 @@ class ScoreCounts:
     failed: int = 0
 
 
-class ScoreKeeper:
-    """A sink with a thread that files the scores.
+class ScoreKeeper(OwnThread):
+    """A sink with a thread that files the scores; stopped, it writes what is unwritten first.
 
     Args:
         folder: `scores` of the state folder; made when it is not there.
@@ -69,29 +69,13 @@ class ScoreKeeper:
     """
 
     def __init__(self, folder: Path, labels: Callable[[str], Labels | None], clock: Clock) -> None:
+        super().__init__("scores", "the scores")
         self.counts = ScoreCounts()
         self._folder = folder
         self._labels = labels
         self._clock = clock
         self._line: deque[Verdict] = deque()
         self._books: dict[str, _Book] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="scores", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float) -> bool:
-        """Write what is unwritten and end; False, and a line in the log, when the disk holds it up."""
-        self._stop.set()
-        if self._thread.ident is None:
-            return True
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("the scores were not written within %g s; left behind", timeout_s)
-            return False
-        return True
 
     def take(self, inspected: Inspected) -> None:
         """Take a verdict, with the bundle's own score: that is what another threshold would be compared with.

@@ -18,6 +18,7 @@ from edge_runtime.evidence.upload.answer import Answer, Meaning, Reply, judge
 from edge_runtime.evidence.upload.budget import BLOCK_BYTES, UploadBudget, hour_of
 from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.evidence.upload.link import UploadLost
+from edge_runtime.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,8 +71,8 @@ class _Failed(Exception):
         self.wait_s = wait_s
 
 
-class Uploader:
-    """One thread, one manager.
+class Uploader(OwnThread):
+    """One thread, one manager; begins with what an earlier run left.
 
     Args:
         link: the way to it.
@@ -96,48 +97,34 @@ class Uploader:
         gives_way: Callable[[], bool] = lambda: False,
         counts: UploadCounts | None = None,
     ) -> None:
+        super().__init__("evidence-upload", "the evidence upload")
         self.counts = counts or UploadCounts()
         self._link, self._waiting, self._memory, self._budget = link, waiting, memory, budget
         self._clock, self._draw, self._gives_way = clock, draw, gives_way
         self._failures = 0
         self._in_turn = 0
-        self._stopping, self._more = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="evidence-upload", daemon=True)
-
-    @property
-    def running(self) -> bool:
-        """Whether the thread is alive."""
-        return self._thread.is_alive()
+        self._more = threading.Event()
 
     @property
     def behind(self) -> int:
         """Files that wait, or are on their way."""
         return len(self._waiting) + self._in_turn
 
-    def start(self) -> None:
-        """Start with what an earlier run left; returns at once."""
-        self._thread.start()
-
     def kept(self, path: Path) -> None:
         """The store has kept a file; returns at once."""
         if self._waiting.add(path):
             self._more.set()
 
-    def stop(self, timeout_s: float) -> bool:
-        """Break off and end the thread; what did not go is found again by the next run."""
-        self._stopping.set()
+    def ask_to_stop(self) -> None:
+        """Break off what is on its way, and end the thread; what did not go is found again by the next run."""
+        super().ask_to_stop()
         self._more.set()
         self._link.abort()
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
-            _log.error("wanted the evidence upload stopped within %g s, found it busy: left alone", timeout_s)
-            return False
-        return True
 
     def _run(self) -> None:
         self._waiting.find()
         try:
-            while not self._stopping.is_set():
+            while not self._stop.is_set():
                 self._turn()
         except _Stopped:
             _log.debug("the evidence upload stops in the middle of a file")
@@ -255,7 +242,7 @@ class Uploader:
             self._pause(_POLL_S)
 
     def _pause(self, seconds: float) -> None:
-        if self._clock.wait(self._stopping, seconds):
+        if self._clock.wait(self._stop, seconds):
             raise _Stopped
 
     def _now_s(self) -> float:
