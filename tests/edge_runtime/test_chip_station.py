@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.fakes.chip_station import Belt, at_the_gate, write_chip_station
+from tests.fakes.chip_station import COUNTED, Belt, CountedBelt, at_the_gate, write_chip_station
 from tests.fakes.firmware import built
 from tests.fakes.firmware_line import ChipLine
 from tests.fakes.patience import eventually
@@ -36,6 +36,21 @@ def test_the_pulse_is_for_the_right_part_at_20_parts_a_second(tmp_path, program)
     assert met.rejected == set(met.late_us) == bad
     assert len(bad) > 12
     assert max(met.late_us.values()) < 10_000
+    assert summary.left_behind == 0
+
+
+def test_the_pulse_is_for_the_right_part_while_the_belt_changes_its_speed_and_stands(tmp_path, program):
+    with ChipLine(program) as line:
+        belt = CountedBelt(line, [0.15] * 4 + [0.4] * 3 + [0.15] * 5, stands_before=8)
+        verdicts, summary = run_station(write_chip_station(tmp_path, line, gate=COUNTED), lines=belt)
+        met = at_the_gate(line, belt.moments)
+    bad = {int(one["part"]) for one in verdicts if one["outcome"] != "good"}
+    assert [int(one["part"]) for one in verdicts] == list(range(1, 13))
+    assert met.rejected == set(met.late_us) == bad
+    assert len(bad) >= 4
+    assert max(met.late_us.values()) < 10_000
+    ways_us = [(belt.moments[number] - tick) % 2**32 for number, tick in line.parts]
+    assert max(ways_us) > 2 * min(ways_us)
     assert summary.left_behind == 0
 
 

@@ -12,12 +12,15 @@ from tests.fakes.patience import eventually
 from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, StopAfter, write_parts, write_station
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.fakes.firmware_line import ChipLine
 
 DELAY_MS, LEAD_MS, PULSE_MS = 300, 100, 15
+GATE_COUNTS, LEAD_COUNTS, PITCH_COUNTS = 300, 100, 100
+"""On a counted belt: from the camera to the gate, told so many before, and from one part to the next."""
+_STEP_S = 0.005
 _LONG_US = 600_000_000
 POINT = """
 source = { kind = "folder", path = "parts", repeat = true }
@@ -33,15 +36,26 @@ name = "reject"
 kind = "microcontroller"
 microcontroller = "cell"
 pulse_ms = {pulse_ms}
-lead_ms = {lead_ms}
-gate = {{ kind = "time", delay_ms = {delay_ms} }}
+"""
+TIMED = f"""
+lead_ms = {LEAD_MS}
+gate = {{ kind = "time", delay_ms = {DELAY_MS} }}
+"""
+COUNTED = f"""
+lead_counts = {LEAD_COUNTS}
+
+[outputs.gate]
+kind = "encoder"
+encoder = {{ kind = "microcontroller", microcontroller = "cell" }}
+counts = {GATE_COUNTS}
+tolerance_counts = 60
 """
 
 
-def write_chip_station(folder: Path, line: ChipLine, *, deadline_ms: float = 180) -> Path:
-    """Every third picture is a defect."""
+def write_chip_station(folder: Path, line: ChipLine, *, deadline_ms: float = 180, gate: str = TIMED) -> Path:
+    """Every third picture is a defect; `gate` is TIMED or COUNTED."""
     write_parts(folder / "parts", [GOOD_LEVEL, GOOD_LEVEL, DEFECT_LEVEL] * 4)
-    tables = TABLES.format(port=line.path, pulse_ms=PULSE_MS, lead_ms=LEAD_MS, delay_ms=DELAY_MS)
+    tables = TABLES.format(port=line.path, pulse_ms=PULSE_MS) + gate
     return write_station(folder, POINT, deadline_ms=deadline_ms, more=tables)
 
 
@@ -66,6 +80,62 @@ class Belt(StopAfter):
         self.stop.set()
 
 
+class CountedBelt(StopAfter):
+    """Turns an encoder, brings a part each pitch, and stops the daemon when the last has passed the gate.
+
+    Args:
+        pitches_s: how long the belt takes for the pitch before each part.
+        stands_before: the belt stands for half a second in the middle of the pitch before this part.
+
+    Attributes:
+        triggered: the encoder's count at each part's trigger, by number.
+    """
+
+    def __init__(self, line: ChipLine, pitches_s: Sequence[float], stands_before: int) -> None:
+        super().__init__(1_000_000)
+        self.triggered: dict[int, int] = {}
+        self._line = line
+        self._stands_before = stands_before
+        self._told: list[tuple[int, int]] = [(0, 0)]
+        self._thread = threading.Thread(target=self._run, args=(pitches_s,), name="belt", daemon=True)
+        self._thread.start()
+
+    @property
+    def moments(self) -> dict[int, int]:
+        """The tick at which each part came to the gate, by number."""
+        return {
+            number: next(tick for tick, told in self._told if told >= count + GATE_COUNTS)
+            for number, count in self.triggered.items()
+        }
+
+    def _run(self, pitches_s: Sequence[float]) -> None:
+        eventually(self._may_run, 30)
+        for place, pitch_s in enumerate(pitches_s, 1):
+            self._move(PITCH_COUNTS // 2, pitch_s / 2)
+            if place == self._stands_before:
+                self._move(0, 0.5)
+            self._move(PITCH_COUNTS // 2, pitch_s / 2)
+            count = self._told[-1][1]
+            self.triggered[self._line.part()] = count
+        self._move(GATE_COUNTS + PITCH_COUNTS, 0.5)
+        eventually(lambda: len(self.verdicts) >= len(pitches_s))
+        self.stop.set()
+
+    def _may_run(self) -> bool:
+        """Until the belt has moved by the way to the gate, everything is rejected: parts of before may be on it."""
+        self._move(10, _STEP_S)
+        return not self._line.rejects
+
+    def _move(self, counts: int, seconds: float) -> None:
+        never, began_s, before = threading.Event(), time.monotonic(), self._told[-1][1]
+        share = 0.0
+        while share < 1:
+            never.wait(_STEP_S)
+            share = min((time.monotonic() - began_s) / seconds, 1.0)
+            self._told.append((time.monotonic_ns() // 1000 % 2**32, before + int(counts * share)))
+            self._line.encoder(self._told[-1][1])
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """What the parts of a line met at the gate, by their numbers; microseconds.
@@ -78,12 +148,18 @@ class Gate:
     rejected: set[int]
 
 
-def at_the_gate(line: ChipLine) -> Gate:
-    """Look at each part's moment at the gate, and at the pulse's length after it."""
+def at_the_gate(line: ChipLine, moments: Mapping[int, int] | None = None) -> Gate:
+    """Look at each part's moment at the gate, and at the pulse's length after it.
+
+    Args:
+        line: when it is over.
+        moments: the tick of each part's moment, by number; None: so long after its trigger.
+    """
     active = list(_active(line))
     late_us, rejected = {}, set()
-    for number, triggered in line.parts:
-        moment = triggered + DELAY_MS * 1000
+    if moments is None:
+        moments = {number: triggered + DELAY_MS * 1000 for number, triggered in line.parts}
+    for number, moment in moments.items():
         for rise, fall in active:
             if _after(rise, moment) < PULSE_MS * 1000 and _after(fall, moment) > 0:
                 rejected.add(number)

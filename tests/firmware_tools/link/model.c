@@ -157,20 +157,24 @@ static uint32_t clock_ticks(void)
     return (uint32_t)((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
 }
 
-/* 0 when its standard input has ended. */
+/* 0 when its standard input has ended. Half a line waits for its other half. */
 static int obey(uint32_t *count)
 {
-    char text[64];
-    ssize_t size = read(0, text, sizeof text - 1);
+    static char text[256];
+    static size_t kept;
+    ssize_t size = read(0, text + kept, sizeof text - 1 - kept);
     if (size <= 0) return size < 0 && errno == EAGAIN;
-    text[size] = 0;
-    for (char *at = text; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : at) {
+    text[kept += (size_t)size] = 0;
+    char *at = text;
+    for (char *end; (end = strchr(at, '\n')); at = end + 1) {
         if (*at == 'e') *count = (uint32_t)strtoul(at + 1, NULL, 10);
         if (*at == 'p') {
             uint32_t tick = clock_ticks();
             printf("p %u %u\n", lepton_part(&line, tick, *count), tick);
         }
     }
+    kept -= (size_t)(at - text);
+    memmove(text, at, kept);
     return 1;
 }
 
