@@ -1,7 +1,8 @@
 """The pictures that are learned from and what the teacher sees in them, drawn once and kept in a folder.
 
 A shard is two `.npy` files, pictures uint8 and maps float16. A shard that is there is not drawn again, so a drawing
-that was cut off goes on where it stopped; the same seed gives the same shards, whoever draws them.
+that was cut off goes on where it stopped; the same seed gives the same shards on the same processor, however many
+processes draw them (another one's OpenCV draws a third of the pictures a little otherwise, docs/decisions/165).
 """
 
 from __future__ import annotations
