@@ -115,6 +115,7 @@ def _document(family: str, outcome: Outcome, *, dry_run: bool) -> dict[str, Any]
         "family": family,
         "chip": outcome.chip.name if outcome.chip else None,
         "details": outcome.chip.details if outcome.chip else None,
+        "untold": outcome.chip.untold or None if outcome.chip else None,
         "dry_run": dry_run,
         "done": outcome.done,
         "state": outcome.end_state.value,
@@ -133,6 +134,7 @@ def _lines(document: dict[str, Any], *, told_to_write: bool) -> list[str]:
     elif document["dry_run"]:
         why = "as --dry-run asks" if told_to_write else "for no person watches; give --write to write"
         told.append(f"fits    nothing was written, {why}")
+        told += [f"note    {document['untold']}"] if document["untold"] else []
     return [*told, f"state   {document['state']}: {document['meaning']}", f"next    {document['next_step']}"]
 
 

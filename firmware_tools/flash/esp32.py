@@ -31,7 +31,8 @@ PROGRAM_ADDRESS = 0x10000
 """Where ESP-IDF's default partition table has the program."""
 CHIP_LINE = re.compile(r"(?:Chip type:|Chip is) +(ESP(?:32|86)[A-Z0-9-]*)([^\n]*)")
 MAC_LINE = re.compile(r"MAC: +([0-9a-f:]{17,23})", re.IGNORECASE)
-SIZE_LINE = re.compile(r"[Ff]lash size: +(\d+)MB")
+SIZE_LINE = re.compile(r"[Ff]lash size: +(\d+)([KM])B")
+SHIFTS = {"K": 10, "M": 20}
 SILENT = re.compile(
     r"[Ff]ailed to connect|[Nn]o serial data|could not open|[Nn]ot opening|[Pp]ort is busy|[Tt]imed out|"
     r"disconnected|readiness to read|doesn't exist|does not exist|Input/output error|No such file|stopped responding|"
@@ -77,7 +78,9 @@ class Esp32Flasher:
         sleep: Callable[[float], None],
     ) -> None:
         self._port, self._program, self._baud = port, list(program), baud
-        self._content, self._place = image.content, hex(_place(image) if address is None else address)
+        start = _place(image) if address is None else address
+        self._content, self._place = image.content, hex(start)
+        self.spans = (range(start, start + len(image.content)),)
         self._timeout_s, self._sleep = timeout_s, sleep
         self._wired, self._stub = wired, stub
         self._chip, self._used = "auto", ""
@@ -94,7 +97,8 @@ class Esp32Flasher:
         return Chip(
             self._chip,
             f"{found[2].strip()} {mac[1] if mac else ''}".strip(),
-            flash_bytes=int(size[1]) << 20 if size else None,
+            memory=(range(int(size[1]) << SHIFTS[size[2]]),) if size else (),
+            untold="" if size else "how large its flash is, is not known: esptool could not read it",
         )
 
     def write(self, told: Progress) -> None:

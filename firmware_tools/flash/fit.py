@@ -1,4 +1,4 @@
-"""Whether an image is for a chip: before anything is written, from what both say of themselves."""
+"""Whether an image is for a chip, and lies within its memory: before anything is written, from what both say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from edge_contracts.errors import BadInputError
 from firmware_tools.flash.flasher import WrongChip
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from firmware_tools.flash.flasher import Chip
     from firmware_tools.image import FirmwareImage
 
@@ -19,16 +21,17 @@ class UnnamedChip(BadInputError):
     """The image does not say for which chip it is, and nobody else did."""
 
 
-def check_fit(image: FirmwareImage, chip: Chip, expected: str | None) -> None:
+def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Sequence[range] = ()) -> None:
     """Whether an image is for a chip.
 
     Args:
         image: what is to be written.
         chip: what answered.
         expected: the chip that the person named; needed where the image names none.
+        spans: the addresses that the image takes; empty where the chip finds the place itself.
 
     Raises:
-        BadInputError: it is too large.
+        BadInputError: a part of it lies outside of the chip's memory.
         WrongChip: it is for another chip, or another chip answers than the person named.
         UnnamedChip: neither image nor person named one.
     """
@@ -43,8 +46,12 @@ def check_fit(image: FirmwareImage, chip: Chip, expected: str | None) -> None:
             f"wanted the chip's name, for the image names none, found {chip.name} {chip.details}".rstrip()
             + f"; if that is right, add --chip {chip.name}"
         )
-    size = image.payload_bytes or image.size_bytes
-    if chip.flash_bytes is not None and size > chip.flash_bytes:
+    outside = [
+        one for one in spans if not any(one.start >= room.start and one.stop <= room.stop for room in chip.memory)
+    ]
+    if chip.memory and outside:
+        rooms = " or ".join(f"{room.start:#x} to {room.stop - 1:#x} ({len(room):,} bytes)" for room in chip.memory)
         raise BadInputError(
-            f"wanted an image of at most {chip.flash_bytes:,} bytes for {chip.name}, found {size:,}; make it smaller"
+            f"wanted an image within the memory of this {chip.name}, {rooms}, found {outside[0].start:#x} to "
+            f"{outside[0].stop - 1:#x} ({len(outside[0]):,} bytes); make it smaller, or mend its address"
         )

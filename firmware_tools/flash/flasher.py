@@ -49,13 +49,15 @@ class Chip:
     name: as images and people name it ("esp32c3", "stm32f10x-medium", "rp2040", a Zephyr board).
     details: what else it said of itself.
     also: other names that `--chip` may give.
-    flash_bytes: of its flash, or of the slot that an image must fit into; None where it does not say.
+    memory: where an image may lie, by the chip's own addresses; empty where that is not known.
+    untold: what of its memory is not known before the upload, for a person; empty where all is.
     """
 
     name: str
     details: str = ""
     also: tuple[str, ...] = ()
-    flash_bytes: int | None = None
+    memory: tuple[range, ...] = ()
+    untold: str = ""
 
 
 class Flasher(Protocol):
@@ -64,6 +66,11 @@ class Flasher(Protocol):
     Every method but `settle` and `leave` raises ChipSilent when the line breaks or the chip does not answer in time,
     and WriteRefused when it says no.
     """
+
+    @property
+    def spans(self) -> tuple[range, ...]:
+        """The addresses that the image takes in the chip's memory; empty where the chip finds the place itself."""
+        ...
 
     def identify(self) -> Chip:
         """Ask which chip is there; nothing on it is changed."""

@@ -76,7 +76,7 @@ def flash(
     """
     chip, failed = _tried("identify the chip", flasher.identify)
     if chip is not None:
-        _, failed = _tried("check the fit", partial(check_fit, image, chip, expected))
+        _, failed = _tried("check the fit", partial(check_fit, image, chip, expected, flasher.spans))
     if chip is None or failed is not None or dry_run:
         outcome = Outcome(EndState.UNTOUCHED, chip, failed, 0)
     else:
@@ -129,7 +129,8 @@ def _same_chip(flasher: Flasher, chip: Chip) -> LeptonError | None:
     """Why writing cannot be begun again; None if the same chip answers."""
     found, failed = _tried("identify the chip", flasher.identify)
     if found is not None and found != chip:
-        return WrongChip(f"wanted {chip.name} again, found {found.name} {found.details}; plug the first chip in")
+        first, other = f"{chip.name} {chip.details}".rstrip(), f"{found.name} {found.details}".rstrip()
+        return WrongChip(f"wanted {first} again, found {other}; plug the first chip in")
     return failed
 
 

@@ -61,6 +61,7 @@ class McubootFlasher:
             raise BadInputError(
                 "wanted a signed image as imgtool leaves it without --pad, found one padded to a slot; sign it again"
             )
+        self.spans: tuple[range, ...] = ()
         self._content, self._digest = image.content, bytes.fromhex(image.digest)
         self._device = SmpDevice(port, baud, timeout_s, erase_timeout_s)
         self._boot_timeout_s, self._confirm, self._sleep, self._now_ns = boot_timeout_s, confirm, sleep, now_ns

@@ -27,6 +27,13 @@ INFO = "INFO_UF2.TXT"
 NAME = "FIRMWARE.UF2"
 BOARDS = {"RPI-RP2": "rp2040", "RP2350": "rp2350"}
 """The board id of each boot ROM's drive."""
+MEMORY = {
+    "rp2040": (range(0x10000000, 0x11000000), range(0x15000000, 0x15004000), range(0x20000000, 0x20042000)),
+    "rp2350": (range(0x10000000, 0x12000000), range(0x13FFC000, 0x14000000), range(0x20000000, 0x20082000)),
+}
+"""Where a UF2 file may have its blocks: flash as far as a chip can reach, the cache of it as RAM, and RAM (the
+datasheets' address maps). How much flash is soldered beside the chip, the drive does not say."""
+UNTOLD = "how large its flash is, is not known: its drive does not say"
 MOUNTS = ("/media", "/run/media", "/mnt", "/Volumes")
 BLOCK_DEVICES = Path("/sys/dev/block")
 POLL_S = 0.1
@@ -79,6 +86,7 @@ class Rp2Flasher:
 
     def __init__(self, image: FirmwareImage, drive: str, *, timeout_s: float, sleep: Callable[[float], None]) -> None:
         self._content, self._drive = image.content, drive
+        self.spans = tuple(range(one.start, one.end) for one in image.segments)
         self._device: Path | None = None
         self._timeout_s, self._sleep = timeout_s, sleep
         self._sent_bytes = 0
@@ -94,7 +102,8 @@ class Rp2Flasher:
         self._drive = str(drive)
         told = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         board = told.get("Board-ID", "").strip()
-        return Chip(BOARDS.get(board, board.lower() or "unknown"), told.get("Model", "").strip())
+        name = BOARDS.get(board, board.lower() or "unknown")
+        return Chip(name, told.get("Model", "").strip(), memory=MEMORY.get(name, ()), untold=UNTOLD)
 
     def write(self, told: Progress) -> None:
         """Copy the file, each piece through to the chip before the next."""

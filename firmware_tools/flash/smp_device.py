@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from firmware_tools.flash.flasher import Progress
 
 Answer = TypeVar("Answer")
+UNTOLD = "how large its second slot is, is not known before the upload"
 MOST_IDLE_ANSWERS = 8
 """An upload that is gone on with may be sent back once; a device that is sent the same for ever does not take it."""
 
@@ -69,7 +70,7 @@ class SmpDevice:
             name = str(board.output).strip().lower()
             # A Zephyr board is called board@revision/soc/core; each shorter form names it, too.
             shorter = {name.partition("@")[0].partition("/")[0], name.partition("/")[0]}
-            return Chip(name, str(processor.output).strip(), also=tuple(sorted(shorter - {name})))
+            return Chip(name, str(processor.output).strip(), tuple(sorted(shorter - {name})), untold=UNTOLD)
 
         return self._with_client(ask)
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.flash.end_state import EndState
-from firmware_tools.flash.flasher import Chip, Mismatch
+from firmware_tools.flash.flasher import Chip, Mismatch, WriteRefused
 from firmware_tools.flash.program import run_program
 from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
+from firmware_tools.flash.stm32_products import PRODUCTS, Product
 from firmware_tools.image.firmware_image import flat
 from firmware_tools.link import also_open
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts.errors import LeptonError
-    from firmware_tools.flash.flasher import ChipSilent, Progress, Stage, WriteRefused
+    from firmware_tools.flash.flasher import ChipSilent, Progress, Stage
     from firmware_tools.flash.program import Done
     from firmware_tools.image import FirmwareImage
 
@@ -32,39 +33,15 @@ ERASED = b"\xff"
 WORD_BYTES = 8
 """Some families write 8 bytes at a time: the image is padded to that."""
 CHIP_LINE = re.compile(r"Chip id: 0x([0-9A-Fa-f]{3,4})")
+NUMBER_LINE = re.compile(r"Device UID: (?!F{4}-F{4}-)([0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{8}-[0-9A-F]{8})")
+SIZE_LINE = re.compile(r"Flash size: ([1-9][0-9]{0,3}) KiB")
+"""A register that is erased reads as ones, and says nothing."""
 SILENT = re.compile(
     r"[Cc]an't (?:init|open)|could not open|[Tt]imeout|[Tt]imed out|readiness to read|Input/output|No such file|"
     r"[Nn]o (?:data|answer|response|such)|disconnected|not responding|returned no data"
 )
 HINT = "check cable, BOOT0 and reset"
 QUICK_S = 30.0
-PRODUCTS = {
-    0x410: "stm32f10x-medium",
-    0x411: "stm32f2",
-    0x412: "stm32f10x-low",
-    0x413: "stm32f405-f407",
-    0x414: "stm32f10x-high",
-    0x418: "stm32f105-f107",
-    0x419: "stm32f42x-f43x",
-    0x420: "stm32f100-medium",
-    0x421: "stm32f446",
-    0x422: "stm32f30x",
-    0x423: "stm32f401xb-xc",
-    0x431: "stm32f411",
-    0x433: "stm32f401xd-xe",
-    0x435: "stm32l43x-l44x",
-    0x440: "stm32f05x-f030x8",
-    0x444: "stm32f03x",
-    0x445: "stm32f04x-f070x6",
-    0x448: "stm32f07x",
-    0x449: "stm32f74x-f75x",
-    0x450: "stm32h74x-h75x",
-    0x460: "stm32g07x-g08x",
-    0x466: "stm32g03x-g04x",
-    0x468: "stm32g431-g441",
-    0x469: "stm32g47x-g48x",
-}
-"""Product ids of ST's AN2606; one that is not listed keeps its number."""
 
 
 class Stm32Flasher:
@@ -98,17 +75,28 @@ class Stm32Flasher:
         self._timeout_s, self._swapped = timeout_s, swapped
         start, self._content = _flat(image, address)
         self._address = hex(start)
+        self.spans = (range(start, start + len(self._content)),)
         self._touched, self._used = False, ""
 
     def identify(self) -> Chip:
-        """Ask for the product id."""
-        done = self._call([], min(QUICK_S, self._timeout_s), nobody)
-        found = CHIP_LINE.search(done.text)
-        if found is None:
-            raise self._failure(done, "an STM32 in its bootloader")
-        product = int(found[1], 16)
-        number = f"{product:#05x}"
-        return Chip(PRODUCTS.get(product, number), f"product id {number}", also=(number,))
+        """Ask for the product id, then for what such a chip tells of itself: unique id and size of the flash."""
+        done, product_id = self._asked([])
+        product_number = f"{product_id:#05x}"
+        product = PRODUCTS.get(product_id, Product(product_number))
+        if product.registers:
+            done, again = self._asked(["-f", product.registers])
+            if again != product_id:
+                raise WriteRefused(
+                    f"wanted one chip to answer, found {product_number} and then {again:#05x}; check the line"
+                )
+        number, size = NUMBER_LINE.search(done.text), SIZE_LINE.search(done.text)
+        return Chip(
+            product.name,
+            f"product id {product_number}" + (f", unique id {number[1]}" if number else ""),
+            also=(product_number,),
+            memory=(range(FLASH_START, FLASH_START + (int(size[1]) << 10)),) if size else (),
+            untold="" if size else f"how large its flash is, is not known: {product_number} does not let it be read",
+        )
 
     def write(self, told: Progress) -> None:
         """Erase the flash and write it, from its beginning each time."""
@@ -141,6 +129,13 @@ class Stm32Flasher:
 
     def leave(self) -> None:
         """stm32loader resets it whenever it leaves."""
+
+    def _asked(self, arguments: list[str]) -> tuple[Done, int]:
+        done = self._call(arguments, min(QUICK_S, self._timeout_s), nobody)
+        found = CHIP_LINE.search(done.text)
+        if found is None:
+            raise self._failure(done, "an STM32 in its bootloader")
+        return done, int(found[1], 16)
 
     def _call(self, arguments: list[str], timeout_s: float, told: Progress) -> Done:
         return run_program(self._command(arguments), timeout_s=timeout_s, told=told)

@@ -9,6 +9,8 @@ from tests.fakes.chip_line import PtyChip
 
 ACK, NACK = b"\x79", b"\x1f"
 FLASH, OPTION_RAM = 0x08000000, 0x20000000
+REGISTERS = {0x410: (0x1FFFF7E8, 0x1FFFF7E0), 0x413: (0x1FFF7A10, 0x1FFF7A22)}
+"""Where a product has its unique id and the size of its flash in KiB, by RM0008 and RM0090."""
 COMMANDS = bytes([0x00, 0x01, 0x02, 0x11, 0x21, 0x31, 0x43, 0x63, 0x73, 0x82, 0x92])
 
 
@@ -18,10 +20,14 @@ class Stm32Rom(PtyChip):
     Args:
         product: its product id.
         protected: read-out protection is on: reading, writing, erasing and starting are refused.
+
+    Attributes:
+        uid: the chip's own 96 bits.
     """
 
     def __init__(self, folder, fault=None, *, product: int = 0x410, flash_bytes: int = 16384, protected: bool = False):
         super().__init__(folder, fault)
+        self.uid = b"a chip of 12"
         self.product, self.protected = product, protected
         self.memory = bytearray(b"\xa5" * flash_bytes)
         self.runs = "program"
@@ -97,8 +103,16 @@ class Stm32Rom(PtyChip):
             self.say(NACK)
             return
         inside = place < FLASH + len(self.memory)
-        content = self.memory[place - FLASH : place - FLASH + count + 1] if inside else b"\x40\x00" * (count + 1)
-        self.say(ACK + bytes(content[: count + 1]))
+        start, memory = (FLASH, self.memory) if inside else (0x1FFF0000, self._system())
+        self.say(ACK + bytes(memory[place - start : place - start + count + 1]))
+
+    def _system(self) -> bytearray:
+        memory = bytearray(b"\xff" * 0x10000)
+        for number, content in zip(
+            REGISTERS[self.product], (self.uid, (len(self.memory) >> 10).to_bytes(2, "little")), strict=True
+        ):
+            memory[number - 0x1FFF0000 : number - 0x1FFF0000 + len(content)] = content
+        return memory
 
     def _write(self) -> None:
         place = self._address()

@@ -38,7 +38,9 @@ def test_a_script_writes_nothing_until_it_is_told_to(drive):
 
 def test_a_dry_run_says_so_at_a_terminal_too(drive):
     with drive.chip() as chip:
-        assert "as --dry-run asks" in run(drive, chip, "--dry-run").output
+        told = run(drive, chip, "--dry-run").output
+        assert json.loads(run(drive, chip, "--json").output)["untold"] in told
+    assert "nothing was written, as --dry-run asks\nnote    how large its flash is, is not known" in told
     assert drive.held(chip) == "old"
 
 

@@ -1,7 +1,9 @@
 """What is decided before and beside the line: fit, families, addresses, programs, the words of every end state."""
 
 import dataclasses
+import re
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -16,7 +18,9 @@ from firmware_tools.flash.program import find_program, run_program
 from firmware_tools.flash.rom_bootloader import nobody, state_after
 from firmware_tools.flash.rp2 import find_drive
 from firmware_tools.flash.stm32 import Stm32Flasher
+from firmware_tools.flash.stm32_products import PRODUCTS
 from firmware_tools.image import parse_image
+from tests.fakes.chip_line import Fault
 from tests.fakes.firmware_images import RP2350, elf, esp, intel_hex, mcuboot, program, uf2
 from tests.fakes.flash_benches import HURRIED_S, bench
 
@@ -70,9 +74,105 @@ def test_an_esp32_is_no_esp32s3():
         check_fit(parse_image(esp(chip_id=0)), Chip("esp32s3"), None)
 
 
-def test_an_image_larger_than_the_flash_is_refused():
-    with pytest.raises(BadInputError, match="at most 100 bytes"):
-        check_fit(PROGRAM, Chip("stm32", flash_bytes=100), "stm32")
+ROOMS = (range(100, 200), range(300, 400))
+
+
+@pytest.mark.parametrize("span", [range(100, 200), range(300, 301)])
+def test_an_image_within_one_room_of_the_memory_fits(span):
+    check_fit(PROGRAM, Chip("stm32", memory=ROOMS), "stm32", [span])
+    check_fit(PROGRAM, Chip("stm32"), "stm32", [range(10_000)])
+
+
+@pytest.mark.parametrize("span", [range(99, 150), range(150, 201), range(150, 350), range(500, 501)])
+def test_an_image_outside_of_the_memory_is_refused(span):
+    told = f"0x64 to 0xc7 .100 bytes. or 0x12c to .* found {span.start:#x} to {span.stop - 1:#x} .{len(span)} bytes."
+    with pytest.raises(BadInputError, match=told):
+        check_fit(PROGRAM, Chip("stm32", memory=ROOMS), "stm32", [range(100, 101), span])
+
+
+@pytest.fixture
+def chip_of(tmp_path, monkeypatch):
+    """A family's chip at its line, with a flasher for an image of the test's own."""
+
+    @contextmanager
+    def made(name, content=None, **model):
+        family = bench(name, tmp_path)
+        family.image = family.image if content is None else parse_image(content)
+        with family.chip(**model) as chip:
+            for variable, value in family.environment(chip).items():
+                monkeypatch.setenv(variable, value)
+            yield family, chip
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("esp32", esp(size=2 << 20), "0x0 to 0x1fffff .2,097,152 bytes., found 0x10000 to 0x2"),
+        ("stm32", program(17_000), "0x8000000 to 0x8003fff .16,384 bytes., found 0x8000000 to 0x8004267"),
+        ("rp2", uf2(program(300), start=0x0), "0x10000000 to 0x10ffffff .* found 0x0 to 0x1ff"),
+        ("rp2", uf2(program(300), start=0x10FFFF00), "found 0x10ffff00 to 0x110000ff"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_lies_outside_of_the_chip_is_refused_by_a_dry_run_too(chip_of, name, content, found, dry_run):
+    with chip_of(name, content) as (family, chip):
+        done = flash(
+            family.flasher(chip),
+            family.image,
+            expected=family.expected,
+            attempts=1,
+            told=nobody,
+            sleep=nobody,
+            dry_run=dry_run,
+        )
+    assert isinstance(done.error, BadInputError)
+    assert re.search(found, str(done.error))
+    assert (done.end_state, family.held(chip)) == (EndState.UNTOUCHED, "old")
+
+
+@pytest.mark.parametrize("name", ["mcuboot", "rp2"])
+def test_a_chip_that_does_not_tell_its_size_says_so(chip_of, name):
+    with chip_of(name) as (family, chip):
+        assert re.search("how large its .* is, is not known", family.flasher(chip).identify().untold)
+
+
+@pytest.mark.parametrize(("product", "kept"), [(0x410, "F1"), (0x413, "F4")])
+def test_an_stm32_tells_its_own_number_and_size(chip_of, product, kept):
+    with chip_of("stm32", product=product) as (family, chip):
+        found = family.flasher(chip).identify()
+    assert PRODUCTS[product].registers == kept
+    assert found.details == f"product id {product:#x}, unique id 2061-6863-6F207069-32312066"
+    assert found.memory == (range(FLASH, FLASH + 16384),)
+
+
+def test_an_stm32_whose_registers_are_erased_has_no_number(chip_of):
+    with chip_of("stm32") as (family, chip):
+        chip.uid = b"\xff" * 12
+        assert family.flasher(chip).identify().details == "product id 0x410"
+
+
+def test_a_protected_stm32_is_named_without_its_number(chip_of):
+    with chip_of("stm32", protected=True) as (family, chip):
+        found = family.flasher(chip).identify()
+    assert (found.name, found.details, found.memory) == ("stm32f10x-medium", "product id 0x410", ())
+    assert "how large its flash is, is not known" in found.untold
+
+
+def test_an_stm32_of_the_same_kind_is_not_gone_on_with(chip_of):
+    with chip_of("stm32", fault=Fault("cut", 1500, back=True)) as (family, chip):
+        done = flash(
+            family.flasher(chip),
+            family.image,
+            expected=family.expected,
+            attempts=3,
+            told=nobody,
+            sleep=lambda _: chip.become(uid=b"another one."),
+        )
+    assert isinstance(done.error, WrongChip)
+    assert re.search("unique id .* again, found stm32f10x-medium product id 0x410, unique id ", str(done.error))
+    assert (done.end_state, done.attempts) == (EndState.HALF_WRITTEN, 1)
 
 
 def stm32(image, address=None):
@@ -237,6 +337,8 @@ def test_what_can_be_no_drive_is_told_as_what_it_is(tmp_path, name, kind):
 
 class Faulty:
     """A flasher with a fault of its own in it."""
+
+    spans = ()
 
     def identify(self):
         return Chip("stm32")

@@ -20,6 +20,8 @@ CHIP = Chip("stm32", "serial 1")
 class Scripted:
     """A flasher of which each call does the next thing of its list, then nothing any more."""
 
+    spans = ()
+
     def __init__(self, **steps):
         self.steps = {name: list(of) for name, of in steps.items()}
         self.calls = []
