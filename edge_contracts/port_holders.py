@@ -12,12 +12,12 @@ from pathlib import Path
 PROCESSES = Path("/proc")
 BUSY = {errno.EAGAIN, errno.EBUSY}
 """How the kernel refuses a port that another program has for itself: by its lock, or by TIOCEXCL."""
-MOST_COMMAND = 60
-"""Characters of a command that are shown."""
+MOST_NAMED, MOST_COMMAND = 3, 60
+"""Programs that are named, and characters of a command that are shown."""
 
 
 def holders(port: str, processes: Path = PROCESSES) -> tuple[str, ...]:
-    """The other programs that have a port open, as "screen /dev/ttyUSB0 (process 4242)".
+    """The other programs that have a port open, as "screen /dev/ttyUSB0 (process 4242)"; the last may be a number more.
 
     Args:
         port: its path, or a link to it.
@@ -26,12 +26,15 @@ def holders(port: str, processes: Path = PROCESSES) -> tuple[str, ...]:
     real = os.path.realpath(port)
     own = str(os.getpid())
     numbers = sorted((one.name for one in processes.glob("[0-9]*") if one.name != own), key=int)
-    return tuple(f"{_command(processes / one)} (process {one})" for one in numbers if _has_open(processes / one, real))
+    having = [one for one in numbers if _has_open(processes / one, real)]
+    names = [f"{_command(processes / one)} (process {one})" for one in having[:MOST_NAMED]]
+    more = len(having) - MOST_NAMED
+    return (*names, f"{more} more") if more > 0 else tuple(names)
 
 
 def in_use_by(port: str, processes: Path = PROCESSES) -> str:
     """Who has a port that was refused as busy, in words that follow "found it"."""
-    names = " and ".join(holders(port, processes)) or f"a program that 'sudo fuser -v {port}' names"
+    names = ", ".join(holders(port, processes)) or f"a program that 'sudo fuser -v {port}' names"
     return f"in use by {names}"
 
 
@@ -55,4 +58,4 @@ def _command(process: Path) -> str:
         words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
     except OSError:
         words = ""
-    return words if len(words) <= MOST_COMMAND else f"{words[:MOST_COMMAND]}…"
+    return (words if len(words) <= MOST_COMMAND else f"{words[:MOST_COMMAND]}…") or "a program"

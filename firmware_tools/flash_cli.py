@@ -44,16 +44,24 @@ class _Number(click.ParamType[int]):
 @click.argument("image", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--port", default="", help="Serial port (best from /dev/serial/by-id), or the drive of an RP2 board.")
 @click.option("--family", type=click.Choice(list(FAMILIES)), help="How the chip is flashed; by default what IMAGE is.")
-@click.option("--chip", help="The chip or board that you expect; needed where the image does not name one.")
-@click.option("--address", type=_Number(), help="Where a raw binary or an ESP program belongs.")
-@click.option("--baud", type=click.IntRange(min=1200), help="Speed of the line.")
-@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), help="Seconds for the longest step.")
-@click.option("--attempts", default=3, show_default=True, type=click.IntRange(1, 20), help="Of a write that breaks.")
+@click.option("--chip", help="The chip or board that you expect, where the image names none; a dry run shows it.")
+@click.option("--address", type=_Number(), help="Where a raw binary or an ESP program belongs, such as 0x08000000.")
+@click.option(
+    "--baud", type=click.IntRange(min=1200), help="Speed of the line; by default 460800 for an ESP, else 115200."
+)
+@click.option("--timeout", "timeout_s", type=click.FloatRange(min=0.1), help="Seconds that the longest step may take.")
+@click.option(
+    "--attempts",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 20),
+    help="How often to write in all, where the line breaks.",
+)
 @click.option("--no-confirm", is_flag=True, help="MCUboot: leave the new image on trial.")
 @click.option("--by-hand", is_flag=True, help="DTR and RTS are not wired: you hold BOOT and press reset.")
 @click.option("--no-stub", is_flag=True, help="ESP: talk to the ROM's own loader alone; slower.")
 @click.option("--swap-lines", is_flag=True, help="STM32: RTS is NRST and DTR is BOOT0.")
-@click.option("--write", is_flag=True, help="Write, also where no person watches.")
+@click.option("--write", is_flag=True, help="Write, even where no terminal watches, as in a script.")
 @click.option("--dry-run", is_flag=True, help="Identify the chip and check the fit, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 @click.pass_context
@@ -65,7 +73,7 @@ def flash_command(
     The chip is identified first, and another one than the image's is refused; what was written is verified; the last
     lines say in which state the chip is, and what to do next. Where no person watches (no terminal) it only says what
     it would do, until --write is given. Exit code 0: the new image is in place (or would fit); 1: it is not; 2: wrong
-    use.
+    use; 130: stopped by Ctrl-C.
     """
     if write and dry_run:
         raise BadInputError("wanted --write or --dry-run, found both; give one")

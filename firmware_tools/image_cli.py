@@ -47,11 +47,16 @@ def image(file: Path, key: Path | None, *, as_json: bool) -> None:
 @click.option(
     "--key", type=_FILE, required=True, help="The private key, PEM: Ed25519, ECDSA P-256, RSA-2048, RSA-3072."
 )
-@click.option("--version", "version_words", required=True, help="Such as 1.2.3 or 1.2.3+4.")
+@click.option("--version", "version_words", required=True, help="Of the program, such as 1.2.3 or 1.2.3+4.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The signed image."
 )
-@click.option("--header-size", default=ZEPHYR_HEADER_BYTES, show_default=True, help="Bytes before the program.")
+@click.option(
+    "--header-size",
+    default=ZEPHYR_HEADER_BYTES,
+    show_default=True,
+    help="Bytes of MCUboot's header before the program; Zephyr links 512.",
+)
 @click.option("--pad-header", is_flag=True, help="The program was linked without room for the header: put it in front.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def sign(

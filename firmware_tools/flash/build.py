@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_contracts.errors import BadInputError
 from firmware_tools.flash.esp32 import Esp32Flasher
 from firmware_tools.flash.mcuboot import McubootFlasher
 from firmware_tools.flash.program import find_program
@@ -80,6 +79,4 @@ def _serial(name: str) -> Callable[[], str]:
     Raises:
         BadInputError: none was named, or the name fits several.
     """
-    if not name:
-        raise BadInputError("wanted a serial port, found none given; give --port, best from /dev/serial/by-id")
     return HeldPort(name).path

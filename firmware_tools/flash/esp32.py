@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RENAMED = {"esp8684": "esp32c2", "esp8685": "esp32c3"}
 """Packages that are not called after their family."""
+SECTOR_BYTES = 4096
 PROGRAM_ADDRESS = 0x10000
 """Where ESP-IDF's default partition table has the program."""
 CHIP_LINE = re.compile(r"(?:Chip type:|Chip is) +(ESP(?:32|86)[A-Z0-9-]*)([^\n]*)")
@@ -61,7 +62,7 @@ class Esp32Flasher:
         sleep: holds the lines of a reset.
 
     Raises:
-        BadInputError: nobody says where the image belongs.
+        BadInputError: nobody says where the image belongs, or it would begin within a sector.
     """
 
     def __init__(
@@ -79,6 +80,11 @@ class Esp32Flasher:
     ) -> None:
         self._port, self._program, self._baud = port, list(program), baud
         start = _place(image) if address is None else address
+        if start % SECTOR_BYTES:
+            raise BadInputError(
+                f"wanted an address at a sector of {SECTOR_BYTES:,} bytes, which is erased as a whole, found "
+                f"{start:#x}; is it hexadecimal? Then write 0x before it"
+            )
         self._content, self._place = image.content, hex(start)
         self.spans = (range(start, start + len(image.content)),)
         self._timeout_s, self._sleep = timeout_s, sleep

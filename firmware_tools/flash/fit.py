@@ -36,8 +36,12 @@ def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Seq
         UnnamedChip: neither image nor person named one.
     """
     names = {chip.name, *chip.also}
-    if expected is not None and expected.lower() not in names:
-        raise WrongChip(f"wanted {expected} as --chip says, found {' or '.join(sorted(names))}; check the port")
+    # People write ESP32-S3, images esp32s3.
+    if expected is not None and _plain(expected) not in map(_plain, names):
+        raise WrongChip(
+            f"wanted {expected} as --chip says, found {' or '.join(sorted(names))}; check the port, or give one of "
+            "these names if it is the right chip"
+        )
     named = image.chip if image.kind in NAMED_IN else None
     if named is not None and not any(named == one or named.startswith(f"{one}-") for one in names):
         raise WrongChip(f"wanted {named}, for which the image was built, found {chip.name}; check image and port")
@@ -55,3 +59,7 @@ def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Seq
             f"wanted an image within the memory of this {chip.name}, {rooms}, found {outside[0].start:#x} to "
             f"{outside[0].stop - 1:#x} ({len(outside[0]):,} bytes); make it smaller, or mend its address"
         )
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "")

@@ -48,7 +48,7 @@ class Done:
 
     def last_words(self) -> str:
         """The line that says most: an exception's, else the last one with an error in it, else the last."""
-        stripped = (line.strip(FRAME) for line in self.text.splitlines())
+        stripped = (re.sub(r"^\((.*)\)$", r"\1", line.strip(FRAME)) for line in self.text.splitlines())
         lines = [line for line in stripped if line not in {"", "Error"}]
         raised = [found[1] for line in lines if (found := re.match(r"[\w.]*(?:Error|Exception): (.+)", line))]
         if raised:

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from edge_contracts.errors import LeptonError
     from firmware_tools.flash.program import Done
 
-UNREACHED = re.compile(
-    r"[Ff]ailed to connect|could not open|[Nn]ot opening|[Pp]ort is busy|doesn't exist|does not exist|No such file|"
-    r"[Cc]an't (?:init|open)|Permission denied"
+UNOPENED = re.compile(
+    r"[Cc]ould not (?:open|configure|exclusively lock)|[Cc]an't open|[Nn]ot opening|[Pp]ort is busy|doesn't exist|"
+    r"does not exist|No such file|Permission denied"
 )
+"""What a program says whose port does not open."""
+UNREACHED = re.compile(rf"{UNOPENED.pattern}|[Ff]ailed to connect|[Cc]an't init")
 """What a program says that never reached the chip."""
 MISUNDERSTOOD = re.compile(r"^ *[Uu]sage: ", re.MULTILINE)
 """How a program answers arguments that it does not know."""
@@ -47,6 +49,11 @@ def failure(done: Done, wanted: str, silent: re.Pattern[str], hint: str) -> Chip
     if MISUNDERSTOOD.search(done.text):
         return WriteRefused(
             f"wanted {wanted}, found that the program does not know its arguments ({said}); install its newest version"
+        )
+    if UNOPENED.search(done.text):
+        return ChipSilent(
+            f"wanted {wanted}, found that the port does not open ({said}); check its name and cable, that no other "
+            "program has it, and that this user is in the group dialout"
         )
     if silent.search(done.text):
         return ChipSilent(f"wanted {wanted}, found no answer ({said}); {hint}")

@@ -60,9 +60,11 @@ def find_drive(name: str, mounts: Sequence[str] = MOUNTS) -> Path:
     if len(found) > 1:
         raise BadInputError(f"wanted one drive, found {', '.join(map(str, found))}; give one as --port")
     if not found or not (found[0] / INFO).exists():
+        where = f"at {name}" if name else f"below {', '.join(mounts)}"
+        there = "a folder without it" if found and found[0].is_dir() else "none"
         raise ChipSilent(
-            f"wanted a drive with {INFO} {f'at {name}' if name else 'among the mounted ones'}, found none; "
-            "hold BOOTSEL while plugging the board in, and mount its drive"
+            f"wanted a drive with {INFO} {where}, found {there}; hold BOOTSEL while plugging the board in, and mount "
+            "its drive"
         )
     return found[0]
 

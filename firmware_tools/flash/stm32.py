@@ -165,7 +165,7 @@ def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:
     elif image.kind == "elf" and image.chip != PROCESSOR:
         raise BadInputError(
             f"wanted a program for {PROCESSOR}, which every STM32 is, found one for {image.chip or 'an unknown one'}; "
-            "is it for another chip?"
+            "of an ESP32's program give the .bin that its build leaves beside the ELF"
         )
     else:
         start, content = image.segments[0].start, flat(image.segments)

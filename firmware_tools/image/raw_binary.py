@@ -23,8 +23,8 @@ def parse(content: bytes) -> FirmwareImage:
     stack, reset = fields(VECTORS, content, 0, "a vector table")
     if stack % _ALIGNED or not any(stack in one for one in RAMS):
         raise BadImage(
-            f"wanted a stack pointer in RAM as the first word, found {stack:#010x}; it is no image that we know: "
-            "give MCUboot, ESP, ELF, Intel HEX, UF2, or a Cortex-M's raw binary"
+            "wanted MCUboot, ESP, ELF, Intel HEX, UF2, or a Cortex-M's raw binary, found a file that begins as none of "
+            f"them (its first word, {stack:#010x}, is no stack pointer in RAM); give what the build made for flashing"
         )
     if not reset & 1:
         raise BadImage(

@@ -90,8 +90,9 @@ def read_key(content: bytes, password: bytes | None = None) -> Any:
     try:
         return read(content) if read else serialization.load_pem_private_key(content, password)
     except (TypeError, ValueError) as error:
+        found = str(error).rstrip(".") if b"-----BEGIN " in content else "a file without a line BEGIN"
         raise BadInputError(
-            f"wanted a key in PEM, found {str(error).rstrip('.')}; make one with 'openssl genpkey -algorithm ed25519'"
+            f"wanted a key in PEM, found {found}; make one with 'openssl genpkey -algorithm ed25519'"
         ) from error
 
 

@@ -39,8 +39,8 @@ def kind_of(path: str) -> str:
 
 def also_open(path: str) -> str:
     """Which other programs have a port open beside us, to end a sentence with; empty where none is seen."""
-    names = holders(path)
-    return f"; {' and '.join(names)} has the port open, too: end that first" if names else ""
+    names = ", ".join(holders(path))
+    return f"; the port is open in {names}, too: end that first" if names else ""
 
 
 def require_free(path: str) -> None:

@@ -73,8 +73,10 @@ def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Po
     """
     found = ports()
     if not name or "://" in name:
-        given = f"the address {name}, which is none here" if name else "an empty name"
-        raise NoPort(f"wanted a serial port, found {given}; give one. Now there: {_listed(found)}")
+        given = f"the address {name}, which is none here" if name else "none given"
+        raise NoPort(
+            f"wanted a serial port, found {given}; give --port, best from {BY_ID}. Now there: {_listed(found)}"
+        )
     if name.startswith("/"):
         real = os.path.realpath(name)
         known = next((one for one in found if one.path in {name, real}), None)

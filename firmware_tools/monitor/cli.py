@@ -28,7 +28,7 @@ _ARROWS = {"in": "<", "out": ">"}
 @click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
 @click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
 @click.option("--greet", is_flag=True, help="Begin a session and answer, so that the chip says everything once.")
-@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="So long; else until Ctrl-C.")
+@click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Watch so long; else until Ctrl-C.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="Write down every byte; a new file.")
 @click.option(
     "--replay", "recording", type=click.Path(path_type=Path, dir_okay=False), help="Look at a recording instead."

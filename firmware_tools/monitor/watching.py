@@ -68,7 +68,10 @@ def replay(path: Path) -> Iterator[Seen]:
     try:
         content = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"wanted a recording in {path}, found: {error}; give one of 'monitor --record'") from error
+        found = (
+            "bytes that are no text" if isinstance(error, UnicodeDecodeError) else f"that it cannot be read ({error})"
+        )
+        raise BadInputError(f"wanted a recording in {path}, found {found}; give one of 'monitor --record'") from error
     lines = content.splitlines()
     if not content.strip():
         raise BadInputError(f"wanted a recording in {path}, found nothing in it; give one of 'monitor --record'")

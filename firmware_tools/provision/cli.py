@@ -33,15 +33,21 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--id", "identity", help="The identity of one station: 1 to 32 of a-z, 0-9 and '-'.")
 @click.option("--tray", type=_FILE, help="A CSV with a row for each station: id, port, wifi_ssid, calibration.")
 @click.option(
-    "--ledger", "ledger_path", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV."
+    "--ledger",
+    "ledger_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The CSV that keeps which chip has which identity; made if it is not there.",
 )
 @click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
 @click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
-@click.option("--wifi", "ssid", help="The Wi-Fi's name.")
+@click.option("--wifi", "ssid", help="The Wi-Fi's name (SSID).")
 @click.option("--passphrase-file", type=_FILE, help="The Wi-Fi's pass phrase, in a file that nobody else can read.")
 @click.option("--open-network", is_flag=True, help="The Wi-Fi has no pass phrase.")
-@click.option("--calibration", "calibration_path", type=_FILE, help="A file that the firmware understands.")
-@click.option("--replaces", metavar="CHIP", help="This chip is out of service and gives its identity up.")
+@click.option("--calibration", "calibration_path", type=_FILE, help="A file that is stored for the firmware as it is.")
+@click.option(
+    "--replaces", metavar="CHIP", help="This chip, as the ledger calls it, is out of service and gives its identity up."
+)
 @click.option("--rename", is_flag=True, help="A chip may get another identity than it has.")
 @click.option("--again", is_flag=True, help="Write stations that are done, too: for a new pass phrase or calibration.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
@@ -100,7 +106,11 @@ def provision(
 @click.command()
 @click.argument("ledger_path", metavar="LEDGER", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Such as labels.svg."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The first sheet, such as labels.svg.",
 )
 @click.option("--id", "ids", multiple=True, help="This station alone; may be given again.")
 @click.option(
@@ -209,7 +219,9 @@ def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int
 
     where = place.port or port
     if where is None:
-        raise BadInputError(f"wanted a port for {place.settings.id}, found none; give --port, or a column port")
+        raise BadInputError(
+            f"wanted a port for {place.settings.id}, found none; give --port, or the tray a column port"
+        )
     if place.port is None and sys.stdin.isatty():
         click.pause(f"connect {place.settings.id} to {where} and press a key", err=True)
     with closing(open_link(where, baud=baud)) as link:

@@ -92,7 +92,7 @@ def require_id(text: str) -> str:
         BadInputError: it is none.
     """
     if not _ID.fullmatch(text):
-        raise BadInputError(f"wanted an id of 1 to 32 of a-z, 0-9 and '-', found {text!r}")
+        raise BadInputError(f"wanted an id of 1 to 32 of a-z, 0-9 and '-', found {text!r}; give another")
     return text
 
 

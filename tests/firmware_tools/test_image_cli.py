@@ -63,7 +63,7 @@ def test_a_key_that_is_none_is_refused(run, tmp_path):
     (tmp_path / "key.pem").write_text("no key")
     done = run("sign", "program.bin", "--key", "key.pem", "--version", "1.0.0", "--pad-header", "-o", "signed.bin")
     assert done.exit_code == 2
-    assert "wanted a key in PEM" in done.output
+    assert "wanted a key in PEM, found a file without a line BEGIN; make one with" in done.output
 
 
 def test_a_full_disk_leaves_the_older_signed_image(run, tmp_path, monkeypatch):

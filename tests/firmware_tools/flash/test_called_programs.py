@@ -1,5 +1,7 @@
 """What the families make of a called program's exit code and words; a script of three lines stands for the program."""
 
+import re
+
 import pytest
 
 from firmware_tools.flash import EndState
@@ -105,6 +107,16 @@ def test_a_program_too_old_for_its_arguments_is_told_as_such():
         WriteRefused, match=r"does not know its arguments \(No such option --speed\); install its newest"
     ):
         esp32(says(USAGE, 2)).identify()
+
+
+@pytest.mark.parametrize("made", [esp32, stm32])
+@pytest.mark.parametrize(
+    "said", ["the port is busy or does not exist", "Could not configure port: 25, no", "(Permission denied: port)"]
+)
+def test_a_port_that_does_not_open_is_no_matter_of_the_chip(made, said):
+    told = f"found that the port does not open \\({re.escape(said.strip('()'))}\\); check its name and cable"
+    with pytest.raises(ChipSilent, match=told):
+        made(says(said, 1)).identify()
 
 
 def test_of_a_long_output_the_head_is_kept(monkeypatch):

@@ -72,6 +72,9 @@ def test_an_esp32_is_no_esp32s3():
         check_fit(parse_image(esp(chip_id=9)), Chip("esp32"), None)
     with pytest.raises(WrongChip):
         check_fit(parse_image(esp(chip_id=0)), Chip("esp32s3"), None)
+    check_fit(parse_image(esp(chip_id=9)), Chip("esp32s3"), "ESP32-S3")
+    with pytest.raises(WrongChip, match=r"wanted ESP32 as --chip says, found esp32s3; .* give one of these names"):
+        check_fit(parse_image(esp(chip_id=9)), Chip("esp32s3"), "ESP32")
 
 
 ROOMS = (range(100, 200), range(300, 400))
@@ -207,7 +210,9 @@ def test_every_format_of_a_program_is_the_same_flash(form):
 
 @pytest.mark.parametrize("machine", [243, 94, 62, 3, 999])
 def test_a_program_for_another_processor_is_no_stm32s(machine):
-    with pytest.raises(BadInputError, match="wanted a program for arm, which every STM32 is, found one for"):
+    with pytest.raises(
+        BadInputError, match=r"wanted a program for arm, .* found one for .*; of an ESP32's program give"
+    ):
         stm32(parse_image(elf(program(500), machine=machine)))
 
 
@@ -257,6 +262,8 @@ def test_an_esp_program_goes_where_esp_idf_has_it():
     assert (made(image)._place, made(image, 0x20000)._place) == ("0x10000", "0x20000")
     with pytest.raises(BadInputError, match="give --address"):
         made(dataclasses.replace(image, version=None))
+    with pytest.raises(BadInputError, match=r"wanted an address at a sector .* found 0x2710; is it hexadecimal"):
+        made(image, 10000)
 
 
 def test_a_protected_stm32_is_not_believed_to_be_written(tmp_path, monkeypatch):
@@ -324,8 +331,10 @@ def test_two_drives_are_not_guessed_between(tmp_path):
     with pytest.raises(BadInputError, match=r"wanted one drive, found .*one, .*two"):
         find_drive("", [str(tmp_path)])
     assert find_drive(str(tmp_path / "two")).name == "two"
-    with pytest.raises(ChipSilent, match="hold BOOTSEL"):
+    with pytest.raises(ChipSilent, match=r"below .*nowhere, found none; hold BOOTSEL"):
         find_drive("", [str(tmp_path / "nowhere")])
+    with pytest.raises(ChipSilent, match="found a folder without it; hold BOOTSEL"):
+        find_drive(str(tmp_path))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("/dev/null", "a serial port or the like"), ("{}/plain", "a plain file")])

@@ -134,7 +134,7 @@ def changed(content, offset, new):
         (uf2(PROGRAM) + uf2(PROGRAM, RP2350), "found rp2040, rp2350-arm"),
         (changed(uf2(PROGRAM), 512 + 12, struct.pack("<I", 0x10000010)), "found 0x10000010 twice"),
         (changed(uf2(PROGRAM), 1020, b"x"), "wanted the marks of a UF2 block in block 1"),
-        (b"\x89PNG then more of it", "it is no image that we know"),
+        (b"\x89PNG then more of it", "found a file that begins as none of them"),
         (struct.pack("<II", 0x20001000, 0x08000100) + bytes(100), "wanted a Thumb reset handler"),
     ],
 )

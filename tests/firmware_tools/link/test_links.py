@@ -137,7 +137,7 @@ def test_a_name_of_several_ports_or_none_is_refused(name, told):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("", "found an empty name"),
+        ("", "found none given"),
         ("http://10.0.0.7", "found the address http://10.0.0.7, which is none here"),
         ("{}", "found a folder at /"),
         ("{}/plain", "found a plain file at /"),
@@ -195,7 +195,7 @@ def test_whoever_has_a_port_for_himself_is_named(holder):
 def test_whoever_has_a_port_open_beside_us_is_named_where_it_fails(holder):
     path, name = holder("shared")
     assert HeldPort(path, list).path() == path
-    assert re.search(f"(?s){name} has the port open, too: end that first", also_open(path))
+    assert re.search(f"(?s)^; the port is open in {name}, too: end that first$", also_open(path))
     assert also_open("/dev/none") == ""
 
 
@@ -206,6 +206,11 @@ def test_a_program_that_is_not_ours_to_look_into_is_not_named(tmp_path):
     (tmp_path / "13").mkdir()
     (tmp_path / "14" / "fd").mkdir(parents=True)
     assert holders("/dev/ttyUSB0", tmp_path) == (f"screen /dev/ttyUSB0 {'x' * 40}… (process 12)",)
+    for number in (20, 21, 22, 101):
+        (tmp_path / str(number) / "fd").mkdir(parents=True)
+        (tmp_path / str(number) / "fd" / "3").symlink_to("/dev/ttyUSB0")
+    named = "(process 12), a program (process 20), a program (process 21), 2 more"
+    assert in_use_by("/dev/ttyUSB0", tmp_path).endswith(named)
     assert in_use_by("/dev/ttyUSB1", tmp_path) == "in use by a program that 'sudo fuser -v /dev/ttyUSB1' names"
 
 

@@ -165,7 +165,7 @@ def test_a_quiet_line_is_told(line):
         ([], "wanted --port to watch or --replay"),
         (["--port", "a", "--replay", "b"], "wanted --port to watch or --replay"),
         (["--replay", "b", "--greet"], "wanted --replay alone"),
-        (["--replay", "nowhere.jsonl"], "wanted a recording in nowhere.jsonl"),
+        (["--replay", "nowhere.jsonl"], "wanted a recording in nowhere.jsonl, found that it cannot be read"),
         (["--port", "/dev/nowhere"], "wanted the serial port /dev/nowhere, found none there"),
         (["--port", "tcp://nohost"], "wanted tcp://host:port"),
     ],
@@ -184,6 +184,8 @@ def test_a_recording_is_never_written_over(tmp_path, line):
 def test_a_file_that_is_no_recording_is_refused(tmp_path):
     (tmp_path / "r.jsonl").write_text("hello\nthere\n")
     assert "found line 1" in lepton("--replay", tmp_path / "r.jsonl").output
+    (tmp_path / "r.jsonl").write_bytes(b"\xe9\x00")
+    assert "found bytes that are no text; give one of" in lepton("--replay", tmp_path / "r.jsonl").output
 
 
 @pytest.fixture
