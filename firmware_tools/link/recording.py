@@ -7,19 +7,80 @@ A recording is lines of JSON: `{"ms": 12.5, "way": "out", "hex": "7f"}`; `way` i
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.link.link import LinkLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import TextIO
 
     from firmware_tools.link.link import Link
 
+WAYS = ("in", "out", "baud", "lines")
+CUT = "cut"
+_SHOWN_BYTES = 16
 _NS_PER_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a recording.
+
+    number: of the line, from 1. way: one of `WAYS`, or `CUT` for a last line that was not written to its end.
+    after_ms: since the recording began.
+    """
+
+    number: int
+    way: str
+    after_ms: float
+    data: bytes
+
+
+def entries(path: Path) -> Iterator[Entry]:
+    """What a recording has.
+
+    Raises:
+        BadInputError: it is none; the line that is wrong is named.
+    """
+    try:
+        content = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        found = (
+            "bytes that are no text" if isinstance(error, UnicodeDecodeError) else f"that it cannot be read ({error})"
+        )
+        raise BadInputError(f"wanted a recording in {path}, found {found}; give one of 'monitor --record'") from error
+    lines, after_ms = content.splitlines(), 0.0
+    if not content.strip():
+        raise BadInputError(f"wanted a recording in {path}, found nothing in it; give one of 'monitor --record'")
+    for number, line in enumerate(lines, 1):
+        try:
+            entry = _entry(number, line)
+        except ValueError as error:
+            if 1 < number == len(lines) and not content.endswith("\n"):
+                yield Entry(number, CUT, after_ms, b"")
+                return
+            raise BadInputError(
+                f"wanted lines of JSON in {path}, found line {number}: {error}; give one of 'monitor --record'"
+            ) from error
+        after_ms = entry.after_ms
+        yield entry
+
+
+def _entry(number: int, line: str) -> Entry:
+    """One line; ValueError says what is wrong with it."""
+    entry = json.loads(line)
+    if not isinstance(entry, dict) or entry.get("way") not in WAYS:
+        raise ValueError(f"no object with a way of {', '.join(WAYS)}")
+    way, after_ms, data = entry["way"], entry.get("ms"), entry.get("hex", "")
+    if isinstance(after_ms, bool) or not isinstance(after_ms, int | float):
+        raise ValueError("no number as ms")  # noqa: TRY004 - a value from outside
+    if not isinstance(data, str) or ("hex" not in entry and way in {"in", "out"}):
+        raise ValueError("no text as hex")
+    return Entry(number, way, float(after_ms), bytes.fromhex(data))
 
 
 class RecordedLink:
@@ -79,11 +140,7 @@ class ReplayedLink:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            entries = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-            self._left = [(one["way"], bytes.fromhex(one["hex"])) for one in entries if one["way"] in {"in", "out"}]
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadInputError(f"wanted a recording of a line in {path}, found {error!r}; record it again") from error
+        self._left = [(one.way, one.data) for one in entries(path) if one.way in {"in", "out"}]
 
     def read(self, timeout_s: float) -> bytes:  # noqa: ARG002 - a recording has no time
         """What the chip said next; empty while it waits for something, and where the recording ends."""
@@ -98,13 +155,10 @@ class ReplayedLink:
             LinkLost: it is not.
         """
         while data:
-            way, recorded = self._left[0] if self._left else ("the end", b"")
-            if way != "out" or not (recorded.startswith(data) or data.startswith(recorded)):
-                raise LinkLost(
-                    f"wanted {way} {recorded[:16].hex()} as recorded in {self._path}, found {data[:16].hex()} sent; "
-                    "the recording is of another talk: record it again"
-                )
-            taken = min(len(data), len(recorded))
+            way, recorded = self._left[0] if self._left else (CUT, b"")
+            taken = min(len(recorded), len(data))
+            if way != "out" or recorded[:taken] != data[:taken]:
+                raise self._another_talk(way, recorded, data)
             data, rest = data[taken:], recorded[taken:]
             self._left[0:1] = [("out", rest)] if rest else []
 
@@ -116,3 +170,12 @@ class ReplayedLink:
 
     def close(self) -> None:
         """Nothing."""
+
+    def _another_talk(self, way: str, recorded: bytes, data: bytes) -> LinkLost:
+        at = next((at for at, pair in enumerate(zip(recorded, data, strict=False)) if pair[0] != pair[1]), 0)
+        here = slice(at, at + _SHOWN_BYTES)
+        wanted = {"out": f"{recorded[here].hex()} to be sent", "in": "that what the chip said next is read"}
+        return LinkLost(
+            f"wanted {wanted.get(way, 'nothing more to be sent')}, as recorded in {self._path}, found "
+            f"{data[here].hex()} sent; the recording is of another talk: record this one"
+        )

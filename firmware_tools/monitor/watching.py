@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge_contracts.errors import BadInputError
 from edge_contracts.serial_link import Frame, Hello, Identify, ReliableLink, StreamDecoder, encode
+from firmware_tools.link.recording import CUT, entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from firmware_tools.link import Link
 
 READ_S = 0.1
-_WAYS = ("in", "out", "baud", "lines")
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
 
@@ -65,42 +63,12 @@ def replay(path: Path) -> Iterator[Seen]:
         BadInputError: it is none.
     """
     ears = {"in": _Ear("in"), "out": _Ear("out")}
-    try:
-        content = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        found = (
-            "bytes that are no text" if isinstance(error, UnicodeDecodeError) else f"that it cannot be read ({error})"
-        )
-        raise BadInputError(f"wanted a recording in {path}, found {found}; give one of 'monitor --record'") from error
-    lines = content.splitlines()
-    if not content.strip():
-        raise BadInputError(f"wanted a recording in {path}, found nothing in it; give one of 'monitor --record'")
-    after_ms = 0.0
-    for number, line in enumerate(lines, 1):
-        try:
-            way, after_ms, data = _entry(line)
-        except ValueError as error:
-            if 1 < number == len(lines) and not content.endswith("\n"):
-                yield Seen(after_ms, "in", None, f"line {number} is cut in the middle: the recording ends before it")
-                return
-            raise BadInputError(
-                f"wanted lines of JSON in {path}, found line {number}: {error}; give one of 'monitor --record'"
-            ) from error
-        if way in ears:
-            yield from ears[way].hear(data, after_ms)
-
-
-def _entry(line: str) -> tuple[str, float, bytes]:
-    """One line of a recording: way, milliseconds, bytes; ValueError says what is wrong with it."""
-    entry = json.loads(line)
-    if not isinstance(entry, dict) or entry.get("way") not in _WAYS:
-        raise ValueError(f"no object with a way of {', '.join(_WAYS)}")
-    way, after_ms, data = entry["way"], entry.get("ms"), entry.get("hex", "")
-    if isinstance(after_ms, bool) or not isinstance(after_ms, int | float):
-        raise ValueError("no number as ms")  # noqa: TRY004 - a value from outside
-    if not isinstance(data, str) or ("hex" not in entry and way in {"in", "out"}):
-        raise ValueError("no text as hex")
-    return way, float(after_ms), bytes.fromhex(data)
+    for entry in entries(path):
+        if entry.way == CUT:
+            why = f"line {entry.number} is cut in the middle: the recording ends before it"
+            yield Seen(entry.after_ms, "in", None, why)
+        elif entry.way in ears:
+            yield from ears[entry.way].hear(entry.data, entry.after_ms)
 
 
 class _Ear:

@@ -103,16 +103,38 @@ def test_what_was_recorded_is_played_again(tmp_path, end):
     replayed.write(b"hel")
     replayed.write(b"lo chip")
     assert read_exactly(replayed, 6, timeout_s=1, now_ns=time.monotonic_ns) == b"answer"
-    with pytest.raises(LinkLost, match="wanted the end"):
+    with pytest.raises(LinkLost, match="wanted nothing more to be sent"):
         replayed.write(b"more")
 
 
-def test_another_talk_than_the_recorded_is_told(tmp_path):
-    (tmp_path / "talk.jsonl").write_text('{"ms": 0, "way": "out", "hex": "7f"}\n')
-    with pytest.raises(LinkLost, match="found 80 sent"):
-        ReplayedLink(tmp_path / "talk.jsonl").write(b"\x80")
-    (tmp_path / "talk.jsonl").write_text('{"way": "out"}\n')
-    with pytest.raises(BadInputError, match="wanted a recording"):
+@pytest.mark.parametrize(
+    ("recorded", "sent", "said"),
+    [
+        ('{"ms": 0, "way": "out", "hex": "7f"}', b"\x80", r"wanted 7f to be sent, as recorded in .*, found 80 sent; "),
+        ('{"ms": 0, "way": "out", "hex": "0a7f"}', b"\x0a\x80", "wanted 7f to be sent, .* found 80 sent; "),
+        ('{"ms": 0, "way": "in", "hex": "7f"}', b"\x80", "wanted that what the chip said next is read, "),
+        ('{"ms": 0, "way": "lines"}', b"\x80", "wanted nothing more to be sent, "),
+    ],
+)
+def test_another_talk_than_the_recorded_is_told(tmp_path, recorded, sent, said):
+    (tmp_path / "talk.jsonl").write_text(recorded + "\n")
+    with pytest.raises(LinkLost, match=said + ".*record this one"):
+        ReplayedLink(tmp_path / "talk.jsonl").write(sent)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"ms": 0, "way": "out"}\n', "found line 1: no text as hex; give one of"),
+        ("hello\n", "found line 1: .*; give one of"),
+        ("", "found nothing in it; give one of"),
+        (None, "found that it cannot be read .*No such file.*; give one of"),
+    ],
+)
+def test_what_is_no_recording_is_told(tmp_path, content, said):
+    if content is not None:
+        (tmp_path / "talk.jsonl").write_text(content)
+    with pytest.raises(BadInputError, match=said):
         ReplayedLink(tmp_path / "talk.jsonl")
 
 

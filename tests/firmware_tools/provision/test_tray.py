@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import select
 import time
 import tty
@@ -84,6 +85,44 @@ def test_a_tray_goes_on_where_it_was_left(tray, chips):
     assert chips["port-1"].kept["wifi.ssid"] == b"hall-2"
     texts = first.output + json.dumps(second) + (tray.parent / "stations.csv").read_text()
     assert PHRASE not in texts
+
+
+@pytest.mark.parametrize(("takes_bytes", "rows"), [(60, 0), (160, 1), (240, 2)])
+def test_a_tray_ends_where_the_disk_is_full_and_goes_on_when_there_is_room(tray, chips, takes_bytes, rows):
+    ledger = tray.parent / "stations.csv"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (takes_bytes, hard))
+    try:
+        full = provided(tray)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (full.exit_code, f"wanted to use {ledger}, found that the system refuses" in full.output) == (2, True)
+    register = read_register(ledger)
+    assert (len(register.rows), register.torn) == (rows, "")
+    named = {chip.kept["board.id"].decode() for chip in chips.values() if "board.id" in chip.kept}
+    assert named <= {row.id for row in register.rows}
+    assert provided(tray).exit_code == 0
+    assert [row.id for row in read_register(ledger).done()] == ["press-1", "press-2", "press-3"]
+
+
+def test_a_tray_that_is_stopped_goes_on_where_it_was_left(tray, chips, monkeypatch):
+    put = ChipStorage.put
+
+    def stopped(storage, key, value):
+        if storage.hello.board == "CHIP-2" and key == "board.id":
+            raise KeyboardInterrupt
+        put(storage, key, value)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ChipStorage, "put", stopped)
+        first = provided(tray)
+    assert (first.exit_code, "press-1: done" in first.output, "stopped" in first.output) == (130, True, True)
+    register = read_register(tray.parent / "stations.csv")
+    assert [(row.id, row.state) for row in register.rows][-1] == ("press-2", "claimed")
+    second = provided(tray)
+    assert second.exit_code == 0
+    assert "press-2: done, written and read back, chip CHIP-2" in second.output
+    assert chips["port-2"].kept["board.id"] == b"press-2"
 
 
 def test_one_chip_for_two_rows_is_refused_and_the_tray_goes_on(tray, chips):
