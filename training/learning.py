@@ -95,7 +95,7 @@ def learn_dataset(
     Raises:
         BadInputError: no or too few good parts, or a picture that cannot be read.
     """
-    good, defects, notes = _lots(samples, source, seed, good_only=good_only)
+    good, defects, notes = _lots(samples, source, seed, sight, good_only=good_only)
     looked = look_at([*good, *defects], progress, readings=sight.readings)
     looked.require_readable()
     version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
@@ -168,13 +168,26 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
 
 
 def _lots(
-    samples: Sequence[Sample], source: Path, seed: int, *, good_only: bool
+    samples: Sequence[Sample], source: Path, seed: int, sight: Sight, *, good_only: bool
 ) -> tuple[list[Sample], list[Sample], list[str]]:
     """Good and defective ones that are learned, and what is to be said of them; sentences may be empty."""
     found = to_learn(samples, source)
-    good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if good_only else found[1]))
+    left_away = good_only or sight.readings
+    good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if left_away else found[1]))
     thinned = [_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1])]
+    if sight.readings and not good_only:
+        return good, [], [doubtful_names(good), _judge_only(found[1]), *thinned]
     return good, defects, [doubtful_names(good), doubtful_labels(defects), *thinned]
+
+
+def _judge_only(defects: Sequence[Sample]) -> str:
+    """A sentence where there are defects among readings: no head learns these."""
+    if not defects:
+        return ""
+    return (
+        f"{len(defects)} labelled defects were not learned: a sensor's readings are learned from good parts alone; "
+        "judge with them ('lepton evaluate')"
+    )
 
 
 def _no_sounds(looked: Looked) -> str:

@@ -56,6 +56,19 @@ def line(tmp_path_factory):
     return home
 
 
+def test_defects_among_the_readings_change_nothing_and_it_is_told(line, tmp_path):
+    """They were taught to an ear for sounds, and the threshold was that of its scores."""
+    (tmp_path / "both").mkdir()
+    (tmp_path / "both" / "good").symlink_to(line / "waves" / "good")
+    (tmp_path / "both" / "stuck").symlink_to(line / "waves" / "judged" / "stuck")
+    both = call("train", tmp_path / "both", "--readings", "-o", tmp_path / "press.bundle", "--json")
+    alone = call("train", line / "waves" / "good", "--readings", "-o", tmp_path / "alone.bundle", "--json")
+    found, wanted = (json.loads(one.stdout) for one in (both, alone))
+    assert (found["threshold"], found["labels"]) == (wanted["threshold"], None)
+    assert "6 labelled defects were not learned: a sensor's readings" in found["note"]
+    assert "were not learned" not in wanted["note"]
+
+
 def test_parts_that_stuck_are_told_from_good_ones(line):
     judged = call("evaluate", line / "press.bundle", "--data", line / "waves" / "judged", "--json")
     assert json.loads(judged.output)["auroc"] == 1.0
