@@ -17,6 +17,7 @@ from tests.edge_runtime.outputs.output_contract import OutputContract, defect
 from tests.fakes.gpio import GpioBoard
 from tests.fakes.modbus_server import ModbusServer
 from tests.fakes.patience import free_port
+from tests.fakes.port_holder import holding
 from tests.fakes.serial_line import SerialLine, null_modem
 from tests.fakes.verdicts import verdict
 
@@ -267,8 +268,8 @@ def test_a_port_that_is_not_there_is_told_once(make: Callable[..., Output]) -> N
 
 
 def test_a_port_in_use_is_told_in_words(port: SerialLine, make: Callable[..., Output]) -> None:
-    make("serial", port=port.path).open()
-    with pytest.raises(WireLost, match=r"found it in use by a program that 'sudo fuser -v .*' names, which must end"):
+    told = "found it in use by {}, which must end first"
+    with holding(port.path, "locked") as name, pytest.raises(WireLost, match=told.format(name)):
         make("serial", port=port.path).open()
 
 

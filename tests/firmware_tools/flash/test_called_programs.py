@@ -7,12 +7,15 @@ import pytest
 from firmware_tools.flash import EndState
 from firmware_tools.flash.esp32 import Esp32Flasher
 from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
+from firmware_tools.flash.mcuboot import McubootFlasher
 from firmware_tools.flash.program import HEAD_PIECES, TAIL_PIECES, run_program
 from firmware_tools.flash.rom_bootloader import nobody
 from firmware_tools.flash.stm32 import Stm32Flasher
 from firmware_tools.image import parse_image
 from firmware_tools.link import RESETS, LinkLost
-from tests.fakes.firmware_images import elf, esp, program
+from tests.fakes.firmware_images import elf, esp, mcuboot, program
+from tests.fakes.port_holder import holding
+from tests.fakes.pty_line import PtyLine
 
 
 def says(text, code=0):
@@ -117,6 +120,25 @@ def test_a_port_that_does_not_open_is_no_matter_of_the_chip(made, said):
     told = f"found that the port does not open \\({re.escape(said.strip('()'))}\\); check its name and cable"
     with pytest.raises(ChipSilent, match=told):
         made(says(said, 1)).identify()
+
+
+def smp(path):
+    asked = {"baud": 115200, "timeout_s": 0.2, "erase_timeout_s": 0.2, "boot_timeout_s": 0.2, "confirm": True}
+    return McubootFlasher(parse_image(mcuboot()), lambda: path, sleep=nobody, **asked)
+
+
+@pytest.mark.parametrize("family", ["esp32", "stm32", "mcuboot"])
+def test_a_chip_that_is_silent_while_another_program_has_the_port_open_is_told_with_its_name(family):
+    line = PtyLine()
+    flasher = (
+        smp(line.path)
+        if family == "mcuboot"
+        else {"esp32": esp32, "stm32": stm32}[family](says("Failed to connect: no answer", 1))
+    )
+    flasher._port = lambda: line.path
+    with holding(line.path, "shared") as name, pytest.raises(ChipSilent, match=f"the port is open in {name}, too: end"):
+        flasher.identify()
+    line.unplug()
 
 
 def test_of_a_long_output_the_head_is_kept(monkeypatch):

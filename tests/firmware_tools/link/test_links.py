@@ -1,11 +1,10 @@
 """One contract for every line to a chip, and what each refuses."""
 
+import errno
 import io
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 
 import pytest
@@ -26,8 +25,9 @@ from firmware_tools.link import (
     read_exactly,
     reset,
 )
-from firmware_tools.link.port_faults import NoPort, PortBusy
+from firmware_tools.link.port_faults import NoPort, PortBusy, not_opened
 from firmware_tools.link.serial_port import AmbiguousPort, OtherDevice, Port
+from tests.fakes.port_holder import holding
 from tests.fakes.pty_line import PtyLine
 
 ADAPTERS = (
@@ -178,47 +178,32 @@ def test_another_device_than_a_serial_port_is_told():
         open_link("/dev/null", ports=list)
 
 
-HOLDER = """
-import fcntl, os, sys
-end = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
-if sys.argv[2] == "locked":
-    fcntl.flock(end, fcntl.LOCK_EX)
-print("open", flush=True)
-sys.stdin.read()
-"""
-
-
 @pytest.fixture
-def holder():
-    """Another program that has a line open, alone or not."""
-    line, children = PtyLine(), []
-
-    def hold(how):
-        command = [sys.executable, "-c", HOLDER, line.path, how]
-        children.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-        assert children[-1].stdout.readline() == b"open\n"
-        return line.path, f"{sys.executable} -c .* \\(process {children[-1].pid}\\)"
-
-    yield hold
-    for child in children:
-        child.communicate()
-    line.unplug()
+def line():
+    made = PtyLine()
+    yield made.path
+    made.unplug()
 
 
-def test_whoever_has_a_port_for_himself_is_named(holder):
-    path, name = holder("locked")
-    told = f"(?s)wanted the serial port {path}, found it in use by {name}; end that program"
-    with pytest.raises(PortBusy, match=told):
-        open_link(path, ports=list)
-    with pytest.raises(PortBusy, match=told):
-        HeldPort(path, list).path()
+def test_whoever_has_a_port_for_himself_is_named(line):
+    with holding(line, "locked") as name:
+        told = f"wanted the serial port {line}, found it in use by {name}; end that program"
+        with pytest.raises(PortBusy, match=told):
+            open_link(line, ports=list)
+        with pytest.raises(PortBusy, match=told):
+            HeldPort(line, list).path()
 
 
-def test_whoever_has_a_port_open_beside_us_is_named_where_it_fails(holder):
-    path, name = holder("shared")
-    assert HeldPort(path, list).path() == path
-    assert re.search(f"(?s)^; the port is open in {name}, too: end that first$", also_open(path))
-    assert also_open("/dev/none") == ""
+def test_whoever_has_a_port_open_beside_us_is_named_where_it_fails(line):
+    with holding(line, "shared") as name:
+        assert HeldPort(line, list).path() == line
+        assert re.search(f"^; the port is open in {name}, too: end that first$", also_open(line))
+    assert also_open(line) == also_open("/dev/none") == ""
+
+
+def test_a_port_that_this_user_may_not_open_is_told_with_the_group():
+    told = not_opened("/dev/ttyUSB0", PermissionError(errno.EACCES, "Permission denied"))
+    assert "found that this user may not open it; 'sudo usermod -aG dialout $USER'" in str(told)
 
 
 def test_a_program_that_is_not_ours_to_look_into_is_not_named(tmp_path):
