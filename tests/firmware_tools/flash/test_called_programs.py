@@ -105,6 +105,17 @@ def test_a_port_that_is_gone_before_the_program_runs_leaves_the_chip_untouched(m
     assert flasher.settle(Stage.WRITE, raised.value) is EndState.UNTOUCHED
 
 
+@pytest.mark.parametrize("made", [esp32, stm32])
+def test_a_program_that_is_stopped_while_it_runs_may_have_written(made):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    flasher = made(says("1 %%"))
+    with pytest.raises(KeyboardInterrupt):
+        flasher.write(stop)
+    assert flasher.settle(Stage.WRITE, ChipSilent("wanted, found; stopped")) is EndState.HALF_WRITTEN
+
+
 def test_a_program_too_old_for_its_arguments_is_told_as_such():
     with pytest.raises(
         WriteRefused, match=r"does not know its arguments \(No such option --speed\); install its newest"
