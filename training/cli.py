@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
+from edge_contracts.errors import BadInputError
 from training.detector_options import (
     SightOptions,
     ThresholdOptions,
@@ -98,6 +99,11 @@ def _learned(source: Path, output: Path, wish: GoodPartsWish, *, quiet: bool) ->
     from training.learning import learn_dataset, packed  # noqa: PLC0415 - the same
     from training.train_text import trained_document  # noqa: PLC0415 - the same
 
+    if wish.looks.readings and wish.backbone is not None:
+        raise BadInputError(
+            f"wanted either --readings or --backbone, found both: a sensor's readings are judged by figures, and "
+            f"nothing would see with {wish.backbone}; leave one out"
+        )
     lent = None if wish.looks.readings else chosen_backbone(wish.backbone or NAME, users_shelf())
     samples = read_dataset(source)
     started_s = time.monotonic()

@@ -180,6 +180,14 @@ def test_readings_that_are_learned_as_sounds_are_doubted(line, tmp_path):
     assert "note:" not in read.output
 
 
+@pytest.mark.parametrize("backbone", ["none", "own"])
+def test_what_nothing_would_see_with_is_refused(line, tmp_path, backbone):
+    words = ["train", line / "waves" / "good", "--readings", "--backbone", backbone, "-o", tmp_path / "x.bundle"]
+    refused = call(*words)
+    assert (refused.exit_code, "wanted either --readings or --backbone, found both" in refused.output) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_full_disk_names_the_folder_that_was_asked_for(line, tmp_path, monkeypatch):
     def full(_path, _content):
         raise OSError(errno.ENOSPC, "No space left on device", "hidden")
