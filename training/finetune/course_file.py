@@ -61,6 +61,19 @@ class NetworkPart(Settings):
     mean: tuple[Bytes, ...] = (127.5,)
     std: tuple[Std, ...] = (127.5,)
 
+    @property
+    def channels(self) -> int:
+        """Of a picture as the network gets it."""
+        return 1 if self.colour == "grey" else 3
+
+    @model_validator(mode="after")
+    def _scales_every_channel(self) -> NetworkPart:
+        wanted = "one value" if self.channels == 1 else f"one value or {self.channels}, one for each channel,"
+        for key, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) not in {1, self.channels}:
+                raise ValueError(f"wanted {wanted} in {key} of a network that sees {self.colour}, found {len(values)}")
+        return self
+
 
 class TrainPart(Settings):
     """One stage; what is left out is as `Course` has it."""
@@ -123,7 +136,7 @@ class CourseFile(Settings):
             name,
             outputs,
             *part.input_size,
-            channels=1 if part.colour == "grey" else 3,
+            channels=part.channels,
             width=part.width,
             dropout=part.dropout,
         )

@@ -46,12 +46,20 @@ def test_without_a_file_nothing_is_pruned_or_quantised() -> None:
         ("[train]\nrate = -1\n", "train.rate"),
         ("[prune]\nsteps = 5\n", "wanted either target_bytes or target_ms"),
         ("[network]\nsha256 = 'abc'\n", "network.sha256"),
+        ("[network]\nmean = [1, 2]\n", "network: wanted one value or 3, one for each channel, in mean"),
+        ("[network]\nstd = []\n", "in std of a network that sees rgb, found 0"),
+        ("[network]\ncolour = 'grey'\nmean = [1, 2, 3]\n", "network: wanted one value in mean"),
         ("[train\n", "wanted a course in TOML"),
     ],
 )
 def test_what_is_wrong_in_a_course_is_told(tmp_path: Path, text: str, found: str) -> None:
     with pytest.raises(BadInputError, match=re.escape(found)):
         read_course(written(tmp_path, text))
+
+
+def test_a_value_for_all_channels_and_one_for_each_are_taken(tmp_path: Path) -> None:
+    scaling = read_course(written(tmp_path, "[network]\nmean = [1, 2, 3]\nstd = [4]\n")).scaling
+    assert (scaling.mean, scaling.std) == ((1.0, 2.0, 3.0), (4.0,))
 
 
 def test_views_are_said_by_the_course_or_by_a_recipe(tmp_path: Path) -> None:
