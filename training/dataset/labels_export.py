@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from converters.cache.store import default_store
 from edge_contracts.errors import BadInputError
-from training.dataset.manifest import read_manifest
+from training.dataset.manifest import masks_in, read_manifest
 from training.dataset.version import file_digest
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 MANIFEST = "labels.csv"
 MOST_BYTES = 64 << 30
 """Of all pictures together; far more than a training set has, less than a disk."""
-
-FILE_COLUMNS = ("path", "mask")
-"""Columns of a manifest that name files."""
 
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError)
 
@@ -79,7 +76,7 @@ def _wanted(opened: zipfile.ZipFile, archive: Path) -> Iterator[str]:
         )
     yield MANIFEST
     rows = csv.DictReader(io.StringIO(opened.read(MANIFEST).decode("utf-8-sig")))
-    named = [(row.get(column) or "").strip() for row in rows for column in FILE_COLUMNS]
+    named = [name for row in rows for name in ((row.get("path") or "").strip(), *masks_in(row.get("mask") or ""))]
     names = [name for name in dict.fromkeys(named) if name]
     for name in names:
         parts = PurePosixPath(name)

@@ -79,6 +79,11 @@ def read_manifest_folder(folder: Path) -> tuple[Sample, ...]:
     return read_manifest(first)
 
 
+def masks_in(cell: str) -> list[str]:
+    """The names of the masks that a cell tells of."""
+    return [name.strip() for name in cell.split(APART) if name.strip()]
+
+
 def write_manifest(manifest: Path, samples: Sequence[Sample]) -> None:
     """Write samples so that `read_manifest` gives the same again; the file is there whole or not at all.
 
@@ -148,17 +153,22 @@ def _sample(line: _Line) -> Sample:
         boxes = boxes_in(line.cell("boxes"), label)
     except BadInputError as error:
         raise BadInputError(f"{error} (line {line.number} of {line.manifest})") from error
-    masks, split = [name.strip() for name in line.cell("mask").split(APART)], line.cell("split")
+    split = line.cell("split")
     if (meant := _MEANT.get(split.lower(), split.lower())) in SPLITS and meant != split:
         raise line.refused(f"the split {meant!r} rather than {split!r}")
-    return Sample(
-        line.manifest.parent / path,
-        label,
-        line.cell("group"),
-        split,
-        boxes,
-        tuple(line.manifest.parent / name for name in masks if name),
-    )
+    masks = tuple(line.manifest.parent / name for name in masks_in(line.cell("mask")))
+    sample = Sample(line.manifest.parent / path, label, line.cell("group"), split, boxes, masks)
+    _require_no_defect(sample, line)
+    return sample
+
+
+def _require_no_defect(sample: Sample, line: _Line) -> None:
+    """A good part with a drawn dent would teach that dents are good."""
+    if sample.is_good and (drawn := [one for one in sample.boxes if not one.is_good]):
+        raise BadInputError(
+            f"wanted no box of a defect on a part labelled {sample.label!r}, found {boxes_text(drawn[:1])!r} in line "
+            f"{line.number} of {line.manifest}; give the part the defect's label, or delete the box"
+        )
 
 
 def _check_files(manifest: Path, samples: Sequence[Sample]) -> None:

@@ -30,6 +30,11 @@ class Box:
     height_px: float
     label: str = ""
 
+    @property
+    def is_good(self) -> bool:
+        """Whether it says of itself that it holds no defect."""
+        return self.label.lower() in GOOD_LABELS
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -57,7 +62,7 @@ class Sample:
 
 def label_of(boxes: Sequence[Box]) -> str:
     """What a picture shows whose defects are drawn: the class of its largest defect, good without one."""
-    defects = [one for one in boxes if one.label.lower() not in GOOD_LABELS]
+    defects = [one for one in boxes if not one.is_good]
     if not defects:
         return GOOD
     return max(defects, key=lambda one: one.width_px * one.height_px).label

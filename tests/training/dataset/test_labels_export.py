@@ -48,6 +48,13 @@ def test_it_is_unpacked_once(archive, tmp_path):
     assert folder.stat().st_mtime_ns == made
 
 
+def test_every_mask_of_a_picture_is_unpacked(archive, tmp_path):
+    members = dict.fromkeys(("evidence/1.png", "masks/1.png", "masks/2.png"), PICTURE)
+    path = archive({**members, "labels.csv": "path,label,mask\nevidence/1.png,dent,masks/1.png; masks/2.png\n"})
+    (sample,) = read_labels_export(path, tmp_path / "cache")
+    assert [one.name for one in sample.masks] == ["1.png", "2.png"]
+
+
 @pytest.mark.parametrize("name", ["../1.png", "/tmp/1.png", "evidence/../../1.png", "..\\1.png"])  # noqa: S108
 def test_a_path_that_leads_out_is_refused(name, archive, tmp_path):
     path = archive({name: PICTURE, "labels.csv": f"path,label\n{name},good\n"})

@@ -67,6 +67,10 @@ def test_a_box_without_a_class_has_the_row_s(save, tmp_path):
         ("path,label,label\n1.png,good,dent\n", "label twice"),
         ("path,label\n1.pdf,good\n", r"1\.pdf.*line 2"),
         ("Path,label\n1.png,good\n", "no path among Path, label.*small letters"),
+        (
+            "path,label,boxes\n1.png,good,1 2 3 4 dent\n",
+            "labelled 'good', found '1 2 3 4 dent' in line 2 .*defect's label",
+        ),
         ("path,label,split\n1.png,good,training\n", "the split 'train' rather than 'training' in line 2"),
         ("path,label,split\n1.png,good,TEST\n", "the split 'test' rather than 'TEST' in line 2"),
     ],
