@@ -73,8 +73,19 @@ def _names(folder: Path) -> Mapping[int, str]:
             f"wanted the classes' names in {file}, found it unreadable: {error}; write it again"
         ) from error
     if file.suffix == ".txt":
-        return dict(enumerate(line.strip() for line in text.splitlines() if line.strip()))
+        return _listed_names(text, file)
     return _yaml_names(text, file)
+
+
+def _listed_names(text: str, file: Path) -> Mapping[int, str]:
+    """A line's number is its class: an empty one in between is a class without a name, no line to pass over."""
+    names = [line.strip() for line in text.rstrip().splitlines()]
+    if "" in names:
+        raise BadInputError(
+            f"wanted a class's name in each line of {file}, found line {names.index('') + 1} empty; write the class's "
+            "name there, or delete the line if the labels do not count it"
+        )
+    return dict(enumerate(names))
 
 
 def _yaml_names(text: str, file: Path) -> Mapping[int, str]:

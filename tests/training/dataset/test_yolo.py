@@ -93,6 +93,15 @@ def test_names_that_are_none_are_told(text, found, yolo, tmp_path):
         read_dataset(tmp_path)
 
 
+def test_an_empty_line_among_the_names_moves_no_class(yolo, tmp_path):
+    yolo(a="2 .5 .5 .1 .1")
+    (tmp_path / "classes.txt").write_text("dent\n\nscratch\ngood\n")
+    with pytest.raises(BadInputError, match=r"name in each line of .*classes\.txt, found line 2 empty"):
+        read_dataset(tmp_path)
+    (tmp_path / "classes.txt").write_text("dent\ncrack\nscratch\n\n \n")
+    assert read_dataset(tmp_path)[0].label == "scratch"
+
+
 def test_labels_without_names_are_refused(yolo, tmp_path):
     yolo(a="")
     (tmp_path / "classes.txt").unlink()
