@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from training.checks.amount import check_amount, check_balance, check_readable
+from training.checks.drawings import check_drawings
 from training.checks.finding import Finding
 from training.checks.looked import look_at
 from training.checks.pictures import check_exposure, check_focus, check_sizes
@@ -34,6 +35,7 @@ def check_names(looked: Looked) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Looked], Iterable[Finding]], ...] = (
     check_readable,
+    check_drawings,
     check_amount,
     check_leaks,
     check_conflicts,

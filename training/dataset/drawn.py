@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from converters.calibration.recorded_frames import seen_region
-from converters.calibration.samples import GOOD_LABELS
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.inspection.region import cut, rectangle
+from training.dataset.drawn_boxes import within
 from training.dataset.sample import Box
 from training.dataset.upright_size import upright_size
 
@@ -36,7 +36,7 @@ def defect_boxes(sample: Sample) -> tuple[Box, ...]:
         BadInputError: a kept picture that is none.
     """
     named = [Box(one.x_px, one.y_px, one.width_px, one.height_px, one.label or sample.label) for one in sample.boxes]
-    defects = tuple(one for one in named if one.label.lower() not in GOOD_LABELS)
+    defects = tuple(one for one in named if not one.is_good)
     region = seen_region(sample.path) if defects else None
     if region is None:
         return defects
@@ -62,6 +62,44 @@ def defect_mask(sample: Sample) -> npt.NDArray[np.bool_] | None:
         first |= one
     region = seen_region(sample.path)
     return np.asarray((first if region is None else cut(first, region)) > 0)
+
+
+def require_fitting(sample: Sample) -> None:
+    """Refuse what was drawn on another picture than this one, or against its label. Reads its header and its masks.
+
+    Raises:
+        BadInputError: a box outside of the picture; a mask that is no picture, or of another size; masks that are all
+            black for a defect, or one that is not for a good part.
+    """
+    if not (sample.boxes or sample.masks):
+        return
+    width_px, height_px = upright_size(sample.path)
+    try:
+        for box in sample.boxes:
+            within(box, width_px, height_px)
+    except BadInputError as error:
+        raise BadInputError(f"{error} ({sample.path})") from error
+    marking = [path for path in sample.masks if _fitting(path, sample, (height_px, width_px)).any()]
+    if sample.is_good and marking:
+        raise BadInputError(
+            f"wanted black masks for {sample.path}, labelled {sample.label!r}, found a defect marked in {marking[0]}; "
+            "mend the label or the mask"
+        )
+    if sample.masks and not sample.is_good and not marking:
+        raise BadInputError(
+            f"wanted the defect of {sample.path} marked in its mask, found {sample.masks[0]} black; draw it, or leave "
+            "the mask away"
+        )
+
+
+def _fitting(path: Path, sample: Sample, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    marked = _marked(path)
+    if marked.shape != shape:
+        raise BadInputError(
+            f"wanted a mask of {shape[1]}×{shape[0]} px for {sample.path}, found {path} of {marked.shape[1]}×"
+            f"{marked.shape[0]}; draw it on this picture"
+        )
+    return marked
 
 
 def _marked(path: Path) -> npt.NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from device_profiles import load_profile
 from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
 from edge_contracts.manifest import ProvenanceStep
 from edge_contracts.whole_file import write_whole
+from training.checks.drawings import require_fitting_drawings
 from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
@@ -146,6 +147,7 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
         file.require_no_views()
     looked = look_at(dataset, lambda seen: progress("look", seen / len(dataset)))
     looked.require_readable()
+    require_fitting_drawings(looked)
     families = family_names(looked)
     parted = teaching_set(dataset, families, file.held_out, wish.seed, NETWORKS[wish.network].task)
     learned = {one.path for one in parted.learned}

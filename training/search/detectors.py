@@ -26,6 +26,7 @@ from training.augmentation.recipe import read_recipe
 from training.backbone.choice import NONE, chosen_backbone
 from training.backbone.own import NAME
 from training.backbone.shelf import users_shelf
+from training.checks.drawings import require_fitting_drawings
 from training.checks.families import family_names
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
@@ -210,6 +211,7 @@ def lot_of(samples: Sequence[Sample], source: Path, seed: int) -> Lot:
     good, defects = (drawn_by_lot(some, seed) for some in to_learn(samples, source))
     looked = look_at([*good, *defects], None)
     looked.require_readable()
+    require_fitting_drawings(looked)
     return Lot(tuple(good), tuple(defects), tuple(family_names(looked)))
 
 
