@@ -42,6 +42,7 @@ def evaluate(
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
+    from training.checks.known_again import learned_document, learned_note  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
@@ -54,37 +55,24 @@ def evaluate(
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = _learned(read, samples, quiet=as_json)
-    notes = [_learned_note(learned, samples, noun_of(predictor.manifest))] if learned else []
+    notes = [note for note in (learned_note(learned, samples, noun_of(predictor.manifest)),) if note]
     curve = _curve(read, dataset, samples) if report is not None else ()
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
         page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
         write_whole(report, page)
-    data = {"path": str(source), "split": chosen, "learned": [str(one.path) for one in learned]}
+    data = {"path": str(source), "split": chosen, "learned": learned_document(learned)}
     text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
     click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
 
 
-def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[Sample]:
-    """Those that taught the bundle's detector, or are nearly the same as one that did."""
+def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[Sample] | None:
+    """Those that taught the bundle's detector, or are nearly the same as one that did; None where nobody knows."""
     from training.checks.known_again import known_again  # noqa: PLC0415 - as above
 
     with progress_bar("looking", len(samples), quiet=quiet) as advance:
         return known_again(bundle, samples, advance)
-
-
-def _learned_note(learned: Sequence[Sample], samples: Sequence[Sample], noun: str) -> str:
-    good = sum(one.is_good for one in learned)
-    which = f"{len(learned)} of these {len(samples)}" if len(learned) < len(samples) else "these"
-    kinds = " and ".join(
-        f"{count} {kind}" for count, kind in ((good, "good"), (len(learned) - good, "defective")) if count
-    )
-    was, is_ = ("was", "is") if len(learned) == 1 else ("were", "are")
-    return (
-        f"note: {which} {noun}s {was} learned from, or {is_} nearly the same as one that "
-        f"was ({kinds}), so the figures flatter; judge on others"
-    )
 
 
 def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) -> tuple[CurvePoint, ...]:

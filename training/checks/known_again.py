@@ -1,4 +1,4 @@
-"""Which samples a bundle has met before: figures on them flatter, and a threshold from them lies too low."""
+"""Which samples a bundle has met before, and how to say it: figures on them flatter, a threshold from them is low."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 def known_again(
     bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int], object] | None = None
-) -> list[Sample]:
+) -> list[Sample] | None:
     """Those that taught the bundle's detector, good or defective, or are copies or near-duplicates of one that did.
 
-    None of a bundle that learned nothing, or that was made elsewhere: nobody knows.
+    None where the bundle has no list of what it learned, as one that was made elsewhere: nobody knows.
 
     Args:
         bundle: float or converted.
@@ -35,7 +35,7 @@ def known_again(
     """
     learned = learned_parts(bundle)
     if learned is None:
-        return []
+        return None
     found: list[Sample] = []
     for start in range(0, len(samples), BLOCK):
         facts = facts_of(samples[start : start + BLOCK])
@@ -43,6 +43,38 @@ def known_again(
         if progress is not None:
             progress(start + len(facts))
     return found
+
+
+def learned_note(learned: Sequence[Sample] | None, judged: Sequence[Sample], noun: str) -> str:
+    """A sentence that must not be missed beside figures of `judged`; empty where none of them was learned.
+
+    Args:
+        learned: what `known_again` found.
+        judged: all of them.
+        noun: what one is called.
+    """
+    if learned is None:
+        return (
+            f"note: this bundle has no list of the {noun}s that it learned, so nobody knows whether some of these are "
+            "among them; the figures would flatter"
+        )
+    if not learned:
+        return ""
+    good = sum(one.is_good for one in learned)
+    which = f"{len(learned)} of these {len(judged)}" if len(learned) < len(judged) else "these"
+    kinds = " and ".join(
+        f"{count} {kind}" for count, kind in ((good, "good"), (len(learned) - good, "defective")) if count
+    )
+    was, is_ = ("was", "is") if len(learned) == 1 else ("were", "are")
+    return (
+        f"note: {which} {noun}s {was} learned from, or {is_} nearly the same as one that "
+        f"was ({kinds}), so the figures flatter; judge on others"
+    )
+
+
+def learned_document(learned: Sequence[Sample] | None) -> list[str] | None:
+    """Their paths for JSON; null where nobody knows."""
+    return None if learned is None else [str(one.path) for one in learned]
 
 
 def learned_parts(bundle: Bundle) -> LearnedParts | None:

@@ -59,13 +59,17 @@ def robustness(
 
     No figure is a limit: the exit code is 0 whatever they are.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - --help needs no runtime
-    from training.dataset import read_dataset  # noqa: PLC0415 - nor OpenCV
+    from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
+    from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
+    from training.checks.known_again import known_again, learned_document, learned_note  # noqa: PLC0415 - nor OpenCV
+    from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.robustness.suite import run_suite  # noqa: PLC0415 - the same
 
-    predictor = Predictor.open(bundle)
+    read = read_bundle(bundle)
+    predictor = Predictor.load(read)
     samples = thinned(to_judge(read_dataset(source), split, source)[0], most)
+    learned = known_again(read, samples)
     attacks = _attacks(predictor, gradients, seed)
     with progress_bar(silent=as_json) as progress:
         rows = run_suite(
@@ -77,11 +81,17 @@ def robustness(
         )
     backend = predictor.backend
     sentence = f"{len(samples)} pictures, judged with {backend.runtime} {backend.version} ({backend.kernels})."
+    note = learned_note(learned, samples, "picture")
     if page is not None:
-        from training.robustness.page import robustness_page  # noqa: PLC0415 - jinja2, for pages alone
+        _write_page(page, predictor.manifest.name, sentence, rows, note)
+    text = table_of(predictor.manifest.name, sentence, rows, note)
+    click.echo(_document(predictor, samples, learned_document(learned), rows) if as_json else text)
 
-        write_whole(page, robustness_page(predictor.manifest.name, sentence, rows))
-    click.echo(_document(predictor, samples, rows) if as_json else table_of(predictor.manifest.name, sentence, rows))
+
+def _write_page(page: Path, name: str, sentence: str, rows: Sequence[Row], note: str) -> None:
+    from training.robustness.page import robustness_page  # noqa: PLC0415 - jinja2, for pages alone
+
+    write_whole(page, robustness_page(name, sentence, rows, note))
 
 
 def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
@@ -100,8 +110,8 @@ def thinned(samples: Sequence[Sample], most: int) -> list[Sample]:
     return kept
 
 
-def table_of(name: str, sentence: str, rows: Sequence[Row]) -> str:
-    """The rows for a terminal."""
+def table_of(name: str, sentence: str, rows: Sequence[Row], note: str = "") -> str:
+    """The rows for a terminal, and below them what must not be missed."""
     lines = [f"{name}: {sentence}", f"{'':48}{'right class':>12}{'AUROC':>8}{'overkill':>10}{'escape':>8}"]
     for row in rows:
         figures = row.figures
@@ -110,7 +120,7 @@ def table_of(name: str, sentence: str, rows: Sequence[Row]) -> str:
             f"{'–' if figures.auroc is None else f'{figures.auroc:.3f}':>8}{_share(figures.overkill):>10}"
             f"{_share(figures.escape):>8}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *([note] if note else [])])
 
 
 def _share(value: float | None) -> str:
@@ -128,13 +138,16 @@ def _attacks(predictor: Predictor, gradients: Path | None, seed: int) -> list[An
     return gradient_attacks(network, predictor.manifest, seed)
 
 
-def _document(predictor: Predictor, samples: Sequence[Sample], rows: Sequence[Row]) -> str:
+def _document(
+    predictor: Predictor, samples: Sequence[Sample], learned: Sequence[str] | None, rows: Sequence[Row]
+) -> str:
     backend = predictor.backend
     return json.dumps(
         {
             "bundle": {"name": predictor.manifest.name, "digest": predictor.digest},
             "runtime": {"name": backend.runtime, "version": backend.version, "kernels": backend.kernels},
             "samples": len(samples),
+            "learned": learned,
             "rows": [{"name": row.name, "strength": row.strength, **asdict(row.figures)} for row in rows],
         },
         indent=2,

@@ -16,18 +16,21 @@ COLUMNS = (("accuracy", "right class"), ("auroc", "AUROC"), ("overkill", "overki
 """Figures in this order, those left out that no row has."""
 
 
-def robustness_page(name: str, sentence: str, rows: Sequence[Row]) -> str:
+def robustness_page(name: str, sentence: str, rows: Sequence[Row], note: str = "") -> str:
     """The page as HTML.
 
     Args:
         name: the bundle's.
         sentence: on which pictures, with which runtime.
         rows: of `run_suite`, the pictures as they are first.
+        note: what must not be missed; empty for nothing.
     """
     columns = [(key, title) for key, title in COLUMNS if any(getattr(row.figures, key) is not None for row in rows)]
     kinds = [(kind, list(some)) for kind, some in groupby(rows, key=lambda row: row.name)]
     page = page_template("training.robustness", "robustness.html.j2")
-    return page.render(name=name, sentence=sentence, kinds=kinds, columns=columns, figure=_figure, width=_width)
+    return page.render(
+        name=name, sentence=sentence, note=note, kinds=kinds, columns=columns, figure=_figure, width=_width
+    )
 
 
 def _figure(row: Row, key: str) -> str:
