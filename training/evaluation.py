@@ -143,6 +143,23 @@ def noun_of(manifest: Manifest) -> str:
     return "picture" if manifest.input.kind == "image" else "recording"
 
 
+def require_pictures(manifest: Manifest, command: str) -> None:
+    """Refuse a model that sees no pictures.
+
+    Args:
+        manifest: the bundle's.
+        command: what asks, as its user knows it.
+
+    Raises:
+        BadInputError: naming it.
+    """
+    if manifest.input.kind in {"sound", "series"}:
+        raise BadInputError(
+            f"wanted a bundle that sees pictures for 'lepton {command}', found {manifest.name}, which judges "
+            "recordings; 'lepton evaluate' says how well it does"
+        )
+
+
 def judge(manifest: Manifest, scores: Scores) -> tuple[float, Outcome]:
     """Score and verdict of one answer under the bundle's own rule, as a station would judge it.
 

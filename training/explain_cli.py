@@ -39,6 +39,7 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
     rests on, and what would be usual.
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no numpy
+    from training.evaluation import require_pictures  # noqa: PLC0415 - the same
     from training.explain.page import render  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
@@ -47,6 +48,7 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
             raise BadInputError("wanted no --data for a sensor's readings, which are told by figures; leave it out")
         _explain_readings(read, picture, output, as_json=as_json)
         return
+    require_pictures(read.manifest, "explain")
     known = _known(source)
     explanation = _explained(read, picture, known, quiet=as_json)
     if output is not None:

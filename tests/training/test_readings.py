@@ -173,11 +173,28 @@ def test_pictures_for_a_bundle_of_readings_and_readings_for_one_of_pictures_are_
     assert (refused.exit_code, "wanted recordings (.wav) for this model, found the pic" in refused.output) == (2, True)
 
 
-def test_readings_that_are_learned_as_sounds_are_doubted(line, tmp_path):
-    heard = call("train", line / "waves" / "good", "--detector", "gauss", "-o", tmp_path / "x.bundle")
-    assert "note: heard recordings of 2 channels at 200 Hz as sounds; if a sensor" in heard.output
+@pytest.fixture(scope="module")
+def heard(line):
+    """What was told when the readings were learned as sounds; the bundle is `heard.bundle`."""
+    return call("train", line / "waves" / "good", "--detector", "gauss", "-o", line / "heard.bundle").output
+
+
+def test_readings_that_are_learned_as_sounds_are_doubted(line, heard, tmp_path):
+    assert "note: heard recordings of 2 channels at 200 Hz as sounds; if a sensor" in heard
     read = call("train", line / "waves" / "good", "--readings", "-o", tmp_path / "x.bundle")
     assert "note:" not in read.output
+
+
+@pytest.mark.usefixtures("heard")
+def test_what_is_for_pictures_says_so_to_a_bundle_that_sees_none(line):
+    recordings = line / "waves" / "judged"
+    for words in (
+        ("robustness", line / "heard.bundle", "--data", recordings),
+        ("robustness", line / "press.bundle", "--data", recordings),
+        ("explain", line / "heard.bundle", recordings / "stuck" / "00.wav"),
+    ):
+        refused = call(*words)
+        assert (refused.exit_code, f"sees pictures for 'lepton {words[0]}', found" in refused.output) == (2, True)
 
 
 @pytest.mark.parametrize("backbone", ["none", "own"])

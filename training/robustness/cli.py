@@ -64,9 +64,11 @@ def robustness(
     from training.checks.known_again import known_again, learned_document, learned_note  # noqa: PLC0415 - nor OpenCV
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
+    from training.evaluation import require_pictures  # noqa: PLC0415 - the same
     from training.robustness.suite import run_suite  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
+    require_pictures(read.manifest, "robustness")
     predictor = Predictor.load(read)
     samples = thinned(to_judge(read_dataset(source), split, source)[0], most)
     learned = known_again(read, samples)
