@@ -34,6 +34,7 @@ class Judged:
     """One picture's answer.
 
     score: greater is worse; the anomaly score, or for classes one minus the probability of the good ones.
+    group: that pictures of one part share; empty where it has none.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Judged:
     is_good: bool
     score: float
     verdict: Outcome
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def evaluate_samples(
         scores = predictor.predict(subject)
         spent_ms.append((monotonic_ns() - started_ns) / NANOSECONDS_PER_MS)
         score, verdict = judge(predictor.manifest, scores)
-        judged.append(Judged(str(sample.path), sample.label, sample.is_good, score, verdict))
+        judged.append(Judged(str(sample.path), sample.label, sample.is_good, score, verdict, sample.group))
         if progress is not None:
             progress(number)
     return summarise(tuple(judged), median(spent_ms))
@@ -187,8 +189,8 @@ def summarise(judged: tuple[Judged, ...], ms_per_picture: float) -> Evaluation:
     good, bad = ([one for one in judged if one.is_good is kind] for kind in (True, False))
     return Evaluation(
         judged=judged,
-        area=area_of(_ranks(good), _ranks(bad)),
-        at_overkill=escape_of(_ranks(good), _ranks(bad)),
+        area=_area(good, bad),
+        at_overkill=escape_of(_ranks(good), _ranks(bad), [one.group for one in bad]),
         overkill=_wrong(good) if good else None,
         escape=_wrong(bad) if bad else None,
         labels=tuple(_figures(label, judged) for label in sorted({one.label for one in judged})),
@@ -199,14 +201,19 @@ def summarise(judged: tuple[Judged, ...], ms_per_picture: float) -> Evaluation:
 def _figures(label: str, judged: Sequence[Judged]) -> LabelFigures:
     own = [one for one in judged if one.label == label]
     is_good = own[0].is_good
-    others = _ranks([one for one in judged if one.is_good is not is_good])
-    area = area_of(_ranks(own), others) if is_good else area_of(others, _ranks(own))
+    others = [one for one in judged if one.is_good is not is_good]
+    area = _area(own, others) if is_good else _area(others, own)
     return LabelFigures(label, is_good, _wrong(own), area)
 
 
 def _wrong(judged: Sequence[Judged]) -> Share:
     """Those whose verdict is not what they are: a defect called good, a good one called anything else."""
-    return Share(sum((one.verdict is Outcome.GOOD) is not one.is_good for one in judged), len(judged))
+    wrong = [(one.verdict is Outcome.GOOD) is not one.is_good for one in judged]
+    return Share.of(wrong, [one.group for one in judged])
+
+
+def _area(good: Sequence[Judged], bad: Sequence[Judged]) -> Area | None:
+    return area_of(_ranks(good), _ranks(bad), [one.group for one in (*good, *bad)])
 
 
 def _ranks(judged: Sequence[Judged]) -> list[float]:

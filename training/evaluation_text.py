@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.manifest import AnomalyRule
 from training.evaluation import noun_of
-from training.figures import Area, Share, excluded_escape
+from training.figures import Area, Share, counted, excluded_escape
 
 if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
@@ -24,7 +24,8 @@ def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | Non
     where, noun = f", split {split}" if split else "", noun_of(manifest)
     return "\n".join(
         (
-            f"{manifest.name}: {good} good and {len(evaluation.judged) - good} defective {noun}s{where}",
+            f"{manifest.name}: {good} good and {len(evaluation.judged) - good} defective {noun}s"
+            f"{_groups(evaluation)}{where}",
             f"AUROC {_area(evaluation.area)}",
             f"escape at 5 % overkill {_share(evaluation.at_overkill)}",
             f"at the bundle's own threshold: overkill {_share(evaluation.overkill)}",
@@ -35,6 +36,15 @@ def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | Non
             *_advice(manifest, evaluation),
         )
     )
+
+
+def _groups(evaluation: Evaluation) -> str:
+    """How many of each kind, where some pictures are relatives."""
+    shares = [one for one in (evaluation.overkill, evaluation.escape) if one]
+    if all(one.by_group is None for one in shares):
+        return ""
+    counts = " and ".join(str(one.groups) for one in shares)
+    return f" in {counts} group{'s' if counts != '1' else ''}"
 
 
 def _area(area: Area | None) -> str:
@@ -48,15 +58,16 @@ def _share(share: Share | None) -> str:
     if share is None:
         return UNKNOWN
     bounds = share.interval
-    return f"{share.value:.3f} ({share.hits} of {share.trials}, 95 % interval {bounds.low:.3f} to {bounds.high:.3f})"
+    return f"{share.value:.3f} ({counted(share)}, 95 % interval {bounds.low:.3f} to {bounds.high:.3f})"
 
 
 def _none_missed(escape: Share | None) -> list[str]:
     excluded = excluded_escape(escape)
     if escape is None or excluded is None:
         return []
+    defects = "groups of defects" if escape.by_group else "defects"
     return [
-        f"no miss in {escape.trials} defects excludes escape rates above {excluded:.1%} only, at 95 % (about 3 / k); "
+        f"no miss in {escape.groups} {defects} excludes escape rates above {excluded:.1%} only, at 95 % (about 3 / k); "
         "twice as many without a miss would halve that"
     ]
 
@@ -66,7 +77,7 @@ def _labels(evaluation: Evaluation) -> list[str]:
     if sum(not one.is_good for one in evaluation.labels) < 2:  # noqa: PLR2004 - one kind is the whole
         return []
     return [
-        f"  {one.label}: {'overkill' if one.is_good else 'escape'} {one.wrong.hits} of {one.wrong.trials}"
+        f"  {one.label}: {'overkill' if one.is_good else 'escape'} {counted(one.wrong)}"
         + (f", AUROC {one.area.value:.3f}" if one.area else "")
         for one in evaluation.labels
     ]

@@ -72,7 +72,7 @@ def threshold(
     chosen, _ = to_judge(read_dataset(source), split, source)
     samples = sorted(chosen, key=lambda one: not one.is_good)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        names = _good_families(_looked(old, samples, advance), wish)
+        names = _families(_looked(old, samples, advance), wish)
     predictor = Predictor.load(old, runtime=runtime)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         found = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
@@ -85,7 +85,8 @@ def threshold(
         settings["confidence"] = revision.rule.confidence
     digest = _written(output, old, revision, good, samples, settings)
     document = _document(old, revision, samples[len(good) :], output, digest)
-    document |= {"settings": settings, "different_good_parts": _different(names)}
+    document |= {"settings": settings, "good": len(good), "different_good_parts": _different(names[: len(good)])}
+    document["different_defects"] = len(set(names[len(good) :]))
     click.echo(json.dumps(document, indent=2) if as_json else _text(document))
 
 
@@ -99,17 +100,18 @@ def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int],
     return looked
 
 
-def _good_families(looked: Looked, rule: ThresholdRule) -> list[str]:
-    """A name per good part, relatives sharing one; refused where too few are different for the rule."""
+def _families(looked: Looked, rule: ThresholdRule) -> list[str]:
+    """A name per sample, relatives sharing one; refused where too few good parts are different for the rule."""
     from training.checks.families import family_names  # noqa: PLC0415 - as above
     from training.dataset.amounts import FEWEST_PARTS, FEWEST_RECORDINGS, require_enough  # noqa: PLC0415 - the same
     from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
 
     samples = [one.sample for one in looked.facts]
-    names = [name for name, one in zip(family_names(looked), samples, strict=True) if one.is_good]
-    rule.require_enough(names)
+    names = family_names(looked)
+    good = [name for name, one in zip(names, samples, strict=True) if one.is_good]
+    rule.require_enough(good)
     fewest, what = (FEWEST_RECORDINGS, "recordings") if are_sounds(samples) else (FEWEST_PARTS, "photographs")
-    require_enough(len(set(names)), fewest, f"different {what}")
+    require_enough(len(set(good)), fewest, f"different {what}")
     return names
 
 
@@ -178,7 +180,6 @@ def _document(old: Bundle, revision: Revision, defects: Sequence[Sample], output
         "digest": digest,
         "sequence": old.manifest.sequence + 1,
         "threshold": {"value": revision.value, "before": before, "good_parts_alone": revision.rule.value},
-        "good": revision.rule.samples,
         "overkill": {"value": revision.overkill, "low": share.low, "high": share.high},
         "defects": len(defects),
         "lowered_for": [str(defects[place].path) for place in revision.lowered_for],
@@ -188,14 +189,13 @@ def _document(old: Bundle, revision: Revision, defects: Sequence[Sample], output
 
 
 def _text(document: dict[str, Any]) -> str:
-    limit, share = document["threshold"], document["overkill"]
+    limit, share, different = document["threshold"], document["overkill"], document["different_good_parts"]
+    good = f"{document['good']} good parts{_in_groups(document['good'], different['found'])}"
     lines = [
         f"threshold {limit['value']:.4g} (was {limit['before']:.4g}; good parts alone give "
         f"{limit['good_parts_alone']:.4g})",
-        f"rejects {share['value']:.1%} of {document['good']} good parts (95 % interval {share['low']:.1%} to "
-        f"{share['high']:.1%})",
+        f"rejects {share['value']:.1%} of {good} (95 % interval {share['low']:.1%} to {share['high']:.1%})",
     ]
-    different = document["different_good_parts"]
     if different["missing"]:
         lines.append(
             f"rests on {different['found']} different good parts; {different['advised']} or more are advised: take "
@@ -204,7 +204,8 @@ def _text(document: dict[str, Any]) -> str:
     if document["defects"]:
         caught = document["defects"] - len(document["missed"])
         lines.append(
-            f"catches {caught} of {document['defects']} defects; at 95 % the line's escape may still be "
+            f"catches {caught} of {document['defects']} defects"
+            f"{_in_groups(document['defects'], document['different_defects'])}; at 95 % the line's escape may still be "
             f"{document['escape_bound']:.0%}"
         )
     for what, key in (("lowered for", "lowered_for"), ("still passes", "missed")):
@@ -212,3 +213,8 @@ def _text(document: dict[str, Any]) -> str:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         lines += [f"{what}: {', '.join(names[:NAMED])}{more}"] if names else []
     return "\n".join([*lines, f"wrote {document['bundle']} (sequence {document['sequence']})"])
+
+
+def _in_groups(pictures: int, groups: int) -> str:
+    """Where some are relatives, which count once."""
+    return "" if groups == pictures else f" in {groups} group{'s' if groups > 1 else ''}"

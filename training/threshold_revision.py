@@ -10,15 +10,18 @@ an escape no better than 3 / k at 95 %), so they are no reason to raise it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
-from training.confidence import Interval, none_found_bound, share_interval
+from training.confidence import none_found_bound, share_interval
+from training.detectors.threshold import require_finite
 from training.detectors.threshold_rule import ThresholdRule
+from training.figures import Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from training.confidence import Interval
     from training.detectors.threshold import Threshold
 
 
@@ -31,7 +34,7 @@ class Revision:
     lowered_for: places of the defects that it was lowered for, in their order.
     missed: places of the defects that still pass.
     overkill: share of these good parts that it rejects, with its 95 % interval.
-    escape_bound: the escape that these defects cannot exclude, at 95 %; None without a defect.
+    escape_bound: the escape that these defects cannot exclude, at 95 %; None without a defect. Relatives count once.
     """
 
     value: float
@@ -44,34 +47,39 @@ class Revision:
 
 
 def revised_threshold(
-    good: Sequence[float], defects: Sequence[float], groups: Sequence[str], rule: ThresholdRule, most_overkill: float
+    good: Sequence[float],
+    defects: Sequence[float],
+    groups: Sequence[str],
+    rule: ThresholdRule,
+    most_overkill: float,
 ) -> Revision:
     """Set the threshold from scores.
 
     Args:
         good: of parts that the detector has not learned.
         defects: of confirmed defects, none or more.
-        groups: a name per good part; relatives share one.
+        groups: a name per good part and then per defect; relatives share one.
         rule: how good parts set it.
         most_overkill: how far confirmed defects may lower it; the rule's own overkill or more.
 
     Raises:
         BadInputError: too few good scores for the rule, or scores that it cannot use.
     """
-    base = rule.threshold(good, groups)
-    lowest = ThresholdRule(rule.name, most_overkill, rule.confidence).threshold(good, groups).value
+    require_finite(defects, "defects")
+    of_good, of_defects = groups[: len(good)], groups[len(good) :]
+    base = rule.threshold(good, of_good)
+    lowest = ThresholdRule(rule.name, most_overkill, rule.confidence).threshold(good, of_good).value
     caught = [score for score in defects if lowest <= score < base.value]
     value = _just_below(min(caught), good, lowest) if caught else base.value
-    rejected = sum(score >= value for score in good)
-    missed = tuple(place for place, score in enumerate(defects) if score < value)
+    rejected = Share.of([score >= value for score in good], of_good)
     return Revision(
         value=value,
         rule=base,
         lowered_for=tuple(place for place, score in enumerate(defects) if value <= score < base.value),
-        missed=missed,
-        overkill=rejected / len(good),
-        overkill_interval=share_interval(rejected, len(good)),
-        escape_bound=_escape_bound(len(missed), len(defects)),
+        missed=tuple(place for place, score in enumerate(defects) if score < value),
+        overkill=rejected.value,
+        overkill_interval=rejected.interval,
+        escape_bound=_escape_bound([score < value for score in defects], of_defects),
     )
 
 
@@ -81,7 +89,10 @@ def _just_below(defect: float, good: Sequence[float], lowest: float) -> float:
     return sqrt(defect * max(next_lower, lowest)) if max(next_lower, lowest) > 0 else defect
 
 
-def _escape_bound(missed: int, defects: int) -> float | None:
-    if not defects:
+def _escape_bound(missed: Sequence[bool], groups: Sequence[str]) -> float | None:
+    """A group of relatives escapes where one of them does."""
+    if not missed:
         return None
-    return share_interval(missed, defects, 0.90).high if missed else min(none_found_bound(defects), inf)
+    count = len(set(groups))
+    escaped = len({name for name, one in zip(groups, missed, strict=True) if one})
+    return share_interval(escaped, count, 0.90).high if escaped else none_found_bound(count)

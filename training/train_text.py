@@ -34,7 +34,13 @@ def trained_document(learned: Learned, manifest: Manifest, output: Path, digest:
         "copies_of_each": detector.copies,
         "labels": _labels(learned.taught) if learned.taught else None,
         "input": detector.input_size,
-        "threshold": {"rule": limit.rule, "value": limit.value, "low": limit.low, "high": limit.high},
+        "threshold": {
+            "rule": limit.rule,
+            "value": limit.value,
+            "low": limit.low,
+            "high": limit.high,
+            "groups": limit.groups,
+        },
         "overkill": {
             "expected": limit.overkill,
             "low": limit.overkill_low,
@@ -50,6 +56,8 @@ def trained_document(learned: Learned, manifest: Manifest, output: Path, digest:
 def trained_text(document: dict[str, Any]) -> str:
     """Several lines from the document."""
     limit, overkill, size = document["threshold"], document["overkill"], document["input"]
+    has_relatives = limit["groups"] < document["photographs"]
+    counted = f", from {limit['groups']} groups of relatives" if has_relatives else ""
     unit = "px" if "width_px" in size else " and ".join(size)
     looked_at = f"{'×'.join(map(str, size.values()))} {unit}"
     return "\n".join(
@@ -58,7 +66,7 @@ def trained_text(document: dict[str, Any]) -> str:
             f"({document['detector']['kind']} on {document['features']} features, {looked_at}, "
             f"{document['copies_of_each']} copies of each)",
             *(_labels_lines(document["labels"]) if document["labels"] else []),
-            f"threshold {limit['value']:.3f} (90 % interval {limit['low']:.3f} to {limit['high']:.3f})",
+            f"threshold {limit['value']:.3f} (90 % interval {limit['low']:.3f} to {limit['high']:.3f}{counted})",
             f"{_overkill(overkill)} (90 % interval {overkill['low']:.1%} to {overkill['high']:.1%}), if the line stays "
             "as photographed",
             f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",

@@ -33,9 +33,14 @@ def escape_at_overkill(good: npt.ArrayLike, defective: npt.ArrayLike, overkill: 
         BadInputError: one side is empty.
     """
     low, high = _sides(good, defective)
+    return float(np.mean(high <= limit_at_overkill(low, overkill)))
+
+
+def limit_at_overkill(good: npt.ArrayLike, overkill: float = OVERKILL) -> float:
+    """The least score of good parts above which at most `overkill` of them lie; one or more scores."""
+    low = np.sort(np.asarray(good, np.float64), axis=None)
     allowed = int(np.floor(overkill * low.size + 1e-9))
-    limit = low[low.size - 1 - allowed]
-    return float(np.mean(high <= limit))
+    return float(low[low.size - 1 - allowed])
 
 
 def _sides(good: npt.ArrayLike, defective: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

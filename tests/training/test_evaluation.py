@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,9 +10,13 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import AnomalyRule, ClassRule, FileEntry, Manifest, NoRule, Output, TensorInput
 from edge_contracts.verdict import Outcome
 from edge_runtime.frames import Scores
+from training.confidence import auroc_interval, none_found_bound, share_interval
 from training.evaluation import Judged, judge, summarise
 from training.evaluation_text import evaluation_text
-from training.figures import Share
+from training.figures import GroupHits, Share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def _manifest(rule: AnomalyRule | ClassRule | NoRule) -> Manifest:
@@ -148,3 +153,44 @@ def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
     assert sum(one.score >= suggested for one in good) == 2
     assert bad[0].score >= suggested
     assert evaluation.escaped == ["b"]
+
+
+def _shots(label: str, parts: int, shots: int, wrong: Iterable[int] = ()) -> tuple[Judged, ...]:
+    """So many pictures of each of so many parts; those whose number is among the wrong ones are judged so."""
+    return tuple(
+        replace(one, group=f"{number // shots}", verdict=_RIGHT[(label == "good") is (number not in wrong)])
+        for number, one in enumerate(_answers(**{label: parts * shots}))
+    )
+
+
+def test_forty_shots_of_two_defects_exclude_what_two_defects_do() -> None:
+    evaluation = summarise((*_shots("good", 3, 20), *_shots("dent", 2, 20)), 1.0)
+    bounds = evaluation.document()["bounds"]
+    assert bounds["escape_excluded_above"] == none_found_bound(2)
+    assert (bounds["escape"]["trials"], bounds["escape"]["groups"]) == (40, 2)
+    assert bounds["escape"]["high"] == share_interval(0, 2).high
+    assert evaluation.area is not None
+    assert evaluation.area.interval == auroc_interval(1.0, 3, 2)
+    text = evaluation_text(_manifest(AnomalyRule(threshold=1.5)), evaluation, None)
+    assert "part: 60 good and 40 defective recordings in 3 and 2 groups" in text
+    assert "escape 0.000 (0 of 40 in 2 groups, 95 % interval 0.000 to 0.842)" in text
+    assert "no miss in 2 groups of defects excludes escape rates above 77.6% only" in text
+
+
+def test_a_part_counts_as_wrong_where_one_of_its_pictures_is() -> None:
+    """Parts 0 and 1 are wrong in some pictures, part 2 in all of them, the other seven in none."""
+    overkill = summarise(_shots("good", 10, 4, wrong={0, 5, 8, 9, 10, 11}), 1.0).overkill
+    assert overkill == Share(6, 40, GroupHits(some=3, all=1, trials=10))
+    assert overkill.value == 6 / 40
+    assert (overkill.interval.low, overkill.interval.high) == (share_interval(1, 10).low, share_interval(3, 10).high)
+
+
+def test_an_interval_holds_the_share_of_pictures_however_unequal_the_groups_are() -> None:
+    share = Share.of([True] * 30 + [False] * 5, ["a"] * 30 + [""] * 5)
+    assert (share.groups, share.interval.high) == (6, share.value)
+
+
+def test_pictures_without_a_group_are_parts_of_their_own() -> None:
+    assert Share.of([True, False, False], ["", "", "a"]) == Share(1, 3)
+    text = evaluation_text(_manifest(AnomalyRule(threshold=1.5)), summarise(_answers(good=20, dent=10), 1.0), None)
+    assert "group" not in text

@@ -19,7 +19,7 @@ import numpy as np
 
 from edge_contracts.errors import BadInputError
 from training.confidence import share_interval
-from training.detectors.threshold import CONFIDENCE, Threshold
+from training.detectors.threshold import CONFIDENCE, Threshold, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,7 @@ def conformal_threshold(scores: Sequence[float], overkill: float, confidence: fl
         BadInputError: too few scores for the promise (the message says how many are missing), or one that is no number.
     """
     require_enough(len(scores), overkill, confidence)
-    if not all(-inf < one < inf for one in scores):
-        raise BadInputError("wanted finite scores of good parts, found others; check the photographs")
+    require_finite(scores)
     falling = sorted(scores, reverse=True)
     chances = _chances_of_at_most(len(scores), overkill)
     above = int(np.searchsorted(chances, 1 - confidence, side="right")) - 1
@@ -58,6 +57,7 @@ def conformal_threshold(scores: Sequence[float], overkill: float, confidence: fl
         overkill_low=reach.low,
         overkill_high=reach.high,
         samples=len(scores),
+        groups=len(scores),
         rule="conformal",
         confidence=confidence,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from converters.gate.metrics import OVERKILL
 from training.detectors.conformal import conformal_threshold, require_enough
-from training.detectors.threshold import CONFIDENCE, Threshold, lognormal_threshold
+from training.detectors.threshold import CONFIDENCE, Threshold, lognormal_threshold, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,15 @@ class ThresholdRule:
     def threshold(self, scores: Sequence[float], groups: Sequence[str]) -> Threshold:
         """Set it from held-out scores of good parts.
 
-        A promise counts relatives once, by the worst of them: they are no independent parts.
+        Relatives are no independent parts. A promise counts them once, by the worst of them; the lognormal rule takes
+        all their scores, and counts them once in its interval.
 
         Raises:
             BadInputError: scores that the rule cannot use.
         """
         if self.name == "lognormal":
-            return lognormal_threshold(scores, self.overkill)
+            return lognormal_threshold(scores, self.overkill, groups)
+        require_finite(scores)
         worst: dict[str, float] = {}
         for name, one in zip(groups, scores, strict=True):
             worst[name] = max(one, worst.get(name, one))

@@ -9,7 +9,7 @@ from converters.report.environment import page_template
 from converters.report.quantity import percent, plain
 from edge_contracts.manifest import AnomalyRule, ImageInput
 from training.evaluation import noun_of
-from training.figures import excluded_escape
+from training.figures import counted, excluded_escape
 from training.report.learning_curve import still_rises
 from training.report.prospect import prospects
 from training.report.score_chart import score_bars, trade
@@ -101,13 +101,14 @@ def _rows(evaluation: Evaluation, noun: str) -> list[FigureRow]:
 def _area(area: Area | None) -> tuple[str, str, str]:
     if area is None:
         return "not known", "", "good or defective ones are missing"
-    return f"{area.value:.4f}", _span(area.interval), f"{area.good} good, {area.defective} defective"
+    groups = f", in {area.groups[0]} and {area.groups[1]} groups" if area.groups else ""
+    return f"{area.value:.4f}", _span(area.interval), f"{area.good} good, {area.defective} defective{groups}"
 
 
 def _share(share: Share | None) -> tuple[str, str, str]:
     if share is None:
         return "not known", "", "good or defective ones are missing"
-    return percent(share.value), _span(share.interval, in_percent=True), f"{share.hits} of {share.trials}"
+    return percent(share.value), _span(share.interval, in_percent=True), counted(share)
 
 
 def _span(interval: Interval, *, in_percent: bool = False) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from training.confidence import Interval, auroc_interval, share_interval
-
 if TYPE_CHECKING:
+    from training.confidence import Interval
     from training.figures import Area, Share
 
 TIMES = (1, 2, 4)
@@ -45,9 +44,9 @@ def prospects(area: Area | None, escape: Share | None, overkill: Share | None) -
             times=times,
             good=times * area.good,
             defective=times * area.defective,
-            auroc=auroc_interval(area.value, times * area.good, times * area.defective),
-            escape=share_interval(times * escape.hits, times * escape.trials),
-            overkill=share_interval(times * overkill.hits, times * overkill.trials),
+            auroc=area.interval_from(times),
+            escape=escape.interval_from(times),
+            overkill=overkill.interval_from(times),
         )
         for times in TIMES
     )

@@ -66,3 +66,12 @@ def test_the_interval_holds_the_limit_and_what_was_asked_for() -> None:
 def test_scores_that_are_no_numbers_are_refused() -> None:
     with pytest.raises(BadInputError, match="finite"):
         conformal_threshold([1.0] * 50 + [float("nan")], 0.05)
+
+
+@pytest.mark.parametrize("place", [0, 59])
+def test_a_score_that_is_no_number_hides_behind_no_relative(place: int) -> None:
+    scores = np.linspace(1, 2, 60).tolist()
+    scores[place] = float("nan")
+    groups = [*map(str, range(59)), "0"]
+    with pytest.raises(BadInputError, match="found 1 of 60 that are not"):
+        ThresholdRule("conformal").threshold(scores, groups)

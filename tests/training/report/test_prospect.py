@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from training.figures import Area, Share
+from training.figures import Area, GroupHits, Share
 from training.report.prospect import prospects
 
 
@@ -16,3 +16,10 @@ def test_more_pictures_make_every_interval_narrower_around_the_same_rate() -> No
 
 def test_without_defects_nothing_is_foretold() -> None:
     assert prospects(None, None, Share(1, 20)) == ()
+
+
+def test_more_pictures_are_of_more_parts() -> None:
+    (now, twice, _) = prospects(Area(0.95, 40, 24, (20, 12)), Share(2, 24, GroupHits(2, 0, 12)), Share(1, 40))
+    alone = prospects(Area(0.95, 20, 12), Share(2, 12), Share(1, 40))
+    assert (now.auroc, twice.auroc) == (alone[0].auroc, alone[1].auroc)
+    assert (now.escape.high, twice.escape.high) == (alone[0].escape.high, alone[1].escape.high)
