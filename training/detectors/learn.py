@@ -28,6 +28,7 @@ from training.detectors.selection import Selection, select, tried
 from training.detectors.sight import AS_USUAL, Backbone, Sight, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
 from training.detectors.views import seen
+from training.detectors.whole_part import whole_part, with_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -142,11 +143,15 @@ def _learned(lesson: _Lesson, selection: Selection, rule: ThresholdRule, seed: i
     fit, part = detector_kinds()[selection.kind], lesson.parts[selection.stride_px]
     features = seen(part, lesson.frames, lesson.copies)
     scores, _ = held_out_scores(features, lesson.groups, seed, fit)
-    normality = fit(features.reshape(-1, *features.shape[2:]), np.random.default_rng(seed))
+    wholes, _ = held_out_scores(features, lesson.groups, seed, whole_part)
+    threshold = rule.threshold(scores.tolist(), lesson.groups)
+    places, whole = (
+        learns(features.reshape(-1, *features.shape[2:]), np.random.default_rng(seed)) for learns in (fit, whole_part)
+    )
     return Detector(
-        graph=detector_graph(part, normality),
+        graph=detector_graph(part, with_whole(places, whole, float(wholes.max()), threshold.value)),
         spec=part.spec,
-        threshold=rule.threshold(scores.tolist(), lesson.groups),
+        threshold=threshold,
         good_scores=tuple(scores.tolist()),
         method=part.method,
         copies=lesson.copies.count,

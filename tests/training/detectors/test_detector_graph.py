@@ -12,6 +12,7 @@ from training.detectors.detector_graph import HEAT_MAP, SCORE, detector_graph
 from training.detectors.gauss import fit_gauss
 from training.detectors.kinds import detector_kinds, sound_kinds
 from training.detectors.normality import heat_map, score
+from training.detectors.whole_part import PlacesAndWhole, whole_part, with_whole
 from training.features.cut import cut_backbone
 from training.features.feature_part import FeaturePart, extract_features
 from training.features.gabor import gabor_features
@@ -35,11 +36,16 @@ def _long_backbone(data: Path) -> FeaturePart:
     return cut_backbone(model.read_bytes(), InputSize(128, 224))
 
 
+def _fit_both(features: np.ndarray, random: np.random.Generator) -> PlacesAndWhole:
+    """Limited so tightly that the whole speaks."""
+    return with_whole(fit_gauss(features), whole_part(features, random), 0.01, 3.0)
+
+
 @pytest.mark.parametrize(
     ("make", "kind"),
     [
         *((one, "gauss") for one in (_gabor, _backbone, _long_backbone)),
-        *((_backbone, kind) for kind in ("memory", "student", "whole gauss", "whole autoencoder")),
+        *((_backbone, kind) for kind in ("memory", "student", "whole gauss", "whole autoencoder", "places and whole")),
     ],
 )
 @pytest.mark.parametrize("kernels", ["default", "builtin"])
@@ -53,6 +59,7 @@ def test_the_graph_computes_what_numpy_computes(
 ) -> None:
     part = make(data)
     kinds = detector_kinds() | {f"whole {name}": fit for name, fit in sound_kinds().items()}
+    kinds["places and whole"] = _fit_both
     normality = kinds[kind](extract_features(part, good_parts), np.random.default_rng(0))
     model = write_tflite(detector_graph(part, normality))
     backend = open_backend(model, model_format="tflite", runtime="litert", threads=1, kernels=kernels)
