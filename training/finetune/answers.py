@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -9,6 +10,7 @@ import numpy as np
 
 from edge_contracts.errors import BadInputError
 from training.dataset.drawn import defect_boxes, defect_mask
+from training.networks.network import NETWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,9 @@ GROUND = "good"
 
 COVERED = 0.25
 """A place of the network's size is a defect where so much of it is: thin scratches must not vanish."""
+
+LEAST_BOX_PX = 1.0
+"""Of the longer side at the network's size: what is smaller than a pixel cannot be seen there."""
 
 NAMED_AT_ONCE = 3
 _BOX = 5
@@ -58,13 +63,15 @@ def answer_of(
         spec: the network.
 
     Raises:
-        BadInputError: a class that is not learned, or a mask that is no picture.
+        BadInputError: a class that is not learned, a mask that is no picture or marks nothing, or a box that is too
+            small to be seen.
     """
     if task == "classes":
         return np.array(_output(sample.label, labels, sample), np.int64)
     if task == "masks":
         return _mask(sample, labels, spec)
     across, down = spec.width_px / shape[1], spec.height_px / shape[0]
+    _require_seen(sample, across, down, spec)
     rows = [
         (
             _output(box.label, labels, sample),
@@ -116,10 +123,42 @@ def _output(label: str, labels: Sequence[str], sample: Sample) -> int:
     return labels.index(label)
 
 
+def _require_seen(sample: Sample, across: float, down: float, spec: NetworkSpec) -> None:
+    """Refuse boxes of less than a pixel at the network's size: the picture would teach that nothing is there."""
+    for box in defect_boxes(sample):
+        width_px, height_px = box.width_px * across, box.height_px * down
+        if max(width_px, height_px) < LEAST_BOX_PX:
+            step, times = NETWORKS[spec.name].divisor_px, LEAST_BOX_PX / max(width_px, height_px)
+            wide, high = (ceil(one * times / step) * step for one in (spec.width_px, spec.height_px))
+            raise BadInputError(
+                f"wanted boxes of {LEAST_BOX_PX:g} px or more at the network's {spec.width_px}×{spec.height_px} px, "
+                f"found one of {box.width_px:g}×{box.height_px:g} px on {sample.path}, which is {width_px:.2g}×"
+                f"{height_px:.2g} px there; take an input of {wide}×{high} px or more, or leave the box out"
+            )
+
+
 def _mask(sample: Sample, labels: Sequence[str], spec: NetworkSpec) -> npt.NDArray[np.uint8]:
     size = (spec.width_px, spec.height_px)
-    marked = defect_mask(sample)
-    if marked is None or sample.is_good:
+    drawn = defect_mask(sample)
+    if drawn is None or sample.is_good:
         return np.zeros(size[::-1], np.uint8)
-    shares = cv2.resize(marked.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    return np.where(shares >= COVERED, _output(sample.label, labels, sample), 0).astype(np.uint8)
+    if not drawn.any():
+        raise BadInputError(
+            f"wanted a mask that shows the defect of {sample.path}, found {sample.masks[0]} black where the network "
+            "looks; draw it, or call the picture good"
+        )
+    shares = cv2.resize(drawn.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.where(_marked(np.asarray(shares, np.float32)), _output(sample.label, labels, sample), 0).astype(np.uint8)
+
+
+def _marked(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Which places are a defect. Of a spot that covers none enough those it covers best: a pore must not vanish.
+
+    Args:
+        shares: H×W, how much of each place is drawn as defective, 0 to 1.
+    """
+    count, found = cv2.connectedComponents((shares > 0).astype(np.uint8), connectivity=8)
+    spots, best = np.asarray(found, np.intp), np.zeros(count, np.float32)
+    np.maximum.at(best, spots, shares)
+    limits = np.where(best >= COVERED, COVERED, best / 2)
+    return np.asarray((shares > 0) & (shares >= limits[spots]), np.bool_)

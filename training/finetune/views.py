@@ -27,6 +27,7 @@ _ORDER, _VIEW = 0, 1
 
 _BOX = 5
 _LEAST_BOX_PX = 2.0
+"""What is left of a side at the picture's edge, or half of it where it is smaller itself."""
 
 
 def batch_of(lesson: Lesson, course: Course, step: int) -> Lesson:
@@ -101,8 +102,8 @@ def _moved_answer(wanted: npt.NDArray[Any], matrix: Matrix, size: tuple[int, int
     x1, y1, x2, y2 = wanted[:, 1:_BOX].T - 0.5
     corners = np.stack([np.stack([x, y, np.ones_like(x)]) for x in (x1, x2) for y in (y1, y2)])
     moved = np.einsum("ij,cjk->cik", matrix, corners) + 0.5
-    low = np.clip(moved.min(axis=0), 0, [[size[1]], [size[0]]])
-    high = np.clip(moved.max(axis=0), 0, [[size[1]], [size[0]]])
-    gone = (high - low).min(axis=0) < _LEAST_BOX_PX
+    start, end = moved.min(axis=0), moved.max(axis=0)
+    low, high = (np.clip(one, 0, [[size[1]], [size[0]]]) for one in (start, end))
+    gone = (high - low < np.minimum(_LEAST_BOX_PX, (end - start) / 2)).any(axis=0)
     label = np.where(gone, -1.0, wanted[:, 0])
     return np.column_stack([label, low.T, high.T]).astype(np.float32)

@@ -25,7 +25,7 @@ def test_boxes_are_told_in_the_network_s_pixels_and_a_box_without_a_class_has_it
 
 
 def test_a_box_around_a_good_place_is_no_defect() -> None:
-    mixed = Sample(Path("m.png"), "dent", boxes=(Box(0, 0, 9, 9, "good"), Box(1, 1, 2, 2)))
+    mixed = Sample(Path("m.png"), "dent", boxes=(Box(0, 0, 9, 9, "good"), Box(1, 1, 20, 20)))
     assert labels_of("boxes", [mixed]) == ("dent",)
     assert len(answer_of("boxes", mixed, ("dent",), (100, 200), SPEC)) == 1
     with pytest.raises(BadInputError, match="wanted a box"):
@@ -51,6 +51,43 @@ def test_a_thin_scratch_stays_on_its_mask(save) -> None:
     assert mask.shape == (32, 64)
     assert np.unique(np.nonzero(mask)[0]).tolist() == [10]
     assert answer_of("masks", GOOD, labels, (64, 128), SPEC).max() == 0
+
+
+def _marked(save, *spots: tuple[slice, slice]) -> np.ndarray:
+    """Where a network of 64×32 px is taught a defect that is drawn so on a picture of 640×320 px."""
+    drawn = np.zeros((320, 640), np.uint8)
+    for spot in spots:
+        drawn[spot] = 255
+    sample = Sample(Path("p.png"), "pore", masks=(save("mask.png", drawn),))
+    return np.asarray(answer_of("masks", sample, ("good", "pore"), (320, 640), SPEC))
+
+
+def test_a_pore_that_covers_no_place_enough_marks_the_one_it_covers_best(save) -> None:
+    mask = _marked(save, np.s_[104:107, 203:206])
+    assert np.argwhere(mask).tolist() == [[10, 20]]
+
+
+def test_a_scratch_thinner_than_any_place_is_marked_from_end_to_end(save) -> None:
+    mask = _marked(save, np.s_[104:105, 200:400])
+    assert np.argwhere(mask).tolist() == [[10, place] for place in range(20, 40)]
+
+
+def test_a_pore_beside_a_dent_is_marked_too_and_the_dent_grows_by_nothing(save) -> None:
+    dent = np.s_[50:101, 50:101]  # a pixel beyond its places: a tenth of the next ones
+    alone, both = _marked(save, dent), _marked(save, dent, np.s_[204:206, 503:505])
+    assert np.argwhere(alone).tolist() == [[row, column] for row in range(5, 10) for column in range(5, 10)]
+    assert np.argwhere(both != alone).tolist() == [[20, 50]]
+
+
+def test_a_mask_that_marks_nothing_is_refused(save) -> None:
+    with pytest.raises(BadInputError, match=r"shows the defect of p\.png, found .*mask\.png black"):
+        _marked(save)
+
+
+def test_a_box_that_cannot_be_seen_is_refused_with_the_input_that_it_needs() -> None:
+    tiny = Sample(Path("t.png"), "pore", boxes=(Box(300, 200, 5, 8),))
+    with pytest.raises(BadInputError, match=r"of 5×8 px on t\.png, .* 0\.5×0\.8 px there; take an input of 80×48 px"):
+        answer_of("boxes", tiny, ("pore",), (320, 640), SPEC)
 
 
 def test_a_defect_that_nobody_drew_is_refused() -> None:

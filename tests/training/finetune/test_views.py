@@ -70,3 +70,17 @@ def test_a_box_that_left_the_picture_is_none():
     course = Course(batch=64, shift=0.5, turn_degrees=0, zoom=0)
     labels = batch_of(Lesson(np.zeros((1, 32, 32, 3), np.uint8), boxes), course, 0).wanted[:, 0, 0]
     assert set(labels) == {-1.0, 1.0}
+
+
+def test_a_small_box_within_the_picture_stays_in_every_view():
+    boxes = np.array([[[1, 40, 40, 41.5, 42]]], np.float32)
+    seen = batch_of(Lesson(np.zeros((1, 96, 96, 3), np.uint8), boxes), Course(batch=64), 0)
+    assert set(seen.wanted[:, 0, 0]) == {1.0}
+
+
+def test_of_a_small_box_at_the_edge_less_than_half_is_none():
+    boxes = np.array([[[1, 30, 10, 31.5, 12]]], np.float32)
+    course = Course(batch=64, shift=0.05, turn_degrees=0, zoom=0)
+    seen = batch_of(Lesson(np.zeros((1, 32, 32, 3), np.uint8), boxes), course, 0).wanted[:, 0]
+    assert set(seen[:, 0]) == {-1.0, 1.0}
+    assert (seen[:, 3] - seen[:, 1])[seen[:, 0] == 1].min() >= 0.75
