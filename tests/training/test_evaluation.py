@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import AnomalyRule, ClassRule, FileEntry, Manifest, NoRule, Output, TensorInput
+from edge_contracts.manifest import (
+    AnomalyRule,
+    BoxLimit,
+    BoxRule,
+    ClassRule,
+    FileEntry,
+    Manifest,
+    NoRule,
+    Output,
+    TensorInput,
+)
 from edge_contracts.verdict import Outcome
-from edge_runtime.frames import Scores
+from edge_runtime.frames import Boxes, Scores
 from training.confidence import auroc_interval, none_found_bound, share_interval
 from training.evaluation import Judged, judge, summarise
 from training.evaluation_text import evaluation_text
@@ -57,6 +67,16 @@ def test_classes_are_judged_by_the_best_and_scored_by_the_good(values: list[floa
     found, answer = judge(manifest, _scores(*values))
     assert found == pytest.approx(score)
     assert answer == verdict
+
+
+def test_a_part_that_lacks_something_is_the_worst_of_all() -> None:
+    """What is missing has no score, and neither has what may be there."""
+    rule = BoxRule(limits={"screw": BoxLimit(at_least=1, at_most=None)})
+    manifest = Manifest.model_construct(name="part", labels=("screw",), rule=rule)
+    corners, labels, scores = np.array([[0, 0, 0.5, 0.5]], np.float32), np.zeros(1, np.intp), np.ones(1, np.float32)
+    screw = Boxes(corners, labels, scores)
+    found = [Scores(scores, None, {}, boxes=one) for one in (screw, screw.where(np.zeros(1, np.bool_)))]
+    assert [judge(manifest, one) for one in found] == [(0.0, Outcome.GOOD), (float("inf"), Outcome.DEFECT)]
 
 
 def test_a_bundle_without_a_rule_does_not_judge() -> None:

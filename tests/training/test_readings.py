@@ -3,14 +3,19 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from edge_contracts.bundle import read_bundle
 from edge_runtime.frames import Window
+from edge_runtime.infer.predictor import Predictor
 from lepton.cli import main
+from training.dataset.sounds import read_waveform
+from training.explain.figures import figure_shares
 from training.explain.figures_page import figures_page
 
 
@@ -96,6 +101,18 @@ def test_a_share_is_what_the_score_falls_by(line):
         for one in ("good/00.wav", "stuck/00.wav")
     ]
     assert 0 < shares[0]["share_of_score"] < shares[1]["share_of_score"] <= 1
+
+
+def test_of_a_long_recording_the_most_suspicious_input_is_told(line):
+    """A good part, then one that stuck: three inputs, half overlapping."""
+    both = [read_waveform(line / "waves" / "judged" / one).values for one in ("good/00.wav", "stuck/00.wav")]
+    bundle, whole = read_bundle(line / "press.bundle"), Window(np.concatenate(both), 200.0, 0, 1)
+    predictor = Predictor.load(bundle)
+    inputs = [replace(whole, values=whole.values[start : start + 800]) for start in (0, 400, 800)]
+    worst = max(inputs, key=lambda one: predictor.predict(one).values[0])
+    predictor.close()
+    assert worst is not inputs[0]
+    assert figure_shares(bundle, whole) == figure_shares(bundle, worst)
 
 
 def test_the_same_readings_and_seed_give_the_same_bundle(line):

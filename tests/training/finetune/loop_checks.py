@@ -114,8 +114,10 @@ def test_training_stops_when_patience_is_over():
 
 
 def test_the_best_look_is_kept_not_the_last():
-    wild = train(build_network(SPEC), room(), replace(COURSE, rate=0.5, steps=24))
-    assert wild.best.score == max(look.score for look in wild.looks)
+    judged = room()
+    wild = train(build_network(SPEC), judged, replace(COURSE, rate=0.5, steps=24))
+    assert wild.best.score == max(look.score for look in wild.looks) > wild.looks[-1].score
+    assert mean_score(wild.network, judged) == pytest.approx(wild.best.score)
 
 
 def test_a_loss_that_is_no_number_ends_the_training():

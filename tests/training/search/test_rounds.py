@@ -86,6 +86,27 @@ def test_a_killed_search_goes_on_with_the_candidate_that_it_died_of(tmp_path):
     assert (states.count("FAIL"), states.count("COMPLETE"), states.count("PRUNED")) == (1, 3, 1)
 
 
+def test_a_candidate_that_killed_three_trials_is_left_alone(tmp_path):
+    """As one does that takes more memory than there is."""
+    space = QuickSpace()
+    judge = space.judge
+
+    def judge_within_the_memory(params):
+        if params == QuickSpace.usual:
+            raise MemoryError
+        return judge(params)
+
+    space.judge = judge_within_the_memory
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            searched(tmp_path / "s", space)
+    trials, states, ended = searched(tmp_path / "s", space)
+    assert ended
+    assert states.count("FAIL") == 3
+    assert QuickSpace.usual not in [one.params for one in trials]
+    assert len(trials) == 3
+
+
 def test_two_processes_share_a_study_and_leave_nothing_out(tmp_path):
     both = [start(tmp_path / "s") for _ in range(2)]
     assert [one.wait(timeout=60) for one in both] == [0, 0]
