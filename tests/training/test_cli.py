@@ -192,6 +192,7 @@ def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path]
         "text as backbone": (["train", parts, "-o", out, "--backbone", words], "quantised image classifier"),
         "missing backbone": (["train", parts, "-o", out, "--backbone", tmp_path / "gone"], "lepton backbone list"),
         "no folder to write to": (["train", parts, "-o", tmp_path / "no/out.bundle"], "create it first"),
+        "a detector of sounds": (["train", parts, "-o", out, "--detector", "autoencoder"], "(auto, gauss, memory, "),
         "text as bundle": (["evaluate", words, "--data", parts], "wanted a bundle"),
         "negative seed": (["train", parts, "-o", out, "--seed", "-1"], "x>=0"),
     }
@@ -206,6 +207,7 @@ def _wrong_uses(tmp_path: Path, parts: Path) -> dict[str, tuple[list[str | Path]
         "text as backbone",
         "missing backbone",
         "no folder to write to",
+        "a detector of sounds",
         "text as bundle",
         "negative seed",
     ],

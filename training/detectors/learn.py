@@ -23,7 +23,7 @@ from training.detectors.counted import counted
 from training.detectors.crossvalidation import held_out_scores, require_groups
 from training.detectors.detector import Detector
 from training.detectors.detector_graph import detector_graph
-from training.detectors.kinds import AUTO, detector_kinds
+from training.detectors.kinds import AUTO, detector_kinds, require_kind
 from training.detectors.selection import Selection, select, tried
 from training.detectors.sight import AS_USUAL, Backbone, Sight, feature_parts
 from training.detectors.threshold_rule import ThresholdRule
@@ -70,9 +70,10 @@ def learn(
         progress: called with the number of photographs done, after each.
 
     Raises:
-        BadInputError: too few photographs, photographs that do not differ, a backbone that is none, or a sight that it
-            has not.
+        BadInputError: too few photographs, photographs that do not differ, a kind that is none of photographs, a
+            backbone that is none, or a sight that it has not.
     """
+    require_kind(kind, detector_kinds(), "photographs")
     with threadpool_limits(limits=1, user_api="blas"):
         lesson = _looked_at(photographs, groups, backbone, sight, seed, progress)
         rule.require_enough(lesson.groups)

@@ -17,7 +17,7 @@ from training.detectors.counted import counted
 from training.detectors.crossvalidation import folds_of, require_groups
 from training.detectors.detector import Detector
 from training.detectors.detector_graph import detector_graph
-from training.detectors.kinds import AUTO, GAUSS, reading_kinds, sound_kinds
+from training.detectors.kinds import AUTO, GAUSS, reading_kinds, require_kind, sound_kinds
 from training.detectors.normality import score
 from training.detectors.selection import Selection
 from training.detectors.sight import Backbone, feature_parts
@@ -92,9 +92,8 @@ def learn_sounds(
 
 
 def _chosen(kind: str, kinds: Mapping[str, Fit]) -> tuple[Selection, Fit]:
+    require_kind(kind, kinds, "recordings")
     wanted = GAUSS if kind == AUTO else kind
-    if wanted not in kinds:
-        raise BadInputError(f"wanted a detector of recordings ({', '.join(kinds)}), found {kind!r}; choose one of them")
     return Selection(wanted, 0), kinds[wanted]
 
 
