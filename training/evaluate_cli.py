@@ -63,7 +63,7 @@ def evaluate(
         page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
         write_whole(report, page)
     data = {"path": str(source), "split": chosen, "learned": learned_document(learned)}
-    text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen), *notes])
+    text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes])
     click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
 
 

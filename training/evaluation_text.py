@@ -5,21 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge_contracts.manifest import AnomalyRule
 from training.evaluation import noun_of
 from training.figures import Area, Share, counted, excluded_escape
+from training.threshold_advice import threshold_advice
 
 if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from training.evaluation import Evaluation
 
 NAMED_ESCAPES = 10
-CHANCE = 0.5
 UNKNOWN = "not known (good or defective ones are missing)"
 
 
-def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | None) -> str:
-    """Several lines: the figures with their 95 % intervals, each label's, and what to do about them."""
+def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | None, learned: int = 0) -> str:
+    """Several lines: the figures with their 95 % intervals, each label's, and what to do about them.
+
+    Args:
+        manifest: of the bundle.
+        evaluation: of it.
+        split: that was judged; None for all rows.
+        learned: how many of the judged ones taught the bundle, or are nearly the same as one that did.
+    """
     good = sum(one.is_good for one in evaluation.judged)
     where, noun = f", split {split}" if split else "", noun_of(manifest)
     return "\n".join(
@@ -33,7 +39,8 @@ def evaluation_text(manifest: Manifest, evaluation: Evaluation, split: str | Non
             *_none_missed(evaluation.escape),
             *_labels(evaluation),
             f"{evaluation.ms_per_picture:.2f} ms per {noun}",
-            *_advice(manifest, evaluation),
+            *_escaped(evaluation),
+            *([advice] if (advice := threshold_advice(manifest, evaluation, learned)) else []),
         )
     )
 
@@ -83,20 +90,8 @@ def _labels(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _advice(manifest: Manifest, evaluation: Evaluation) -> list[str]:
-    """Which defects passed, and the threshold that a station could take instead."""
+def _escaped(evaluation: Evaluation) -> list[str]:
+    """Which defects passed."""
     escaped = [Path(path).name for path in evaluation.escaped]
     more = f" and {len(escaped) - NAMED_ESCAPES} more" if len(escaped) > NAMED_ESCAPES else ""
-    lines = [f"called good though defective: {', '.join(escaped[:NAMED_ESCAPES])}{more}"] if escaped else []
-    suggested = evaluation.suggested_threshold
-    if evaluation.area is not None and evaluation.area.interval.low <= CHANCE:
-        lines.append(
-            "chance (an AUROC of 0.5) is not excluded, so no threshold is advised: are these the parts that it was "
-            "made for, taken as the station does? If so, judge on more, or learn defects with boxes drawn"
-        )
-    elif isinstance(manifest.rule, AnomalyRule) and suggested is not None and evaluation.auroc is not None:
-        lines.append(
-            f"5 % overkill on these good {noun_of(manifest)}s is a threshold of {suggested:.4g} (the bundle has "
-            f"{manifest.rule.threshold:.4g}); 'threshold = {suggested:.4g}' in station.toml sets it"
-        )
-    return lines
+    return [f"called good though defective: {', '.join(escaped[:NAMED_ESCAPES])}{more}"] if escaped else []

@@ -24,6 +24,7 @@ from training.confidence import auroc_interval, none_found_bound, share_interval
 from training.evaluation import Judged, judge, summarise
 from training.evaluation_text import evaluation_text
 from training.figures import GroupHits, Share
+from training.threshold_advice import threshold_advice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,12 +157,27 @@ def test_no_threshold_is_suggested_where_good_pictures_have_no_score() -> None:
 
 def test_no_threshold_is_advised_where_chance_is_not_excluded() -> None:
     manifest = _manifest(AnomalyRule(threshold=1.5))
-    told = summarise(_answers(good=20, dent=10), 1.0)
-    assert "in station.toml sets it" in evaluation_text(manifest, told, None)
-    foreign = tuple(replace(one, score=-one.score) for one in told.judged)
+    foreign = tuple(replace(one, score=-one.score) for one in _answers(good=20, dent=10))
     text = evaluation_text(manifest, summarise(foreign, 1.0), None)
     assert "chance (an AUROC of 0.5) is not excluded" in text
-    assert "station.toml" not in text
+    assert "would be a threshold" not in text
+
+
+def test_a_threshold_is_told_with_what_it_costs() -> None:
+    high = Judged("high", "good", is_good=True, score=2.5, verdict=Outcome.DEFECT)
+    judged = (*_answers(good=19, dent=10), high, replace(high, path="higher", score=2.6))
+    advice = threshold_advice(_manifest(AnomalyRule(threshold=1.5)), summarise(judged, 1.0), learned=0)
+    assert "would be a threshold of 2.5: it rejects 1 of 21 good ones and lets 10 of 10 defects pass" in advice
+    assert "where the bundle's 1.5 rejects 2 and lets 0 pass; 'lepton threshold'" in advice
+
+
+@pytest.mark.parametrize(("good", "learned", "why"), [(19, 0, "19 different good"), (20, 1, "were learned")])
+def test_no_threshold_is_advised_from_few_or_learned_parts(good: int, learned: int, why: str) -> None:
+    told = summarise(_answers(good=good, dent=10), 1.0)
+    advice = threshold_advice(_manifest(AnomalyRule(threshold=1.5)), told, learned)
+    assert "no threshold is advised" in advice
+    assert why in advice
+    assert advice in evaluation_text(_manifest(AnomalyRule(threshold=1.5)), told, None, learned)
 
 
 def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
