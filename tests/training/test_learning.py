@@ -69,3 +69,20 @@ def test_where_no_good_part_is_to_be_learned_the_labels_and_splits_there_are_are
 def test_the_order_of_rows_does_not_matter():
     samples = [Sample(Path(f"{place}.png"), "good" if place % 2 else "dent") for place in range(6)]
     assert to_learn(samples[::-1], Path("parts.csv")) == to_learn(samples, Path("parts.csv"))
+
+
+def test_relatives_are_held_out_together_and_counted_once(tmp_path, save, draw_part):
+    paths = [save(f"parts/{place:02}.png", draw_part(place, height=60, width=80)) for place in range(12)]
+    alone, related = (
+        learn_dataset(
+            [Sample(path, "good", group=f"part-{place // many}") for place, path in enumerate(paths)],
+            tmp_path,
+            backbone=None,
+            kind="gauss",
+            seed=0,
+            good_only=True,
+        ).detector
+        for many in (1, 3)
+    )
+    assert related.threshold.groups <= 4 < alone.threshold.groups
+    assert related.good_scores != alone.good_scores

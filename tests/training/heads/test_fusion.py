@@ -85,6 +85,13 @@ def test_places_are_heard_where_only_they_know() -> None:
     assert "cell" not in choose(GOOD_ONLY, {"pooled": DEAF}, IS_DEFECT, EACH).aurocs
 
 
+def test_a_candidate_that_is_ahead_by_less_than_chance_explains_is_not_taken() -> None:
+    shaken = _logits(1.0) + 0.2 * np.random.default_rng(17).normal(size=120)
+    chosen = choose(GOOD_ONLY, {"pooled": _logits(1.0), "cell": shaken}, IS_DEFECT, EACH)
+    assert chosen.aurocs["cell"] > chosen.aurocs["sum"] + 0.005
+    assert chosen.fusion.choice == "sum"
+
+
 def test_a_part_of_several_inputs_is_judged_by_their_mean() -> None:
     twice = np.repeat(EACH, 2)
     shaken = np.repeat(GOOD_ONLY, 2) * np.tile([0.5, 1.5], len(EACH))
