@@ -9,6 +9,7 @@ from edge_contracts.bundle import CARD, MANIFEST, REPORT
 from edge_contracts.card import Measurement
 from edge_contracts.manifest import AnomalyRule, Manifest, ProvenanceStep
 from training.detectors.threshold import score_reference
+from training.detectors.threshold_notes import is_threshold_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from training.threshold_revision import Revision
 
 REPLACED = ("threshold", "expected_overkill")
-THRESHOLD_WORD = "threshold"
-"""A note of the card that speaks of it speaks of the old one."""
 
 
 def revised_bundle(
@@ -48,9 +47,9 @@ def revised_bundle(
     card = bundle.card
     if card is not None:
         kept = tuple(one for one in card.metrics if one.name not in REPLACED)
-        promised = tuple(one for one in card.notes if THRESHOLD_WORD not in one)
+        notes = tuple(one for one in card.notes if not is_threshold_note(one))
         details = {topic: found for topic, found in card.details.items() if topic != "good_scores"}
-        changes = {"metrics": (*kept, *_measurements(revision)), "notes": promised, "details": details}
+        changes = {"metrics": (*kept, *_measurements(revision)), "notes": notes, "details": details}
         revised = card.model_copy(update=changes)
         members[CARD] = revised.model_dump_json(indent=2).encode()
     return Manifest(**fields), members

@@ -20,6 +20,7 @@ from edge_contracts.manifest import AnomalyRule, ImageInput, Manifest, Output, P
 from training.detectors.detector_graph import HEAT_MAP, SCORE
 from training.detectors.known_parts import known_members
 from training.detectors.threshold import score_reference
+from training.detectors.threshold_notes import threshold_notes
 from training.features.part_features import PART_FEATURES, with_part_features
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from training.checks.learned_parts import LearnedParts
     from training.detectors.learn import Detector
-    from training.detectors.threshold import Threshold
 
 NO_PROFILE = "none"
 PHOTOGRAPHS = "photographs"
@@ -140,20 +140,9 @@ def _card(detector: Detector, model: bytes, created: datetime, notes: Sequence[s
             ),
             Measurement(name="model_bytes", value=len(model), unit="bytes"),
         ),
-        notes=(
-            "The threshold rests on cross-validated scores of the good parts that were learned. It covers chance, not "
-            "a line that changes: estimate it again on the line's own good parts.",
-            *_promise(limit),
-            *notes,
-        ),
+        notes=(*threshold_notes(limit), *notes),
         details={"good_scores": list(detector.good_scores), "selection": asdict(detector.selection)},
     )
-
-
-def _promise(limit: Threshold) -> tuple[str, ...]:
-    if limit.confidence is None:
-        return ()
-    return (f"At {limit.confidence:.0%} confidence the threshold rejects at most {limit.overkill:.1%} of good parts.",)
 
 
 def _tool() -> str:
