@@ -7,6 +7,7 @@ what the bundle finds. So both are told beside each other, and nothing is told w
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, Context
 from typing import TYPE_CHECKING
 
 from edge_contracts.manifest import AnomalyRule
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from training.evaluation import Evaluation
 
 CHANCE = 0.5
+FEWEST_DIGITS, MOST_DIGITS = 4, 17
+"""Of a threshold in text; 17 tell any float from its neighbours."""
+
 BETTER = "'lepton threshold' sets one from good parts that were not learned, and looks at the defects, too"
 
 
@@ -48,8 +52,18 @@ def threshold_advice(manifest: Manifest, evaluation: Evaluation, learned: int) -
         )
     reached = [(one.is_good, rank(one.score) >= value) for one in evaluation.judged]
     return (
-        f"5 % overkill on these good {noun}s would be a threshold of {value:.4g}: it rejects "
+        f"5 % overkill on these good {noun}s would be a threshold of {_text(value, evaluation)}: it rejects "
         f"{reached.count((True, True))} of {overkill.trials} good ones and lets {reached.count((False, False))} of "
         f"{escape.trials} defects pass, where the bundle's {own.threshold:.4g} rejects {overkill.hits} and lets "
         f"{escape.hits} pass; {BETTER}"
     )
+
+
+def _text(threshold: float, evaluation: Evaluation) -> str:
+    """Rounded up to as few digits, from four on, as part the same scores."""
+    above = min((one.score for one in evaluation.judged if one.score >= threshold), default=threshold)
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS):
+        rounded = float(Context(prec=digits, rounding=ROUND_CEILING).create_decimal_from_float(threshold))
+        if threshold <= rounded <= above:
+            return f"{rounded:.{digits}g}"
+    return repr(threshold)

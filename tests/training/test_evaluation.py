@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import (
@@ -167,7 +170,7 @@ def test_a_threshold_is_told_with_what_it_costs() -> None:
     high = Judged("high", "good", is_good=True, score=2.5, verdict=Outcome.DEFECT)
     judged = (*_answers(good=19, dent=10), high, replace(high, path="higher", score=2.6))
     advice = threshold_advice(_manifest(AnomalyRule(threshold=1.5)), summarise(judged, 1.0), learned=0)
-    assert "would be a threshold of 2.5: it rejects 1 of 21 good ones and lets 10 of 10 defects pass" in advice
+    assert "would be a threshold of 2.501: it rejects 1 of 21 good ones and lets 10 of 10 defects pass" in advice
     assert "where the bundle's 1.5 rejects 2 and lets 0 pass; 'lepton threshold'" in advice
 
 
@@ -178,6 +181,29 @@ def test_no_threshold_is_advised_from_few_or_learned_parts(good: int, learned: i
     assert "no threshold is advised" in advice
     assert why in advice
     assert advice in evaluation_text(_manifest(AnomalyRule(threshold=1.5)), told, None, learned)
+
+
+@given(
+    st.lists(st.integers(1, 1_000_000), min_size=20, max_size=40),
+    st.lists(st.integers(1, 1_000_000), min_size=1, max_size=3),
+)
+def test_the_threshold_that_is_printed_parts_the_scores_as_the_exact_one_does(close: list[int], bad: list[int]) -> None:
+    good = [2 + one * 1e-9 for one in close]
+    judged = tuple(Judged("g", "good", is_good=True, score=one, verdict=Outcome.GOOD) for one in good)
+    judged += tuple(Judged("b", "dent", is_good=False, score=3 + one, verdict=Outcome.DEFECT) for one in 20 * bad)
+    evaluation = summarise(judged, 1.0)
+    exact = evaluation.suggested_threshold
+    advice = threshold_advice(_manifest(AnomalyRule(threshold=1.5)), evaluation, learned=0)
+    assert exact is not None
+    (said,) = re.findall(r"a threshold of (\S+): it", advice)
+    assert [one.score >= float(said) for one in judged] == [one.score >= exact for one in judged]
+
+
+def test_where_scores_lie_apart_four_digits_are_enough() -> None:
+    answers = [Judged(str(place), "good", True, 2.00047, Outcome.GOOD) for place in range(20)]
+    answers += [Judged(str(place), "dent", False, 9.0, Outcome.DEFECT) for place in range(20)]
+    advice = threshold_advice(_manifest(AnomalyRule(threshold=1.5)), summarise(tuple(answers), 1.0), learned=0)
+    assert "would be a threshold of 2.001: it rejects 0 of 20 good ones" in advice
 
 
 def test_the_suggested_threshold_keeps_overkill_within_five_percent() -> None:
