@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from math import isfinite
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 NANOSECONDS_PER_MS = 1e6
 
+UNJUDGED, LACKING = "it could not be judged", "something is missing on it"
+"""Why a picture has no score: its verdict is unknown, or a defect without anything that could be held to a limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -43,6 +47,11 @@ class Judged:
     score: float
     verdict: Outcome
     group: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Plain values for JSON, which has no word for a score that is not finite: null, and why in `no_score`."""
+        why = "" if isfinite(self.score) else LACKING if self.verdict is Outcome.DEFECT else UNJUDGED
+        return asdict(self) | {"score": None if why else self.score, "no_score": why}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class Evaluation:
             "labels": {one.label: one.wrong.trials for one in self.labels},
             "by_label": [one.document() for one in self.labels],
             "confusion": dict(sorted(confusion.items())),
-            "pictures": [asdict(one) for one in self.judged],
+            "pictures": [one.document() for one in self.judged],
         }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -107,6 +108,17 @@ def test_the_figures_count_what_was_judged() -> None:
         "good called defect": 1,
         "good called good": 1,
     }
+
+
+def test_every_document_is_json_and_says_why_a_score_is_none() -> None:
+    judged = (
+        Judged("1", "good", is_good=True, score=1.5, verdict=Outcome.GOOD),
+        Judged("2", "dent", is_good=False, score=float("nan"), verdict=Outcome.UNKNOWN),
+        Judged("3", "lost", is_good=False, score=float("inf"), verdict=Outcome.DEFECT),
+    )
+    document = json.loads(json.dumps(summarise(judged, 1.0).document(), allow_nan=False))
+    told = [(one["score"], one["no_score"]) for one in document["pictures"]]
+    assert told == [(1.5, ""), (None, "it could not be judged"), (None, "something is missing on it")]
 
 
 def test_good_parts_alone_give_overkill_and_no_auroc() -> None:
