@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from training.networks.network import NetworkSpec
 
 WIDTHS = (16, 32, 64, 96)
-DIVISOR = 2 ** (len(WIDTHS) - 1)
-"""Height and width of the input are multiples of it."""
 
 
 class UNetLite(nn.Module):

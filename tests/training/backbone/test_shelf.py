@@ -1,10 +1,12 @@
 """The shelf keeps only what detectors can see with, and only as it was put there."""
 
+from importlib.resources import files
+
 import pytest
 
 from edge_contracts.errors import BadInputError
 from training.backbone.choice import chosen_backbone
-from training.backbone.own import own_backbone, own_notice
+from training.backbone.own import own_backbone
 from training.backbone.shelf import Shelf, users_shelf
 
 
@@ -67,6 +69,7 @@ def test_the_shelf_is_where_the_user_says(tmp_path):
 def test_the_backbone_that_ships_says_where_it_comes_from():
     import hashlib  # noqa: PLC0415
 
-    assert hashlib.sha256(own_backbone()).hexdigest() in own_notice()
-    assert "drawn pictures" in own_notice()
+    notice = files("training.backbone").joinpath("lepton-backbone.NOTICE").read_text("utf-8")
+    assert hashlib.sha256(own_backbone()).hexdigest() in notice
+    assert "drawn pictures" in notice
     assert len(own_backbone()) <= 350_000
