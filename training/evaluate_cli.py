@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from training.evaluation import Evaluation
     from training.report.learning_curve import CurvePoint
 
-TRAIN_SPLIT = "train"
-
 
 @click.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
@@ -77,7 +75,8 @@ def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[
 
 def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) -> tuple[CurvePoint, ...]:
     """What more good photographs bring, where the source has some for training."""
-    from training.features.of_bundle import feature_part_of  # noqa: PLC0415 - as above
+    from training.dataset.judged_split import TRAIN_SPLIT  # noqa: PLC0415 - as above
+    from training.features.of_bundle import feature_part_of  # noqa: PLC0415 - the same
     from training.report.learning_curve import learning_curve  # noqa: PLC0415 - the same
 
     part = feature_part_of(bundle)

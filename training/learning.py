@@ -14,6 +14,7 @@ from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
+from training.dataset.judged_split import TRAIN_SPLIT
 from training.dataset.picture_names import doubtful_labels, doubtful_names
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int], object]
 
-TRAIN_SPLIT = "train"
 LOGNORMAL = ThresholdRule()
 NAMED_AT_ONCE = 5
 SLOWEST_SOUND_HZ = 4000

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from training.checks.finding import Finding, counted
 from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS, FEWEST_RECORDINGS
+from training.dataset.judged_split import TRAIN_SPLIT
 from training.dataset.subjects import are_sounds
 
 if TYPE_CHECKING:
@@ -34,9 +35,11 @@ def check_readable(looked: Looked) -> Iterator[Finding]:
 def check_amount(looked: Looked) -> Iterator[Finding]:
     """How many different good parts there are to learn from."""
     has_splits = any(one.sample.split for one in looked.facts)
-    learned = [one for one in looked.readable if one.sample.is_good and (not has_splits or one.sample.split == "train")]
+    learned = [
+        one for one in looked.readable if one.sample.is_good and (not has_splits or one.sample.split == TRAIN_SPLIT)
+    ]
     different = len({one.digest for one in learned})
-    where = " in the split train" if has_splits else ""
+    where = f" in the split {TRAIN_SPLIT}" if has_splits else ""
     if different < ADVISED_PARTS:
         fewest = FEWEST_RECORDINGS if are_sounds([one.sample for one in looked.facts]) else FEWEST_PARTS
         yield Finding(

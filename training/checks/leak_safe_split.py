@@ -17,6 +17,7 @@ import numpy as np
 from edge_contracts.errors import BadInputError
 from training.checks.families import families
 from training.checks.pauses import runs
+from training.dataset.judged_split import TEST_SPLIT, TRAIN_SPLIT
 from training.dataset.taken_at import taken_at
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from training.checks.looked import Looked
     from training.dataset import Sample
 
-TRAIN, TEST = "train", "test"
 SET = "set-"
 
 WINDOWS_MIN = (10.0, 5.0, 2.0, 1.0)
@@ -142,4 +142,4 @@ def _told(samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], tested: se
     digits = len(str(len(sets)))
     for place, one in enumerate(samples):
         group = f"{SET}{set_of[place]:0{digits}}"
-        yield replace(one, group=group, split=TEST if place in tested else TRAIN)
+        yield replace(one, group=group, split=TEST_SPLIT if place in tested else TRAIN_SPLIT)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from training.dataset.sample import Sample
 
-TEST_SPLIT = "test"
+TRAIN_SPLIT, TEST_SPLIT = "train", "test"
 
 
 def to_judge(samples: Sequence[Sample], split: str | None, source: Path) -> tuple[list[Sample], str | None]:

@@ -19,6 +19,7 @@ from edge_contracts.manifest import ImageInput
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import Preprocessor
 from training.features.feature_part import RUNTIME
+from training.features.of_bundle import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     Descriptions = npt.NDArray[np.float32]
 
-FEATURES = "features"
 HOTTEST_SHARE = 0.02
 # A number that hardly varies among the known parts must not decide.
 LEAST_SPREAD = 1e-6

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge_contracts.bundle import Bundle
 
 FEATURES = "features"
+"""The tensor of a detector's graph that holds what it sees, one vector per place."""
 
 
 def feature_part_of(bundle: Bundle) -> FeaturePart | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.features.of_bundle import FEATURES
 from training.features.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph
 
-FEATURES = "features"
 PART_FEATURES = "part_features"
 
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from training.finetune.stages import Plan, Stage
     from training.finetune.teaching_set import TeachingSet
 
-QUICK = "min-max"
-"""The rule of calibration that costs least; size and time are the same with each."""
-
 MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
 """What the score of each task is called."""
 
@@ -41,7 +38,7 @@ class Outcome:
 
     def cost(self) -> tuple[int, float]:
         """Bytes and milliseconds of the int8 file that the bundle becomes, calibrated by the quickest rule."""
-        made = self.bench.int8_bundle(self.bundle, QUICK)
+        made = self.bench.int8_bundle(self.bundle)
         return len(made.model), self.bench.timed(made)
 
     @property

@@ -15,6 +15,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput
 from training.dataset import Photographs
 from training.dataset.input_size import resized
+from training.dataset.judged_split import TRAIN_SPLIT
 from training.finetune.answers import answer_of, joined, labels_of, require_drawn
 from training.finetune.lesson import Lesson
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from training.dataset import Sample
     from training.networks.network import NetworkSpec, Task
 
-LEARNED, HELD_OUT = "train", frozenset({"validation", "val", "valid"})
+HELD_OUT = frozenset({"validation", "val", "valid"})
 FEWEST_CLASSES = 2
 FEWEST_OF_A_CLASS = 4
 MEMORY_SHARE = 0.5
@@ -62,7 +63,7 @@ def teaching_set(
             them drawn.
     """
     has_splits = any(one.split for one in samples)
-    taught = [one for one in samples if not has_splits or one.split == LEARNED]
+    taught = [one for one in samples if not has_splits or one.split == TRAIN_SPLIT]
     said = [one for one in samples if one.split in HELD_OUT]
     _require_classes(taught)
     require_drawn(task, [*taught, *said])
