@@ -17,7 +17,7 @@ import torch
 from torch.nn import functional
 
 from training.backbone.assembly import CENTRE, SPREAD
-from training.backbone.student import Student
+from training.backbone.student import StudentNetwork
 from training.backbone.teacher import teacher_axes
 from training.checkpoint import Checkpoint, fingerprint_of
 
@@ -60,7 +60,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class Distilled:
     """What came of it.
 
     layers: the averaged network, its last layer giving the teacher's raw values.
@@ -89,15 +89,15 @@ class Distillation:
         self._axes = teacher_axes(np.concatenate(lessons.maps[:AXES_SHARDS]))
         self._weights = torch.from_numpy(self._axes.weights)
         torch.manual_seed(seed)
-        self._student = Student(len(self._axes.mean)).to(memory_format=torch.channels_last)
-        self._average = Student(len(self._axes.mean))
+        self._student = StudentNetwork(len(self._axes.mean)).to(memory_format=torch.channels_last)
+        self._average = StudentNetwork(len(self._axes.mean))
         self._average.load_state_dict(self._student.state_dict())
         self._optimizer = torch.optim.AdamW(self._student.parameters(), schedule.rate, weight_decay=schedule.decay)
         self._step = 0
         self._losses: list[float] = []
         self._checkpoint = Checkpoint(checkpoint, self._fingerprint())
 
-    def run(self, progress: Callable[[int, float], object] | None = None) -> Taught:
+    def run(self, progress: Callable[[int, float], object] | None = None) -> Distilled:
         """Go through the steps that are left; `progress` hears each step's number and loss.
 
         Raises:
@@ -112,7 +112,7 @@ class Distillation:
                 progress(self._step, self._losses[-1])
             if self._step % self._schedule.save_every == 0 or self._step == self._schedule.steps:
                 self._save()
-        return Taught(tuple(self._raw_layers()), self._explained(), float(np.mean(self._losses[-100:])))
+        return Distilled(tuple(self._raw_layers()), self._explained(), float(np.mean(self._losses[-100:])))
 
     def _orders(self) -> Iterator[npt.NDArray[np.intp]]:
         """The numbers of each batch from the present step on: every picture once per turn, in an order of its own."""
@@ -138,7 +138,7 @@ class Distillation:
         self._losses.append(loss.item())
         self._follow()
 
-    def _error(self, student: Student, numbers: npt.NDArray[np.intp]) -> torch.Tensor:
+    def _error(self, student: StudentNetwork, numbers: npt.NDArray[np.intp]) -> torch.Tensor:
         """Mean over cells of the weighted squared error in whitened axes: 1 for a student that knows the mean alone."""
         pictures, maps = self._lessons.pick(numbers)
         wanted = torch.from_numpy(self._axes.whitened(maps)).permute(0, 3, 1, 2)

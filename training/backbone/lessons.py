@@ -28,7 +28,7 @@ SHARD = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LessonPlan:
     """What is drawn, and who teaches.
 
     teacher: the classifier's bytes; name: what messages call it. pictures: how many. side_px: of each, a multiple
@@ -62,7 +62,7 @@ class Lessons:
         return pictures, np.stack([self.maps[shard][row] for shard, row in places])
 
 
-def draw_lessons(plan: Plan, folder: Path, jobs: int, progress: Callable[[int], object] | None = None) -> Lessons:
+def draw_lessons(plan: LessonPlan, folder: Path, jobs: int, progress: Callable[[int], object] | None = None) -> Lessons:
     """Draw what is missing in `folder`, on `jobs` processes, and open all of it.
 
     Raises:
@@ -85,7 +85,7 @@ def draw_lessons(plan: Plan, folder: Path, jobs: int, progress: Callable[[int], 
     )
 
 
-def _draw_shard(plan: Plan, folder: Path, number: int) -> int:
+def _draw_shard(plan: LessonPlan, folder: Path, number: int) -> int:
     """Draw one shard; its maps come last, so a shard with maps is whole."""
     wanted = range(number * SHARD, min(plan.pictures, (number + 1) * SHARD))
     pictures = np.stack([drawn_picture(plan.seed, one, plan.side_px) for one in wanted])

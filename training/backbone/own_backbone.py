@@ -14,7 +14,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.backbone.assembly import int8_file
 from training.backbone.distillation import Distillation, Schedule
-from training.backbone.lessons import Plan, draw_lessons
+from training.backbone.lessons import LessonPlan, draw_lessons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def make_backbone(wish: Wish, folder: Path, jobs: int, progress: Callable[[str, 
         raise BadInputError(f"wanted {FEWEST_PICTURES} pictures or more, found {wish.pictures}; ask for more")
     _claim(folder, wish)
     torch.set_num_threads(wish.threads)
-    plan = Plan(wish.teacher, wish.name, wish.seed, wish.pictures, wish.side_px)
+    plan = LessonPlan(wish.teacher, wish.name, wish.seed, wish.pictures, wish.side_px)
     lessons = draw_lessons(plan, folder, jobs, lambda done: progress("draw", done, 0.0))
     run = Distillation(lessons, Schedule(wish.steps), wish.seed, folder / CHECKPOINT)
     taught = run.run(lambda step, loss: progress("learn", step, loss))

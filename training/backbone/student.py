@@ -76,7 +76,7 @@ class Bottleneck(nn.Module):
         return functional.relu6(values + self.widen(inner))
 
 
-class Student(nn.Module):
+class StudentNetwork(nn.Module):
     """N×3×H×W real pictures, (byte - 127) / 127.5, to N×`channels`×H/16×W/16."""
 
     def __init__(self, channels: int) -> None:

@@ -26,7 +26,7 @@ from training.finetune.altered_views import Alteration
 from training.finetune.course import Course
 from training.finetune.course_file import OF_SPECTRA, STILL, Unit, read_course
 from training.finetune.hearing import SoundCopies, front_end, require_of_pictures, sound_lesson
-from training.finetune.outcome import Outcome, outcome_text
+from training.finetune.outcome import TrainingOutcome, outcome_text
 from training.networks.network import NETWORKS, require_torch
 from training.networks.weights import fetch_weights
 
@@ -99,7 +99,7 @@ def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> N
     click.echo(json.dumps(document, indent=2) if as_json else outcome_text(document))
 
 
-def trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> Outcome:
+def trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> TrainingOutcome:
     """Read the pictures and do what the course says.
 
     Args:
@@ -115,7 +115,7 @@ def trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: 
     return _trained(_assigned(source, output, wish, file, progress), wish, progress)
 
 
-def written(output: Path, done: Outcome) -> str:
+def written(output: Path, done: TrainingOutcome) -> str:
     """Write the bundle with its card, and return its digest."""
     members = {**done.bundle.members, CARD: done.card().model_dump_json(indent=2).encode()}
     return write_bundle(output, done.bundle.manifest, members)
@@ -213,7 +213,7 @@ def _room(
     return Room(learned, held_out, objectives[task], file.scaling, _device())
 
 
-def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> Outcome:
+def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> TrainingOutcome:
     from training.finetune.bundle import float_bundle  # noqa: PLC0415 - torch
     from training.finetune.cost import Bench  # noqa: PLC0415 - the same
     from training.finetune.quantisation import folded  # noqa: PLC0415 - the same
@@ -230,7 +230,7 @@ def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> Outcome:
     network = stages[-1].network if plan.quantise is not None else folded(stages[-1].network)
     bundle = float_bundle(network, plan.spec, meaning, (assigned.step,), assigned.parts)
     progress("export", 1.0)
-    return Outcome(assigned.parted, plan, room, stages, bundle, bench)
+    return TrainingOutcome(assigned.parted, plan, room, stages, bundle, bench)
 
 
 def _coloured(pictures: Any) -> Any:
@@ -257,7 +257,7 @@ def _provenance(inputs: dict[str, str], plan: Plan, file: CourseFile, room: Room
     return ProvenanceStep(step="train", tool=f"lepton-edge {version('lepton-edge')}", inputs=inputs, settings=settings)
 
 
-def _write_extras(wish: Wish, done: Outcome) -> None:
+def _write_extras(wish: Wish, done: TrainingOutcome) -> None:
     from training.finetune.curves import curves_page  # noqa: PLC0415 - jinja2
     from training.finetune.program import save_program  # noqa: PLC0415 - torch
 

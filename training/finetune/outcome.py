@@ -26,7 +26,7 @@ MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrainingOutcome:
     """All that was made. bench: where networks of its kind are made into int8 files."""
 
     parted: TeachingSet

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from training.dataset import Sample
-    from training.finetune.outcome import Outcome
+    from training.finetune.outcome import TrainingOutcome
     from training.search.space import Criterion, Params
 
 VIEWS = {USUAL: 1.0, "still": 0.0, "double": 2.0}
@@ -133,7 +133,7 @@ class NetworkSpace:
     def _rate(self) -> float:
         return read_course(self.course).train.course(Course()).rate
 
-    def _trained(self, params: Params, output: Path) -> Outcome:
+    def _trained(self, params: Params, output: Path) -> TrainingOutcome:
         wish = Wish(str(params["network"]), None, None, None, self.seed)
         return trained(self.source, output, wish, self.course_of(params), lambda _stage, _done: None)
 

@@ -18,7 +18,7 @@ from training.backbone.assembly import CENTRE, SPREAD, UNSEEN, float_graph, int8
 from training.backbone.distillation import Distillation, Schedule
 from training.backbone.drawing import drawn_picture
 from training.backbone.lessons import Lessons
-from training.backbone.student import Student
+from training.backbone.student import StudentNetwork
 
 PICTURES, SIDE_PX, CHANNELS = 620, 32, 8
 SHORT = Schedule(steps=8, batch=4, warm_up=2, save_every=3)
@@ -82,7 +82,7 @@ def test_what_is_learned_holds_for_pictures_that_were_not_learned_from(tmp_path)
 
 def test_the_file_computes_what_the_module_computes():
     torch.manual_seed(0)
-    student = Student(CHANNELS)
+    student = StudentNetwork(CHANNELS)
     for module in student.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.2)
