@@ -62,15 +62,13 @@ def robustness(
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.checks.known_again import known_again, learned_document, learned_note  # noqa: PLC0415 - nor OpenCV
-    from training.dataset import read_dataset  # noqa: PLC0415 - the same
-    from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.evaluation import require_pictures  # noqa: PLC0415 - the same
     from training.robustness.suite import run_suite  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
     require_pictures(read.manifest, "robustness")
     predictor = Predictor.load(read)
-    samples = thinned(to_judge(read_dataset(source), split, source)[0], most)
+    samples = thinned(_pictures(source, split), most)
     learned = known_again(read, samples)
     attacks = _attacks(predictor, gradients, seed)
     with progress_bar(silent=as_json) as progress:
@@ -88,6 +86,17 @@ def robustness(
         _write_page(page, predictor.manifest.name, sentence, rows, note)
     text = table_of(predictor.manifest.name, sentence, rows, note)
     click.echo(_document(predictor, samples, learned_document(learned), rows) if as_json else text)
+
+
+def _pictures(source: Path, split: str | None) -> list[Sample]:
+    from training.dataset import read_dataset  # noqa: PLC0415 - as above
+    from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
+    from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
+
+    samples, _ = to_judge(read_dataset(source), split, source)
+    if are_sounds(samples):
+        raise BadInputError(f"wanted pictures to make worse, found recordings in {source}; give labelled pictures")
+    return samples
 
 
 def _write_page(page: Path, name: str, sentence: str, rows: Sequence[Row], note: str) -> None:

@@ -15,6 +15,7 @@ from training.robustness.corruptions import CORRUPTIONS
 from training.robustness.suite import run_suite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -47,6 +48,14 @@ def test_parts_that_taught_the_bundle_are_told(plate_bundle: Path, plate_parts: 
 def test_parts_that_taught_nobody_need_no_note(plate_bundle: Path, plate_parts: Path) -> None:
     assert _document(plate_bundle, plate_parts / "hidden")["learned"] == []
     assert "note" not in _told(plate_bundle, plate_parts / "hidden")
+
+
+def test_recordings_are_refused_as_what_they_are(
+    plate_bundle: Path, save_sound: Callable[..., Path], tmp_path: Path
+) -> None:
+    save_sound("good/1.wav", [0.0] * 100)
+    refused = CliRunner().invoke(main, ["robustness", str(plate_bundle), "--data", str(tmp_path)])
+    assert (refused.exit_code, "wanted pictures to make worse, found recordings" in refused.stderr) == (2, True)
 
 
 def test_of_a_bundle_that_does_not_say_what_it_learned_nobody_knows(
