@@ -3,7 +3,7 @@
 Clopper and Pearson, "The use of confidence or fiducial limits", 1934; Newcombe, "Confidence intervals for an effect
 size measure based on the Mann-Whitney statistic", part 2, method 5, 2006 (unlike DeLong's it stays wide where every
 defect scored above every good part); DeLong, DeLong and Clarke-Pearson, "Comparing the areas under two or more
-correlated ROC curves", 1988.
+correlated ROC curves", 1988; with relatives Obuchowski, "Nonparametric analysis of clustered ROC curve data", 1997.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from converters.gate.metrics import auroc
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable, Sequence
 
     Floats = npt.NDArray[np.floating]
 
@@ -87,18 +87,28 @@ def auroc_interval(found: float, good: int, defective: int, confidence: float = 
     return Interval(low, high)
 
 
-def auroc_difference(first: Floats, second: Floats, is_defect: npt.NDArray[np.bool_]) -> Difference:
-    """Compare two scores of the same N parts by DeLong's placements.
+def auroc_difference(
+    first: Floats, second: Floats, is_defect: npt.NDArray[np.bool_], groups: Sequence[Hashable] | None = None
+) -> Difference:
+    """Compare two scores of the same N parts by DeLong's placements, of relatives by Obuchowski's sums of them.
+
+    Args:
+        first: N scores.
+        second: the same.
+        is_defect: N.
+        groups: N names that relatives share; by default none has any. A good part's defective relatives count as
+            strangers.
 
     Raises:
         BadInputError: no good or no defective part.
     """
+    names = np.arange(len(is_defect)) if groups is None else _numbered(groups)
     areas = [auroc(one[~is_defect], one[is_defect]) for one in (first, second)]
     of_defects, of_good = (
         _placements(first[here], first[~here]) - _placements(second[here], second[~here])
         for here in (is_defect, ~is_defect)
     )
-    error = sqrt(_mean_variance(of_defects) + _mean_variance(of_good))
+    error = sqrt(_mean_variance(of_defects, names[is_defect]) + _mean_variance(of_good, names[~is_defect]))
     return Difference(areas[0], areas[0] - areas[1], error)
 
 
@@ -115,8 +125,20 @@ def _placements(here: Floats, there: Floats) -> npt.NDArray[np.float64]:
     return np.asarray(below / (2 * len(ordered)), np.float64)
 
 
-def _mean_variance(values: npt.NDArray[np.float64]) -> float:
-    return float(values.var(ddof=1)) / len(values) if len(values) > 1 else inf
+def _numbered(groups: Sequence[Hashable]) -> npt.NDArray[np.intp]:
+    """Each group's number, by its first member."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(name, len(numbers)) for name in groups], np.intp)
+
+
+def _mean_variance(values: npt.NDArray[np.float64], groups: npt.NDArray[np.intp]) -> float:
+    """Of the mean of values of which those of one group go together."""
+    present = np.unique(groups)
+    count = len(present)
+    if count < 2:  # noqa: PLR2004 - one says nothing of how they differ
+        return inf
+    sums = np.bincount(groups, values - values.mean())[present] * (count / len(values))
+    return float((sums * sums).sum()) / (count - 1) / count
 
 
 def _at_least(hits: int, trials: int, share: float) -> float:

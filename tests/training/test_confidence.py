@@ -88,6 +88,17 @@ def test_the_error_of_a_difference_is_what_resampling_says() -> None:
     assert auroc_difference(first, second, is_defect).error == pytest.approx(np.std(drawn), rel=0.15)
 
 
+def test_five_shots_of_each_part_leave_the_error_of_a_difference() -> None:
+    random = np.random.default_rng(1)
+    is_defect = np.arange(150) < 50
+    first, second = is_defect + random.normal(size=150), is_defect + random.normal(size=150)
+    wanted = auroc_difference(first, second, is_defect)
+    shots = [np.repeat(one, 5) + 0.01 * random.normal(size=750) for one in (first, second)]
+    found = auroc_difference(*shots, np.repeat(is_defect, 5), np.repeat(np.arange(150), 5).tolist())
+    assert found.error == pytest.approx(wanted.error, rel=0.03)
+    assert auroc_difference(first, second, is_defect, list(range(150))) == wanted
+
+
 @pytest.mark.parametrize(("hits", "trials"), [(0, 0), (3, 2), (-1, 5)])
 def test_no_trials_have_no_share(hits: int, trials: int) -> None:
     with pytest.raises(BadInputError, match="hits among one or more trials"):

@@ -16,6 +16,7 @@ from training.dataset import Sample, read_dataset
 from training.dataset.amounts import MOST_PARTS, drawn_by_lot
 from training.detectors.threshold_rule import ThresholdRule
 from training.learning import learn_dataset, packed, to_learn
+from training.train_text import trained_document, trained_text
 
 
 def test_a_promise_stands_in_the_provenance_with_its_confidence(tmp_path, save, draw_part):
@@ -81,8 +82,12 @@ def test_relatives_are_held_out_together_and_counted_once(tmp_path, save, draw_p
             kind="gauss",
             seed=0,
             good_only=True,
-        ).detector
+        )
         for many in (1, 3)
     )
-    assert related.threshold.groups <= 4 < alone.threshold.groups
-    assert related.good_scores != alone.good_scores
+    groups = related.detector.threshold.groups
+    assert groups <= 4 < alone.detector.threshold.groups
+    assert related.detector.good_scores != alone.detector.good_scores
+    manifest, _ = packed(related, tmp_path / "plate.bundle", 0, datetime(2026, 1, 1, tzinfo=timezone.utc))
+    told = trained_text(trained_document(related, manifest, tmp_path / "plate.bundle", "0" * 64, 1.0))
+    assert f", from {groups} groups of relatives)" in told

@@ -75,6 +75,22 @@ def test_a_bundle_gets_the_threshold_of_its_line_and_keeps_all_else(folder: Path
     assert "catches 2 of 2 defects" in _lepton(*arguments).stdout
 
 
+def test_shots_of_one_part_are_told_and_count_once(folder: Path, tmp_path: Path) -> None:
+    files = sorted((folder / "line").rglob("*.png"))
+    tray, broken = set(files[:4]), set(files[-2:])
+    rows = [f"{one},{one.parent.name},{'tray' * (one in tray)}{'broken' * (one in broken)}" for one in files]
+    (tmp_path / "line.csv").write_text("\n".join(["path,label,group", *rows]))
+    arguments = ("threshold", folder / "old.bundle", "--data", tmp_path / "line.csv", "-o", tmp_path / "new.bundle")
+    document = json.loads(_lepton(*arguments, "--json").stdout)
+    assert (document["good"], document["defects"], document["different_defects"]) == (14, 2, 1)
+    assert document["escape_bound"] == pytest.approx(0.95)
+    found = document["different_good_parts"]["found"]
+    assert found <= 11
+    told = _lepton(*arguments).stdout
+    assert f"of 14 good parts in {found} groups (95 % interval" in told
+    assert "catches 2 of 2 defects in 1 group; at 95 % the line's escape may still be 95%" in told
+
+
 @pytest.mark.parametrize("label", ["good", "scratch"])
 def test_one_part_that_taught_it_is_refused_and_named(folder: Path, tmp_path: Path, label: str) -> None:
     shutil.copytree(folder / "line", tmp_path / "line")

@@ -12,7 +12,7 @@ from training.confidence import auroc_difference
 from training.heads.fusion import CELL_HEAD, Choice, Fusion, gains_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     Floats = npt.NDArray[np.float64]
 
@@ -32,6 +32,7 @@ def choose(
     logits: Mapping[str, Floats],
     is_defect: npt.NDArray[np.bool_],
     part_of: npt.NDArray[np.intp],
+    groups: Sequence[str],
 ) -> Chosen:
     """Judge each way of joining by held-out scores: the one-standard-error rule (Breiman et al., 1984).
 
@@ -44,6 +45,7 @@ def choose(
         logits: N held-out logits of each head.
         is_defect: which of the N are defective.
         part_of: N, which part each belongs to; a part's score is the mean over its inputs.
+        groups: of each part; relatives share a name.
     """
     gains = gains_of(good_only, logits, is_defect)
     typical = float(np.exp(np.log(good_only[~is_defect]).mean()))
@@ -53,7 +55,7 @@ def choose(
     fusions = {one: Fusion(one, typical, gains) for one in candidates}
     joined = {one: over_parts(fusion.joined(good_only, logits), part_of) for one, fusion in fusions.items()}
     defective = over_parts(is_defect, part_of) > 0
-    differences = {one: auroc_difference(scores, joined[DEFAULT], defective) for one, scores in joined.items()}
+    differences = {one: auroc_difference(scores, joined[DEFAULT], defective, groups) for one, scores in joined.items()}
     best = max(candidates, key=lambda one: differences[one].value if differences[one].is_clear else 0.0)
     return Chosen(fusions[best], {one: found.first for one, found in differences.items()})
 

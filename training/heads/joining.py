@@ -68,13 +68,14 @@ def taught_by(
         seed: shuffles the folds.
     """
     logits = held_out_logits(evidence, seed)
-    chosen = choose(good_only, logits, evidence.is_defect, part_of)
     first = np.unique(part_of, return_index=True)[1]
+    groups = [evidence.groups[place] for place in first.tolist()]
+    chosen = choose(good_only, logits, evidence.is_defect, part_of, groups)
     good = ~evidence.is_defect[first]
     joined = over_parts(chosen.fusion.joined(good_only, logits), part_of)
     scores, defect_scores = joined[good].tolist(), joined[~good].tolist()
     heads = fit_heads(evidence, np.ones(len(part_of), np.bool_))
-    threshold = rule.threshold(scores, [evidence.groups[place] for place in first[good].tolist()])
+    threshold = rule.threshold(scores, [groups[part] for part in np.flatnonzero(good).tolist()])
     taught = replace(
         detector,
         graph=joined_graph(detector.graph, branch.graph, heads, chosen.fusion, HOTTEST * threshold.value),

@@ -59,6 +59,12 @@ class Lot:
     defects: tuple[Sample, ...]
     families: tuple[str, ...]
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """A number in place of each name."""
+        found: dict[str, int] = {}
+        return tuple(found.setdefault(name, len(found)) for name in self.families)
+
 
 @dataclass(frozen=True, slots=True)
 class DetectorSpace:
@@ -143,6 +149,7 @@ class DetectorSpace:
             ms,
             good=learned.detector.good_scores,
             defective=taught.defect_scores,
+            groups=self.lot.numbers,
         )
 
     def learn(self, params: Params) -> Learned:

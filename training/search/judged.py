@@ -13,6 +13,7 @@ class Judged:
     quality: by the search's criterion, on training data that was held out; greater is better.
     model_bytes, ms: of the file that it becomes, median time of one inference on this machine.
     good, defective: held-out scores of single parts, where the criterion compares them; greater is worse.
+    groups: of the good ones and then of the defective ones, a number that relatives share; empty where none has any.
     parts: of how many held-out parts the quality is the mean, where it is one; each counts from 0 to 1.
     """
 
@@ -22,6 +23,7 @@ class Judged:
     good: tuple[float, ...] = ()
     defective: tuple[float, ...] = ()
     parts: int = 0
+    groups: tuple[int, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Plain values for the study."""

@@ -83,5 +83,5 @@ def _is_clear(one: Judged, usual: Judged, criterion: Criterion, errors: float) -
         return one.quality > usual.quality + errors * sqrt(usual.quality * (1 - usual.quality) / usual.parts)
     scores = [np.array([*found.good, *found.defective]) for found in (one, usual)]
     is_defect = np.arange(len(scores[0])) >= len(one.good)
-    difference = auroc_difference(scores[0], scores[1], is_defect)
+    difference = auroc_difference(scores[0], scores[1], is_defect, usual.groups or None)
     return difference.value > errors * difference.error

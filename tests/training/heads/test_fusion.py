@@ -9,6 +9,7 @@ from training.heads.fusion import Fusion, Gain, gains_of
 RANDOM = np.random.default_rng(0)
 IS_DEFECT = np.arange(120) >= 90
 EACH = np.arange(len(IS_DEFECT))
+ALONE = [str(place) for place in EACH]
 GOOD_ONLY = np.exp(0.1 * RANDOM.normal(size=120) + 0.15 * IS_DEFECT)
 DEAF = RANDOM.normal(size=120)
 """A head that hears nothing."""
@@ -60,41 +61,49 @@ def test_what_is_unlike_all_good_parts_is_not_talked_good_by_any_logit() -> None
 
 
 def test_a_head_that_helps_is_heard() -> None:
-    chosen = choose(GOOD_ONLY, {"pooled": _logits(2.0)}, IS_DEFECT, EACH)
+    chosen = choose(GOOD_ONLY, {"pooled": _logits(2.0)}, IS_DEFECT, EACH, ALONE)
     assert chosen.fusion.choice == "sum"
     assert chosen.aurocs["sum"] > chosen.aurocs["good-only"] + 0.05
 
 
 def test_a_head_that_hears_nothing_is_left_away() -> None:
     sharp = np.where(IS_DEFECT, 1.3, 1.0) * np.exp(0.1 * DEAF[::-1])
-    chosen = choose(sharp, {"pooled": DEAF}, IS_DEFECT, EACH)
+    chosen = choose(sharp, {"pooled": DEAF}, IS_DEFECT, EACH, ALONE)
     assert chosen.fusion.heads == ()
     assert chosen.aurocs["good-only"] > chosen.aurocs["sum"] + 0.01
 
 
 def test_a_tie_goes_to_the_sum() -> None:
     perfect = np.where(IS_DEFECT, 50.0, 1.0) * GOOD_ONLY
-    chosen = choose(perfect, {"pooled": _logits(30.0), "cell": _logits(30.0)}, IS_DEFECT, EACH)
+    chosen = choose(perfect, {"pooled": _logits(30.0), "cell": _logits(30.0)}, IS_DEFECT, EACH, ALONE)
     assert set(chosen.aurocs.values()) == {1.0}
     assert chosen.fusion.choice == "sum"
 
 
 def test_places_are_heard_where_only_they_know() -> None:
-    chosen = choose(GOOD_ONLY, {"pooled": DEAF, "cell": _logits(4.0)}, IS_DEFECT, EACH)
+    chosen = choose(GOOD_ONLY, {"pooled": DEAF, "cell": _logits(4.0)}, IS_DEFECT, EACH, ALONE)
     assert chosen.fusion.choice == "cell"
-    assert "cell" not in choose(GOOD_ONLY, {"pooled": DEAF}, IS_DEFECT, EACH).aurocs
+    assert "cell" not in choose(GOOD_ONLY, {"pooled": DEAF}, IS_DEFECT, EACH, ALONE).aurocs
 
 
 def test_a_candidate_that_is_ahead_by_less_than_chance_explains_is_not_taken() -> None:
     shaken = _logits(1.0) + 0.2 * np.random.default_rng(17).normal(size=120)
-    chosen = choose(GOOD_ONLY, {"pooled": _logits(1.0), "cell": shaken}, IS_DEFECT, EACH)
+    chosen = choose(GOOD_ONLY, {"pooled": _logits(1.0), "cell": shaken}, IS_DEFECT, EACH, ALONE)
     assert chosen.aurocs["cell"] > chosen.aurocs["sum"] + 0.005
     assert chosen.fusion.choice == "sum"
+
+
+def test_shots_of_the_same_parts_make_a_lead_no_clearer() -> None:
+    shaken = _logits(1.0) + 0.2 * np.random.default_rng(17).normal(size=120)
+    logits = {"pooled": np.tile(_logits(1.0), 10), "cell": np.tile(shaken, 10)}
+    shots = np.tile(GOOD_ONLY, 10), logits, np.tile(IS_DEFECT, 10), np.arange(1200)
+    assert choose(*shots, [str(number) for number in range(1200)]).fusion.choice == "cell"
+    assert choose(*shots, ALONE * 10).fusion.choice == "sum"
 
 
 def test_a_part_of_several_inputs_is_judged_by_their_mean() -> None:
     twice = np.repeat(EACH, 2)
     shaken = np.repeat(GOOD_ONLY, 2) * np.tile([0.5, 1.5], len(EACH))
-    aurocs = choose(shaken, {"pooled": np.repeat(_logits(2.0), 2)}, np.repeat(IS_DEFECT, 2), twice).aurocs
-    alone = choose(GOOD_ONLY, {"pooled": _logits(2.0)}, IS_DEFECT, EACH).aurocs
+    aurocs = choose(shaken, {"pooled": np.repeat(_logits(2.0), 2)}, np.repeat(IS_DEFECT, 2), twice, ALONE).aurocs
+    alone = choose(GOOD_ONLY, {"pooled": _logits(2.0)}, IS_DEFECT, EACH, ALONE).aurocs
     assert aurocs["good-only"] == alone["good-only"]
