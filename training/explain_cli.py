@@ -81,14 +81,14 @@ def _known(source: Path | None) -> Sequence[Sample]:
 
 
 def _explained(bundle: Bundle, picture: Path, known: Sequence[Sample], *, quiet: bool) -> Explanation:
-    from converters.calibration.recorded_frames import read_judged  # noqa: PLC0415 - the same
     from edge_contracts.manifest import AnomalyRule  # noqa: PLC0415 - as above
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
+    from training.dataset import Photographs, Sample  # noqa: PLC0415 - the same
     from training.evaluation import judge  # noqa: PLC0415 - the same
     from training.explain.occlusion import occlude, place_count  # noqa: PLC0415 - the same
     from training.explain.page import Explanation  # noqa: PLC0415 - the same
 
-    predictor, pixels = Predictor.load(bundle), read_judged(picture)
+    predictor, (pixels, *_) = Predictor.load(bundle), Photographs([Sample(picture, "")])
     scores = predictor.predict(pixels)
     with progress_bar("hiding places", place_count(pixels), quiet=quiet) as advance:
         occlusion = occlude(pixels, lambda one: judge(bundle.manifest, predictor.predict(one))[0], progress=advance)

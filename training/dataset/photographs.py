@@ -50,6 +50,6 @@ def _lit(pixels: npt.NDArray[np.uint8], path: Path) -> npt.NDArray[np.uint8]:
     if int(pixels.max()) >= DARKEST_PEAK:
         return pixels
     raise BadInputError(
-        f"wanted a picture with light in it, found none above {pixels.max()} of 255 in {path}; a 16-bit file may "
-        "hold raw 10- or 12-bit values: save it as 8-bit PNG"
+        f"wanted a picture with light in it, found none above {pixels.max()} of 255 in {path}; take it again "
+        "with light, or where it is a 16-bit file with raw 10- or 12-bit values, save it as 8-bit PNG"
     )

@@ -4,12 +4,14 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from lepton.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from click.testing import Result
@@ -50,3 +52,10 @@ def test_what_is_no_picture_is_refused(picture: str, found: str, plate_bundle: P
     assert told.exit_code == 2
     assert found in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_picture_without_light_is_refused_as_by_the_others(plate_bundle: Path, save: Callable[..., Path]) -> None:
+    told = _lepton("explain", plate_bundle, save("black.png", np.zeros((120, 160, 3), np.uint8)))
+    assert told.exit_code == 2
+    assert "wanted a picture with light in it, found none above 0 of 255" in told.stderr
+    assert "take it again with light" in told.stderr
