@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError
+from training.checks.amount import require_different_parts
 from training.checks.drawings import require_fitting_drawings
 from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
@@ -100,6 +101,7 @@ def learn_dataset(
     looked = look_at([*good, *defects], progress, readings=sight.readings)
     looked.require_readable()
     require_fitting_drawings(looked)
+    require_different_parts(looked)
     version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
     families = family_names(looked)
     detector = learn_good(

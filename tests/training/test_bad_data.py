@@ -59,6 +59,13 @@ def all_identical(folder):
             shutil.copy(folder / "good" / "0.png", path)
 
 
+def again_and_again(folder):
+    random = np.random.default_rng(0)
+    seen = cv2.imread(str(folder / "good" / "0.png")).astype(np.float32)
+    for path in (folder / "good").iterdir():
+        assert cv2.imwrite(str(path), np.clip(seen + random.normal(0, 1, seen.shape), 0, 255).astype(np.uint8))
+
+
 def labels_without_pictures(folder):
     (folder / "labels.csv").write_text("path,label\ngood/1.png,good\ngood/gone.png,good\n")
 
@@ -86,6 +93,7 @@ def empty(folder):
         (no_picture, r"such as \S*/good/3\.png: .*3\.png which is none; take or copy it again"),
         (one_alone, r"found 1; take 9 more"),
         (all_identical, r"different photographs, found 1 among 12"),
+        (again_and_again, r"all 12 photographs look the same: one part taken again"),
         (labels_without_pictures, r"1 missing, such as .*gone\.png"),
         (no_good_class, r"good or normal .*found widgets; rename"),
         (sounds_among_them, r"found both, such as \S*/good/0\.png and \S*/good/1\.wav; keep one kind"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from edge_contracts.errors import BadInputError
 from training.checks.finding import Finding, counted
+from training.checks.looked import near_groups
 from training.dataset.amounts import ADVISED_PARTS, FEWEST_PARTS, FEWEST_RECORDINGS
 from training.dataset.judged_split import TRAIN_SPLIT
 from training.dataset.subjects import are_sounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from training.checks.facts import Facts
     from training.checks.looked import Looked
 
 FEWEST_OF_A_DEFECT = 3
@@ -48,13 +51,37 @@ def check_amount(looked: Looked) -> Iterator[Finding]:
             sentence=f"{different} different good parts to learn from{where}: "
             f"{fewest} are needed, {ADVISED_PARTS} advised; take {ADVISED_PARTS - different} more",
         )
-    alike = max((len({one.digest for one in group if one.sample.is_good}) for group in looked.near), default=0)
-    if 1 < different <= alike:
+    if is_one_part(looked, learned):
         yield Finding(
             "amount",
             must_mend=True,
             sentence="all good parts look the same: one part taken again and again teaches nothing of the others; "
             "photograph different parts",
+        )
+
+
+def is_one_part(looked: Looked, good: Sequence[Facts]) -> bool:
+    """Whether good parts are two or more pictures of one: nearly the same beside all others, and among themselves.
+
+    Beside defects of another kind good parts are alike that differ among themselves.
+    """
+    different = len({one.digest for one in good})
+    places = {id(one) for one in good}
+    alike = any(places <= {id(one) for one in group} for group in looked.near)
+    return different > 1 and alike and [len(group) for group in near_groups(good)] == [len(good)]
+
+
+def require_different_parts(looked: Looked) -> None:
+    """Refuse photographs that show one good part again and again: nobody knows what others look like.
+
+    Raises:
+        BadInputError: all good ones look the same.
+    """
+    good = [one for one in looked.readable if one.sample.is_good and one.picture is not None]
+    if is_one_part(looked, good):
+        raise BadInputError(
+            f"wanted different good parts, found that all {len(good)} photographs look the same: one part taken again "
+            "and again teaches nothing of the others; photograph different parts"
         )
 
 

@@ -85,6 +85,16 @@ def test_one_part_taken_again_and_again_must_be_mended(save, parts, tmp_path):
     assert ("amount", True) in found(tmp_path)
 
 
+def test_good_parts_that_are_alike_beside_defects_of_another_kind_are_not_one_part(save, tmp_path):
+    random = np.random.default_rng(0)
+    plain = cv2.resize(random.integers(0, 255, (8, 8), np.uint8), (160, 120))
+    for place in range(12):
+        save(f"good/{place}.png", np.clip(plain + cv2.resize(random.normal(0, 5, (8, 8)), (160, 120)), 0, 255))
+        other = cv2.resize(random.integers(0, 255, (8, 8), np.uint8), (160, 120))
+        save(f"other/{place}.png", other)
+    assert ("amount", True) not in found(tmp_path)
+
+
 def test_a_part_on_both_sides_of_a_split_is_a_leak(lay, save, parts, tmp_path):
     lay("train/good", 20)
     lay("test/good", 4, start=20)
