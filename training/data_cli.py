@@ -107,7 +107,7 @@ def split(
     made = split_dataset(looked, test_share=test_share, window_min=window_min, seed=seed)
     write_manifest(output, made.samples)
     digests = {one.sample.path: one.digest for one in looked.facts}
-    document = _split_document(made, output, dataset_version(made.samples, digests))
+    document = _split_document(made, output, dataset_version(made.samples, digests), test_share)
     click.echo(json.dumps(document, indent=2) if as_json else _split_text(document))
 
 
@@ -183,7 +183,7 @@ def _below(path: Path, top: str) -> str:
     return path.relative_to(top).as_posix()
 
 
-def _split_document(made: LeakSafeSplit, output: Path, version: str) -> dict[str, Any]:
+def _split_document(made: LeakSafeSplit, output: Path, version: str, test_share: float) -> dict[str, Any]:
     return {
         "manifest": str(output),
         "version": version,
@@ -192,6 +192,7 @@ def _split_document(made: LeakSafeSplit, output: Path, version: str) -> dict[str
         "timed": made.timed,
         "window_min": made.window_min,
         "splits": made.counts(),
+        "test_share": {"asked": test_share, "missed": made.missed(test_share)},
     }
 
 
@@ -203,4 +204,16 @@ def _split_text(document: dict[str, Any]) -> str:
         f"{name}: {', '.join(f'{count} {label}' for label, count in labels.items())}"
         for name, labels in document["splits"].items()
     ]
+    lines += _missed(document["test_share"])
     return "\n".join([*lines, f"wrote {document['manifest']}, version {document['version'][:SHORT_VERSION]}"])
+
+
+def _missed(share: dict[str, Any]) -> list[str]:
+    """A line where a class could not be shared nearly as asked."""
+    if not share["missed"]:
+        return []
+    found = " and ".join(f"{one:.0%} of {label}" for label, one in share["missed"].items())
+    return [
+        f"wanted {share['asked']:.0%} of each class to judge with, got {found}: a set goes to one side as a whole; "
+        "more sets, or a shorter --window-min, come nearer"
+    ]

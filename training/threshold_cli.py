@@ -103,7 +103,12 @@ def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int],
 def _families(looked: Looked, rule: ThresholdRule) -> list[str]:
     """A name per sample, relatives sharing one; refused where too few good parts are different for the rule."""
     from training.checks.families import family_names  # noqa: PLC0415 - as above
-    from training.dataset.amounts import FEWEST_PARTS, FEWEST_RECORDINGS, require_enough  # noqa: PLC0415 - the same
+    from training.dataset.amounts import (  # noqa: PLC0415 - the same
+        FEWEST_PARTS,
+        FEWEST_RECORDINGS,
+        counted_once,
+        require_enough,
+    )
     from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
 
     samples = [one.sample for one in looked.facts]
@@ -111,7 +116,7 @@ def _families(looked: Looked, rule: ThresholdRule) -> list[str]:
     good = [name for name, one in zip(names, samples, strict=True) if one.is_good]
     rule.require_enough(good)
     fewest, what = (FEWEST_RECORDINGS, "recordings") if are_sounds(samples) else (FEWEST_PARTS, "photographs")
-    require_enough(len(set(good)), fewest, f"different {what}")
+    require_enough(len(set(good)), fewest, f"different {what}", counted_once(good))
     return names
 
 

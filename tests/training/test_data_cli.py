@@ -61,6 +61,15 @@ def test_a_split_is_a_manifest_that_has_no_leak(source, tmp_path):
     assert again["version"] == document["version"]
 
 
+def test_a_split_that_misses_what_was_asked_says_by_how_much(source, tmp_path):
+    parts = sorted(source.glob("*/*.png"))
+    rows = [f"{one},{one.parent.name},{'a' if int(one.stem) % 2 else 'b'}" for one in parts]
+    (tmp_path / "two.csv").write_text("\n".join(["path,label,group", *rows]))
+    told = lepton("split", tmp_path / "two.csv", "-o", tmp_path / "parts.csv").stdout
+    assert "wanted 30% of each class to judge with, got 50% of dent and 50% of good: a set goes" in told
+    assert "got" not in lepton("split", source, "-o", tmp_path / "other.csv").stdout
+
+
 def test_the_same_seed_writes_the_same_bytes(source, tmp_path):
     for name, seed in (("a.csv", 3), ("b.csv", 3), ("c.csv", 4)):
         assert lepton("split", source, "-o", tmp_path / name, "--seed", seed).exit_code == 0

@@ -130,6 +130,7 @@ def test_nine_good_parts_are_too_few_and_how_many_are_missing_is_said(folder: Pa
     result = _lepton(*arguments)
     assert result.exit_code == 2
     assert "10 or more different photographs of good parts (20 or more advised), found 9; take 1 more" in result.stderr
+    assert "(10 good ones are 9 groups: what shares a group in the manifest" in result.stderr
     assert not (tmp_path / "new.bundle").exists()
 
     shutil.copy(folder / "line/good/20.png", parts[0].with_name("20.png"))
@@ -138,6 +139,17 @@ def test_nine_good_parts_are_too_few_and_how_many_are_missing_is_said(folder: Pa
     assert "rests on 10 different good parts; 20 or more are advised: take 10 more" in taken.stdout
     document = json.loads(_lepton(*arguments, "--json").stdout)
     assert document["different_good_parts"] == {"found": 10, "advised": 20, "missing": 10}
+
+
+@pytest.mark.parametrize("rule", ["lognormal", "conformal"])
+def test_parts_of_one_group_are_one_and_the_message_says_why(rule: str, folder: Path, tmp_path: Path) -> None:
+    pictures = sorted((folder / "line/good").iterdir())
+    rows = "\n".join(f"{one},good,set-0,test" for one in pictures)
+    (tmp_path / "parts.csv").write_text(f"path,label,group,split\n{rows}\n")
+    old, new = folder / "old.bundle", tmp_path / "new.bundle"
+    result = _lepton("threshold", old, "--data", tmp_path / "parts.csv", "-o", new, "--threshold", rule)
+    assert result.exit_code == 2
+    assert f"({len(pictures)} good ones are 1 group: what shares a group in the manifest" in result.stderr
 
 
 def test_too_few_parts_for_a_promise_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -61,6 +61,16 @@ class LeakSafeSplit:
             found[one.split][one.label] += 1
         return {split: dict(sorted(found[split].items())) for split in sorted(found, reverse=True)}
 
+    def missed(self, test_share: float) -> dict[str, float]:
+        """Of the labels that could not be shared nearly as asked: what share is judged with."""
+        all_of = Counter(one.label for one in self.samples)
+        tested = Counter(one.label for one in self.samples if one.split == TEST_SPLIT)
+        return {
+            label: tested[label] / count
+            for label, count in sorted(all_of.items())
+            if not _is_close(tested[label], count, test_share)
+        }
+
 
 def split_dataset(looked: Looked, *, test_share: float, window_min: float | None, seed: int) -> LeakSafeSplit:
     """Deal a dataset out into `train` and `test`.
@@ -114,7 +124,11 @@ def _is_near(samples: Sequence[Sample], tested: set[int], test_share: float) -> 
     """Whether each class is shared as asked, but for a tenth of it or one sample."""
     counts = Counter(one.label for one in samples)
     found = Counter(samples[place].label for place in tested)
-    return all(abs(found[label] - test_share * count) <= max(OFF * count, 1.0) for label, count in counts.items())
+    return all(_is_close(found[label], count, test_share) for label, count in counts.items())
+
+
+def _is_close(tested: int, count: int, test_share: float) -> bool:
+    return abs(tested - test_share * count) <= max(OFF * count, 1.0)
 
 
 def _deal(samples: Sequence[Sample], sets: Sequence[tuple[int, ...]], test_share: float, seed: int) -> set[int]:

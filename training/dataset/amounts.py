@@ -33,8 +33,14 @@ def drawn_by_lot(samples: Sequence[Sample], seed: int, most: int = MOST_PARTS) -
     return [samples[place] for place in sorted(places.tolist())]
 
 
-def require_enough(found: int, fewest: int, what: str) -> None:
+def require_enough(found: int, fewest: int, what: str, reason: str = "") -> None:
     """Refuse good parts that are too few to learn from.
+
+    Args:
+        found: how many there are.
+        fewest: that are needed.
+        what: they are.
+        reason: why there are no more, as from `counted_once`.
 
     Raises:
         BadInputError: says how many are missing.
@@ -42,5 +48,16 @@ def require_enough(found: int, fewest: int, what: str) -> None:
     if found < fewest:
         raise BadInputError(
             f"wanted {fewest} or more {what} of good parts ({ADVISED_PARTS} or more advised), found {found}; "
-            f"take {fewest - found} more"
+            f"take {fewest - found} more{reason}"
         )
+
+
+def counted_once(groups: Sequence[str]) -> str:
+    """Why there are fewer parts than files, given a name per file that relatives share; empty where there are not."""
+    different = len(set(groups))
+    if different == len(groups):
+        return ""
+    return (
+        f" ({len(groups)} good ones are {different} group{'s' if different > 1 else ''}: what shares a group in the "
+        "manifest, as 'lepton data split' writes for all that was taken in one go, or is nearly the same counts once)"
+    )

@@ -68,8 +68,8 @@ def fewest_scores(overkill: float, confidence: float = CONFIDENCE) -> int:
     return ceil(round(log(1 - confidence) / log(1 - overkill), 9))
 
 
-def require_enough(found: int, overkill: float, confidence: float = CONFIDENCE) -> None:
-    """Refuse a promise that `found` parts, or groups of relatives, cannot give.
+def require_enough(found: int, overkill: float, confidence: float = CONFIDENCE, reason: str = "") -> None:
+    """Refuse a promise that `found` parts, or groups of relatives, cannot give; `reason` says why there are no more.
 
     Raises:
         BadInputError: too few; the message says how many are missing.
@@ -78,7 +78,7 @@ def require_enough(found: int, overkill: float, confidence: float = CONFIDENCE) 
     if found < wanted:
         raise BadInputError(
             f"wanted {wanted} or more good parts (or groups of relatives) for a promise of {overkill:g} overkill at "
-            f"{confidence:.0%} confidence, found {found}; take {wanted - found} more, or use the lognormal rule"
+            f"{confidence:.0%} confidence, found {found}; take {wanted - found} more, or use the lognormal rule{reason}"
         )
 
 

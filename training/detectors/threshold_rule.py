@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from converters.gate.metrics import OVERKILL
+from training.dataset.amounts import counted_once
 from training.detectors.conformal import conformal_threshold, require_enough
 from training.detectors.threshold import CONFIDENCE, Threshold, lognormal_threshold, require_finite
 
@@ -36,7 +37,7 @@ class ThresholdRule:
             BadInputError: the message says how many are missing.
         """
         if self.name == "conformal":
-            require_enough(len(set(groups)), self.overkill, self.confidence)
+            require_enough(len(set(groups)), self.overkill, self.confidence, counted_once(groups))
 
     def threshold(self, scores: Sequence[float], groups: Sequence[str]) -> Threshold:
         """Set it from held-out scores of good parts.

@@ -38,8 +38,8 @@ def why_not(good: Sequence[Sample], defects: Sequence[Sample], families: Sequenc
     for kind, names in (("defects", of_defects), ("good parts", set(families[: len(good)]) - of_defects)):
         if len(names) < FOLDS:
             return (
-                f"{len(defects)} labelled defects were not learned: {FOLDS} {kind} that are no relatives are needed to "
-                "tell whether they help"
+                f"{len(defects)} labelled defects were not learned: {FOLDS} {kind} that are no relatives (what shares "
+                "a group or is nearly the same counts once) are needed to tell whether they help"
             )
     return ""
 
