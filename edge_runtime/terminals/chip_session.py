@@ -124,11 +124,14 @@ class ChipSession:
         origin = self._origin
         if origin is None:
             return False
-        ticks = (state.tick - origin.tick) % _WRAP
-        seconds = ticks / self.hello.ticks_per_second
+        seconds = _later(state.tick - origin.tick) / self.hello.ticks_per_second
         return seconds >= self._clearance.seconds and self._has_moved(state.count - origin.count)
 
     def _has_moved(self, counts: int) -> bool:
-        """Whether the belt is so far on; back is not on, and where no gate is counted the encoder says nothing."""
-        forward = (counts + _WRAP // 2) % _WRAP - _WRAP // 2
-        return self._clearance.counts == 0 or forward >= self._clearance.counts
+        """Whether the belt is so far on; where no gate is counted the encoder says nothing."""
+        return self._clearance.counts == 0 or _later(counts) >= self._clearance.counts
+
+
+def _later(apart: int) -> int:
+    """The difference of two 32-bit counts that wrap around; below 0 for one that is behind, which is no progress."""
+    return (apart + _WRAP // 2) % _WRAP - _WRAP // 2

@@ -47,7 +47,8 @@ class Microcontroller(OwnThread):
         settings: one of the `microcontrollers` tables.
         clock: monotonic.
         backoff: the waits between attempts to open.
-        why_not: why the line must not run, None while it may; asked at each heartbeat.
+        why_not: why the line must not run, None while it may; asked at each heartbeat, under the lock of the line, so
+            it takes no lock of its own and gives no order.
         session: draws a number above 0 for each session.
         clearance: how long parts of an earlier session may still be on their way.
     """
@@ -178,9 +179,9 @@ class Microcontroller(OwnThread):
         )
 
     def _turn(self, session: ChipSession, decoder: StreamDecoder) -> None:
-        now_ns = self._clock.now_ns()
-        may_run = self._why_not() is None
         with self._lock:
+            # Asked behind the lock: an order that hangs in its write may hold it until the answer is another one.
+            now_ns, may_run = self._clock.now_ns(), self._why_not() is None
             if data := session.beat(now_ns, may_run=may_run):
                 self._port.write(data)
             wait_s = min(session.wait_ns(now_ns) / _NS_PER_S, _LONGEST_READ_S)

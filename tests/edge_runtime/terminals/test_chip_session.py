@@ -64,6 +64,22 @@ def test_parts_of_an_earlier_session_are_past_the_gate_before_the_line_may_run(c
     assert beats(one, 20 * MS) == [Heartbeat(int(clear), 100)]
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "clear"),
+    [
+        (5000, 4999, False),
+        (5000, 5000 - 2**31 + 1, False),
+        (2**32 - 100_000, 299_999, False),
+        (2**32 - 100_000, 300_000, True),
+    ],
+)
+def test_a_clock_that_is_behind_has_cleared_nothing_and_one_that_wraps_around_goes_on(first, later, clear):
+    one = session(Clearance(0.4))
+    one.hear(state(first), 0)
+    one.hear(state(later % 2**32), 1 * MS)
+    assert beats(one, 0) == [Heartbeat(int(clear), 100)]
+
+
 def test_an_encoder_that_wraps_around_has_moved_on():
     one = session(Clearance(0, 250))
     one.hear(state(0, 2**32 - 100, 9), 0)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from edge_contracts.serial_link import By, Reject
+from edge_contracts.serial_link import By, Heartbeat, Reject, StreamDecoder
 from edge_contracts.station import ChipEncoder, ChipOutput, ChipTrigger
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.outputs.belt import build_encoder
@@ -190,6 +190,28 @@ def test_it_rejects_while_somebody_says_why_not_and_when_the_daemon_ends(line):
         reasons.clear()
         eventually(lambda: not line.rejects)
     eventually(lambda: line.rejects)
+
+
+def test_no_order_can_hang_between_what_a_heartbeat_is_told_and_when_it_is_said(line):
+    held, chips = [], []
+
+    def why_not():
+        held.extend(one._lock.locked() for one in chips)
+
+    with microcontroller(line.path, why_not) as running:
+        chips.append(running)
+        eventually(lambda: len(held) > 5)
+    assert all(held)
+
+
+def test_the_last_that_it_says_is_that_the_line_must_not_run(line, monkeypatch):
+    said = []
+    with microcontroller(line.path) as running:
+        running.wait_open()
+        write = running._port.write
+        monkeypatch.setattr(running._port, "write", lambda data: (said.append(data), write(data)))
+        eventually(lambda: not line.rejects)
+    assert StreamDecoder().feed(b"".join(said))[-1].message == Heartbeat(0, 100)
 
 
 def test_a_line_that_is_back_is_spoken_to_again(program):
