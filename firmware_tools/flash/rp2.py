@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.flash.end_state import EndState
-from firmware_tools.flash.flasher import Chip, ChipSilent, Stage, WriteRefused
+from firmware_tools.flash.flasher import Chip, ChipSilent, WriteRefused
 from firmware_tools.image.uf2 import BLOCK_BYTES
 from firmware_tools.link import kind_of
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from edge_contracts.errors import LeptonError
-    from firmware_tools.flash.flasher import Progress
+    from firmware_tools.flash.flasher import Progress, Stage
     from firmware_tools.image import FirmwareImage
 
 INFO = "INFO_UF2.TXT"
@@ -91,7 +91,7 @@ class Rp2Flasher:
         self.spans = tuple(range(one.start, one.end) for one in image.segments)
         self._device: Path | None = None
         self._timeout_s, self._sleep = timeout_s, sleep
-        self._sent_bytes = 0
+        self._sent_bytes, self._touched = 0, False
 
     def identify(self) -> Chip:
         """Read what the drive says of its board; from now on no other drive is meant."""
@@ -142,11 +142,9 @@ class Rp2Flasher:
         return EndState.ACCEPTED
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
-        """Half written as soon as the first block may have gone."""
-        del error
-        if stage is Stage.IDENTIFY or (stage is Stage.WRITE and not self._sent_bytes):
-            return EndState.UNTOUCHED
-        return EndState.HALF_WRITTEN
+        """Half written as soon as the first block may have gone, in whichever attempt."""
+        del stage, error
+        return EndState.HALF_WRITTEN if self._touched else EndState.UNTOUCHED
 
     def leave(self) -> None:
         """A person held BOOTSEL, and plugs it in anew."""
@@ -154,6 +152,7 @@ class Rp2Flasher:
     def _copy(self, out: int, told: Progress) -> None:
         while self._sent_bytes < len(self._content):
             piece = self._content[self._sent_bytes : self._sent_bytes + PIECE_BLOCKS * BLOCK_BYTES]
+            self._touched = True  # before it goes: a write that breaks may have brought blocks to the chip
             self._sent_bytes += os.write(out, piece)
             told(self._sent_bytes / len(self._content))
 

@@ -82,12 +82,14 @@ def test_what_esptool_may_have_said_and_was_not_heard_counts_as_an_erase(ending,
     assert flasher.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
 
 
-def test_an_esp_that_was_written_once_is_not_untouched_because_esptool_then_refuses():
-    flasher = esp32(says("Writing at 0x10000", 2))
+@pytest.mark.parametrize("made", [esp32, stm32])
+@pytest.mark.parametrize("then", [USAGE, "could not open port /dev/ttyUSB0"])
+def test_a_chip_that_was_written_once_is_not_untouched_because_the_next_attempt_does_not_reach_it(made, then):
+    flasher = made(says("Writing at 0x10000", 2))
     with pytest.raises(WriteRefused):
         flasher.write(nobody)
-    flasher._program = says(USAGE, 2)
-    with pytest.raises(WriteRefused) as raised:
+    flasher._program = says(then, 2)
+    with pytest.raises((WriteRefused, ChipSilent)) as raised:
         flasher.write(nobody)
     assert flasher.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
 

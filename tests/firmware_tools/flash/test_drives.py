@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from firmware_tools.flash import rp2
-from firmware_tools.flash.flasher import WriteRefused
+from firmware_tools.flash import EndState, flash, rp2
+from firmware_tools.flash.flasher import ChipSilent, Stage, WriteRefused
 from firmware_tools.flash.rom_bootloader import nobody
 from firmware_tools.flash.rp2 import Rp2Flasher, block_device, find_drive
 from firmware_tools.image import parse_image
 from tests.fakes.firmware_images import program, uf2
 
 IMAGE = parse_image(uf2(program(300)))
+LARGE = parse_image(uf2(program(8000)))
 
 
 def plug(folder):
@@ -22,8 +23,17 @@ def plug(folder):
     return folder
 
 
-def flasher(drive=""):
-    return Rp2Flasher(IMAGE, str(drive), timeout_s=0.3, sleep=nobody)
+def flasher(drive="", image=IMAGE):
+    return Rp2Flasher(image, str(drive), timeout_s=0.3, sleep=nobody)
+
+
+def flashed(drive, attempts):
+    made = flasher(drive, LARGE)
+    return flash(made, LARGE, expected=None, attempts=attempts, told=nobody, sleep=nobody)
+
+
+def broken(*_):
+    raise OSError(errno.EIO, "Input/output error")
 
 
 @pytest.fixture
@@ -47,10 +57,6 @@ def test_a_second_board_does_not_make_the_first_ones_drive_gone(mounts):
 def test_a_drive_that_cannot_be_read_is_not_gone(tmp_path, monkeypatch):
     made = flasher(plug(tmp_path / "drive"))
     made.identify()
-
-    def broken(*_, **__):
-        raise OSError(errno.EIO, "Input/output error")
-
     with monkeypatch.context() as patched:
         patched.setattr(Path, "exists", lambda _: True)
         patched.setattr(Path, "stat", broken)
@@ -91,3 +97,62 @@ def test_each_piece_goes_through_to_the_chip(tmp_path, monkeypatch):
     monkeypatch.setattr(rp2.os, "open", noted)
     made.write(nobody)
     assert [bool(one & os.O_SYNC) for one in flags] == [True]
+
+
+class Breaking:
+    """The drive's file, of which each write does the next thing of the list, then writes."""
+
+    def __init__(self, *ways, write=os.write):
+        self.ways, self.write = list(ways), write
+
+    def __call__(self, end, piece):
+        fault = self.ways.pop(0) if self.ways else None
+        landed = self.write(end, piece[: rp2.BLOCK_BYTES] if fault else piece)
+        if fault:
+            raise fault
+        return landed
+
+
+EIO = OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("fault", [EIO, KeyboardInterrupt()])
+def test_a_first_write_that_breaks_may_have_reached_the_chip(tmp_path, monkeypatch, fault):
+    drive = plug(tmp_path / "drive")
+    monkeypatch.setattr(rp2.os, "write", Breaking(fault))
+    assert flashed(drive, 1).end_state is EndState.HALF_WRITTEN
+    assert (drive / "FIRMWARE.UF2").stat().st_size == rp2.BLOCK_BYTES
+
+
+@pytest.mark.parametrize("gone", ["file", "drive"])
+def test_a_board_that_was_half_written_once_stays_so_when_the_next_attempt_does_not_reach_it(
+    tmp_path, monkeypatch, gone
+):
+    made = flasher(plug(tmp_path / "drive"), LARGE)
+    monkeypatch.setattr(rp2.os, "write", Breaking(None, EIO))
+    with pytest.raises(ChipSilent) as raised:
+        made.write(nobody)
+    assert made.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
+    if gone == "file":
+        monkeypatch.setattr(rp2.os, "open", broken)
+    else:
+        (tmp_path / "drive" / "INFO_UF2.TXT").unlink()
+    with pytest.raises(ChipSilent) as raised:
+        made.write(nobody)
+    assert made.settle(Stage.WRITE, raised.value) is EndState.HALF_WRITTEN
+
+
+def test_a_drive_that_was_never_written_to_leaves_its_board_untouched(tmp_path, monkeypatch):
+    drive = plug(tmp_path / "drive")
+    monkeypatch.setattr(rp2.os, "open", broken)
+    done = flashed(drive, 2)
+    assert (done.end_state, done.attempts) == (EndState.UNTOUCHED, 2)
+
+
+def test_each_attempt_writes_the_file_from_its_beginning(tmp_path, monkeypatch):
+    made = flasher(plug(tmp_path / "drive"), LARGE)
+    monkeypatch.setattr(rp2.os, "write", Breaking(None, EIO))
+    with pytest.raises(ChipSilent):
+        made.write(nobody)
+    made.write(nobody)
+    assert (tmp_path / "drive" / "FIRMWARE.UF2").read_bytes() == LARGE.content

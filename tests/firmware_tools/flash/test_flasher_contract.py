@@ -10,7 +10,7 @@ import pytest
 
 from firmware_tools.flash import EndState, flash
 from firmware_tools.flash.end_state import MEANINGS
-from firmware_tools.flash.flasher import ChipSilent, Mismatch, WriteRefused, WrongChip
+from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused, WrongChip
 from firmware_tools.flash.flashing import Interrupted
 from tests.fakes.chip_line import Fault
 from tests.fakes.flash_benches import bench
@@ -136,6 +136,17 @@ def test_a_line_that_is_cut_leaves_a_state_that_is_true(family, tenth):
         outcome = run(family, chip)
     assert isinstance(outcome.error, ChipSilent)
     assert outcome.end_state in {EndState.HALF_WRITTEN, EndState.PARTLY_STAGED}
+
+
+def test_a_chip_that_was_cut_off_once_is_not_untouched_when_nobody_reaches_it_again(family):
+    with family.chip(Fault("cut", family.size // 2)) as chip:
+        flasher = family.flasher(chip)
+        flasher.identify()
+        for _ in range(2):
+            with pytest.raises(ChipSilent) as raised:
+                flasher.write(lambda _: None)
+            state = flasher.settle(Stage.WRITE, raised.value)
+            assert state in {EndState.HALF_WRITTEN, EndState.PARTLY_STAGED}
 
 
 def test_a_line_that_comes_back_is_gone_on_with(family):
