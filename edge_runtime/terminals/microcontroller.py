@@ -70,7 +70,7 @@ class Microcontroller(OwnThread):
         self._why_not = why_not
         self._draw = session
         self._clearance = clearance or Clearance()
-        self._port = OpenPort(settings)
+        self._port = OpenPort(settings, leads_to_chip=True)
         self._moments = Moments()
         self._session: ChipSession | None = None
         self._lost: str | None = "it is not open yet"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import termios
 from typing import TYPE_CHECKING, Any
 
+from edge_contracts.control_lines import leave_chip_alone
 from edge_contracts.errors import MissingExtraError
 from edge_runtime.capture.serial_fault import reason_of
 from edge_runtime.terminals.wire import WireLost
@@ -37,11 +38,13 @@ class OpenPort:
 
     Args:
         settings: port, speed, parity, stop bits.
+        leads_to_chip: a microcontroller is behind it, which DTR and RTS must not hold.
     """
 
-    def __init__(self, settings: SerialPort) -> None:
+    def __init__(self, settings: SerialPort, *, leads_to_chip: bool = False) -> None:
         self._serial = load_serial()
         self._settings = settings
+        self._leads_to_chip = leads_to_chip
         self._port: Any = None
 
     def open(self) -> None:
@@ -54,13 +57,16 @@ class OpenPort:
         settings = self._settings
         try:
             self._port = self._serial.Serial(
-                settings.port,
-                settings.baud,
+                baudrate=settings.baud,
                 parity=PARITIES[settings.parity],
                 stopbits=settings.stop_bits,
                 write_timeout=WRITE_TIMEOUT_S,
                 exclusive=True,
             )
+            self._port.port = settings.port
+            if self._leads_to_chip:
+                leave_chip_alone(self._port)
+            self._port.open()
             self._port.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
             raise WireLost(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDTH_PX, TOP_PX, ROW_PX, FOOT_PX, NOTE_PX = 720, 92, 42, 26, 20
-LEFT_PX, RIGHT_PX, BOX_PX = 30, 480, 210
+LEFT_PX, RIGHT_PX, BOX_PX, THROUGH_PX = 30, 480, 210, 84
 DATA, GROUND, CONTROL, SUPPLY = "#2b6cb0", "#1a202c", "#b7791f", "#c53030"
 
 
@@ -22,6 +22,7 @@ class Wire:
     colour: by its use.
     flows: where its signal goes, "right", "left" or "both".
     dashed: it may be left out; then a person does with a button what it does.
+    through: what stands in its middle; empty for nothing.
     """
 
     left: str
@@ -29,6 +30,7 @@ class Wire:
     colour: str
     flows: str = "both"
     dashed: bool = False
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +74,32 @@ WIRINGS: Mapping[str, Wiring] = {
         (
             Wire("TXD", "RXD0", DATA, "right"),
             Wire("RXD", "TXD0", DATA, "left"),
-            Wire("RTS", "EN (reset)", CONTROL, "right", dashed=True),
-            Wire("DTR", "GPIO0, C3: GPIO9 (boot)", CONTROL, "right", dashed=True),
+            Wire("RTS", "EN (reset)", CONTROL, "right", dashed=True, through="transistor"),
+            Wire("DTR", "GPIO0, C3: GPIO9 (boot)", CONTROL, "right", dashed=True, through="transistor"),
             Wire("GND", "GND", GROUND),
         ),
         (
-            "Dashed: through the two transistors that Espressif's boards carry; a board with USB has all of it.",
+            "Transistors: the two that Espressif's boards carry, so that RTS and DTR together do nothing.",
+            "A board with a USB socket has all of it. In service the dashed wires may stay.",
             "Without them: --by-hand, hold BOOT, press EN, let BOOT go.",
         ),
     ),
     "stm32": Wiring(
-        "STM32: USART1 of the bootloader in system memory",
+        "STM32: serial line of the bootloader in system memory",
         _ADAPTER,
         ("STM32", "powered from its own 3.3 V"),
         (
             Wire("TXD", "PA10 (USART1_RX)", DATA, "right"),
             Wire("RXD", "PA9 (USART1_TX)", DATA, "left"),
-            Wire("DTR", "NRST", CONTROL, "right", dashed=True),
-            Wire("RTS", "BOOT0", CONTROL, "right", dashed=True),
+            Wire("DTR", "NRST", CONTROL, "right", dashed=True, through="jumper"),
+            Wire("RTS", "BOOT0", CONTROL, "right", dashed=True, through="jumper"),
             Wire("GND", "GND", GROUND),
         ),
         (
-            "BOOT0 also to GND by 10 kΩ. Dashed wires the other way round: --swap-lines.",
-            "Without them: BOOT0 to 3.3 V, press reset once, flash, BOOT0 back to GND. Other pins: ST's AN2606.",
+            "Both jumpers are for flashing alone. In service take them off: an idle adapter holds BOOT0 high,",
+            "and after a power cut the chip would wait in its bootloader. BOOT0 also to GND by 10 kΩ.",
+            "Dashed wires the other way round: --swap-lines. Pins of other chips and ports: ST's AN2606.",
+            "Without them: BOOT0 to 3.3 V, press reset once, flash, BOOT0 back to GND.",
         ),
     ),
     "rp2": Wiring(
@@ -153,6 +158,18 @@ def _wire(row: int, wire: Wire) -> str:
     arrows = "".join(f'<path d="M{tip_px} {y_px}l{back_px} -5v10z" fill="{wire.colour}"/>' for tip_px, back_px in heads)
     return (
         f'<path d="M{from_px} {y_px}H{to_px}" stroke="{wire.colour}" stroke-width="3"{dashes}/>{arrows}'
+        f"{_between(y_px, wire)}"
         f'<text x="{from_px - 12}" y="{y_px + 5}" text-anchor="end">{escape(wire.left)}</text>'
         f'<text x="{to_px + 12}" y="{y_px + 5}">{escape(wire.right)}</text>'
+    )
+
+
+def _between(y_px: int, wire: Wire) -> str:
+    if not wire.through:
+        return ""
+    middle_px = (LEFT_PX + BOX_PX + RIGHT_PX) // 2
+    return (
+        f'<rect x="{middle_px - THROUGH_PX // 2}" y="{y_px - 12}" width="{THROUGH_PX}" height="24" rx="4" fill="white" '
+        f'stroke="{wire.colour}"/>'
+        f'<text x="{middle_px}" y="{y_px + 4}" text-anchor="middle" font-size="12">{escape(wire.through)}</text>'
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge_contracts.control_lines import leave_chip_alone
 from edge_contracts.errors import BadInputError, MissingExtraError
 from firmware_tools.link.link import LinkLost, NoControlLines
 from firmware_tools.link.port_faults import NoPort, kind_of, not_opened, require_free
@@ -157,7 +158,7 @@ def load_serial() -> Any:
 
 
 class SerialLink:
-    """An open serial port.
+    """An open serial port; opening it does not hold the chip behind it, and may start it anew.
 
     Args:
         port: which.
@@ -169,7 +170,9 @@ class SerialLink:
         # A server on the network knows neither.
         options = {} if "://" in port.path else {"write_timeout": WRITE_TIMEOUT_S, "exclusive": True}
         try:
-            self._serial: Any = load_serial().serial_for_url(port.path, baud, timeout=0, **options)
+            self._serial: Any = load_serial().serial_for_url(port.path, baud, timeout=0, do_not_open=True, **options)
+            leave_chip_alone(self._serial)
+            self._serial.open()
             self._serial.reset_input_buffer()
         except (OSError, ValueError, termios.error) as error:
             raise not_opened(port.path, error) from error
