@@ -9,6 +9,7 @@ from edge_contracts.errors import BadInputError
 from edge_runtime.capture import picture_file, wave_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Medium = Literal["picture", "sound"]
@@ -43,6 +44,19 @@ def folders_in(folder: Path) -> list[Path]:
     """The folders directly in `folder`, by name; hidden ones are left out."""
     with os.scandir(folder) as entries:
         return [folder / name for name in sorted(one.name for one in entries if one.is_dir() and one.name[0] != ".")]
+
+
+def files_below(folder: Path) -> Iterator[str]:
+    """Paths of the pictures and sounds anywhere below `folder`, of every kind; hidden ones and theirs are left out."""
+    entered = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, followlinks=True):
+        shown = [one for one in folders if one[0] != "."]
+        leads_to = {one: os.path.realpath(os.path.join(place, one)) for one in shown}  # noqa: PTH118 - as in files_in
+        folders[:] = [one for one in shown if leads_to[one] not in entered]
+        entered.update(leads_to.values())
+        for name in names:
+            if name[0] != "." and os.path.splitext(name)[1].lower() in READ | FOREIGN:  # noqa: PTH122 - as in files_in
+                yield f"{place}{os.sep}{name}"
 
 
 def medium_of(path: Path) -> Medium:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from edge_contracts.errors import BadInputError
 from training.dataset.class_folders import is_class_folders, is_good_only, read_class_folders, read_good_only
 from training.dataset.coco import coco_files, read_coco, read_coco_folder
 from training.dataset.labels_export import read_labels_export
-from training.dataset.listing import PICTURES, SOUNDS, medium_of
+from training.dataset.listing import PICTURES, SOUNDS, files_below, medium_of
 from training.dataset.manifest import MANIFESTS, manifests_in, read_manifest, read_manifest_folder
 from training.dataset.split_folders import is_split_folders, read_split_folders
 from training.dataset.yolo import read_yolo, yolo_pairs
@@ -28,15 +29,19 @@ class Layout:
     name: what messages call it.
     is_here: whether a folder is laid out so, by its names alone.
     read: its samples.
+    is_list: a file says which pictures count, and others may lie beside them.
     """
 
     name: str
     is_here: Callable[[Path], bool]
     read: Callable[[Path], tuple[Sample, ...]]
+    is_list: bool = False
 
 
 ANNOTATED = (
-    Layout(f"manifest ({' or '.join(MANIFESTS)})", lambda one: bool(manifests_in(one)), read_manifest_folder),
+    Layout(
+        f"manifest ({' or '.join(MANIFESTS)})", lambda one: bool(manifests_in(one)), read_manifest_folder, is_list=True
+    ),
     Layout("COCO annotations", lambda one: bool(coco_files(one)), read_coco_folder),
     Layout("YOLO annotations (images and labels)", lambda one: bool(yolo_pairs(one)), read_yolo),
 )
@@ -52,8 +57,8 @@ PLAIN = (
 FILES: Mapping[str, tuple[str, Callable[[Path], tuple[Sample, ...]]]] = {
     ".csv": ("a CSV manifest", read_manifest),
     ".json": ("COCO annotations", read_coco),
-    ".yaml": ("YOLO's data.yaml", lambda one: read_yolo(one.parent)),
-    ".yml": ("YOLO's data.yml", lambda one: read_yolo(one.parent)),
+    ".yaml": ("YOLO's data.yaml", lambda one: _folder_of_yolo(one.parent)),
+    ".yml": ("YOLO's data.yml", lambda one: _folder_of_yolo(one.parent)),
     ".zip": ("the manager's labels.zip", read_labels_export),
 }
 """Files that stand for a dataset."""
@@ -100,8 +105,36 @@ def layout_of(folder: Path) -> Layout:
     return fitting[0]
 
 
+def left_out(source: Path, samples: Sequence[Sample]) -> list[str]:
+    """The pictures and sounds below a folder that no sample names: those that its manifest does not list.
+
+    Of a file that was named nobody asked what lies beside it: none.
+    """
+    if not source.is_dir():
+        return []
+    named = {os.path.abspath(one) for sample in samples for one in (sample.path, *sample.masks)}  # noqa: PTH100 - fast
+    return sorted(one for one in files_below(source) if os.path.abspath(one) not in named)  # noqa: PTH100 - fast
+
+
 def _folder(folder: Path) -> tuple[Sample, ...]:
-    return layout_of(folder).read(folder)
+    layout = layout_of(folder)
+    return layout.read(folder) if layout.is_list else _whole(folder, layout)
+
+
+def _folder_of_yolo(folder: Path) -> tuple[Sample, ...]:
+    return _whole(folder, next(one for one in ANNOTATED if one.read is read_yolo))
+
+
+def _whole(folder: Path, layout: Layout) -> tuple[Sample, ...]:
+    """A part that lies where its layout does not look would be neither good nor bad."""
+    samples = layout.read(folder)
+    if lost := left_out(folder, samples):
+        raise BadInputError(
+            f"wanted every picture or sound below {folder} where the layout {layout.name} has it, found {len(lost)} "
+            f"that no sample is made of, such as {os.path.relpath(lost[0], folder)}; move them there with their "
+            "labels, or away, or write a manifest of what shall count"
+        )
+    return samples
 
 
 def _file(source: Path) -> tuple[Sample, ...]:

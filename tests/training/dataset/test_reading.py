@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from training.dataset import Photographs, read_dataset
+from training.dataset.reading import left_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,3 +192,71 @@ def test_pictures_that_lie_deeper_are_named(tmp_path: Path, save: Callable[..., 
     save("parts/Train/good/1.png", PIXELS)
     with pytest.raises(BadInputError, match=r"none in any of these layouts.*\(though Train/good/1\.png is there\)"):
         read_dataset(tmp_path / "parts")
+
+
+def _coco(folder: Path) -> None:
+    image = {"id": 0, "file_name": "1.png"}
+    document = {"images": [image], "categories": [{"id": 1, "name": "dent"}], "annotations": []}
+    (folder / "_annotations.coco.json").write_text(json.dumps(document))
+
+
+def _yolo(folder: Path) -> None:
+    (folder / "data.yaml").write_text("names: [dent]\n")
+    (folder / "train" / "labels").mkdir()
+    (folder / "train" / "labels" / "1.txt").touch()
+
+
+@pytest.mark.parametrize(
+    ("named", "lost", "describe"),
+    [
+        ("good/1.png", "dent/2026/05/2.png", None),
+        ("1.png", "defective/week 1/2.png", None),
+        ("1.png", "defective/week 1/2.tif", None),
+        ("train/good/1.png", "test/dent/monday/night/2.png", None),
+        ("train/images/1.png", "test/images/2.png", _yolo),
+        ("train/1.png", "test/2.png", lambda folder: _coco(folder / "train")),
+    ],
+)
+def test_a_part_that_lies_where_no_reader_looks_is_not_left_out(
+    named: str, lost: str, describe: Callable[[Path], None] | None, tmp_path: Path, save: Callable[..., Path]
+) -> None:
+    save(named, PIXELS)
+    if describe is not None:
+        describe(tmp_path)
+    assert len(read_dataset(tmp_path)) == 1
+    save(lost, PIXELS)
+    with pytest.raises(BadInputError, match=rf"found 1 that no sample is made of, such as {lost}; move them there"):
+        read_dataset(tmp_path)
+
+
+def test_what_yolo_s_file_leaves_out_is_told_too(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("train/images/1.png", PIXELS)
+    _yolo(tmp_path)
+    save("test/images/2.png", PIXELS)
+    with pytest.raises(BadInputError, match=r"found 1 that no sample is made of, such as test/images/2\.png"):
+        read_dataset(tmp_path / "data.yaml")
+
+
+def test_a_linked_folder_is_looked_through_once(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("elsewhere/deeper/2.png", PIXELS)
+    save("parts/good/1.png", PIXELS)
+    (tmp_path / "parts" / "good" / "again").symlink_to(tmp_path / "parts")
+    assert len(read_dataset(tmp_path / "parts")) == 1
+    (tmp_path / "parts" / "dent").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInputError, match=r"found some in .*dent/deeper"):
+        read_dataset(tmp_path / "parts")
+    (tmp_path / "elsewhere" / "deeper").rename(tmp_path / "deeper")
+    (tmp_path / "elsewhere" / "far").mkdir()
+    (tmp_path / "deeper").rename(tmp_path / "elsewhere" / "far" / "deeper")
+    with pytest.raises(BadInputError, match=r"such as dent/far/deeper/2\.png"):
+        read_dataset(tmp_path / "parts")
+
+
+def test_a_manifest_says_which_of_a_folder_s_pictures_count(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("1.png", PIXELS)
+    save("late/2.png", PIXELS)
+    (tmp_path / "manifest.csv").write_text("path,label\n1.png,good\n")
+    samples = read_dataset(tmp_path)
+    assert len(samples) == 1
+    assert left_out(tmp_path, samples) == [str(tmp_path / "late" / "2.png")]
+    assert left_out(tmp_path / "manifest.csv", samples) == []
