@@ -40,10 +40,11 @@ def check(context: click.Context, source: Path, page: Path | None, *, readings: 
     """
     from training.checks import check_dataset  # noqa: PLC0415 - --help needs no OpenCV
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
+    from training.dataset.reading import left_out  # noqa: PLC0415 - the same
 
     samples = read_dataset(source)
     with progress_bar("looking", len(samples), quiet=as_json) as advance:
-        checked = check_dataset(samples, advance, readings=readings)
+        checked = check_dataset(samples, advance, readings=readings, beside=left_out(source, samples))
     if page is not None:
         from training.checks.page import render  # noqa: PLC0415 - the same
 

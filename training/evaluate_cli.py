@@ -36,13 +36,14 @@ def evaluate(
 
     Says the AUROC, the escape at 5 % overkill, and what the bundle's own threshold does, each with the interval that so
     few pictures leave open, and the same for each label. SOURCE is read as by lepton train; rows with split `test` are
-    judged where there are such rows, else all of them.
+    judged where there are such rows, else those that are not for training, else all of them.
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.checks.known_again import learned_document, learned_note  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
+    from training.dataset.split_rows import parted_sentence  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
 
@@ -53,14 +54,16 @@ def evaluate(
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = _learned(read, samples, quiet=as_json)
-    notes = [note for note in (learned_note(learned, samples, noun_of(predictor.manifest)),) if note]
+    parted = _parted(dataset, samples)
+    of_groups = f"note: {parted_sentence(parted)}" if parted else ""
+    notes = [note for note in (learned_note(learned, samples, noun_of(predictor.manifest)), of_groups) if note]
     curve = _curve(read, dataset, samples) if report is not None else ()
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
         page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
         write_whole(report, page)
-    data = {"path": str(source), "split": chosen, "learned": learned_document(learned)}
+    data = {"path": str(source), "split": chosen, "learned": learned_document(learned), "parted_groups": parted}
     text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes])
     click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
 
@@ -73,6 +76,15 @@ def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[
         return known_again(bundle, samples, advance)
 
 
+def _parted(dataset: Sequence[Sample], judged: Sequence[Sample]) -> list[str]:
+    """Groups of judged rows that are for training too."""
+    from training.dataset.judged_split import TRAIN_SPLIT  # noqa: PLC0415 - as above
+    from training.dataset.split_rows import parted_groups  # noqa: PLC0415 - the same
+
+    groups = {one.group for one in judged if one.split != TRAIN_SPLIT}
+    return [one for one in parted_groups(dataset) if one in groups]
+
+
 def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) -> tuple[CurvePoint, ...]:
     """What more good photographs bring, where the source has some for training."""
     from training.dataset.judged_split import TRAIN_SPLIT  # noqa: PLC0415 - as above
@@ -81,7 +93,8 @@ def _curve(bundle: Bundle, dataset: Sequence[Sample], judged: Sequence[Sample]) 
 
     part = feature_part_of(bundle)
     learned = [one for one in dataset if one.is_good and one.split == TRAIN_SPLIT]
-    return () if part is None else learning_curve(part, learned, judged)
+    known = set(learned)
+    return () if part is None else learning_curve(part, learned, [one for one in judged if one not in known])
 
 
 def _document(

@@ -17,6 +17,8 @@ from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
 from training.dataset.judged_split import TRAIN_SPLIT
 from training.dataset.picture_names import doubtful_labels, doubtful_names
+from training.dataset.reading import left_out, unlisted
+from training.dataset.split_rows import parted_groups, parted_sentence, rows_apart
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.sight import AS_USUAL
@@ -123,7 +125,7 @@ def learn_dataset(
     learned = tuple(defects) if taught else ()
     last = len(good) + len(learned)
     parts = LearnedParts.of(looked.facts[:last], families[:last], by_look=not looked.readings)
-    told = tuple(note for note in (*notes, _no_sounds(looked), refusal) if note)
+    told = tuple(note for note in (*notes, _no_sounds(looked), refusal, *_left_apart(samples, source)) if note)
     return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 
 
@@ -207,13 +209,17 @@ def _no_sounds(looked: Looked) -> str:
     )
 
 
+def _left_apart(samples: Sequence[Sample], source: Path) -> tuple[str, ...]:
+    """What is said of pictures and rows that no split takes, and of groups that one parts; may be empty."""
+    return unlisted(left_out(source, samples)), rows_apart(samples), parted_sentence(parted_groups(samples))
+
+
 def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> str:
     if not 0 < len(learned) < len(found):
         return ""
-    return (
-        f"learned {len(learned):,} of {len(found):,} {what}, drawn by lot from the seed: more bring nothing; judge "
-        "with the others"
-    )
+    # Of a group some may be drawn and some not.
+    apart = "" if found[0].split else "; to judge, part the set first with 'lepton data split': the rest has relatives"
+    return f"learned {len(learned):,} of {len(found):,} {what}, drawn by lot from the seed: more bring nothing{apart}"
 
 
 def _counted(names: Iterable[str]) -> str:

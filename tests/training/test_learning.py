@@ -42,6 +42,7 @@ def test_of_too_many_parts_some_are_drawn_by_lot_and_it_is_told(tmp_path, save, 
     learned = learn_dataset(samples, tmp_path, backbone=None, kind="gauss", seed=3, good_only=True)
     assert list(learned.good) == drawn_by_lot(samples, 3, 12)
     assert "learned 12 of 14 good parts, drawn by lot" in learned.notes[0]
+    assert "part the set first with 'lepton data split'" in learned.notes[0]
     manifest, members = packed(learned, tmp_path / "plate.bundle", 3, datetime(2026, 1, 1, tzinfo=timezone.utc))
     assert manifest.provenance[0].settings["photographs"] == 12
     assert learned.notes[0] in Card.model_validate_json(members[CARD]).notes

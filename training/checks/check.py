@@ -16,6 +16,8 @@ from training.checks.sounds import check_level, check_rates
 from training.dataset import dataset_version
 from training.dataset.listing import medium_of
 from training.dataset.picture_names import doubtful_labels, doubtful_names
+from training.dataset.reading import unlisted
+from training.dataset.split_rows import rows_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +35,12 @@ def check_names(looked: Looked) -> Iterator[Finding]:
             yield Finding("names", must_mend=False, sentence=doubt)
 
 
+def check_splits(looked: Looked) -> Iterator[Finding]:
+    """Rows that are neither learned nor judged with."""
+    if apart := rows_apart([one.sample for one in looked.facts]):
+        yield Finding("left out", must_mend=False, sentence=apart)
+
+
 CHECKS: tuple[Callable[[Looked], Iterable[Finding]], ...] = (
     check_readable,
     check_drawings,
@@ -43,6 +51,7 @@ CHECKS: tuple[Callable[[Looked], Iterable[Finding]], ...] = (
     check_near_duplicates,
     check_balance,
     check_names,
+    check_splits,
     check_exposure,
     check_focus,
     check_sizes,
@@ -83,7 +92,11 @@ class CheckedDataset:
 
 
 def check_dataset(
-    samples: Sequence[Sample], progress: Callable[[int], object] | None = None, *, readings: bool = False
+    samples: Sequence[Sample],
+    progress: Callable[[int], object] | None = None,
+    *,
+    readings: bool = False,
+    beside: Sequence[str] = (),
 ) -> CheckedDataset:
     """Look at every sample and run every check.
 
@@ -91,11 +104,15 @@ def check_dataset(
         samples: one or more, of one medium.
         progress: called with the number of samples done, after each.
         readings: WAV files hold a sensor's readings, no sounds.
+        beside: files of the same folder that are no samples.
 
     Raises:
         BadInputError: a file itself cannot be read.
     """
     looked = look_at(samples, progress, readings=readings)
-    findings = sorted((one for check in CHECKS for one in check(looked)), key=lambda one: not one.must_mend)
+    found = [one for check in CHECKS for one in check(looked)]
+    if beside:
+        found.append(Finding("left out", must_mend=False, sentence=unlisted(beside)))
+    findings = sorted(found, key=lambda one: not one.must_mend)
     digests = {one.sample.path: one.digest for one in looked.facts}
     return CheckedDataset(dataset_version(samples, digests), looked, tuple(findings))

@@ -106,12 +106,21 @@ def layout_of(folder: Path) -> Layout:
 
 
 def left_out(source: Path, samples: Sequence[Sample]) -> list[str]:
-    """The pictures and sounds below a folder that no sample names: those that its manifest does not list.
+    """The pictures and sounds below a folder that its manifest does not list.
 
-    Of a file that was named nobody asked what lies beside it: none.
+    None of another layout, which has to have all, and none of a manifest that was named: nobody asked what lies beside.
     """
-    if not source.is_dir():
-        return []
+    return _unnamed(source, samples) if source.is_dir() and manifests_in(source) else []
+
+
+def unlisted(files: Sequence[str]) -> str:
+    """A sentence where a folder has more than its manifest lists; empty where it has not."""
+    if not files:
+        return ""
+    return f"left out {len(files)} files of the folder that its manifest does not list, such as {files[0]}"
+
+
+def _unnamed(source: Path, samples: Sequence[Sample]) -> list[str]:
     named = {os.path.abspath(one) for sample in samples for one in (sample.path, *sample.masks)}  # noqa: PTH100 - fast
     return sorted(one for one in files_below(source) if os.path.abspath(one) not in named)  # noqa: PTH100 - fast
 
@@ -128,7 +137,7 @@ def _folder_of_yolo(folder: Path) -> tuple[Sample, ...]:
 def _whole(folder: Path, layout: Layout) -> tuple[Sample, ...]:
     """A part that lies where its layout does not look would be neither good nor bad."""
     samples = layout.read(folder)
-    if lost := left_out(folder, samples):
+    if lost := _unnamed(folder, samples):
         raise BadInputError(
             f"wanted every picture or sound below {folder} where the layout {layout.name} has it, found {len(lost)} "
             f"that no sample is made of, such as {os.path.relpath(lost[0], folder)}; move them there with their "
