@@ -2,8 +2,8 @@
 
 Of a part two things are kept: the start of its file's SHA-256, and how it looks: the signs of 255 DCT coefficients of
 its thumbnail without the mean of all (a perceptual hash as in `near_duplicates`, four times as long). Nobody can draw
-the part from that. Two looks are one part's where 15 signs or fewer differ (docs/decisions/197), or fewer still where
-learned parts that are no relatives look more alike than that: parts of two kinds do.
+the part from that. A look is a learned part's where it differs in 15 signs or fewer (docs/decisions/197), or fewer
+still where another learned part that is no relative looks more like this one than that: parts of two kinds do.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ class LearnedParts:
 
     contents: of each the first 16 hexadecimal digits of its file's SHA-256.
     mean: 255 coefficients, the mean of all.
-    limit: signs that may differ between two looks of one part.
+    limits: of each look, in how many signs another may differ and be the same part's.
     looks: N×255, whether each coefficient lies above the part's median; none of a sensor's readings, which are all
         alike.
     """
 
     contents: tuple[str, ...]
     mean: Floats
-    limit: int
+    limits: npt.NDArray[np.intp]
     looks: npt.NDArray[np.bool_]
 
     @classmethod
@@ -64,11 +64,12 @@ class LearnedParts:
         """
         contents = tuple(one.digest[:DIGITS] for one in facts)
         if not by_look:
-            return cls(contents, np.zeros(SIGNS, np.float32), 0, np.zeros((0, SIGNS), np.bool_))
+            none = np.zeros(0, np.intp)
+            return cls(contents, np.zeros(SIGNS, np.float32), none, np.zeros((0, SIGNS), np.bool_))
         coefficients = _coefficients(facts)
         mean = coefficients.mean(axis=0)
         looks = _looks(coefficients - mean)
-        return cls(contents, mean, min(MOST_SIGNS, _nearest(looks, families) // 2), looks)
+        return cls(contents, mean, np.minimum(MOST_SIGNS, _nearest(looks, families) // 2), looks)
 
     @classmethod
     def parse(cls, content: bytes) -> LearnedParts:
@@ -83,7 +84,9 @@ class LearnedParts:
             rows = [one.split(":") for one in told["parts"]]
             packed = np.array([list(bytes.fromhex(look)) for _, look in rows if look], np.uint8)
             looks = np.unpackbits(packed.reshape(-1, PACKED_BYTES), axis=1, count=SIGNS).astype(np.bool_)
-            return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), int(told["limit"]), looks)
+            # Before there was a limit for each, the least of them was everyone's.
+            limits = np.array(told.get("limits", [told["limit"]] * len(looks)), np.intp).reshape(len(looks))
+            return cls(tuple(digits for digits, _ in rows), mean.reshape(SIGNS), limits, looks)
         except (ValueError, KeyError, TypeError) as error:
             raise BadInputError(
                 f"wanted the list of learned parts in the bundle, found it unreadable: {error}; train again"
@@ -94,7 +97,9 @@ class LearnedParts:
         looks = [bytes(one).hex() for one in np.packbits(self.looks, axis=1)] or [""] * len(self.contents)
         parts = [f"{digits}:{look}" for digits, look in zip(self.contents, looks, strict=True)]
         mean = base64.b64encode(self.mean.astype("<f4").tobytes()).decode()
-        return (json.dumps({"limit": self.limit, "mean": mean, "parts": parts}, indent=0) + "\n").encode()
+        limits = self.limits.tolist()
+        told = {"limit": min(limits, default=0), "limits": limits, "mean": mean, "parts": parts}
+        return (json.dumps(told, indent=0) + "\n").encode()
 
     def known(self, facts: Sequence[Facts]) -> list[Facts]:
         """Those that are one of these parts: the same file, or nearly the same picture or sound."""
@@ -107,8 +112,8 @@ class LearnedParts:
     def _alike(self, facts: Sequence[Facts]) -> list[Facts]:
         if not len(self.looks):
             return []
-        nearest = _differing(self._looks_of(facts), self.looks).min(axis=1)
-        return [one for one, differing in zip(facts, nearest.tolist(), strict=True) if differing <= self.limit]
+        within = np.any(_differing(self._looks_of(facts), self.looks) <= self.limits, axis=1)
+        return [facts[place] for place in np.flatnonzero(within).tolist()]
 
     def _looks_of(self, facts: Sequence[Facts]) -> npt.NDArray[np.bool_]:
         return _looks(_coefficients(facts) - self.mean)
@@ -130,8 +135,9 @@ def _differing(some: npt.NDArray[np.bool_], others: npt.NDArray[np.bool_]) -> np
     return np.asarray((SIGNS - one @ other.T) // 2, np.intp)
 
 
-def _nearest(looks: npt.NDArray[np.bool_], families: Sequence[str]) -> int:
-    """The fewest signs that differ between parts that are no relatives; all of them where there are none."""
+def _nearest(looks: npt.NDArray[np.bool_], families: Sequence[str]) -> npt.NDArray[np.intp]:
+    """In how many signs each part differs from the nearest that is no relative; all of them where there is none."""
     name = np.asarray(families)
     blocks = (slice(start, start + BLOCK) for start in range(0, len(looks), BLOCK))
-    return min(int(np.where(name[some, None] != name, _differing(looks[some], looks), SIGNS).min()) for some in blocks)
+    nearest = [np.where(name[some, None] != name, _differing(looks[some], looks), SIGNS).min(axis=1) for some in blocks]
+    return np.asarray(np.concatenate(nearest), np.intp)

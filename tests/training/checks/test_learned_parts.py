@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -79,7 +80,26 @@ def test_new_parts_of_two_kinds_are_not_taken_for_learned_ones():
     learned = [of_a_kind(seed, kind) for seed in range(12) for kind in (1, -1)]
     new = [of_a_kind(seed, kind) for seed in range(50, 62) for kind in (1, -1)]
     known = LearnedParts.of(learned, [str(place) for place in range(24)])
-    assert known.limit < MOST_SIGNS
+    assert known.limits.max() < MOST_SIGNS
     assert known.known(new) == []
     assert known.known(learned) == learned
-    assert LearnedParts.of(learned, ["kin"] * 24).limit == MOST_SIGNS
+    assert LearnedParts.of(learned, ["kin"] * 24).limits.tolist() == [MOST_SIGNS] * 24
+
+
+def test_two_alike_take_nothing_from_the_others():
+    """A stranger that looks like one learned part is the reason to doubt that one, not all."""
+    strangers = [part(seed) for seed in range(30)]
+    learned = LearnedParts.of([*strangers, noisy(strangers[0])], [str(place) for place in range(31)])
+    assert learned.limits[0] < MOST_SIGNS
+    assert learned.limits[1:30].tolist() == [MOST_SIGNS] * 29
+    saved_anew = [noisy(one) for one in strangers[1:]]
+    assert learned.known(saved_anew) == saved_anew
+    assert LearnedParts.parse(learned.encoded()).known(saved_anew) == saved_anew
+
+
+def test_a_list_from_before_has_one_limit_for_all():
+    told = json.loads(LearnedParts.of(PARTS, NAMES).encoded())
+    assert told["limit"] == min(told.pop("limits"))
+    before = LearnedParts.parse(json.dumps(told).encode())
+    assert before.limits.tolist() == [told["limit"]] * len(PARTS)
+    assert before.known(PARTS) == PARTS
