@@ -194,6 +194,7 @@ def _split_document(made: LeakSafeSplit, output: Path, version: str, test_share:
         "window_min": made.window_min,
         "splits": made.counts(),
         "test_share": {"asked": test_share, "missed": made.missed(test_share)},
+        "note": made.remark,
     }
 
 
@@ -206,6 +207,7 @@ def _split_text(document: dict[str, Any]) -> str:
         for name, labels in document["splits"].items()
     ]
     lines += _missed(document["test_share"])
+    lines += [f"note: {document['note']}"] if document["note"] else []
     return "\n".join([*lines, f"wrote {document['manifest']}, version {document['version'][:SHORT_VERSION]}"])
 
 

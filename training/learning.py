@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.errors import BadInputError
 from training.checks.amount import require_different_parts
 from training.checks.drawings import require_fitting_drawings
-from training.checks.families import family_names
+from training.checks.families import family_names, likeness
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import Photographs, dataset_version
@@ -100,12 +100,10 @@ def learn_dataset(
         BadInputError: no or too few good parts, or a picture that cannot be read.
     """
     good, defects, notes = _lots(samples, source, seed, sight, good_only=good_only)
-    looked = look_at([*good, *defects], progress, readings=sight.readings)
-    looked.require_readable()
-    require_fitting_drawings(looked)
-    require_different_parts(looked)
+    looked = _looked([*good, *defects], sight, progress)
     version = dataset_version(samples, {one.sample.path: one.digest for one in looked.facts})
-    families = family_names(looked)
+    alike = likeness(looked)
+    families = family_names(looked, alike)
     detector = learn_good(
         good,
         groups=families[: len(good)],
@@ -125,7 +123,7 @@ def learn_dataset(
     learned = tuple(defects) if taught else ()
     last = len(good) + len(learned)
     parts = LearnedParts.of(looked.facts[:last], families[:last], by_look=not looked.readings)
-    told = tuple(note for note in (*notes, _no_sounds(looked), refusal, *_left_apart(samples, source)) if note)
+    told = tuple(note for note in (*notes, _no_sounds(looked), refusal, alike.remark) if note)
     return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 
 
@@ -173,6 +171,15 @@ def packed(learned: Learned, output: Path, seed: int, created: datetime) -> tupl
     )
 
 
+def _looked(samples: Sequence[Sample], sight: Sight, progress: Progress | None) -> Looked:
+    """What samples are like that can be learned."""
+    looked = look_at(samples, progress, readings=sight.readings)
+    looked.require_readable()
+    require_fitting_drawings(looked)
+    require_different_parts(looked)
+    return looked
+
+
 def _lots(
     samples: Sequence[Sample], source: Path, seed: int, sight: Sight, *, good_only: bool
 ) -> tuple[list[Sample], list[Sample], list[str]]:
@@ -180,10 +187,11 @@ def _lots(
     found = to_learn(samples, source)
     left_away = good_only or sight.readings
     good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if left_away else found[1]))
-    thinned = [_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1])]
+    thinned = (_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1]))
+    left = (*thinned, *_left_apart(samples, source))
     if sight.readings and not good_only:
-        return good, [], [doubtful_names(good), _judge_only(found[1]), *thinned]
-    return good, defects, [doubtful_names(good), doubtful_labels(defects), *thinned]
+        return good, [], [doubtful_names(good), _judge_only(found[1]), *left]
+    return good, defects, [doubtful_names(good), doubtful_labels(defects), *left]
 
 
 def _judge_only(defects: Sequence[Sample]) -> str:

@@ -11,7 +11,7 @@ from training.checks.drawings import check_drawings
 from training.checks.finding import Finding
 from training.checks.looked import look_at
 from training.checks.pictures import check_exposure, check_focus, check_sizes
-from training.checks.same_content import check_conflicts, check_copies, check_leaks, check_near_duplicates
+from training.checks.same_content import check_conflicts, check_copies, check_relatives
 from training.checks.sounds import check_level, check_rates
 from training.dataset import dataset_version
 from training.dataset.listing import medium_of
@@ -45,10 +45,9 @@ CHECKS: tuple[Callable[[Looked], Iterable[Finding]], ...] = (
     check_readable,
     check_drawings,
     check_amount,
-    check_leaks,
+    check_relatives,
     check_conflicts,
     check_copies,
-    check_near_duplicates,
     check_balance,
     check_names,
     check_splits,

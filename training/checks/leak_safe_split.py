@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edge_contracts.errors import BadInputError
-from training.checks.families import families
+from training.checks.families import families, likeness
 from training.checks.pauses import runs
 from training.dataset.judged_split import TEST_SPLIT, TRAIN_SPLIT
 from training.dataset.taken_at import taken_at
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from training.checks.families import Likeness
     from training.checks.looked import Looked
     from training.dataset import Sample
 
@@ -47,12 +48,14 @@ class LeakSafeSplit:
     sets: how many sets of relatives there are.
     timed: how many samples tell when they were taken.
     window_min: how long samples that were taken in one go stay together, in minutes; 0 where time was left out.
+    remark: which likeness was left out, and what to do; empty where none was.
     """
 
     samples: tuple[Sample, ...]
     sets: int
     timed: int
     window_min: float
+    remark: str = ""
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many of each label, by split."""
@@ -90,23 +93,28 @@ def split_dataset(looked: Looked, *, test_share: float, window_min: float | None
     times = [None] * len(samples) if window_min == 0 else [taken_at(one.path) for one in samples]
     if not any(times):
         window_min = 0.0
+    alike = likeness(looked)
     *longer, shortest = WINDOWS_MIN if window_min is None else (window_min,)
     for minutes in longer:
-        sets = _sets(looked, times, minutes)
+        sets = _sets(looked, times, minutes, alike)
         tested = _deal(samples, sets, test_share, seed)
         if len(sets) >= FEWEST_SETS and _is_near(samples, tested, test_share):
-            return _made(samples, times, sets, tested, minutes)
-    sets = _sets(looked, times, shortest)
+            return replace(_made(samples, times, sets, tested, minutes), remark=alike.remark)
+    sets = _sets(looked, times, shortest, alike)
     if len(sets) < FEWEST_SETS:
         raise BadInputError(
             f"wanted samples that can be parted, found all {len(samples)} related (by group, likeness or time); "
             "choose a shorter pause, or take pictures of other parts on another day"
         )
-    return _made(samples, times, sets, _deal(samples, sets, test_share, seed), shortest)
+    made = _made(samples, times, sets, _deal(samples, sets, test_share, seed), shortest)
+    return replace(made, remark=alike.remark)
 
 
-def _sets(looked: Looked, times: Sequence[datetime | None], minutes: float) -> Sequence[tuple[int, ...]]:
-    return families(looked, [pair for run in runs(times, timedelta(minutes=minutes)) for pair in pairwise(run)])
+def _sets(
+    looked: Looked, times: Sequence[datetime | None], minutes: float, alike: Likeness
+) -> Sequence[tuple[int, ...]]:
+    pairs = [pair for run in runs(times, timedelta(minutes=minutes)) for pair in pairwise(run)]
+    return families(looked, pairs, alike)
 
 
 def _made(

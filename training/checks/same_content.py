@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from training.checks.families import families, likeness
 from training.checks.finding import Finding, counted
-from training.checks.looked import grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from training.checks.facts import Facts
+    from training.checks.families import Likeness
     from training.checks.looked import Looked
 
 
@@ -56,9 +57,35 @@ def check_conflicts(looked: Looked) -> Iterator[Finding]:
             )
 
 
-def check_near_duplicates(looked: Looked) -> Iterator[Finding]:
+def check_relatives(looked: Looked) -> Iterator[Finding]:
+    """Relatives, by the definition that a split goes by: across splits, within one, and those that it leaves out."""
+    alike = likeness(looked)
+    yield from _leaks([tuple(looked.facts[place] for place in one) for one in families(looked, alike=alike)])
+    yield from _near_duplicates(alike)
+    if alike.kinds:
+        yield Finding("likeness", must_mend=False, sentence=alike.remark, groups=alike.kinds)
+
+
+def _leaks(related: Sequence[tuple[Facts, ...]]) -> Iterator[Finding]:
+    """What is learned from must not be judged with."""
+    across = [group for group in related if len(_splits(group)) > 1]
+    parted = tuple(group for group in across if len({one.sample.group or id(one) for one in group}) == 1)
+    alike = tuple(group for group in across if group not in parted)
+    for groups, what in ((alike, "the same or nearly so"), (parted, "of one group of yours")):
+        if groups:
+            splits = " and ".join(sorted({split for group in groups for split in _splits(group)}))
+            yield Finding(
+                "leak",
+                must_mend=True,
+                sentence=f"{counted(sum(map(len, groups)), 'sample')} that are {what} lie in {splits} at once: figures "
+                "would flatter; split again with 'lepton data split'",
+                groups=groups,
+            )
+
+
+def _near_duplicates(alike: Likeness) -> Iterator[Finding]:
     """The same part again, within one split; told apart by whether its label is the same."""
-    within = [group for group in looked.near if len({one.digest for one in group}) > 1 and len(_splits(group)) < TWO]
+    within = [group for group in alike.parts if len({one.digest for one in group}) > 1 and len(_splits(group)) < TWO]
     if same := tuple(group for group in within if len(_labels(group)) == 1):
         count = counted(sum(map(len, same)), "sample")
         yield Finding(
@@ -77,23 +104,6 @@ def check_near_duplicates(looked: Looked) -> Iterator[Finding]:
             "look at each",
             groups=unlike,
         )
-
-
-def check_leaks(looked: Looked) -> Iterator[Finding]:
-    """What is learned from must not be judged with."""
-    alike = tuple(group for group in looked.near if len(_splits(group)) > 1)
-    named = [one for one in looked.facts if one.sample.group]
-    parted = tuple(group for group in grouped(named, lambda one: one.sample.group) if len(_splits(group)) > 1)
-    for groups, what in ((alike, "the same or nearly so"), (parted, "of one group of yours")):
-        if groups:
-            splits = " and ".join(sorted({split for group in groups for split in _splits(group)}))
-            yield Finding(
-                "leak",
-                must_mend=True,
-                sentence=f"{counted(sum(map(len, groups)), 'sample')} that are {what} lie in {splits} at once: figures "
-                "would flatter; split again with 'lepton data split'",
-                groups=groups,
-            )
 
 
 def _labels(group: tuple[Facts, ...]) -> set[str]:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from training.checks import check_dataset
+from training.checks.leak_safe_split import split_dataset
+from training.checks.looked import look_at
 from training.dataset import read_dataset
 from training.dataset.amounts import FEWEST_PARTS, FEWEST_RECORDINGS
 
@@ -238,3 +240,21 @@ def test_a_sound_that_holds_no_numbers_cannot_be_used(hum, tmp_path):
     )
     (tmp_path / "good" / "nan.wav").write_bytes(header + np.array([0, np.nan, 0.1, 0.2], "<f4").tobytes())
     assert found(tmp_path) == {("unreadable", True): ["nan.wav"]}
+
+
+def test_a_likeness_of_too_many_is_no_leak_to_mend_but_is_told(save, parts, tmp_path):
+    """A split cannot keep them together, so it is no advice to split again."""
+    random = np.random.default_rng(0)
+    large = cv2.resize(parts[0], (320, 240))
+    for place in range(12):
+        shot = np.clip(large + random.normal(0, 2, large.shape), 0, 255).astype(np.uint8)
+        save(f"{'train' if place % 2 else 'test'}/good/shot-{place}.png", shot)
+    for place in range(1, 24):
+        save(f"train/good/{place}.png", cv2.resize(parts[place], (320, 240)))
+    save("test/good/again.png", np.clip(cv2.resize(parts[7], (320, 240)) * 1.1, 0, 255).astype(np.uint8))
+    told = found(tmp_path)
+    assert told["leak", True] == ["7.png", "again.png"]
+    assert len(told["likeness", False]) == 12
+    made = split_dataset(look_at(read_dataset(tmp_path)), test_share=0.3, window_min=None, seed=0)
+    assert made.remark.startswith("12 samples look nearly the same, too many for one part: they are taken for a kind")
+    assert "leak" not in {one.check for one in check_dataset(made.samples).findings}
