@@ -14,6 +14,7 @@ from converters.report.sentences import hottest
 from converters.report.thumbnail import as_address, reduced
 from edge_contracts.station import Region
 from edge_runtime.inspection.overlay import draw_heat
+from training.heat_drawing import drawn_heat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,22 +69,20 @@ class Explanation:
 
 def render(explanation: Explanation) -> str:
     """The page as HTML; the same text for the same explanation."""
-    seen = reduced(explanation.pixels, LOOKED_AT_PX)
+    seen, heat_map = reduced(explanation.pixels, LOOKED_AT_PX), explanation.heat_map
+    heat, colours = (None, "") if heat_map is None else drawn_heat(seen, heat_map, explanation.threshold)
     lowered = np.maximum(explanation.occlusion.lowered, 0)
     return page_template("training.explain", "explanation.html.j2").render(
         one=explanation,
         picture=as_address(seen, LOOKED_AT_BYTES),
-        heat="" if explanation.heat_map is None else _drawn(seen, explanation.heat_map, explanation.threshold),
-        hidden=_drawn(seen, lowered, None),
+        heat="" if heat is None else as_address(heat, LOOKED_AT_BYTES),
+        colours=colours,
+        hidden=as_address(draw_heat(seen, lowered, Region(), None), LOOKED_AT_BYTES),
         hottest=hottest(lowered),
         good=[_alike(one) for one in explanation.good],
         defective=[_alike(one) for one in explanation.defective],
         plain=plain,
     )
-
-
-def _drawn(seen: Pixels, values: npt.NDArray[np.float32], threshold: float | None) -> str:
-    return as_address(draw_heat(seen, values, Region(), threshold), LOOKED_AT_BYTES)
 
 
 def _alike(one: Alike) -> dict[str, str]:

@@ -12,11 +12,10 @@ from converters.report.quantity import plain
 from converters.report.sentences import hottest
 from converters.report.thumbnail import as_address, reduced
 from edge_contracts.manifest import AnomalyRule
-from edge_contracts.station import Region
 from edge_contracts.verdict import Outcome
-from edge_runtime.inspection.overlay import draw_heat
 from training.dataset import Photographs
 from training.figures import rank
+from training.heat_drawing import drawn_heat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +31,10 @@ MOST_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class WorstPicture:
-    """One picture. picture, overlay: data addresses; overlay and hottest are empty without a heat map."""
+    """One picture. picture, overlay: data addresses. colours: what the overlay's say.
+
+    overlay, hottest and colours are empty without a heat map.
+    """
 
     name: str
     label: str
@@ -41,6 +43,7 @@ class WorstPicture:
     picture: str
     overlay: str
     hottest: str
+    colours: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +89,14 @@ def _shown(one: Judged, pixels: npt.NDArray[np.uint8], predictor: Predictor) -> 
     if heat_map is not None and not np.isfinite(heat_map).all():
         heat_map = None
     small = reduced(pixels)
+    overlay, colours = (None, "") if heat_map is None else drawn_heat(small, heat_map, threshold)
     return WorstPicture(
         name=Path(one.path).name,
         label=one.label,
         score=plain(one.score, 4),
         verdict=one.verdict.value,
         picture=as_address(small),
-        overlay="" if heat_map is None else as_address(draw_heat(small, heat_map, Region(), threshold)),
+        overlay="" if overlay is None else as_address(overlay),
         hottest="" if heat_map is None else hottest(heat_map),
+        colours=colours,
     )

@@ -27,6 +27,7 @@ def test_the_page_stands_alone_and_shows_the_worst(plate_bundle: Path, plate_par
     # Hidden defects look like good parts: three misses, each with its heat map.
     assert "3 of 6 defective parts were called good" in page
     assert page.count('alt="Heat map of') >= 3
+    assert page.count("no place reaches the threshold; coloured is what comes nearest to it") >= 3
     for title in ("Figures", "Scores", "By label", "Worst misses", "Worst false alarms", "With more pictures"):
         assert f"<span>{title}</span>" in page
     assert "note: 24 of these 30 pictures were learned from" in page
