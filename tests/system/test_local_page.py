@@ -146,6 +146,35 @@ def test_a_part_is_taught_by_keyboard_shown_beside_its_like_and_taken_back(brows
         context.close()
 
 
+def test_the_verdict_beside_a_held_part_is_its_own_while_the_line_goes_on(browser, tmp_path: Path) -> None:
+    write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(threshold=THRESHOLD, teachable=True))
+    with served_page(tmp_path) as served:
+
+        def judge(cause: Cause, part: str, score: float) -> None:
+            for sink in served.face.sinks:
+                sink.take(inspected(verdict(cause, part=part, score=score, threshold=THRESHOLD)))
+
+        judge(Cause.THRESHOLD, "42", 0.9)
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        gate = card(opened)
+        playwright.expect(gate.locator(".live figcaption")).to_contain_text("part 42")
+        gate.locator(".teach summary").press("Enter")
+        judge(Cause.CLEAN, "43", 0.1)
+        playwright.expect(gate.locator(".counts .good dd")).to_have_text("1")  # the newer part has come to the page
+        playwright.expect(gate.locator(".facts .part")).to_have_text("42")
+        playwright.expect(gate.locator(".verdict.defect")).to_be_visible()
+        playwright.expect(gate.locator(".going-on")).to_be_visible()
+        gate.get_by_role("button", name="Newest part").press("Enter")
+        playwright.expect(gate.locator(".live figcaption")).to_contain_text("part 43")
+        playwright.expect(gate.locator(".facts .part")).to_have_text("43")
+        playwright.expect(gate.locator(".verdict.good")).to_be_visible()
+        gate.locator(".teach summary").press("Enter")
+        playwright.expect(gate.locator(".going-on")).to_be_hidden()
+        context.close()
+
+
 def test_a_threshold_far_outside_is_asked_about_first(page, station: WebStation) -> None:
     before, asked = in_force(station), []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))

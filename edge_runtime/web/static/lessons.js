@@ -6,7 +6,8 @@ const NAME = "lepton-name";
 const WORDS = { good: "good", defective: "defective" };
 
 export class Lessons {
-  // `card` gives what is on the screen as `held()` and goes on to the newest part with `release()`.
+  // `card` gives what is on the screen as `held()`, shows its verdict with `showNewestOrHeld()` and goes on to the
+  // newest part with `release()`.
   constructor(place, point, card) {
     this.address = `/points/${point}/lessons`;
     this.place = place;
@@ -24,6 +25,7 @@ export class Lessons {
     this.find(".anew").addEventListener("click", () => this.anew());
     place.addEventListener("toggle", () => {
       if (place.open) {
+        card.showNewestOrHeld();
         this.learn();
       } else {
         card.release();

@@ -46,10 +46,7 @@ export class PointCard {
 
   show(point) {
     this.point = point;
-    const verdict = point.verdicts[0];
-    if (verdict) {
-      this.showVerdict(verdict);
-    }
+    this.showNewestOrHeld();
     for (const [outcome, count] of Object.entries(point.counts)) {
       this.find(`.counts .${outcome} dd`).textContent = count.toLocaleString("en");
     }
@@ -59,6 +56,19 @@ export class PointCard {
     this.find(".fixed").textContent = point.fixed_because;
     this.sensitivity.note(point);
     this.draw();
+  }
+
+  // While a part is held to be taught, the verdict beside its picture is its own and none of a newer part.
+  showNewestOrHeld() {
+    const verdict = this.isHeld ? this.drawnPart : this.point?.verdicts[0];
+    if (verdict) {
+      this.showVerdict(verdict);
+    }
+    this.find(".going-on").hidden = !this.isHeld;
+  }
+
+  get isHeld() {
+    return Boolean(this.lessons?.holds && this.drawnPart && !this.free);
   }
 
   showVerdict(verdict) {
@@ -93,11 +103,12 @@ export class PointCard {
 
   release() {
     this.free = true;
+    this.showNewestOrHeld();
     this.draw();
   }
 
   draw() {
-    if (this.lessons?.holds && this.drawnPart && !this.free) {
+    if (this.isHeld) {
       return;
     }
     const which = this.find(".which input:checked").value;
@@ -117,8 +128,7 @@ export class PointCard {
     const heat = this.find(".heat").checked && pictured.heat ? 1 : 0;
     const address = `/points/${this.name}/picture.jpg?which=${which}&heat=${heat}&number=${pictured.number}`;
     const text = (isOld ? "no picture of the part above; before it: " : "") + caption(pictured);
-    const part = { number: pictured.number, part: pictured.part };
-    this.wanted = { address: `${address}&old=${Number(isOld)}`, text, alt: `${this.name}, ${text}`, part };
+    this.wanted = { address: `${address}&old=${Number(isOld)}`, text, alt: `${this.name}, ${text}`, part: pictured };
     this.load();
   }
 
@@ -144,6 +154,7 @@ export class PointCard {
         this.free = false;
         this.lessons.note(part.part);
         this.alike.note(part);
+        this.showNewestOrHeld();
       }
       if (!this.lessons.holds) {
         this.load();
