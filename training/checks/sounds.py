@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge_runtime.signal_health import SOUND_OFFSET_MAX, SOUND_QUIET_RMS, SignalLimits
 from training.checks.finding import Finding, counted
+from training.dataset.sounds import shortest_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,16 @@ def check_rates(looked: Looked) -> Iterator[Finding]:
             must_mend=True,
             sentence=f"the sounds have {len(rates)} sample rates or channels: {told}; a model hears one, resample them",
             groups=tuple((one,) for one, sound in heard if (sound.rate_hz, sound.channels) != usual),
+        )
+    short = [(one, sound) for one, sound in heard if not looked.readings and sound.seconds < shortest_s(sound.rate_hz)]
+    if short:
+        least_s = max(shortest_s(sound.rate_hz) for _, sound in short)
+        yield Finding(
+            "lengths",
+            must_mend=True,
+            sentence=f"{counted(len(short), 'sound')} shorter than {least_s:.2f} s: 'lepton train' refuses such; "
+            "record longer, or leave them out",
+            groups=tuple((one,) for one, _ in short),
         )
     usual_s = median([sound.seconds for _, sound in heard] or [0.0])
     if odd := tuple((one,) for one, sound in heard if abs(sound.seconds - usual_s) > LENGTH_DIFFERENCE * usual_s):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from math import log2
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +16,7 @@ from converters.graph import Operator, Tensor
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import Level, MelBands, SoundInput, Spectrum
 from edge_runtime.signals.log_mel import LogMel
+from training.dataset.sounds import FEWEST_SPECTRA, shortest_s, spectrum_samples
 from training.features.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from training.features.feature_part import FeaturePart
 
 BANDS = 64
-FRAME_S = 0.046
 LOWEST_HZ = 50.0
 HIGHEST_SHARE = 0.475
 SILENCE_POWER = 1e-10
 INPUT_FRAMES = 128
 """Spectra of one input, half overlapping: three seconds at 44.1 kHz."""
 
-FEWEST_FRAMES = 16
 RANGE_DB = 100.0
 HEADROOM_DB = 20.0
 FULL_BYTE = 255
@@ -87,16 +85,9 @@ def listening(recordings: Sequence[Window], frames: int | None = None, bands: in
         found = " and ".join(f"{rate:g}" for rate in rates) or "no recording"
         raise BadInputError(f"wanted recordings of one sampling rate, found {found}; resample them")
     rate_hz = round(rates[0])
-    frame = 2 ** round(log2(FRAME_S * rate_hz))
+    frame = spectrum_samples(rate_hz)
+    _require_long_enough(recordings, shortest_s(rate_hz, frames or FEWEST_SPECTRA), is_asked=frames is not None)
     spectra = min(1 + (len(one.values) - frame) // (frame // 2) for one in recordings)
-    fewest = frames or FEWEST_FRAMES
-    if spectra < fewest:
-        least_s = frame * (fewest + 1) / 2 / rate_hz
-        shortest_s = min(one.duration_s for one in recordings)
-        shorter = "" if frames is None else ", or let an input have fewer spectra"
-        raise BadInputError(
-            f"wanted recordings of {least_s:.2f} s or more, found one of {shortest_s:.2f} s; take it out{shorter}"
-        )
     frames = frames or min(INPUT_FRAMES, spectra)
     return SoundInput(
         tensor="spectra",
@@ -110,6 +101,16 @@ def listening(recordings: Sequence[Window], frames: int | None = None, bands: in
         step=max(1, frames // 2),
         join="mean",
     )
+
+
+def _require_long_enough(recordings: Sequence[Window], least_s: float, *, is_asked: bool) -> None:
+    short = sorted((one for one in recordings if one.duration_s < least_s), key=lambda one: one.duration_s)
+    if short:
+        shorter = ", or let an input have fewer spectra" if is_asked else ""
+        raise BadInputError(
+            f"wanted recordings of {least_s:.2f} s or more, found {len(short)} of {len(recordings)} shorter, such as "
+            f"{short[0].name or 'one'} of {short[0].duration_s:.2f} s; record longer, or take them out{shorter}"
+        )
 
 
 def levels_of(recordings: Sequence[Window], spec: SoundInput) -> Levels:

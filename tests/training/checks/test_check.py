@@ -198,6 +198,12 @@ def hum(save_sound):
     return write
 
 
+def test_sounds_that_are_too_short_to_be_learned_must_be_mended(hum, tmp_path):
+    for place in range(20):
+        hum(f"good/{place}.wav", seconds=0.53 if place == 7 else 0.55)
+    assert found(tmp_path) == {("lengths", True): ["7.wav"]}
+
+
 def test_sounds_have_checks_of_their_own(hum, save_sound, tmp_path):
     for place in range(20):
         hum(f"good/{place}.wav")

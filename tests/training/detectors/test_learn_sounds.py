@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import wave
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,8 @@ def test_wrong_recordings_say_what_is_wrong(good: list[Window]) -> None:
         learn_sounds(good[:3])
     with pytest.raises(BadInputError, match="one sampling rate, found 8000 and 16000"):
         learn_sounds([*good, _motor(1, rate_hz=16000)])
-    with pytest.raises(BadInputError, match=r"found one of 0\.10 s"):
-        learn_sounds([*good, _motor(1, seconds=0.1)])
+    with pytest.raises(BadInputError, match=r"found 1 of 13 shorter, such as click\.wav of 0\.10 s; record"):
+        learn_sounds([*good, replace(_motor(1, seconds=0.1), name="click.wav")])
     with pytest.raises(BadInputError, match="gauss, autoencoder"):
         learn_sounds(good, kind="memory")
     with pytest.raises(BadInputError, match="take 33 more"):
