@@ -15,11 +15,12 @@ from training.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from training.checks import CheckedDataset
+    from training.checks.facts import Facts
     from training.checks.leak_safe_split import LeakSafeSplit
 
 EXIT_MUST_MEND = 1
 SHORT_VERSION = 12
-NAMED = 3
+NAMED = 5
 SOURCE = click.argument("source", type=click.Path(path_type=Path))
 READINGS = click.option("--readings", is_flag=True, help="The WAV files hold a sensor's readings, no sounds.")
 
@@ -172,12 +173,16 @@ def _checked_text(checked: CheckedDataset, page: Path | None) -> str:
     top = os.path.commonpath([one.sample.path.parent for one in checked.looked.facts])
     for one in checked.findings:
         lines.append(f"{'MEND' if one.must_mend else 'look'}  {one.check}: {one.sentence}")
-        lines += [
-            f"      {' ~ '.join(_below(sample.sample.path, top) for sample in group)}" for group in one.groups[:NAMED]
-        ]
+        lines += [f"      {_named(group, top)}" for group in one.groups[:NAMED]]
         lines += [f"      and {len(one.groups) - NAMED} more"] if len(one.groups) > NAMED else []
     lines.append("nothing must be mended" if checked.is_sound else "mend the lines marked MEND, then check again")
     return "\n".join([*lines, *([f"wrote {page}"] if page else [])])
+
+
+def _named(group: tuple[Facts, ...], top: str) -> str:
+    """The samples of a group; what cannot be read with its own reason."""
+    names = " ~ ".join(_below(one.sample.path, top) for one in group)
+    return f"{names}: {group[0].problem}" if group[0].problem else names
 
 
 def _below(path: Path, top: str) -> str:

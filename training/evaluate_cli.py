@@ -58,6 +58,7 @@ def evaluate(
     of_groups = f"note: {parted_sentence(parted)}" if parted else ""
     notes = [note for note in (learned_note(learned, samples, noun_of(predictor.manifest)), of_groups) if note]
     curve = _curve(read, dataset, samples) if report is not None else ()
+    notes += _doubts(samples)
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
@@ -116,3 +117,11 @@ def _document(
         "prospects": [one.document() for one in prospects(evaluation.area, evaluation.escape, evaluation.overkill)],
         "learning_curve": [one.document() for one in curve],
     }
+
+
+def _doubts(samples: Sequence[Sample]) -> list[str]:
+    """A note where labels that count as defects look as if they meant good parts."""
+    from training.dataset.picture_names import doubtful_labels  # noqa: PLC0415 - as above
+
+    doubt = doubtful_labels(samples)
+    return [f"note: {doubt}"] if doubt else []

@@ -37,6 +37,8 @@ def readings(source: Path, output: Path, rate_hz: float | None, *, as_json: bool
     """
     from training.dataset.logged_table import SUFFIXES  # noqa: PLC0415 - --help needs no numpy
 
+    if not source.exists():
+        raise BadInputError(f"wanted a table or a folder of tables, found nothing at {source}; check the path")
     tables = sorted(one for one in source.rglob("*") if one.suffix.lower() in SUFFIXES) if source.is_dir() else [source]
     if not tables:
         raise BadInputError(

@@ -221,6 +221,17 @@ def test_wrong_use_is_a_sentence_exit_code_two_and_no_file(case: str, tmp_path: 
     assert not list(tmp_path.rglob("*bundle*"))
 
 
+def test_labels_that_look_good_and_count_as_defects_are_doubted(
+    plate_bundle: Path, tmp_path: Path, draw_part: Callable[..., np.ndarray]
+) -> None:
+    for number in range(4):
+        _save(tmp_path / f"{number}.png", draw_part(number))
+    rows = "".join(f"{number}.png,{'OK' if number else 'NOK'}\n" for number in range(4))
+    (tmp_path / "parts.csv").write_text(f"path,label\n{rows}")
+    judged = _lepton("evaluate", plate_bundle, "--data", tmp_path / "parts.csv")
+    assert "note: counted as defects: 'OK' (3); if a label of these means good parts" in judged.stdout
+
+
 def test_a_split_that_is_not_there_is_refused(parts: Path, plate_bundle: Path) -> None:
     result = _lepton("evaluate", plate_bundle, "--data", parts.with_name("parts.csv"), "--split", "validation")
     assert result.exit_code == 2

@@ -142,6 +142,12 @@ def test_tables_that_do_not_agree_leave_nothing_behind(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["tables"]
 
 
+def test_tables_that_are_not_there_are_named(tmp_path):
+    told = CliRunner().invoke(main, ["data", "readings", str(tmp_path / "gone"), "-o", str(tmp_path / "waves")])
+    assert told.exit_code == 2
+    assert f"found nothing at {tmp_path / 'gone'}; check the path" in told.stderr
+
+
 def test_two_tables_of_one_name_are_refused_before_one_is_lost(tmp_path):
     (tmp_path / "tables").mkdir()
     for name in ("p.csv", "p.txt"):

@@ -126,7 +126,13 @@ def _split(file: Path, folder: Path, *, alone: bool) -> str:
 
 def _document(file: Path) -> _Document:
     try:
-        return _Document.model_validate(json.loads(file.read_bytes()))
+        content = json.loads(file.read_bytes())
+        if not isinstance(content, dict):
+            raise BadInputError(
+                f"wanted COCO annotations (images, categories, annotations) in {file}, found a "
+                f"{'list' if isinstance(content, list) else 'single value'}; export again"
+            )
+        return _Document.model_validate(content)
     except (OSError, UnicodeDecodeError, RecursionError, json.JSONDecodeError) as error:
         raise BadInputError(
             f"wanted COCO annotations (JSON), found {file} unreadable: {error}; export again"

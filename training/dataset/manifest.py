@@ -52,7 +52,11 @@ def read_manifest(manifest: Path) -> tuple[Sample, ...]:
             reader = csv.DictReader(file, delimiter=_delimiter(header), strict=True)
             _check_columns(manifest, reader.fieldnames or ())
             samples = tuple(_sample(_Line(manifest, reader.line_num, row)) for row in reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            f"wanted a UTF-8 CSV file, found {manifest} in another encoding; save it as 'CSV UTF-8'"
+        ) from error
+    except (OSError, csv.Error) as error:
         raise BadInputError(
             f"wanted a UTF-8 CSV file, found {manifest} unreadable: {error}; export it again"
         ) from error
@@ -111,8 +115,9 @@ class _Line:
     def cell(self, column: str) -> str:
         return (self.cells.get(column) or "").strip()
 
-    def refused(self, wanted: str) -> BadInputError:
-        return BadInputError(f"wanted {wanted} in line {self.number} of {self.manifest}; correct the line")
+    def refused(self, wanted: str, found: str = "") -> BadInputError:
+        told = f", found {found}" if found else ""
+        return BadInputError(f"wanted {wanted} in line {self.number} of {self.manifest}{told}; correct the line")
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -146,8 +151,10 @@ def _check_columns(manifest: Path, found: Sequence[str]) -> None:
 
 def _sample(line: _Line) -> Sample:
     path, label = line.cell("path"), line.cell("label")
-    if not path or not label or None in line.cells:
-        raise line.refused("a path and a label, and no more cells than columns,")
+    if None in line.cells:
+        raise line.refused("no more cells than columns", f"more of them after {label!r}")
+    if not path or not label:
+        raise line.refused("a path and a label", f"the path {path!r} and the label {label!r}")
     try:
         medium_of(line.manifest.parent / path)
         boxes = boxes_in(line.cell("boxes"), label)

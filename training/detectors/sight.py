@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from training.features.feature_part import FeaturePart
 
 SIDE_STEP_PX = 32
-LEAST_SIDE_PX = 64
+LEAST_SIDE_PX, MOST_SIDE_PX = 64, 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,15 @@ class Sight:
     readings: bool = False
 
     def __post_init__(self) -> None:
-        if self.side_px is not None and (self.side_px % SIDE_STEP_PX or self.side_px < LEAST_SIDE_PX):
+        side_px = self.side_px
+        if side_px is None:
+            return
+        nearest = SIDE_STEP_PX * round(side_px / SIDE_STEP_PX)
+        allowed = min(max(LEAST_SIDE_PX, nearest), MOST_SIDE_PX)
+        if side_px != allowed:
             raise BadInputError(
-                f"wanted a side that is a multiple of {SIDE_STEP_PX} px, {LEAST_SIDE_PX} or more, found "
-                f"{self.side_px}; take {max(LEAST_SIDE_PX, SIDE_STEP_PX * round(self.side_px / SIDE_STEP_PX))}"
+                f"wanted a side that is a multiple of {SIDE_STEP_PX} px, {LEAST_SIDE_PX} to {MOST_SIDE_PX}, found "
+                f"{side_px}; take {allowed}"
             )
 
 

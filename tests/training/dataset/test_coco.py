@@ -110,3 +110,10 @@ def test_what_is_no_json_is_refused(tmp_path):
     path.write_text("{")
     with pytest.raises(BadInputError, match="unreadable"):
         read_dataset(path)
+
+
+@pytest.mark.parametrize(("content", "found"), [("[]", "found a list"), ("7", "found a single value")])
+def test_json_of_another_kind_is_named(content, found, tmp_path):
+    (tmp_path / "all.json").write_text(content)
+    with pytest.raises(BadInputError, match=found):
+        read_dataset(tmp_path / "all.json")

@@ -111,3 +111,20 @@ def test_two_manifests_in_a_folder_are_refused(save, tmp_path):
         (tmp_path / name).write_text("path,label\n1.png,good\n")
     with pytest.raises(BadInputError, match="one manifest"):
         read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "found"),
+    [("1.png,", "found the path '1.png' and the label ''"), ("1.png,good,7", "no more cells than columns in line 2")],
+)
+def test_a_row_that_lacks_or_has_too_much_is_told_with_what_it_holds(row, found, save, tmp_path):
+    save("1.png", PIXELS)
+    (tmp_path / "parts.csv").write_text(f"path,label\n{row}\n")
+    with pytest.raises(BadInputError, match=found):
+        read_dataset(tmp_path / "parts.csv")
+
+
+def test_a_spreadsheets_own_unicode_says_how_to_save_it(tmp_path):
+    (tmp_path / "parts.csv").write_text("path,label\n1.png,good\n", encoding="utf-16")
+    with pytest.raises(BadInputError, match="in another encoding; save it as 'CSV UTF-8'"):
+        read_dataset(tmp_path / "parts.csv")

@@ -114,7 +114,8 @@ def test_a_detector_looks_as_it_is_told_to(good_parts: list[np.ndarray]) -> None
 @pytest.mark.parametrize(
     ("side", "stride", "words"),
     [
-        (200, None, "a multiple of 32 px, 64 or more, found 200; take 192"),
+        (200, None, "a multiple of 32 px, 64 to 2048, found 200; take 192"),
+        (100_000, None, "64 to 2048, found 100000; take 2048"),
         (None, 8, "at stride 8, found only 16 in Gabor"),
     ],
 )
