@@ -11,8 +11,9 @@ import click
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from firmware_tools.image.description import describe, lines
-from firmware_tools.image.mcuboot import HEADER
+from firmware_tools.image.mcuboot import HEADER, MAGIC
 from firmware_tools.image.reading import parse_image, read_image
+from firmware_tools.output_file import require_output
 
 ZEPHYR_HEADER_BYTES = 0x200
 """Room that Zephyr links before a program for MCUboot."""
@@ -58,12 +59,22 @@ def image(file: Path, key: Path | None, *, as_json: bool) -> None:
     help="Bytes of MCUboot's header before the program; Zephyr links 512.",
 )
 @click.option("--pad-header", is_flag=True, help="The program was linked without room for the header: put it in front.")
+@click.option("--force", is_flag=True, help="Write over a file that is no signed image; never over a key.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def sign(
-    program: Path, key: Path, version_words: str, output: Path, header_size: int, *, pad_header: bool, as_json: bool
+    program: Path,
+    key: Path,
+    version_words: str,
+    output: Path,
+    header_size: int,
+    *,
+    pad_header: bool,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Sign PROGRAM (raw binary, ELF or Intel HEX) for MCUboot, in imgtool's format.
 
+    An older signed image at the output is written over, any other file with --force alone, and a key or PROGRAM never.
     A key's password is taken from the variable LEPTON_KEY_PASSWORD.
     """
     from firmware_tools.image import signing  # noqa: PLC0415 - loads cryptography
@@ -72,8 +83,7 @@ def sign(
         raise BadInputError(
             f"wanted a header of {HEADER.size} to 65,535 bytes, found {header_size}; give --header-size"
         )
-    if output.resolve() == program.resolve():
-        raise BadInputError(f"wanted another file to write than {program}, found the same; give -o another name")
+    require_output(output, (program, key), "signed image", _is_signed, force=force)
     version = signing.parse_version(version_words)
     private = signing.read_key(key.read_bytes(), _password())
     content = signing.program_of(program.read_bytes(), header_size, pad_header=pad_header)
@@ -81,6 +91,10 @@ def sign(
     found = parse_image(signed)
     write_whole(output, signed)
     click.echo(json.dumps(describe(found), indent=2) if as_json else "\n".join(lines(found)))
+
+
+def _is_signed(head: bytes) -> bool:
+    return head.startswith(MAGIC.to_bytes(4, "little"))
 
 
 def _password() -> bytes | None:

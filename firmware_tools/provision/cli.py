@@ -116,16 +116,19 @@ def provision(
 @click.option(
     "--png", "folder", type=click.Path(path_type=Path, file_okay=False), help="Each code alone, into a folder."
 )
-def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Write over files that are no labels; never over the ledger.")
+def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path | None, *, force: bool) -> None:
     """Draw labels with QR codes for the stations of LEDGER.
 
     A4, 24 labels of 70 × 37 mm a sheet; further sheets become labels-2.svg and so on. Print them without scaling.
+    Older labels are written over, other files with --force alone.
 
     \b
     lepton firmware labels stations.csv -o labels.svg
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
     from edge_contracts.whole_file import write_whole  # noqa: PLC0415 - so that --help costs nothing
-    from firmware_tools.provision.labels import chosen, sheets, write_code  # noqa: PLC0415 - the same
+    from firmware_tools.output_file import require_output  # noqa: PLC0415 - the same
+    from firmware_tools.provision.labels import chosen, code_picture, is_label, sheets  # noqa: PLC0415 - the same
     from firmware_tools.provision.ledger import read_register  # noqa: PLC0415 - the same
 
     if output.suffix != ".svg":
@@ -133,15 +136,20 @@ def labels(ledger_path: Path, output: Path, ids: tuple[str, ...], folder: Path |
     register = read_register(ledger_path)
     _tell_torn(register, ledger_path)
     rows = chosen(register, ids)
-    written = []
-    for number, sheet in enumerate(sheets(rows), 1):
-        written.append(output if number == 1 else output.with_name(f"{output.stem}-{number}.svg"))
-        write_whole(written[-1], sheet)
+    drawn = {
+        output if number == 1 else output.with_name(f"{output.stem}-{number}.svg"): sheet.encode()
+        for number, sheet in enumerate(sheets(rows), 1)
+    }
+    shown = ", ".join(map(str, drawn))
+    if folder is not None:
+        drawn |= {folder / f"{row.id}.png": code_picture(row) for row in rows}
+    for path in drawn:
+        require_output(path, (ledger_path,), "label", is_label, force=force)
     if folder is not None:
         folder.mkdir(exist_ok=True)
-        for row in rows:
-            write_code(row, str(folder / f"{row.id}.png"))
-    click.echo(f"{len(rows)} label{'' if len(rows) == 1 else 's'}: {', '.join(map(str, written))}")
+    for path, content in drawn.items():
+        write_whole(path, content)
+    click.echo(f"{len(rows)} label{'' if len(rows) == 1 else 's'}: {shown}")
 
 
 def _tell_torn(register: Register, path: Path) -> None:

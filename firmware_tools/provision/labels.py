@@ -5,7 +5,9 @@ The code says `lepton:ID?board=CHIP`, so that a scan tells whether the label is 
 
 from __future__ import annotations
 
+import struct
 from html import escape
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError, MissingExtraError
@@ -22,6 +24,14 @@ SHEET_MM = (210.0, 297.0)
 _CODE_MM, _CODE_LEFT_MM, _TEXT_LEFT_MM = 27.0, 4.0, 34.0
 _QUIET_CELLS = 4
 _PNG_CELL_PX = 8
+_PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+_PNG_SIZE = struct.Struct(">IIBB")
+"""Width, height, bits per sample, kind of colour; 0 is grey."""
+_PNG_BYTES = len(_PNG_START) + _PNG_SIZE.size
+_SHEET_START = (
+    f'<svg xmlns="http://www.w3.org/2000/svg" width="{SHEET_MM[0]:g}mm" height="{SHEET_MM[1]:g}mm" '
+    f'viewBox="0 0 {SHEET_MM[0]:g} {SHEET_MM[1]:g}">\n<rect width="100%" height="100%" fill="#fff"/>\n'
+)
 
 
 def code_text(row: Row) -> str:
@@ -48,18 +58,24 @@ def sheets(rows: Sequence[Row]) -> list[str]:
     return [_sheet(rows[start : start + PER_SHEET]) for start in range(0, len(rows), PER_SHEET)]
 
 
-def write_code(row: Row, path: str) -> None:
+def code_picture(row: Row) -> bytes:
     """One code alone, as PNG with its quiet zone."""
-    _code(row).save(path, kind="png", scale=_PNG_CELL_PX, border=_QUIET_CELLS)
+    picture = BytesIO()
+    _code(row).save(picture, kind="png", scale=_PNG_CELL_PX, border=_QUIET_CELLS)
+    return picture.getvalue()
+
+
+def is_label(head: bytes) -> bool:
+    """Whether a file that begins so is a sheet of ours, or a code: black and white, as no photograph is."""
+    if head.startswith(_PNG_START):
+        width, height, depth, colours = _PNG_SIZE.unpack_from(head.ljust(_PNG_BYTES, b"\0"), len(_PNG_START))
+        return width == height and (depth, colours) == (1, 0)
+    return head.startswith(_SHEET_START.encode())
 
 
 def _sheet(rows: Iterable[Row]) -> str:
-    width, height = SHEET_MM
     labels = "".join(_label(place, row) for place, row in enumerate(rows))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}mm" height="{height:g}mm" '
-        f'viewBox="0 0 {width:g} {height:g}">\n<rect width="100%" height="100%" fill="#fff"/>\n{labels}</svg>\n'
-    )
+    return f"{_SHEET_START}{labels}</svg>\n"
 
 
 def _label(place: int, row: Row) -> str:

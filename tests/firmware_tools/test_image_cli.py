@@ -58,6 +58,43 @@ def test_signing_never_writes_over_the_program(run, tmp_path):
     assert (done.exit_code, (tmp_path / "program.bin").read_bytes()) == (2, program(400))
 
 
+@pytest.fixture
+def sign(run, tmp_path):
+    """Signs a program into a file."""
+    (tmp_path / "program.bin").write_bytes(program(400))
+    (tmp_path / "key.pem").write_bytes(pem(key()))
+
+    def call(output, *more):
+        given = ["program.bin", "--key", "key.pem", "--version", "1.0.0", "--pad-header", "-o", output]
+        return run("sign", *given, *more)
+
+    return call
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+@pytest.mark.parametrize("name", ["key.pem", "link.pem", "other.pem"])
+def test_signing_never_writes_over_a_key(sign, tmp_path, name, force):
+    (tmp_path / "link.pem").symlink_to("key.pem")
+    (tmp_path / "other.pem").write_bytes(b"Bag Attributes\n" + pem(key("ecdsa-p256")))
+    before = (tmp_path / name).read_bytes()
+    done = sign(name, *force)
+    assert (done.exit_code, (tmp_path / name).read_bytes()) == (2, before)
+    assert "wanted a" in done.output
+    assert "name another" in done.output
+
+
+def test_signing_writes_over_an_older_signed_image_and_over_another_file_by_force_alone(sign, tmp_path):
+    output = tmp_path / "signed.bin"
+    output.write_bytes(mcuboot(version="0.9.0"))
+    assert sign("signed.bin").exit_code == 0
+    new = output.read_bytes()
+    output.write_bytes(b"notes of the plant")
+    refused = sign("signed.bin")
+    assert (refused.exit_code, output.read_bytes()) == (2, b"notes of the plant")
+    assert "wanted a new file or an older signed image to write over, found something else at" in refused.output
+    assert (sign("signed.bin", "--force").exit_code, output.read_bytes()) == (0, new)
+
+
 def test_a_key_that_is_none_is_refused(run, tmp_path):
     (tmp_path / "program.bin").write_bytes(program(400))
     (tmp_path / "key.pem").write_text("no key")
@@ -69,7 +106,8 @@ def test_a_key_that_is_none_is_refused(run, tmp_path):
 def test_a_full_disk_leaves_the_older_signed_image(run, tmp_path, monkeypatch):
     (tmp_path / "program.bin").write_bytes(program(400))
     (tmp_path / "key.pem").write_bytes(pem(key()))
-    (tmp_path / "signed.bin").write_bytes(b"older")
+    older = mcuboot(version="1.0.0")
+    (tmp_path / "signed.bin").write_bytes(older)
 
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -77,5 +115,5 @@ def test_a_full_disk_leaves_the_older_signed_image(run, tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", full)
     done = run("sign", "program.bin", "--key", "key.pem", "--version", "1.0.0", "--pad-header", "-o", "signed.bin")
     assert done.exit_code != 0
-    assert (tmp_path / "signed.bin").read_bytes() == b"older"
+    assert (tmp_path / "signed.bin").read_bytes() == older
     assert "signed.bin" in str(done.output)

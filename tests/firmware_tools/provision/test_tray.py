@@ -17,7 +17,7 @@ import firmware_tools.link
 from edge_contracts.errors import BadInputError
 from firmware_tools.link import LinkLost
 from firmware_tools.provision.chip_storage import ChipStorage, StorageRefused
-from firmware_tools.provision.labels import PER_SHEET, chosen, code_text, sheets, write_code
+from firmware_tools.provision.labels import PER_SHEET, chosen, code_picture, code_text, sheets
 from firmware_tools.provision.ledger import Ledger, Register, Row, read_register
 from firmware_tools.provision.provisioning import Provisioner
 from firmware_tools.provision.settings import Secret, Settings
@@ -216,7 +216,7 @@ ROW = Row("2026-03-01T12:00:00Z", "press-07", "CHIP-1", "done", "1.4.0")
 
 
 def test_a_code_says_which_station_and_which_chip(tmp_path):
-    write_code(ROW, str(tmp_path / "code.png"))
+    (tmp_path / "code.png").write_bytes(code_picture(ROW))
     text, _, _ = cv2.QRCodeDetector().detectAndDecode(cv2.imread(str(tmp_path / "code.png")))
     assert text == code_text(ROW) == "lepton:press-07?board=CHIP-1"
 
@@ -239,6 +239,37 @@ def test_labels_are_of_stations_that_are_done(tmp_path, tray, chips):
         chosen(read_register(tray.parent / "stations.csv"), ["press-3"])
     with pytest.raises(BadInputError, match="provision one first"):
         chosen(Register(), [])
+
+
+def test_labels_take_the_place_of_older_labels_alone(tmp_path, tray, chips):
+    assert chips
+    provided(tray)
+    ledger, codes = tray.parent / "stations.csv", tmp_path / "codes"
+    command = ["labels", ledger, "-o", tmp_path / "labels.svg", "--png", codes]
+    assert [lepton(*command).exit_code for _ in range(2)] == [0, 0]
+    for path in (tmp_path / "labels.svg", codes / "press-2.png"):
+        ours = path.read_bytes()
+        photograph = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes([0, 0, 1, 0, 0, 0, 1, 0, 8, 2])
+        path.write_bytes(photograph if path.suffix == ".png" else b"<svg>a drawing</svg>")
+        theirs, first = path.read_bytes(), (codes / "press-1.png").read_bytes()
+        (codes / "press-1.png").unlink()
+        refused = lepton(*command)
+        assert (refused.exit_code, path.read_bytes()) == (2, theirs)
+        assert f"found something else at {path}; name another, or give --force" in refused.output
+        assert not (codes / "press-1.png").exists()
+        assert (lepton(*command, "--force").exit_code, path.read_bytes()) == (0, ours)
+        assert (codes / "press-1.png").read_bytes() == first
+
+
+def test_labels_never_take_the_place_of_their_ledger(tmp_path, tray, chips):
+    assert chips
+    provided(tray)
+    ledger = tray.parent / "stations.csv"
+    before = ledger.read_bytes()
+    (tmp_path / "labels.svg").hardlink_to(ledger)
+    refused = lepton("labels", ledger, "-o", tmp_path / "labels.svg", "--force")
+    assert (refused.exit_code, ledger.read_bytes()) == (2, before)
+    assert "which is read, found the same" in refused.output
 
 
 def test_a_torn_row_is_told(tmp_path, tray, chips):
