@@ -211,7 +211,9 @@ def test_the_last_that_it_says_is_that_the_line_must_not_run(line, monkeypatch):
         write = running._port.write
         monkeypatch.setattr(running._port, "write", lambda data: (said.append(data), write(data)))
         eventually(lambda: not line.rejects)
-    assert StreamDecoder().feed(b"".join(said))[-1].message == Heartbeat(0, 100)
+    last = StreamDecoder().feed(b"".join(said))[-1].message
+    assert isinstance(last, Heartbeat)
+    assert not last.alive
 
 
 def test_a_line_that_is_back_is_spoken_to_again(program):
