@@ -25,8 +25,10 @@ class EndState(Enum):
     ACCEPTED = "accepted"
     PARTLY_STAGED = "partly-staged"
     STAGED = "staged"
+    MARKED = "marked"
     ON_TRIAL = "on-trial"
     TRIAL_SILENT = "trial-silent"
+    UNANSWERED = "unanswered"
     REVERTED = "reverted"
     CONFIRMED = "confirmed"
 
@@ -76,8 +78,12 @@ MEANINGS: Mapping[EndState, Meaning] = {
         "flash again: the upload goes on where it broke, or begins anew",
     ),
     EndState.STAGED: Meaning(
-        "the old image runs; the whole new one lies in the second slot and was not started",
+        "the old image runs; the whole new one lies in the second slot, and a reset does not start it",
         "flash again: only the start is left to do",
+    ),
+    EndState.MARKED: Meaning(
+        "the old image runs; the whole new one lies in the second slot, and the next reset starts it on trial",
+        "reset the device, then flash again: only the confirmation is left to do",
     ),
     EndState.ON_TRIAL: Meaning(
         "the new image runs on trial; the next reset brings the old one back",
@@ -85,8 +91,14 @@ MEANINGS: Mapping[EndState, Meaning] = {
         good=True,
     ),
     EndState.TRIAL_SILENT: Meaning(
-        "the new image was started on trial and nothing answers; it is not confirmed: a reset brings the old one back",
+        "the new image was started on trial and nothing answers; a reset brings the old one back, unless the new one "
+        "confirmed itself",
         "reset the chip, then flash again to hear which image runs",
+    ),
+    EndState.UNANSWERED: Meaning(
+        "the device was asked to start or to keep the new image, and no answer says whether it did; both images are "
+        "whole, and which one stays is not known",
+        "mend the line and flash again: the device then says which image runs",
     ),
     EndState.REVERTED: Meaning(
         "the old image runs; the bootloader refused the new one or took it back",

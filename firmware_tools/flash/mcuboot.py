@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from firmware_tools.image import FirmwareImage
 
 BOOT_POLL_S = 0.5
+UNHEARD = {EndState.ON_TRIAL: EndState.TRIAL_SILENT, EndState.MARKED: EndState.UNANSWERED}
+"""What is left of a state that a device told, as soon as it tells nothing more: it may have been reset meanwhile."""
 NS_PER_S = 1_000_000_000
 
 
@@ -65,6 +67,7 @@ class McubootFlasher:
         self._content, self._digest = image.content, bytes.fromhex(image.digest)
         self._device = SmpDevice(port, baud, timeout_s, erase_timeout_s)
         self._boot_timeout_s, self._confirm, self._sleep, self._now_ns = boot_timeout_s, confirm, sleep, now_ns
+        self._tried, self._if_silent = False, EndState.PARTLY_STAGED
 
     def identify(self) -> Chip:
         """Ask for the board's name and its slots."""
@@ -88,9 +91,7 @@ class McubootFlasher:
         if slot is None:
             return EndState.PARTLY_STAGED
         if not slot.active:
-            self._device.mark_for_trial(self._digest)
-            self._device.restart()
-            slot = self._after_restart()
+            slot = self._restarted()
         if slot is None:
             return EndState.TRIAL_SILENT
         if not slot.active:
@@ -98,8 +99,9 @@ class McubootFlasher:
                 "wanted the new image to run after the restart, found the old one: the bootloader did not take it; "
                 "check that it is signed with the bootloader's key and fits its rules on versions"
             )
-        if not self._confirm:
-            return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
+        if slot.confirmed or not self._confirm:
+            return self._state(slot)
+        self._if_silent = EndState.UNANSWERED
         self._device.confirm(self._digest)
         kept = self._slot()
         if kept is None or not kept.confirmed:
@@ -110,18 +112,14 @@ class McubootFlasher:
         return EndState.CONFIRMED
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
-        """What the device says of its slots; without an answer, the least that must be true."""
+        """What the device says of its slots; without an answer, what must be true since it was heard last."""
+        del error
         if stage is Stage.IDENTIFY:
             return EndState.UNTOUCHED
         try:
-            slot = self._slot()
+            return self._state(self._slot())
         except (LeptonError, OSError, KeyboardInterrupt):  # also a second Ctrl-C, while the device is asked
-            return EndState.TRIAL_SILENT if stage is Stage.START else EndState.PARTLY_STAGED
-        if slot is not None and slot.active:
-            return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
-        if isinstance(error, NotTaken):
-            return EndState.REVERTED
-        return EndState.PARTLY_STAGED if slot is None else EndState.STAGED
+            return self._if_silent
 
     def leave(self) -> None:
         """Its image runs all the time."""
@@ -129,7 +127,30 @@ class McubootFlasher:
     def _slot(self) -> Slot | None:
         """The slot that holds the image; the running one first."""
         fitting = [one for one in self._device.slots() if one.digest == self._digest]
-        return min(fitting, key=lambda one: not one.active, default=None)
+        found = min(fitting, key=lambda one: not one.active, default=None)
+        self._tried = self._tried or (found is not None and found.active)
+        state = self._state(found)
+        self._if_silent = UNHEARD.get(state, state)
+        return found
+
+    def _state(self, slot: Slot | None) -> EndState:
+        """What the image's slot, as the device tells it, comes to."""
+        if slot is not None and slot.active:
+            return EndState.CONFIRMED if slot.confirmed else EndState.ON_TRIAL
+        if slot is not None and slot.pending:
+            return EndState.MARKED
+        if self._tried:
+            return EndState.REVERTED
+        return EndState.PARTLY_STAGED if slot is None else EndState.STAGED
+
+    def _restarted(self) -> Slot | None:
+        """The image's slot after the device was told to start it; until each answer, it may or may not have heard."""
+        self._if_silent = EndState.UNANSWERED
+        self._device.mark_for_trial(self._digest)
+        self._tried = True
+        self._device.restart()
+        self._if_silent = EndState.TRIAL_SILENT
+        return self._after_restart()
 
     def _after_restart(self) -> Slot | None:
         """The image's slot as soon as the device has restarted; None where it does not answer in time."""
@@ -140,6 +161,7 @@ class McubootFlasher:
             try:
                 found = self._slot()
             except ChipSilent:
+                last = None  # what answered before is restarting now
                 continue
             if found is None:
                 raise NotTaken(

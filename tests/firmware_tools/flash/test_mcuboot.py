@@ -1,7 +1,9 @@
 """A device with MCUboot: trial, confirmation, revert, resumption; the bootloader has the last word."""
 
+import struct
 from types import SimpleNamespace
 
+import cbor2
 import pytest
 
 from edge_contracts.errors import BadInputError
@@ -11,12 +13,14 @@ from firmware_tools.flash.mcuboot import McubootFlasher, NotTaken
 from firmware_tools.image import parse_image
 from firmware_tools.image.mcuboot import TRAILER_MAGIC
 from firmware_tools.image.signing import parse_version, sign_program
-from tests.fakes.chip_line import Fault, PowerLost
+from tests.fakes.chip_line import Fault, LineCut, PowerLost
 from tests.fakes.firmware_images import key, mcuboot, program
 from tests.fakes.flash_benches import OLD
-from tests.fakes.smp_chip import SmpChip
+from tests.fakes.smp_chip import IMAGE, OS, WRITE, SmpChip
 
 NEW = parse_image(mcuboot(size=4000, version="2.0.0"))
+ALL = 1 << 30
+"""More than is ever written: nothing but the test's own cut happens."""
 
 
 def nothing(_):
@@ -129,11 +133,11 @@ def test_an_answer_from_before_the_restart_is_not_taken_for_a_revert(tmp_path):
     assert (done.end_state, done.error, chip.swaps) == (EndState.CONFIRMED, None, 1)
 
 
-def test_a_device_that_never_restarts_holds_the_image_staged(tmp_path):
+def test_a_device_that_never_restarts_holds_the_image_marked(tmp_path):
     with Slow(tmp_path, OLD) as chip:
         chip.answers = 10_000
         done = run(chip, boot_s=0.3)
-    assert (done.end_state, done.attempts) == (EndState.STAGED, 1)
+    assert (done.end_state, done.attempts) == (EndState.MARKED, 1)
     assert "wanted the device to restart within 0.3 s" in str(done.error)
 
 
@@ -159,6 +163,65 @@ def test_the_time_for_a_restart_counts_the_questions_too():
     made._device = SimpleNamespace(slots=silent)
     assert made._after_restart() is None
     assert len(asked) == 2
+
+
+class CutAt(SmpChip):
+    """Its line is cut at one request, which it carries out or not; it may have lost its power meanwhile."""
+
+    step, heard, powered = "", True, True
+
+    def _request(self, packet):
+        first, _, _, group, _, command = struct.unpack_from(">BBHHBB", packet)
+        kept = cbor2.loads(packet[8:]).get("confirm") if len(packet) > 8 else False
+        marking = "confirm" if kept else "mark"
+        if self.step != {(WRITE, IMAGE, 0): marking, (WRITE, OS, 5): "restart"}.get((first & 7, group, command)):
+            super()._request(packet)
+            return
+        if self.heard:
+            self.say = nothing
+            try:
+                super()._request(packet)
+            except PowerLost:
+                self.power_on()
+            del self.say
+        if not self.powered:
+            self.power_on()
+        raise LineCut
+
+
+@pytest.mark.parametrize(
+    ("step", "heard", "state"),
+    [
+        ("mark", False, EndState.STAGED),
+        ("mark", True, EndState.MARKED),
+        ("restart", False, EndState.MARKED),
+        ("restart", True, EndState.ON_TRIAL),
+        ("confirm", False, EndState.ON_TRIAL),
+        ("confirm", True, EndState.CONFIRMED),
+    ],
+)
+def test_a_line_that_is_cut_at_a_request_and_comes_back_tells_how_it_went(tmp_path, step, heard, state):
+    with CutAt(tmp_path, OLD, Fault("cut", ALL, back=True)) as chip:
+        chip.step, chip.heard = step, heard
+        done = run(chip)
+    assert isinstance(done.error, ChipSilent)
+    assert done.end_state is state
+
+
+@pytest.mark.parametrize("step", ["mark", "restart", "confirm"])
+def test_nobody_knows_what_became_of_a_request_whose_line_stays_cut(tmp_path, step):
+    with CutAt(tmp_path, OLD, Fault("cut", ALL)) as chip:
+        chip.step = step
+        done = run(chip, answer_s=1.0)
+    assert isinstance(done.error, ChipSilent)
+    assert done.end_state is EndState.UNANSWERED
+
+
+def test_an_image_that_fails_when_it_is_to_be_confirmed_was_taken_back(tmp_path):
+    with CutAt(tmp_path, OLD, Fault("cut", ALL, back=True)) as chip:
+        chip.step, chip.heard, chip.powered = "confirm", False, False
+        done = run(chip)
+    assert (done.end_state, chip.swaps) == (EndState.REVERTED, 2)
 
 
 class Liar(SmpChip):

@@ -1,7 +1,5 @@
 """No way out of flashing lacks a true end state: Ctrl-C at every step, a failed start, a chip that is only asked."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from edge_contracts.errors import OutageError
@@ -10,6 +8,7 @@ from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefus
 from firmware_tools.flash.flashing import Interrupted
 from firmware_tools.flash.mcuboot import McubootFlasher
 from firmware_tools.flash.rom_bootloader import nobody, state_after
+from firmware_tools.flash.smp_device import Slot
 from firmware_tools.image import parse_image
 from tests.fakes.firmware_images import mcuboot, program
 
@@ -171,8 +170,8 @@ def device(*told):
     return made
 
 
-def slot(number=0, digest=OURS, *, active=True, confirmed=False):
-    return SimpleNamespace(number=number, version="1", digest=digest, active=active, confirmed=confirmed, pending=False)
+def slot(number=0, digest=OURS, *, active=True, confirmed=False, pending=False):
+    return Slot(number, "1", digest, active=active, confirmed=confirmed, pending=pending)
 
 
 def test_an_mcuboot_device_that_does_not_name_the_image_is_not_believed():
@@ -181,12 +180,48 @@ def test_an_mcuboot_device_that_does_not_name_the_image_is_not_believed():
         device([slot(digest=b"another")]).verify()
 
 
-def test_what_an_mcuboot_device_says_is_its_state():
-    def settled(*told):
-        return device(*told).settle(Stage.START, CUT)
+@pytest.mark.parametrize(
+    ("told", "state", "unheard"),
+    [
+        ([], EndState.PARTLY_STAGED, EndState.PARTLY_STAGED),
+        ([slot(1, active=False)], EndState.STAGED, EndState.STAGED),
+        ([slot(1, active=False, pending=True)], EndState.MARKED, EndState.UNANSWERED),
+        ([slot()], EndState.ON_TRIAL, EndState.TRIAL_SILENT),
+        ([slot(confirmed=True)], EndState.CONFIRMED, EndState.CONFIRMED),
+    ],
+)
+def test_what_an_mcuboot_device_says_is_its_state_and_what_it_said_last_stays_true_of_a_silent_one(
+    told, state, unheard
+):
+    assert device(told).settle(Stage.START, CUT) is state
+    for silence in (CUT, KeyboardInterrupt()):
+        made = device(told, silence)
+        made._slot()
+        assert made.settle(Stage.START, CUT) is unheard
 
-    assert settled([slot(confirmed=True)]) is EndState.CONFIRMED
-    assert settled([slot()]) is EndState.ON_TRIAL
-    assert settled([slot(1, active=False)]) is EndState.STAGED
-    assert settled(KeyboardInterrupt()) is EndState.TRIAL_SILENT
-    assert settled(CUT) is EndState.TRIAL_SILENT
+
+@pytest.mark.parametrize("left", [[], [slot(1, active=False)]])
+def test_an_image_that_ran_and_is_gone_was_taken_back(left):
+    made = device([slot()], left)
+    made._slot()
+    assert made.settle(Stage.VERIFY, CUT) is EndState.REVERTED
+
+
+def test_an_image_that_is_confirmed_is_not_asked_to_be():
+    assert device([slot(confirmed=True)]).start() is EndState.CONFIRMED  # the stand-in knows no such request
+
+
+def test_ctrl_c_while_a_device_restarts_silently_says_that_its_image_was_started():
+    made = device([slot(1, active=False)], CUT)
+    made._device.mark_for_trial = nobody
+    made._device.restart, made._sleep = dict, stop
+    with pytest.raises(KeyboardInterrupt):
+        made.start()
+    assert made.settle(Stage.START, CUT) is EndState.TRIAL_SILENT
+
+
+def test_a_device_that_answers_once_more_and_then_falls_silent_has_restarted():
+    made = device([slot(1, active=False, pending=True)], CUT)
+    seconds = iter(range(9))
+    made._boot_timeout_s, made._now_ns = 3, lambda: next(seconds) * 1_000_000_000
+    assert made._after_restart() is None
