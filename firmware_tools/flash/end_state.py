@@ -61,7 +61,8 @@ MEANINGS: Mapping[EndState, Meaning] = {
         "flash it again; if it differs again, suspect the supply, the flash, or a protection",
     ),
     EndState.WAITING: Meaning(
-        "the new image is in the flash and was verified; the chip still waits in its bootloader",
+        "the new image is in the flash and was verified; that it was started is not certain: the chip may wait in its "
+        "bootloader",
         "release BOOT and press reset, or switch it off and on",
         good=True,
     ),

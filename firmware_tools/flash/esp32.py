@@ -14,7 +14,15 @@ from edge_contracts.errors import BadInputError, LeptonError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import Chip, Mismatch, WriteRefused
 from firmware_tools.flash.program import run_program
-from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
+from firmware_tools.flash.rom_bootloader import (
+    MISUNDERSTOOD,
+    UNOPENED,
+    failure,
+    nobody,
+    on_disk,
+    state_after,
+    was_reached,
+)
 from firmware_tools.image.esp import CHIPS
 from firmware_tools.link import RESETS, also_open, open_link, reset
 
@@ -39,6 +47,8 @@ SILENT = re.compile(
     r"disconnected|readiness to read|doesn't exist|does not exist|Input/output error|No such file|stopped responding|"
     r"Invalid head of packet|serial noise|No more data|serial exception"
 )
+UNANSWERED = re.compile(r"[Ff]ailed to connect")
+"""What it says when the port is open and no bootloader answers there."""
 DIFFERENT = re.compile(r"[Vv]erif\w* failed|mismatch|does not match data in flash")
 ERASES = re.compile(r"esptool v5\.")
 """The versions that are known to say so before each erase, in the words of `ERASE_LINE`."""
@@ -135,7 +145,7 @@ class Esp32Flasher:
             self._reset()
         except LeptonError:  # no such lines, or the port is gone: it was verified, and a person can reset it
             return EndState.WAITING
-        return EndState.WAITING if self._waits() else EndState.RUNNING
+        return EndState.RUNNING if self._left() else EndState.WAITING
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
         """Half written unless all of it was compared: what the flash holds is known only by reading it."""
@@ -154,13 +164,14 @@ class Esp32Flasher:
         finally:
             link.close()
 
-    def _waits(self) -> bool:
-        """Whether the bootloader still answers: the lines were moved, and are wired to nothing."""
+    def _left(self) -> bool:
+        """Whether esptool opened the port and its bootloader is silent; if not, the lines may be wired to nothing."""
         try:
             done = self._call(["flash-id"], min(QUICK_S, self._timeout_s), nobody, before="no-reset", tries=1)
         except LeptonError:
             return False
-        return CHIP_LINE.search(done.text) is not None
+        unknown = CHIP_LINE.search(done.text) or UNOPENED.search(done.text) or MISUNDERSTOOD.search(done.text)
+        return unknown is None and UNANSWERED.search(done.text) is not None
 
     def _call(
         self, arguments: list[str], timeout_s: float, told: Progress, *, before: str = "", tries: int = 3

@@ -218,13 +218,39 @@ RUN = [*((one.dtr, one.rts) for one in RESETS["esp-run"]), "closed"]
 
 @pytest.mark.parametrize(
     ("said", "state"),
-    [("Failed to connect: no serial data", EndState.RUNNING), ("Chip type: ESP32-C3 (QFN32)", EndState.WAITING)],
+    [
+        ("Failed to connect to ESP32-C3: No serial data received.", EndState.RUNNING),
+        ("Failed to connect to ESP32-C3: Invalid head of packet (0x1B)", EndState.RUNNING),
+        ("Chip type: ESP32-C3 (QFN32)", EndState.WAITING),
+        ("Chip type: ESP32-C3 (QFN32)\\nFailed to connect to the flash", EndState.WAITING),
+        ("Could not open /dev/ttyUSB0, the port is busy or doesn\\047t exist", EndState.WAITING),
+        ("Permission denied", EndState.WAITING),
+        ("Could not open /dev/ttyUSB0. Failed to connect to it", EndState.WAITING),
+        ("Usage: esptool flash-id [OPTIONS]\\nFailed to connect", EndState.WAITING),
+        ("", EndState.WAITING),
+    ],
 )
 def test_an_esp_is_reset_and_runs_only_if_its_bootloader_is_silent(said, state, monkeypatch):
     line = Lines()
     monkeypatch.setattr("firmware_tools.flash.esp32.open_link", lambda *_, **__: line)
     assert esp32(says(said), wired=True).start() is state
     assert line.moved == RUN
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_esp_that_cannot_be_asked_whether_it_runs_may_wait(gone, monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.esp32.open_link", lambda *_, **__: Lines())
+    flasher = esp32(["sleep", "9"], wired=True, timeout_s=0.1)
+    ports = iter(["port"])
+
+    def path():
+        found = next(ports, "" if gone else "port")
+        if not found:
+            raise LinkLost("wanted the port, found none; plug it in")
+        return found
+
+    flasher._port = path
+    assert flasher.start() is EndState.WAITING
 
 
 def test_an_esp_that_was_only_asked_is_reset(monkeypatch):
