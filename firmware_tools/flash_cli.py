@@ -20,24 +20,30 @@ from firmware_tools.image import read_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from firmware_tools.image import FirmwareImage
 
 DRY_NEXT = "give --write to write; reset the chip if it still waits in its bootloader"
+LAST_ADDRESS = 0xFFFFFFFF
+STOPS = (signal.SIGTERM, signal.SIGHUP)
 EXIT_REFUSED, EXIT_WRONG_USE, EXIT_STOPPED = 1, 2, 130
 
 
-class _Number(click.ParamType[int]):
-    """A number, decimal or hexadecimal."""
+class _Address(click.ParamType[int]):
+    """An address of 32 bits, decimal or hexadecimal."""
 
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number that was written."""
         try:
-            return value if isinstance(value, int) else int(value, 0)
+            found = value if isinstance(value, int) else int(value, 0)
         except ValueError:
-            self.fail(f"wanted a number such as 0x10000, found {value!r}", param, ctx)
+            found = -1
+        if not 0 <= found <= LAST_ADDRESS:
+            self.fail(f"wanted a number such as 0x10000, at most {LAST_ADDRESS:#x}, found {value!r}", param, ctx)
+        return found
 
 
 @click.command("flash")
@@ -45,7 +51,7 @@ class _Number(click.ParamType[int]):
 @click.option("--port", default="", help="Serial port (best from /dev/serial/by-id), or the drive of an RP2 board.")
 @click.option("--family", type=click.Choice(list(FAMILIES)), help="How the chip is flashed; by default what IMAGE is.")
 @click.option("--chip", help="The chip or board that you expect, where the image names none; a dry run shows it.")
-@click.option("--address", type=_Number(), help="Where a raw binary or an ESP program belongs, such as 0x08000000.")
+@click.option("--address", type=_Address(), help="Where a raw binary or an ESP program belongs, such as 0x08000000.")
 @click.option(
     "--baud", type=click.IntRange(min=1200), help="Speed of the line; by default 460800 for an ESP, else 115200."
 )
@@ -156,12 +162,26 @@ def _code(outcome: Outcome, *, dry_run: bool) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Being told to stop is taken as Ctrl-C, so that the chip's state is told then, too."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Being told to stop, and a terminal that closes, are taken as Ctrl-C: no program is left, and the state is told.
+
+    What is ignored stays so, as under nohup.
+    """
+    before = {one: signal.getsignal(one) for one in STOPS}
+    taken = [one for one, handler in before.items() if handler is not signal.SIG_IGN]
+    for one in taken:
+        signal.signal(one, _stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one in taken:
+            signal.signal(one, before[one])
+
+
+def _stop(_: int, __: FrameType | None) -> None:
+    """As Ctrl-C, once: a terminal that closes says so twice, itself and by its shell."""
+    for one in STOPS:
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 @contextmanager

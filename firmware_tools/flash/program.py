@@ -141,9 +141,10 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.stdout.close()
     if child.poll() is not None:
         return
-    os.killpg(child.pid, signal.SIGTERM)
     try:
-        child.wait(KILL_GRACE_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        os.killpg(child.pid, signal.SIGTERM)
+        _ended(child, time.monotonic() + KILL_GRACE_S)
+    finally:  # also where a second Ctrl-C ends the wait
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()

@@ -3,15 +3,18 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
+from firmware_tools.flash_cli import _stoppable
 from lepton.cli import main as lepton
 from tests.fakes.chip_line import Fault
 from tests.fakes.flash_benches import bench
+from tests.fakes.pty_line import PtyLine
 
 
 @pytest.fixture
@@ -110,13 +113,74 @@ def test_a_command_that_is_told_to_stop_says_in_which_state_the_chip_is(drive):
     assert (document["state"], document["done"]) == ("half-written", False)
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--write", "--dry-run"), ("--family", "stm32"), ("--address", "here"), ("--attempts", "0")]
-)
+@contextlib.contextmanager
+def handled(number, how):
+    before = signal.signal(number, how)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def hung_esptool(folder):
+    """An esptool that finds its chip, tells its own process when it is to write, and hangs."""
+    path = folder / "esptool"
+    path.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *write-flash*) echo $$ > "$0.writing"; exec sleep 60;; esac\n'
+        "echo 'Chip type: ESP32-C3 (QFN32)'\n"
+    )
+    path.chmod(0o755)
+    os.mkfifo(folder / "esptool.writing")
+    return folder / "esptool.writing"
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_stop_leaves_no_program_that_writes(tmp_path, by):
+    writing, line = hung_esptool(tmp_path), PtyLine()
+    (tmp_path / "gate.bin").write_bytes(bench("esp32", tmp_path).image.content)
+    command = [sys.executable, "-m", "lepton", "firmware", "flash", str(tmp_path / "gate.bin"), "--port", line.path]
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        [*command, "--write", "--json", "--by-hand"], stdout=subprocess.PIPE, env=environment
+    ) as child:
+        program = int(writing.read_text())
+        child.send_signal(by)
+        document = json.loads(child.communicate(timeout=20)[0] or "{}")
+    line.unplug()
+    with pytest.raises(ProcessLookupError):
+        os.kill(program, signal.SIGKILL)
+    assert (child.returncode, document["state"], document["done"]) == (130, "half-written", False)
+
+
+def test_a_command_that_outlives_its_terminal_is_left_alone():
+    with handled(signal.SIGHUP, signal.SIG_IGN), _stoppable():
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_who_is_told_to_stop_twice_stops_once():
+    before = signal.getsignal(signal.SIGTERM)
+    with _stoppable():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("arguments", [("--write", "--dry-run"), ("--family", "stm32"), ("--attempts", "0")])
 def test_wrong_use_leaves_with_two(drive, arguments):
     with drive.chip() as chip:
         assert run(drive, chip, *arguments).exit_code == 2
     assert drive.held(chip) == "old"
+
+
+@pytest.mark.parametrize("address", ["here", "-0x1000", "0x100000000"])
+def test_what_is_no_address_of_32_bits_leaves_with_two(drive, address):
+    with drive.chip() as chip:
+        done = run(drive, chip, "--address", address)
+    assert done.exit_code == 2
+    assert "wanted a number such as 0x10000, at most 0xffffffff, found" in " ".join(done.output.split())
 
 
 def test_a_serial_family_without_a_port_is_wrong_use(tmp_path):

@@ -2,8 +2,11 @@
 
 import dataclasses
 import re
+import signal
+import subprocess
 import sys
 from contextlib import contextmanager
+from typing import ClassVar
 
 import pytest
 
@@ -322,6 +325,31 @@ def test_a_program_that_ignores_being_asked_is_killed(monkeypatch):
     with pytest.raises(ChipSilent):
         run_program([sys.executable, "-c", script], timeout_s=1.0, told=shares.append)
     assert shares == [0.5]
+
+
+class Interrupted(subprocess.Popen):
+    """A program whose end is waited for until Ctrl-C comes, once."""
+
+    ends: ClassVar[list[int | None]] = []
+    stops = 1
+
+    def wait(self, timeout=None):
+        if self.stops:
+            self.stops -= 1
+            raise KeyboardInterrupt
+        super().wait(timeout)
+        self.ends.append(self.returncode)
+
+
+def test_a_second_ctrl_c_leaves_no_program_that_ignores_being_asked(monkeypatch):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("firmware_tools.flash.program.subprocess.Popen", Interrupted)
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('1 %', flush=True); time.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        run_program([sys.executable, "-c", script], timeout_s=20.0, told=stop)
+    assert Interrupted.ends == [-signal.SIGKILL]
 
 
 def test_two_drives_are_not_guessed_between(tmp_path):
