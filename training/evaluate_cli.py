@@ -62,7 +62,10 @@ def evaluate(
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
-        page = render(evaluation, samples, predictor, source=source.resolve().name, notes=notes, curve=curve)
+        judged = source.resolve().name + (f", split {chosen}" if chosen else "")
+        page = render(
+            evaluation, samples, predictor, source=judged, notes=notes, curve=curve, learned=len(learned or ())
+        )
         write_whole(report, page)
     data = {"path": str(source), "split": chosen, "learned": learned_document(learned), "parted_groups": parted}
     text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes])

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SHARES = (0.25, 0.5, 1.0)
 FEWEST_LEARNED = 10
+FEWEST_FOR_A_CURVE = round(FEWEST_LEARNED / SHARES[-2])
+"""Of two points, half of them and all."""
+
 CLEAR_GAIN = 0.01
 BLOCK = 64
 """Judged pictures whose features are held together."""

@@ -10,10 +10,11 @@ from converters.report.quantity import percent, plain
 from edge_contracts.manifest import AnomalyRule, ImageInput
 from training.evaluation import noun_of
 from training.figures import counted, excluded_escape
-from training.report.learning_curve import still_rises
+from training.report.learning_curve import FEWEST_FOR_A_CURVE, still_rises
 from training.report.prospect import prospects
 from training.report.score_chart import score_bars, trade
 from training.report.worst_pictures import worst
+from training.threshold_advice import threshold_advice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ def render(
     source: str,
     notes: Sequence[str],
     curve: Sequence[CurvePoint] = (),
+    learned: int = 0,
 ) -> str:
     """The page as HTML that needs nothing beside it; the same text for the same evaluation.
 
@@ -51,9 +53,10 @@ def render(
         evaluation: the answers.
         samples: what was judged, in the same order.
         predictor: of the bundle, for heat maps.
-        source: the data's name.
+        source: the data's name, and the split that was judged.
         notes: sentences that must not be missed.
         curve: what more good photographs brought; empty where that was not tried.
+        learned: how many of what was judged taught the bundle, or are nearly the same as one that did.
 
     Raises:
         BadInputError: a picture that cannot be read any more.
@@ -80,7 +83,10 @@ def render(
         misses=worst(evaluation.judged, samples, predictor, is_good=False) if has_pictures else None,
         alarms=worst(evaluation.judged, samples, predictor, is_good=True) if has_pictures else None,
         prospects=prospects(evaluation.area, evaluation.escape, evaluation.overkill),
+        advice=threshold_advice(predictor.manifest, evaluation, learned),
         curve=curve,
+        fewest=FEWEST_FOR_A_CURVE,
+        has_pictures=has_pictures,
         rises=still_rises(curve) if curve else False,
         percent=percent,
         span=_span,

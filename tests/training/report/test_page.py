@@ -28,6 +28,8 @@ def test_the_page_stands_alone_and_shows_the_worst(plate_bundle: Path, plate_par
     assert "3 of 6 defective parts were called good" in page
     assert page.count('alt="Heat map of') >= 3
     assert page.count("no place reaches the threshold; coloured is what comes nearest to it") >= 3
+    assert "No threshold is advised from pictures that were learned; " in page.replace("&#39;", "'")
+    assert "is tried where the data has 20 or more of them for training" in page
     for title in ("Figures", "Scores", "By label", "Worst misses", "Worst false alarms", "With more pictures"):
         assert f"<span>{title}</span>" in page
     assert "note: 24 of these 30 pictures were learned from" in page
