@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 import zipfile
 from contextlib import suppress
@@ -226,7 +227,7 @@ def require_bundle_name(path: Path) -> Path:
 
     Raises:
         BadInputError: the path is a folder, a device or a pipe, or a file that is no bundle; or its parent does not
-            exist.
+            exist or cannot be written to.
     """
     if path.is_dir():
         raise BadInputError(
@@ -238,6 +239,11 @@ def require_bundle_name(path: Path) -> Path:
         )
     if not path.parent.is_dir():
         raise BadInputError(f"wanted a folder to write {path.name} into, found none at {path.parent}; create it first")
+    if not os.access(path.parent, os.W_OK):
+        raise BadInputError(
+            f"wanted a folder to write {path.name} into, found that {path.parent} cannot be written to; check its "
+            "rights and whether its disk is read-only, or name another"
+        )
     digest_at(path)
     return path
 

@@ -168,7 +168,8 @@ def _checked_text(checked: CheckedDataset, page: Path | None) -> str:
     document = checked.document()
     labels = ", ".join(f"{count} {label}" for label, count in document["labels"].items())
     splits = ", ".join(f"{count} {name}" for name, count in document["splits"].items())
-    lines = [f"{document['samples']} {document['medium']}s: {labels}{f' ({splits})' if splits else ''}"]
+    plural = "" if document["samples"] == 1 else "s"
+    lines = [f"{document['samples']} {document['medium']}{plural}: {labels}{f' ({splits})' if splits else ''}"]
     lines.append(f"version {checked.version[:SHORT_VERSION]}")
     top = os.path.commonpath([one.sample.path.parent for one in checked.looked.facts])
     for one in checked.findings:

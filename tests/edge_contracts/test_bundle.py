@@ -216,6 +216,12 @@ def test_an_impossible_output_path_is_refused_early(tmp_path):
         require_bundle_name(tmp_path / "missing" / "part.bundle")
 
 
+def test_a_read_only_disk_is_refused_before_anything_is_learned(tmp_path, monkeypatch):
+    monkeypatch.setattr("edge_contracts.bundle.os.access", lambda *_: False)
+    with pytest.raises(BadInputError, match="cannot be written to; check its rights"):
+        require_bundle_name(tmp_path / "part.bundle")
+
+
 def test_a_bundle_may_be_replaced_and_is_named(tmp_path):
     path, digest = written(tmp_path)
     assert digest_at(require_bundle_name(path)) == digest

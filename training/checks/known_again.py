@@ -61,13 +61,15 @@ def learned_note(learned: Sequence[Sample] | None, judged: Sequence[Sample], nou
     if not learned:
         return ""
     good = sum(one.is_good for one in learned)
-    which = f"{len(learned)} of these {len(judged)}" if len(learned) < len(judged) else "these"
+    which, plural = f"{len(learned)} of these {len(judged)}" if len(learned) < len(judged) else "these", "s"
+    if len(judged) == 1:
+        which, plural = "this", ""
     kinds = " and ".join(
         f"{count} {kind}" for count, kind in ((good, "good"), (len(learned) - good, "defective")) if count
     )
     was, is_ = ("was", "is") if len(learned) == 1 else ("were", "are")
     return (
-        f"note: {which} {noun}s {was} learned from, or {is_} nearly the same as one that "
+        f"note: {which} {noun}{plural} {was} learned from, or {is_} nearly the same as one that "
         f"was ({kinds}), so the figures flatter; judge on others"
     )
 

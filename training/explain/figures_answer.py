@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.manifest import AnomalyRule
@@ -30,7 +31,7 @@ def figures_document(bundle: Bundle, window: Window, score: float, verdict: Outc
     shares = figure_shares(bundle, window)
     rule = bundle.manifest.rule
     return {
-        "recording": window.name,
+        "recording": Path(window.name).name,
         "bundle": bundle.manifest.name,
         "verdict": verdict.value,
         "score": score,
