@@ -90,14 +90,13 @@ def provision(
         raise BadInputError(
             "wanted a person who plugs in one station after the other, found no terminal; give the tray a column port"
         )
+    _require_ports(places, port)
     if (replaces or rename) and tray is not None:
         raise BadInputError("wanted --replaces and --rename for one station at a time, found a tray; give --id")
     with Ledger(ledger_path) as ledger:
         _tell_torn(ledger.register, ledger_path)
         provisioner = Provisioner(ledger, lambda: datetime.now(timezone.utc), Exceptions(replaces, rename, again))
-        outcomes = [_outcome(provisioner, place, port, baud, as_json=as_json) for place in places]
-    if as_json:
-        click.echo(json.dumps({"ledger": str(ledger_path), "stations": outcomes}, indent=2))
+        outcomes = _outcomes(provisioner, places, port, baud, ledger_path, as_json=as_json)
     if failed := [one for one in outcomes if one["state"] == "failed"]:
         stations = f"{len(outcomes)} station{'' if len(outcomes) == 1 else 's'}"
         raise RefusedError(f"wanted {stations} provisioned, found {len(failed)} not; mend what each says")
@@ -183,6 +182,12 @@ def _require_secret(places: tuple[Place, ...], passphrase_file: Path | None, *, 
         )
 
 
+def _require_ports(places: tuple[Place, ...], port: str | None) -> None:
+    """A way to every chip, before the first is touched."""
+    if without := [] if port else [one.settings.id for one in places if one.port is None]:
+        raise BadInputError(f"wanted a port for {without[0]}, found none; give --port, or the tray a column port")
+
+
 def _passphrase(ssid: str | None, tray: Path | None, path: Path | None) -> Secret | None:
     """From the file, from the environment, or from the person at the terminal; None where no Wi-Fi is asked for."""
     from firmware_tools.provision.settings import Secret, read_passphrase  # noqa: PLC0415 - as above
@@ -196,6 +201,20 @@ def _passphrase(ssid: str | None, tray: Path | None, path: Path | None) -> Secre
     return None
 
 
+def _outcomes(
+    provisioner: Provisioner, places: tuple[Place, ...], port: str | None, baud: int, ledger: Path, *, as_json: bool
+) -> list[dict[str, Any]]:
+    """What became of all stations; of a tray that is stopped, what was through is told, too."""
+    outcomes: list[dict[str, Any]] = []
+    try:
+        for place in places:
+            outcomes.append(_outcome(provisioner, place, port, baud, as_json=as_json))  # noqa: PERF401 - as above
+    finally:
+        if as_json:
+            click.echo(json.dumps({"ledger": str(ledger), "stations": outcomes}, indent=2))
+    return outcomes
+
+
 def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int, *, as_json: bool) -> dict[str, Any]:
     """What became of one station; a tray goes on after a station that failed."""
     identity = place.settings.id
@@ -204,8 +223,6 @@ def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int
         return _told(_before(place, before), as_json)
     try:
         row = _provide(provisioner, place, port, baud)
-    except BadInputError:
-        raise
     except LeptonError as error:
         return _told({"id": identity, "state": "failed", "why": str(error)}, as_json)
     return _told({"id": identity, "state": "done", "board": row.board, "keys": row.keys.split()}, as_json)
@@ -225,11 +242,7 @@ def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int
     from firmware_tools.link import open_link  # noqa: PLC0415 - loads pyserial
     from firmware_tools.provision.chip_storage import ChipStorage  # noqa: PLC0415 - as above
 
-    where = place.port or port
-    if where is None:
-        raise BadInputError(
-            f"wanted a port for {place.settings.id}, found none; give --port, or the tray a column port"
-        )
+    where = place.port or port or ""
     if place.port is None and sys.stdin.isatty():
         click.pause(f"connect {place.settings.id} to {where} and press a key", err=True)
     with closing(open_link(where, baud=baud)) as link:

@@ -16,6 +16,8 @@ from click.testing import CliRunner
 import firmware_tools.link
 from edge_contracts.errors import BadInputError
 from firmware_tools.link import LinkLost
+from firmware_tools.link.port_faults import NoPort
+from firmware_tools.link.serial_port import AmbiguousPort
 from firmware_tools.provision.chip_storage import ChipStorage, StorageRefused
 from firmware_tools.provision.labels import PER_SHEET, chosen, code_picture, code_text, sheets
 from firmware_tools.provision.ledger import Ledger, Register, Row, read_register
@@ -123,6 +125,37 @@ def test_a_tray_that_is_stopped_goes_on_where_it_was_left(tray, chips, monkeypat
     assert second.exit_code == 0
     assert "press-2: done, written and read back, chip CHIP-2" in second.output
     assert chips["port-2"].kept["board.id"] == b"press-2"
+
+
+@pytest.mark.parametrize("kind", [AmbiguousPort, NoPort])
+def test_a_port_that_is_none_fails_its_station_alone(tray, chips, monkeypatch, kind):
+    open_other = firmware_tools.link.open_link
+
+    def opened(address, *, baud):
+        if address == "port-2":
+            raise kind("wanted one serial port that 'port-2' fits, found none; plug it in")
+        return open_other(address, baud=baud)
+
+    monkeypatch.setattr(firmware_tools.link, "open_link", opened)
+    done = provided(tray, "--json")
+    document = json.loads(done.stdout)
+    assert (done.exit_code, [one["state"] for one in document["stations"]]) == (1, ["done", "failed", "done"])
+    assert "found none; plug it in" in document["stations"][1]["why"]
+    assert chips["port-3"].kept["board.id"] == b"press-3"
+
+
+def test_a_tray_that_is_stopped_prints_what_was_through(tray, chips, monkeypatch):
+    put = ChipStorage.put
+
+    def stopped(storage, key, value):
+        if storage.hello.board == "CHIP-2":
+            raise KeyboardInterrupt
+        put(storage, key, value)
+
+    monkeypatch.setattr(ChipStorage, "put", stopped)
+    done = provided(tray, "--json")
+    assert (done.exit_code, "board.id" in chips["port-1"].kept) == (130, True)
+    assert [(one["id"], one["state"]) for one in json.loads(done.stdout)["stations"]] == [("press-1", "done")]
 
 
 def test_one_chip_for_two_rows_is_refused_and_the_tray_goes_on(tray, chips):
