@@ -75,6 +75,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadInputError(f"wanted a CSV of stations in {path}, found: {error}; check the file") from error
     if len(names) == 1 and ";" in names[0]:
         raise BadInputError(f"wanted commas between the columns of {path}, found semicolons; save it with commas")
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInputError(
+            f"wanted each column of {path} once, found {', '.join(map(repr, doubled))} several times; take all but one "
+            "of each out"
+        )
     for name in names:
         if any(word in name.lower() for word in _SECRET_WORDS):
             raise BadInputError(

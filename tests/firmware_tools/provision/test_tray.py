@@ -183,6 +183,7 @@ def test_a_station_is_written_again_when_asked(tray, chips):
         ("id,passphrase\npress-1,hunter2hunter2\n", "wanted no secrets"),
         ("id,wifi_sid\npress-1,x\n", "did you mean 'wifi_ssid'"),
         ("port\nx\n", "wanted a column id"),
+        ("id,port,id\npress-1,a,press-2\n", "wanted each column of .* once, found 'id' several times"),
         ("id,port\npress-1\n", "found others in line 2"),
         ("id;port\npress-1;a\n", "found semicolons; save it with commas"),
         ("id,port\npress-1,a\npress-2,a\n", "line 3: wanted each port once, found a in line 2"),
