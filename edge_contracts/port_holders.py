@@ -1,6 +1,7 @@
 """Which programs have a serial port open, so that a busy one is named and not looked for with a voltmeter.
 
-The kernel tells it of one's own programs, and to root of everybody's; elsewhere than on Linux nobody is named.
+The kernel tells it of one's own programs, and to root of everybody's; elsewhere than on Linux nobody is named. A
+program is told by the kernel's name for it alone: its command line may hold a password, and these words go into logs.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from pathlib import Path
 PROCESSES = Path("/proc")
 BUSY = {errno.EAGAIN, errno.EBUSY}
 """How the kernel refuses a port that another program has for itself: by its lock, or by TIOCEXCL."""
-MOST_NAMED, MOST_COMMAND = 3, 60
-"""Programs that are named, and characters of a command that are shown."""
+MOST_NAMED = 3
+"""Programs that are named."""
 
 
 def holders(port: str, processes: Path = PROCESSES) -> tuple[str, ...]:
-    """The other programs that have a port open, as "screen /dev/ttyUSB0 (process 4242)"; the last may be a number more.
+    """The other programs that have a port open, as "screen (process 4242)"; the last may be a number more.
 
     Args:
         port: its path, or a link to it.
@@ -27,7 +28,7 @@ def holders(port: str, processes: Path = PROCESSES) -> tuple[str, ...]:
     own = str(os.getpid())
     numbers = sorted((one.name for one in processes.glob("[0-9]*") if one.name != own), key=int)
     having = [one for one in numbers if _has_open(processes / one, real)]
-    names = [f"{_command(processes / one)} (process {one})" for one in having[:MOST_NAMED]]
+    names = [f"{_name(processes / one)} (process {one})" for one in having[:MOST_NAMED]]
     more = len(having) - MOST_NAMED
     return (*names, f"{more} more") if more > 0 else tuple(names)
 
@@ -53,9 +54,10 @@ def _target(file: Path) -> str:
         return ""
 
 
-def _command(process: Path) -> str:
+def _name(process: Path) -> str:
+    """The program's own file, cut by the kernel to 15 bytes; what a terminal would obey is replaced."""
     try:
-        words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+        name = (process / "comm").read_bytes().decode("utf-8", "replace").removesuffix("\n")
     except OSError:
-        words = ""
-    return (words if len(words) <= MOST_COMMAND else f"{words[:MOST_COMMAND]}…") or "a program"
+        name = ""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in name) or "a program"

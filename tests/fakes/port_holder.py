@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,6 @@ def holding(path: str, how: str) -> Iterator[str]:
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == b"open\n"
-        yield rf"(?s:{re.escape(sys.executable)} -c .* \(process {child.pid}\))"
+        yield rf"{re.escape(Path(sys.executable).name[:15])} \(process {child.pid}\)"
     finally:
         child.communicate()

@@ -209,16 +209,24 @@ def test_a_port_that_this_user_may_not_open_is_told_with_the_group():
 def test_a_program_that_is_not_ours_to_look_into_is_not_named(tmp_path):
     (tmp_path / "12" / "fd").mkdir(parents=True)
     (tmp_path / "12" / "fd" / "3").symlink_to("/dev/ttyUSB0")
-    (tmp_path / "12" / "cmdline").write_bytes(b"screen\0/dev/ttyUSB0\0" + b"x" * 99)
+    (tmp_path / "12" / "comm").write_bytes(b"screen\n")
     (tmp_path / "13").mkdir()
     (tmp_path / "14" / "fd").mkdir(parents=True)
-    assert holders("/dev/ttyUSB0", tmp_path) == (f"screen /dev/ttyUSB0 {'x' * 40}… (process 12)",)
+    assert holders("/dev/ttyUSB0", tmp_path) == ("screen (process 12)",)
     for number in (20, 21, 22, 101):
         (tmp_path / str(number) / "fd").mkdir(parents=True)
         (tmp_path / str(number) / "fd" / "3").symlink_to("/dev/ttyUSB0")
     named = "(process 12), a program (process 20), a program (process 21), 2 more"
     assert in_use_by("/dev/ttyUSB0", tmp_path).endswith(named)
     assert in_use_by("/dev/ttyUSB1", tmp_path) == "in use by a program that 'sudo fuser -v /dev/ttyUSB1' names"
+
+
+def test_a_program_is_named_without_what_it_was_called_with(tmp_path):
+    (tmp_path / "12" / "fd").mkdir(parents=True)
+    (tmp_path / "12" / "fd" / "3").symlink_to("/dev/ttyUSB0")
+    (tmp_path / "12" / "cmdline").write_bytes(b"mosquitto_pub\0-P\0hunter2\0")
+    (tmp_path / "12" / "comm").write_bytes(b"pub\x1b[2J\n\xff\n")
+    assert in_use_by("/dev/ttyUSB0", tmp_path) == "in use by pub�[2J�� (process 12)"
 
 
 def test_a_path_that_is_not_there_is_told_with_what_is():
