@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from edge_contracts import port_holders
 from edge_contracts.errors import BadInputError, OutageError
 from edge_contracts.port_holders import holders, in_use_by
 from firmware_tools.link import (
@@ -192,6 +193,26 @@ def test_whoever_has_a_port_for_himself_is_named(line):
             open_link(line, ports=list)
         with pytest.raises(PortBusy, match=told):
             HeldPort(line, list).path()
+
+
+def test_another_users_lock_on_a_port_is_seen(line, monkeypatch):
+    monkeypatch.setattr(port_holders, "_has_open", lambda *_: False)  # what a user sees of another user's files
+    with holding(line, "locked") as name, pytest.raises(PortBusy, match=f"found it in use by {name}; end that"):
+        HeldPort(line, list).path()
+    assert HeldPort(line, list).path() == line
+
+
+def test_who_waits_for_a_lock_or_locks_another_file_has_no_port(tmp_path):
+    port = tmp_path / "ttyUSB0"
+    port.touch()
+    here, device = port.stat(), port.stat().st_dev
+    file = f"{os.major(device):02x}:{os.minor(device):02x}:{here.st_ino}"
+    for number in ("12", "13", "14", "15"):
+        (tmp_path / number).mkdir()
+    lines = [f"FLOCK  ADVISORY  WRITE 12 {file}", f"-> FLOCK  ADVISORY  WRITE 13 {file}",
+             f"FLOCK  ADVISORY  WRITE 14 {file}9", f"POSIX  ADVISORY  READ 15 {file}"]  # fmt: skip
+    (tmp_path / "locks").write_text("".join(f"{number}: {line} 0 EOF\n" for number, line in enumerate(lines, 1)))
+    assert holders(str(port), tmp_path) == ("a program (process 12)",)
 
 
 def test_whoever_has_a_port_open_beside_us_is_named_where_it_fails(line):
