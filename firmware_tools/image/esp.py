@@ -1,12 +1,14 @@
 """Images for Espressif's chips: header with chip id, segments, checksum, appended SHA-256, description of the program.
 
 Layout: Espressif's "Firmware Image Format" and ESP-IDF's `esp_app_desc_t`. A merged file, which holds bootloader,
-partition table and programs at their places in flash, is read as a whole: each of its images is checked.
+partition table and programs at their places in flash, is read as a whole: each of its images is checked. Behind an
+image there may be erased flash, a signature, and in a file without a partition table further images; nothing else.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
 from functools import reduce
@@ -29,11 +31,14 @@ HASH_BYTES = 32
 SECTOR_BYTES = 4096
 SIGNATURE_BLOCK = {b"\xe7\x02": "rsa-3072-pss", b"\xe7\x03": "ecdsa"}
 """How a signature sector of Secure Boot V2 begins."""
+FIRST_SIGNATURE_BYTES, FIRST_SIGNATURE_VERSION = 68, bytes(4)
+"""Secure Boot V1 puts a version and an ECDSA signature right behind the image."""
 PARTITION = struct.Struct("<HBBII16sI")
 PARTITION_MAGIC, PARTITION_TABLE, MOST_PARTITIONS = 0x50AA, 0x8000, 95
-TABLE_HASH_MAGIC, ERASED = 0xEBEB, 0xFFFF
+TABLE_HASH_MAGIC, ERASED = 0xEBEB, b"\xff\xff"
 CLASSIC_BOOTLOADER = 0x1000
 """Where the bootloader of the first ESP32 stands in flash; before it a merged file is erased."""
+_WRITTEN = re.compile(rb"[^\xff]")
 CHIPS = {
     0: "esp32",
     2: "esp32s2",
@@ -51,7 +56,7 @@ CHIPS = {
 
 @dataclass(frozen=True, slots=True)
 class _Image:
-    """One image within a file, and the offset of its end."""
+    """One image within a file, and the offset of its end, without its signature."""
 
     chip: str
     entry: int
@@ -66,7 +71,8 @@ def parse(content: bytes) -> FirmwareImage:
     if first and set(content[:first]) != {0xFF}:
         raise BadImage("wanted erased flash before the bootloader, found other bytes; it is no merged ESP file")
     image = _image(content, first)
-    programs = [_image(content, offset) for offset in _programs(content, image.end)]
+    told_by_table = _has_table(content, image.end)
+    programs = [_image(content, offset) for offset in _programs(content)] if told_by_table else _behind(content, image)
     strange = {one.chip for one in programs} - {image.chip}
     if strange:
         raise BadImage(f"wanted programs for {image.chip}, found one for {strange.pop()}; merge files of one chip")
@@ -131,12 +137,49 @@ def _checked_hash(content: bytes, start: int, end: int) -> str:
     return carried
 
 
-def _programs(content: bytes, end: int) -> list[int]:
+def _has_table(content: bytes, end: int) -> bool:
+    """Whether something stands where a merged file has its partition table."""
+    return end <= PARTITION_TABLE and content[PARTITION_TABLE : PARTITION_TABLE + 2] not in {
+        b"",
+        ERASED,
+        *SIGNATURE_BLOCK,
+    }
+
+
+def _behind(content: bytes, image: _Image) -> list[_Image]:
+    """The further images of a file without a partition table; what is none, nor signature or erased, is refused."""
+    found: list[_Image] = []
+    place = image.end
+    if content.startswith(FIRST_SIGNATURE_VERSION, place):
+        place += len(piece(content, place, FIRST_SIGNATURE_BYTES, "a signature of Secure Boot V1"))
+    place = _written(content, place)
+    while place < len(content):
+        if place % SECTOR_BYTES == 0 and content[place : place + 2] in SIGNATURE_BLOCK:
+            piece(content, place, SECTOR_BYTES, "a signature sector")
+            place = _written(content, place + SECTOR_BYTES)
+        elif place % SECTOR_BYTES == 0 and content[place] == MAGIC:
+            found.append(_image(content, place))
+            place = _written(content, found[-1].end)
+        else:
+            raise BadImage(
+                f"wanted erased flash or a signature behind the image's end at {image.end:#x}, found other bytes at "
+                f"{place:#x}; it was damaged or joined with another file: build it again, or give each part by itself"
+            )
+    return found
+
+
+def _written(content: bytes, start: int) -> int:
+    """Where the first byte from an offset on stands that is not erased; the file's end where there is none."""
+    found = _WRITTEN.search(content, start)
+    return found.start() if found else len(content)
+
+
+def _programs(content: bytes) -> list[int]:
     """The offsets of programs in a merged file, from its partition table; those beyond the file's end are not in it."""
     found = []
     for number in range(MOST_PARTITIONS):
         offset = PARTITION_TABLE + number * PARTITION.size
-        if end > PARTITION_TABLE or offset + PARTITION.size > len(content):
+        if offset + PARTITION.size > len(content):
             break
         magic, kind, _, start, size, _, _ = PARTITION.unpack_from(content, offset)
         if magic != PARTITION_MAGIC:
@@ -156,7 +199,7 @@ def _check_end(content: bytes, offset: int, magic: int) -> None:
             raise BadImage(
                 "wanted a partition table that its MD5 fits, found another; the merged file is damaged: merge it again"
             )
-    elif magic != ERASED and magic.to_bytes(2, "little") not in SIGNATURE_BLOCK:
+    elif magic.to_bytes(2, "little") not in {ERASED, *SIGNATURE_BLOCK}:
         raise BadImage(
             f"wanted a partition, an MD5 or erased flash at offset {offset:#x}, found {magic:#06x}; the merged file is "
             "damaged: merge it again"
@@ -173,5 +216,7 @@ def _description(image: _Image) -> dict[str, str]:
 
 
 def _signature(content: bytes, end: int) -> str | None:
+    if content.startswith(FIRST_SIGNATURE_VERSION, end):
+        return "ecdsa"
     sector = -(-end // SECTOR_BYTES) * SECTOR_BYTES
     return SIGNATURE_BLOCK.get(content[sector : sector + 2])

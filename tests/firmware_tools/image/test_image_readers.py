@@ -69,6 +69,13 @@ def test_a_merged_esp_file_for_two_chips_is_refused():
         parse_image(merged(program_chip_id=0))
 
 
+def test_erased_flash_and_further_images_may_stand_behind_an_esp_image():
+    padded = esp().ljust(0x10000, b"\xff")
+    assert (parse_image(padded).remarks, parse_image(padded).signature) == ((), None)
+    two = parse_image(padded + esp(version="9.9"))
+    assert (two.version, "1 program(s)" in two.remarks[0]) == ("9.9", True)
+
+
 def test_an_elf_program_tells_machine_and_where_it_is_loaded():
     image = parse_image(elf(PROGRAM))
     assert (image.kind, image.chip, image.entry) == ("elf", "arm", 0x08000101)
@@ -121,6 +128,13 @@ def changed(content, offset, new):
         (changed(esp(), 300, b"\0\1\2\3"), "wanted checksum"),
         (changed(esp(), len(esp()) - 1, b"\0"), "wanted SHA-256"),
         (esp(chip_id=77), "chip id 77"),
+        (esp() + b"more", "behind the image's end at 0x11a0, found other bytes at 0x11a0"),
+        (esp().ljust(0x3000, b"\xff") + b"more", "found other bytes at 0x3000"),
+        (esp() + esp(), "found other bytes at 0x11a0"),
+        (esp().ljust(0x2000, b"\xff") + esp()[:-1] + b"x", "wanted SHA-256"),
+        (esp().ljust(0x2000, b"\xff") + b"\xe7\x02" + bytes(4093), "wanted a signature sector, 4,096 bytes"),
+        (esp() + bytes(67), "wanted a signature of Secure Boot V1, 68 bytes"),
+        (esp(size=0x6A00).ljust(0x8000, b"\xff") + b"\xe7\x02" + bytes(4094) + b"more", "other bytes at 0x9000"),
         (elf(PROGRAM)[:60], "cut short"),
         (changed(elf(PROGRAM), 16, b"\x01"), "found type 1"),
         (changed(elf(PROGRAM), 4, b"\x07"), "found class 7"),

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from firmware_tools.image import read_image
-from tests.fakes.firmware_images import elf, program
+from firmware_tools.image import BadImage, read_image
+from tests.fakes.firmware_images import elf, esp, program
 from tests.system.required import require_tool
 
 SOURCE = """
@@ -38,9 +38,9 @@ def test_a_compilers_program_is_one_in_all_three_formats(linked):
     assert len({one.segments[0].content for one in images}) == 1
 
 
-def esptool(*arguments):
+def esptool(*arguments, module="esptool"):
     done = subprocess.run(
-        [sys.executable, "-m", "esptool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=90
+        [sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=90
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -54,3 +54,15 @@ def test_what_esptool_makes_is_read_apart_and_merged(tmp_path):
     assert found.segments[0].content.startswith(program(600))
     esptool("--chip", "esp32c3", "merge-bin", "--pad-to-size", "1MB", "-o", merged, "0x0", image, "0x10000", image)
     assert read_image(merged).chip == "esp32c3"
+
+
+@pytest.mark.parametrize(("version", "kind", "told"), [("1", "ecdsa256", "ecdsa"), ("2", "rsa3072", "rsa-3072-pss")])
+def test_what_espsecure_signs_is_read_to_the_end_of_its_signature(tmp_path, version, kind, told):
+    secret, plain, signed = tmp_path / "key.pem", tmp_path / "plain.bin", tmp_path / "signed.bin"
+    plain.write_bytes(esp())
+    esptool("generate-signing-key", "--version", version, "--scheme", kind, secret, module="espsecure")
+    esptool("sign-data", "--version", version, "--keyfile", secret, "-o", signed, plain, module="espsecure")
+    assert read_image(signed).signature == told
+    signed.write_bytes(signed.read_bytes() + b"more")
+    with pytest.raises(BadImage, match="wanted erased flash or a signature behind the image's end"):
+        read_image(signed)
