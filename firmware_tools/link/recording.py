@@ -24,6 +24,8 @@ WAYS = ("in", "out", "baud", "lines")
 CUT = "cut"
 _SHOWN_BYTES = 16
 _NS_PER_MS = 1_000_000
+_MOST_MS = 1e12
+"""Thirty years; a later time is no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,17 @@ def entries(path: Path) -> Iterator[Entry]:
 
 def _entry(number: int, line: str) -> Entry:
     """One line; ValueError says what is wrong with it."""
-    entry = json.loads(line)
+    try:
+        entry = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("lists or objects nested too deep") from error
     if not isinstance(entry, dict) or entry.get("way") not in WAYS:
         raise ValueError(f"no object with a way of {', '.join(WAYS)}")
     way, after_ms, data = entry["way"], entry.get("ms"), entry.get("hex", "")
     if isinstance(after_ms, bool) or not isinstance(after_ms, int | float):
         raise ValueError("no number as ms")  # noqa: TRY004 - a value from outside
+    if not 0 <= after_ms <= _MOST_MS:  # nor is NaN, which compares with nothing
+        raise ValueError(f"no ms from 0 to {_MOST_MS:g}")
     if not isinstance(data, str) or ("hex" not in entry and way in {"in", "out"}):
         raise ValueError("no text as hex")
     return Entry(number, way, float(after_ms), bytes.fromhex(data))
