@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 USUAL_BAUD = 115_200
 CONNECT_TIMEOUT_S = 5.0
+_PORT = re.compile("[0-9]{1,5}")
+_HIGHEST_PORT = 65_535
 
 
 def open_link(
@@ -41,8 +44,10 @@ def open_link(
     """
     if address.startswith("tcp://"):
         host, _, port = address.removeprefix("tcp://").rpartition(":")
-        if not host or not port.isdigit():
-            raise BadInputError(f"wanted tcp://host:port, found {address!r}; give both")
+        if not host or not _PORT.fullmatch(port) or not 0 < int(port) <= _HIGHEST_PORT:
+            raise BadInputError(
+                f"wanted tcp://host:port with a port of 1 to {_HIGHEST_PORT}, found {address!r}; give both"
+            )
         return TcpLink(host.strip("[]"), int(port), timeout_s)
     if address.startswith("replay:"):
         return ReplayedLink(Path(address.removeprefix("replay:")))

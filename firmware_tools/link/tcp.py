@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from edge_contracts.errors import BadInputError
 from firmware_tools.link.link import LinkLost, NoControlLines
 
 PIECE_BYTES = 65536
@@ -17,6 +18,10 @@ class TcpLink:
         host: name or address.
         port: the raw port; what comes is passed on as it is, so no telnet and no RFC 2217.
         timeout_s: for connecting.
+
+    Raises:
+        BadInputError: the host can be none.
+        LinkLost: nobody is there.
     """
 
     def __init__(self, host: str, port: int, timeout_s: float) -> None:
@@ -25,6 +30,8 @@ class TcpLink:
             self._socket = socket.create_connection((host, port), timeout_s)
         except OSError as error:
             raise LinkLost(f"wanted to connect to {self._where}, found {error}; is its far end up?") from error
+        except ValueError as error:  # from the encoding of the name
+            raise BadInputError(f"wanted the name or address of a host, found {host!r}; write it as it is") from error
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self, timeout_s: float) -> bytes:

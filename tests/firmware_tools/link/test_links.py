@@ -280,10 +280,19 @@ def test_an_adapter_without_a_serial_number_that_was_plugged_in_anew_may_be_anot
         assert held.path() == str(path)
 
 
-@pytest.mark.parametrize("address", ["tcp://", "tcp://host", "tcp://host:port"])
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://", "tcp://host", "tcp://host:port", "tcp://host:0", "tcp://host:65536", "tcp://host:²", "tcp://host:٣"],
+)
 def test_an_address_that_is_none_is_refused(address):
-    with pytest.raises(BadInputError, match="wanted tcp://host:port"):
+    with pytest.raises(BadInputError, match="wanted tcp://host:port with a port of 1 to 65535"):
         open_link(address)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_a_name_that_no_host_can_have_is_refused(host):
+    with pytest.raises(BadInputError, match=f"wanted the name or address of a host, found '{host}'"):
+        open_link(f"tcp://{host}:1")
 
 
 class Lines:
