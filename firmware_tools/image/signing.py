@@ -82,13 +82,17 @@ def read_key(content: bytes, password: bytes | None = None) -> Any:
     """A private or public key in PEM.
 
     Raises:
-        BadInputError: it is none, or its password is wrong.
+        BadInputError: it is none, its password is wrong, or it is of a kind that nobody here knows.
         MissingExtraError: `cryptography` is not installed.
     """
     serialization = _serialization()
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - only signing needs it
+
     read = serialization.load_pem_public_key if b"PUBLIC KEY" in content else None
     try:
         return read(content) if read else serialization.load_pem_private_key(content, password)
+    except UnsupportedAlgorithm as error:
+        raise _other_kind() from error
     except (TypeError, ValueError) as error:
         found = str(error).rstrip(".") if b"-----BEGIN " in content else "a file without a line BEGIN"
         raise BadInputError(
@@ -219,7 +223,11 @@ def _method(key: Any) -> _Method:
         return _ecdsa(key, public, public.public_bytes(der, info))
     if isinstance(public, rsa.RSAPublicKey) and public.key_size in RSA_RECORDS:
         return _rsa(key, public, public.public_bytes(der, serialization.PublicFormat.PKCS1))
-    raise BadInputError(
+    raise _other_kind()
+
+
+def _other_kind() -> BadInputError:
+    return BadInputError(
         "wanted an Ed25519, ECDSA P-256, RSA-2048 or RSA-3072 key, found another kind; MCUboot knows only these"
     )
 

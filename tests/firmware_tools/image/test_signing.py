@@ -1,5 +1,6 @@
 """What we sign, imgtool verifies; what imgtool signs, we read; another key's signature is refused."""
 
+import base64
 import subprocess
 import sys
 
@@ -7,7 +8,14 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.image import parse_image
-from firmware_tools.image.signing import NotSigned, check_signature, parse_version, program_of, sign_program
+from firmware_tools.image.signing import (
+    NotSigned,
+    check_signature,
+    parse_version,
+    program_of,
+    read_key,
+    sign_program,
+)
 from tests.fakes.firmware_images import elf, intel_hex, key, mcuboot, pem, program
 
 PROGRAM = program(500)
@@ -60,6 +68,28 @@ def test_another_keys_signature_is_refused(kind):
     if kind != "ed25519":
         with pytest.raises(NotSigned, match="a bootloader with this key refuses the image"):
             check_signature(image, key(kind))
+
+
+def der(tag, content):
+    return bytes([tag, len(content)]) + content
+
+
+# GOST R 34.10-2012, which cryptography does not know.
+ALGORITHM = der(0x30, der(6, bytes.fromhex("2a85030701010101")) + der(5, b""))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("PRIVATE", der(0x30, der(2, b"\0") + ALGORITHM + der(4, der(4, bytes(32))))),
+        ("PUBLIC", der(0x30, ALGORITHM + der(3, bytes(33)))),
+    ],
+    ids=["private", "public"],
+)
+def test_a_key_of_a_kind_that_nobody_here_knows_is_refused(name, content):
+    text = base64.encodebytes(content).decode()
+    with pytest.raises(BadInputError, match="found another kind; MCUboot knows only these"):
+        read_key(f"-----BEGIN {name} KEY-----\n{text}-----END {name} KEY-----\n".encode())
 
 
 def test_elf_and_hex_are_signed_as_their_raw_binary():
