@@ -1,12 +1,13 @@
 """A chip has its settings whole or the ledger says that it has not, and never do two chips have one identity."""
 
+import os
 import resource
 from datetime import datetime, timezone
 
 import pytest
 
 from edge_contracts.errors import BadInputError, LeptonError, OutageError
-from edge_contracts.serial_link import StorageGet
+from edge_contracts.serial_link import StorageGet, StoragePut
 from firmware_tools.link import LinkLost
 from firmware_tools.provision.chip_storage import ChipSilent, ChipStorage, StorageRefused
 from firmware_tools.provision.ledger import IdentityTaken, Ledger, Row, read_register
@@ -48,6 +49,21 @@ def test_everything_is_written_and_read_back_and_the_identity_last(path):
     assert chip.kept["secret.wifi"] == PHRASE.encode()
     assert chip.kept["calibration"] == SETTINGS.calibration
     assert states(path) == [("press-07", "CHIP-1", "claimed"), ("press-07", "CHIP-1", "done")]
+
+
+def test_a_claim_is_on_the_disk_before_the_chip_is_touched(path, monkeypatch):
+    chip, on_disk, sync = FakeChip(), [], os.fsync
+
+    def synced(number):
+        sync(number)
+        if os.path.sameopenfile(number, ledger.fileno()):
+            on_disk.append(([row[2] for row in states(path)], any(isinstance(one, StoragePut) for one in chip.heard)))
+
+    path.touch()
+    monkeypatch.setattr(os, "fsync", synced)
+    with path.open("rb") as ledger:
+        provide(path, chip)
+    assert on_disk == [([], False), (["claimed"], False), (["claimed", "done"], True)]
 
 
 def test_the_pass_phrase_is_in_no_ledger_no_message_and_is_never_asked_for(path):
