@@ -17,6 +17,8 @@ import click
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from firmware_tools.provision.ledger import Register, Row
     from firmware_tools.provision.provisioning import Provisioner
     from firmware_tools.provision.settings import Secret
@@ -253,10 +255,19 @@ def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int
 def _told(outcome: dict[str, Any], as_json: bool) -> dict[str, Any]:  # noqa: FBT001 - private
     if not as_json:
         last = outcome.get("why") or (
-            "done before by the ledger and not looked at now" if outcome.get("before") else "written and read back"
+            "done before by the ledger and not looked at now" if outcome.get("before") else _written(outcome["keys"])
         )
         click.echo(
             f"{outcome['id']}: {outcome['state']}, {last}"
             + (f", chip {outcome.get('board')}" if "board" in outcome else "")
         )
     return outcome
+
+
+def _written(keys: Sequence[str]) -> str:
+    """What was done to a station, in words; nobody can read a secret back."""
+    from firmware_tools.provision.settings import PASSPHRASE_KEY  # noqa: PLC0415 - as above
+
+    return "written and read back" + (
+        " but for the pass phrase, which is only written" if PASSPHRASE_KEY in keys else ""
+    )

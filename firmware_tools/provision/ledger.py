@@ -1,9 +1,9 @@
 """Who is who: the CSV of every identity that was given to a chip, and the rule that no two chips have one.
 
 A row is on the disk before the chip is touched: `claimed` reserves an identity for one chip, `done` says that all of it
-was written and read back, `failed` that it was not, `retired` that the chip has this identity no more. A claim outlives
-a failure, because a chip may have taken its identity though its answer was lost. So a power cut at any moment leaves a
-ledger that names every chip that can have an identity.
+was written and, but for secrets, read back, `failed` that it was not, `retired` that the chip has this identity no
+more. A claim outlives a failure, because a chip may have taken its identity though its answer was lost. So a power cut
+at any moment leaves a ledger that names every chip that can have an identity.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import LeptonError, OutageError
+from firmware_tools.link import LinkLost
 from firmware_tools.provision.ledger import IdentityTaken, Register, Row
 from firmware_tools.provision.settings import IDENTITY_KEY
 
@@ -55,7 +56,7 @@ class Provisioner:
     allowed: Exceptions = Exceptions()
 
     def provide(self, chip: ChipStorage, settings: Settings) -> Row:
-        """Write a station's settings and read them back.
+        """Write a station's settings and read them back, but for secrets.
 
         Returns:
             The ledger's row that says `done`.
@@ -81,6 +82,16 @@ class Provisioner:
         return self._note(settings, chip, "done")
 
     def _write(self, chip: ChipStorage, settings: Settings) -> None:
+        try:
+            self._write_all(chip, settings)
+        except LeptonError:
+            raise
+        except OSError as error:
+            raise LinkLost(
+                f"wanted to write to the chip {chip.hello.board}, found {error}; check its line and try again"
+            ) from error
+
+    def _write_all(self, chip: ChipStorage, settings: Settings) -> None:
         for one in settings.values:
             chip.put(one.key, one.value)
             if not one.is_secret and chip.get(one.key) != one.value:

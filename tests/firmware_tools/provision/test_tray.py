@@ -1,5 +1,6 @@
 """A tray is checked whole before the first chip is touched, goes on after a break, and prints its labels."""
 
+import errno
 import json
 import os
 import re
@@ -123,7 +124,7 @@ def test_a_tray_that_is_stopped_goes_on_where_it_was_left(tray, chips, monkeypat
     assert [(row.id, row.state) for row in register.rows][-1] == ("press-2", "claimed")
     second = provided(tray)
     assert second.exit_code == 0
-    assert "press-2: done, written and read back, chip CHIP-2" in second.output
+    assert "press-2: done, written and read back but for the pass phrase, which is only written" in second.output
     assert chips["port-2"].kept["board.id"] == b"press-2"
 
 
@@ -141,6 +142,22 @@ def test_a_port_that_is_none_fails_its_station_alone(tray, chips, monkeypatch, k
     document = json.loads(done.stdout)
     assert (done.exit_code, [one["state"] for one in document["stations"]]) == (1, ["done", "failed", "done"])
     assert "found none; plug it in" in document["stations"][1]["why"]
+    assert chips["port-3"].kept["board.id"] == b"press-3"
+
+
+def test_a_line_that_the_system_refuses_fails_its_station_alone(tray, chips, monkeypatch):
+    put = ChipStorage.put
+
+    def refused(storage, key, value):
+        if storage.hello.board == "CHIP-2":
+            raise OSError(errno.EIO, "Input/output error")
+        put(storage, key, value)
+
+    monkeypatch.setattr(ChipStorage, "put", refused)
+    done = provided(tray)
+    assert "press-2: failed, wanted to write to the chip CHIP-2, found [Errno 5] Input/output error" in done.output
+    rows = [(row.id, row.state) for row in read_register(tray.parent / "stations.csv").rows]
+    assert rows[2:] == [("press-2", "claimed"), ("press-2", "failed"), ("press-3", "claimed"), ("press-3", "done")]
     assert chips["port-3"].kept["board.id"] == b"press-3"
 
 
@@ -162,7 +179,7 @@ def test_one_chip_for_two_rows_is_refused_and_the_tray_goes_on(tray, chips):
     chips["port-2"] = chips["port-1"]
     done = provided(tray)
     assert "press-2: failed, wanted to make the chip CHIP-1 press-2, found that it is press-1" in done.output
-    assert "press-3: done, written and read back, chip CHIP-3" in done.output
+    assert "press-3: done, written and read back but for the pass phrase, which is only written" in done.output
     assert chips["port-1"].kept["board.id"] == b"press-1"
 
 
@@ -335,7 +352,7 @@ def test_an_open_network_with_a_pass_phrase_is_refused(tray, chips):
 
 def test_what_was_not_written_before_is_not_called_done(tmp_path, chips):
     one = ["provision", "--id", "a", "--ledger", tmp_path / "stations.csv", "--port"]
-    assert lepton(*one, "port-1").exit_code == 0
+    assert lepton(*one, "port-1").output == "a: done, written and read back, chip CHIP-1\n"
     heard = len(chips["port-1"].heard)
     same = lepton(*one, "nowhere")
     assert (same.exit_code, same.output) == (
