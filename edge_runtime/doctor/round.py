@@ -21,6 +21,7 @@ CHECKS = (
     "line_output",
     "model",
     "takt_time",
+    "gate_time",
     "state_disk",
     "board_clock",
     "broker",

@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -254,6 +255,25 @@ def test_a_microcontroller_is_asked_who_it_is_and_goes_on_rejecting(folder: Path
     found, said = standing(station, "microcontroller", name="microcontroller")
     assert found == "failed"
     assert "without it everything is rejected" in said
+
+
+@pytest.mark.parametrize(
+    ("deadline_ms", "lead_ms", "found", "said"),
+    [
+        (180, 100, "ok", "are 280 of delay_ms 300"),
+        (250, 100, "warning", "a good part whose verdict is late is rejected"),
+        (180, 10, "warning", "a longer lead_ms"),
+    ],
+)
+def test_gate_times_that_cannot_hold_are_found(
+    tmp_path: Path, deadline_ms: float, lead_ms: int, found: str, said: str
+) -> None:
+    gate = f'lead_ms = {lead_ms}\ngate = {{ kind = "time", delay_ms = 300 }}\n'
+    line = SimpleNamespace(path="/dev/ttyUSB-none")
+    station = write_chip_station(tmp_path, line, deadline_ms=deadline_ms, gate=gate)
+    standing_found, told = standing(station, "gate_time")
+    assert standing_found == found
+    assert said in told
 
 
 def test_a_page_whose_port_is_taken_is_found(folder: Path) -> None:
