@@ -69,13 +69,18 @@ class LineGuard:
         """The daemon stops: the line must not run without it."""
         self._ended = True
 
-    def call_stop(self, reason: str) -> None:
-        """A part that must not pass could not be told."""
+    def call_stop(self, reason: str, level: int = logging.CRITICAL) -> None:
+        """A part that must not pass could not be told.
+
+        Args:
+            reason: for the log, the alarm and the stop outputs.
+            level: of the line in the log; lower where it was told before why.
+        """
         with self._lock:
             self.stops += 1
             self.last_stop = reason
             self._stopped_at_ns = self._clock.now_ns()
-        _log.critical("the line is told to stop: %s", reason)
+        _log.log(level, "the line is told to stop: %s", reason)
         for stop_output in self._stop_outputs:
             stop_output(reason)
 

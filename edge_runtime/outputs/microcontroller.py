@@ -39,11 +39,12 @@ class GateOutput:
 
     def fire(self, order: Order) -> None:
         """Order the part's pulse; returns when the microcontroller has it."""
+        self._chip.wait_open(0)
         number = self._chip.number_at(order.triggered_at_ns)
         if number is None:
             raise WireLost(
                 f"wanted to reject part {order.part or 'without a name'}, found that the microcontroller has not "
-                "announced it; check that the point's trigger is this microcontroller"
+                "announced it; check whether its line was lost meanwhile"
             )
         by, delay = self._delay()
         self._chip.order(Reject(number, by, delay, max(self._ticks(self._settings.pulse_ms), 1)))

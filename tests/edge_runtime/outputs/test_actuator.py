@@ -131,6 +131,26 @@ def test_an_output_that_is_lost_at_the_gate_stops_the_line() -> None:
     assert scene.actuator.lost is not None
 
 
+def test_an_output_that_stays_lost_says_so_once_and_stops_the_line_for_each_part(caplog) -> None:
+    scene = Scene()
+    scene.output.broken = True
+    for turn in range(5):
+        scene.part(at_ms=1000 * turn)
+        scene.judged(at_ms=1000 * turn, part=f"unseen-{turn}")
+        scene.run_until(1000 * (turn + 1))
+    assert len(scene.stops) == 5
+    said = [one.levelname for one in caplog.records if "could not be told" in one.message]
+    assert said == ["ERROR", "CRITICAL"]
+    scene.output.broken = False
+    scene.run_until(6000)
+    scene.output.broken = True
+    scene.part(at_ms=6000)
+    scene.judged(at_ms=6000)
+    scene.run_until(7000)
+    assert "ERROR" in [one.levelname for one in caplog.records[-2:]]
+    assert len(scene.stops) == 6
+
+
 def test_an_output_that_comes_back_within_the_tolerance_still_hits_its_part() -> None:
     scene = Scene(gate_ms=None)
     scene.output.broken = True
