@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.station.settings import Seconds
@@ -17,6 +17,10 @@ class Microcontroller(SerialPort):
     """A microcontroller that speaks the station protocol."""
 
     name: Slug
+    board: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=24)] | None,
+        Field(description="id of the board that it must say in hello; none: any board is taken"),
+    ] = None
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 115_200
     heartbeat_ms: Annotated[
         int, Field(ge=10, le=100, description="it rejects everything when it heard no heartbeat for so long")

@@ -152,6 +152,7 @@ class Microcontroller(OwnThread):
         self._port.open()
         decoder = StreamDecoder()
         hello = self._meet(decoder)
+        self._require_board(hello.board)
         timeout_ms = self._settings.heartbeat_ms
         session = ChipSession(hello, self._moments, self._clock.now_ns(), timeout_ms, self._clearance)
         with self._lock:
@@ -177,6 +178,15 @@ class Microcontroller(OwnThread):
         raise WireLost(
             f"wanted an answer to identify on {self._settings.port}, found {found}; check speed, wiring and firmware"
         )
+
+    def _require_board(self, found: str) -> None:
+        """Another board hears no heartbeat, and goes on rejecting everything."""
+        wanted = self._settings.board
+        if wanted is not None and found != wanted:
+            raise WireLost(
+                f"wanted board {wanted} on {self._settings.port}, found {found or 'one without an id'}; plug the right "
+                f"one in, or set board of microcontroller {self.name}"
+            )
 
     def _turn(self, session: ChipSession, decoder: StreamDecoder) -> None:
         with self._lock:

@@ -154,8 +154,44 @@ def test_a_reject_is_a_pulse_for_its_part(line, chip):
 
 
 def test_a_part_that_it_has_not_announced_is_lost_in_words(chip):
-    with pytest.raises(WireLost, match=r"wanted to reject part P7, found that .* has not announced it; check"):
+    with pytest.raises(
+        WireLost, match=r"wanted to reject part P7, found that .* has not announced it; check whether its line was lost"
+    ):
         output(chip, gate=GATE, lead_ms=20).fire(defect_at(12345))
+
+
+def test_a_part_that_comes_while_the_cable_is_out_is_told_with_the_cable(line, chip):
+    gate = output(chip, gate=GATE, lead_ms=20)
+    line.unplug()
+    eventually(lambda: chip.lost is not None)
+    with pytest.raises(WireLost, match=r"wanted microcontroller chip, found that it cannot be spoken to: .*check"):
+        gate.fire(defect_at(12345))
+
+
+def test_the_board_that_was_named_is_taken(line):
+    with microcontroller(line.path, board="model") as running:
+        running.wait_open()
+        eventually(lambda: not line.rejects)
+
+
+def test_another_board_is_not_taken_and_goes_on_rejecting(line, caplog):
+    with microcontroller(line.path, board="CHIP-A") as running:
+        eventually(lambda: running.lost != "it is not open yet")
+        before = line.pins.copy()
+        with pytest.raises(WireLost, match=r"wanted board CHIP-A on /dev/.*, found model; plug the right one in"):
+            running.wait_open(0.5)
+        assert line.pins == before
+        assert line.rejects
+    said = [one.levelname for one in caplog.records if "wanted board CHIP-A" in one.message]
+    assert said == ["WARNING"]
+
+
+def test_a_port_that_is_a_plain_file_is_told_as_one(tmp_path):
+    file = tmp_path / "hostname"
+    file.write_text("line-1")
+    with microcontroller(str(file)) as running:
+        eventually(lambda: running.lost != "it is not open yet")
+        assert f"wanted the serial port {file}, found a plain file, which is no serial port" in running.lost
 
 
 def test_what_it_refuses_is_told_in_words(chip):
