@@ -15,7 +15,7 @@ from firmware_tools.flash.flasher import Chip, Mismatch, WriteRefused
 from firmware_tools.flash.program import run_program
 from firmware_tools.flash.rom_bootloader import failure, nobody, on_disk, state_after, was_reached
 from firmware_tools.flash.stm32_products import PRODUCTS, Product
-from firmware_tools.image.firmware_image import flat
+from firmware_tools.image.firmware_image import Segment, flat
 from firmware_tools.link import also_open
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PROCESSOR = "arm"
 FLASH_START = 0x08000000
 MOST_BYTES = 4 << 20
+SYSTEM = range(0x1FF00000, 0x20000000)
+"""Where every family has its bootloader, its option bytes and what is written once (the reference manuals)."""
 ERASED = b"\xff"
 WORD_BYTES = 8
 """Some families write 8 bytes at a time: the image is padded to that."""
@@ -161,18 +163,34 @@ def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:
             raise BadInputError(
                 f"wanted the address of a raw binary, which does not say it, found none; give --address{guess}"
             )
-        start, content = address, image.content
+        segments: tuple[Segment, ...] = (Segment(address, image.content),)
     elif image.kind == "elf" and image.chip != PROCESSOR:
         raise BadInputError(
             f"wanted a program for {PROCESSOR}, which every STM32 is, found one for {image.chip or 'an unknown one'}; "
             "of an ESP32's program give the .bin that its build leaves beside the ELF"
         )
     else:
-        start, content = image.segments[0].start, flat(image.segments)
-    end = start + len(content)
-    if not (start >= FLASH_START and end <= FLASH_START + MOST_BYTES):
-        raise BadInputError(
-            f"wanted a program in an STM32's flash from {FLASH_START:#010x} on, found {start:#x} to {end:#x}; "
-            "is it for another chip?"
-        )
-    return start, content + ERASED * (-len(content) % WORD_BYTES)
+        segments = image.segments
+    _check_in_flash(segments)
+    content = flat(segments)
+    return segments[0].start, content + ERASED * (-len(content) % WORD_BYTES)
+
+
+def _check_in_flash(segments: tuple[Segment, ...]) -> None:
+    """See where the pieces lie, before the gaps between them are filled: those may be gigabytes wide.
+
+    Raises:
+        BadInputError: one of them is not in an STM32's flash.
+    """
+    outside = next((one for one in segments if one.start < FLASH_START or one.end > FLASH_START + MOST_BYTES), None)
+    if outside is None:
+        return
+    step = (
+        "those are option bytes or the like, which are not written here: leave them out of the file"
+        if outside.start in SYSTEM
+        else "is it for another chip?"
+    )
+    raise BadInputError(
+        f"wanted a program in an STM32's flash from {FLASH_START:#010x} on, found bytes at {outside.start:#x} to "
+        f"{outside.end:#x}; {step}"
+    )

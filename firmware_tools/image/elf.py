@@ -61,11 +61,18 @@ def _loaded(content: bytes, form: tuple[str, str], table: int, entry_bytes: int,
             f"wanted at most {MOST_HEADERS} program headers of {layout.size} bytes, found {count} of {entry_bytes}; "
             "it is damaged"
         )
-    segments = []
+    segments: list[Segment] = []
+    left = len(content)
     for place in range(count):
         header = fields(layout, content, table + place * entry_bytes, f"program header {place}")
         kind = header[0]
         offset, _, physical, size = header[2:6] if word == "Q" else header[1:5]
         if kind == LOADED and size:
             segments.append(Segment(physical, piece(content, offset, size, f"load segment {place}")))
+            left -= size
+        if left < 0:
+            raise BadImage(
+                f"wanted load segments of at most the file's {len(content):,} bytes together, found more with program "
+                f"header {place}: some share bytes; it is damaged"
+            )
     return segments

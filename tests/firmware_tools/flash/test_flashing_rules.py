@@ -205,6 +205,33 @@ def test_a_program_for_another_flash_is_refused():
         stm32(parse_image(elf(program(500), start=0x10000000)))
 
 
+def two_pieces(start):
+    """A HEX file of a program and of 16 bytes somewhere else."""
+    head = intel_hex(program(500)).splitlines(keepends=True)[:-1]
+    return parse_image(b"".join(head) + intel_hex(bytes(16), start=start))
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (0x1FFF0000, "bytes at 0x1fff0000 to 0x1fff0010; those are option bytes .* leave them out of the file"),
+        (0x1FF80000, "bytes at 0x1ff80000 to 0x1ff80010; those are option bytes"),
+        (0x20000000, "bytes at 0x20000000 to 0x20000010; is it for another chip"),
+        (0xFFF00000, "bytes at 0xfff00000 to 0xfff00010; is it for another chip"),
+        (0x07FF0000, "bytes at 0x7ff0000 to 0x7ff0010; is it for another chip"),
+    ],
+)
+def test_a_piece_far_from_the_program_is_refused_before_the_gap_is_filled(start, told, monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.stm32.flat", None)
+    with pytest.raises(BadInputError, match=told):
+        stm32(two_pieces(start))
+
+
+def test_a_gap_within_the_flash_is_filled_as_erased():
+    content = stm32(two_pieces(FLASH + 0x10000))._content
+    assert (len(content), set(content[500:0x10000])) == (0x10010, {0xFF})
+
+
 @pytest.mark.parametrize("form", [elf, intel_hex, bytes])
 def test_every_format_of_a_program_is_the_same_flash(form):
     address = FLASH if form is bytes else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,33 @@ def test_erased_flash_and_further_images_may_stand_behind_an_esp_image():
     assert (parse_image(padded).remarks, parse_image(padded).signature) == ((), None)
     two = parse_image(padded + esp(version="9.9"))
     assert (two.version, "1 program(s)" in two.remarks[0]) == ("9.9", True)
+
+
+def elf_of(sizes, room):
+    """An ELF file with so many bytes behind its headers, and load segments that all begin at the first of them."""
+    head = b"\x7fELF\x01\x01\x01".ljust(16, b"\0")
+    head += struct.pack("<HHIIIIIHHHHHH", 2, 40, 1, 0x08000101, 52, 0, 0, 52, 32, len(sizes), 0, 0, 0)
+    first = len(head) + 32 * len(sizes)
+    for place, size in enumerate(sizes):
+        head += struct.pack("<8I", 1, first, 0, 0x08000000 + place * room, size, size, 5, 4)
+    return head.ljust(first + room, b"\0")
+
+
+def test_an_elf_file_is_loaded_once_and_not_for_each_of_its_headers():
+    content = elf_of([1 << 20] * 512, 1 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadImage, match=f"at most the file's {len(content):,} bytes together, found more"):
+            parse_image(content)
+        _, most_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most_bytes < 4 << 20
+
+
+def test_load_segments_may_be_as_large_together_as_their_file():
+    content = elf_of([1000, 116], 1000)
+    assert parse_image(content).payload_bytes == len(content) == 1116
 
 
 def test_an_elf_program_tells_machine_and_where_it_is_loaded():
