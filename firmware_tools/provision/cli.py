@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ import click
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from firmware_tools.provision.chip_storage import ChipStorage
     from firmware_tools.provision.ledger import Register, Row
     from firmware_tools.provision.provisioning import Provisioner
     from firmware_tools.provision.settings import Secret
@@ -73,8 +74,9 @@ def provision(
 
     Every identity is claimed in the ledger before its chip is touched, so that no two chips ever have one, whatever
     fails. A tray is gone through row by row; stations that are done are left alone, so the same command goes on after
-    a break. The pass phrase comes from a file, from LEPTON_WIFI_PASSPHRASE, or is asked for; it is written, never read
-    back, and stands in no ledger.
+    a break. One station at a port is always looked at. What is done with other values is refused without --again. The
+    pass phrase comes from a file, from LEPTON_WIFI_PASSPHRASE, or is asked for; it is written, never read back, and
+    stands in no ledger.
 
     Exit codes: 0 all done, 1 a station was not, 2 wrong use or input.
 
@@ -169,7 +171,7 @@ def _places(
         raise BadInputError("wanted --id for one station or --tray for many, found both or neither; give one of them")
     if tray is not None:
         return read_tray(tray, ssid, passphrase, content)
-    return (Place(Settings(identity or "", ssid, passphrase, content), None),)
+    return (Place(Settings(identity or "", ssid, passphrase, content), None, is_alone=True),)
 
 
 def _require_secret(places: tuple[Place, ...], passphrase_file: Path | None, *, open_network: bool) -> None:
@@ -218,29 +220,50 @@ def _outcomes(
 
 
 def _outcome(provisioner: Provisioner, place: Place, port: str | None, baud: int, *, as_json: bool) -> dict[str, Any]:
-    """What became of one station; a tray goes on after a station that failed."""
+    """What became of one station; a tray goes on after a station that failed.
+
+    Of a station that is done the ledger is asked alone in a tray, and its chip, too, where it was asked for by itself.
+    """
     identity = place.settings.id
-    before = provisioner.ledger.register.done_as(identity)
-    if before is not None and not provisioner.allowed.any:
-        return _told(_before(place, before), as_json)
+    before = None if provisioner.allowed.any else provisioner.ledger.register.done_as(identity)
+    if before is not None and not place.is_alone:
+        return _told(_before(place, before, _changed(place, before), "not looked at now"), as_json)
     try:
-        row = _provide(provisioner, place, port, baud)
+        with _chip(place, port, baud) as chip:
+            if before is not None:
+                differing = provisioner.differing(chip, place.settings)
+                return _told(_before(place, before, differing, "looked at now"), as_json)
+            row = provisioner.provide(chip, place.settings)
     except LeptonError as error:
         return _told({"id": identity, "state": "failed", "why": str(error)}, as_json)
-    return _told({"id": identity, "state": "done", "board": row.board, "keys": row.keys.split()}, as_json)
+    return _told({"id": identity, "state": "done", "board": row.board, "keys": list(row.marks)}, as_json)
 
 
-def _before(place: Place, row: Row) -> dict[str, Any]:
-    """What the ledger says of a station that is done, where that is all that was asked for; its chip is left alone."""
-    outcome: dict[str, Any] = {"id": row.id, "state": "done", "board": row.board, "before": True}
-    had = row.keys.split()
+def _changed(place: Place, before: Row) -> tuple[str, ...]:
+    """The keys that were written with another value, as far as the ledger knows."""
+    had = before.marks
+    return tuple(
+        one.key for one in place.settings.values if had.get(one.key) and one.mark != f"{one.key}:{had[one.key]}"
+    )
+
+
+def _before(place: Place, before: Row, differing: tuple[str, ...], how: str) -> dict[str, Any]:
+    """What is said of a station that is done by the ledger: nothing is written, whatever is missing or differing."""
+    had = before.marks
+    outcome: dict[str, Any] = {"id": before.id, "state": "done", "board": before.board, "before": True}
     if missing := [one.key for one in place.settings.values if one.key not in had]:
-        alone = f"done before with {', '.join(had) or 'nothing'} alone and not looked at now; for {', '.join(missing)}"
-        return outcome | {"state": "failed", "why": f"{alone} give --again"}
-    return outcome
+        why = f"done before with {', '.join(had) or 'nothing'} alone and {how}; for {', '.join(missing)} give --again"
+        return outcome | {"state": "failed", "why": why}
+    if differing:
+        why = f"done before with another value of {', '.join(differing)} and {how}; to write it give --again"
+        return outcome | {"state": "failed", "why": why}
+    unread = any(one.is_secret for one in place.settings.values)
+    note = "; the pass phrase was not compared, --again writes it" if unread else ""
+    return outcome | {"note": f"done before by the ledger and {how}{note}"}
 
 
-def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int) -> Row:
+@contextmanager
+def _chip(place: Place, port: str | None, baud: int) -> Iterator[ChipStorage]:
     from firmware_tools.link import open_link  # noqa: PLC0415 - loads pyserial
     from firmware_tools.provision.chip_storage import ChipStorage  # noqa: PLC0415 - as above
 
@@ -249,14 +272,12 @@ def _provide(provisioner: Provisioner, place: Place, port: str | None, baud: int
         click.pause(f"connect {place.settings.id} to {where} and press a key", err=True)
     with closing(open_link(where, baud=baud)) as link:
         session = secrets.randbits(_SESSION_BITS) + 1
-        return provisioner.provide(ChipStorage(link, time.monotonic_ns, session), place.settings)
+        yield ChipStorage(link, time.monotonic_ns, session)
 
 
 def _told(outcome: dict[str, Any], as_json: bool) -> dict[str, Any]:  # noqa: FBT001 - private
     if not as_json:
-        last = outcome.get("why") or (
-            "done before by the ledger and not looked at now" if outcome.get("before") else _written(outcome["keys"])
-        )
+        last = outcome.get("why") or outcome.get("note") or _written(outcome["keys"])
         click.echo(
             f"{outcome['id']}: {outcome['state']}, {last}"
             + (f", chip {outcome.get('board')}" if "board" in outcome else "")

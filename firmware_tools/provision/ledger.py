@@ -35,7 +35,8 @@ class IdentityTaken(RefusedError, ValueError):
 class Row:
     """One thing that was done.
 
-    time: UTC, ISO 8601. board: the chip's own id, from its hardware. keys: what was written. why: of a failure.
+    time: UTC, ISO 8601. board: the chip's own id, from its hardware. keys: what was written, each with the
+    beginning of its SHA-256 behind a colon, but for secrets. why: of a failure.
     """
 
     time: str
@@ -45,6 +46,11 @@ class Row:
     firmware: str = ""
     keys: str = ""
     why: str = ""
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """The beginning of each written value's SHA-256 by its key; empty for a secret, and in rows of before."""
+        return {key: digest for key, _, digest in (one.partition(":") for one in self.keys.split())}
 
 
 @dataclass(frozen=True, slots=True)

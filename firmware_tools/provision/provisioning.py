@@ -81,6 +81,16 @@ class Provisioner:
             self.ledger.append(self._row(old, board, "retired", why=f"renamed to {settings.id}"))
         return self._note(settings, chip, "done")
 
+    def differing(self, chip: ChipStorage, settings: Settings) -> tuple[str, ...]:
+        """The keys of which a chip that is done holds other values than wanted; a secret is not read, and passes.
+
+        Raises:
+            IdentityTaken: it is another chip than the ledger's.
+            LeptonError: the chip does not answer.
+        """
+        self.ledger.register.require_free(settings.id, chip.hello.board, _text(chip.get(IDENTITY_KEY)))
+        return tuple(one.key for one in settings.values if not one.is_secret and chip.get(one.key) != one.value)
+
     def _write(self, chip: ChipStorage, settings: Settings) -> None:
         try:
             self._write_all(chip, settings)
@@ -114,7 +124,7 @@ class Provisioner:
         return (self._row(identity, gone, "retired"),)
 
     def _note(self, settings: Settings, chip: ChipStorage, state: State, why: str = "") -> Row:
-        keys = " ".join(one.key for one in settings.values)
+        keys = " ".join(one.mark for one in settings.values)
         row = self._row(settings.id, chip.hello.board, state, chip.hello.firmware, keys, why)
         self.ledger.append(row)
         return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ CALIBRATION_KEY = "calibration"
 
 VALUE_MOST_BYTES = 65_535
 _SSID_MOST_BYTES = 32
+_MARK_DIGITS = 12
 _ID = re.compile(r"[a-z0-9-]{1,32}")
 _PASSPHRASE = re.compile(r"[ -~]{8,63}|[0-9A-Fa-f]{64}")
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -41,6 +43,11 @@ class StoredValue:
     key: str
     value: bytes = field(repr=False)
     is_secret: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What a ledger keeps of it: the key, and of what is no secret enough of its SHA-256 to tell another value."""
+        return self.key if self.is_secret else f"{self.key}:{hashlib.sha256(self.value).hexdigest()[:_MARK_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ _SECRET_WORDS = ("pass", "secret", "psk", "key")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One station of the tray.
+    """One station, of a tray or alone.
 
     port: where its chip is; None where it is plugged into the one port when its turn comes.
+    is_alone: it was asked for by itself, and is no row of a tray.
     """
 
     settings: Settings
     port: str | None
+    is_alone: bool = False
 
 
 def read_tray(path: Path, ssid: str | None, passphrase: Secret | None, calibration: bytes | None) -> tuple[Place, ...]:

@@ -90,7 +90,7 @@ def test_a_tray_goes_on_where_it_was_left(tray, chips):
     assert PHRASE not in texts
 
 
-@pytest.mark.parametrize(("takes_bytes", "rows"), [(60, 0), (160, 1), (240, 2)])
+@pytest.mark.parametrize(("takes_bytes", "rows"), [(60, 0), (160, 1), (300, 2)])
 def test_a_tray_ends_where_the_disk_is_full_and_goes_on_when_there_is_room(tray, chips, takes_bytes, rows):
     ledger = tray.parent / "stations.csv"
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -350,20 +350,56 @@ def test_an_open_network_with_a_pass_phrase_is_refused(tray, chips):
     assert "found both; give one of them" in provided(tray, "--open-network").output
 
 
-def test_what_was_not_written_before_is_not_called_done(tmp_path, chips):
-    one = ["provision", "--id", "a", "--ledger", tmp_path / "stations.csv", "--port"]
-    assert lepton(*one, "port-1").output == "a: done, written and read back, chip CHIP-1\n"
+def test_what_was_not_written_before_is_not_called_done(tray, chips):
+    tray.write_text("id,port\na,port-1\n")
+    ledger = ["--ledger", tray.parent / "stations.csv"]
+    assert lepton("provision", "--tray", tray, *ledger).exit_code == 0
     heard = len(chips["port-1"].heard)
-    same = lepton(*one, "nowhere")
+    same = lepton("provision", "--tray", tray, *ledger)
     assert (same.exit_code, same.output) == (
         0,
         "a: done, done before by the ledger and not looked at now, chip CHIP-1\n",
     )
-    more = lepton(*one, "port-1", "--wifi", "hall", "--open-network")
+    more = lepton("provision", "--tray", tray, *ledger, "--wifi", "hall", "--open-network")
     assert more.exit_code == 1
     assert "a: failed, done before with board.id alone and not looked at now; for wifi.ssid give --again" in more.output
     assert "wanted 1 station provisioned, found 1 not" in more.output
     assert len(chips["port-1"].heard) == heard
+
+
+def test_one_station_at_a_port_is_looked_at_though_the_ledger_has_it_done(tmp_path, chips):
+    one = ["provision", "--id", "a", "--ledger", tmp_path / "stations.csv", "--port"]
+    assert lepton(*one, "port-1").output == "a: done, written and read back, chip CHIP-1\n"
+    same = lepton(*one, "port-1")
+    assert (same.exit_code, same.output) == (0, "a: done, done before by the ledger and looked at now, chip CHIP-1\n")
+    other = lepton(*one, "port-2")
+    assert (other.exit_code, chips["port-2"].kept) == (1, {})
+    assert "a: failed, wanted a for the chip CHIP-2, found that CHIP-1 has it" in other.output
+    assert lepton(*one, "nowhere").exit_code == 1
+    chips["port-1"].kept.clear()
+    wiped = lepton(*one, "port-1")
+    assert wiped.exit_code == 1
+    assert "done before with another value of board.id and looked at now; to write it give --again" in wiped.output
+
+
+@pytest.mark.parametrize("by_tray", [True, False])
+def test_another_value_than_was_written_before_is_not_called_done(tray, chips, by_tray):
+    home = tray.parent
+    tray.write_text("id,port\na,port-1\n")
+    to = ["--tray", tray] if by_tray else ["--id", "a", "--port", "port-1"]
+    usual = ["provision", *to, "--ledger", home / "stations.csv", "--calibration", home / "cell.json"]
+    phrase = {"LEPTON_WIFI_PASSPHRASE": PHRASE}
+    assert lepton(*usual, "--wifi", "hall", **phrase).exit_code == 0
+    same = lepton(*usual, "--wifi", "hall", **phrase)
+    assert (same.exit_code, "the pass phrase was not compared, --again writes it" in same.output) == (0, True)
+    (home / "cell.json").write_text('{"offset": 4}')
+    kept = dict(chips["port-1"].kept)
+    changed = lepton(*usual, "--wifi", "yard", **phrase)
+    assert (changed.exit_code, chips["port-1"].kept) == (1, kept)
+    assert "done before with another value of wifi.ssid, calibration and " in changed.output
+    assert lepton(*usual, "--wifi", "yard", "--again", **phrase).exit_code == 0
+    assert (chips["port-1"].kept["wifi.ssid"], chips["port-1"].kept["calibration"]) == (b"yard", b'{"offset": 4}')
+    assert lepton(*usual, "--wifi", "yard", **phrase).exit_code == 0
 
 
 def test_nobody_plugs_in_the_next_station_without_a_terminal(tray, chips):
