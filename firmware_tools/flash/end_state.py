@@ -18,12 +18,14 @@ class EndState(Enum):
     """What a chip holds and runs when flashing is over."""
 
     UNTOUCHED = "untouched"
+    PROTECTED = "protected"
     HALF_WRITTEN = "half-written"
     DIFFERENT = "different"
     WAITING = "waiting-for-reset"
     RUNNING = "running"
     ACCEPTED = "accepted"
     PARTLY_STAGED = "partly-staged"
+    UPLOAD_REFUSED = "upload-refused"
     STAGED = "staged"
     MARKED = "marked"
     ON_TRIAL = "on-trial"
@@ -52,6 +54,10 @@ MEANINGS: Mapping[EndState, Meaning] = {
         "nothing was written; the chip holds what it held before",
         "mend what the error names and try again; reset the chip if it still waits in its bootloader",
     ),
+    EndState.PROTECTED: Meaning(
+        "nothing was written: the chip lets nobody read it and refused to be erased, as read-out protection does",
+        "take the protection off as the error says, which erases the chip; then flash it again",
+    ),
     EndState.HALF_WRITTEN: Meaning(
         "writing had begun and was not verified; the chip's flash must be taken for half written, and may not start",
         "flash it again before it is used; its bootloader is in ROM and cannot be lost",
@@ -77,6 +83,10 @@ MEANINGS: Mapping[EndState, Meaning] = {
     EndState.PARTLY_STAGED: Meaning(
         "the old image runs; a part of the new one may lie in the second slot and is never started",
         "flash again: the upload goes on where it broke, or begins anew",
+    ),
+    EndState.UPLOAD_REFUSED: Meaning(
+        "the old image runs; the device refused the new one, and what it took of it is never started",
+        "mend what the error names, then flash again; the same image is refused again",
     ),
     EndState.STAGED: Meaning(
         "the old image runs; the whole new one lies in the second slot, and a reset does not start it",

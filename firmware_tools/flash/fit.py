@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_contracts.errors import BadInputError
+from edge_contracts.errors import BadInputError, RefusedError
 from firmware_tools.flash.flasher import WrongChip
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ class UnnamedChip(BadInputError):
     """The image does not say for which chip it is, and nobody else did."""
 
 
+class Outside(RefusedError, ValueError):
+    """The image lies outside of the memory of the chip that answers."""
+
+
 def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Sequence[range] = ()) -> None:
     """Whether an image is for a chip.
 
@@ -31,7 +35,7 @@ def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Seq
         spans: the addresses that the image takes; empty where the chip finds the place itself.
 
     Raises:
-        BadInputError: a part of it lies outside of the chip's memory.
+        Outside: a part of it lies outside of the chip's memory.
         WrongChip: it is for another chip, or another chip answers than the person named.
         UnnamedChip: neither image nor person named one.
     """
@@ -55,7 +59,7 @@ def check_fit(image: FirmwareImage, chip: Chip, expected: str | None, spans: Seq
     ]
     if chip.memory and outside:
         rooms = " or ".join(f"{room.start:#x} to {room.stop - 1:#x} ({len(room):,} bytes)" for room in chip.memory)
-        raise BadInputError(
+        raise Outside(
             f"wanted an image within the memory of this {chip.name}, {rooms}, found {outside[0].start:#x} to "
             f"{outside[0].stop - 1:#x} ({len(outside[0]):,} bytes); make it smaller, or mend its address"
         )

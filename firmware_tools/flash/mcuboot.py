@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edge_contracts.errors import BadInputError, LeptonError
 from firmware_tools.flash.end_state import EndState
 from firmware_tools.flash.flasher import ChipSilent, Mismatch, Stage, WriteRefused
-from firmware_tools.flash.smp_device import SmpDevice
+from firmware_tools.flash.smp_device import SmpDevice, UploadRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,13 +113,14 @@ class McubootFlasher:
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
         """What the device says of its slots; without an answer, what must be true since it was heard last."""
-        del error
         if stage is Stage.IDENTIFY:
             return EndState.UNTOUCHED
         try:
-            return self._state(self._slot())
+            state = self._state(self._slot())
         except (LeptonError, OSError, KeyboardInterrupt):  # also a second Ctrl-C, while the device is asked
             return self._if_silent
+        refused = state is EndState.PARTLY_STAGED and isinstance(error, UploadRefused)
+        return EndState.UPLOAD_REFUSED if refused else state
 
     def leave(self) -> None:
         """Its image runs all the time."""

@@ -26,6 +26,14 @@ MOST_IDLE_ANSWERS = 8
 """An upload that is gone on with may be sent back once; a device that is sent the same for ever does not take it."""
 
 
+TOO_LARGE = ("FLASH_CONFIG_QUERY_FAIL", "NO_FREE_MEMORY", "INVALID_IMAGE_TOO_LARGE", "ENOMEM")
+"""What Zephyr's servers, newer and older ones, call an image that is larger than its slot."""
+
+
+class UploadRefused(WriteRefused):
+    """The device takes no more of the image."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """An image in a slot.
@@ -99,21 +107,27 @@ class SmpDevice:
 
         Raises:
             Mismatch: it says that what it holds is not what was sent.
-            WriteRefused: it says no.
+            UploadRefused: it says no.
         """
+        from smpclient.exceptions import SMPUploadError  # noqa: PLC0415 - the same
 
         async def send(client: Any) -> None:
             furthest, idle = -1, 0
-            async for offset in client.upload(
-                content, first_timeout_s=self._erase_timeout_s, subsequent_timeout_s=self._timeout_s
-            ):
-                furthest, idle = max(furthest, offset), 0 if offset > furthest else idle + 1
-                if idle == MOST_IDLE_ANSWERS:
-                    raise WriteRefused(
-                        f"wanted the upload to go on, found {idle} answers in a row that stay at {furthest:,} of "
-                        f"{len(content):,} bytes; reset the device and flash again"
-                    )
-                told(offset / len(content))
+            try:
+                async for offset in client.upload(
+                    content, first_timeout_s=self._erase_timeout_s, subsequent_timeout_s=self._timeout_s
+                ):
+                    furthest, idle = max(furthest, offset), 0 if offset > furthest else idle + 1
+                    if idle == MOST_IDLE_ANSWERS:
+                        raise WriteRefused(
+                            f"wanted the upload to go on, found {idle} answers in a row that stay at {furthest:,} of "
+                            f"{len(content):,} bytes; reset the device and flash again"
+                        )
+                    told(offset / len(content))
+            except SMPUploadError as error:
+                if "mismatch" in str(error):
+                    raise
+                raise _upload_refused(error, max(furthest, 0), len(content)) from error
 
         self._with_client(send)
 
@@ -162,7 +176,7 @@ class SmpDevice:
                 raise Mismatch(
                     "wanted the device to hold what was sent, found that its hash differs; flash it again"
                 ) from error
-            raise _refused(error.args[0] if error.args else error) from error
+            raise WriteRefused(f"wanted the device to take the image, found {error}; flash again") from error
         # The last two are smpclient's, at an answer of another form.
         except (SMPClientException, TypeError, ValueError) as error:
             raise WriteRefused(f"wanted an answer in SMP, found {error}; check the device's firmware") from error
@@ -192,10 +206,24 @@ async def _asked(client: Any, request: Any) -> Any:
 
 
 def _refused(answer: object) -> WriteRefused:
+    return WriteRefused(
+        f"wanted the device to do it, found that it refuses ({_said(answer)}); check image, slot and key"
+    )
+
+
+def _upload_refused(error: Exception, at: int, size: int) -> UploadRefused:
+    said = _said(error.args[0] if error.args else error)
+    too_large = at == 0 and any(name in said for name in TOO_LARGE)
+    hint = "the image is probably larger than the second slot: make it smaller" if too_large else "mend what it names"
+    return UploadRefused(
+        f"wanted to upload {size:,} bytes, found that the device refuses at byte {at:,} ({said}); {hint}"
+    )
+
+
+def _said(answer: object) -> str:
     told = getattr(answer, "err", None) or answer
     code = getattr(told, "rc", None)
-    said = f"code {int(code)}, {getattr(code, 'name', 'unknown')}" if code else str(answer)[:120]
-    return WriteRefused(f"wanted the device to do it, found that it refuses ({said}); check image, slot and key")
+    return f"code {int(code)}, {getattr(code, 'name', 'unknown')}" if code else str(answer)[:120]
 
 
 def _require_smpclient() -> None:

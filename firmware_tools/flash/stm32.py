@@ -19,7 +19,7 @@ from firmware_tools.image.firmware_image import Segment, flat
 from firmware_tools.link import also_open
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from edge_contracts.errors import LeptonError
     from firmware_tools.flash.flasher import ChipSilent, Progress, Stage
@@ -33,17 +33,27 @@ SYSTEM = range(0x1FF00000, 0x20000000)
 """Where every family has its bootloader, its option bytes and what is written once (the reference manuals)."""
 ERASED = b"\xff"
 WORD_BYTES = 8
-"""Some families write 8 bytes at a time: the image is padded to that."""
+"""Some families write 8 bytes at a time: the image begins at a multiple of that, and is padded to one."""
+ALIASES = (FLASH_START, 0x0C000000, 0)
+"""Where a program sees the flash: as written, through TrustZone, and at 0 while it starts from there."""
 CHIP_LINE = re.compile(r"Chip id: 0x([0-9A-Fa-f]{3,4})")
 NUMBER_LINE = re.compile(r"Device UID: (?!F{4}-F{4}-)([0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{8}-[0-9A-F]{8})")
 SIZE_LINE = re.compile(r"Flash size: ([1-9][0-9]{0,3}) KiB")
 """A register that is erased reads as ones, and says nothing."""
+READ_REFUSED = re.compile(r"[Ss]omething was wrong with reading chip family data")
+ERASE_REFUSED = re.compile(r"[Ee]rase failed -- probably due to readout protection")
+"""What stm32loader says where a chip answers and lets nobody read, or erase."""
+UNPROTECT = "'stm32loader -p {port} -u' takes it off and erases the chip"
 SILENT = re.compile(
     r"[Cc]an't (?:init|open)|could not open|[Tt]imeout|[Tt]imed out|readiness to read|Input/output|No such file|"
     r"[Nn]o (?:data|answer|response|such)|disconnected|not responding|returned no data"
 )
 HINT = "check cable, BOOT0 and reset"
 QUICK_S = 30.0
+
+
+class Protected(WriteRefused):
+    """Read-out protection is on: the chip lets nobody read, and refused to be erased."""
 
 
 class Stm32Flasher:
@@ -78,7 +88,7 @@ class Stm32Flasher:
         start, self._content = _flat(image, address)
         self._address = hex(start)
         self.spans = (range(start, start + len(self._content)),)
-        self._touched, self._used = False, ""
+        self._touched, self._locked, self._used = False, False, ""
 
     def identify(self) -> Chip:
         """Ask for the product id, then for what such a chip tells of itself: unique id and size of the flash."""
@@ -91,14 +101,27 @@ class Stm32Flasher:
                 raise WriteRefused(
                     f"wanted one chip to answer, found {product_number} and then {again:#05x}; check the line"
                 )
+        self._locked = READ_REFUSED.search(done.text) is not None
         number, size = NUMBER_LINE.search(done.text), SIZE_LINE.search(done.text)
         return Chip(
             product.name,
             f"product id {product_number}" + (f", unique id {number[1]}" if number else ""),
             also=(product_number,),
             memory=(range(FLASH_START, FLASH_START + (int(size[1]) << 10)),) if size else (),
-            untold="" if size else f"how large its flash is, is not known: {product_number} does not let it be read",
+            untold="; ".join(self._untold(product_number, sized=size is not None)),
         )
+
+    def _untold(self, product_number: str, *, sized: bool) -> Iterator[str]:
+        """What a person should know before the chip is written."""
+        if not sized:
+            yield f"how large its flash is, is not known: {product_number} does not let it be read"
+        if self._locked:
+            yield f"its read-out protection is probably on, and writing is then refused: {self._unprotect()}"
+        if self.spans[0].start != FLASH_START:
+            yield f"all of its flash is erased, and nothing will lie at {FLASH_START:#010x}, where it usually starts"
+
+    def _unprotect(self) -> str:
+        return UNPROTECT.format(port=self._used)
 
     def write(self, told: Progress) -> None:
         """Erase the flash and write it, from its beginning each time."""
@@ -108,6 +131,11 @@ class Stm32Flasher:
             self._touched = True
             done = run_program(command, timeout_s=self._timeout_s, told=told)
         if done.code:
+            if self._locked and ERASE_REFUSED.search(done.text):
+                self._touched = before
+                raise Protected(
+                    f"wanted to erase and write the flash, found it refused ({done.last_words()}); {self._unprotect()}"
+                )
             self._touched = before or was_reached(done, CHIP_LINE)
             raise self._failure(done, "stm32loader to erase and write")
 
@@ -127,7 +155,9 @@ class Stm32Flasher:
 
     def settle(self, stage: Stage, error: LeptonError) -> EndState:
         """Half written unless all of it was compared: what the flash holds is known only by reading it."""
-        return state_after(stage, error) if self._touched else EndState.UNTOUCHED
+        if self._touched:
+            return state_after(stage, error)
+        return EndState.PROTECTED if isinstance(error, Protected) else EndState.UNTOUCHED
 
     def leave(self) -> None:
         """stm32loader resets it whenever it leaves."""
@@ -172,8 +202,14 @@ def _flat(image: FirmwareImage, address: int | None) -> tuple[int, bytes]:
     else:
         segments = image.segments
     _check_in_flash(segments)
-    content = flat(segments)
-    return segments[0].start, content + ERASED * (-len(content) % WORD_BYTES)
+    start, content = segments[0].start, flat(segments)
+    if start % WORD_BYTES:
+        raise BadInputError(
+            f"wanted an address that is a multiple of {WORD_BYTES}, as the flash is written, found {start:#x}; mend it"
+        )
+    if image.kind == "bin":
+        _require_start(image, range(start, start + len(content)))
+    return start, content + ERASED * (-len(content) % WORD_BYTES)
 
 
 def _check_in_flash(segments: tuple[Segment, ...]) -> None:
@@ -194,3 +230,17 @@ def _check_in_flash(segments: tuple[Segment, ...]) -> None:
         f"wanted a program in an STM32's flash from {FLASH_START:#010x} on, found bytes at {outside.start:#x} to "
         f"{outside.end:#x}; {step}"
     )
+
+
+def _require_start(image: FirmwareImage, span: range) -> None:
+    """See that a raw binary starts within itself where it is to lie.
+
+    Raises:
+        BadInputError: its reset handler lies elsewhere.
+    """
+    reset = image.entry
+    if reset is not None and not any(reset - alias + FLASH_START in span for alias in ALIASES):
+        raise BadInputError(
+            f"wanted the raw binary's reset handler, {reset:#010x}, within it, found that it would lie from "
+            f"{span.start:#x} to {span.stop - 1:#x} and not start; give the --address that it was linked for"
+        )

@@ -29,7 +29,7 @@ WRITE_TIMEOUT_S = 5.0
 
 
 class AmbiguousPort(BadInputError):
-    """The name fits no port or several."""
+    """The name fits several ports."""
 
 
 class OtherDevice(LinkLost):
@@ -68,9 +68,9 @@ def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Po
     """The one port that a name fits: a path as it stands, else a piece of what it may be called.
 
     Raises:
-        AmbiguousPort: none or several fit; the message lists what is there.
+        AmbiguousPort: several fit; the message lists what is there.
         NoPort: it is something else than a serial port.
-        LinkLost: the path is not there.
+        LinkLost: none fits, or the path is not there.
     """
     found = ports()
     if not name or "://" in name:
@@ -92,7 +92,7 @@ def find_port(name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> Po
         return Port(name, (name,), known.identity if known else "")
     fitting = [one for one in found if any(name in each for each in one.names)]
     if not fitting:
-        raise AmbiguousPort(
+        raise LinkLost(
             f"wanted one serial port that {name!r} fits, found none; plug it in, or give another name. "
             f"Now there: {_listed(found)}"
         )
@@ -114,9 +114,9 @@ class HeldPort:
         ports: the serial ports that are there.
 
     Raises:
-        AmbiguousPort: the name fits no port or several.
+        AmbiguousPort: the name fits several ports.
         NoPort: it is something else than a serial port.
-        LinkLost: the path is not there.
+        LinkLost: it fits none, or the path is not there.
     """
 
     def __init__(self, name: str, ports: Callable[[], Sequence[Port]] = list_ports) -> None:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from firmware_tools.flash_cli import _stoppable
 from lepton.cli import main as lepton
 from tests.fakes.chip_line import Fault
+from tests.fakes.firmware_images import program, uf2
 from tests.fakes.flash_benches import bench
 from tests.fakes.pty_line import PtyLine
 
@@ -81,6 +82,21 @@ def test_a_port_that_is_not_there_has_a_state_too(drive):
         ["firmware", "flash", str(drive.folder / "gate.uf2"), "--port", str(drive.folder / "none"), "--json"],
     )
     assert (done.exit_code, json.loads(done.output)["state"]) == (1, "untouched")
+
+
+@pytest.mark.parametrize("port", ["/dev/serial/by-id/usb-nothing-here", "nothing-here"])
+def test_a_port_that_is_not_there_leaves_with_one_however_it_is_named(tmp_path, port):
+    (tmp_path / "gate.bin").write_bytes(bench("mcuboot", tmp_path).image.content)
+    done = CliRunner().invoke(lepton, ["firmware", "flash", str(tmp_path / "gate.bin"), "--port", port])
+    assert (done.exit_code, "state   untouched" in done.output) == (1, True)
+
+
+def test_an_image_that_does_not_fit_leaves_with_one_as_the_wrong_chip_does(drive):
+    content = uf2(program(300), start=0x10FFFF00)
+    (drive.folder / "gate.uf2").write_bytes(content)
+    with drive.chip() as chip:
+        done = run(drive, chip)
+    assert (done.exit_code, "found 0x10ffff00 to 0x110000ff" in done.output) == (1, True)
 
 
 def process(drive, chip, *arguments, **streams):

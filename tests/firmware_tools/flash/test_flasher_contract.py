@@ -26,7 +26,15 @@ CUTS = [
     # esptool waits seconds for a port to come back.
     for tenth in (range(1, 10) if EVERY_TENTH else (5,) if family == "esp32" else (1, 5, 9))
 ]
-RUNS_OLD = {EndState.UNTOUCHED, EndState.PARTLY_STAGED, EndState.STAGED, EndState.MARKED, EndState.REVERTED}
+RUNS_OLD = {
+    EndState.UNTOUCHED,
+    EndState.PROTECTED,
+    EndState.PARTLY_STAGED,
+    EndState.UPLOAD_REFUSED,
+    EndState.STAGED,
+    EndState.MARKED,
+    EndState.REVERTED,
+}
 
 
 @pytest.fixture(params=FAMILIES)

@@ -15,7 +15,7 @@ from firmware_tools.flash import Chip, EndState, check_fit, flash
 from firmware_tools.flash.end_state import MEANINGS
 from firmware_tools.flash.esp32 import Esp32Flasher
 from firmware_tools.flash.families import FAMILIES, Options, build_flasher, family_of
-from firmware_tools.flash.fit import UnnamedChip
+from firmware_tools.flash.fit import Outside, UnnamedChip
 from firmware_tools.flash.flasher import ChipSilent, Stage, WriteRefused, WrongChip
 from firmware_tools.flash.program import find_program, run_program
 from firmware_tools.flash.rom_bootloader import nobody, state_after
@@ -92,7 +92,7 @@ def test_an_image_within_one_room_of_the_memory_fits(span):
 @pytest.mark.parametrize("span", [range(99, 150), range(150, 201), range(150, 350), range(500, 501)])
 def test_an_image_outside_of_the_memory_is_refused(span):
     told = f"0x64 to 0xc7 .100 bytes. or 0x12c to .* found {span.start:#x} to {span.stop - 1:#x} .{len(span)} bytes."
-    with pytest.raises(BadInputError, match=told):
+    with pytest.raises(Outside, match=told):
         check_fit(PROGRAM, Chip("stm32", memory=ROOMS), "stm32", [range(100, 101), span])
 
 
@@ -133,7 +133,7 @@ def test_what_lies_outside_of_the_chip_is_refused_by_a_dry_run_too(chip_of, name
             sleep=nobody,
             dry_run=dry_run,
         )
-    assert isinstance(done.error, BadInputError)
+    assert isinstance(done.error, Outside)
     assert re.search(found, str(done.error))
     assert (done.end_state, family.held(chip)) == (EndState.UNTOUCHED, "old")
 
@@ -164,6 +164,8 @@ def test_a_protected_stm32_is_named_without_its_number(chip_of):
         found = family.flasher(chip).identify()
     assert (found.name, found.details, found.memory) == ("stm32f10x-medium", "product id 0x410", ())
     assert "how large its flash is, is not known" in found.untold
+    told = f"its read-out protection is probably on, .*: 'stm32loader -p {re.escape(chip.path)} -u' takes it off"
+    assert re.search(told, found.untold)
 
 
 def test_an_stm32_of_the_same_kind_is_not_gone_on_with(chip_of):
@@ -198,6 +200,42 @@ def test_a_raw_binary_wants_an_address_even_where_one_would_suit():
 def test_an_address_outside_of_the_flash_is_refused(address):
     with pytest.raises(BadInputError, match="wanted a program in an STM32's flash"):
         stm32(PROGRAM, address)
+
+
+@pytest.mark.parametrize("address", [0x08000001, 0x08000002, 0x08000004])
+def test_an_address_at_which_no_flash_can_be_written_is_refused(address):
+    with pytest.raises(BadInputError, match=f"wanted an address that is a multiple of 8, .* found {address:#x}"):
+        stm32(PROGRAM, address)
+    with pytest.raises(BadInputError, match="multiple of 8"):
+        stm32(parse_image(elf(program(500), start=address)))
+
+
+@pytest.mark.parametrize("address", [0x08001000, 0x08010000])
+def test_a_raw_binary_that_would_not_start_at_its_address_is_refused(address):
+    told = f"reset handler, 0x08000101, within it, found that it would lie from {address:#x} to .* and not start"
+    with pytest.raises(BadInputError, match=told):
+        stm32(PROGRAM, address)
+
+
+@pytest.mark.parametrize("linked_for", [FLASH, 0x0C000000, 0])
+def test_a_raw_binary_may_be_linked_for_each_place_at_which_a_program_sees_its_flash(linked_for):
+    assert stm32(parse_image(program(500, start=linked_for)), FLASH).spans == (range(FLASH, FLASH + 504),)
+
+
+@pytest.mark.parametrize("start", [FLASH, FLASH + 0x1000])
+def test_a_dry_run_says_that_nothing_will_lie_where_the_chip_starts(chip_of, start):
+    with chip_of("stm32", elf(program(500, start=start), start=start)) as (family, chip):
+        told = family.flasher(chip).identify().untold
+    assert ("nothing will lie at 0x08000000, where it usually starts" in told) == (start != FLASH)
+
+
+def test_a_protected_stm32_is_told_as_such_and_how_to_open_it(chip_of):
+    with chip_of("stm32", protected=True) as (family, chip):
+        done = flash(
+            family.flasher(chip), family.image, expected=family.expected, attempts=3, told=nobody, sleep=nobody
+        )
+    assert (done.end_state, done.attempts, family.held(chip)) == (EndState.PROTECTED, 1, "old")
+    assert f"'stm32loader -p {chip.path} -u' takes it off and erases the chip" in str(done.error)
 
 
 def test_a_program_for_another_flash_is_refused():

@@ -1,5 +1,6 @@
 """A device with MCUboot: trial, confirmation, revert, resumption; the bootloader has the last word."""
 
+import re
 import struct
 from types import SimpleNamespace
 
@@ -100,8 +101,18 @@ def test_an_image_larger_than_the_slot_is_refused_by_the_device(tmp_path):
     with SmpChip(tmp_path, OLD, slot_bytes=3000) as chip:
         done = run(chip)
     assert isinstance(done.error, WriteRefused)
-    assert "(code 2, " in str(done.error)
-    assert done.end_state is EndState.PARTLY_STAGED
+    told = f"wanted to upload {NEW.size_bytes:,} bytes, found that the device refuses at byte 0 .code 2, "
+    assert re.search(f"{told}.* the image is probably larger than the second slot: make it smaller", str(done.error))
+    assert (done.end_state, done.attempts) == (EndState.UPLOAD_REFUSED, 1)
+
+
+def test_an_upload_that_is_refused_on_its_way_says_at_which_byte(tmp_path):
+    with SmpChip(tmp_path, OLD, Fault("nack", 2000, 99)) as chip:
+        done = run(chip)
+    at = re.search(r"the device refuses at byte ([\d,]+) \(code 1, UNKNOWN\); mend what it names", str(done.error))
+    assert 0 < int(at[1].replace(",", "")) <= 2000
+    assert done.end_state is EndState.UPLOAD_REFUSED
+    assert chip.first.startswith(OLD)
 
 
 def test_an_image_padded_to_a_slot_is_refused():

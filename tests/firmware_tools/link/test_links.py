@@ -150,10 +150,14 @@ LISTED = "/dev/serial/by-id/usb-FTDI_A50285BI, /dev/serial/by-id/usb-FTDI_B70011
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("FTDI", f"found 2: {LISTED}; give more"), ("C0FFEE", f"found none; .* Now there: {LISTED}")]
+    ("name", "kind", "told"),
+    [
+        ("FTDI", AmbiguousPort, f"found 2: {LISTED}; give more"),
+        ("C0FFEE", LinkLost, f"found none; .* Now there: {LISTED}"),  # as a path that is not there: plug it in
+    ],
 )
-def test_a_name_of_several_ports_or_none_is_refused(name, told):
-    with pytest.raises(AmbiguousPort, match=told):
+def test_a_name_of_several_ports_or_none_is_refused(name, kind, told):
+    with pytest.raises(kind, match=told):
         find_port(name, lambda: ADAPTERS)
 
 
