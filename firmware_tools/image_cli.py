@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,10 +15,13 @@ from firmware_tools.image.description import describe, lines
 from firmware_tools.image.mcuboot import HEADER, MAGIC
 from firmware_tools.image.reading import parse_image, read_image
 from firmware_tools.output_file import require_output
+from firmware_tools.plain_file import require_plain
 
 ZEPHYR_HEADER_BYTES = 0x200
 """Room that Zephyr links before a program for MCUboot."""
 PASSWORD_VARIABLE = "LEPTON_KEY_PASSWORD"  # noqa: S105 - the name of a variable
+
+MOST_KEY_BYTES = 1 << 16
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
@@ -35,9 +39,9 @@ def image(file: Path, key: Path | None, *, as_json: bool) -> None:
     found = read_image(file)
     document = describe(found)
     if key is not None:
-        from firmware_tools.image.signing import check_signature, read_key  # noqa: PLC0415 - loads cryptography
+        from firmware_tools.image.signing import check_signature  # noqa: PLC0415 - loads cryptography
 
-        check_signature(found, read_key(key.read_bytes(), _password()))
+        check_signature(found, _key(key))
         document["signature_checked"] = True
     checked = ["signed by this key"] if key else []
     click.echo(json.dumps(document, indent=2) if as_json else "\n".join([*lines(found), *checked]))
@@ -85,7 +89,8 @@ def sign(
         )
     require_output(output, (program, key), "signed image", _is_signed, force=force)
     version = signing.parse_version(version_words)
-    private = signing.read_key(key.read_bytes(), _password())
+    private = _key(key)
+    require_plain(program, "a program")
     content = signing.program_of(program.read_bytes(), header_size, pad_header=pad_header)
     signed = signing.sign_program(content, version, private, header_bytes=header_size)
     found = parse_image(signed)
@@ -95,6 +100,14 @@ def sign(
 
 def _is_signed(head: bytes) -> bool:
     return head.startswith(MAGIC.to_bytes(4, "little"))
+
+
+def _key(path: Path) -> Any:
+    """A key's file may be a pipe, so that it need not be on a disk; one without an end it may not be."""
+    from firmware_tools.image.signing import read_key  # noqa: PLC0415 - loads cryptography
+
+    with path.open("rb") as file:
+        return read_key(file.read(MOST_KEY_BYTES), _password())
 
 
 def _password() -> bytes | None:

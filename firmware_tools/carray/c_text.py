@@ -35,7 +35,9 @@ def require_name(name: str) -> str:
     Raises:
         BadInputError: it is none, is too long, or means something in the language.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or "__" in name or name in _KEYWORDS.split():
+    if name in _KEYWORDS.split():
+        raise BadInputError(f"wanted a name for C, found {name!r}, which is a word of C or C++; give another")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or "__" in name:
         raise BadInputError(
             f"wanted a name for C such as 'part_model' (small letters, digits, single underscores), found {name!r}"
         )

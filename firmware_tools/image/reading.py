@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from firmware_tools.image.firmware_image import BadImage
+from firmware_tools.plain_file import require_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,11 @@ def read_image(path: Path) -> FirmwareImage:
     """Read and check a firmware file.
 
     Raises:
+        BadInputError: it is no plain file.
         BadImage: it is none, or it is damaged; the message says what was found.
         OSError: it cannot be read.
     """
+    require_plain(path, "a firmware image")
     found = path.stat().st_size
     if found > LARGEST_BYTES:
         raise BadImage(
@@ -62,6 +65,11 @@ def read_image(path: Path) -> FirmwareImage:
         raise BadImage(f"{path}: {error}") from error
 
 
+def format_of(content: bytes) -> Format:
+    """The format that a file begins as."""
+    return next(one for one in FORMATS if content.startswith(one.magic))
+
+
 def parse_image(content: bytes) -> FirmwareImage:
     """Read and check the content of a firmware file.
 
@@ -70,7 +78,6 @@ def parse_image(content: bytes) -> FirmwareImage:
     """
     if not content:
         raise BadImage("wanted a firmware image, found an empty file; build or copy it again")
-    fitting = next(one for one in FORMATS if content.startswith(one.magic))
-    module, _, name = fitting.target.partition(":")
+    module, _, name = format_of(content).target.partition(":")
     parse: Callable[[bytes], FirmwareImage] = getattr(import_module(module), name)
     return parse(content)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.errors import BadInputError, MissingExtraError, RefusedError
 from firmware_tools.image import mcuboot
 from firmware_tools.image.firmware_image import flat
-from firmware_tools.image.reading import parse_image
+from firmware_tools.image.reading import format_of, parse_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,8 @@ RSA_RECORDS = {2048: 0x20, 3072: 0x23}
 RSA_SALT_BYTES = 32
 MOST_PROGRAM_BYTES = 16 << 20
 """More than a slot of any chip that we know."""
-
-_MCUBOOT = mcuboot.MAGIC.to_bytes(4, "little")
+PROGRAMS = ("raw binary", "ELF", "Intel HEX")
+"""The formats, as the readers call them, that can be signed."""
 
 
 class NotSigned(RefusedError):
@@ -148,7 +148,11 @@ def check_signature(image: FirmwareImage, key: Any) -> None:
     covered, records = mcuboot.signed_part(image.content)
     signature = records.get(method.record)
     if signature is None:
-        raise NotSigned(f"wanted a signature of this key's kind, found {image.signature or 'none'}; sign the image")
+        kind = mcuboot.SIGNATURES[method.record]
+        raise NotSigned(
+            f"wanted a signature of this key's kind, {kind}, found {image.signature or 'none'}; check with the key "
+            "that signed the image, or sign the program with this one"
+        )
     try:
         method.verify(signature, covered, hashlib.sha256(covered).digest())
     except InvalidSignature as error:
@@ -169,10 +173,15 @@ def program_of(content: bytes, header_bytes: int, *, pad_header: bool) -> bytes:
     Raises:
         BadInputError: it is signed already, in several pieces, or there is no room where room was promised.
     """
-    linked = content.startswith((b"\x7fELF", b":"))
-    if content.startswith(_MCUBOOT):
+    found = format_of(content).name
+    if found == "MCUboot":
         raise BadInputError("wanted a program that is not signed yet, found an MCUboot image; sign the linker's output")
-    whole = _flat(content) if linked else content
+    if found not in PROGRAMS:
+        raise BadInputError(
+            f"wanted a program as its linker leaves it ({', '.join(PROGRAMS)}), found a file that begins as {found}, "
+            "which MCUboot does not start; give the linker's ELF"
+        )
+    whole = content if found == "raw binary" else _flat(content)
     if pad_header:
         return whole
     if any(whole[:header_bytes]) or len(whole) <= header_bytes:

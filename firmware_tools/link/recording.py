@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import BadInputError
 from firmware_tools.link.link import LinkLost
+from firmware_tools.plain_file import require_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ def entries(path: Path) -> Iterator[Entry]:
     Raises:
         BadInputError: it is none; the line that is wrong is named.
     """
+    require_plain(path, "a recording of 'monitor --record'")
     try:
         content = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -184,14 +184,14 @@ class SerialLink:
             first: bytes = self._serial.read(1)
             return first + self._serial.read(self._serial.in_waiting) if first else b""
         except (OSError, TypeError, termios.error) as error:  # TypeError: pyserial's when the port closed under it
-            raise LinkLost(f"wanted to read {self.port.path}, found {error}; check the cable") from error
+            raise _broken("read", self.port.path, error) from error
 
     def write(self, data: bytes) -> None:
         """Send all of it."""
         try:
             self._serial.write(data)
         except (OSError, TypeError, termios.error) as error:
-            raise LinkLost(f"wanted to write to {self.port.path}, found {error}; check the cable") from error
+            raise _broken("write to", self.port.path, error) from error
 
     def set_baud(self, baud: int) -> None:
         """Go on at another speed."""
@@ -212,6 +212,13 @@ class SerialLink:
     def close(self) -> None:
         """Let go of it."""
         self._serial.close()
+
+
+def _broken(what: str, path: str, error: Exception) -> LinkLost:
+    """Of a cable that was pulled pyserial guesses; where the port itself is gone, that is told."""
+    if "://" not in path and not Path(path).exists():
+        return LinkLost(f"wanted to {what} {path}, found that it is gone; plug its cable in again, and begin again")
+    return LinkLost(f"wanted to {what} {path}, found {error}; check the cable")
 
 
 def same_port(port: Port, ports: Callable[[], Sequence[Port]] = list_ports) -> Port:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edge_contracts.errors import BadInputError
+from edge_contracts.errors import BadInputError, OutageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
     from firmware_tools.monitor.watching import Seen
 
-USUAL_BAUD = 115_200
+USUAL_BAUD, LEAST_BAUD = 115_200, 1200
 _SESSION_BITS = 31
 _ARROWS = {"in": "<", "out": ">"}
 
 
 @click.command()
 @click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
-@click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
+@click.option(
+    "--baud",
+    default=USUAL_BAUD,
+    show_default=True,
+    type=click.IntRange(min=LEAST_BAUD),
+    help="The speed of a serial port.",
+)
 @click.option("--greet", is_flag=True, help="Begin a session and answer, so that the chip says everything once.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Watch so long; else until Ctrl-C.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="Write down every byte; a new file.")
@@ -47,7 +53,8 @@ def monitor(
     """Show what a microcontroller says over the station protocol.
 
     Frame by frame, with its log. It only listens, unless --greet is given; the daemon must not have the port at the
-    same time. What is stored under secret keys is never shown.
+    same time. What is stored under secret keys is never shown. Exit codes: 0 something was heard, 1 nothing was or the
+    line broke, 2 wrong use or input.
 
     \b
     lepton firmware monitor --port usb-Espressif --greet --record line.jsonl
@@ -70,7 +77,9 @@ def monitor(
         line = RecordedLink(link, target, time.monotonic_ns) if target is not None else link
         session = secrets.randbits(_SESSION_BITS) + 1 if greet else None
         if not _show(watch(line, time.monotonic_ns, session=session, seconds=seconds), as_json=as_json):
-            click.echo("note: nothing was heard; check --baud, cable and power, and try --greet", err=True)
+            raise OutageError(
+                "wanted a microcontroller, found nothing heard; check --baud, cable and power, try --greet"
+            )
 
 
 def _show(all_seen: Iterator[Seen], *, as_json: bool) -> int:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from firmware_tools.provision.tray import Place
 
 PASSPHRASE_VARIABLE = "LEPTON_WIFI_PASSPHRASE"  # noqa: S105 - the name of a variable
-USUAL_BAUD = 115_200
+USUAL_BAUD, LEAST_BAUD = 115_200, 1200
 _SESSION_BITS = 31
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -43,7 +43,13 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="The CSV that keeps which chip has which identity; made if it is not there.",
 )
 @click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
-@click.option("--baud", default=USUAL_BAUD, show_default=True, help="The speed of a serial port.")
+@click.option(
+    "--baud",
+    default=USUAL_BAUD,
+    show_default=True,
+    type=click.IntRange(min=LEAST_BAUD),
+    help="The speed of a serial port.",
+)
 @click.option("--wifi", "ssid", help="The Wi-Fi's name (SSID).")
 @click.option("--passphrase-file", type=_FILE, help="The Wi-Fi's pass phrase, in a file that nobody else can read.")
 @click.option("--open-network", is_flag=True, help="The Wi-Fi has no pass phrase.")

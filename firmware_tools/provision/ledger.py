@@ -17,6 +17,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from edge_contracts.errors import BadInputError, OutageError, RefusedError
+from firmware_tools.plain_file import require_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,6 +139,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
+        require_plain(path, "a ledger")
         self._path = path
         is_new = not path.exists()
         self._file = path.open("a+b", buffering=0)

@@ -115,7 +115,9 @@ def read_passphrase(path: Path) -> Secret:
             f"wanted a pass phrase that nobody else can read, found {path} open to others: chmod 600 it"
         )
     try:
-        return Secret(path.read_text("utf-8").removesuffix("\n").removesuffix("\r"))
+        with path.open("rb") as file:  # a pipe, too; of what has no end no more than a pass phrase can be
+            text = file.read(VALUE_MOST_BYTES).decode()
+        return Secret(text.removesuffix("\n").removesuffix("\r"))
     except UnicodeDecodeError as error:
         raise BadInputError(f"wanted a pass phrase as text in {path}, found other bytes") from error
 

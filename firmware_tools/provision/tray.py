@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
+from firmware_tools.plain_file import require_plain
 from firmware_tools.provision.settings import Settings, read_calibration
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def read_tray(path: Path, ssid: str | None, passphrase: Secret | None, calibrati
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
+    require_plain(path, "a CSV of stations")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)

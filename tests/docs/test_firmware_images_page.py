@@ -36,6 +36,16 @@ def done(tmp_path, monkeypatch):
     return printed
 
 
+def test_a_damaged_image_is_refused_in_the_words_that_are_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    damaged = bytearray(esp())
+    damaged[200] ^= 1
+    (tmp_path / "gate.bin").write_bytes(damaged)
+    refused = CliRunner().invoke(lepton, ["firmware", "image", "gate.bin"])
+    assert refused.exit_code == 2
+    assert refused.output.strip() in PAGE
+
+
 def test_every_command_runs_and_prints_what_is_shown(done):
     shown = re.search(r"```text\n(.*?)…", PAGE, re.DOTALL)[1].splitlines()
     assert done["lepton firmware image gate.bin"].splitlines()[: len(shown)] == shown

@@ -40,7 +40,7 @@ def workshop(tmp_path, monkeypatch):
 
     def opened(address, *, baud):
         del baud
-        return chips.setdefault(address, FakeChip(f"CHIP-{address[-9:]}")).plugged_in(FakeClock())
+        return chips.setdefault(address, FakeChip(f"CHIP-{address[-9:]}", speaks=True)).plugged_in(FakeClock())
 
     monkeypatch.setattr(firmware_tools.link, "open_link", opened)
     monkeypatch.chdir(tmp_path)

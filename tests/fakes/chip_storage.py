@@ -60,6 +60,7 @@ class FakeChip:
     protocol: int = VERSION
     kept: dict[str, bytes] = field(default_factory=dict)
     heard: list[Message] = field(default_factory=list)
+    speaks: bool = False
 
     def plugged_in(self, clock: FakeClock, faults: Faults | None = None) -> ChipLine:
         return ChipLine(self, clock, faults or Faults())
@@ -76,6 +77,8 @@ class ChipLine:
         self._frames = 0
         self._session = 0
         self.is_closed = False
+        if chip.speaks:
+            self._say(self._hello(0))
 
     def read(self, timeout_s: float) -> bytes:
         found, self._out = self._out, b""

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from lepton.cli import main as lepton
-from tests.fakes.firmware_images import esp, key, mcuboot, pem, program
+from tests.fakes.firmware_images import esp, key, mcuboot, pem, program, uf2
 
 
 @pytest.fixture
@@ -48,7 +48,27 @@ def test_a_program_is_signed_and_checked(run, tmp_path):
     signed = run("sign", "program.bin", "--key", "key.pem", "--version", "3.2.1", "--pad-header", "-o", "signed.bin")
     assert (signed.exit_code, "3.2.1" in signed.output) == (0, True)
     assert "signed by this key" in run("image", "signed.bin", "--key", "public.pem").output
-    assert run("image", "signed.bin", "--key", "other.pem").exit_code == 1
+    other = run("image", "signed.bin", "--key", "other.pem")
+    assert (other.exit_code, "this key's kind, ecdsa-p256, found ed25519; check with" in other.output) == (1, True)
+
+
+def test_a_device_is_no_image_no_program_and_no_key(run, tmp_path):
+    (tmp_path / "program.bin").write_bytes(program(400))
+    (tmp_path / "key.pem").write_bytes(pem(key()))
+    signing = ["--version", "1.0.0", "-o", "signed.bin", "--key"]
+    for command in (["image", "/dev/zero"], ["sign", "/dev/zero", *signing, "key.pem"]):
+        done = run(*command)
+        assert (done.exit_code, "found no plain file at /dev/zero" in done.output) == (2, True)
+    done = run("sign", "program.bin", *signing, "/dev/zero")
+    assert (done.exit_code, "wanted a key in PEM, found a file without a line BEGIN" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize(("content", "name"), [(esp(), "ESP"), (uf2(program(300)), "UF2"), (mcuboot(), "an MCUboot")])
+def test_what_mcuboot_does_not_start_is_not_signed(sign, tmp_path, content, name):
+    (tmp_path / "program.bin").write_bytes(content)
+    done = sign("signed.bin")
+    assert (done.exit_code, (tmp_path / "signed.bin").exists()) == (2, False)
+    assert name in done.output
 
 
 def test_signing_never_writes_over_the_program(run, tmp_path):

@@ -83,6 +83,12 @@ def test_a_name_that_c_does_not_take_is_refused(name):
         require_name(name)
 
 
+@pytest.mark.parametrize("name", ["int", "class"])
+def test_a_word_of_the_language_is_told_as_such(name):
+    with pytest.raises(BadInputError, match=f"found '{name}', which is a word of C or C[+][+]; give another"):
+        require_name(name)
+
+
 def test_a_manifest_that_speaks_of_another_tensor_is_refused(sound):
     bundle = plan_export(micro_bundle(write_tflite(brightness_graph()), sound)).bundle
     outputs = (bundle.manifest.outputs[0].model_copy(update={"tensor": "elsewhere"}),)

@@ -21,10 +21,13 @@ from edge_contracts.serial_link import (
     Trigger,
     encode,
 )
+from firmware_tools.link import LinkLost
+from firmware_tools.link.serial_port import Port, SerialLink
 from firmware_tools.monitor.frame_words import document, words
 from firmware_tools.monitor.watching import replay, watch
 from lepton.cli import main
 from tests.fakes.clock import FakeClock
+from tests.fakes.pty_line import PtyLine
 
 HELLO = Hello(0, 1, 1_000_000, 16, "1.4.0", "CHIP-1")
 SAID = b"".join(
@@ -161,7 +164,26 @@ def test_an_empty_recording_is_told(tmp_path):
 
 def test_a_quiet_line_is_told(line):
     quiet = lepton("--port", line[1], "--seconds", "0.01")
-    assert (quiet.exit_code, "nothing was heard; check --baud" in quiet.output) == (0, True)
+    assert (quiet.exit_code, "found nothing heard; check --baud" in quiet.output) == (1, True)
+
+
+def test_a_cable_that_is_pulled_is_told_in_words(tmp_path):
+    pty = PtyLine()
+    (tmp_path / "port").symlink_to(pty.path)
+    path = str(tmp_path / "port")
+    link = SerialLink(Port(path, (path,)), 115_200)
+    (tmp_path / "port").unlink()
+    pty.unplug()
+    with pytest.raises(LinkLost, match=f"^wanted to read {path}, found that it is gone; plug its cable in again"):
+        link.read(1.0)
+    with pytest.raises(LinkLost, match=f"^wanted to write to {path}, found that it is gone; plug its cable in again"):
+        link.write(b"x")
+    link.close()
+
+
+def test_a_device_is_no_recording():
+    done = lepton("--replay", "/dev/zero")
+    assert (done.exit_code, "found no plain file at /dev/zero; check the path" in done.output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +194,7 @@ def test_a_quiet_line_is_told(line):
         (["--replay", "b", "--greet"], "wanted --replay alone"),
         (["--replay", "nowhere.jsonl"], "wanted a recording in nowhere.jsonl, found that it cannot be read"),
         (["--port", "/dev/nowhere"], "wanted the serial port /dev/nowhere, found none there"),
+        (["--port", "/dev/nowhere", "--baud", "7"], "'--baud': 7 is not in the range"),
         (["--port", "tcp://nohost"], "wanted tcp://host:port"),
     ],
 )

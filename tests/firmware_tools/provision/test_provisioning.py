@@ -3,6 +3,7 @@
 import os
 import resource
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from firmware_tools.provision.chip_storage import ChipSilent, ChipStorage, Stora
 from firmware_tools.provision.ledger import IdentityTaken, Ledger, Row, read_register
 from firmware_tools.provision.provisioning import Exceptions, NotAsWritten, Provisioner
 from firmware_tools.provision.settings import Secret, Settings, read_passphrase
+from firmware_tools.provision.tray import read_tray
 from tests.fakes.chip_storage import FakeChip, Faults
 from tests.fakes.clock import FakeClock
 
@@ -234,6 +236,19 @@ def test_a_file_that_is_no_ledger_is_refused_and_left(path, content):
     with pytest.raises(BadInputError, match="wanted"):
         Ledger(path)
     assert path.read_bytes() == content.encode("latin-1")
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/zero"])
+def test_a_device_is_no_ledger_and_no_tray(device):
+    with pytest.raises(BadInputError, match=f"wanted a ledger, found no plain file at {device}"):
+        Ledger(Path(device))
+    with pytest.raises(BadInputError, match=f"wanted a CSV of stations, found no plain file at {device}"):
+        read_tray(Path(device), None, None, None)
+
+
+def test_a_pass_phrase_without_an_end_is_refused():
+    with pytest.raises(BadInputError, match="8 to 63 plain characters"):
+        Settings("a", "hall", read_passphrase(Path("/dev/zero")))
 
 
 @pytest.mark.parametrize(
