@@ -139,11 +139,14 @@ def handled(number, how):
 
 
 def hung_esptool(folder):
-    """An esptool that finds its chip, tells its own process when it is to write, and hangs."""
+    """An esptool that finds its chip, tells its own process as soon as its words are read while it writes, and hangs.
+
+    It says more than a pipe holds: when all is out, somebody listens.
+    """
     path = folder / "esptool"
     path.write_text(
         "#!/bin/sh\n"
-        'case "$*" in *write-flash*) echo $$ > "$0.writing"; exec sleep 60;; esac\n'
+        'case "$*" in *write-flash*) head -c 200000 /dev/zero; echo $$ > "$0.writing"; exec sleep 60;; esac\n'
         "echo 'Chip type: ESP32-C3 (QFN32)'\n"
     )
     path.chmod(0o755)
@@ -157,9 +160,11 @@ def test_a_command_that_is_told_to_stop_leaves_no_program_that_writes(tmp_path, 
     (tmp_path / "gate.bin").write_bytes(bench("esp32", tmp_path).image.content)
     command = [sys.executable, "-m", "lepton", "firmware", "flash", str(tmp_path / "gate.bin"), "--port", line.path]
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    with subprocess.Popen(
-        [*command, "--write", "--json", "--by-hand"], stdout=subprocess.PIPE, env=environment
-    ) as child:
+    command += ["--write", "--json", "--by-hand"]
+    with (
+        handled(by, signal.SIG_DFL),  # what runs these tests may ignore it
+        subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as child,
+    ):
         program = int(writing.read_text())
         child.send_signal(by)
         document = json.loads(child.communicate(timeout=20)[0] or "{}")
@@ -176,7 +181,7 @@ def test_a_command_that_outlives_its_terminal_is_left_alone():
 
 def test_who_is_told_to_stop_twice_stops_once():
     before = signal.getsignal(signal.SIGTERM)
-    with _stoppable():
+    with handled(signal.SIGHUP, signal.SIG_DFL), _stoppable():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGHUP)
         signal.raise_signal(signal.SIGHUP)
