@@ -14,7 +14,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ from edge_contracts.errors import MissingExtraError
 from firmware_tools.flash.flasher import ChipSilent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%")
 HEAD_PIECES, TAIL_PIECES = 40, 400
@@ -31,6 +33,7 @@ PIECE_BYTES = 4096
 FRAME = " \t│╭╮╰╯─"
 """Blanks, and what some programs draw around their errors."""
 KILL_GRACE_S = 2.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +90,21 @@ def run_program(command: Sequence[str], *, timeout_s: float, told: Callable[[flo
         ChipSilent: it did not end in time.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"}
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        start_new_session=True,
-    )
+    child = None
     try:
+        with _undisturbed():
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
         heard, ended = _listen(child, time.monotonic() + timeout_s, told)
     finally:
-        _end(child)
+        if child is not None:
+            _end(child)
     text, whole = "".join(heard), len(heard) <= HEAD_PIECES + TAIL_PIECES
     if not ended:
         last = Done(0, text).last_words()
@@ -106,6 +112,26 @@ def run_program(command: Sequence[str], *, timeout_s: float, told: Callable[[flo
             f"wanted {command[0]} to end within {timeout_s:g} s, found it waiting ({last}); check the chip"
         )
     return Done(child.returncode, text, whole)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Being stopped waits for the end of this: a program that was started and is held by nobody could not be ended."""
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # which alone is stopped by a signal
+        yield
+        return
+    before = {one: signal.getsignal(one) for one in STOPS}
+    taken = {one: how for one, how in before.items() if callable(how)}
+    for one in taken:
+        signal.signal(one, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for one, how in taken.items():
+            signal.signal(one, how)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _listen(child: subprocess.Popen[bytes], end: float, told: Callable[[float], object]) -> tuple[list[str], bool]:

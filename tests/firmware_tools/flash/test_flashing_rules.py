@@ -406,6 +406,24 @@ class Interrupted(subprocess.Popen):
         self.ends.append(self.returncode)
 
 
+class Late(subprocess.Popen):
+    """A program that was started when Ctrl-C comes, and that nobody holds yet."""
+
+    ends: ClassVar[list[subprocess.Popen]] = []
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.ends.append(self)
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_at_the_very_start_of_a_program_leaves_none(monkeypatch):
+    monkeypatch.setattr("firmware_tools.flash.program.subprocess.Popen", Late)
+    with pytest.raises(KeyboardInterrupt):
+        run_program(["sleep", "60"], timeout_s=20.0, told=nobody)
+    assert [one.returncode for one in Late.ends] == [-signal.SIGTERM]
+
+
 def test_a_second_ctrl_c_leaves_no_program_that_ignores_being_asked(monkeypatch):
     def stop(_):
         raise KeyboardInterrupt
