@@ -99,7 +99,7 @@ def test_other_bytes_announce_nothing(port: SerialLine) -> None:
 def test_a_port_that_another_program_has_is_lost(port: SerialLine) -> None:
     first, second = wire_to(port.path), wire_to(port.path)
     first.open()
-    with pytest.raises(WireLost, match="lock"):
+    with pytest.raises(WireLost, match="in use by"):
         second.open()
 
 

@@ -149,7 +149,8 @@ def test_a_chip_that_is_silent_while_another_program_has_the_port_open_is_told_w
         else {"esp32": esp32, "stm32": stm32}[family](says("Failed to connect: no answer", 1))
     )
     flasher._port = lambda: line.path
-    with holding(line.path, "shared") as name, pytest.raises(ChipSilent, match=f"the port is open in {name}, too: end"):
+    # Another test may still hold the end of a line of this number.
+    with holding(line.path, "shared") as name, pytest.raises(ChipSilent, match=f"is open in .*{name}.*, too: end"):
         flasher.identify()
     line.unplug()
 

@@ -417,6 +417,15 @@ class Late(subprocess.Popen):
         signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture
+def ctrl_c():
+    """It stops this process, also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_at_the_very_start_of_a_program_leaves_none(monkeypatch):
     monkeypatch.setattr("firmware_tools.flash.program.subprocess.Popen", Late)
     with pytest.raises(KeyboardInterrupt):
