@@ -60,20 +60,24 @@ class Uf2Drive:
     def _plug(self) -> None:
         Path(self.path).mkdir()
         self._tell()
-        os.mkfifo(self._fifo)
-        self._listen()
-
-    def _listen(self) -> None:
-        self._end = os.open(self._fifo, os.O_RDONLY | os.O_NONBLOCK)
+        hidden = f"{self.path}.pipe"
+        os.mkfifo(hidden)
+        self._end = os.open(hidden, os.O_RDONLY | os.O_NONBLOCK)
+        # Before anybody can fill it: a fuller pipe is not made smaller.
         fcntl.fcntl(self._end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        Path(hidden).replace(self._fifo)
+
+    def _listen_again(self) -> None:
+        """For the next file; the pipe stays as small as it is, because one end is always open."""
+        before, self._end = self._end, os.open(self._fifo, os.O_RDONLY | os.O_NONBLOCK)
+        os.close(before)
 
     def _run(self) -> None:
         going = True
         while going:
             going = self._take_file()
             if going:
-                os.close(self._end)
-                self._listen()
+                self._listen_again()
         shutil.rmtree(self.path, ignore_errors=True)
         self.gone.set()
         os.close(self._end)
