@@ -79,6 +79,7 @@ class Actuator(OwnThread):
         self.counts = OutputCounts()
         self._lost: str | None = "it is not open yet"
         self._missed_for: str | None = None
+        self._stopped_for: str | None = None
         self._output = output
         self._belt = belt
         self._guard = guard
@@ -213,7 +214,7 @@ class Actuator(OwnThread):
         if self.counts.lost:
             _log.warning("output %s: open again", self.name)
         self.counts.opened += 1
-        self._lost = self._missed_for = None
+        self._lost = self._missed_for = self._stopped_for = None
         self._pulse.until_ns = None
         self._backoff.reset()
 
@@ -307,15 +308,15 @@ class Actuator(OwnThread):
         if not self._fires_for(order):
             return
         self.counts.late += 1
-        # While the output stays lost for the same reason, its first part says so in the log, and no further one.
-        is_told = why == self._missed_for
-        self._missed_for = why if why == self._lost else None
+        # While the output stays lost for the same reason, its first part and its first stop say so in the log alone.
+        lasting = why if why == self._lost else None
+        level = logging.DEBUG if why == self._missed_for else logging.ERROR
+        self._missed_for = lasting
         part = f"{order.point} {order.part}".strip() or "a part"
-        _log.log(
-            logging.DEBUG if is_told else logging.ERROR, "output %s: %s could not be told: %s", self.name, part, why
-        )
+        _log.log(level, "output %s: %s could not be told: %s", self.name, part, why)
         if self.duty.required and self._must_not_pass(order) and not stopped_for:
-            level = logging.DEBUG if is_told else logging.CRITICAL
+            level = logging.DEBUG if why == self._stopped_for else logging.CRITICAL
+            self._stopped_for = lasting
             self._guard.call_stop(f"output {self.name} could not be told of {part}: {why}", level)
 
     @staticmethod
