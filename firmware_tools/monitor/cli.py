@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_contracts.errors import BadInputError, OutageError
+from firmware_tools.port_options import port_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,20 +20,12 @@ if TYPE_CHECKING:
 
     from firmware_tools.monitor.watching import Seen
 
-USUAL_BAUD, LEAST_BAUD = 115_200, 1200
 _SESSION_BITS = 31
 _ARROWS = {"in": "<", "out": ">"}
 
 
 @click.command()
-@click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
-@click.option(
-    "--baud",
-    default=USUAL_BAUD,
-    show_default=True,
-    type=click.IntRange(min=LEAST_BAUD),
-    help="The speed of a serial port.",
-)
+@port_options
 @click.option("--greet", is_flag=True, help="Begin a session and answer, so that the chip says everything once.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Watch so long; else until Ctrl-C.")
 @click.option("--record", type=click.Path(path_type=Path, dir_okay=False), help="Write down every byte; a new file.")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
+from firmware_tools.port_options import port_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from firmware_tools.provision.tray import Place
 
 PASSPHRASE_VARIABLE = "LEPTON_WIFI_PASSPHRASE"  # noqa: S105 - the name of a variable
-USUAL_BAUD, LEAST_BAUD = 115_200, 1200
 _SESSION_BITS = 31
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -42,14 +42,7 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     required=True,
     help="The CSV that keeps which chip has which identity; made if it is not there.",
 )
-@click.option("--port", help="A serial port or a piece of its name, or tcp://host:port.")
-@click.option(
-    "--baud",
-    default=USUAL_BAUD,
-    show_default=True,
-    type=click.IntRange(min=LEAST_BAUD),
-    help="The speed of a serial port.",
-)
+@port_options
 @click.option("--wifi", "ssid", help="The Wi-Fi's name (SSID).")
 @click.option("--passphrase-file", type=_FILE, help="The Wi-Fi's pass phrase, in a file that nobody else can read.")
 @click.option("--open-network", is_flag=True, help="The Wi-Fi has no pass phrase.")
