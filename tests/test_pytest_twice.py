@@ -45,7 +45,7 @@ def test_it():
 
 
 def run(home, text, *arguments):
-    (home / "tests").mkdir()
+    (home / "tests").mkdir(exist_ok=True)
     (home / "tests" / "test_it.py").write_text(text)
     command = ["sh", str(SCRIPT), sys.executable, "-q", "-p", "xdist.plugin", *arguments]
     # Other plugins take a second to load, and there are a dozen starts.
@@ -77,6 +77,14 @@ def test_a_file_that_cannot_be_read_is_not_tried_again(tmp_path):
     done = run(tmp_path, "import nothing_of_this_name\n")
     assert done.returncode == 2
     assert "second try" not in done.stdout
+
+
+def test_the_second_try_is_for_the_files_that_failed_alone(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_more.py").write_text("def test_more():\n    pass\n")
+    done = run(tmp_path, ONCE.format(many=1), "tests", "tests/test_it.py::test_other")
+    assert done.returncode == 0
+    assert "\n2 passed in" in done.stdout
 
 
 def test_what_fails_after_its_neighbour_fails_again(tmp_path):

@@ -54,11 +54,19 @@ def _rejects(folder: Path, program: Path, parts: int) -> int:
     pace_ms = median(every_us) / 1000
     print(f"{len(line.parts)} parts, one each {pace_ms:.1f} ms, {len(verdicts)} verdicts, {len(bad)} to reject")
     print(f"passed that should be rejected: {len(passed)}; rejected that should pass: {len(spoiled)}")
+    away_ms = sorted(long / 1000 for long, _ in line.away)
+    most = f", at the longest {away_ms[-1]:.1f} ms" if away_ms else ""
+    print(f"the host did not let the model run for more than 1 ms: {len(away_ms)} times{most}")
+    for number in sorted(passed | spoiled):
+        print(f"part {number}: the model was not run for {met.away_us[number] / 1000:.1f} ms while it was at the gate")
     late = sorted(met.late_us.values())
     if late:
         p99 = late[int(len(late) * 0.99)]
         figures = f"median {median(late):.0f}, p99 {p99}, most {late[-1]}"
         print(f"{len(late)} pulses begin after their part's moment at the gate, us: {figures}")
+    later = [number for number, late_us in met.late_us.items() if late_us > 1000]
+    away = sum(met.away_us[number] >= 1000 for number in later)
+    print(f"more than 1 ms late: {len(later)}, of these while the model was not run: {away}")
     return int(bool(passed or spoiled))
 
 

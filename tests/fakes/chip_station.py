@@ -142,10 +142,12 @@ class Gate:
 
     late_us: of each pulse that was made for a part alone, how much later than the part it began.
     rejected: parts at which the gate was active, for whatever reason.
+    away_us: for how long the host did not let the model run, the longest time of those that met the part at the gate.
     """
 
     late_us: dict[int, int]
     rejected: set[int]
+    away_us: dict[int, int]
 
 
 def at_the_gate(line: ChipLine, moments: Mapping[int, int] | None = None) -> Gate:
@@ -165,7 +167,13 @@ def at_the_gate(line: ChipLine, moments: Mapping[int, int] | None = None) -> Gat
                 rejected.add(number)
                 if _after(rise, moment) >= 0 and _after(fall, rise) < 2 * PULSE_MS * 1000:
                     late_us[number] = _after(rise, moment)
-    return Gate(late_us, rejected)
+    return Gate(late_us, rejected, {number: _away_us(line, moment) for number, moment in moments.items()})
+
+
+def _away_us(line: ChipLine, moment: int) -> int:
+    """For how long the model was not run while the part of this moment was at the gate."""
+    met = (long for long, until in line.away if -long - PULSE_MS * 1000 < _after(moment, until) < 0)
+    return max(met, default=0)
 
 
 def _active(line: ChipLine) -> Iterator[tuple[int, int]]:

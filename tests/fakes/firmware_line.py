@@ -22,6 +22,7 @@ class ChipLine:
         parts: number and tick of each part that came. A tick is a microsecond of the monotonic clock.
         pins: level of the reject output and the tick of each change.
         lamps: what each lamp shows.
+        away: for how many ticks the host did not let the model run, and the tick when it ran again; above 1000 alone.
     """
 
     def __init__(self, program: Path) -> None:
@@ -31,6 +32,7 @@ class ChipLine:
         self.parts: list[tuple[int, int]] = []
         self.pins: list[tuple[int, int]] = []
         self.lamps: dict[int, int] = {}
+        self.away: list[tuple[int, int]] = []
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen([program, f"fd:{ours}"], text=True, pass_fds=(ours,), **pipes)
         os.close(ours)
@@ -84,4 +86,4 @@ class ChipLine:
             if kind == "l":
                 self.lamps[first] = second
             else:
-                (self.parts if kind == "p" else self.pins).append((first, second))
+                {"p": self.parts, "r": self.pins, "a": self.away}[kind].append((first, second))

@@ -3,7 +3,8 @@
  *   model -      in simulated time.   t TICK COUNT: it is then, and the encoder stands there; h HEX: these bytes came;
  *                p: a part is at the camera. Answers: s HEX: said; r 0 or 1: the reject pin; and one dot per line.
  *   model PORT   in real time, a tick a microsecond, its serial line at PORT, or fd:N.   p: a part; e COUNT: the encoder.
- *                Tells: p NUMBER TICK, r LEVEL TICK, l LAMP LIGHT, all in ticks of CLOCK_MONOTONIC.
+ *                Tells: p NUMBER TICK, r LEVEL TICK, l LAMP LIGHT, all in ticks of CLOCK_MONOTONIC; and a TICKS TICK
+ *                where the host did not let it run for so long, until then: no microcontroller is away like that.
  *
  * Its storage holds eight values in memory; `key` secret.* may be written and not read. */
 #define _POSIX_C_SOURCE 200809L
@@ -21,6 +22,7 @@
 
 #define KEYS 8
 #define VALUE_MAX 2048
+#define AWAY_TICKS 1000u
 
 struct value {
     char key[17];
@@ -192,7 +194,7 @@ static int run(const char *path)
     fcntl(0, F_SETFL, O_NONBLOCK);
     setvbuf(stdout, NULL, _IOLBF, 0);
     lepton_start(&line, &self);
-    for (;;) {
+    for (uint32_t before = clock_ticks();;) {
         struct pollfd waits[2] = {{0, POLLIN, 0}, {port, POLLIN, 0}};
         struct timespec step = {0, 200000};
         uint8_t bytes[256];
@@ -206,6 +208,8 @@ static int run(const char *path)
         uint32_t tick = clock_ticks();
         int now = lepton_poll(&line, tick, count);
         if (now != level) printf("r %d %u\n", level = now, tick);
+        if (tick - before > AWAY_TICKS) printf("a %u %u\n", tick - before, tick);
+        before = tick;
     }
 }
 
