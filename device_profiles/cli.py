@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from device_profiles.description import board_table, describe
 from device_profiles.profile import load_profile, profile_names
+from edge_contracts.document_text import document_text
 
 
 @click.group()
@@ -21,7 +20,7 @@ def list_profiles(*, as_json: bool) -> None:
     """List the boards, one per line."""
     profiles = [load_profile(name) for name in profile_names()]
     if as_json:
-        click.echo(json.dumps([{"name": each.name, "title": each.title} for each in profiles], indent=2))
+        click.echo(document_text([{"name": each.name, "title": each.title} for each in profiles]))
     else:
         click.echo(board_table(profiles))
 

@@ -11,6 +11,7 @@ import click
 
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.card_details import known_details
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import RefusedError
 from edge_contracts.rule_words import rule_in_words
 
@@ -30,7 +31,7 @@ def inspect(path: Path, *, as_json: bool) -> None:
     """Show what a bundle is, what it holds, and what was measured when it was made."""
     content = read_bundle(path)
     document = describe(content)
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(content, document)))
+    click.echo(document_text(document) if as_json else "\n".join(_lines(content, document)))
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError, OutageError
 from firmware_tools.flash.end_state import MEANINGS, EndState
 from firmware_tools.flash.families import FAMILIES, Options, build_flasher, family_of
@@ -89,7 +89,7 @@ def flash_command(
     family = family_of(found, asked["family"])
     outcome = _flashed(family, found, asked, quiet=as_json, dry_run=trying)
     document = _document(family, outcome, dry_run=trying)
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(document, told_to_write=dry_run)))
+    click.echo(document_text(document) if as_json else "\n".join(_lines(document, told_to_write=dry_run)))
     ctx.exit(_code(outcome, dry_run=trying))
 
 

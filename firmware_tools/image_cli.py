@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from firmware_tools.image.description import describe, lines
@@ -44,7 +44,7 @@ def image(file: Path, key: Path | None, *, as_json: bool) -> None:
         check_signature(found, _key(key))
         document["signature_checked"] = True
     checked = ["signed by this key"] if key else []
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join([*lines(found), *checked]))
+    click.echo(document_text(document) if as_json else "\n".join([*lines(found), *checked]))
 
 
 @click.command()
@@ -95,7 +95,7 @@ def sign(
     signed = signing.sign_program(content, version, private, header_bytes=header_size)
     found = parse_image(signed)
     write_whole(output, signed)
-    click.echo(json.dumps(describe(found), indent=2) if as_json else "\n".join(lines(found)))
+    click.echo(document_text(describe(found)) if as_json else "\n".join(lines(found)))
 
 
 def _is_signed(head: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -12,6 +11,7 @@ from typing import Any
 import click
 
 from edge_contracts.bundle import require_bundle_name, write_bundle
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from training.detector_options import (
     SightOptions,
@@ -87,7 +87,7 @@ def train(
     document = _learned(source, output, wish, quiet=as_json)
     from training.train_text import trained_text  # noqa: PLC0415 - --help needs no OpenCV
 
-    click.echo(json.dumps(document, indent=2) if as_json else trained_text(document))
+    click.echo(document_text(document) if as_json else trained_text(document))
 
 
 def _learned(source: Path, output: Path, wish: GoodPartsWish, *, quiet: bool) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
@@ -50,7 +50,7 @@ def check(context: click.Context, source: Path, page: Path | None, *, readings: 
         from training.checks.page import render  # noqa: PLC0415 - the same
 
         write_whole(page, render(checked, source.resolve().name))
-    click.echo(json.dumps(checked.document(), indent=2) if as_json else _checked_text(checked, page))
+    click.echo(document_text(checked.document()) if as_json else _checked_text(checked, page))
     if not checked.is_sound:
         context.exit(EXIT_MUST_MEND)
 
@@ -110,7 +110,7 @@ def split(
     write_manifest(output, made.samples)
     digests = {one.sample.path: one.digest for one in looked.facts}
     document = _split_document(made, output, dataset_version(made.samples, digests), test_share)
-    click.echo(json.dumps(document, indent=2) if as_json else _split_text(document))
+    click.echo(document_text(document) if as_json else _split_text(document))
 
 
 @click.command()
@@ -160,7 +160,7 @@ def preview(
     write_sheet(output, contact_sheet(chosen, Shown(read_recipe(recipe), copies, seed, input_size)))
     document = {"sheet": str(output), "samples": len(chosen), "copies": copies, "seed": seed}
     click.echo(
-        json.dumps(document, indent=2) if as_json else f"wrote {output}: {len(chosen)} samples, {copies} copies of each"
+        document_text(document) if as_json else f"wrote {output}: {len(chosen)} samples, {copies} copies of each"
     )
 
 

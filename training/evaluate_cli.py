@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
 
@@ -46,6 +46,7 @@ def evaluate(
     from training.dataset.split_rows import parted_sentence  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
+    from training.threshold_advice import threshold_advice  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
     predictor = Predictor.load(read, runtime=runtime)
@@ -68,8 +69,15 @@ def evaluate(
         )
         write_whole(report, page)
     data = {"path": str(source), "split": chosen, "learned": learned_document(learned), "parted_groups": parted}
-    text = "\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes])
-    click.echo(json.dumps(_document(bundle, data, predictor, evaluation, curve), indent=2) if as_json else text)
+    if as_json:
+        told = {
+            **_document(bundle, data, predictor, evaluation, curve),
+            "threshold_advice": threshold_advice(predictor.manifest, evaluation, len(learned or ())),
+            "notes": [note.removeprefix("note: ") for note in notes],
+        }
+        click.echo(document_text(told))
+    else:
+        click.echo("\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes]))
 
 
 def _learned(bundle: Bundle, samples: Sequence[Sample], *, quiet: bool) -> list[Sample] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
@@ -54,7 +54,7 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
     if output is not None:
         write_whole(output, render(explanation))
     document = _document(explanation)
-    click.echo(json.dumps(document, indent=2) if as_json else _text(document))
+    click.echo(document_text(document) if as_json else _text(document))
 
 
 def _explain_readings(bundle: Bundle, recording: Path, output: Path | None, *, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def _explain_readings(bundle: Bundle, recording: Path, output: Path | None, *, a
     document = figures_document(bundle, cast("Window", window), score, verdict)
     if output is not None:
         write_whole(output, figures_page(document, cast("Window", window)))
-    click.echo(json.dumps(document, indent=2) if as_json else figures_text(document))
+    click.echo(document_text(document) if as_json else figures_text(document))
 
 
 def _known(source: Path | None) -> Sequence[Sample]:

@@ -17,8 +17,7 @@ from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
 from training.dataset.judged_split import TRAIN_SPLIT
 from training.dataset.picture_names import doubtful_labels, doubtful_names
-from training.dataset.reading import left_out, unlisted
-from training.dataset.split_rows import parted_groups, parted_sentence, rows_apart
+from training.dataset.split_notes import split_notes
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, DEFECTS, PHOTOGRAPHS, bundle_name, digest_of, float_bundle
 from training.detectors.sight import AS_USUAL
@@ -188,7 +187,7 @@ def _lots(
     left_away = good_only or sight.readings
     good, defects = (drawn_by_lot(some, seed) for some in (found[0], [] if left_away else found[1]))
     thinned = (_thinned("good parts", good, found[0]), _thinned("defects", defects, found[1]))
-    left = (*thinned, *_left_apart(samples, source))
+    left = (*thinned, *split_notes(source, samples))
     if sight.readings and not good_only:
         return good, [], [doubtful_names(good), _judge_only(found[1]), *left]
     return good, defects, [doubtful_names(good), doubtful_labels(defects), *left]
@@ -215,11 +214,6 @@ def _no_sounds(looked: Looked) -> str:
         f"heard recordings of {channels} at {odd.rate_hz} Hz as sounds; if a sensor measured them, learn them with "
         "--readings"
     )
-
-
-def _left_apart(samples: Sequence[Sample], source: Path) -> tuple[str, ...]:
-    """What is said of pictures and rows that no split takes, and of groups that one parts; may be empty."""
-    return unlisted(left_out(source, samples)), rows_apart(samples), parted_sentence(parted_groups(samples))
 
 
 def _thinned(what: str, learned: Sequence[Sample], found: Sequence[Sample]) -> str:

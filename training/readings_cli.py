@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.progress_bar import progress_bar
@@ -57,7 +57,7 @@ def readings(source: Path, output: Path, rate_hz: float | None, *, as_json: bool
         shutil.rmtree(beside, ignore_errors=True)
     document = {"recordings": len(tables), "channels": channels, "output": str(output)}
     sentence = f"wrote {len(tables)} recordings of {', '.join(channels)} to {output}"
-    click.echo(json.dumps(document, indent=2) if as_json else sentence)
+    click.echo(document_text(document) if as_json else sentence)
 
 
 def _places(tables: Sequence[Path], source: Path, output: Path) -> dict[Path, Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_contracts.bundle import read_bundle, require_bundle_name, write_bundle
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import AnomalyRule, SeriesInput
 from training.detector_options import ThresholdOptions, threshold_options
@@ -87,7 +87,7 @@ def threshold(
     document = _document(old, revision, samples[len(good) :], output, digest)
     document |= {"settings": settings, "good": len(good), "different_good_parts": _different(names[: len(good)])}
     document["different_defects"] = len(set(names[len(good) :]))
-    click.echo(json.dumps(document, indent=2) if as_json else _text(document))
+    click.echo(document_text(document) if as_json else _text(document))
 
 
 def _looked(bundle: Bundle, samples: Sequence[Sample], progress: Callable[[int], object] | None) -> Looked:

@@ -12,6 +12,7 @@ import click
 from converters.bundle.extract import PARTS
 from converters.bundle.extract import extract as unpack
 from edge_contracts.bundle import read_bundle
+from edge_contracts.document_text import document_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,7 @@ def diff(context: click.Context, before: Path, after: Path, *, as_json: bool) ->
 
     bundles = read_bundle(before), read_bundle(after)
     found = difference(*bundles)
-    click.echo(json.dumps(found.as_document(), indent=2) if as_json else "\n".join(_lines(*bundles, found)))
+    click.echo(document_text(found.as_document()) if as_json else "\n".join(_lines(*bundles, found)))
     if not found.is_same:
         context.exit(1)
 
@@ -67,7 +68,7 @@ def extract(path: Path, folder: Path, parts: tuple[str, ...], *, as_json: bool) 
     written = unpack(bundle, folder, parts)
     if as_json:
         document = {"folder": str(folder), "digest": bundle.digest, "files": list(written)}
-        click.echo(json.dumps(document, indent=2))
+        click.echo(document_text(document))
     else:
         size = sum(len(bundle.members[member]) for member in written)
         click.echo(f"{folder}: {len(written)} file{'' if len(written) == 1 else 's'}, {size:,} bytes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from device_profiles.delegate_files import delegate_names, load_delegate
 from device_profiles.description import align
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def list_delegates(*, as_json: bool) -> None:
     """List the accelerators whose rules are known, and the boards that can have them."""
     known = [load_delegate(name) for name in delegate_names()]
     if as_json:
-        click.echo(json.dumps([each.model_dump(mode="json", exclude_none=True) for each in known], indent=2))
+        click.echo(document_text([each.model_dump(mode="json", exclude_none=True) for each in known]))
         return
     rows = [("NAME", "ACCELERATOR", "READS", "BOARDS"), *(_row(each) for each in known)]
     click.echo(align(rows))
@@ -75,7 +75,7 @@ def check(
     nodes = read_nodes(content, form, input_size=input_size)
     reports = [check_delegate(each, form, nodes) for each in asked]
     if as_json:
-        click.echo(json.dumps({"model": str(model), "delegates": [each.as_document() for each in reports]}, indent=2))
+        click.echo(document_text({"model": str(model), "delegates": [each.as_document() for each in reports]}))
     else:
         click.echo("\n\n".join(_told(report, in_full=bool(names)) for report in reports))
     if not all(report.fits for report in reports):

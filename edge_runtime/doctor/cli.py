@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import shutil
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+
+from edge_contracts.document_text import document_text
 
 EXIT_UNFIT = 1
 
@@ -61,7 +62,7 @@ def doctor(
     patient = Patient(config, station.resolve(), MonotonicClock(), not no_network, pid, seconds, fire_outputs)
     findings = list(examine(patient))
     if as_json:
-        click.echo(json.dumps(report.document(patient.file, findings), indent=2))
+        click.echo(document_text(report.document(patient.file, findings)))
     else:
         click.echo(report.table(findings, shutil.get_terminal_size((100, 24)).columns))
     if not report.is_fit(findings):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
+
+from edge_contracts.document_text import document_text
 
 if TYPE_CHECKING:
     from edge_contracts.station import StationConfig
@@ -71,7 +72,7 @@ def _act(ctx: click.Context, config: StationConfig, script: Path, scratch: Path,
 
     performance = perform(config, load_script(script), scratch)
     if as_json:
-        click.echo(json.dumps(report.fault_document(performance), indent=2))
+        click.echo(document_text(report.fault_document(performance)))
     else:
         lines = [report.line(told, performance.began_at_ns) for told in performance.told] if tells else []
         click.echo("\n".join([*lines, *([""] if lines else []), report.fault_table(performance)]))
@@ -107,7 +108,7 @@ class _Replayed:
         if self._other is not None:
             changed = compared(first, replay(with_bundle(self._config, self._other, self._scratch)))
         if as_json:
-            click.echo(json.dumps(report.replay_document(first, changed), indent=2))
+            click.echo(document_text(report.replay_document(first, changed)))
             return
         for told in first.told if tells else ():
             click.echo(f"{told.part}  {told.outcome.value:<7}  {told.cause.value:<14}  {told.reason}")

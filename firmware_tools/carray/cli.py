@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from edge_contracts.document_text import document_text
 
 if TYPE_CHECKING:
     from firmware_tools.carray.model_files import Export
@@ -37,7 +38,7 @@ def carray(path: Path, folder: Path, name: str, *, as_json: bool) -> None:
     files = files_of(export)
     write_folder(folder, files)
     document = _document(export, folder, files)
-    click.echo(json.dumps(document, indent=2) if as_json else "\n".join(_lines(export, document)))
+    click.echo(document_text(document) if as_json else "\n".join(_lines(export, document)))
 
 
 def _document(export: Export, folder: Path, files: dict[str, str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError, LeptonError, RefusedError
 from firmware_tools.port_options import port_options
 
@@ -214,7 +214,7 @@ def _outcomes(
             outcomes.append(_outcome(provisioner, place, port, baud, as_json=as_json))  # noqa: PERF401 - as above
     finally:
         if as_json:
-            click.echo(json.dumps({"ledger": str(ledger), "stations": outcomes}, indent=2))
+            click.echo(document_text({"ledger": str(ledger), "stations": outcomes}))
     return outcomes
 
 

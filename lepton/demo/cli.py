@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from datetime import datetime, timezone
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json
         )
     spent_s = time.monotonic() - begun_s
     if as_json:
-        click.echo(json.dumps(_document(result, spent_s), indent=2))
+        click.echo(document_text(_document(result, spent_s)))
     else:
         _print(result, spent_s)
     sys.exit(0 if result.outcome.lost == 0 else 1)

@@ -108,6 +108,7 @@ def test_labelled_defects_are_learned_and_told(labelled: Path, taught: tuple[Pat
     assert (judged["good"], judged["defective"], judged["data"]["learned"]) == (4, 6, [])
     assert {one["label"] for one in judged["by_label"]} == {"good", "scar", "scratch"}
     assert judged["bounds"]["auroc"]["low"] < judged["auroc"]
+    assert "no threshold is advised: 4 different good" in judged["threshold_advice"]
     again = _document("evaluate", bundle, "--data", labelled, "--split", "train")
     assert len(again["data"]["learned"]) == 16
 

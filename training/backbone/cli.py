@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_contracts.whole_file import write_whole
 
@@ -44,7 +44,7 @@ def list_backbones(*, as_json: bool) -> None:
             "shelf": [asdict(one) for one in shelved],
             "published": [asdict(one) for one in PUBLISHED],
         }
-        click.echo(json.dumps(document, indent=2))
+        click.echo(document_text(document))
         return
     here = {one.name for one in shelved}
     click.echo(f"own    {size:>9,} bytes  ships with Lepton Edge, the default of lepton train")
@@ -123,7 +123,7 @@ def train(output: Path, teacher: str, work: Path, jobs: int, *, as_json: bool, *
     write_whole(output.with_suffix(".NOTICE"), made.notice)
     figures = {"output": str(output), "bytes": len(made.model), "explained": made.explained, "loss": made.loss}
     click.echo(
-        json.dumps(figures, indent=2)
+        document_text(figures)
         if as_json
         else f"wrote {output}: {len(made.model):,} bytes; it gives {made.explained:.1%} of what the teacher sees in "
         "drawn pictures that it did not learn from"

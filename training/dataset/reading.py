@@ -117,7 +117,8 @@ def unlisted(files: Sequence[str]) -> str:
     """A sentence where a folder has more than its manifest lists; empty where it has not."""
     if not files:
         return ""
-    return f"left out {len(files)} files of the folder that its manifest does not list, such as {files[0]}"
+    count = "1 file" if len(files) == 1 else f"{len(files):,} files"
+    return f"left out {count} of the folder that its manifest does not list, such as {files[0]}"
 
 
 def _unnamed(source: Path, samples: Sequence[Sample]) -> list[str]:

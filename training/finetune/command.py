@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -13,6 +12,7 @@ import click
 from converters.cli import progress_bar
 from device_profiles import load_profile
 from edge_contracts.bundle import CARD, require_bundle_name, write_bundle
+from edge_contracts.document_text import document_text
 from edge_contracts.manifest import ProvenanceStep
 from edge_contracts.whole_file import write_whole
 from training.checks.drawings import require_fitting_drawings
@@ -20,6 +20,7 @@ from training.checks.families import family_names
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
 from training.dataset import dataset_version, read_dataset
+from training.dataset.split_notes import split_notes
 from training.dataset.subjects import are_sounds
 from training.detectors.float_bundle import DATASET, PHOTOGRAPHS, bundle_name, digest_of
 from training.finetune.altered_views import Alteration
@@ -96,7 +97,7 @@ def train_network(source: Path, output: Path, wish: Wish, *, as_json: bool) -> N
     digest = written(output, done)
     _write_extras(wish, done)
     document = done.document(output, digest, time.monotonic() - began_s)
-    click.echo(json.dumps(document, indent=2) if as_json else outcome_text(document))
+    click.echo(document_text(document) if as_json else outcome_text(document))
 
 
 def trained(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> TrainingOutcome:
@@ -123,7 +124,10 @@ def written(output: Path, done: TrainingOutcome) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Assignment:
-    """What is to be done, all of it read. parts: those that are learned, to be known again. step: of the provenance."""
+    """What is to be done, all of it read.
+
+    parts: those that are learned, to be known again. step: of the provenance. notes: sentences for the user.
+    """
 
     parted: TeachingSet
     parts: LearnedParts
@@ -131,6 +135,7 @@ class _Assignment:
     room: Room
     meaning: Meaning
     step: ProvenanceStep
+    notes: tuple[str, ...]
 
 
 def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress: Any) -> _Assignment:
@@ -158,7 +163,8 @@ def _assigned(source: Path, output: Path, wish: Wish, file: CourseFile, progress
     room = _room(parted, plan, file, heard, wish, progress)
     inputs = {DATASET: dataset_version(dataset), PHOTOGRAPHS: digest_of(one.path for one in parted.learned)}
     meaning = Meaning(bundle_name(output), parted.labels, parted.good, file.scaling, heard)
-    return _Assignment(parted, parts, plan, room, meaning, _provenance(inputs, plan, file, room, wish))
+    step = _provenance(inputs, plan, file, room, wish)
+    return _Assignment(parted, parts, plan, room, meaning, step, tuple(split_notes(source, dataset)))
 
 
 def _plan(file: CourseFile, wish: Wish, labels: tuple[str, ...], *, heard: bool) -> Plan:
@@ -230,7 +236,7 @@ def _trained(assigned: _Assignment, wish: Wish, progress: Any) -> TrainingOutcom
     network = stages[-1].network if plan.quantise is not None else folded(stages[-1].network)
     bundle = float_bundle(network, plan.spec, meaning, (assigned.step,), assigned.parts)
     progress("export", 1.0)
-    return TrainingOutcome(assigned.parted, plan, room, stages, bundle, bench)
+    return TrainingOutcome(assigned.parted, plan, room, stages, bundle, bench, assigned.notes)
 
 
 def _coloured(pictures: Any) -> Any:

@@ -27,7 +27,10 @@ MEASURES = {"classes": "accuracy", "masks": "overlap", "boxes": "F1"}
 
 @dataclass(frozen=True, slots=True)
 class TrainingOutcome:
-    """All that was made. bench: where networks of its kind are made into int8 files."""
+    """All that was made.
+
+    bench: where networks of its kind are made into int8 files. notes: sentences on the data, for the user.
+    """
 
     parted: TeachingSet
     plan: Plan
@@ -35,6 +38,7 @@ class TrainingOutcome:
     stages: tuple[Stage, ...]
     bundle: Bundle
     bench: Bench
+    notes: tuple[str, ...] = ()
 
     def cost(self) -> tuple[int, float]:
         """Bytes and milliseconds of the int8 file that the bundle becomes, calibrated by the quickest rule."""
@@ -79,6 +83,7 @@ class TrainingOutcome:
             "score": self.stages[-1].best.score,
             "model_bytes": len(self.bundle.model),
             "seconds": round(spent_s, 2),
+            "note": "; ".join(self.notes),
         }
 
     def card(self) -> Card:
@@ -96,6 +101,7 @@ class TrainingOutcome:
             notes=(
                 f"The {self.measure} is of {len(self.parted.held_out)} {self.medium} that were held out and chose the "
                 "step whose weights were kept; judge on others before you trust it.",
+                *self.notes,
             ),
             details={"stages": [_told(stage) for stage in self.stages]},
         )
@@ -124,6 +130,7 @@ def outcome_text(document: dict[str, Any]) -> str:
             f"{document['seconds']:.0f} s on {document['device']}",
             *([_begun(document["weights"])] if document["weights"] else []),
             *(_stage(stage, document["measure"], judged) for stage in document["stages"]),
+            *([f"note: {document['note']}"] if document["note"] else []),
             f"wrote {document['bundle']}: model {document['model_bytes']:,} bytes; next: lepton convert",
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from converters.cli import progress_bar
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 
@@ -153,13 +153,12 @@ def _document(
     predictor: Predictor, samples: Sequence[Sample], learned: Sequence[str] | None, rows: Sequence[Row]
 ) -> str:
     backend = predictor.backend
-    return json.dumps(
+    return document_text(
         {
             "bundle": {"name": predictor.manifest.name, "digest": predictor.digest},
             "runtime": {"name": backend.runtime, "version": backend.version, "kernels": backend.kernels},
             "samples": len(samples),
             "learned": learned,
             "rows": [{"name": row.name, "strength": row.strength, **asdict(row.figures)} for row in rows],
-        },
-        indent=2,
+        }
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edge_contracts.bundle import require_bundle_name
+from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from training.search.options import (
@@ -92,7 +92,7 @@ def run(
     if output is not None:
         words = ["lepton", "train", str(source), "-o", str(output), *document["words"]]
         document["command"] = shlex.join(words)
-    click.echo(json.dumps(document, indent=2) if as_json else outcome_text(document))
+    click.echo(document_text(document) if as_json else outcome_text(document))
 
 
 @click.command()
@@ -112,7 +112,7 @@ def show(where: str, name: str, page: Path | None, *, as_json: bool) -> None:
         from training.search.page import search_page  # noqa: PLC0415 - as above
 
         write_whole(page, search_page(document))
-    click.echo(json.dumps(document, indent=2) if as_json else table_text(document))
+    click.echo(document_text(document) if as_json else table_text(document))
 
 
 def _photographs(source: Path) -> Sequence[Sample]:

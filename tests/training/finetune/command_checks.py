@@ -116,6 +116,7 @@ def test_what_is_drawn_becomes_a_bundle_that_judges(tmp_path, name, measure):
     (tmp_path / "course.toml").write_text(COURSE.partition("[quantise]")[0].replace("steps = 30", "steps = 2"))
     arguments = ["train", tmp_path, "--network", name, "--course", tmp_path / "course.toml", "--json"]
     told = json.loads(lepton(*arguments, "-o", tmp_path / "net.bundle"))
+    assert "left out 6 files of the folder that its manifest does not list, such as" in told["note"]
     assert (told["measure"], told["labels"]) == (measure, ["good", "dent"] if name == "u-net-lite" else ["dent"])
     judged = json.loads(lepton("evaluate", tmp_path / "net.bundle", "--data", tmp_path, "--json"))
     assert (judged["good"], judged["defective"]) == (6, 6)

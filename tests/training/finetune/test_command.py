@@ -56,4 +56,5 @@ def document(weights: dict[str, object] | None) -> dict[str, Any]:
         "measure": "accuracy",
         "model_bytes": 1,
         "seconds": 1.0,
+        "note": "",
     }
