@@ -15,6 +15,37 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN = 80
 
+_LENGTHS = {
+    "string_too_short": ("at least", "min_length", "character"),
+    "string_too_long": ("at most", "max_length", "character"),
+    "too_short": ("at least", "min_length", "value"),
+    "too_long": ("at most", "max_length", "value"),
+}
+"""What is wanted where something is too short or too long, by pydantic's name of the error."""
+
+_LIMITS = {
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of {ge} or more",
+    "less_than": "a number below {lt}",
+    "less_than_equal": "a number of {le} or less",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+}
+"""What is wanted where a value has the right type, by pydantic's name of the error."""
+
+_TYPES = {
+    "model": "a table of keys",
+    "dict": "a table of keys",
+    "tuple": "a list",
+    "list": "a list",
+    "string": "text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+}
+"""What is wanted where a value has a wrong type, by the first word of pydantic's name of the error."""
+
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
     """Every error of `error`, one sentence each, in the order of the fields.
@@ -61,20 +92,22 @@ def _refusal(where: str, detail: ErrorDetails) -> str:
 
 
 def _wish(detail: ErrorDetails) -> str:
-    """What was wanted, in words for patterns and lengths, and in pydantic's for the rest."""
-    limits = detail.get("ctx", {})
-    match detail["type"]:
-        case "string_pattern_mismatch":
-            return f"wanted {words_of(limits['pattern'])}"
-        case "string_too_short":
-            return f"wanted at least {_counted(limits['min_length'], 'character')}"
-        case "string_too_long":
-            return f"wanted at most {_counted(limits['max_length'], 'character')}"
-        case "too_short":
-            return f"wanted at least {_counted(limits['min_length'], 'value')}"
-        case "too_long":
-            return f"wanted at most {_counted(limits['max_length'], 'value')}"
-    return detail["msg"]
+    """What was wanted, in words; in pydantic's for what is rare."""
+    kind, limits = detail["type"], detail.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        return f"wanted {words_of(limits['pattern'])}"
+    if kind in _LENGTHS:
+        bound, limit, unit = _LENGTHS[kind]
+        return f"wanted {bound} {_counted(limits[limit], unit)}"
+    if kind in _LIMITS:
+        return "wanted " + _LIMITS[kind].format_map({name: _number(value) for name, value in limits.items()})
+    family = kind.partition("_")[0]
+    return f"wanted {_TYPES[family]}" if family in _TYPES else detail["msg"]
+
+
+def _number(value: object) -> object:
+    """Whole numbers without a point."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _counted(count: int, unit: str) -> str:

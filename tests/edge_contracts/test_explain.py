@@ -64,6 +64,21 @@ def test_patterns_and_lengths_are_told_in_words():
     ]
 
 
+@pytest.mark.parametrize(
+    ("point", "sentence"),
+    [
+        ({"deadline_ms": -1}, "points.0.deadline_ms: wanted a number above 0; found -1"),
+        ({"deadline_ms": "soon"}, "points.0.deadline_ms: wanted a number; found 'soon'"),
+        ({"deadline_ms": 1e9}, "points.0.deadline_ms: wanted a number of 600000 or less; found 1000000000.0"),
+        ({"threads": 1.5}, "points.0.threads: wanted a whole number; found 1.5"),
+        ({"bundle": 7}, "points.0.bundle: wanted text in quotes; found 7"),
+        ({"trigger": "edge"}, "points.0.trigger: wanted a table of keys; found 'edge'"),
+    ],
+)
+def test_what_has_a_wrong_type_or_size_is_told_in_words(point, sentence):
+    assert problems({"kind": "folder", "path": "parts"}, **point) == [sentence]
+
+
 def test_text_of_a_wrong_length_is_told_in_words():
     assert problems({"kind": "folder", "path": ""}) == [
         "points.0.source.folder.path: wanted at least 1 character; found ''"
