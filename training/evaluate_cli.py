@@ -40,10 +40,9 @@ def evaluate(
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
-    from training.checks.known_again import learned_document, learned_note  # noqa: PLC0415 - the same
+    from training.checks.known_again import learned_document  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
-    from training.dataset.split_rows import parted_sentence  # noqa: PLC0415 - the same
     from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
     from training.threshold_advice import threshold_advice  # noqa: PLC0415 - the same
@@ -56,10 +55,8 @@ def evaluate(
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)
     learned = _learned(read, samples, quiet=as_json)
     parted = _parted(dataset, samples)
-    of_groups = f"note: {parted_sentence(parted)}" if parted else ""
-    notes = [note for note in (learned_note(learned, samples, noun_of(predictor.manifest)), of_groups) if note]
+    notes = _notes(samples, learned, parted, noun_of(predictor.manifest))
     curve = _curve(read, dataset, samples) if report is not None else ()
-    notes += _doubts(samples)
     if report is not None:
         from training.report.page import render  # noqa: PLC0415 - as above
 
@@ -70,12 +67,11 @@ def evaluate(
         write_whole(report, page)
     data = {"path": str(source), "split": chosen, "learned": learned_document(learned), "parted_groups": parted}
     if as_json:
-        told = {
-            **_document(bundle, data, predictor, evaluation, curve),
+        more = {
             "threshold_advice": threshold_advice(predictor.manifest, evaluation, len(learned or ())),
             "notes": [note.removeprefix("note: ") for note in notes],
         }
-        click.echo(document_text(told))
+        click.echo(document_text(_document(bundle, data, predictor, evaluation, curve) | more))
     else:
         click.echo("\n".join([evaluation_text(predictor.manifest, evaluation, chosen, len(learned or ())), *notes]))
 
@@ -130,9 +126,11 @@ def _document(
     }
 
 
-def _doubts(samples: Sequence[Sample]) -> list[str]:
-    """A note where labels that count as defects look as if they meant good parts."""
-    from training.dataset.picture_names import doubtful_labels  # noqa: PLC0415 - as above
+def _notes(samples: Sequence[Sample], learned: Sequence[Sample] | None, parted: Sequence[str], noun: str) -> list[str]:
+    """What must not be missed beside the figures; the last where labels of defects look as if they meant good parts."""
+    from training.checks.known_again import learned_note  # noqa: PLC0415 - as above
+    from training.dataset.picture_names import doubtful_labels  # noqa: PLC0415 - the same
+    from training.dataset.split_rows import parted_sentence  # noqa: PLC0415 - the same
 
-    doubt = doubtful_labels(samples)
-    return [f"note: {doubt}"] if doubt else []
+    doubts = [f"note: {one}" for one in (parted_sentence(parted), doubtful_labels(samples)) if one]
+    return [one for one in (learned_note(learned, samples, noun), *doubts) if one]
