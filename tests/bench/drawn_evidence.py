@@ -64,7 +64,7 @@ def drawn_evidence(good: int, defective: int) -> DrawnEvidence:
 
 def _pooled(part: object, frames: list[Pixels]) -> Floats:
     views = (np.ascontiguousarray(view) for one in frames for view in (one, one[:, ::-1], one[::-1], one[::-1, ::-1]))
-    return pooled_rows(part, views).reshape(len(frames), 4, -1)  # type: ignore[arg-type]
+    return pooled_rows(part, views).reshape(len(frames), 4, -1)
 
 
 def _good(seed: int) -> Pixels:
@@ -73,7 +73,7 @@ def _good(seed: int) -> Pixels:
 
 def _defective(seed: int) -> Pixels:
     random = np.random.default_rng([seed, 1])
-    return _frame(draw_part("bracket", random, DEFECTS[seed % len(DEFECTS)]))  # type: ignore[arg-type]
+    return _frame(draw_part("bracket", random, DEFECTS[seed % len(DEFECTS)]))
 
 
 def _frame(part: Pixels) -> Pixels:

@@ -78,7 +78,7 @@ def main() -> None:
             print("PostgreSQL: not installed (apt-get install postgresql)")
             return
         for workers in (1, 2, 4):
-            speed = middle(lambda workers=workers: stored_postgres(cluster, messages, workers))  # type: ignore[misc]
+            speed = middle(lambda workers=workers: stored_postgres(cluster, messages, workers))
             show(f"PostgreSQL, validated and stored, {workers} workers", speed, floor)
 
 

@@ -135,7 +135,8 @@ def labels(drawn: DrawnEvidence, split: Split) -> Scored:
     is_defect = np.arange(len(pooled)) >= len(split.known)
     evidence = _evidence(pooled, is_defect)
     good_only, logits = np.concatenate([alone.held_out, bad]), held_out_logits(evidence, split.seed)
-    fusion = choose(good_only, logits, is_defect, np.arange(len(pooled))).fusion
+    alone_each = [str(place) for place in range(len(pooled))]
+    fusion = choose(good_only, logits, is_defect, np.arange(len(pooled)), alone_each).fusion
     heads = fit_heads(evidence, np.ones(len(pooled), np.bool_))
     rest = _evidence(drawn.good_pooled[split.others], np.zeros(len(split.others), np.bool_))
     of_rest = {name: head.logits(rest, np.ones(len(split.others), np.bool_)) for name, head in heads.items()}

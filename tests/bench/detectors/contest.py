@@ -110,7 +110,7 @@ def _calibration(detector: Detector, split: Split) -> Sequence[Any]:
     """Pictures as they are, recordings as the inputs that the board's front end makes of them."""
     if not isinstance(split.learned[0], Window):
         return split.learned[:CALIBRATION]
-    feeder = Feeder(detector.spec)  # type: ignore[arg-type] - a detector of recordings hears
+    feeder = Feeder(detector.spec)  # a detector of recordings hears
     inputs = [one.reshape(detector.spec.shape) for window in split.learned for one in feeder.inputs(window)]
     return [np.asarray(one, np.float32) for one in inputs[:CALIBRATION]]
 
@@ -119,7 +119,7 @@ def _judged(path: Path, split: Split, made_s: float) -> Run:
     predictor = Predictor.open(path)
     good, good_ms = _scores(predictor, split.good)
     bad, bad_ms = _scores(predictor, split.defective)
-    limit = predictor.manifest.rule.threshold  # type: ignore[union-attr] - a detector's rule
+    limit = predictor.manifest.rule.threshold  # a detector's rule
     size = next(one.bytes for one in predictor.manifest.files if one.path == predictor.manifest.model_path)
     predictor.close()
     return Run(
