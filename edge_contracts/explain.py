@@ -158,13 +158,13 @@ def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
 
 
 def _owners(path: tuple[int | str, ...], model: type[BaseModel]) -> list[type[BaseModel]]:
-    """The models that the path leads to; a tagged union's tag is a step without a field of its own."""
+    """The models that the path leads to; a tagged union's tag is a step without a field: the model of that kind."""
     owners = [model]
     for step in path:
         if isinstance(step, int):
             continue
-        inner = [m for o in owners if step in o.model_fields for m in _models_in(o.model_fields[str(step)].annotation)]
-        owners = inner or owners
+        inner = [m for o in owners if step in o.model_fields for m in _models_in(o.model_fields[step].annotation)]
+        owners = inner or [o for o in owners if "kind" in o.model_fields and step in _literals(o)] or owners
     return owners
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,7 @@ def verify(path: Path, runtime: str, *, as_json: bool) -> None:
         "version": backend.version,
         "kernels": backend.kernels,
     }
-    click.echo(json.dumps(document) if as_json else f"{predictor.manifest.name}: files whole, {replayed}")
+    click.echo(document_text(document) if as_json else f"{predictor.manifest.name}: files whole, {replayed}")
 
 
 def describe(content: Bundle) -> dict[str, Any]:

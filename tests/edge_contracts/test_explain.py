@@ -35,6 +35,14 @@ def test_a_misspelt_key_inside_a_kind_is_met_with_the_right_one():
     assert "did you mean 'path'?" in " ".join(problems({"kind": "folder", "pahth": "parts"}))
 
 
+def test_the_keys_of_another_kind_are_not_offered():
+    (missing, unknown) = problems({"kind": "v4l2", "device": "/dev/video7"})
+    assert missing == "points.0.source.v4l2.camera: missing; this key is required"
+    assert unknown.startswith("points.0.source.v4l2.device: unknown key; known keys are ")
+    assert "camera" in unknown
+    assert "url" not in unknown
+
+
 def test_every_error_is_told_at_once():
     said = problems({"kind": "folder", "path": ""}, deadline_ms=-1, treads=2)
     assert len(said) == 3
