@@ -151,7 +151,8 @@ def _said_of_copies(found: Representativeness) -> str:
 def _distinct(inputs: Inputs) -> list[int]:
     """The places of inputs that lie near no earlier one."""
     looks = np.stack([_look(values) for values in inputs])
-    apart = np.sqrt(np.mean(np.square(looks[:, None] - looks[None, :]), axis=2))
+    # A row at a time stays in the processor's cache.
+    apart = np.stack([np.sqrt(np.mean(np.square(looks - look), axis=1)) for look in looks])
     pairs = apart[np.triu_indices(len(inputs), 1)]
     usual = float(np.median(pairs)) if pairs.size else 0.0
     span = float(max(values.max() for values in inputs) - min(values.min() for values in inputs))

@@ -11,7 +11,6 @@ from converters.report.quantity import percent, plain
 from converters.report.sentences import hottest
 from converters.report.thumbnail import as_address, reduced
 from edge_contracts.manifest import AnomalyRule
-from edge_contracts.station import Region
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection.overlay import draw_heat
 
@@ -154,11 +153,17 @@ def _scored(
                 plain(score, 4),
                 verdict="" if threshold is None else "defect" if score >= threshold else "good",
                 picture=as_address(small),
-                overlay="" if heat_map is None else as_address(draw_heat(small, heat_map, Region(), threshold)),
+                overlay="" if heat_map is None else _heat(small, heat_map, threshold),
                 hottest="" if heat_map is None else hottest(heat_map),
             )
     finally:
         predictor.close()
+
+
+def _heat(pixels: npt.NDArray[np.uint8], heat_map: npt.NDArray[np.float32], threshold: float | None) -> str:
+    from edge_contracts.station import Region  # noqa: PLC0415 - a station's whole configuration, for detectors alone
+
+    return as_address(draw_heat(pixels, heat_map, Region(), threshold))
 
 
 def _short(text: str) -> str:
