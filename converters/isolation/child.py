@@ -2,7 +2,7 @@
 
 Native code that is handed a foreign model may end the process that called it, may never return, or may ask for more
 memory than there is. `run_child` starts a module of this program that does the step, and says in a sentence what became
-of it; the module hands its work to `serve`.
+of it; `started_child` lets the caller load what it needs next meanwhile. The module hands its work to `serve`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import resource
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from converters.isolation.fork_server import ServerLostError, server_in_use
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 TIMEOUT_S = 300.0
 """How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
@@ -57,15 +58,37 @@ def run_child(
     Raises:
         LeptonError: of one of `kinds`; the child refused the model.
     """
-    limit = BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
-    status, complaints = _forked(module, home, limit, timeout_s) or _run(module, home, limit, timeout_s)
-    if status is None:
-        return f"it did not end within {timeout_s:.0f} s"
-    _raise_refusal(home, kinds)
-    if status < 0:
-        return f"it ended with {_signal_name(-status)}"
-    last = (complaints.strip().splitlines() or ["no message"])[-1]
-    return f"it ended with exit code {status}: {last}" if status else None
+    forked = _forked(module, home, _limit_bytes(model_bytes), timeout_s)
+    if forked is not None:
+        return _ending(*forked, home, timeout_s, kinds)
+    with started_child(module, home, model_bytes, timeout_s, kinds) as ending:
+        return ending()
+
+
+@contextmanager
+def started_child(
+    module: str,
+    home: Path,
+    model_bytes: int,
+    timeout_s: float = TIMEOUT_S,
+    kinds: Sequence[type[LeptonError]] = (MissingExtraError, BadInputError),
+) -> Iterator[Callable[[], str | None]]:
+    """`run_child` in two halves: it starts now, in a process of its own, and ends with the `with` block at the latest.
+
+    The arguments are those of `run_child`; the time that a child has counts from when it is waited for.
+
+    Yields:
+        What waits for it, and gives and raises what `run_child` does.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", module, str(home), str(_limit_bytes(model_bytes))]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as child:
+        try:
+            yield lambda: _ending(*_waited(child, timeout_s), home, timeout_s, kinds)
+        finally:
+            child.kill()
 
 
 def _forked(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
@@ -77,17 +100,30 @@ def _forked(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tupl
         return None
 
 
-def _run(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str]:
-    """What `ForkServer.run` does, in a process that starts from nothing."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", module, str(home), str(limit_bytes)]
+def _limit_bytes(model_bytes: int) -> int:
+    return BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
+
+
+def _waited(child: subprocess.Popen[str], timeout_s: float) -> tuple[int | None, str]:
+    """What `ForkServer.run` tells, of a process that started from nothing."""
     try:
-        child = subprocess.run(
-            command, env=environment, capture_output=True, text=True, errors="replace", timeout=timeout_s, check=False
-        )
+        _, complaints = child.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
+        child.kill()
         return None, ""
-    return child.returncode, child.stderr
+    return child.returncode, complaints
+
+
+def _ending(
+    status: int | None, complaints: str, home: Path, timeout_s: float, kinds: Sequence[type[LeptonError]]
+) -> str | None:
+    if status is None:
+        return f"it did not end within {timeout_s:.0f} s"
+    _raise_refusal(home, kinds)
+    if status < 0:
+        return f"it ended with {_signal_name(-status)}"
+    last = (complaints.strip().splitlines() or ["no message"])[-1]
+    return f"it ended with exit code {status}: {last}" if status else None
 
 
 def serve(work: Callable[[Path], None]) -> None:

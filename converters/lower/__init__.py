@@ -7,7 +7,7 @@ work itself. `RULES` is the table of operators; a new one is a function in its f
 """
 
 from converters.lower.errors import CannotLowerError
-from converters.lower.isolated import lower_model, lower_onnx
+from converters.lower.isolated import lower_model, lower_onnx, started_lowering
 from converters.lower.lowered import Lowering
 
-__all__ = ["CannotLowerError", "Lowering", "lower_model", "lower_onnx"]
+__all__ = ["CannotLowerError", "Lowering", "lower_model", "lower_onnx", "started_lowering"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import converters
-from converters import convert
+from converters import convert, quantize
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
@@ -34,10 +34,18 @@ def test_importing_the_package_loads_neither_numpy_nor_a_runtime():
     assert found.stdout.strip() == "[]"
 
 
-def test_a_tflite_model_is_converted_without_loading_what_lowers_onnx():
-    code = "import converters.conversion, sys; print({'onnx', 'converters.lower', 'onnxruntime'} & set(sys.modules))"
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("converters.conversion", ["onnx", "converters.lower", "onnxruntime", "edge_contracts.station"]),
+        ("converters.lower", ["numpy"]),
+        ("converters.lower.lowering", ["onnx", "onnxruntime", "converters.quantize.quantizer"]),
+    ],
+)
+def test_a_step_loads_nothing_that_it_may_not_need(module, unwanted):
+    code = f"import {module}, sys; print([name for name in {unwanted} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=".")
-    assert found.stdout.strip() == "set()"
+    assert found.stdout.strip() == "[]"
 
 
 def test_every_public_name_is_there_and_no_other():
@@ -49,6 +57,9 @@ def test_every_public_name_is_there_and_no_other():
     }
     with pytest.raises(AttributeError, match="module 'converters' has no attribute 'konvert'"):
         _ = converters.konvert
+    assert all(getattr(quantize, name) is not None for name in quantize.__all__)
+    with pytest.raises(AttributeError, match=r"module 'converters.quantize' has no attribute 'kwantise'"):
+        _ = quantize.kwantise
 
 
 def test_text_and_paths_names_and_profiles_are_the_same(detector, drawn, tmp_path):

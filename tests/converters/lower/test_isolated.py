@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from converters.isolation.child import BYTES_PER_MODEL_BYTE, run_child
-from converters.lower import CannotLowerError, isolated, lower_model
+from converters.lower import CannotLowerError, isolated, lower_model, started_lowering
 from converters.lower.lowering import lower_model as lower_here
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
@@ -18,6 +18,15 @@ def test_what_comes_back_is_what_was_lowered():
     made, here = lower_model(OPEN, input_size=(8, 6)), lower_here(OPEN, input_size=(8, 6))
     assert made.layouts == here.layouts
     assert write_tflite(made.graph) == write_tflite(here.graph)
+
+
+def test_what_was_started_earlier_gives_and_refuses_the_same():
+    with started_lowering(OPEN, input_size=(8, 6)) as lowered, started_lowering(OPEN) as refused:
+        here, made = lower_here(OPEN, input_size=(8, 6)), lowered()
+        assert made.layouts == here.layouts
+        assert write_tflite(made.graph) == write_tflite(here.graph)
+        with pytest.raises(BadInputError, match="wanted a fixed size for axis 2"):
+            refused()
 
 
 def test_a_refusal_keeps_its_kind_and_its_sentence():
