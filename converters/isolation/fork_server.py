@@ -4,7 +4,8 @@ A step in a process of its own spends a fifth of a second on starting Python and
 more than on its work. The server loads them once, while the converter itself still loads, and a fork of it starts in
 milliseconds. It runs no step itself and has one thread, so that nothing is ever half done when it forks.
 
-This module is the server, too: it reads a request per line and answers each when the child has ended.
+This module is the server, too: it reads a request per line and answers each when the child has ended. A request that
+comes early waits for the first module alone; the others are loaded while nobody asks.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 PRELOADED = (
     "converters.load.opening",
@@ -38,6 +39,9 @@ PRELOADED = (
     "converters.lower.__main__",
 )
 """What most children need, what is needed first at the top."""
+
+PRELOADED_FOR_ONNX = ("onnx.checker", "onnx.inliner", "onnx.shape_inference", "edge_runtime.infer.onnx")
+"""What their children need besides where the model is an ONNX file."""
 
 LATE_S = 60.0
 """How long the server may need beside the child's own time, above all to load."""
@@ -51,11 +55,11 @@ _COMPLAINTS = "complaints.txt"
 class ForkServer:
     """A server, which loads while its caller goes on. Use `forked_children`."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Sequence[str] = ()) -> None:
         self._asking = Lock()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "converters.isolation.fork_server"],
+            [sys.executable, "-m", "converters.isolation.fork_server", *more],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -113,12 +117,16 @@ _IN_USE: ContextVar[ForkServer | None] = ContextVar("fork_server", default=None)
 
 
 @contextmanager
-def forked_children() -> Iterator[None]:
-    """Until the end of the `with` block, `run_child` forks; the server of an outer block serves an inner one, too."""
+def forked_children(more: Sequence[str] = ()) -> Iterator[None]:
+    """Until the end of the `with` block, `run_child` forks; the server of an outer block serves an inner one, too.
+
+    Args:
+        more: modules to load besides `PRELOADED`, such as `PRELOADED_FOR_ONNX`.
+    """
     if _IN_USE.get() is not None:
         yield
         return
-    server = ForkServer()
+    server = ForkServer(more)
     token = _IN_USE.set(server)
     try:
         yield
@@ -138,12 +146,24 @@ def _serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # From Python 3.12 on: numpy's threads, which OpenBLAS ends before a fork.
     warnings.simplefilter("ignore", DeprecationWarning)
-    for name in PRELOADED:
-        import_module(name)
-    for line in sys.stdin:
+    first, *later = (*PRELOADED, *sys.argv[1:])
+    import_module(first)
+    for line in _wishes(later):
         sys.stdout.write(json.dumps({"status": _child_of(json.loads(line))}) + "\n")
         sys.stdout.flush()
     os._exit(0)  # there is nothing to put in order, which would take a tenth of a second
+
+
+def _wishes(later: Iterable[str]) -> Iterator[str]:
+    """What is asked, a line each; the modules are imported while there is nothing."""
+    for name in later:
+        while select.select([sys.stdin], [], [], 0)[0]:
+            line = sys.stdin.readline()
+            if not line:
+                return
+            yield line
+        import_module(name)
+    yield from sys.stdin
 
 
 def _child_of(wish: dict[str, Any]) -> int | None:

@@ -82,6 +82,14 @@ def test_a_child_does_not_outlive_the_conversion(module, home):
     assert not child.exists()
 
 
+def test_what_is_asked_early_does_not_wait_for_all_that_is_loaded(module, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(fork_server, "CLOSING_S", 0.1)
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(600)\n", "utf-8")
+    server = ForkServer(["slow"])
+    assert server.run(module("pass"), home, 1 << 33, 30) == (0, "")
+    server.close()
+
+
 def test_a_step_is_done_without_a_server_that_is_gone(module, home):
     name = module("(home / 'done').touch()")
     with forked_children():
@@ -110,7 +118,7 @@ def test_a_server_that_is_gone_is_an_error_and_no_silence(module, home):
 
 
 def test_what_is_preloaded_exists():
-    for name in fork_server.PRELOADED:
+    for name in (*fork_server.PRELOADED, *fork_server.PRELOADED_FOR_ONNX):
         __import__(name)
 
 
