@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-PACKAGES = ("lepton", "edge_contracts", "device_profiles", "edge_runtime", "converters", "training", "fleet_manager")
+PACKAGES = (
+    "lepton",
+    "edge_contracts",
+    "device_profiles",
+    "edge_runtime",
+    "converters",
+    "training",
+    "fleet_manager",
+    "firmware_tools",
+)
 """What our wheel holds; the environment itself only links to it."""
 
 REQUIREMENTS = {
@@ -59,6 +68,9 @@ def make_environment(cache: Path, name: str) -> Environment:
         listed = json.loads(_run(str(python), "-m", "pip", "list", "--format", "json"))
         versions = {row["name"]: row["version"] for row in listed if row["name"] not in NOT_COUNTED}
         ready.write_text(json.dumps({"versions": versions}), "utf-8")
+    if name == "lepton":
+        # As pip does with what it installs, and as the peers' packages are.
+        _run(str(python), "-m", "compileall", "-q", *(str(REPOSITORY / package) for package in PACKAGES))
     own = sum(bytes_below(REPOSITORY / package) for package in PACKAGES) / 1e6 if name == "lepton" else 0.0
     versions = json.loads(ready.read_text("utf-8"))["versions"]
     return Environment(name, python, _installed(folder) / 1e6 + own, versions)
