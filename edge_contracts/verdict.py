@@ -136,9 +136,11 @@ class Verdict:
 
     def __post_init__(self) -> None:
         """Hold the promises that no fault reads as good and that every text can be told, whoever builds the value."""
-        object.__setattr__(self, "part", told_part(self.part))
-        object.__setattr__(self, "reason", _head(_telling(self.reason), REASON_MAX_BYTES))
-        if self.label is not None:
+        if (part := told_part(self.part)) is not self.part:
+            object.__setattr__(self, "part", part)
+        if not _is_telling(self.reason, REASON_MAX_BYTES):
+            object.__setattr__(self, "reason", _head(_telling(self.reason), REASON_MAX_BYTES))
+        if self.label is not None and not _is_telling(self.label, LABEL_MAX_BYTES):
             object.__setattr__(self, "label", _head(_telling(self.label), LABEL_MAX_BYTES))
         if _OUTCOME_OF.get(self.cause, Outcome.UNKNOWN) is not self.outcome:
             raise ValueError(f"a verdict of {self.outcome.value} cannot have the cause {self.cause.value}")
@@ -150,7 +152,14 @@ _OUTCOME_OF = {Cause.CLEAN: Outcome.GOOD, Cause.THRESHOLD: Outcome.DEFECT}
 
 def told_part(part: str) -> str:
     """A part's name as a verdict carries it: printable, not empty, of its end at most 128 bytes."""
+    if part and _is_telling(part, PART_MAX_BYTES):
+        return part
     return _tail(_telling(part), PART_MAX_BYTES) or _NAMELESS
+
+
+def _is_telling(text: str, most_bytes: int) -> bool:
+    """Whether a text can be told as it stands, as nearly every one can."""
+    return text.isascii() and len(text) <= most_bytes and text.isprintable()
 
 
 def _telling(text: str) -> str:
@@ -160,8 +169,6 @@ def _telling(text: str) -> str:
 
 
 def _head(text: str, most_bytes: int) -> str:
-    if text.isascii() and len(text) <= most_bytes:
-        return text
     return text.encode()[:most_bytes].decode("utf-8", "ignore")
 
 

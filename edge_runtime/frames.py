@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Frame:
     """One picture from a source.
 
-    pixels: H×W×3 uint8 RGB, 0–255.
+    pixels: H×W×3 uint8 RGB, 0–255; may be a view of memory in which blue comes first (`edge_runtime.blue_first`).
     captured_at_ns: monotonic nanoseconds at the moment the source handed it over.
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live camera.
@@ -26,6 +26,10 @@ class Frame:
     number: int
     name: str = ""
     repeats: int = 0
+
+    def taken_at(self, now_ns: int) -> Frame:
+        """The same picture, captured at another moment."""
+        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,10 @@ class Window:
     captured_at_ns: int
     number: int
     name: str = ""
+
+    def taken_at(self, now_ns: int) -> Window:
+        """The same stretch, captured at another moment."""
+        return Window(self.values, self.rate_hz, now_ns, self.number, self.name)
 
     @property
     def duration_s(self) -> float:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.blue_first import as_stored
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,7 +24,9 @@ _SIGN_BIT = 0x80
 # These two give the same bytes in OpenCV 4 and 5; its nearest-neighbour methods do not, so that one is our own.
 _CV_METHODS = {"bilinear": cv2.INTER_LINEAR_EXACT, "area": cv2.INTER_AREA}
 _CV_DTYPES = tuple(np.dtype(name) for name in ("uint8", "int8", "int16", "float32"))
-_CV_COLOURS = {"bgr": cv2.COLOR_RGB2BGR, "grey": cv2.COLOR_RGB2GRAY}
+_RED_FIRST = {"bgr": cv2.COLOR_RGB2BGR, "grey": cv2.COLOR_RGB2GRAY}
+_BLUE_FIRST = {"rgb": cv2.COLOR_BGR2RGB, "grey": cv2.COLOR_BGR2GRAY}
+"""From how a picture lies in memory to what the model wants, where these differ."""
 
 
 class Preprocessor:
@@ -59,9 +62,16 @@ class Preprocessor:
             raise BadInputError(f"wanted H×W×3 uint8 RGB pixels, found {pixels.shape} of {pixels.dtype}")
         if out.shape != spec.shape or out.dtype != np.dtype(spec.dtype):
             raise BadInputError(f"wanted a buffer {spec.shape} of {spec.dtype}, found {out.shape} of {out.dtype}")
-        picture = self._in_colour(self._resized(pixels))
+        stored, is_blue_first = self._stored(pixels)
+        picture = self._in_colour(self._resized(stored), is_blue_first=is_blue_first)
         target = out[0] if spec.layout == "NHWC" else np.moveaxis(out[0], 0, -1)
         self._translate(picture, target)
+
+    def _stored(self, pixels: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], bool]:
+        """Sums of float32 are made red first, so that a pixel's bytes do not depend on where they lay."""
+        if self._spec.resize == "bilinear-antialias":
+            return np.ascontiguousarray(pixels), False
+        return as_stored(pixels)
 
     def _resized(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         height, width = self._spec.height_px, self._spec.width_px
@@ -85,10 +95,11 @@ class Preprocessor:
             self._filters[source, target] = triangle_filter(source, target)
         return self._filters[source, target]
 
-    def _in_colour(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        if self._spec.colour == "rgb":
+    def _in_colour(self, picture: npt.NDArray[np.uint8], *, is_blue_first: bool) -> npt.NDArray[np.uint8]:
+        conversion = (_BLUE_FIRST if is_blue_first else _RED_FIRST).get(self._spec.colour)
+        if conversion is None:
             return picture
-        converted = np.asarray(cv2.cvtColor(picture, _CV_COLOURS[self._spec.colour]), np.uint8)
+        converted = np.asarray(cv2.cvtColor(picture, conversion), np.uint8)
         return converted.reshape(*picture.shape[:2], self._spec.channels)
 
     def _translate(self, picture: npt.NDArray[np.uint8], target: npt.NDArray[Any]) -> None:

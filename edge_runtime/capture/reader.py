@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.handover import Handover
@@ -143,7 +143,7 @@ class Reader:
         if reading is None and not self.ended:
             self._replace_a_stuck_thread()
         if reading is not None and not self.live:
-            return replace(reading, captured_at_ns=self._clock.now_ns())
+            return reading.taken_at(self._clock.now_ns())
         return reading
 
     def _replace_a_stuck_thread(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.stream_lag import StreamLag
@@ -90,12 +91,11 @@ class RtspSource:
 
     def reading(self) -> Reading:
         """Convert the frame."""
-        cv2 = load_opencv()
         found, pixels = self._capture.retrieve()
         if not found or pixels is None:
             reason = f"wanted a frame from {self._shown}, found one that cannot be decoded"
             return BadReading("", self._number, self._captured_at_ns, reason)
-        return Frame(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), self._captured_at_ns, self._number)
+        return Frame(seen_as_rgb(pixels), self._captured_at_ns, self._number)
 
     def close(self) -> None:
         """Hang up."""

@@ -47,6 +47,10 @@ class BadReading:
     reason: str
     cause: Cause = Cause.BAD_FRAME
 
+    def taken_at(self, now_ns: int) -> BadReading:
+        """The same, attempted at another moment."""
+        return BadReading(self.name, self.number, now_ns, self.reason, self.cause)
+
 
 Reading: TypeAlias = Frame | Window | BadReading
 """What a source hands over."""

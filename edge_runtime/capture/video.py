@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
 from edge_runtime.frames import Frame
@@ -73,13 +74,11 @@ class VideoSource:
 
     def reading(self) -> Reading:
         """Decode the frame."""
-        cv2 = load_opencv()
         found, pixels = self._capture.retrieve()
         if not found or pixels is None:
             reason = f"wanted frame {self._number} of {self._path.name}, found that it cannot be decoded"
             return BadReading("", self._number, self._clock.now_ns(), reason)
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-        return Frame(pixels, self._clock.now_ns(), self._number)
+        return Frame(seen_as_rgb(pixels), self._clock.now_ns(), self._number)
 
     def close(self) -> None:
         """Close the file."""

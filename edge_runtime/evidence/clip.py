@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from edge_runtime.blue_first import bgr_of
 from edge_runtime.capture.picture_file import load_opencv
 
 if TYPE_CHECKING:
@@ -80,9 +81,7 @@ def jpeg(pixels: npt.NDArray[np.uint8], quality: int) -> bytes:
         OSError: OpenCV cannot.
     """
     cv2 = load_opencv()
-    written, content = cv2.imencode(
-        ".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
-    )
+    written, content = cv2.imencode(".jpg", bgr_of(pixels), [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not written:
         raise OSError("wanted a JPEG of the picture, found that OpenCV cannot encode it")
     return bytes(content)

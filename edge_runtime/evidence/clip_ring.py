@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
-import numpy as np
 
 from edge_contracts.verdict import Outcome
+from edge_runtime.blue_first import resized
 from edge_runtime.evidence.clip import Clip, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     from edge_runtime.occasion import Inspected
 
@@ -94,4 +96,5 @@ def _reduced(
     height, width = pixels.shape[:2]
     step = max(1, max(height, width) // side_px)
     size = (max(width // step, 1), max(height // step, 1))
-    return np.array(cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST), np.uint8, copy=step == 1)
+    small = resized(pixels, size, cv2.INTER_NEAREST)
+    return small.copy() if step == 1 else small

@@ -53,8 +53,10 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, backend: Backend) -> None:
         self._bundle = bundle
+        self._manifest = bundle.manifest
         self._backend = backend
         spec = bundle.manifest.input
+        self._outputs = tuple(_RealOutput(output) for output in bundle.manifest.outputs)
         self._write_pixels = _pixel_writer(spec) if isinstance(spec, ImageInput) else None
         self._feeder = Feeder(spec) if isinstance(spec, SoundInput | SeriesInput) else None
         self._head = HeadReader(bundle.manifest) if bundle.manifest.head else None
@@ -87,7 +89,7 @@ class Predictor:
     @property
     def manifest(self) -> Manifest:
         """What the bundle says of itself."""
-        return self._bundle.manifest
+        return self._manifest
 
     @property
     def digest(self) -> str:
@@ -119,7 +121,7 @@ class Predictor:
         write = self._write_pixels
         if write is None:
             raise self._misfit("a picture")
-        return self._score(lambda buffer: write(subject, buffer))
+        return self._score(partial(write, subject))
 
     def predict_tensor(self, values: npt.NDArray[Any]) -> Scores:
         """Score one input that is no picture, or a picture that is already in the model's own form.
@@ -185,20 +187,23 @@ class Predictor:
         )
 
     def _score(self, fill: Callable[[npt.NDArray[Any]], None]) -> Scores:
+        if self._manifest.task == "reconstruction" and self._head is None:
+            return self._rebuilt(fill)
+        real = self._real(self._backend.run(fill))
+        return self._head.scores(real) if self._head is not None else _scores(self._manifest, real)
+
+    def _rebuilt(self, fill: Callable[[npt.NDArray[Any]], None]) -> Scores:
         given: list[npt.NDArray[Any]] = []
 
         def fill_and_keep(buffer: npt.NDArray[Any]) -> None:
             fill(buffer)
-            if self.manifest.task == "reconstruction":
-                given.append(buffer.copy())
+            given.append(buffer.copy())
 
-        raw = self._backend.run(fill_and_keep)
-        real = {spec.tensor: _real(raw, spec) for spec in self.manifest.outputs}
-        if self._head is not None:
-            return self._head.scores(real)
-        if given:
-            return _reconstruction(self.manifest, real, _dequantised(given[0], self.manifest.input.quantisation))
-        return _scores(self.manifest, real)
+        real = self._real(self._backend.run(fill_and_keep))
+        return _reconstruction(self._manifest, real, _dequantised(given[0], self._manifest.input.quantisation))
+
+    def _real(self, raw: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[np.float32]]:
+        return {output.tensor: output.real(raw) for output in self._outputs}
 
     def _verify(self, golden: Golden, tolerance: dict[str, float]) -> None:
         scores = self.predict_tensor(_array(self._bundle, golden.input))
@@ -241,36 +246,45 @@ def _stored(values: npt.NDArray[Any], spec: ModelInput) -> npt.NDArray[Any]:
     return np.asarray(np.clip(stored, limits.min, limits.max), dtype).reshape(spec.shape)
 
 
-def _real(raw: dict[str, npt.NDArray[Any]], spec: Output) -> npt.NDArray[np.float32]:
-    if spec.tensor not in raw:
-        raise BadInputError(f"wanted an output {spec.tensor!r} as the manifest says, found {', '.join(raw)}")
-    if raw[spec.tensor].shape != tuple(spec.shape):
-        raise BadInputError(
-            f"wanted an output {spec.tensor!r} of shape {tuple(spec.shape)} as the manifest says, "
-            f"found {raw[spec.tensor].shape}; convert the model again"
-        )
-    return _dequantised(raw[spec.tensor], spec.quantisation)
+class _RealOutput:
+    """One output in real units."""
+
+    def __init__(self, spec: Output) -> None:
+        self.tensor = spec.tensor
+        self._shape = tuple(spec.shape)
+        self._quantisation = spec.quantisation
+
+    def real(self, raw: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        values = raw.get(self.tensor)
+        if values is None:
+            raise BadInputError(f"wanted an output {self.tensor!r} as the manifest says, found {', '.join(raw)}")
+        if values.shape != self._shape:
+            raise BadInputError(
+                f"wanted an output {self.tensor!r} of shape {self._shape} as the manifest says, "
+                f"found {values.shape}; convert the model again"
+            )
+        return _dequantised(values, self._quantisation)
 
 
 def _dequantised(values: npt.NDArray[Any], quantisation: TensorQuantisation | None) -> npt.NDArray[np.float32]:
     if quantisation is None:
         return np.asarray(values, np.float32)
-    centred = np.asarray(values, np.float32) - np.float32(quantisation.zero_point)
-    return np.asarray(centred * np.float32(quantisation.scale), np.float32)
+    real = np.subtract(values, np.float32(quantisation.zero_point), dtype=np.float32)
+    return np.asarray(np.multiply(real, np.float32(quantisation.scale), out=real), np.float32)
 
 
 def _scores(manifest: Manifest, real: dict[str, npt.NDArray[np.float32]]) -> Scores:
     """The judged output flattened, the heat map without its unit axes."""
-    values = np.empty(0, np.float32)
+    values: npt.NDArray[np.float32] | None = None
     heat_map: npt.NDArray[np.float32] | None = None
     for spec in manifest.outputs:
-        if spec.role in {"score", "probabilities", "raw"} and not values.size:
+        if spec.role in {"score", "probabilities", "raw"} and (values is None or not values.size):
             values = real[spec.tensor].reshape(-1)
         elif spec.role == "logits":
             values = _softmax(real[spec.tensor].reshape(-1))
         elif spec.role == "heat-map":
             heat_map = real[spec.tensor].reshape(spec.shape[1:3])
-    return Scores(values, heat_map, dict(real))
+    return Scores(np.empty(0, np.float32) if values is None else values, heat_map, real)
 
 
 def _reconstruction(

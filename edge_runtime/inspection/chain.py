@@ -90,24 +90,24 @@ class Chain:
         self.digest = links[0].examiner.digest
         self._gate = links[0] if links[0].is_gate else None
         self._others = tuple(link for link in links if not link.is_gate)
+        self._hearing = tuple(link for link in self._others if link.beside is not None)
+        self._besides = tuple(link.beside for link in self._others if link.beside is not None)
         self._rule = rule
         self._clock = clock
 
     def pass_over(self) -> None:
         """A part came that no model is asked about."""
-        for link in self._others:
-            if link.beside is not None:
-                link.beside.pass_over()
+        for beside in self._besides:
+            beside.pass_over()
 
     def examine(self, seen: Frame | Window, until_ns: int) -> Joined:
         """The finding that decides before `until_ns` (monotonic), and all that were made; never raises."""
-        for link in self._others:
-            if link.beside is not None:
-                link.beside.want()
+        for beside in self._besides:
+            beside.want()
         gate = self._gate.examiner.examine(seen, until_ns) if self._gate else None
         is_clean = gate is not None and gate.decision.outcome is Outcome.GOOD
-        asked = [link for link in self._others if link.beside is not None or not is_clean]
-        findings = tuple(self._asked(link, seen, until_ns) for link in asked)
+        asked = self._hearing if is_clean else self._others
+        findings = tuple([self._asked(link, seen, until_ns) for link in asked])
         decider = joined(findings, self._rule, gate)
         return Joined(decider, (gate, *findings) if gate else findings, findings)
 

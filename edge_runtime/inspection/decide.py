@@ -72,26 +72,26 @@ def _by_class(scores: Scores, rule: ClassRule, ruling: Ruling) -> Decision:
     if not labels or scores.values.size != len(labels):
         return unknown(Cause.BACKEND_FAILED, f"wanted {len(labels)} probabilities, found {scores.values.size} values")
     own = {**rule.thresholds, **ruling.thresholds}
-    if (reached := _reached(scores, rule, labels, own)) is not None:
+    if (reached := _reached(scores, ruling, own) if own else None) is not None:
         return reached
-    best = int(np.argmax(scores.values))
+    best = scores.values.argmax()
     label, score = labels[best], float(scores.values[best])
     least = own.get(label, rule.min_confidence if ruling.threshold is None else ruling.threshold)
     if score < least:
         reason = f"best label {label!r} has {score:.1%}, less than the wanted {least:.1%}"
         return Decision(Outcome.UNKNOWN, Cause.UNSURE, reason, label, score, least)
     reason = f"label {label!r} with {score:.1%}"
-    if label not in rule.good:
+    if label not in ruling.good:
         return Decision(Outcome.DEFECT, Cause.THRESHOLD, reason, label, score, least)
     return Decision(Outcome.GOOD, Cause.CLEAN, reason, label, score, least)
 
 
-def _reached(scores: Scores, rule: ClassRule, labels: tuple[str, ...], own: dict[str, float]) -> Decision | None:
+def _reached(scores: Scores, ruling: Ruling, own: dict[str, float]) -> Decision | None:
     """The defect whose own threshold is reached, the likeliest of them, whichever label is best."""
     found = [
         (float(scores.values[index]), label)
-        for index, label in enumerate(labels if own else ())
-        if label in own and label not in rule.good and float(scores.values[index]) >= own[label]
+        for index, label in enumerate(ruling.labels)
+        if label in own and label not in ruling.good and float(scores.values[index]) >= own[label]
     ]
     if not found:
         return None

@@ -46,12 +46,18 @@ class Ruling:
     threshold: instead of the rule's own: the threshold of an anomaly score or of a map's figure, the least confidence
         of a class rule, the score from which boxes count.
     thresholds: the same for single labels; of a rule on areas the share that the label may cover.
+    good: the labels that a class rule lets pass; none of another rule.
     """
 
     rule: AnyRule
     labels: tuple[str, ...] = ()
     threshold: float | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    good: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look up the good labels of a class rule once, not for each part."""
+        object.__setattr__(self, "good", frozenset(self.rule.good if isinstance(self.rule, ClassRule) else ()))
 
 
 def unknown(cause: Cause, reason: str) -> Decision:

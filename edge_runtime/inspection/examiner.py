@@ -141,16 +141,21 @@ class Examiner:
             scores = self._scorer.score(seen, until_ns)
             return Judged(decide(scores, self.ruling), scores)
         view = self._sight.view(seen.pixels)
-        parts = [TileScores(tile, scores) for tile, scores in self._tiled(view, until_ns)]
-        whole = parts[0].scores if len(parts) == 1 else stitched(parts, view.size_px, len(self.ruling.labels))
+        if view.tiles:
+            parts = [TileScores(tile, scores) for tile, scores in self._tiled(view, until_ns)]
+            each, whole = [part.scores for part in parts], stitched(parts, view.size_px, len(self.ruling.labels))
+        else:
+            whole = self._scorer.score(view.pixels, until_ns)
+            each = [whole]
         whole = self._sight.without_masked(whole, view)
         if isinstance(self.ruling.rule, ClassRule):
-            return Judged(self._worst([decide(part.scores, self.ruling) for part in parts]), whole)
+            return Judged(self._worst([decide(scores, self.ruling) for scores in each]), whole)
         decision = decide(whole, self.ruling)
         impression = impression_of(whole, self._features, decision, self.digest)
         decision = with_examples(with_lessons(decision, impression, self._lessons), impression, self._comparison)
-        marks = tuple(in_frame(mark, self.region) for mark in decision.marks)
-        return Judged(replace(decision, marks=marks), whole, impression)
+        if decision.marks:
+            decision = replace(decision, marks=tuple(in_frame(mark, self.region) for mark in decision.marks))
+        return Judged(decision, whole, impression)
 
     def _tiled(self, view: View, until_ns: int) -> Iterator[tuple[Tile, Scores]]:
         for number, tile in enumerate(view.tiles):
@@ -161,6 +166,8 @@ class Examiner:
     @staticmethod
     def _worst(decisions: Sequence[Decision]) -> Decision:
         """Of classified tiles a defect makes the part one, else one that is unknown; of good ones the least sure."""
+        if len(decisions) == 1:
+            return decisions[0]
         for outcome in (Outcome.DEFECT, Outcome.UNKNOWN):
             if some := [one for one in decisions if one.outcome is outcome]:
                 return max(some, key=lambda one: one.score or 0.0)

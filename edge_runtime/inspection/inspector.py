@@ -77,7 +77,7 @@ class Inspector:
             joined.decider.region,
             seen if isinstance(seen, Window) else None,
             occasion.triggered_at_ns,
-            tuple(mark for finding in joined.findings for mark in finding.decision.marks),
+            tuple([mark for finding in joined.findings for mark in finding.decision.marks]),
             joined.decider.impression,
         )
 
@@ -128,7 +128,7 @@ class Inspector:
             decided_at_ns=now_ns,
             latency_ms=max(now_ns - (captured_at_ns or occasion.triggered_at_ns), 0) / _NS_PER_MS,
             grade=grade_of([one.decision for one in joined.suspects], self._point.grades) if is_defect else None,
-            models=tuple(_told(finding) for finding in joined.findings if finding.model),
+            models=tuple([_told(finding) for finding in joined.findings if finding.model]),
             lessons=decision.lessons,
             alike=decision.alike,
         )

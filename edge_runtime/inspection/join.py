@@ -38,7 +38,7 @@ def joined(findings: Sequence[Finding], rule: Rule, gate: Finding | None = None)
     voters = list(findings)
     if gate is not None and gate.decision.outcome is Outcome.GOOD:
         voters = [gate, *voters]
-    decider = _by_rule(voters, rule)
+    decider = voters[0] if len(voters) == 1 else _by_rule(voters, rule)
     if gate is not None and gate.decision.outcome is Outcome.UNKNOWN and decider.decision.outcome is Outcome.GOOD:
         decider = gate
     return _told(decider, [*([gate] if gate else []), *findings])

@@ -17,7 +17,7 @@ def rectangle(region: Region, height_px: int, width_px: int) -> tuple[slice, sli
 
 
 def cut(pixels: npt.NDArray[np.uint8], region: Region) -> npt.NDArray[np.uint8]:
-    """The region of a picture as a view, H×W×3 uint8 RGB."""
+    """The region of a picture as a view, H×W×3 uint8 RGB; the picture itself where the region is the whole of it."""
     if region.is_whole:
         return pixels
     return pixels[rectangle(region, pixels.shape[0], pixels.shape[1])]

@@ -10,14 +10,14 @@ import numpy as np
 from edge_runtime.heads.class_map import shares
 from edge_runtime.heads.head_reader import best_scores
 from edge_runtime.inspection.masking import Masking, MaskRefused, neutralised, reduced, share_judged
-from edge_runtime.inspection.region import rectangle
+from edge_runtime.inspection.region import cut, rectangle
 from edge_runtime.inspection.tiling import Tile, tiles_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.manifest import Manifest
-    from edge_contracts.station import Point
+    from edge_contracts.station import Point, Tiles
     from edge_runtime.frames import Scores
 
 _MOSTLY = 0.5
@@ -30,7 +30,7 @@ class View:
 
     pixels: H×W×3 uint8 RGB of the region, grey where it is masked.
     judged: bool H×W; None when nothing is masked.
-    tiles: those that hold something that counts; one over the whole without tiling.
+    tiles: those that hold something that counts; none where the picture is judged in one piece.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -72,14 +72,15 @@ class Sight:
         Raises:
             BadInputError: the mask does not fit the picture, or there would be too many tiles.
         """
-        place = rectangle(self._region, pixels.shape[0], pixels.shape[1])
-        seen, judged = pixels[place], None
+        seen, judged = cut(pixels, self._region), None
         if self._masking is not None:
-            judged = self._masking.plane(pixels.shape[0], pixels.shape[1])[place]
+            judged = self._masking.plane(pixels.shape[0], pixels.shape[1])
+            judged = judged[rectangle(self._region, pixels.shape[0], pixels.shape[1])]
             if not judged.any():
                 raise MaskRefused("wanted a mask that leaves something of the region, found that it covers all of it")
             seen = neutralised(seen, judged)
-        return View(seen, judged, self._tiled(seen.shape[0], seen.shape[1], judged))
+        tiles = self._tiled(self._tiles, seen.shape[:2], judged) if self._tiles is not None else ()
+        return View(seen, judged, tiles)
 
     def without_masked(self, scores: Scores, view: View) -> Scores:
         """The answer on the whole region without what lies where nothing counts."""
@@ -99,10 +100,10 @@ class Sight:
             scores = replace(scores, class_map=classes, judged=judged, values=values)
         return scores
 
-    def _tiled(self, height: int, width: int, judged: npt.NDArray[np.bool_] | None) -> tuple[Tile, ...]:
-        if self._tiles is None:
-            return (Tile(slice(0, height), slice(0, width)),)
-        tiles = tiles_of(self._tiles, (height, width), self._input_px)
+    def _tiled(
+        self, settings: Tiles, size_px: tuple[int, int], judged: npt.NDArray[np.bool_] | None
+    ) -> tuple[Tile, ...]:
+        tiles = tiles_of(settings, size_px, self._input_px)
         return tuple(one for one in tiles if judged is None or judged[one.rows, one.columns].any())
 
 

@@ -35,6 +35,11 @@ class Tile:
     rows: slice
     columns: slice
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
 
 @dataclass(frozen=True, slots=True)
 class TileScores:
@@ -84,6 +89,8 @@ def stitched(parts: Sequence[TileScores], size_px: tuple[int, int], labels: int)
         labels: how many labels the model has.
     """
     each = [part.scores for part in parts]
+    if len(parts) == 1 and parts[0].tile.size_px == size_px:
+        return each[0]
     heat = _laid([(part.tile, part.scores.heat_map) for part in parts], size_px)
     if not all(np.isfinite(scores.values).all() for scores in each):
         return Scores(np.full(1, np.nan, np.float32), None, {})

@@ -21,6 +21,8 @@ class VerdictLog:
         """Write the line."""
         verdict = inspected.verdict
         level = logging.INFO if verdict.outcome is Outcome.GOOD else logging.WARNING
+        if not _log.isEnabledFor(level):
+            return
         _log.log(
             level,
             "%s %s: %s (%s) %s [%.1f ms]",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.blue_first import bgr_of
 from edge_runtime.capture.picture_file import load_opencv
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ class Album:
             OSError: the disk refuses; then no part of a file is left behind.
         """
         cv2 = load_opencv()
-        content = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, _QUICK])[
-            1
-        ]
+        content = cv2.imencode(".png", bgr_of(pixels), [cv2.IMWRITE_PNG_COMPRESSION, _QUICK])[1]
         while True:
             self._number += 1
             path = self.folder / f"{self._point}-{self._number:04}.png"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import cv2
 import numpy as np
 
+from edge_runtime.blue_first import resized
 from edge_runtime.frames import Frame
 from edge_runtime.inspection.region import cut
 
@@ -94,4 +95,4 @@ def _shrunk(pixels: npt.NDArray[np.uint8], longer: int, method: int) -> npt.NDAr
     height, width = pixels.shape[:2]
     scale = min(1.0, longer / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)
+    return resized(pixels, size, method)

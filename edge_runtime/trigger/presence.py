@@ -12,12 +12,13 @@ a twentieth of the region is bare, and no place is covered more than half of the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.blue_first import resized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -216,7 +217,7 @@ def _shrunk(watched: NDArray[np.uint8], *, is_upright: bool) -> NDArray[np.uint8
     tall, wide = -(-watched.shape[0] // across), -(-watched.shape[1] // along)
     rows, columns = watched.shape[0] // tall, watched.shape[1] // wide
     whole = watched[: rows * tall, : columns * wide]
-    return cast("NDArray[np.uint8]", cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
+    return resized(whole, (columns, rows), cv2.INTER_AREA)
 
 
 def _beyond(away: NDArray[np.float32], limit: NDArray[np.float32]) -> NDArray[np.bool_]:

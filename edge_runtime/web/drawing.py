@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from edge_runtime.blue_first import bgr_of, resized
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.inspection.overlay import draw_heat
 
@@ -41,9 +42,7 @@ def jpeg(
     small = _reduced(pixels, side_px)
     if heat_map is not None and np.isfinite(heat_map).all():
         small = draw_heat(small, heat_map, region, threshold)
-    written, content = cv2.imencode(
-        ".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    )
+    written, content = cv2.imencode(".jpg", bgr_of(small), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not written:
         raise OSError("wanted a JPEG of the picture, found that OpenCV cannot encode it")
     return bytes(content)
@@ -80,5 +79,4 @@ def _reduced(pixels: npt.NDArray[np.uint8], side_px: int) -> npt.NDArray[np.uint
     if share >= 1:
         return pixels
     size = (max(round(width * share), 1), max(round(height * share), 1))
-    cv2 = load_opencv()
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return resized(pixels, size, load_opencv().INTER_AREA)

@@ -8,8 +8,9 @@ import pytest
 
 from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
+from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.camera_shift import CameraShift, background
-from edge_runtime.picture_health import PictureCheck, are_equal, reduced_grey, sharpness
+from edge_runtime.picture_health import PictureCheck, reduced_grey, sharpness
 from tests.fakes.pictures import picture
 
 if TYPE_CHECKING:
@@ -74,14 +75,25 @@ def test_brightness_is_measured_on_a_reduced_picture() -> None:
     assert grey.mean() == pytest.approx(77, abs=0.01)
 
 
-def test_pictures_that_differ_outside_of_the_sample_differ() -> None:
-    one = picture(seed=3)
+def test_a_pixel_that_the_reduced_picture_does_not_show_makes_another_picture() -> None:
+    camera, one = check(frozen_frames=2), picture(seed=3)
     for row in range(one.shape[0]):
         other = one.copy()
         other[row, row, 1] ^= 1
-        assert not are_equal(one, other)
-    assert are_equal(one, one.copy())
-    assert not are_equal(one, one[:, :-1])
+        assert [camera.examine(pixels) for pixels in (one, other)] == [None, None]
+
+
+def test_a_picture_of_the_same_light_and_contrast_is_another_picture() -> None:
+    camera, one = check(frozen_frames=2), picture(seed=3)
+    assert [camera.examine(pixels) for pixels in (one, one[:, ::-1].copy(), one[::-1].copy())] == [None] * 3
+
+
+def test_a_picture_that_lies_blue_first_is_measured_as_the_same_red_first() -> None:
+    red_first = picture(120, seed=5, noise=90)
+    blue_first = seen_as_rgb(np.ascontiguousarray(red_first[:, :, ::-1]))
+    assert np.array_equal(reduced_grey(blue_first), reduced_grey(red_first))
+    camera = check(frozen_frames=2)
+    assert [camera.examine(pixels) is None for pixels in (red_first, blue_first)] == [True, False]
 
 
 def test_grey_and_sharpness_are_those_of_the_formulas() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import ImageInput, TensorQuantisation
+from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.preprocess import Preprocessor, byte_table, prepare, triangle_filter
 
 
@@ -41,6 +42,19 @@ RESIZED = {
 def test_a_resize_gives_the_recorded_bytes_on_every_opencv(resize, colour):
     tensor = prepare(drawn(97, 131), spec(resize=resize, colour=colour, height_px=40, width_px=56))
     assert hashlib.sha256(tensor.tobytes()).hexdigest()[:16] == RESIZED[resize, colour]
+
+
+@pytest.mark.parametrize(("resize", "colour"), sorted(RESIZED))
+@pytest.mark.parametrize("size", [(40, 56), (97, 131)])
+def test_a_picture_that_lies_blue_first_becomes_the_same_bytes(resize, colour, size):
+    height, width = size
+    pixels = drawn(97, 131)
+    blue_first = seen_as_rgb(np.ascontiguousarray(pixels[:, :, ::-1]))
+    for layout in ("NHWC", "NCHW"):
+        wanted = spec(resize=resize, colour=colour, height_px=height, width_px=width, layout=layout, mean=(3.0,))
+        for rows in (slice(None), slice(7, 90)):
+            red, blue = pixels[rows, 5:120], blue_first[rows, 5:120]
+            assert np.array_equal(prepare(blue, wanted), prepare(red, wanted))
 
 
 @settings(deadline=None)

@@ -176,8 +176,10 @@ class IsolatedBackend:
 
     def _ready(self) -> _Life:
         """A process that owes nothing and has loaded."""
-        self._look_after()
         life = self._life
+        if life is None or life.asked_at_ns is not None or life.layout is None:
+            self._look_after()
+            life = self._life
         if life is None:
             raise BackendDied(
                 f"wanted a model's process, found none: the last one {self._trouble}; another will follow"

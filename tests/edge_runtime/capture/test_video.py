@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from edge_runtime.capture.source import SourceEnded, SourceLost
@@ -48,6 +49,12 @@ def test_every_frame_is_given_and_then_the_film_ends(film: Path) -> None:
     assert numbers == list(range(1, FRAMES + 1))
     with pytest.raises(SourceEnded):
         source.advance()
+
+
+def test_red_is_red(tmp_path: Path) -> None:
+    red = np.full((48, 64, 3), (200, 40, 20), np.uint8)
+    source = opened(write_film(tmp_path / "red.avi", [red]), FakeClock())
+    assert np.abs(SourceContract.next_frame(source).pixels.astype(int) - red).max() <= 3
 
 
 def test_a_repeated_film_begins_again_and_counts_on(film: Path) -> None:

@@ -140,6 +140,33 @@ def test_a_fault_in_any_tile_makes_the_part_unknown(cause: Cause, place: int) ->
     assert Desk(AnomalyRule(threshold=0.5), *answers, tiles=FOUR).ends() == (Outcome.UNKNOWN, cause)
 
 
+TWO = Tiles(columns=2, rows=1, overlap=0.0)
+
+
+def test_what_the_only_tile_that_is_not_masked_shows_counts_where_it_lies() -> None:
+    """Its map was taken for one of the whole picture: what it showed on its own left side was masked away."""
+    heat = np.asarray([[9, 1]] * 2, np.float32)
+    hot = Scores(np.zeros(0, np.float32), heat, {})
+    found = Desk(MapRule(threshold=5), hot, tiles=TWO, mask=RIGHT_HALF).examine()
+    assert (found.decision.outcome, found.decision.score) == (Outcome.DEFECT, 9)
+    np.testing.assert_array_equal(found.heat_map[0], [1, 1, 9, 1])
+
+
+def test_a_box_in_the_only_tile_that_is_not_masked_counts_where_it_lies() -> None:
+    dent = Scores(np.asarray([0.9], np.float32), None, {}, boxes=boxes((0, 0.9, (0.1, 0.1, 0.3, 0.3))))
+    decision = Desk(BoxRule(), dent, labels=("dent",), tiles=TWO, mask=RIGHT_HALF).examine().decision
+    assert decision.outcome is Outcome.DEFECT
+    assert decision.marks[0].corners == pytest.approx((0.55, 0.1, 0.65, 0.3))
+
+
+def test_one_tile_over_the_whole_picture_is_the_picture() -> None:
+    """What can be taught of it, its features, stays with it."""
+    told = Scores(np.asarray([0.1], np.float32), np.zeros((2, 2), np.float32), {"features": np.ones(3, np.float32)})
+    desk = Desk(AnomalyRule(threshold=0.5), told, tiles=Tiles(reduction=16))
+    judged = desk.examiner.judge(Frame(np.full((8, 8, 3), 50, np.uint8), 0, 1), NS_PER_S)
+    assert judged.scores is told
+
+
 def test_tiles_that_are_masked_are_not_asked_about() -> None:
     desk = Desk(AnomalyRule(threshold=0.5), mean_of, tiles=FOUR, mask=RIGHT_HALF)
     found = desk.examine()
