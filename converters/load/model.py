@@ -18,7 +18,7 @@ from converters.load.onnx import onnx_interface
 from converters.load.opening import open_first
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import is_import_path, module_to_onnx, program_to_onnx
-from converters.tflite import read_tflite, write_tflite
+from converters.tflite import read_tflite
 from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import Manifest, ProvenanceStep
@@ -157,7 +157,7 @@ def _lowered(path: Path, network: _Network, size: tuple[int, int] | None) -> _Ne
     if asked is not None:
         settings[_INPUT_SIZE] = list(asked)
     step = ProvenanceStep(step=LOWER, tool="lepton", settings=settings)
-    return _Network("model.tflite", write_tflite(made.graph), (*network.steps, step))
+    return _Network("model.tflite", made.content, (*network.steps, step))
 
 
 def _interface(network: _Network, path: Path) -> Interface:

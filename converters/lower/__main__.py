@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from converters.isolation.child import serve
 from converters.lower.isolated import LAYOUTS, RESULT, SOURCE, WISHES
 from converters.lower.lowering import lower_model
-from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +18,7 @@ def lower_file(home: Path) -> None:
     size = json.loads((home / WISHES).read_text("utf-8"))
     made = lower_model((home / SOURCE).read_bytes(), input_size=size and (size[0], size[1]))
     (home / LAYOUTS).write_text(json.dumps({name: list(axes) for name, axes in made.layouts.items()}), "utf-8")
-    (home / RESULT).write_bytes(write_tflite(made.graph))
+    (home / RESULT).write_bytes(made.content)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,6 @@ def _made(home: Path, ending: str | None) -> Lowering:
             f"wanted an ONNX model that can be lowered, found one that takes the process with it: {ending}; the "
             "file is damaged or made to do harm: export it again, or report it"
         )
-    graph = read_tflite((home / RESULT).read_bytes())
+    content = (home / RESULT).read_bytes()
     layouts = json.loads((home / LAYOUTS).read_text("utf-8"))
-    return Lowering(graph, {name: tuple(axes) for name, axes in layouts.items()})
+    return Lowering(read_tflite(content), content, {name: tuple(axes) for name, axes in layouts.items()})

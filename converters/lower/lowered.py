@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class Lowering:
     """A lowered model.
 
-    graph: float32, channels last.
+    graph: float32, channels last. content: its TFLite file.
     layouts: for its input and every output, which axis of ONNX's value each axis of the tensor is.
     """
 
     graph: Graph
+    content: bytes
     layouts: Mapping[str, Layout]

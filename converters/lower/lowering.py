@@ -62,8 +62,9 @@ def lower_model(content: bytes, *, input_size: tuple[int, int] | None = None) ->
     layouts = {source.input_name: w.layout(source.input_name)} | _add_outputs(w)
     run_passes(w.graph, TIDYING)
     graph = prepare(w.graph)
-    _compare(source, graph, layouts)
-    return Lowering(graph, layouts)
+    content = write_tflite(graph)
+    _compare(source, graph, content, layouts)
+    return Lowering(graph, content, layouts)
 
 
 def _refuse_unknown(source: Source) -> None:
@@ -145,8 +146,8 @@ def _renamed(operator: Operator, old: str, new: str) -> Operator:
     return replace(operator, inputs=inputs, outputs=[new if name == old else name for name in operator.outputs])
 
 
-def _compare(source: Source, graph: Graph, layouts: dict[str, Layout]) -> None:
-    session = Session(write_tflite(graph), Kernels.XNNPACK)
+def _compare(source: Source, graph: Graph, content: bytes, layouts: dict[str, Layout]) -> None:
+    session = Session(content, Kernels.XNNPACK)
     given = source.values[source.input_name].transpose(layouts[source.input_name])
     session.run({source.input_name: np.ascontiguousarray(given)})
     for name, found in zip(graph.outputs, session.outputs(), strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -164,10 +165,8 @@ def _add(graph: Graph, operator: Operator, values: npt.NDArray[Any]) -> str:
 
 
 def _readers(graph: Graph) -> Counter[str]:
-    counts = Counter(graph.outputs)
-    for operator in graph.operators:
-        counts.update(name for name in operator.inputs if name)
-    return counts
+    read = (name for operator in graph.operators for name in operator.inputs if name)
+    return Counter(chain(graph.outputs, read))
 
 
 TIDYING = (

@@ -15,7 +15,6 @@ from converters.calibration.samples import Sample, picture_sample
 from converters.load.tflite import tflite_interface
 from converters.load.torch_export import network_to_onnx
 from converters.lower.lowering import lower_model
-from converters.tflite import write_tflite
 from converters.wishes import BEST, Wishes
 from edge_contracts.bundle import LEARNED, Bundle, encode_manifest, file_entries
 from edge_contracts.manifest import (
@@ -115,7 +114,7 @@ def float_bundle(
     """
     content, tool = network_to_onnx(network.eval(), example_of(spec), spec.name)
     lowered = lower_model(content)
-    members = {MODEL: write_tflite(lowered.graph), **({LEARNED: learned.encoded()} if learned else {})}
+    members = {MODEL: lowered.content, **({LEARNED: learned.encoded()} if learned else {})}
     interface = tflite_interface(lowered.graph, Path(spec.name))
     ((tensor, shape),) = interface.outputs.items()
     task = NETWORKS[spec.name].task
