@@ -1,19 +1,15 @@
 """The daemon beside the loop that somebody writes by hand: CPU per frame, memory, start, latency. `make bench`.
 
 One thread, a film of 640×480 as fast as it is judged, health checks and records as shipped, `[web]` off. The floors are
-in `loops.py`; every figure stands beside its floor of the same run.
+in `loops.py`; every figure stands beside its floor of the same run, and CPU and latency are those of turns of a second
+that all contenders take (`contenders.py`).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,46 +19,23 @@ import numpy as np
 
 from edge_contracts.bundle import file_entries, read_bundle, write_bundle
 from edge_contracts.manifest import ClassRule, ImageInput, Manifest, Output
-from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from tests.bench.board import demo_bundle
-from tests.bench.daemon.spent import cpu_ns, family, pss_bytes
+from tests.bench.daemon.contenders import Contender, Turns, alone, daemon, in_turns, loop
 
-TURNS = 3
-FRAMES = 1500
-WARM_UP_S, MEASURED_S = 3.0, 8.0
+ROUNDS, TURN_S = 24, 1.0
+RUNS_ALONE = 3
 HEIGHT, WIDTH = 480, 640
 DATA = Path(os.environ.get("LEPTON_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
-
-STATION = """
-[station]
-org = "bench"
-site = "here"
-device = "board"
-state_folder = "{state}"
-inference = "{inference}"
-
-[evidence]
-enabled = false
-
-[[points]]
-name = "camera"
-bundle = "{bundle}"
-source = {{ kind = "video", path = "{film}", pace = "fast", repeat = true }}
-"""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one run cost.
-
-    cpu_ms: per frame, all processes. memory_mb: PSS, all processes. latency_ms: from frame to verdict, each frame.
-    ready_s: from the start of the process to its first verdict, 0 for a floor.
-    """
-
-    cpu_ms: float
-    memory_mb: float
-    latency_ms: list[float]
-    ready_s: float = 0.0
+_HEADS = (
+    ("CPU per frame", 16),
+    ("- bare", 17),
+    ("/ usual", 9),
+    ("PSS MB", 9),
+    ("- bare", 8),
+    ("p50 ms", 9),
+    ("p99 ms", 9),
+    ("ready s", 9),
+)
 
 
 def main() -> None:
@@ -72,74 +45,46 @@ def main() -> None:
         film = write_film(folder / "belt.avi")
         models = {"MobileNetV2 1.0, 224 px": mobilenet(folder), "default detector": demo_bundle(folder)}
         for title, bundle in models.items():
-            report(title, bundle, film, folder)
+            home = folder / bundle.stem
+            home.mkdir()
+            report(title, bundle, film, home)
 
 
 def report(title: str, bundle: Path, film: Path, folder: Path) -> None:
-    """One model's table; the contenders take turns."""
-    model = folder / f"{bundle.stem}.tflite"
+    """One model's table."""
     read = read_bundle(bundle)
+    model = folder / "model.tflite"
     model.write_bytes(read.model)
-    resize = read.manifest.input.resize
-    costs: dict[str, list[Cost]] = {"bare loop": [], "usual loop": [], "daemon, process": [], "daemon, thread": []}
-    for _ in range(TURNS):
-        for name, runs in costs.items():
-            kind, _, inference = name.partition(", ")
-            if inference:
-                runs.append(daemon(bundle, film, inference, folder))
-            else:
-                runs.append(floor(kind.split()[0], film, model, resize))
-    print(f"\n{title}: {FRAMES} frames of {WIDTH}×{HEIGHT}, median of {TURNS} turns")
-    heads = (
-        ("CPU per frame", 16),
-        ("- bare", 10),
-        ("/ usual", 9),
-        ("PSS MB", 9),
-        ("- bare", 8),
-        ("p50 ms", 9),
-        ("p99 ms", 9),
-    )
-    print(" " * 18 + "".join(f"{head:>{width}}" for head, width in (*heads, ("ready s", 9))))
-    bare, usual = (_middle(costs[name]) for name in ("bare loop", "usual loop"))
-    for name, runs in costs.items():
-        cost = _middle(runs)
-        p50, p99 = np.percentile([value for run in runs for value in run.latency_ms], [50, 99])
+    alike = [(kind, partial(loop, kind, film, model, read.manifest.input.resize)) for kind in ("bare", "usual")]
+    alike += [(inference, partial(daemon, bundle, film, inference)) for inference in ("process", "thread")]
+    lonely = []
+    for kind, made in alike:
+        runs = [alone(made(_fresh(folder / f"{kind}-{number}"))) for number in range(RUNS_ALONE)]
+        lonely.append((median(memory for memory, _ in runs), median(ready for _, ready in runs)))
+    contenders: list[Contender] = [made(_fresh(folder / kind)) for kind, made in alike]
+    turns = in_turns(contenders, ROUNDS, TURN_S)
+    print(f"\n{title}: {WIDTH}×{HEIGHT}, median of {ROUNDS} turns of {TURN_S:g} s; alone: median of {RUNS_ALONE} runs")
+    print(" " * 18 + "".join(f"{head:>{width}}" for head, width in _HEADS))
+    bare_mb = lonely[0][0]
+    for contender, own, (memory_mb, ready_s) in zip(contenders, turns, lonely, strict=True):
+        p50, p99 = np.percentile(own.latency_ms, [50, 99])
         print(
-            f"{name:18}{cost.cpu_ms:13.3f} ms{cost.cpu_ms - bare.cpu_ms:+10.3f}{cost.cpu_ms / usual.cpu_ms:9.2f}"
-            f"{cost.memory_mb:9.1f}{cost.memory_mb - bare.memory_mb:+8.1f}{p50:9.2f}{p99:9.2f}{cost.ready_s:9.2f}"
+            f"{contender.name:18}{_beside(own, turns[0], turns[1])}{memory_mb:9.1f}{memory_mb - bare_mb:+8.1f}"
+            f"{p50:9.2f}{p99:9.2f}{ready_s:9.2f}"
         )
 
 
-def floor(kind: str, film: Path, model: Path, resize: str) -> Cost:
-    """One run of a loop of `loops.py`."""
-    command = [sys.executable, "-m", "tests.bench.daemon.loops", kind, film, model, str(FRAMES), resize]
-    told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return Cost(told["cpu_ns"] / 1e6, told["pss"] / 1e6, [value / 1e6 for value in told["latency_ns"]])
+def _beside(own: Turns, bare: Turns, usual: Turns) -> str:
+    """Differences and ratios are taken round by round; beside the difference stands its standard error."""
+    more = np.subtract(own.cpu_ms, bare.cpu_ms)
+    error = more.std() / np.sqrt(len(more))
+    share = np.median(np.divide(own.cpu_ms, usual.cpu_ms))
+    return f"{median(own.cpu_ms):13.3f} ms{np.median(more):+10.3f} ± {error:.2f}{share:9.2f}"
 
 
-def daemon(bundle: Path, film: Path, inference: str, folder: Path) -> Cost:
-    """One run of the daemon as systemd runs it, measured from outside; its verdicts are those of its daily record."""
-    station, state = folder / "station.toml", folder / "state"
-    shutil.rmtree(state, ignore_errors=True)
-    station.write_text(STATION.format(inference=inference, bundle=bundle, film=film, state=state), "utf-8")
-    begun_s = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "lepton", "run", station, "--quiet"], stderr=subprocess.DEVNULL)
-    try:
-        time.sleep(WARM_UP_S)
-        from_s, before = time.monotonic(), sum(cpu_ns(pid) for pid in family(process.pid))
-        time.sleep(MEASURED_S)
-        members = family(process.pid)
-        spent = sum(cpu_ns(pid) for pid in members) - before
-        to_s, memory = time.monotonic(), sum(pss_bytes(pid) for pid in members)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-    rows = list(RecordedVerdicts(state / "verdicts"))
-    judged = [row for row in rows if from_s <= row.mono_s < to_s]
-    if strange := {row.cause.value for row in rows} - {"clean", "threshold", "unsure"}:
-        raise AssertionError(f"wanted frames that were judged, found {strange}")
-    latencies = [row.latency_ms for row in judged]
-    return Cost(spent / len(judged) / 1e6, memory / 1e6, latencies, rows[0].mono_s - begun_s)
+def _fresh(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
 
 
 def mobilenet(folder: Path) -> Path:
@@ -212,15 +157,5 @@ def _quantisation(told: dict[str, Any]) -> dict[str, Any]:
     return {"scale": float(scale), "zero_point": int(zero_point)}
 
 
-def _middle(runs: list[Cost]) -> Cost:
-    return Cost(
-        median(run.cpu_ms for run in runs),
-        median(run.memory_mb for run in runs),
-        [],
-        median(run.ready_s for run in runs),
-    )
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     main()

@@ -1,13 +1,13 @@
-"""The two floors: what somebody who writes the loop by hand gets; `loops.py KIND FILM MODEL FRAMES RESIZE`.
+"""The two floors: what somebody who writes the loop by hand gets; `loops.py KIND FILM MODEL RESIZE NOTES`.
 
 bare: grab, resize, colour, into the interpreter's own buffer, invoke. Nothing else, nothing checked.
 usual: the same as examples teach it: float conversion, normalisation, quantisation, set_tensor.
-Prints JSON: nanoseconds of CPU per frame, and proportional memory (PSS) in bytes.
+Runs until it is killed. NOTES, made of zeros, gets two int64 per frame: when its answer came (monotonic, ns), and how
+long it took.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import Any
@@ -16,31 +16,23 @@ import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from tests.bench.daemon.spent import cpu_ns, pss_bytes
 
-WARM_UP = 50
-
-
-def main(kind: str, film: str, model: str, frames: int, resize: str) -> None:
-    """Judge so many frames of a film that is begun again at its end."""
+def main(kind: str, film: str, model: str, resize: str, notes: str) -> None:
+    """Judge a film that is begun again at its end, until there is no room for a note."""
     cv2.setNumThreads(1)
     interpreter = Interpreter(model_path=model, num_threads=1)
     interpreter.allocate_tensors()
     step = {"bare": bare, "usual": usual}[kind]
     method = {"bilinear": cv2.INTER_LINEAR_EXACT, "area": cv2.INTER_AREA}[resize]
-    capture, begun_ns, latencies = cv2.VideoCapture(film, cv2.CAP_FFMPEG), 0, []
-    for number in range(frames + WARM_UP):
-        if number == WARM_UP:
-            begun_ns = cpu_ns("self")
+    capture = cv2.VideoCapture(film, cv2.CAP_FFMPEG)
+    for note in np.memmap(notes, np.int64, "r+").reshape(-1, 2):
         found, picture = capture.read()
         if not found:
             capture = cv2.VideoCapture(film, cv2.CAP_FFMPEG)
             found, picture = capture.read()
         taken_ns = time.monotonic_ns()
         step(interpreter, picture, method)
-        latencies.append(time.monotonic_ns() - taken_ns)
-    spent_ns = (cpu_ns("self") - begun_ns) / frames
-    print(json.dumps({"cpu_ns": spent_ns, "pss": pss_bytes("self"), "latency_ns": latencies[WARM_UP:]}))
+        note[:] = time.monotonic_ns(), time.monotonic_ns() - taken_ns
 
 
 def bare(interpreter: Any, picture: Any, method: int) -> Any:
@@ -74,4 +66,4 @@ def _input(interpreter: Any) -> tuple[Any, int]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
+    main(*sys.argv[1:])
