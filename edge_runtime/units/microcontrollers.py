@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from edge_contracts.station import ChipOutput, ChipTrigger, EncoderGate, TimeGate
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.supervisor import Part, Prepared, Unit
-from edge_runtime.terminals.chip_session import Clearance
-from edge_runtime.terminals.microcontroller import Microcontroller
 
 if TYPE_CHECKING:
     from edge_contracts.station import Microcontroller as Settings
     from edge_contracts.station import Point, StationConfig
+    from edge_runtime.terminals.chip_session import Clearance
     from edge_runtime.units.surroundings import Surroundings
 
 _STOP_S = 2.0
@@ -24,6 +23,8 @@ _SESSIONS = (1 << 32) - 1
 
 def microcontroller(settings: Settings, config: StationConfig, around: Surroundings) -> Unit:
     """The line to one microcontroller; it says that the line may run while the outputs' guard says so."""
+    from edge_runtime.terminals.microcontroller import Microcontroller  # noqa: PLC0415 - few stations have one
+
     clearance = _clearance(settings.name, config)
 
     def why_not() -> str | None:
@@ -63,6 +64,8 @@ def chip_needs(point: Point) -> tuple[str, ...]:
 
 def _clearance(name: str, config: StationConfig) -> Clearance:
     """From the camera to the farthest gate and the end of its pulse."""
+    from edge_runtime.terminals.chip_session import Clearance  # noqa: PLC0415 - few stations have one
+
     seconds, counts = 0.0, 0
     for output in config.outputs:
         if not isinstance(output, ChipOutput) or output.microcontroller != name or output.lamp is not None:
