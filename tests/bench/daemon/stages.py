@@ -17,6 +17,7 @@ import numpy as np
 
 from edge_contracts.manifest import ImageInput
 from edge_contracts.station import PictureHealth, VideoSource
+from edge_runtime.blue_first import as_stored
 from edge_runtime.camera_shift import CameraShift, background
 from edge_runtime.capture.source import build_source
 from edge_runtime.clock import MonotonicClock
@@ -58,22 +59,23 @@ def stages(film: Path, bundle: Path) -> dict[str, Callable[[int], object]]:
     if not isinstance(spec, ImageInput):
         raise TypeError("wanted a model of pictures")
     frames = [_next(source) for _ in range(FRAMES)]
+    stored = [as_stored(frame)[0] for frame in frames]
     place = background(reduced_grey(frames[0]))
     check = PictureCheck(PictureHealth(), frozen_frames=2, shift=CameraShift(0.05, 5, place))
     into, preprocessor = np.empty(spec.shape, spec.dtype), Preprocessor(spec)
     scores = predictor.predict(frames[0])
     ruling = Ruling(predictor.manifest.rule, predictor.manifest.labels, None)
     return {
-        "source: grab, decode, colour": lambda _: _next(source),
+        "source: grab, decode": lambda _: _next(source),
         "  floor: cv2.VideoCapture.read of the same film": _reading(film),
         "health: dark, bright, frozen, moved": lambda number: check.examine(frames[number % FRAMES]),
         "input: resize, table, into the model's own buffer": lambda number: preprocessor.write(
             frames[number % FRAMES], into
         ),
         "  floor: the resize alone": lambda number: cv2.resize(
-            frames[number % FRAMES], (spec.width_px, spec.height_px), interpolation=cv2.INTER_LINEAR_EXACT
+            stored[number % FRAMES], (spec.width_px, spec.height_px), interpolation=cv2.INTER_LINEAR_EXACT
         ),
-        "  without: resize, float copy, quantise, copy": lambda number: _by_float(frames[number % FRAMES], spec, into),
+        "  without: resize, float copy, quantise, copy": lambda number: _by_float(stored[number % FRAMES], spec, into),
         "model: invoke in this process": lambda _: predictor.backend.run(_nothing),
         "scores to decision": lambda _: decide(scores, ruling),
     }
@@ -124,6 +126,7 @@ def _by_float(pixels: Any, spec: ImageInput, into: Any) -> None:
     if spec.quantisation is None:
         raise TypeError("wanted a quantised model")
     small = cv2.resize(pixels, (spec.width_px, spec.height_px), interpolation=cv2.INTER_LINEAR_EXACT)
+    small = cv2.cvtColor(small, cv2.COLOR_BGR2RGB)
     real = (small.astype(np.float32) - np.float32(spec.mean[0])) / np.float32(spec.std[0])
     stored = np.rint(real / np.float32(spec.quantisation.scale)) + spec.quantisation.zero_point
     limits = np.iinfo(into.dtype)
