@@ -6,12 +6,15 @@ all of them alike, and what they differ by is theirs.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -171,8 +174,16 @@ def _cut(judged: npt.NDArray[np.float64], spans: list[tuple[float, float, int]])
 
 
 def _started(contender: Contender) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    return subprocess.Popen(contender.command, stderr=subprocess.DEVNULL, env=environment)
+    return subprocess.Popen(contender.command, stderr=subprocess.DEVNULL, env=_environment())
+
+
+@cache
+def _environment() -> dict[str, str]:
+    """With everything compiled to bytecode, as an install has it, in a folder that goes with the bench."""
+    bytecode = TemporaryDirectory(prefix="lepton-bytecode-")
+    atexit.register(bytecode.cleanup)
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": bytecode.name}
 
 
 def _tell(process: subprocess.Popen[bytes], what: signal.Signals) -> None:
