@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 import random
-import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.tls_files import check_tls_files, tls_context
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import DELIVERY, EVIDENCE, address
 
 if TYPE_CHECKING:
+    import ssl
+
     from edge_contracts.station import Station, StationConfig
     from edge_contracts.station import Upload as Settings
     from edge_runtime.evidence.upload.link import EvidenceLink
@@ -93,6 +93,10 @@ def _context(settings: Settings) -> ssl.SSLContext | None:
     if settings.url.startswith("http:"):
         _log.warning("evidence travels to %s in plain text: use https to encrypt the connection", settings.url)
         return None
+    import ssl  # noqa: PLC0415 - a station without an upload needs none of it
+
+    from edge_contracts.tls_files import tls_context  # noqa: PLC0415 - the same
+
     if settings.tls is None:
         return ssl.create_default_context()
     return tls_context(settings.tls.ca, settings.tls.certificate, settings.tls.key)
@@ -105,6 +109,8 @@ def check_upload_files(settings: Settings) -> None:
         BadInputError: one is missing, or is not what it should be.
     """
     if settings.tls is not None:
+        from edge_contracts.tls_files import check_tls_files  # noqa: PLC0415 - a station without an upload needs no TLS
+
         check_tls_files(settings.tls.ca, settings.tls.certificate, settings.tls.key)
     if settings.token_file is None:
         return

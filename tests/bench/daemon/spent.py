@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 _KB = 1024
@@ -9,7 +10,11 @@ _KB = 1024
 
 def cpu_ns(pid: int | str) -> int:
     """CPU time of all threads of a process that are alive, nanoseconds (proc_pid_schedstat(5))."""
-    return sum(int(_read(task / "schedstat").split()[0]) for task in Path(f"/proc/{pid}/task").iterdir())
+    spent_ns = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ends just now, as a film's at its end
+            spent_ns += int(_read(task / "schedstat").split()[0])
+    return spent_ns
 
 
 def pss_bytes(pid: int | str) -> int:
