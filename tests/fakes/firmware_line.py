@@ -9,6 +9,7 @@ import tty
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tests.fakes.own_port import OwnPort
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class ChipLine:
     def __init__(self, program: Path) -> None:
         ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
-        self.path = os.ttyname(self._theirs)
+        self._port = OwnPort(self._theirs)
+        self.path = self._port.path
         self.parts: list[tuple[int, int]] = []
         self.pins: list[tuple[int, int]] = []
         self.lamps: dict[int, int] = {}
@@ -62,6 +64,7 @@ class ChipLine:
             self._process.kill()
             self._process.wait(10)
             self._reader.join(10)
+            self._port.forget()
             os.close(self._theirs)
             for pipe in (self._process.stdin, self._process.stdout):
                 assert pipe is not None

@@ -9,6 +9,8 @@ import tty
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from tests.fakes.own_port import OwnPort
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,8 @@ class SerialLine:
     def __init__(self) -> None:
         self._ours, theirs = os.openpty()
         tty.setraw(theirs)
-        self.path = os.ttyname(theirs)
+        self._port = OwnPort(theirs)
+        self.path = self._port.path
         self._theirs: int | None = theirs
 
     def write(self, data: bytes) -> None:
@@ -38,6 +41,7 @@ class SerialLine:
     def unplug(self) -> None:
         """The port is gone: what is open fails, and it cannot be opened again."""
         if self._theirs is not None:
+            self._port.forget()
             os.close(self._theirs)
             os.close(self._ours)
         self._theirs = None

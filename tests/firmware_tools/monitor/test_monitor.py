@@ -27,6 +27,7 @@ from firmware_tools.monitor.frame_words import document, words
 from firmware_tools.monitor.watching import replay, watch
 from lepton.cli import main
 from tests.fakes.clock import FakeClock
+from tests.fakes.own_port import OwnPort
 from tests.fakes.pty_line import PtyLine
 
 HELLO = Hello(0, 1, 1_000_000, 16, "1.4.0", "CHIP-1")
@@ -44,7 +45,9 @@ def lepton(*arguments):
 def line():
     chip, port = os.openpty()
     tty.setraw(port)
-    yield chip, os.ttyname(port)
+    name = OwnPort(port)
+    yield chip, name.path
+    name.forget()
     os.close(chip)
     os.close(port)
 
