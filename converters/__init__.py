@@ -8,8 +8,9 @@ From Python:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from converters.late_names import late_names
 
 if TYPE_CHECKING:
     from converters.conversion import Conversion, GateRefused, convert
@@ -24,9 +25,5 @@ _HOMES = {
     "convert": "converters.conversion",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """The public names, loaded when they are first used: `lepton --help` must not wait for a runtime (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = late_names(__name__, _HOMES)
+"""Loaded when they are first used: `lepton --help` must not wait for a runtime."""

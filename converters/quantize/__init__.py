@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from converters.late_names import late_names
 
 if TYPE_CHECKING:
     from converters.quantize.quantizer import QuantizedModel, quantize
@@ -33,9 +34,5 @@ _HOMES = {
     "quantize": "converters.quantize.quantizer",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """The public names, loaded when they are first used: lowering prepares graphs, and quantises none (PEP 562)."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = late_names(__name__, _HOMES)
+"""Loaded when they are first used: lowering prepares graphs, and quantises none."""

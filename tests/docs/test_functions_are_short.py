@@ -4,21 +4,12 @@ import ast
 
 import pytest
 
+from tests.packages import PACKAGES
 from tests.system.required import REPOSITORY
 
 LONGEST = 40
 """Lines from the name to the end, without the docstring."""
 
-PACKAGES = (
-    "lepton",
-    "edge_contracts",
-    "device_profiles",
-    "edge_runtime",
-    "converters",
-    "training",
-    "fleet_manager",
-    "firmware_tools",
-)
 HISTORY = "migrations"
 """Steps of a store's schema are never changed again."""
 

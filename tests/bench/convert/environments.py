@@ -13,18 +13,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.packages import PACKAGES
+
 REPOSITORY = Path(__file__).resolve().parents[3]
-PACKAGES = (
-    "lepton",
-    "edge_contracts",
-    "device_profiles",
-    "edge_runtime",
-    "converters",
-    "training",
-    "fleet_manager",
-    "firmware_tools",
-)
-"""What our wheel holds; the environment itself only links to it."""
 
 REQUIREMENTS = {
     "lepton": ("--editable", f"{REPOSITORY}[convert]"),
