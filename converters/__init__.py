@@ -8,6 +8,7 @@ From Python:
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from converters.late_names import late_names
@@ -24,6 +25,9 @@ _HOMES = {
     "GateRefused": "converters.conversion",
     "convert": "converters.conversion",
 }
+
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+"""A conversion is two processes on two cores or more, and numpy's idle threads turn in circles for 2^26 cycles each."""
 
 __getattr__ = late_names(__name__, _HOMES)
 """Loaded when they are first used: `lepton --help` must not wait for a runtime."""

@@ -75,6 +75,11 @@ class Session:
         value: npt.NDArray[Any] = self._interpreter.get_tensor(self._places[name])
         return value
 
+    def view(self, name: str) -> npt.NDArray[Any]:
+        """The value of a tensor by name where it lies: to be let go of before the next run."""
+        value: npt.NDArray[Any] = self._interpreter.tensor(self._places[name])()
+        return value
+
     def outputs(self) -> list[npt.NDArray[Any]]:
         """The outputs in the model's order, in their stored dtype: copies."""
         return [self._interpreter.get_tensor(index) for index in self._outputs]

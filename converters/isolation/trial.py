@@ -3,7 +3,9 @@
 XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
 converter with it: a child runs the files, gets minutes for each, and its end is told in words. One child tries many
 candidates, since starting it costs more than many a model; where one kills it, the next candidate gets a new child.
-The child is this module.
+The child is `trial_child.py`.
+
+This module loads neither numpy nor a runtime: a child can start before its caller loads them.
 """
 
 from __future__ import annotations
@@ -16,25 +18,20 @@ from tempfile import TemporaryFile
 from threading import Timer
 from typing import IO, TYPE_CHECKING, Any, cast
 
-import numpy as np
-
-from converters.execute import Kernels, run_all
-from converters.isolation.array_stream import Message, receive, send
-from edge_contracts.errors import BadInputError, LeptonError
-from edge_runtime.infer.isolated.parent_death import die_with_parent
+from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from io import BufferedReader
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
-    from converters.execute import Feed
+    from converters.execute import Feed, Kernels
+    from converters.isolation.array_stream import Message
 
     Answers = list[list[npt.NDArray[Any]]]
     """The outputs of each feed, in the model's order and stored dtype."""
 
-COMMAND = (sys.executable, "-m", "converters.isolation.trial")
+COMMAND = (sys.executable, "-m", "converters.isolation.trial_child")
 
 TIMEOUT_S = 300.0
 """How long a child may take to run all feeds of one candidate."""
@@ -57,28 +54,44 @@ class TrialChild:
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
-        # It loads its runtime while the caller works.
+        # It loads its runtime while the caller loads its own.
         self._process: _Process | None = _Process()
 
-    def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels = Kernels.XNNPACK) -> Answers:
+    def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Answers:
         """The outputs of a TFLite file for each feed, all feeds with the same names, types and shapes.
 
         Raises:
             CandidateFailedError: the process died, hung or refused the file.
         """
-        if self._process is None:
-            self._process = _Process()
-        process = self._process
+        return self.begin(content, feeds, kernels)()
+
+    def begin(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Callable[[], Answers]:
+        """`run` in two halves: the child begins now, and the caller goes on.
+
+        Returns:
+            What waits, and gives and raises what `run` does; to be called before the next file is handed over.
+        """
+        import numpy as np  # noqa: PLC0415 - which the caller can load while the child starts
+
+        from converters.isolation.array_stream import Message  # noqa: PLC0415 - numpy's too
+
+        process = self._process = self._process or _Process()
         arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
         overdue = _Deadline(self._timeout_s, process)
-        with overdue:
-            answer = process.ask(Message({"kernels": kernels.value}, content, arrays))
-        if answer is None or overdue.is_over:
-            self._process = None
-            raise self._ending(process.end(), is_overdue=overdue.is_over)
-        if "refusal" in answer.plain:
-            raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
-        return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
+        overdue.start()
+        process.ask(Message({"kernels": kernels.value}, content, arrays))
+
+        def ending() -> Answers:
+            answer = process.answer()
+            overdue.cancel()
+            if answer is None or overdue.is_over:
+                self._process = None
+                raise self._failure(process.end(), is_overdue=overdue.is_over)
+            if "refusal" in answer.plain:
+                raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
+            return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
+
+        return ending
 
     def close(self) -> None:
         """End the process; `run` would start another."""
@@ -87,7 +100,7 @@ class TrialChild:
             self._process.end()
             self._process = None
 
-    def _ending(self, told: str, *, is_overdue: bool) -> CandidateFailedError:
+    def _failure(self, told: str, *, is_overdue: bool) -> CandidateFailedError:
         if is_overdue:
             return CandidateFailedError(
                 f"the int8 model did not finish within {self._timeout_s:.0f} s; keep more in float"
@@ -105,13 +118,19 @@ class _Process:
             COMMAND, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
         )
 
-    def ask(self, question: Message) -> Message | None:
-        """The child's answer; None where it ends without one."""
-        if self._child.stdin is None or self._child.stdout is None:
-            raise ValueError("wanted a child with pipes, found none")
+    def ask(self, question: Message) -> None:
+        """Hand it over; that a child is gone is heard when its answer is waited for."""
+        from converters.isolation.array_stream import send  # noqa: PLC0415 - numpy's
+
+        with suppress(OSError):
+            send(_there(self._child.stdin), question)
+
+    def answer(self) -> Message | None:
+        """The child's; None where it ends without one."""
+        from converters.isolation.array_stream import receive  # noqa: PLC0415 - numpy's
+
         try:
-            send(self._child.stdin, question)
-            return receive(self._child.stdout)
+            return receive(_there(self._child.stdout))
         except (OSError, EOFError):
             return None
 
@@ -133,8 +152,14 @@ class _Process:
         return f"{ending}: {lines[-1] if lines else 'no message'}"
 
 
+def _there(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise ValueError("wanted a child with pipes, found none")
+    return stream
+
+
 class _Deadline(Timer):
-    """Kills a process that is not done in time; ends with the `with` block."""
+    """Kills a process that is not done in time, unless it is cancelled."""
 
     def __init__(self, timeout_s: float, process: _Process) -> None:
         super().__init__(timeout_s, self._kill)
@@ -145,36 +170,3 @@ class _Deadline(Timer):
     def _kill(self) -> None:
         self.is_over = True
         self._late.kill()
-
-    def __enter__(self) -> None:
-        self.start()
-
-    def __exit__(self, *_error: object) -> None:
-        self.cancel()
-
-
-def _serve(questions: BufferedReader, answers: IO[bytes]) -> None:
-    """The whole of a child: one answer per question, until nobody asks any more."""
-    while questions.peek(1):
-        send(answers, _answer(receive(questions)))
-
-
-def _answer(question: Message) -> Message:
-    inputs = [dict(zip(question.arrays, values, strict=True)) for values in zip(*question.arrays.values(), strict=True)]
-    try:
-        outputs = run_all(question.blob, inputs, Kernels(question.plain["kernels"]))
-    except BadInputError as error:
-        return Message({"refusal": str(error)})
-    return Message({}, arrays={str(place): np.stack(one) for place, one in enumerate(zip(*outputs, strict=True))})
-
-
-def _main() -> None:
-    die_with_parent()
-    # What a runtime prints must not be taken for an answer.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    _serve(os.fdopen(0, "rb"), answers)
-
-
-if __name__ == "__main__":
-    _main()

@@ -26,7 +26,10 @@ FEWEST_VALUES = 1024
 """So many of each sample in any case."""
 
 GATHERED = 16
-"""Samples whose values enter the histogram together: counting a few values costs as much as counting many."""
+"""Values of so many samples are looked at together: looking at few costs as much as looking at many."""
+
+GATHERED_BYTES = 1 << 17
+"""Fewer samples of a large tensor: beyond this its values cost more than the calls that look at them."""
 
 PADDING = 1e30
 """Beyond this a value is padding that a maximum is to ignore, not signal."""
@@ -67,56 +70,87 @@ class Activation:
     highest: float = -np.inf
     total: npt.NDArray[np.float32] | None = None
     _histogram: GrowingHistogram = field(default_factory=GrowingHistogram)
-    _waiting: list[npt.NDArray[np.float32]] = field(default_factory=list)
+    _places: list[int] = field(default_factory=list)
+    _waiting: npt.NDArray[np.float32] | None = None
+    """Room for the values of some samples; those of `_places` wait in it."""
+    _uncounted: list[npt.NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, place: int, value: npt.NDArray[Any]) -> None:
-        """See the value of sample number `place`.
+        """See the value of sample number `place`, at once or with the next ones; it is copied.
 
         Raises:
-            BadInputError: it holds NaN or infinity.
+            BadInputError: it, or one before it, holds NaN or infinity.
         """
-        lowest, highest = (float(value.min()), float(value.max())) if value.size else (0.0, 0.0)
+        if self._waiting is None:
+            fitting = min(GATHERED, self.samples, GATHERED_BYTES // max(value.nbytes, 1))
+            self._waiting = np.empty((max(fitting, 1), *value.shape), np.float32)
+        self._waiting[len(self._places)] = value
+        self._places.append(place)
+        if len(self._places) == len(self._waiting):
+            self._look(self._waiting)
+
+    def _look(self, waiting: npt.NDArray[np.float32]) -> None:
+        """See what waits."""
+        values = waiting[: len(self._places)]
+        lowest, highest = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
         # A NaN anywhere is the minimum and the maximum.
         if not (np.isfinite(lowest) and np.isfinite(highest)):
+            place = next(
+                place for place, value in zip(self._places, values, strict=True) if not np.isfinite(value).all()
+            )
             raise BadInputError(
                 f"the float model gives NaN or infinity in {self.name!r} for sample {place}; mend the model first"
             )
-        thinned = _thin(value, max(VALUES // self.samples, FEWEST_VALUES))
+        most = max(VALUES // self.samples, FEWEST_VALUES)
+        thinned = _thin(values, most)
         if max(-lowest, highest) >= PADDING:
             thinned = thinned[np.abs(thinned) < PADDING]
-            signal = value[np.abs(value) < PADDING]
+            signal = values[np.abs(values) < PADDING]
             lowest, highest = float(signal.min(initial=np.inf)), float(signal.max(initial=-np.inf))
-            value = np.where(np.abs(value) < PADDING, value, np.float32(0))
+            values = np.where(np.abs(values) < PADDING, values, np.float32(0))
         self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
-        self._waiting.append(thinned)
-        if len(self._waiting) == GATHERED:
-            self.histogram()
-        self.total = value.copy() if self.total is None else np.add(self.total, value, out=self.total)
+        if self.total is None:
+            self.total = np.zeros_like(values[0])
+        for value in values:
+            self.total += value
+        self._uncounted.append(thinned)
+        self._places.clear()
+        if sum(map(len, self._uncounted)) >= GATHERED * most:
+            self._count()
+
+    def _count(self) -> None:
+        if self._uncounted:
+            self._histogram.add(np.concatenate(self._uncounted))
+            self._uncounted.clear()
 
     def observation(self, others: Sequence[Activation] = ()) -> Observation:
         """What this and others have seen of the same tensor, summed in their order."""
         parts = (self, *others)
-        lowest, highest = min(part.lowest for part in parts), max(part.highest for part in parts)
-        if lowest > highest:  # nothing but padding
-            lowest = highest = 0.0
         histogram = GrowingHistogram()
         for part in parts:
             histogram.merge(part.histogram())
+        lowest, highest = min(part.lowest for part in parts), max(part.highest for part in parts)
+        if lowest > highest:  # nothing but padding
+            lowest = highest = 0.0
         mean = sum(np.asarray(part.total, np.float64) for part in parts) / self.samples
         return Observation(lowest, highest, histogram.counts(BINS, lowest, highest), np.asarray(mean))
 
     def histogram(self) -> GrowingHistogram:
-        """What this one has counted."""
-        if self._waiting:
-            self._histogram.add(np.concatenate(self._waiting))
-            self._waiting.clear()
+        """What this one has counted.
+
+        Raises:
+            BadInputError: what waited holds NaN or infinity.
+        """
+        if self._waiting is not None and self._places:
+            self._look(self._waiting)
+        self._count()
         return self._histogram
 
 
-def _thin(value: npt.NDArray[Any], most: int) -> npt.NDArray[np.float32]:
-    """A copy of about `most` values, taken with a stride that visits every channel."""
-    channels = value.shape[-1] if value.ndim else 1
-    stride = max(1, value.size // most)
+def _thin(values: npt.NDArray[Any], most: int) -> npt.NDArray[np.float32]:
+    """A copy of about `most` values of each sample, taken with a stride that visits every channel."""
+    channels = values.shape[-1] if values.ndim > 1 else 1
+    stride = max(1, values[0].size // most)
     while gcd(stride, channels) > 1:
         stride += 1
-    return np.array(value.reshape(-1)[::stride])
+    return np.array(values.reshape(len(values), -1)[:, ::stride]).reshape(-1)

@@ -78,9 +78,11 @@ def _run_lane(
         feed = feeds[place]
         session.run(feed)
         for name, activation in seen.items():
-            activation.add(place, feed[name] if name in feed else session.value(name))
+            activation.add(place, feed[name] if name in feed else session.view(name))
         hear(place, session.value)
         told.add_one()
+    for activation in seen.values():
+        activation.histogram()
     return seen
 
 

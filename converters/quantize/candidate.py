@@ -40,6 +40,9 @@ class Runner(Protocol):
     def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Answers:
         """The outputs of each feed; raises CandidateFailedError where the file does not run."""
 
+    def begin(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Callable[[], Answers]:
+        """`run` in two halves; what waits is to be called before the next file is handed over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -51,18 +54,36 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A proposal, ready to be run.
+
+    outputs: what is compared: logits where the float model's are, else the outputs. content: a TFLite file that gives
+    them.
+    """
+
+    proposal: Proposal
+    outputs: tuple[str, ...]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A proposal that runs, judged by samples that no weights were fitted to.
 
-    xnnpack: how true it is with XNNPACK's kernels, at its worst output.
+    trial: what ran. xnnpack: how true it is with XNNPACK's kernels, at its worst output.
     reference: the same with reference kernels, on a few of the samples; None before it is confirmed.
     content: the bytes of its TFLite file, from when it is confirmed.
     """
 
-    proposal: Proposal
+    trial: Trial
     xnnpack: Fidelity
     reference: Fidelity | None = None
     content: bytes = b""
+
+    @property
+    def proposal(self) -> Proposal:
+        """What it was."""
+        return self.trial.proposal
 
     @property
     def graph(self) -> Graph:
@@ -112,7 +133,7 @@ class Judge:
     Example:
         judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
         observe(prepared, feeds, hear=judge.hear)
-        candidate = judge.candidate(proposal)
+        candidate = judge.begin(judge.trial(proposal))()
 
     runner: who runs candidates. prepared: the float model. feeds: its feeds. places: of those to judge by.
     watched: the tensor that is compared for each output of the model: a distribution's logits, else the output.
@@ -148,13 +169,21 @@ class Judge:
         if place in self.places:
             self._expected[place] = [value(name) for name in self.watched]
 
-    def candidate(self, proposal: Proposal) -> Candidate:
-        """Write, try out with XNNPACK and compare.
+    def trial(self, proposal: Proposal) -> Trial:
+        """Its file."""
+        pairs = enumerate(zip(self.watched, proposal.graph.outputs, strict=True))
+        names = tuple(watched if place in self.logits else output for place, (watched, output) in pairs)
+        return Trial(proposal, names, write_tflite(replace(proposal.graph, outputs=list(names))))
 
-        Raises:
-            CandidateFailedError: it does not run.
+    def begin(self, trial: Trial) -> Callable[[], Candidate]:
+        """Try it out with XNNPACK, in the background.
+
+        Returns:
+            What waits and compares; to be called before the next trial begins. It raises CandidateFailedError where the
+            file does not run.
         """
-        return Candidate(proposal, self._fidelity(proposal.graph, Kernels.XNNPACK, self.places))
+        waiting = self.runner.begin(trial.content, self._stored(trial, self.places), Kernels.XNNPACK)
+        return lambda: Candidate(trial, self._fidelity(trial, waiting(), self.places))
 
     def confirmed(self, candidate: Candidate) -> Candidate:
         """The candidate with its own file, unaltered, which ran with both kernel sets.
@@ -162,29 +191,29 @@ class Judge:
         Raises:
             CandidateFailedError: it does not run.
         """
-        content = write_tflite(candidate.graph)
-        stored = [stored_feed(candidate.graph, self.feeds[self.places[0]])]
+        trial = candidate.trial
+        content = write_tflite(candidate.graph) if self.logits else trial.content
         for kernels in (Kernels.XNNPACK, Kernels.REFERENCE):
-            self.runner.run(content, stored, kernels)
-        reference = self._fidelity(candidate.graph, Kernels.REFERENCE, spread(self.places, CONFIRMING))
-        return replace(candidate, content=content, reference=reference)
+            self.runner.run(content, self._stored(trial, self.places[:1]), kernels)
+        few = spread(self.places, CONFIRMING)
+        answers = self.runner.run(trial.content, self._stored(trial, few), Kernels.REFERENCE)
+        return replace(candidate, content=content, reference=self._fidelity(trial, answers, few))
 
-    def _fidelity(self, graph: Graph, kernels: Kernels, places: Sequence[int]) -> Fidelity:
+    def _stored(self, trial: Trial, places: Sequence[int]) -> list[Feed]:
+        return [stored_feed(trial.proposal.graph, self.feeds[place]) for place in places]
+
+    def _fidelity(self, trial: Trial, answers: Answers, places: Sequence[int]) -> Fidelity:
         """Of the worst output."""
         expected = self._answers()
-        pairs = zip(self.watched, graph.outputs, strict=True)
-        names = [watched if place in self.logits else output for place, (watched, output) in enumerate(pairs)]
-        stored = [stored_feed(graph, self.feeds[place]) for place in places]
-        found = self.runner.run(write_tflite(replace(graph, outputs=names)), stored, kernels)
         per_output = [
             replace(
                 (Fidelity.of_logits if output in self.logits else Fidelity.of)(
                     [expected[place][output] for place in places],
-                    [_real(graph, name, answer[output]) for answer in found],
+                    [_real(trial.proposal.graph, name, answer[output]) for answer in answers],
                 ),
                 output=output,
             )
-            for output, name in enumerate(names)
+            for output, name in enumerate(trial.outputs)
         ]
         return min(per_output, key=lambda fidelity: fidelity.snr_db)
 

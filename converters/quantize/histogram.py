@@ -47,11 +47,15 @@ class GrowingHistogram:
         """Count finite values, in any shape."""
         if not values.size:
             return
-        values = np.asarray(values, np.float64).reshape(-1)
+        values = values.reshape(-1)
         self._reach(float(values.min()), float(values.max()))
         # Scaling by a power of two is exact: a value falls into the same bin whatever was counted before.
-        places = np.floor(values * math.ldexp(1.0, -self._exponent)).astype(np.int64)
-        self._counts += np.bincount(places - self._first, minlength=self._counts.size)
+        # In float32 what is scaled down could vanish, and with it on which side of zero it lies.
+        precision = np.dtype(np.float64) if self._exponent > 0 else values.dtype
+        scaled = values.astype(precision, copy=False) * precision.type(math.ldexp(1.0, -self._exponent))
+        places = np.floor(scaled, out=scaled).astype(np.int64)
+        places -= self._first
+        self._counts += np.bincount(places, minlength=self._counts.size)
 
     def merge(self, other: GrowingHistogram) -> None:
         """Count all that `other` counted; `other` is left as it was."""

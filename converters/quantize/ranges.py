@@ -19,6 +19,11 @@ _STEPS = 255
 _LOST = 20.0
 """What a share of the values counts that int8 gives no place, in nats: the divergence itself would be infinite."""
 _SHARES = np.linspace(0.25, 1.0, 31)
+_POWERS: dict[float, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
+    2.0: np.square,
+    2.5: lambda values: np.square(values) * np.sqrt(values),
+}
+"""numpy's own power of 2.5 takes five times as long."""
 
 
 def least_squared_error(seen: Observation) -> Range:
@@ -105,7 +110,9 @@ def _clipped(
     """For each end: how many values lie above it, and the sum of their distances' powers; `centres` ascend."""
     first = int(np.searchsorted(centres, ends.min()))
     beyond = np.maximum(centres[None, first:] - ends[:, None], 0.0)
-    return (beyond > 0) @ counts[first:], beyond**power @ counts[first:]
+    up_to = np.concatenate(([0.0], np.cumsum(counts)))
+    above = up_to[-1] - up_to[np.searchsorted(centres, ends, side="right")]
+    return above, _POWERS[power](beyond) @ counts[first:]
 
 
 def _divergence(

@@ -61,15 +61,15 @@ class _Groups:
     """Disjoint sets of tensor names, each with at most one fixed scale."""
 
     def __init__(self, fixed: Mapping[str, Affine]) -> None:
-        self._parent: dict[str, str] = {}
+        self._root: dict[str, str] = {}
+        self._members: dict[str, list[str]] = {}
         self._fixed = dict(fixed)
 
     def add(self, name: str) -> str:
         """Make sure that `name` is in a group; the group's root."""
-        root = self._parent.setdefault(name, name)
-        while root != self._parent[root]:
-            root = self._parent[root]
-        return root
+        if name not in self._root:
+            self._root[name], self._members[name] = name, [name]
+        return self._root[name]
 
     def fixed(self, name: str) -> Affine | None:
         return self._fixed.get(self.add(name))
@@ -82,16 +82,17 @@ class _Groups:
         if kept == joined:
             return
         scale = self._fixed.get(kept) or self._fixed.get(joined)
-        self._parent[joined] = kept
+        members = self._members.pop(joined)
+        self._members[kept] += members
+        self._root |= dict.fromkeys(members, kept)
         if scale is not None:
             self._fixed[kept] = scale
 
     def names(self) -> list[str]:
-        return list(self._parent)
+        return list(self._root)
 
     def members(self, name: str) -> list[str]:
-        root = self.add(name)
-        return [member for member in self._parent if self.add(member) == root]
+        return self._members[self.add(name)]
 
 
 def _join(graph: Graph, operator: Operator, groups: _Groups, rule: OperatorRule) -> None:

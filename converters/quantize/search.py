@@ -17,8 +17,9 @@ from converters.quantize.equalisation import find_pairs
 from converters.quantize.feeds import FEWEST_TO_PART
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from converters.quantize.candidate import Trial
     from converters.quantize.recipe import Recipe
     from converters.quantize.workbench import Workbench
 
@@ -65,6 +66,8 @@ class Search:
     _kept: list[tuple[int, Candidate]] = field(default_factory=list)
     """What won, each on the one before it, with the place of its record."""
     _skipped: set[str] = field(default_factory=set)
+    _steps: int = 1
+    """Records that there will be, and one for the confirmation."""
 
     @property
     def best(self) -> Candidate | None:
@@ -77,12 +80,10 @@ class Search:
         moves = bool(self.bench.integer_outputs(recipe))
         rules = recipe.ranges if moves or recipe.input else recipe.ranges[:1]
         remedies = recipe.remedies if moves else ()
-        for place, rule in enumerate(rules):
-            self._try(rule, replace(recipe, ranges=(rule,), remedies=()))
-            self.progress((place + 1) / (len(rules) + len(remedies) + 1))
-        for place, remedy in enumerate(remedies):
+        self._steps = len(rules) + len(remedies) + 1
+        self._try_rules([replace(recipe, ranges=(rule,), remedies=()) for rule in rules])
+        for remedy in remedies:
             self._try_remedy(remedy, recipe.enough_db)
-            self.progress((len(rules) + place + 1) / (len(rules) + len(remedies) + 1))
         self._confirm()
         self.progress(1.0)
 
@@ -101,7 +102,7 @@ class Search:
             reason = f"{best.xnnpack_db:.1f} dB is enough without it"
         if reason:
             self._skipped.add(name)
-            self.tried.append(Tried(name, note=reason))
+            self._note(Tried(name, note=reason))
         else:
             self._try(name, recipe)
 
@@ -115,15 +116,38 @@ class Search:
             return "no two operators stand so that a factor can pass between them"
         return ""
 
+    def _try_rules(self, recipes: Sequence[Recipe]) -> None:
+        """Each file is made while the one before it runs."""
+        running: tuple[str, Callable[[], Candidate]] | None = None
+        for recipe in recipes:
+            (rule,) = recipe.ranges
+            trial = self._trial(rule, recipe)
+            if running:
+                self._settle(*running)
+            running = rule, self.judge.begin(trial)
+        if running:
+            self._settle(*running)
+
     def _try(self, name: str, recipe: Recipe) -> None:
+        self._settle(name, self.judge.begin(self._trial(name, recipe)))
+
+    def _trial(self, name: str, recipe: Recipe) -> Trial:
+        return self.judge.trial(Proposal(name, recipe, self.bench.integer_graph(recipe)))
+
+    def _settle(self, name: str, waiting: Callable[[], Candidate]) -> None:
+        """Wait for a trial, note it, and keep what it gave if it is better."""
         try:
-            candidate = self.judge.candidate(Proposal(name, recipe, self.bench.integer_graph(recipe)))
+            candidate = waiting()
         except CandidateFailedError as error:
-            self.tried.append(Tried(name, note=str(error)))
+            self._note(Tried(name, note=str(error)))
             return
         if self.best is None or candidate.beats(self.best, clearly=name in DOUBTED):
             self._kept.append((len(self.tried), candidate))
-        self.tried.append(Tried(name, candidate.xnnpack_db, None, candidate.xnnpack.agreement))
+        self._note(Tried(name, candidate.xnnpack_db, None, candidate.xnnpack.agreement))
+
+    def _note(self, record: Tried) -> None:
+        self.tried.append(record)
+        self.progress(len(self.tried) / self._steps)
 
     def _confirm(self) -> None:
         """Run the best with every kernel set; where one fails it, go back to the best before it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,6 +70,7 @@ class Workbench:
     progress: Callable[[float], None] = lambda _done: None
     hear: Hear = lambda _place, _value: None
     _observations: dict[tuple[str, ...] | None, _Observed] = field(default_factory=dict)
+    _integer: dict[tuple[Any, ...], frozenset[str]] = field(default_factory=dict)
 
     def integer_outputs(self, recipe: Recipe) -> frozenset[str]:
         """The first output of each operator that becomes integer: its name in all that follows.
@@ -77,6 +78,12 @@ class Workbench:
         Raises:
             BadInputError: the model is integer already, or has no operator with an integer form.
         """
+        key = recipe.activations, recipe.keep_float, recipe.float_islands
+        if key not in self._integer:
+            self._integer[key] = self._find_integer_outputs(recipe)
+        return self._integer[key]
+
+    def _find_integer_outputs(self, recipe: Recipe) -> frozenset[str]:
         graph, rules = self.prepared, Arithmetic.of(recipe).rules
         if not any(computes_in_float(graph, operator) for operator in graph.operators):
             raise BadInputError("this model is already integer; give the float model that it was made from")

@@ -39,6 +39,7 @@ def test_importing_the_package_loads_neither_numpy_nor_a_runtime():
     [
         ("converters.conversion", ["onnx", "converters.lower", "onnxruntime", "edge_contracts.station"]),
         ("converters.lower", ["numpy"]),
+        ("converters.isolation.trial", ["numpy"]),
         ("converters.lower.lowering", ["onnx", "onnxruntime", "converters.quantize.quantizer"]),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from select import select
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from converters.execute import Kernels
 from converters.isolation import trial
 from converters.isolation.trial import CandidateFailedError, TrialChild
+from converters.isolation.trial_child import FEWEST_TO_SHARE
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
@@ -35,66 +37,81 @@ def child() -> Iterator[TrialChild]:
 
 
 @pytest.mark.parametrize("kernels", Kernels)
-def test_answers_come_back_for_every_feed_in_order(doubling: bytes, child: TrialChild, kernels: Kernels) -> None:
-    answers = child.run(doubling, FEEDS, kernels)
+@pytest.mark.parametrize("count", [3, FEWEST_TO_SHARE + 1])
+def test_answers_come_back_for_every_feed_in_order(
+    doubling: bytes, child: TrialChild, kernels: Kernels, count: int
+) -> None:
+    answers = child.run(doubling, [{"in0": np.full(SHAPE, place, np.float32)} for place in range(count)], kernels)
     assert [[output.tolist() for output in one] for one in answers] == [
-        [np.full(SHAPE, 2 * place).tolist()] for place in range(3)
+        [np.full(SHAPE, 2 * place).tolist()] for place in range(count)
     ]
 
 
+def test_the_caller_goes_on_while_a_candidate_runs(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(
+        monkeypatch,
+        "import os, time\nfrom converters.isolation import trial_child\nreal = trial_child._answer\n"
+        "trial_child._answer = lambda one: (time.sleep(0.5), real(one))[1]\ntrial_child.main()",
+    )
+    with closing(TrialChild()) as child:
+        ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
+        assert not select([child._process._child.stdout], [], [], 0)[0]  # type: ignore[union-attr]
+        assert len(ending()) == len(FEEDS)
+
+
 def test_one_child_tries_many_candidates(doubling: bytes, child: TrialChild) -> None:
-    child.run(doubling, FEEDS)
+    child.run(doubling, FEEDS, Kernels.XNNPACK)
     first = child._process
-    child.run(doubling, FEEDS)
+    child.run(doubling, FEEDS, Kernels.XNNPACK)
     assert child._process is first
 
 
 def test_a_file_that_does_not_load_is_told_in_the_runtimes_words(doubling: bytes, child: TrialChild) -> None:
     with pytest.raises(CandidateFailedError, match="refused by the runtime: LiteRT does not load the model"):
-        child.run(b"no model", FEEDS)
-    assert len(child.run(doubling, FEEDS)) == len(FEEDS)
+        child.run(b"no model", FEEDS, Kernels.XNNPACK)
+    assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
 def test_a_child_that_is_killed_is_told_and_the_next_candidate_gets_another(doubling: bytes, child: TrialChild) -> None:
-    child.run(doubling, FEEDS)
+    child.run(doubling, FEEDS, Kernels.XNNPACK)
     assert child._process is not None
     child._process.kill()
     with pytest.raises(CandidateFailedError, match="signal 9"):
-        child.run(doubling, FEEDS)
-    assert len(child.run(doubling, FEEDS)) == len(FEEDS)
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
+    assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
 def test_a_runtime_that_aborts_is_told_with_its_last_words(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     _child_runs(monkeypatch, "import os, sys; sys.stderr.write('kernel: no'); sys.stderr.flush(); os.abort()")
     with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="signal 6: kernel: no"):
-        child.run(doubling, FEEDS)
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
 def test_a_runtime_that_hangs_is_ended(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     _child_runs(monkeypatch, "import signal; signal.pause()")
     with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
-        child.run(doubling, FEEDS)
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
 def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     _child_runs(monkeypatch, "")
     with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="exit code 0: no message"):
-        child.run(doubling, FEEDS)
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
 def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     _child_runs(
         monkeypatch,
-        "import os\nfrom converters.isolation import trial\nreal = trial._answer\n"
-        "trial._answer = lambda one: (os.write(1, b'INFO'), real(one))[1]\ntrial._main()",
+        "import os\nfrom converters.isolation import trial_child\nreal = trial_child._answer\n"
+        "trial_child._answer = lambda one: (os.write(1, b'INFO'), real(one))[1]\ntrial_child.main()",
     )
     with closing(TrialChild()) as chatting:
-        assert len(chatting.run(doubling, FEEDS)) == len(FEEDS)
+        assert len(chatting.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
 def test_a_closed_child_has_ended(doubling: bytes) -> None:
     with closing(TrialChild()) as child:
-        child.run(doubling, FEEDS)
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
         process = child._process
     assert process is not None
     assert process._child.returncode == -9
@@ -106,4 +123,4 @@ def _child_runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
 
 def test_the_command_is_this_interpreter() -> None:
     command: tuple[Any, ...] = trial.COMMAND
-    assert command == (sys.executable, "-m", "converters.isolation.trial")
+    assert command == (sys.executable, "-m", "converters.isolation.trial_child")

@@ -14,7 +14,7 @@ from converters.graph import Graph, Operator, Tensor
 from converters.isolation.trial import TrialChild
 from converters.quantize import Recipe, Workbench, quantize
 from converters.quantize.affine import Affine
-from converters.quantize.candidate import Candidate, Judge, Proposal
+from converters.quantize.candidate import Candidate, Judge, Proposal, Trial
 from converters.quantize.equalisation import equalise, find_pairs
 from converters.quantize.feeds import as_feeds, part
 from converters.quantize.fidelity import Fidelity, signal_to_noise_db
@@ -80,7 +80,7 @@ def judged(graph: Graph, *recipes: Recipe, inputs: list[Array] | None = None) ->
     with closing(TrialChild()) as child:
         judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
         proposals = [Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes]
-        made = [judge.confirmed(judge.candidate(proposal)) for proposal in proposals]
+        made = [judge.confirmed(judge.begin(judge.trial(proposal))()) for proposal in proposals]
     return [min(one.xnnpack_db, one.reference_db) for one in made]
 
 
@@ -201,7 +201,7 @@ def test_a_model_that_is_true_enough_gets_no_remedy() -> None:
 
 def candidate(db: float, agreement: float | None) -> Candidate:
     proposal = Proposal("", ONE, Network().conv().graph)
-    return Candidate(proposal, Fidelity(db, agreement))
+    return Candidate(Trial(proposal, (), b""), Fidelity(db, agreement))
 
 
 @pytest.mark.parametrize(

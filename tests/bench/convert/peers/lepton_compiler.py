@@ -9,27 +9,46 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import closing, nullcontext
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from converters.lower import started_lowering
+from converters.isolation.trial import TrialChild
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from converters.graph import Graph
 
 
 def main(source: str, calibration: str, out: str) -> None:
-    """Convert and say how long it took after the imports, during which an ONNX file is lowered already."""
+    """Convert and say how long it took after the imports, during which the children start."""
     content = Path(source).read_bytes()
-    with started_lowering(content) if source.endswith(".onnx") else nullcontext() as lowered:
-        import numpy as np  # noqa: PLC0415 - loaded while the child lowers, as all of these
+    if source.endswith(".onnx"):
+        from converters.lower import started_lowering  # noqa: PLC0415 - what a TFLite file does not need
 
-        from converters.isolation.trial import TrialChild  # noqa: PLC0415
+        with started_lowering(content) as lowered:
+            compile_graph(lambda: lowered().graph, calibration, out)
+    else:
+        compile_graph(lambda: _read(content), calibration, out)
+
+
+def compile_graph(given: Callable[[], Graph], calibration: str, out: str) -> None:
+    """The float graph to a file in int8."""
+    with closing(TrialChild()) as child:
+        import numpy as np  # noqa: PLC0415 - loaded while the child starts, as what follows
+
         from converters.quantize import quantize  # noqa: PLC0415
-        from converters.tflite import read_tflite  # noqa: PLC0415
 
-        with closing(TrialChild()) as child:
-            begin = time.perf_counter()
-            graph = lowered().graph if lowered else read_tflite(content)
-            Path(out).write_bytes(quantize(graph, list(np.load(calibration)), runner=child).content)
-            print(json.dumps({"inside_s": time.perf_counter() - begin}))
+        begin = time.perf_counter()
+        Path(out).write_bytes(quantize(given(), list(np.load(calibration)), runner=child).content)
+        print(json.dumps({"inside_s": time.perf_counter() - begin}))
+
+
+def _read(content: bytes) -> Graph:
+    from converters.tflite import read_tflite  # noqa: PLC0415 - numpy, while the child starts
+
+    return read_tflite(content)
 
 
 if __name__ == "__main__":

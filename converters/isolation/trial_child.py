@@ -1,0 +1,62 @@
+"""The child of `converters.isolation.trial`: runs candidate files, one answer per question, until nobody asks."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from converters.execute import Kernels, run_all
+from converters.isolation.array_stream import Message, receive, send
+from edge_contracts.errors import BadInputError
+from edge_runtime.infer.isolated.parent_death import die_with_parent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from io import BufferedReader
+
+    import numpy.typing as npt
+
+    from converters.execute import Feed
+
+FEWEST_TO_SHARE = 16
+"""With fewer feeds a second interpreter costs more than it saves."""
+
+
+def main() -> None:
+    """The whole of a child."""
+    die_with_parent()
+    # What a runtime prints must not be taken for an answer.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _serve(os.fdopen(0, "rb"), answers)
+
+
+def _serve(questions: BufferedReader, answers: IO[bytes]) -> None:
+    while questions.peek(1):
+        send(answers, _answer(receive(questions)))
+
+
+def _answer(question: Message) -> Message:
+    inputs = [dict(zip(question.arrays, values, strict=True)) for values in zip(*question.arrays.values(), strict=True)]
+    try:
+        outputs = _outputs(question.blob, inputs, Kernels(question.plain["kernels"]))
+    except BadInputError as error:
+        return Message({"refusal": str(error)})
+    return Message({}, arrays={str(place): np.stack(one) for place, one in enumerate(zip(*outputs, strict=True))})
+
+
+def _outputs(content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> list[list[npt.NDArray[Any]]]:
+    """Of each feed; many are shared by two threads, which changes no bit of an answer."""
+    if len(feeds) < FEWEST_TO_SHARE:
+        return run_all(content, feeds, kernels)
+    half = len(feeds) // 2
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(run_all, content, feeds[half:], kernels)
+        return run_all(content, feeds[:half], kernels) + second.result()
+
+
+if __name__ == "__main__":
+    main()
