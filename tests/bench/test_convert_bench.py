@@ -11,7 +11,7 @@ import pytest
 from converters.graph import Graph, Operator, Tensor
 from converters.tflite import write_tflite
 from tests.bench.convert import bench
-from tests.bench.convert.contenders import CONTENDERS, OURS, Contender, attempt
+from tests.bench.convert.contenders import CONTENDERS, OURS, ROUNDS, Contender, attempts
 from tests.bench.convert.environments import Environment
 from tests.bench.convert.forms import write_forms
 from tests.bench.convert.judge import judge
@@ -68,7 +68,7 @@ def peer(tmp_path, script):
 
 
 def test_a_copy_of_the_float_network_agrees_with_it_and_is_timed(forms, tmp_path):
-    made = attempt(*arguments(forms, tmp_path, COPY))
+    made = attempted(forms, tmp_path, COPY)
     found = judge(forms.folder, Network("small", "", drawn, "class"), [made.file, forms.path("float.onnx")])
     assert made.outcome.said == {"inside_s": 0.5}
     assert made.outcome.wall_s > 0 < made.outcome.peak_mb
@@ -80,9 +80,22 @@ def test_a_copy_of_the_float_network_agrees_with_it_and_is_timed(forms, tmp_path
 
 
 def test_a_peer_that_aborts_is_a_failure_with_its_signal(forms, tmp_path):
-    made = attempt(*arguments(forms, tmp_path, ABORT))
+    made = attempted(forms, tmp_path, f"open({str(tmp_path / 'asked')!r}, 'a').write('x'); {ABORT}")
     assert made.file is None
     assert "signal 6" in made.outcome.error
+    assert (tmp_path / "asked").read_text("utf-8") == "x"
+
+
+def test_of_several_conversions_the_median_time_counts(forms, tmp_path):
+    (tmp_path / "asked").touch()
+    script = (
+        f"import shutil, sys, time; from pathlib import Path; asked = Path({str(tmp_path / 'asked')!r})\n"
+        "turn = len(asked.read_text()); asked.write_text('x' * (turn + 1)); time.sleep((2 - turn) * 0.3)\n"
+        "shutil.copy(sys.argv[1], sys.argv[3]); print('{\"inside_s\": %d}' % turn)"
+    )
+    made = attempted(forms, tmp_path, script)
+    assert len((tmp_path / "asked").read_text("utf-8")) == ROUNDS
+    assert made.outcome.said == {"inside_s": 1}
 
 
 def test_a_peer_that_hangs_is_ended(tmp_path):
@@ -90,9 +103,9 @@ def test_a_peer_that_hangs_is_ended(tmp_path):
     assert "signal 9" in outcome.error
 
 
-def arguments(forms, tmp_path, script):
+def attempted(forms, tmp_path, script):
     contender, environments = peer(tmp_path, script)
-    return contender, forms, environments
+    return attempts([contender], forms, environments)[contender.name]
 
 
 def test_the_onnx_twin_answers_as_the_float_network(forms):
@@ -183,5 +196,5 @@ def test_the_table_has_the_networks_that_were_promised():
 def test_a_network_without_an_onnx_twin_says_so(forms):
     contender = next(contender for contender in CONTENDERS if contender.takes == "float.onnx")
     environments = {contender.environment: Environment("here", sys.executable, 1.0, {})}
-    made = attempt(contender, replace(forms, no_onnx="no rule for LSTM"), environments)
+    made = attempts([contender], replace(forms, no_onnx="no rule for LSTM"), environments)[contender.name]
     assert made.outcome.error == "cannot take it: no rule for LSTM"

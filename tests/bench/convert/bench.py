@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.convert.contenders import CONTENDERS, attempt
+from tests.bench.convert.contenders import CONTENDERS, attempts
 from tests.bench.convert.environments import REPOSITORY, make_environment
 from tests.bench.convert.forms import write_forms
 from tests.bench.convert.lessons import write_lesson
@@ -73,7 +73,7 @@ def bench_network(network: Network, cache: Path, data: Path, environments: Mappi
     lesson = cache / "lessons" / f"{network.source}.npz"
     source = _trained(network, cache, data, lesson) if network.is_trained else data / network.source
     forms = write_forms(network, source, lesson, data, cache / "work" / network.name.replace(" ", "-"))
-    made = {contender.name: attempt(contender, forms, environments) for contender in CONTENDERS}
+    made = attempts(CONTENDERS, forms, environments)
     files = {name: attempted.file for name, attempted in made.items() if attempted.file is not None}
     if network.reference:
         files[REFERENCE] = data / network.reference

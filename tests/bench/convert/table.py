@@ -24,7 +24,10 @@ def markdown(document: Document) -> str:
         _section(document, "Bytes (weights only in brackets)", _size, ("size",)),
         _section(document, "Latency, ms (ours over theirs in brackets)", _latency, ("latency",)),
         _section(
-            document, "Conversion file to file, s: whole process (after imports; processor time)", _time, ("time",)
+            document,
+            "Conversion file to file, s: whole process (after imports; processor time), median of three",
+            _time,
+            ("time",),
         ),
         _section(
             document,
