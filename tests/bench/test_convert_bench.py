@@ -14,7 +14,7 @@ from tests.bench.convert import bench
 from tests.bench.convert.contenders import CONTENDERS, OURS, ROUNDS, Contender, attempts
 from tests.bench.convert.environments import Environment
 from tests.bench.convert.forms import write_forms
-from tests.bench.convert.judge import judge
+from tests.bench.convert.judge import judge, weight_bytes
 from tests.bench.convert.networks import NETWORKS, Network
 from tests.bench.convert.process import run
 from tests.bench.convert.verdicts import REFERENCE, verdicts
@@ -106,6 +106,17 @@ def test_a_peer_that_hangs_is_ended(tmp_path):
 def attempted(forms, tmp_path, script):
     contender, environments = peer(tmp_path, script)
     return attempts([contender], forms, environments)[contender.name]
+
+
+def test_a_constant_that_two_tensors_share_is_stored_and_counted_once(tmp_path):
+    graph = small_network()
+    graph.tensors["again"] = replace(graph.tensors["offset"], name="again")
+    graph.operators[0] = replace(graph.operators[0], inputs=["input", "kernel", "again"])
+    doubled = replace(graph, operators=[*graph.operators, Operator("ADD", ["features", "offset"], ["more"])])
+    doubled.tensors["more"] = replace(graph.tensors["features"], name="more")
+    path = tmp_path / "doubled.tflite"
+    path.write_bytes(write_tflite(replace(doubled, outputs=["scores", "more"])))
+    assert weight_bytes(path) == 4 * (108 + 4 + 2 + 12)
 
 
 def test_the_onnx_twin_answers_as_the_float_network(forms):

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import onnx
 import onnxruntime
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from converters.tflite import read_tflite
 from tests.bench.convert.networks import NETWORKS
 
 if TYPE_CHECKING:
@@ -230,10 +230,13 @@ def _timed(runner: Runner, count: int) -> float:
 
 
 def weight_bytes(path: Path) -> int:
-    """Stored constants of a file, scales and zero points left out."""
+    """Stored constants of a file, each once, scales and zero points left out."""
     if path.suffix == ".tflite":
-        graph = read_tflite(path.read_bytes())
-        return sum(tensor.data.nbytes for tensor in graph.tensors.values() if tensor.data is not None)
+        model = schema.Model.GetRootAs(path.read_bytes())
+        graph = model.Subgraphs(0)
+        used = {graph.Tensors(place).Buffer() for place in range(graph.TensorsLength())}
+        # Within the file's flatbuffer, or behind it.
+        return sum(model.Buffers(place).DataLength() or model.Buffers(place).Size() for place in used)
     graph = onnx.load(path).graph
     kept = (entry for entry in graph.initializer if not entry.name.endswith(SCALES))
     return sum(onnx.numpy_helper.to_array(entry).nbytes for entry in kept)
