@@ -54,6 +54,7 @@ class TrialChild:
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
+        self._is_asked = False
         # It loads its runtime while the caller loads its own.
         self._process: _Process | None = _Process()
 
@@ -69,20 +70,25 @@ class TrialChild:
         """`run` in two halves: the child begins now, and the caller goes on.
 
         Returns:
-            What waits, and gives and raises what `run` does; to be called before the next file is handed over.
+            What waits, and gives and raises what `run` does. Where nobody waited for an answer, as an error came
+            between, the next file gets another process.
         """
         import numpy as np  # noqa: PLC0415 - which the caller can load while the child starts
 
         from converters.isolation.array_stream import Message  # noqa: PLC0415 - numpy's too
 
+        if self._is_asked:
+            self.close()
         process = self._process = self._process or _Process()
         arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
         overdue = _Deadline(self._timeout_s, process)
         overdue.start()
+        self._is_asked = True
         process.ask(Message({"kernels": kernels.value}, content, arrays))
 
         def ending() -> Answers:
             answer = process.answer()
+            self._is_asked = False
             overdue.cancel()
             if answer is None or overdue.is_over:
                 self._process = None
@@ -98,7 +104,7 @@ class TrialChild:
         if self._process is not None:
             self._process.kill()
             self._process.end()
-            self._process = None
+            self._process, self._is_asked = None, False
 
     def _failure(self, told: str, *, is_overdue: bool) -> CandidateFailedError:
         if is_overdue:

@@ -66,6 +66,12 @@ def test_one_child_tries_many_candidates(doubling: bytes, child: TrialChild) -> 
     assert child._process is first
 
 
+def test_an_answer_that_nobody_waited_for_is_not_the_next_ones(doubling: bytes, child: TrialChild) -> None:
+    child.begin(doubling, [{"in0": np.full(SHAPE, 100, np.float32)}], Kernels.XNNPACK)
+    (answer,) = child.run(doubling, FEEDS[1:2], Kernels.XNNPACK)
+    assert answer[0].tolist() == np.full(SHAPE, 2).tolist()
+
+
 def test_a_file_that_does_not_load_is_told_in_the_runtimes_words(doubling: bytes, child: TrialChild) -> None:
     with pytest.raises(CandidateFailedError, match="refused by the runtime: LiteRT does not load the model"):
         child.run(b"no model", FEEDS, Kernels.XNNPACK)
