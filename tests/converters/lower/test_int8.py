@@ -52,9 +52,11 @@ def bound(kind):
 @pytest.fixture(scope="module", autouse=True)
 def one_child():
     """The candidates of this file are tried in one process, which saves half a second each."""
-    with closing(TrialChild()) as child, mock.patch("converters.quantize.quantizer.TrialChild") as started:
-        started.return_value.run = child.run
-        yield
+    with closing(TrialChild()) as child:
+        lasting = mock.Mock(spec=TrialChild, wraps=child)
+        lasting.close = mock.Mock()
+        with mock.patch("converters.quantize.quantizer.TrialChild", return_value=lasting):
+            yield
 
 
 def quantized(content, *, low=None, recipe=None):
