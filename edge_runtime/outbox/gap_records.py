@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from edge_contracts.gap import MAX_RANGES, Gap, GapEvent, GapReason, SeqRange
 from edge_runtime.outbox.envelope import NOISE_BYTES, Letter
-from edge_runtime.outbox.spool_policy import RowClass, as_ranges, charge, holes_between, in_gaps, merged
+from edge_runtime.outbox.spool_policy import as_ranges, charge, holes_between, in_gaps, merged
+from edge_runtime.outbox.spool_tables import GAPS_TABLE
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,8 +63,8 @@ class GapRecords:
     def _extend(self, draft: Life, ranges: Sequence[SeqRange], why: GapReason) -> bool:
         """Put the ranges into the newest gap of their kind that was never on the wire: an outage must not fill up."""
         rows = self._con.execute(
-            "SELECT seq, charge, body FROM rows WHERE class = ? AND seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT ?",
-            (RowClass.KEPT, self.handed, _GAPS_LOOKED_AT),
+            f"SELECT seq, charge, body FROM {GAPS_TABLE} WHERE seq > ? AND leaf = 'gap' ORDER BY seq DESC LIMIT ?",
+            (self.handed, _GAPS_LOOKED_AT),
         ).fetchall()
         unsent = ((seq, cost, GapEvent.model_validate_json(body)) for seq, cost, body in rows)
         alike = (one for one in unsent if one[2].data.why is why and one[2].data.of_epoch == draft.epoch)
@@ -74,7 +75,7 @@ class GapRecords:
         data = event.data.model_copy(update={"ranges": together, "count": _length(together)})
         longer = event.model_copy(update={"data": data}).model_dump_json(exclude_none=True).encode()
         cost = charge(len(longer))
-        self._con.execute("UPDATE rows SET body = ?, charge = ? WHERE seq = ?", (longer, cost, seq))
+        self._con.execute(f"UPDATE {GAPS_TABLE} SET body = ?, charge = ? WHERE seq = ?", (longer, cost, seq))
         draft.used += cost - old_cost
         return True
 

@@ -24,6 +24,7 @@ from edge_runtime.outbox.spool_policy import PAGE_BYTES, RowClass, SpoolLimits, 
 from edge_runtime.outbox.spool_reserve import Reserve
 from edge_runtime.outbox.spool_rows import SpoolRows
 from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
+from edge_runtime.outbox.spool_tables import GAPS_TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,10 +81,11 @@ class SpoolFile:
         A row that was never sent cannot have been stored, whatever an acknowledgement says; a sequence that was shed
         can have been, by its gap.
         """
-        query = "SELECT min(seq) FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?)"
+        query = "SELECT seq FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?) ORDER BY seq LIMIT 1"
         unsent: int | None = 0
         while unsent is not None and (handed_through := self._handed.holds(unsent)) is not None:
-            unsent = self._con.execute(query, (handed_through, self._gaps.handed)).fetchone()[0]
+            row = self._con.execute(query, (handed_through, self._gaps.handed)).fetchone()
+            unsent = row[0] if row else None
         return self._life.last_seq if unsent is None else unsent - 1
 
     def owe(self, alerts: int, minutes: int) -> None:
@@ -112,8 +114,8 @@ class SpoolFile:
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
         """The same for gap records alone."""
-        query = "SELECT seq, leaf, body FROM rows WHERE class = ? AND seq >= ? AND leaf = 'gap' ORDER BY seq LIMIT ?"
-        return self._read(query, (RowClass.KEPT, first, limit))
+        query = f"SELECT seq, leaf, body FROM {GAPS_TABLE} WHERE seq >= ? AND leaf = 'gap' ORDER BY seq LIMIT ?"
+        return self._read(query, (first, limit))
 
     def oldest_mono_ms(self) -> tuple[int, int] | None:
         """Sequence and monotonic time of the oldest row; None when the spool is empty."""

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 PAGE_BYTES: Final = 4096
 """The page size that every spool is created with."""
+FRAME_BYTES: Final = PAGE_BYTES + 24
+"""A page in the write-ahead log, with its header."""
 ROW_OVERHEAD_BYTES: Final = 96
-"""Columns, index entry and cell header of one row beside its body; measured, see tests."""
-FIXED_PAGES: Final = 8
-"""Schema, roots and inner pages of a spool's trees."""
+"""Columns and cell header of one row beside its body, and its share of inner pages; measured, see tests."""
+FIXED_PAGES: Final = 24
+"""Schema, life and, of each class, a root and half-empty pages at both ends; with those that stand in the log, too."""
 SHED_SHARE: Final = 0.05
 """Shedding frees at least this share of the budget, so that not every append sheds and writes a gap."""
 SHED_MOST_BYTES: Final = 256 << 10
@@ -53,17 +55,21 @@ class SpoolLimits:
     @property
     def log_pages(self) -> int:
         """Pages of write-ahead log after which it is folded back into the database."""
-        return max(16, min(256, self.max_bytes // 8 // PAGE_BYTES))
+        return max(16, min(256, self.max_bytes // 16 // PAGE_BYTES))
 
     @property
     def rows_budget(self) -> int:
-        """Bytes that rows may be charged for."""
-        return self.max_bytes - self.reserve - (2 * self.log_pages + FIXED_PAGES) * PAGE_BYTES
+        """Bytes that rows may be charged for.
+
+        A transaction may write `log_pages` pages more than there were, in the log and, until it has shed, in the
+        database.
+        """
+        return self.max_bytes - self.reserve - (3 * self.log_pages + FIXED_PAGES) * FRAME_BYTES
 
     @property
     def batch_rows(self) -> int:
-        """Rows that one transaction may add or free; each may touch a page of its own in the log."""
-        return self.log_pages
+        """Rows that one transaction may add or free; each may take two pages."""
+        return self.log_pages // 2
 
     def to_free(self, used_bytes: int) -> int:
         """Bytes to shed when rows are charged with `used_bytes`; 0 while they fit."""

@@ -11,6 +11,7 @@ from edge_contracts.errors import BadInputError
 from edge_runtime.outbox.envelope import seal
 from edge_runtime.outbox.spool_batch import Placed
 from edge_runtime.outbox.spool_policy import RowClass, Victim, charge, choose_victims
+from edge_runtime.outbox.spool_tables import TABLE_OF
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from edge_runtime.outbox.envelope import Letter, Sealed
     from edge_runtime.outbox.spool_schema import Life
 
-_IN_SHEDDING_ORDER: Final = "SELECT seq, charge, class FROM rows WHERE class < ? ORDER BY class, seq"
+_SHED_FIRST: Final = sorted(set(RowClass) - {RowClass.KEPT})
 
 
 class SpoolRows:
-    """The table of rows.
+    """The tables of rows.
 
     Args:
         con: the open spool, inside a transaction whenever a method is called.
@@ -44,7 +45,8 @@ class SpoolRows:
         rows, used = self._con.execute(
             "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
         ).fetchone()
-        self._con.execute("DELETE FROM rows WHERE seq <= ?", (through,))
+        for row_class in RowClass:
+            self._delete(row_class, through)
         draft.rows -= rows
         draft.used -= used
         draft.freed_through = through
@@ -67,8 +69,8 @@ class SpoolRows:
         draft.last_seq += 1
         cost = charge(len(sealed.body))
         self._con.execute(
-            "INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)",
-            (draft.last_seq, sealed.row_class, sealed.leaf, cost, letter.moment.mono_ms, sealed.body),
+            f"INSERT INTO {TABLE_OF[sealed.row_class]} VALUES (?, ?, ?, ?, ?)",
+            (draft.last_seq, sealed.leaf, cost, letter.moment.mono_ms, sealed.body),
         )
         draft.rows += 1
         draft.used += cost
@@ -79,11 +81,16 @@ class SpoolRows:
         if need_bytes <= 0:
             return []
         victims = choose_victims(self._candidates(), need_bytes)
-        self._con.executemany("DELETE FROM rows WHERE seq = ?", [(victim.seq,) for victim in victims])
+        for row_class in _SHED_FIRST:
+            self._delete(row_class, max((one.seq for one in victims if one.row_class is row_class), default=0))
         draft.rows -= len(victims)
         draft.used -= sum(victim.charge for victim in victims)
         return victims
 
     def _candidates(self) -> Iterator[Victim]:
-        for victim in self._con.execute(_IN_SHEDDING_ORDER, (RowClass.KEPT,)):
-            yield Victim(*victim)
+        for row_class in _SHED_FIRST:
+            for seq, cost in self._con.execute(f"SELECT seq, charge FROM {TABLE_OF[row_class]} ORDER BY seq"):
+                yield Victim(seq, cost, row_class)
+
+    def _delete(self, row_class: RowClass, through: int) -> None:
+        self._con.execute(f"DELETE FROM {TABLE_OF[row_class]} WHERE seq <= ?", (through,))

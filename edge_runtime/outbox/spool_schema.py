@@ -13,27 +13,21 @@ from typing import TYPE_CHECKING, Final
 
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_policy import PAGE_BYTES, SpoolLimits
+from edge_runtime.outbox.spool_tables import TABLE_OF, create_rows
+from edge_runtime.outbox.spool_upgrade import LEFT_TO_MOVE, begin_upgrade, finish_upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION: Final = 1
-_TABLES: Final = (
-    """CREATE TABLE life (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
-        epoch TEXT NOT NULL,
-        last_seq INTEGER NOT NULL,
-        freed_through INTEGER NOT NULL,
-        session INTEGER NOT NULL)""",
-    """CREATE TABLE rows (
-        seq INTEGER PRIMARY KEY,
-        class INTEGER NOT NULL,
-        leaf TEXT NOT NULL,
-        charge INTEGER NOT NULL,
-        mono_ms INTEGER NOT NULL,
-        body BLOB NOT NULL)""",
-    "CREATE INDEX rows_by_class ON rows (class, seq)",
-)
+SCHEMA_VERSION: Final = 2
+CACHE_KB: Final = 256
+"""Of pages in memory between transactions; a large transaction takes what it needs."""
+_LIFE: Final = """CREATE TABLE life (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch TEXT NOT NULL,
+    last_seq INTEGER NOT NULL,
+    freed_through INTEGER NOT NULL,
+    session INTEGER NOT NULL)"""
 
 
 @dataclass(slots=True)
@@ -72,6 +66,7 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
     try:
         _set_up(con, limits)
         _check(con, path)
+        _bring_up_to_date(con, limits)
     except sqlite3.OperationalError as err:
         con.close()
         if "locked" in str(err):
@@ -89,8 +84,8 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
 def create_life(con: sqlite3.Connection, epoch: str) -> None:
     """Make the tables and the first row, durably, if this file is new."""
     con.execute("BEGIN IMMEDIATE")
-    for statement in _TABLES:
-        con.execute(statement)
+    con.execute(_LIFE)
+    create_rows(con)
     con.execute("INSERT INTO life VALUES (1, ?, 0, 0, 0)", (epoch,))
     con.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     con.execute("COMMIT")
@@ -147,6 +142,10 @@ def _set_up(con: sqlite3.Connection, limits: SpoolLimits) -> None:
     con.execute("PRAGMA journal_mode = WAL")
     con.execute("PRAGMA synchronous = FULL")
     con.execute(f"PRAGMA wal_autocheckpoint = {limits.log_pages}")
+    # A queue is read and written at its ends; SQLite's 2 MB would be kept for good after the first long outage.
+    con.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    # A page that a transaction touches twice would stand in the log twice.
+    con.execute("PRAGMA cache_spill = OFF")
 
 
 def _check(con: sqlite3.Connection, path: Path) -> None:
@@ -154,11 +153,22 @@ def _check(con: sqlite3.Connection, path: Path) -> None:
     version = con.execute("PRAGMA user_version").fetchone()[0]
     if answer != "ok":
         raise SpoolDamaged(f"wanted a sound spool at {path}, found {answer}")
-    tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    wanted = {"life", "rows"} if version else set()
-    if version not in {0, SCHEMA_VERSION} or tables != wanted:
+    tables = _tables(con)
+    wanted = {0: set[str](), 1: {"life", "rows"}, SCHEMA_VERSION: {"life", *TABLE_OF.values()}}
+    if tables - {LEFT_TO_MOVE} != wanted.get(version):
         raise SpoolDamaged(
             f"wanted a spool of version {SCHEMA_VERSION} at {path}, found {version} with {sorted(tables)}"
         )
     if version and con.execute("SELECT count(*) FROM life").fetchone()[0] != 1:
         raise SpoolDamaged(f"wanted one life in the spool {path}, found none")
+
+
+def _bring_up_to_date(con: sqlite3.Connection, limits: SpoolLimits) -> None:
+    if con.execute("PRAGMA user_version").fetchone()[0] == 1:
+        begin_upgrade(con)
+    if LEFT_TO_MOVE in _tables(con):
+        finish_upgrade(con, limits.batch_rows)
+
+
+def _tables(con: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from edge_runtime.outbox.envelope import Letter
 
 NOW = HandClock().now()
-SMALL = SpoolLimits(max_bytes=280_000, reserve_bytes=40_000)
+SMALL = SpoolLimits(max_bytes=410_000, reserve_bytes=40_000)
 """Room for about 70 kB of rows."""
 LONG = "x" * 500
 

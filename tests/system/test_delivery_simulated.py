@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pytest
 
 WHERE = "plant/hall/station-1"
-TIGHT = SpoolLimits(280_000, 40_000)
+TIGHT = SpoolLimits(410_000, 40_000)
 LONG = "x" * 500
 
 

@@ -23,6 +23,7 @@ from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter, minute_letter, stats
 from tests.fakes.patience import eventually
+from tests.fakes.spools import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,7 @@ def test_a_minute_that_no_disk_took_is_no_alert_in_the_ledger(tmp_path: Path) ->
 
 
 def test_a_minute_that_a_full_spool_sheds_says_so(tmp_path: Path) -> None:
-    with outbox(tmp_path / "s", limits=SpoolLimits(280_000, 40_000)) as box:
+    with outbox(tmp_path / "s", limits=SMALL) as box:
         while not box.read_gaps(1, 1):
             box.append(alert(reason="x" * 500))
         minutes = [box.offer(stats()) for _ in range(40)]
@@ -307,7 +308,7 @@ def test_depth_tells_rows_and_the_age_of_the_oldest(tmp_path: Path) -> None:
 
 
 def test_an_alert_shed_as_it_came_is_refused_and_in_the_ledger(tmp_path: Path) -> None:
-    with outbox(tmp_path / "s", limits=SpoolLimits(280_000, 40_000)) as box:
+    with outbox(tmp_path / "s", limits=SMALL) as box:
         while not box.read_gaps(1, 1):
             box.append(alert(reason="x" * 500))
         with pytest.raises(SpoolRefused, match="in the ledger"):  # noqa: PT012 - one of a hundred finds the spool full

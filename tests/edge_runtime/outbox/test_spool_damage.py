@@ -101,7 +101,7 @@ def test_a_damaged_spool_that_still_tells_its_life_is_written_into_the_ledger(tm
         write(file, free_through=10)
         old = file.life.epoch
     with closing(sqlite3.connect(path)) as con:
-        root = con.execute("SELECT rootpage FROM sqlite_master WHERE name = 'rows'").fetchone()[0]
+        root = con.execute("SELECT rootpage FROM sqlite_master WHERE name = 'rows_defect'").fetchone()[0]
     with path.open("r+b") as file_bytes:
         file_bytes.seek((root - 1) * 4096)
         file_bytes.write(b"\xff" * 4096)

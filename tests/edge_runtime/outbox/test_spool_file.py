@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import sqlite3
 import tempfile
@@ -224,6 +225,27 @@ def test_a_spool_that_cannot_even_shed_refuses_and_stays_whole(tmp_path: Path) -
         assert file.life == life
         file._con.execute("PRAGMA query_only = OFF")
         assert [place.seq for place in write(file, letter())] == [2]
+
+
+@pytest.mark.parametrize("max_bytes", [410_000, 1 << 20])
+def test_the_disk_stays_within_the_cap_whatever_is_shed_from_between_what_stays(tmp_path: Path, max_bytes: int) -> None:
+    limits = SpoolLimits(max_bytes, max_bytes // 4)
+    draw = random.Random(max_bytes)
+    folder = Path(IN_MEMORY or tmp_path, f"spool-{os.getpid()}-{max_bytes}")
+    folder.mkdir()
+    with closing(spool(folder / "s", limits)) as file:
+        for _ in range(300):
+            share, longest = draw.choice([0.2, 0.4, 0.6]), draw.choice([500, 3200])
+            outcomes = draw.choices([Outcome.UNKNOWN, Outcome.DEFECT], (share, 1 - share), k=limits.batch_rows)
+            write(file, *(long_letter(outcome, draw.randrange(longest)) for outcome in outcomes))
+            assert sum(path.stat().st_size for path in folder.iterdir()) <= max_bytes
+        assert gaps(file)
+        assert file.life.used > limits.rows_budget * 0.8
+    shutil.rmtree(folder)
+
+
+def long_letter(outcome: Outcome, length: int) -> Letter:
+    return Letter(alert(outcome).model_copy(update={"label": "x" * length}), NOW, bytes(10))
 
 
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - thousands of commits, none to keep

@@ -27,6 +27,7 @@ from edge_runtime.outbox.spool_policy import (
     merged,
 )
 from edge_runtime.outbox.spool_schema import connect, create_life
+from edge_runtime.outbox.spool_tables import TABLE_OF
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,8 +96,8 @@ def test_a_row_is_charged_with_at_least_the_disk_that_it_takes(tmp_path: Path, b
         create_life(con, EPOCH)
         before = con.execute("PRAGMA page_count").fetchone()[0]
         con.execute("BEGIN")
-        values = [(seq, RowClass.DEFECT, "alert", 0, 2**40 + seq, bytes(body_bytes)) for seq in range(1, rows + 1)]
-        con.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)", values)
+        values = [(seq, "alert", 0, 2**40 + seq, bytes(body_bytes)) for seq in range(1, rows + 1)]
+        con.executemany(f"INSERT INTO {TABLE_OF[RowClass.DEFECT]} VALUES (?, ?, ?, ?, ?)", values)  # noqa: S608 - ours
         con.execute("COMMIT")
         grown = (con.execute("PRAGMA page_count").fetchone()[0] - before) * PAGE_BYTES
     assert grown <= rows * charge(body_bytes) + 4 * PAGE_BYTES
