@@ -117,7 +117,7 @@ def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:
         "score_shift": comparison.score_shift,
         "auroc": comparison.auroc,
     }
-    found |= {name: (round(value, 6), "1") for name, value in shares.items() if value is not None}
+    found |= {n: (round(value, 6), "1") for n, value in shares.items() if value is not None and np.isfinite(value)}
     return [
         Measurement(name=f"{name}{suffix}", value=value, unit=unit, where=where)
         for name, (value, unit) in found.items()

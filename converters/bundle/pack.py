@@ -112,7 +112,8 @@ def complete(draft: Draft, samples: Sequence[Sample], comparison: Comparison | N
     Without a comparison (the inputs were random) it stays.
 
     Raises:
-        KernelsDisagree: this machine's two kernel sets answer so differently that no golden would prove anything.
+        KernelsDisagree: this machine's two kernel sets answer so differently, or with NaN, that no golden would prove
+            anything.
     """
     predictor, other = Predictor.load(draft.bundle()), Predictor.load(draft.bundle(), kernels="builtin")
     inputs = [_stored_input(predictor, sample) for sample in spread(samples, GOLDENS)]
@@ -206,16 +207,19 @@ def _tolerances(
     tolerances = {}
     pairs = [(one.predict_tensor(values).outputs, other.predict_tensor(values).outputs) for values in inputs]
     for spec in one.manifest.outputs:
-        apart = max(float(np.max(np.abs(a[spec.tensor] - b[spec.tensor]))) for a, b in pairs)
-        largest = max(float(np.max(np.abs(a[spec.tensor]))) for a, _ in pairs)
+        # numpy's maximum of a NaN is NaN wherever it stands; Python's is not.
+        with np.errstate(invalid="ignore"):
+            apart = float(np.max([np.max(np.abs(a[spec.tensor] - b[spec.tensor])) for a, b in pairs]))
+        largest = float(np.max([np.max(np.abs(a[spec.tensor])) for a, _ in pairs]))
         reach = max(largest, INT8_STEPS * (spec.quantisation.scale if spec.quantisation else 0.0))
-        if not apart <= MOST_APART * reach and spec.role == "heat-map":
+        is_alike = np.isfinite(apart) and apart <= MOST_APART * reach
+        if not is_alike and spec.role == "heat-map":
             continue
-        if not apart <= MOST_APART * reach:
+        if not is_alike:
+            found = f"{apart:g} apart where it reaches {reach:g}" if np.isfinite(apart) else "NaN or infinite"
             raise KernelsDisagree(
-                f"wanted two kernel sets that answer alike, found output {spec.tensor!r} {apart:g} apart "
-                f"({one.backend.kernels}, {other.backend.kernels}) where it reaches {reach:g}; "
-                "the model is not fit to ship"
+                f"wanted two kernel sets that answer alike, found output {spec.tensor!r} {found} "
+                f"({one.backend.kernels}, {other.backend.kernels}); the model is not fit to ship"
             )
         step = min(steps.get(spec.tensor, 0.0), MOST_APART * reach / KERNEL_HEADROOM)
         tolerances[spec.tensor] = max(KERNEL_HEADROOM * apart, KERNEL_HEADROOM * step, RELATIVE_FLOOR * largest)
@@ -223,7 +227,7 @@ def _tolerances(
 
 
 def _score_ratio(comparison: Comparison) -> float:
-    usable = (comparison.scores > 0) & (comparison.scores_float > 0)
+    usable = (comparison.scores > 0) & (comparison.scores_float > 0) & np.isfinite(comparison.scores)
     if not usable.any():
         return 1.0
     return float(np.exp(np.mean(np.log(comparison.scores[usable] / comparison.scores_float[usable]))))

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
 
 
+NO_ANSWER = "no answer"
+"""Stands for a class where an answer holds NaN or infinity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confused:
     """Labelled inputs with one true class and one answer: how many got it from the float model and the artefact."""
@@ -53,6 +57,14 @@ def confusion(manifest: Manifest, comparison: Comparison, samples: Sequence[Samp
         return None
     names = manifest.labels
     return Confusion(
-        tuple(names[place] for place in sorted({place for pair in pairs for place in pair})),
-        tuple(Confused(names[true], names[said], counts[0][true, said], counts[1][true, said]) for true, said in pairs),
+        tuple(names[place] for place in sorted({place for pair in pairs for place in pair if place >= 0})),
+        tuple(
+            Confused(names[true], answer_name(names, said), counts[0][true, said], counts[1][true, said])
+            for true, said in pairs
+        ),
     )
+
+
+def answer_name(labels: Sequence[str], place: int) -> str:
+    """The label of a winner's index, or that there is none."""
+    return labels[place] if place >= 0 else NO_ANSWER

@@ -32,9 +32,9 @@ class ExpectedLoss:
 
     @classmethod
     def of(cls, probabilities: npt.NDArray[np.float64], classes: npt.NDArray[np.int64]) -> ExpectedLoss:
-        """From float's probabilities (N×C) and the artefact's class for each of the N inputs."""
+        """From float's probabilities (N×C) and the artefact's class for each of the N inputs, below 0 for none."""
         rows = np.arange(len(classes))
-        losses = probabilities.max(axis=1) - probabilities[rows, classes]
+        losses = probabilities.max(axis=1) - np.where(classes < 0, 0.0, probabilities[rows, classes])
         spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
         mean = float(losses.mean())
         return cls(mean, mean - ONE_IN_TWENTY * spread / np.sqrt(len(losses)))

@@ -45,6 +45,9 @@ LEAST_SIGNAL_TO_NOISE_DB = 10.0
 CHANCE = 0.5
 """The AUROC of a coin."""
 
+NO_CLASS = -1
+"""In place of a winner's index: the answer holds NaN or infinity, and a station takes it for none."""
+
 _TINY = 1e-12
 
 
@@ -53,6 +56,7 @@ class Comparison:
     """Float against artefact on the same inputs; a figure that the task does not have is None.
 
     samples: inputs compared.
+    not_finite: inputs for which the artefact answers NaN or infinity where float does not.
     signal_to_noise_db: of the worst output.
     agreement: share of inputs with the same best class.
     expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
@@ -61,7 +65,7 @@ class Comparison:
     score_shift: mean over inputs of |artefact − float| / |float|.
     auroc_float, auroc: of a detector, where the folders name good and other pictures.
     scores_float, scores: one number per input: the anomaly score, or the winner's probability.
-    classes_float, classes: the winner's index per input.
+    classes_float, classes: the winner's index per input, `NO_CLASS` where an answer is not finite.
     kernels: whose arithmetic the artefact ran with, such as `litert 2.3.0, xnnpack`.
     other: the same with the runtime's builtin kernels; None where there are no others.
     """
@@ -70,6 +74,7 @@ class Comparison:
     signal_to_noise_db: float
     scores_float: npt.NDArray[np.float64]
     scores: npt.NDArray[np.float64]
+    not_finite: int = 0
     agreement: float | None = None
     expected_loss: float | None = None
     expected_loss_least: float | None = None
@@ -111,6 +116,11 @@ def kernels_of(predictor: Predictor) -> str:
 
 
 def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
+    figures = _figures(manifest, samples, pairs)
+    return replace(figures, not_finite=sum(_is_lost(wanted, found) for wanted, found in pairs))
+
+
+def _figures(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
     noise = _signal_to_noise_db(pairs)
     if manifest.task == "classification":
         return _classes(manifest, samples, pairs, noise)
@@ -203,8 +213,8 @@ def _number(scores: Scores) -> float:
 def _classes(
     manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: float
 ) -> Comparison:
-    before = np.asarray([int(np.argmax(a.values)) for a, _ in pairs])
-    after = np.asarray([int(np.argmax(b.values)) for _, b in pairs])
+    before = np.asarray([_winner(a) for a, _ in pairs])
+    after = np.asarray([_winner(b) for _, b in pairs])
     known = {label: index for index, label in enumerate(manifest.labels)}
     labelled = np.asarray([known.get(sample.label, -1) for sample in samples])
     seen = labelled >= 0
@@ -224,6 +234,18 @@ def _classes(
     )
 
 
+def _winner(scores: Scores) -> int:
+    return int(np.argmax(scores.values)) if np.isfinite(scores.values).all() else NO_CLASS
+
+
+def _is_lost(wanted: Scores, found: Scores) -> bool:
+    """Whether the artefact answers NaN or infinity anywhere where float does not."""
+    return any(
+        not np.isfinite(value).all() and bool((np.isfinite(wanted.outputs[name]) & ~np.isfinite(value)).any())
+        for name, value in found.outputs.items()
+    )
+
+
 def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
     """Of the worst output: a sum over all would not hear scores that are dead beside boxes in pixels."""
     return min(_output_db([(a.outputs[name], b.outputs[name]) for a, b in pairs]) for name in pairs[0][0].outputs)
@@ -231,7 +253,8 @@ def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
 
 def _output_db(pairs: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> float:
     signal = sum(float(np.sum(np.square(wanted, dtype=np.float64))) for wanted, _ in pairs)
-    noise = sum(float(np.sum(np.square(wanted.astype(np.float64) - found))) for wanted, found in pairs)
+    with np.errstate(invalid="ignore"):
+        noise = sum(float(np.sum(np.square(wanted.astype(np.float64) - found))) for wanted, found in pairs)
     if not np.isfinite(noise):
         return -np.inf
     return float(10 * np.log10(max(signal, _TINY) / max(noise, _TINY * max(signal, _TINY))))
@@ -240,11 +263,19 @@ def _output_db(pairs: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> float:
 def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
     """One sentence per limit that was crossed; a NaN crosses every limit."""
     reasons = (
+        _crossed_by_nan(comparison),
         _crossed_by_classes(comparison, limits),
         _crossed_by_auroc(comparison, limits),
         _crossed_by_shift(comparison),
     )
     return [reason for reason in reasons if reason]
+
+
+def _crossed_by_nan(comparison: Comparison) -> str:
+    if not comparison.not_finite:
+        return ""
+    found = _found(comparison, lambda one: f"NaN or infinity for {one.not_finite} of {one.samples} inputs")
+    return f"wanted finite answers wherever the float model gives them, found {found}"
 
 
 def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from converters.gate.confusion import answer_name
 from converters.report.quantity import percent, plain
 from converters.report.sentences import hottest
 from converters.report.thumbnail import as_address, reduced
@@ -105,7 +106,7 @@ def _named(manifest: Manifest, comparison: Comparison, sample: Sample, index: in
     if comparison.classes is None or comparison.classes_float is None:
         raise ValueError("wanted the classes of both models, found none; compare a classifier")
     answers = [
-        f"{_short(manifest.labels[winners[index]])}, {percent(float(scores[index]))}"
+        f"{_short(answer_name(manifest.labels, winners[index]))}, {percent(float(scores[index]))}"
         for winners, scores in (
             (comparison.classes_float, comparison.scores_float),
             (comparison.classes, comparison.scores),

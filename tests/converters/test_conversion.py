@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from converters.bundle.pack import KernelsDisagree
 from converters.conversion import GateRefused, convert
 from converters.load import Description
 from converters.tflite import write_tflite
@@ -340,6 +341,45 @@ def test_a_size_that_changes_nothing_is_refused(data, pictures, tmp_path):
     model = data / "mlperf-tiny/vww_96_float.tflite"
     with pytest.raises(BadInputError, match="leave the size out"):
         converted(model, pictures, tmp_path / "part.bundle", description=Description(input_size=(48, 64)))
+
+
+def test_a_classifier_that_answers_nan_in_int8_is_never_packed(tmp_path):
+    path, out = tmp_path / "nan.onnx", tmp_path / "nan.bundle"
+    path.write_bytes(dividing_onnx_model())
+    dark = [np.random.default_rng(place).integers(20, 30, (32, 32, 3), np.uint8) for place in range(30)]
+    given = [
+        np.full((32, 32, 3), 250, np.uint8) if place % 3 == 0 and place < 15 else dark[place] for place in range(30)
+    ]
+    said = Description(labels=("good", "bad"), good=("good",))
+    wishes = {"profile": "jetson-nano", "calibration": given, "out": out, "description": said}
+    with pytest.raises(GateRefused, match=r"found NaN or infinity for \d+ of 30 inputs"):
+        convert(path, **wishes)
+    # The first golden is answered, the others are not.
+    with pytest.raises(KernelsDisagree, match="found output 'y' NaN or infinite"):
+        convert(path, force=True, **wishes)
+    assert not out.exists()
+
+
+def dividing_onnx_model():
+    """x⁴ / the sum of x⁴: of dark pictures the integers of the sum are 0."""
+    onnx = pytest.importorskip("onnx")
+    make = onnx.helper.make_node
+    nodes = [
+        make("GlobalAveragePool", ["x"], ["p"]),
+        make("Flatten", ["p"], ["f"]),
+        make("MatMul", ["f", "w"], ["a"]),
+        make("Mul", ["a", "a"], ["b"]),
+        make("Mul", ["b", "b"], ["c"]),
+        make("ReduceSum", ["c", "axis"], ["s"], keepdims=1),
+        make("Div", ["c", "s"], ["y"]),
+    ]
+    sizes = {"x": [1, 3, 32, 32], "y": [1, 2]}
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, size) for name, size in sizes.items()]
+    constants = {"w": np.array([[1, 0.5]] * 3, np.float32), "axis": np.array([1], np.int64)}
+    given = [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()]
+    graph = onnx.helper.make_graph(nodes, "g", values[:1], values[1:], given)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
 
 
 def open_onnx_model():

@@ -1,15 +1,44 @@
 """The gate: what it compares, what it refuses, and what it says."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from converters.gate.verify import Comparison, chance_note, judge, undecided_note
+from converters.calibration.samples import Sample
+from converters.gate.confusion import confusion
+from converters.gate.verify import NO_CLASS, Comparison, chance_note, compare, judge, undecided_note
 from device_profiles import load_profile
+from edge_runtime.frames import Scores
 
 LIMITS = load_profile("rpi-4b").limits
 SCORES = np.ones(4)
+
+
+class Told:
+    """Answers that are known beforehand."""
+
+    def __init__(self, labels, *answers):
+        self.samples = [Sample(np.zeros(1, np.float32), "x", label) for label in labels]
+        self._answers = answers
+
+    def of(self, _models, _progress):
+        return self._answers
+
+
+def compared(task, wanted, found, labels=None, other=None):
+    """Through `compare`, from a row of float's answers and one of the artefact's for each input."""
+    manifest = SimpleNamespace(task=task, labels=("good", "scratch"))
+    backend = SimpleNamespace(runtime="litert", version="2", kernels="xnnpack")
+    model = SimpleNamespace(manifest=manifest, backend=backend)
+    answers = [[scores(row) for row in rows] for rows in (wanted, found, other) if rows is not None]
+    return compare(model, model, Told(labels or [""] * len(wanted), *answers), other=None if other is None else model)
+
+
+def scores(row):
+    values = np.asarray(row, np.float32)
+    return Scores(values, None, {"answer": values[None]})
 
 
 def gate(*, force=False, random_inputs=False, **figures):
@@ -74,6 +103,40 @@ def test_what_stays_within_the_limits_passes(figures):
 )
 def test_a_nan_never_passes_the_gate(figures):
     assert gate(**figures).verdict == "refused"
+
+
+SURE, LOST = (0.9, 0.1), (np.nan, np.nan)
+
+
+@pytest.mark.parametrize("label", ["", "good"])
+@pytest.mark.parametrize("lost", [LOST, (0.9, np.nan), (np.inf, 0.1)])
+@pytest.mark.parametrize("task", ["classification", "anomaly", "none"])
+def test_one_answer_that_is_no_number_is_refused_whatever_the_others_say(task, lost, label):
+    found = compared(task, [SURE] * 100, [SURE] * 99 + [lost], [label] * 100)
+    refused = judge(found, LIMITS, random_inputs=False, force=False)
+    assert refused.verdict == "refused"
+    assert "found NaN or infinity for 1 of 100 inputs" in refused.reasons[0]
+
+
+def test_what_float_itself_cannot_answer_is_not_held_against_the_artefact():
+    found = compared("classification", [SURE, (-np.inf, 0.0)], [SURE, (-np.inf, 0.0)])
+    assert found.not_finite == 0
+
+
+def test_kernels_that_alone_answer_nan_are_told():
+    found = compared("classification", [SURE] * 2, [SURE] * 2, other=[SURE, LOST])
+    assert (found.not_finite, found.other.not_finite) == (0, 1)
+
+
+def test_an_answer_that_is_no_number_is_no_class_and_costs_the_whole_of_floats():
+    found = compared("classification", [SURE] * 2, [SURE, LOST], ["good"] * 2)
+    assert found.classes.tolist() == [0, NO_CLASS]
+    assert (found.agreement, found.accuracy) == (0.5, 0.5)
+    assert found.expected_loss == pytest.approx(0.45)
+    manifest = SimpleNamespace(labels=("good", "scratch"))
+    told = confusion(manifest, found, [Sample(np.zeros(1, np.float32), "x", "good")] * 2)
+    assert told.labels == ("good",)
+    assert told.as_document()["cells"] == [["good", "no answer", 0, 1], ["good", "good", 2, 1]]
 
 
 def test_labels_decide_alone_where_there_are_any():
