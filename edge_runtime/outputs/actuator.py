@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Outcome
+from edge_runtime.outputs.driver_time import DriverTime
 from edge_runtime.outputs.output import Order, Shape, order_of, unjudged
 from edge_runtime.outputs.output_counts import OutputCounts
 from edge_runtime.outputs.shift_register import ShiftRegister, TooManyParts
@@ -91,13 +92,14 @@ class Actuator(OwnThread):
         self._numbers = itertools.count(1)
         self._life = belt.life()
         self._open_at_ns = clock.now_ns()
+        self._with_driver = DriverTime(clock)
         self._lock = threading.Lock()
         self._more = threading.Event()
 
     @property
     def lost(self) -> str | None:
         """Why parts cannot be told, None while they can."""
-        return self._lost or self._belt.lost
+        return self._lost or self._with_driver.hangs or self._belt.lost
 
     @property
     def underway(self) -> int:
@@ -260,8 +262,8 @@ class Actuator(OwnThread):
         while self._due:
             due = self._due[0]
             if not self._fires_for(due.order):
-                self._drop(due)
                 self._let_pass()
+                self._drop(due)
             elif self._is_late(due):
                 self._drop(due)
                 self._miss(due.order, self._lost or "it came too late", due.stopped_for)
@@ -325,7 +327,8 @@ class Actuator(OwnThread):
 
     def _try(self, action: Callable[[], object]) -> bool:
         try:
-            action()
+            with self._with_driver:
+                action()
         except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the output is opened again
             self._note_loss(error)
             return False

@@ -12,6 +12,7 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.outputs.actuator import Actuator
 from edge_runtime.outputs.belt import CountedBelt, TimedBelt, build_encoder
 from edge_runtime.outputs.duty import duty_of
+from edge_runtime.outputs.gate_watch import GateWatch
 from edge_runtime.outputs.line_guard import LineGuard
 from edge_runtime.outputs.output import build_output
 from edge_runtime.outputs.run_line import RunLine
@@ -76,6 +77,7 @@ class Panel:
         self._runs: list[RunLine] = []
         for one in settings:
             self._add(one, build(one, clock) if build is not None else build_output(one, clock, chips))
+        self._watches = (GateWatch(self.guard, clock),) if self._verdicts else ()
 
     @property
     def counts(self) -> dict[str, OutputCounts]:
@@ -88,13 +90,13 @@ class Panel:
         return {output.name: output.lost for output in self._outputs}
 
     def dead_thread(self) -> str | None:
-        """Which output's thread is not alive, None while all are."""
-        dead = next((output.name for output in self._outputs if not output.running), None)
+        """Which output's thread, or the watch's, is not alive, None while all are."""
+        dead = next((part.name for part in (*self._outputs, *self._watches) if not part.running), None)
         return None if dead is None else f"the thread of output {dead} is dead"
 
     def start(self) -> None:
         """Start all threads; run signals are dropped until the first sign of life."""
-        for part in (*self._encoders, *self._outputs):
+        for part in (*self._encoders, *self._outputs, *self._watches):
             part.start()
 
     def alive(self) -> None:
@@ -129,7 +131,7 @@ class Panel:
         for actuator in self._verdicts:
             actuator.abandon()
         self._wait_for(self._stops, self._clock.now_ns() + int(_LAST_WORDS_S * _NS_PER_S))
-        parts = (*self._outputs, *self._encoders)
+        parts = (*self._outputs, *self._encoders, *self._watches)
         for part in parts:
             part.ask_to_stop()
         end_ns = self._clock.now_ns() + int(_LAST_WORDS_S * _NS_PER_S)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from edge_runtime.outputs.driver_time import DriverTime
 from edge_runtime.outputs.output import Order
 from edge_runtime.outputs.output_counts import OutputCounts
 from edge_runtime.own_thread import OwnThread
@@ -54,25 +55,31 @@ class RunLine(OwnThread):
         super().__init__(f"output-{name}", f"output {name}")
         self.name = name
         self.counts = OutputCounts()
-        self.lost: str | None = "it is not open yet"
+        self._lost: str | None = "it is not open yet"
         self._output = output
         self._guard = guard
         self._clock = clock
         self._backoff = backoff
+        self._with_driver = DriverTime(clock)
         self._beat_s, self._hold_s = beat_s, hold_s
         self._active = False
         self._why_not: str | None = "it was not asked yet"
         self._open_at_ns = self._next_ns = clock.now_ns()
 
+    @property
+    def lost(self) -> str | None:
+        """Why the signal cannot be driven, None while it can."""
+        return self._lost or self._with_driver.hangs
+
     def turn(self) -> float:
         """Say what is to be said; how long to wait then, in seconds. Called by the thread, or by a test."""
-        self._guard.look()
         why_not = self._guard.why_not(self._hold_s)
         if why_not != self._why_not:
             _log.warning("output %s: %s", self.name, f"the line must not run: {why_not}" if why_not else "it may run")
         self._why_not = why_not
         try:
-            self._say(may_run=why_not is None)
+            with self._with_driver:
+                self._say(may_run=why_not is None)
         except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the output is opened again
             self._note_loss(error)
         return min(LOOK_S, self._beat_s or LOOK_S)
@@ -85,12 +92,12 @@ class RunLine(OwnThread):
 
     def _say(self, *, may_run: bool) -> None:
         now_ns = self._clock.now_ns()
-        if self.lost is not None:
+        if self._lost is not None:
             if now_ns < self._open_at_ns:
                 return
             self._output.open()
             self.counts.opened += 1
-            self.lost, self._active, self._next_ns = None, False, now_ns
+            self._lost, self._active, self._next_ns = None, False, now_ns
             self._backoff.reset()
         if not may_run:
             self._drop(now_ns)
@@ -116,9 +123,9 @@ class RunLine(OwnThread):
     def _note_loss(self, error: Exception) -> None:
         reason = str(error) or type(error).__name__
         self.counts.lost += 1
-        if self.lost != reason:
+        if self._lost != reason:
             _log.error("output %s: %s", self.name, reason)
-        self.lost = reason
+        self._lost = reason
         self._close()
         self._open_at_ns = self._clock.now_ns() + int(self._backoff.next_s() * _NS_PER_S)
 

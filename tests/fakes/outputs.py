@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from edge_runtime.terminals.wire import WireLost
 if TYPE_CHECKING:
     from edge_runtime.outputs.output import Order
     from tests.fakes.clock import FakeClock
+
+PATIENCE_S = 20.0
 
 
 @dataclass
@@ -62,3 +65,21 @@ class FakeOutput:
     @property
     def told(self) -> list[str]:
         return [order.part for order in self.orders]
+
+
+class HangingOutput:
+    """Its driver does not come back from an order until it is let go."""
+
+    shape = Shape.LEVEL
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def open(self) -> None: ...
+
+    def fire(self, order: Order) -> None:
+        assert self.let_go.wait(PATIENCE_S), f"nobody let go of {order}"
+
+    def idle(self) -> None: ...
+
+    def close(self) -> None: ...

@@ -298,6 +298,37 @@ def test_a_hanging_output_is_seen_from_outside_while_a_part_stands_at_its_gate()
     assert len(scene.stops) == 1, "the part that the guard has seen is not told again"
 
 
+def test_an_output_that_hangs_is_lost_until_its_driver_comes_back() -> None:
+    scene = Scene(gate_ms=None)
+    seen: list[str | None] = []
+
+    def hang(_: object) -> None:
+        for _ in range(2):
+            scene.clock.advance(2.0)
+            seen.append(scene.actuator.lost)
+
+    scene.output.fire = hang  # type: ignore[method-assign,assignment]
+    scene.judged()
+    scene.actuator.turn()
+    assert seen == [None, "its driver hangs: no answer for more than 3 s"]
+    assert scene.actuator.lost is None
+
+
+def test_a_driver_that_hangs_over_shutting_the_gate_behind_a_bad_part_stops_the_line() -> None:
+    scene = Scene(fires_for={Outcome.GOOD})
+    for at_ms, outcome in ((0, "good"), (40, "defect")):
+        scene.part(at_ms=at_ms)
+        scene.judged(outcome, at_ms=at_ms)
+
+    def hang() -> None:
+        scene.clock.advance(2.0)
+        scene.guard.look()
+
+    scene.output.idle = hang  # type: ignore[method-assign]
+    scene.run_until(1000)
+    assert ["hangs" in reason for reason in scene.stops] == [True]
+
+
 def test_a_hanging_output_with_an_unjudged_part_at_its_gate_stops_the_line() -> None:
     scene = Scene()
     scene.part()

@@ -11,9 +11,11 @@ import pytest
 from edge_contracts.errors import MissingExtraError
 from edge_contracts.station import StationConfig
 from edge_runtime.clock import MonotonicClock
+from edge_runtime.outputs.output import build_output
 from edge_runtime.outputs.panel import Panel
 from tests.fakes.gpio import GpioBoard
 from tests.fakes.modbus_server import ModbusServer
+from tests.fakes.outputs import HangingOutput
 from tests.fakes.patience import eventually, free_port
 from tests.fakes.serial_line import SerialLine
 from tests.fakes.verdicts import inspected
@@ -183,6 +185,42 @@ def test_a_device_that_answers_too_slowly_stops_the_line_although_the_coil_was_s
         assert panel.counts["reject"].late == 0, "the guard saw it before the device had answered"
         eventually(lambda: panel.counts["reject"].late == 1)
         server.delay_s = 0.0
+
+
+def test_an_output_that_hangs_with_a_part_at_its_gate_stops_the_line_though_nothing_else_looks(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    hanging = HangingOutput()
+    gate = {"kind": "time", "delay_ms": 20, "tolerance_ms": 20}
+    panel = panel_of(
+        pin("reject", REJECT, gate=gate),
+        pin("stop", STOP, role="stop"),
+        build=lambda one, clock: hanging if one.name == "reject" else build_output(one, clock),
+    )
+    panel.take(inspected("1", "defect", triggered_at_ns=now_ns()))
+    eventually(lambda: rises(board, STOP) == 1)
+    assert panel.guard.last_stop == "output reject hangs while a part that must not pass is at its gate"
+    hanging.let_go.set()
+    eventually(lambda: panel.counts["reject"].late == 1)
+    assert panel.guard.stops == 1, "the part that was told of is not told of again"
+
+
+def test_a_stop_output_that_hangs_keeps_no_other_from_stopping_the_line(
+    board: GpioBoard, panel_of: Callable[..., Panel]
+) -> None:
+    hanging = HangingOutput()
+    panel = panel_of(
+        pin("reject", REJECT),
+        pin("stop-1", 1, role="stop"),
+        pin("stop-2", STOP, role="stop"),
+        build=lambda one, clock: hanging if one.name == "stop-1" else build_output(one, clock),
+    )
+    for times in (1, 2):
+        panel.guard.call_stop(f"part {times} could not be told")
+        eventually(lambda: rises(board, STOP) == times and not board.levels[STOP])  # noqa: B023 - used up in its turn
+    assert panel.counts["stop-1"].fired == 0
+    hanging.let_go.set()
+    eventually(lambda: panel.counts["stop-1"].fired == 2)
 
 
 def test_when_the_daemon_stops_parts_on_their_way_are_told_and_the_run_signal_is_dropped(

@@ -90,3 +90,18 @@ def test_the_thread_leaves_the_signal_dropped() -> None:
     assert scene.run.stop(5)
     assert not scene.output.is_open
     assert not scene.is_active
+
+
+def test_a_signal_whose_driver_hangs_is_lost_until_it_comes_back() -> None:
+    scene = Scene()
+    scene.guard.sign_of_life()
+    seen: list[str | None] = []
+
+    def hang(_: object) -> None:
+        scene.clock.advance(3.1)
+        seen.append(scene.run.lost)
+
+    scene.output.fire = hang  # type: ignore[method-assign,assignment]
+    scene.run.turn()
+    assert seen == ["its driver hangs: no answer for more than 3 s"]
+    assert scene.run.lost is None
