@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
 from threading import Timer
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "converters.isolation.trial_child")
 
 TIMEOUT_S = 300.0
-"""How long a child may take to run all feeds of one candidate."""
+"""How long a child may take to hear a candidate with all its feeds, and how long its answer may be waited for. What the
+caller does in between does not count."""
 
 
 class CandidateFailedError(LeptonError, RuntimeError):
@@ -49,7 +50,7 @@ class TrialChild:
             answers = child.run(content, feeds, Kernels.XNNPACK)
 
     Args:
-        timeout_s: how long one candidate may take.
+        timeout_s: how long one candidate may be handed over, and waited for.
     """
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
@@ -81,18 +82,20 @@ class TrialChild:
             self.close()
         process = self._process = self._process or _Process()
         arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
-        overdue = _Deadline(self._timeout_s, process)
-        overdue.start()
         self._is_asked = True
-        process.ask(Message({"kernels": kernels.value}, content, arrays))
+        with process.within(self._timeout_s):
+            process.ask(Message({"kernels": kernels.value}, content, arrays))
 
         def ending() -> Answers:
-            answer = process.answer()
+            with process.within(self._timeout_s):
+                answer = process.answer()
             self._is_asked = False
-            overdue.cancel()
-            if answer is None or overdue.is_over:
+            if answer is None:
                 self._process = None
-                raise self._failure(process.end(), is_overdue=overdue.is_over)
+                raise self._failure(process.end(), is_overdue=process.is_overdue)
+            if process.is_overdue:
+                # Its time ended as its answer came: that counts, and the next file gets another process.
+                self.close()
             if "refusal" in answer.plain:
                 raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
             return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
@@ -119,10 +122,27 @@ class _Process:
 
     def __init__(self) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        self.is_overdue = False
         self._complaints = TemporaryFile()  # noqa: SIM115 - `end` closes it
         self._child = subprocess.Popen(
             COMMAND, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
         )
+
+    @contextmanager
+    def within(self, timeout_s: float) -> Iterator[None]:
+        """Kill it where the `with` block takes longer; afterwards `is_overdue` is final."""
+        deadline = Timer(timeout_s, self._be_overdue)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            yield
+        finally:
+            deadline.cancel()
+            deadline.join()
+
+    def _be_overdue(self) -> None:
+        self.is_overdue = True
+        self.kill()
 
     def ask(self, question: Message) -> None:
         """Hand it over; that a child is gone is heard when its answer is waited for."""
@@ -162,17 +182,3 @@ def _there(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("wanted a child with pipes, found none")
     return stream
-
-
-class _Deadline(Timer):
-    """Kills a process that is not done in time, unless it is cancelled."""
-
-    def __init__(self, timeout_s: float, process: _Process) -> None:
-        super().__init__(timeout_s, self._kill)
-        self.daemon = True
-        self.is_over = False
-        self._late = process
-
-    def _kill(self) -> None:
-        self.is_over = True
-        self._late.kill()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from select import select
+from threading import Timer
+from threading import enumerate as threads
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,6 +99,43 @@ def test_a_runtime_that_hangs_is_ended(doubling: bytes, monkeypatch: pytest.Monk
     _child_runs(monkeypatch, "import signal; signal.pause()")
     with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
         child.run(doubling, FEEDS, Kernels.XNNPACK)
+
+
+def test_a_runtime_that_does_not_even_hear_its_feeds_is_ended(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    _child_runs(monkeypatch, "import signal; signal.pause()")
+    more_than_a_pipe_holds = [{"in0": np.zeros(1 << 20, np.float32)}]
+    with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
+        child.run(doubling, more_than_a_pipe_holds, Kernels.XNNPACK)
+
+
+def test_what_the_caller_does_meanwhile_is_not_the_candidates_time(doubling: bytes, child: TrialChild) -> None:
+    ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
+    assert not _deadlines()
+    assert len(ending()) == len(FEEDS)
+    assert not _deadlines()
+
+
+def test_an_answer_counts_though_its_time_ends_as_it_comes(
+    doubling: bytes, child: TrialChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child.run(doubling, FEEDS, Kernels.XNNPACK)
+    ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
+    monkeypatch.setattr(trial, "Timer", FiresWhenCancelled)
+    assert len(ending()) == len(FEEDS)
+    monkeypatch.undo()
+    assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+
+
+class FiresWhenCancelled(Timer):
+    """Its time ends in the last moment."""
+
+    def cancel(self) -> None:
+        self.function()
+        super().cancel()
+
+
+def _deadlines() -> list[Any]:
+    return [thread for thread in threads() if isinstance(thread, Timer)]
 
 
 def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
