@@ -57,6 +57,7 @@ class ForkServer:
 
     def __init__(self, more: Sequence[str] = ()) -> None:
         self._asking = Lock()
+        self._is_asked = False
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "converters.isolation.fork_server", *more],
@@ -83,7 +84,8 @@ class ForkServer:
             `timeout_s`; and what it wrote to standard error.
 
         Raises:
-            ServerLostError: the server itself ended or does not answer, and what became of the child is not known.
+            ServerLostError: the server itself ended, does not answer, or owes the answer to an interrupted wish; what
+                became of the child is not known.
         """
         wish = {"module": module, "home": str(home), "limit": limit_bytes, "timeout_s": timeout_s}
         try:
@@ -100,13 +102,18 @@ class ForkServer:
     def _answer(self, wish: str, deadline_s: float) -> str:
         if self._process.stdin is None or self._process.stdout is None:
             raise ServerLostError("the server has no pipes")
+        if self._is_asked:  # and nobody waited, as after an interrupt: this wish would get that one's answer
+            raise ServerLostError("the server that forks children still owes an answer")
+        self._is_asked = True
         self._process.stdin.write(wish)
         self._process.stdin.flush()
         # One line per wish: nothing of it can lie in a buffer already.
         if not select.select([self._process.stdout], [], [], deadline_s)[0]:
             self._process.kill()
             raise ServerLostError(f"the server that forks children did not answer within {deadline_s:.0f} s")
-        return self._process.stdout.readline()
+        line = self._process.stdout.readline()
+        self._is_asked = False
+        return line
 
 
 class ServerLostError(RuntimeError):

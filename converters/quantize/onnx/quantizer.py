@@ -1,4 +1,8 @@
-"""Float ONNX to int8 ONNX: observe once, try every range rule, keep what stays nearest to the float model."""
+"""Float ONNX to int8 ONNX: observe once, try every range rule, keep what stays nearest to the float model.
+
+All of it runs in the converter's own process, candidates too: ONNX Runtime tells what it cannot run by an error, and
+has ended no process here (docs/decisions/044-foreign-models.md). The float model itself was opened in a child first.
+"""
 
 from __future__ import annotations
 

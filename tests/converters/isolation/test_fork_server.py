@@ -108,6 +108,22 @@ def test_a_server_that_falls_silent_is_not_waited_for_for_ever(module, home, mon
     server.close()
 
 
+def test_after_an_interrupt_no_step_gets_the_answer_of_the_one_before(module, home, monkeypatch):
+    real = fork_server.select.select
+
+    def interrupted(reading, *others):
+        real(reading, *others)
+        raise KeyboardInterrupt
+
+    with forked_children():
+        with monkeypatch.context() as patched:
+            patched.setattr(fork_server.select, "select", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                run_child(module("sys.exit(3)"), home, 1)
+        assert run_child(module("(home / 'done').touch()"), home, 1) is None
+    assert (home / "done").exists()
+
+
 def test_a_server_that_is_gone_is_an_error_and_no_silence(module, home):
     server = ForkServer()
     server._process.kill()
