@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from converters.calibration.class_folders import unnamed
 from converters.calibration.samples import ADVISED_SAMPLES
-from converters.gate.verify import chance_note, other_kernels_note, undecided_note
+from converters.gate.verify import chance_note, labels_note, other_kernels_note, undecided_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +47,9 @@ def verdict_note(manifest: Manifest) -> str:
 
 def comparison_notes(comparison: Comparison, limits: Limits) -> list[str]:
     """What the figures of the gate do not say by themselves."""
-    told = (other_kernels_note(comparison, limits), undecided_note(comparison), chance_note(comparison))
-    return [note for note in told if note]
+    told = (labels_note, undecided_note, chance_note)
+    notes = (other_kernels_note(comparison, limits), *(note(comparison) for note in told))
+    return [note for note in notes if note]
 
 
 def few_inputs(count: int) -> str:

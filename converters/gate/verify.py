@@ -36,6 +36,12 @@ decides: see `converters.gate.expected_loss` and docs/decisions/054-what-a-chang
 MOST_UNDECIDED = 0.2
 """Without labels: the share of inputs whose class may change at all: float's probabilities may understate a cost."""
 
+LEAST_LABELLED = 0.95
+"""Labels decide alone from this share of the inputs on: below it accuracy says nothing of too many."""
+
+LEAST_CLASSES = 2
+"""And with labels of so many classes: a model that answers one class to everything is always right on that class."""
+
 MOST_SCORE_SHIFT = 0.03
 """Mean relative change of an anomaly score or reconstruction error: the published loss of int8 autoencoders is .06."""
 
@@ -61,6 +67,7 @@ class Comparison:
     agreement: share of inputs with the same best class.
     expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
         what they cost at least (see `converters.gate.expected_loss`).
+    labelled, labelled_classes: inputs whose folder is a class, and how many classes those are.
     accuracy_float, accuracy: share of labelled inputs whose best class is the label.
     score_shift: mean over inputs of |artefact − float| / |float|.
     auroc_float, auroc: of a detector, where the folders name good and other pictures.
@@ -78,6 +85,8 @@ class Comparison:
     agreement: float | None = None
     expected_loss: float | None = None
     expected_loss_least: float | None = None
+    labelled: int = 0
+    labelled_classes: int = 0
     accuracy_float: float | None = None
     accuracy: float | None = None
     score_shift: float | None = None
@@ -87,6 +96,11 @@ class Comparison:
     classes: npt.NDArray[np.int64] | None = None
     kernels: str = ""
     other: Comparison | None = None
+
+    @property
+    def labels_decide(self) -> bool:
+        """Whether labelled accuracy says enough of all inputs for changed classes not to be looked at besides."""
+        return self.labelled >= LEAST_LABELLED * self.samples and self.labelled_classes >= LEAST_CLASSES
 
 
 def compare(
@@ -174,13 +188,25 @@ def other_kernels_note(comparison: Comparison, limits: Limits) -> str:
 
 
 def undecided_note(comparison: Comparison) -> str:
-    """A sentence where unlabelled inputs changed their class more often than is let pass without a look; else empty."""
+    """A sentence where more classes changed than are let pass without a look, and labels do not decide; else empty."""
     one = comparison
-    if one.accuracy is not None or one.agreement is None or one.agreement >= 1 - MOST_DISAGREEMENT:
+    if one.labels_decide or one.agreement is None or one.agreement >= 1 - MOST_DISAGREEMENT:
         return ""
     return (
         f"another class than float's on {100 * (1 - one.agreement):.1f} % of the inputs; by float's own probabilities "
         f"that costs {100 * (one.expected_loss or 0.0):.2f} points of accuracy: a folder per class would measure it"
+    )
+
+
+def labels_note(comparison: Comparison) -> str:
+    """A sentence where inputs have labels that do not decide alone: how many were judged by them; else empty."""
+    one = comparison
+    if one.accuracy is None or one.labels_decide:
+        return ""
+    classes = "1 class" if one.labelled_classes == 1 else f"{one.labelled_classes} classes"
+    return (
+        f"accuracy is that of {one.labelled} of {one.samples} inputs, of {classes}: the gate held all inputs to the "
+        "float model's class as well; put them all into a folder per class to be judged by labels alone"
     )
 
 
@@ -227,6 +253,8 @@ def _classes(
         agreement=float(np.mean(before == after)),
         expected_loss=lost.mean,
         expected_loss_least=lost.least,
+        labelled=int(seen.sum()),
+        labelled_classes=len(set(labelled[seen].tolist())),
         accuracy_float=float(np.mean(before[seen] == labelled[seen])) if seen.any() else None,
         accuracy=float(np.mean(after[seen] == labelled[seen])) if seen.any() else None,
         classes_float=before,
@@ -264,7 +292,9 @@ def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
     """One sentence per limit that was crossed; a NaN crosses every limit."""
     reasons = (
         _crossed_by_nan(comparison),
+        _crossed_by_accuracy(comparison, limits),
         _crossed_by_classes(comparison, limits),
+        _crossed_by_noise(comparison),
         _crossed_by_auroc(comparison, limits),
         _crossed_by_shift(comparison),
     )
@@ -278,24 +308,31 @@ def _crossed_by_nan(comparison: Comparison) -> str:
     return f"wanted finite answers wherever the float model gives them, found {found}"
 
 
+def _crossed_by_accuracy(comparison: Comparison, limits: Limits) -> str:
+    most = limits.max_accuracy_loss.value
+    if comparison.accuracy is None or comparison.accuracy_float is None or _lost_points(comparison) <= most:
+        return ""
+    return f"wanted a loss of at most {most:g} points of accuracy, found {_found(comparison, _points_text)}"
+
+
 def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
-    """Accuracy where the inputs are labelled, else agreement or what is lost by it, noise where nothing else tells."""
-    if comparison.accuracy is not None and comparison.accuracy_float is not None:
-        most = limits.max_accuracy_loss.value
-        wanted = f"wanted a loss of at most {most:g} points of accuracy"
-        return "" if _lost_points(comparison) <= most else f"{wanted}, found {_found(comparison, _points_text)}"
-    if comparison.agreement is not None:
-        if comparison.agreement >= 1 - MOST_DISAGREEMENT or _costs_little(comparison, limits):
-            return ""
-        wanted = f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs"
-        little = f"a loss of at most {limits.max_accuracy_loss.value:g} points of accuracy by its own probabilities"
-        return (
-            f"{wanted}, or on {100 * (1 - MOST_UNDECIDED):g} % at {little}, found {_found(comparison, _agreement_text)}"
-        )
-    if comparison.score_shift is None and not comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
-        wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
-        return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
-    return ""
+    """Changed classes and what they cost, where labels do not say enough."""
+    if comparison.agreement is None or comparison.labels_decide:
+        return ""
+    if comparison.agreement >= 1 - MOST_DISAGREEMENT or _costs_little(comparison, limits):
+        return ""
+    wanted = f"wanted the float model's class on {100 * (1 - MOST_DISAGREEMENT):g} % of the inputs"
+    little = f"a loss of at most {limits.max_accuracy_loss.value:g} points of accuracy by its own probabilities"
+    return f"{wanted}, or on {100 * (1 - MOST_UNDECIDED):g} % at {little}, found {_found(comparison, _agreement_text)}"
+
+
+def _crossed_by_noise(comparison: Comparison) -> str:
+    """Of a model about which nothing else tells."""
+    told = (comparison.accuracy, comparison.agreement, comparison.score_shift)
+    if any(one is not None for one in told) or comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
+        return ""
+    wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
+    return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
 
 
 def _costs_little(comparison: Comparison, limits: Limits) -> bool:
@@ -343,7 +380,8 @@ def _lost_auroc(one: Comparison) -> float:
 
 
 def _points_text(one: Comparison) -> str:
-    return f"{_lost_points(one):.2f}"
+    of = f" on {one.labelled} of {one.samples} inputs" if one.labelled < one.samples else ""
+    return f"{_lost_points(one):.2f}{of}"
 
 
 def _agreement_text(one: Comparison) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from converters.calibration.samples import Sample
 from converters.gate.confusion import confusion
-from converters.gate.verify import NO_CLASS, Comparison, chance_note, compare, judge, undecided_note
+from converters.gate.verify import NO_CLASS, Comparison, chance_note, compare, judge, labels_note, undecided_note
 from device_profiles import load_profile
 from edge_runtime.frames import Scores
 
@@ -42,7 +42,8 @@ def scores(row):
 
 
 def gate(*, force=False, random_inputs=False, **figures):
-    comparison = Comparison(4, figures.pop("signal_to_noise_db", 40.0), SCORES, SCORES, **figures)
+    all_labelled = {"labelled": 4, "labelled_classes": 2} if "accuracy" in figures else {}
+    comparison = Comparison(4, figures.pop("signal_to_noise_db", 40.0), SCORES, SCORES, **{**all_labelled, **figures})
     return judge(comparison, LIMITS, random_inputs=random_inputs, force=force)
 
 
@@ -139,16 +140,50 @@ def test_an_answer_that_is_no_number_is_no_class_and_costs_the_whole_of_floats()
     assert told.as_document()["cells"] == [["good", "no answer", 0, 1], ["good", "good", 2, 1]]
 
 
-def test_labels_decide_alone_where_there_are_any():
-    lost = {"agreement": 0.5, "expected_loss": 0.4, "expected_loss_least": 0.3}
-    assert gate(accuracy_float=0.9, accuracy=0.9, **lost).verdict == "passed"
+@pytest.mark.parametrize(
+    ("labelled", "classes", "verdict"),
+    [(100, 2, "passed"), (95, 2, "passed"), (94, 2, "refused"), (100, 1, "refused")],
+)
+def test_labels_decide_alone_where_they_cover_the_inputs_and_two_classes(labelled, classes, verdict):
+    figures = {"accuracy_float": 0.9, "accuracy": 0.9, "agreement": 0.5, "expected_loss_least": 0.3}
+    changed = Comparison(100, 40.0, SCORES, SCORES, labelled=labelled, labelled_classes=classes, **figures)
+    assert judge(changed, LIMITS, random_inputs=False, force=False).verdict == verdict
+
+
+def test_three_labelled_inputs_do_not_decide_for_two_hundred():
+    wanted, labels = [SURE, SURE[::-1]] * 100, ["good", "scratch", "good", *[""] * 197]
+    changed = compared("classification", wanted, wanted[:3] + [row[::-1] for row in wanted[3:]], labels)
+    assert (changed.labelled, changed.labelled_classes, changed.accuracy) == (3, 2, 1.0)
+    refused = judge(changed, LIMITS, random_inputs=False, force=False)
+    assert refused.verdict == "refused"
+    assert "found 1.5 % and a loss of 78.80 points" in refused.reasons[0]
+
+
+def test_labels_of_one_class_do_not_decide_for_a_model_that_answers_nothing_else():
+    wanted, found = [SURE] * 60 + [SURE[::-1]] * 40, [SURE] * 100
+    one_class = compared("classification", wanted, found, ["good"] * 100)
+    assert (one_class.accuracy_float, one_class.accuracy) == (0.6, 1.0)
+    refused = judge(one_class, LIMITS, random_inputs=False, force=False)
+    assert refused.verdict == "refused"
+    assert "found 60.0 % and a loss of 32.00 points" in refused.reasons[0]
+
+
+def test_a_person_is_told_how_many_inputs_had_labels():
+    few = Comparison(200, 40.0, SCORES, SCORES, accuracy_float=1.0, accuracy=1.0, labelled=3, labelled_classes=1)
+    assert labels_note(few).startswith("accuracy is that of 3 of 200 inputs, of 1 class:")
+    assert labels_note(replace(few, labelled=200, labelled_classes=2)) == ""
+    assert labels_note(replace(few, accuracy_float=None, accuracy=None)) == ""
+    (reason,) = judge(replace(few, accuracy=0.5), LIMITS, random_inputs=False, force=False).reasons
+    assert reason.endswith("found 50.00 on 3 of 200 inputs")
 
 
 def test_a_person_is_told_of_classes_that_changed_and_what_they_cost():
     changed = Comparison(4, 20.0, SCORES, SCORES, agreement=0.92, expected_loss=0.004, expected_loss_least=0.001)
     assert "another class than float's on 8.0 % of the inputs" in undecided_note(changed)
     assert "costs 0.40 points of accuracy" in undecided_note(changed)
-    assert undecided_note(replace(changed, accuracy_float=0.9, accuracy=0.9)) == ""
+    labelled = {"accuracy_float": 0.9, "accuracy": 0.9, "labelled_classes": 2}
+    assert undecided_note(replace(changed, labelled=4, **labelled)) == ""
+    assert undecided_note(replace(changed, labelled=1, **labelled))
     assert undecided_note(replace(changed, agreement=0.96)) == ""
 
 
