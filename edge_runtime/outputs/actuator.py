@@ -140,11 +140,11 @@ class Actuator(OwnThread):
         order = Order(None, "", "", "stop", reason, next(self._numbers))
         self._judge(("", order.number), self._belt.position(self._clock.now_ns()), order)
 
-    def overdue(self, now_ns: int) -> bool:
-        """Whether one more part that must not pass stands beyond the gate's tolerance, because this thread hangs."""
+    def overdue(self, now_ns: int) -> list[str]:
+        """Which further parts that must not pass are beyond the gate's tolerance, and why this thread has not told."""
         now = self._belt.position(now_ns)
         if now is None or not self.duty.required:
-            return False
+            return []
         with self._lock:
             reach = now - self.duty.tolerance
             standing: list[Underway | _Due] = [
@@ -154,7 +154,8 @@ class Actuator(OwnThread):
             found = [part for part in standing if not part.stopped_for and self._must_not_pass(part.order)]
             for part in found:
                 part.stopped_for = True
-        return bool(found)
+        why = self.lost or "it hangs"
+        return [f"{_title(part.order)}: {why}" for part in found]
 
     def abandon(self) -> None:
         """Nobody will be told any more: stop the line for each part that must not pass."""
@@ -314,7 +315,7 @@ class Actuator(OwnThread):
         lasting = why if why == self._lost else None
         level = logging.DEBUG if why == self._missed_for else logging.ERROR
         self._missed_for = lasting
-        part = f"{order.point} {order.part}".strip() or "a part"
+        part = _title(order)
         _log.log(level, "output %s: %s could not be told: %s", self.name, part, why)
         if self.duty.required and self._must_not_pass(order) and not stopped_for:
             level = logging.DEBUG if why == self._stopped_for else logging.CRITICAL
@@ -358,8 +359,14 @@ class Actuator(OwnThread):
             waits.append(max((self._pulse.until_ns - now_ns) / _NS_PER_S, self._belt.wait_s(0, now_ns)))
         elif self._due and self._lost is None:
             waits.append((self._pulse.rest_until_ns - now_ns) / _NS_PER_S)
+        if self._due:
+            waits.append(self._belt.wait_s(self._due[0].gate + self.duty.tolerance + 1, now_ns))
         with self._lock:
             gate = self._register.next_gate()
         if gate is not None:
             waits.append(self._belt.wait_s(gate, now_ns))
         return max(min(waits), 0.0)
+
+
+def _title(order: Order | None) -> str:
+    return "a part without its verdict" if order is None else f"{order.point} {order.part}".strip() or "a part"

@@ -30,8 +30,8 @@ class Watched(Protocol):
         """Why it cannot be driven, None while it can."""
         ...
 
-    def overdue(self, now_ns: int) -> bool:
-        """Whether one more part that must not pass stands at the gate and was not told; each is said once."""
+    def overdue(self, now_ns: int) -> list[str]:
+        """Which further parts that must not pass went by untold, and why; each is said once."""
         ...
 
 
@@ -85,11 +85,11 @@ class LineGuard:
             stop_output(reason)
 
     def look(self) -> None:
-        """Find outputs that hang while a part stands at their gate."""
+        """Find parts that went by because their output hangs."""
         now_ns = self._clock.now_ns()
         for output in self._watched:
-            if output.overdue(now_ns):
-                self.call_stop(f"output {output.name} hangs while a part that must not pass is at its gate")
+            for part in output.overdue(now_ns):
+                self.call_stop(f"output {output.name} could not be told of {part}")
 
     def stopped(self, within_s: float) -> str | None:
         """Why the last stop was called, None when it was not so lately."""

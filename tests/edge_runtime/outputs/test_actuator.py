@@ -131,7 +131,30 @@ def test_an_output_that_is_lost_at_the_gate_stops_the_line() -> None:
     assert scene.actuator.lost is not None
 
 
-def test_an_output_that_stays_lost_says_so_once_and_stops_the_line_for_each_part(caplog) -> None:
+def test_an_output_that_is_lost_says_so_as_soon_as_its_part_is_beyond_the_tolerance() -> None:
+    scene = Scene(gate_ms=None)
+    scene.output.broken = True
+    scene.judged()
+    scene.actuator.turn()
+    scene.actuator._open_at_ns = scene.clock.now_ns() + 10 * NS_PER_S
+    assert scene.actuator.turn() <= 0.0201
+    scene.clock.advance(0.0201)
+    scene.actuator.turn()
+    scene.guard.look()
+    assert scene.stops == ["output reject could not be told of gate A: wanted to fire, found none; check its cable"]
+
+
+def test_an_output_that_is_lost_is_not_told_as_one_that_hangs() -> None:
+    scene = Scene(gate_ms=None)
+    scene.output.broken = True
+    scene.judged()
+    scene.actuator.turn()
+    scene.clock.advance(0.1)
+    scene.guard.look()
+    assert scene.stops == ["output reject could not be told of gate A: wanted to fire, found none; check its cable"]
+
+
+def test_an_output_that_stays_lost_says_so_once_for_each_reason_and_stops_the_line_for_each_part(caplog) -> None:
     scene = Scene()
     scene.output.broken = True
     for turn in range(5):
@@ -139,8 +162,11 @@ def test_an_output_that_stays_lost_says_so_once_and_stops_the_line_for_each_part
         scene.judged(at_ms=1000 * turn, part=f"unseen-{turn}")
         scene.run_until(1000 * (turn + 1))
     assert len(scene.stops) == 5
-    said = [one.levelname for one in caplog.records if "could not be told" in one.message]
-    assert said == ["ERROR", "CRITICAL"]
+    said = [
+        (one.levelname, one.message.split(": ")[-1]) for one in caplog.records if "could not be told" in one.message
+    ]
+    reasons = ("wanted to fire, found none; check its cable", "wanted an output, found none; check its cable")
+    assert said == [(level, reason) for reason in reasons for level in ("ERROR", "CRITICAL")]
     scene.output.broken = False
     scene.run_until(6000)
     scene.output.broken = True
@@ -334,7 +360,7 @@ def test_a_hanging_output_with_an_unjudged_part_at_its_gate_stops_the_line() -> 
     scene.part()
     scene.clock.advance(0.525)
     scene.guard.look()
-    assert len(scene.stops) == 1
+    assert scene.stops == ["output reject could not be told of a part without its verdict: it hangs"]
 
 
 def test_a_hanging_output_with_good_parts_alone_stops_nothing() -> None:

@@ -12,8 +12,8 @@ class Gate:
     lost: str | None = None
     late: bool = False
 
-    def overdue(self, now_ns: int) -> bool:
-        return self.late and now_ns > 0
+    def overdue(self, now_ns: int) -> list[str]:
+        return ["gate 7: it hangs"] if self.late and now_ns > 0 else []
 
 
 class Scene:
@@ -62,7 +62,7 @@ def test_each_part_at_a_hanging_output_stops_the_line() -> None:
         scene.gate.late = late
         scene.guard.look()
     assert len(scene.told) == 2
-    assert "output reject hangs" in scene.told[0]
+    assert scene.told[0] == "output reject could not be told of gate 7: it hangs"
 
 
 def test_at_the_end_the_line_does_not_run() -> None:

@@ -199,7 +199,7 @@ def test_an_output_that_hangs_with_a_part_at_its_gate_stops_the_line_though_noth
     )
     panel.take(inspected("1", "defect", triggered_at_ns=now_ns()))
     eventually(lambda: rises(board, STOP) == 1)
-    assert panel.guard.last_stop == "output reject hangs while a part that must not pass is at its gate"
+    assert panel.guard.last_stop == "output reject could not be told of gate 1: it hangs"
     hanging.let_go.set()
     eventually(lambda: panel.counts["reject"].late == 1)
     assert panel.guard.stops == 1, "the part that was told of is not told of again"
