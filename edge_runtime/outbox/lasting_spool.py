@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.outbox_counts import SpoolDepth
-from edge_runtime.outbox.spool_errors import SpoolDamaged
+from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits, judge_ack
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _MS_PER_S: Final = 1000
+Answer = TypeVar("Answer")
 
 
 class LastingSpool:
@@ -54,6 +56,7 @@ class LastingSpool:
         self.damaged = int(self.file.damaged is not None)
         self._opened_ms = clock.now().mono_ms
         self._found_through = self.file.life.last_seq
+        self._oldest: tuple[int, int] | None = None
 
     @property
     def life(self) -> Life:
@@ -71,7 +74,9 @@ class LastingSpool:
     def depth(self) -> SpoolDepth:
         """What waits for an acknowledgement."""
         with self.lock:
-            life, oldest = self.life, self.file.oldest_mono_ms()
+            with contextlib.suppress(SpoolRefused):  # of a disk that does not answer the last word stands
+                self._oldest = self._ask(SpoolFile.oldest_mono_ms)
+            life, oldest = self.life, self._oldest
         since = 0.0
         if oldest is not None:
             born_ms = self._opened_ms if oldest[0] <= self._found_through else oldest[1]
@@ -81,12 +86,8 @@ class LastingSpool:
     def judge(self, ack: Ack) -> AckVerdict:
         """What an acknowledgement means to the present life; one that frees is believed from now on."""
         with self.lock:
-            verdict = judge_ack(
-                ack,
-                epoch=self.life.epoch,
-                freed_through=self.freed_through,
-                sent_through=self.file.sent_through,
-            )
+            sent_through = self._ask(lambda file: file.sent_through)
+            verdict = judge_ack(ack, epoch=self.life.epoch, freed_through=self.freed_through, sent_through=sent_through)
             if verdict is AckVerdict.FREES:
                 self.freed_through = ack.seq
         return verdict
@@ -103,9 +104,10 @@ class LastingSpool:
         of_no_life = replace(batch, free_through=0, freed_ranges=())
         with self.lock:
             try:
+                self._check_place()
                 placed = self.file.write(batch if of_epoch == self.life.epoch else of_no_life)
-            except SpoolDamaged:
-                self._begin_again()
+            except SpoolDamaged as err:
+                self._begin_again(err)
                 placed = self.file.write(of_no_life)
             return placed, self.life.session
 
@@ -128,19 +130,31 @@ class LastingSpool:
         return SpoolFile(self._path, self._source, self._limits, self._clock.now(), self._noise, known)
 
     def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
-        """Read; a file that is found damaged is replaced at once, so that its gap need not wait for the next alert."""
+        """Rows of the present life; none where it is found to have ended."""
         with self.lock:
-            try:
-                return read(self.file)
-            except SpoolDamaged:
-                self._begin_again()
-        return []
+            known = self.file
+            return self._ask(lambda file: read(file) if file is known else [])
 
-    def _begin_again(self) -> None:
+    def _ask(self, ask: Callable[[SpoolFile], Answer]) -> Answer:
+        """What the file says; one that is found damaged is replaced at once, and the new one is asked."""
+        try:
+            self._check_place()
+            return ask(self.file)
+        except SpoolDamaged as err:
+            self._begin_again(err)
+        return ask(self.file)
+
+    def _check_place(self) -> None:
+        if not self.file.is_in_place:
+            raise SpoolDamaged(f"wanted the spool at {self._path}, found it deleted or replaced: who did that?")
+
+    def _begin_again(self, why: SpoolDamaged) -> None:
         """Set the damaged file aside; what it held and the manager had not stored is told by a gap."""
-        _LOG.exception("the spool is damaged while in use")
+        _LOG.error("the spool is lost while in use: %s", why)
         life = replace(self.life, freed_through=max(self.life.freed_through, self.freed_through))
         self.file.close()
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         self.file = self._open(life)
         self.freed_through = self._found_through = 0
         self.damaged += 1

@@ -35,7 +35,7 @@ from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
 from edge_runtime.outbox.spool_policy import AckVerdict, FreedAnswer, SpoolLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from edge_contracts.ack import Ack
@@ -228,13 +228,19 @@ class Outbox:
 
     def _do_or_fail(self, work: CommitWork) -> bool:
         try:
-            self._do(work)
+            placed, session = self._commit(work)
         except Exception as err:  # noqa: BLE001 - the writer must outlive any fault; it counts and says it
             self._fail(work, err)
             return False
+        self._answer_committed(work, placed, session)
+        if work.adds_rows and (listener := self._listener) is not None:
+            try:
+                listener()
+            except Exception:  # noqa: BLE001 - what is durable stays so, whatever its listener does
+                _LOG.exception("what listens to the outbox failed")
         return True
 
-    def _do(self, work: CommitWork) -> None:
+    def _commit(self, work: CommitWork) -> tuple[Sequence[Placed | BadInputError], int]:
         batch = Batch(
             moment=self._clock.now(),
             letters=[letter for letter, _ in work.letters],
@@ -244,7 +250,9 @@ class Outbox:
             freed_ranges=work.freed_ranges,
             opens_session=bool(work.sessions),
         )
-        placed, session = self._spool.write(batch, work.epoch)
+        return self._spool.write(batch, work.epoch)
+
+    def _answer_committed(self, work: CommitWork, placed: Sequence[Placed | BadInputError], session: int) -> None:
         for (letter, future), where in zip(work.letters, placed, strict=True):
             self._tell(letter, future, where)
         for waiting in work.sessions:
@@ -254,11 +262,12 @@ class Outbox:
                 self._queue.free(work.epoch, work.free_through)
             self._queue.changed.notify_all()
         self._note_owed()
-        if work.adds_rows and (listener := self._listener) is not None:
-            listener()
 
     def _note_owed(self) -> None:
-        """Before anybody is told that an alert is refused: who is killed now leaves its loss to the next start."""
+        """Who is killed from now on leaves its loss to the next start.
+
+        What a full queue refused is noted with the writer's next word: a disk that hangs takes no note either.
+        """
         self._spool.owe(*self._queue.owed)
 
     def _tell(self, letter: Letter, future: Future[Receipt], where: Placed | BadInputError) -> None:

@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge_contracts.gap import GapReason, SeqRange
 from edge_contracts.message import SEQ_MAX
@@ -66,6 +66,8 @@ class SpoolFile:
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"), limits.reserve)
         self._note = LifeNote(path.with_name(f"{path.name}.life"))
         self.damaged = self._open(moment, known)
+        found = path.stat()
+        self._identity = found.st_dev, found.st_ino
         self._handed, self._gaps.handed = Handed(self._life.last_seq), self._life.last_seq
         self._reserve.hold()
 
@@ -73,6 +75,17 @@ class SpoolFile:
     def life(self) -> Life:
         """The state as of the last commit."""
         return self._life
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file still lies at its path; a deleted one could be written to, and would end with the daemon."""
+        try:
+            found = self._path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # of a disk that does not answer nothing is known
+        return (found.st_dev, found.st_ino) == self._identity
 
     @property
     def sent_through(self) -> int:
@@ -84,8 +97,7 @@ class SpoolFile:
         query = "SELECT seq FROM rows WHERE seq > ? AND NOT (leaf = 'gap' AND seq <= ?) ORDER BY seq LIMIT 1"
         unsent: int | None = 0
         while unsent is not None and (handed_through := self._handed.holds(unsent)) is not None:
-            row = self._con.execute(query, (handed_through, self._gaps.handed)).fetchone()
-            unsent = row[0] if row else None
+            unsent = next((seq for (seq,) in self._ask(query, (handed_through, self._gaps.handed))), None)
         return self._life.last_seq if unsent is None else unsent - 1
 
     def owe(self, alerts: int, minutes: int) -> None:
@@ -114,13 +126,13 @@ class SpoolFile:
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
         """The same for gap records alone."""
-        query = f"SELECT seq, leaf, body FROM {GAPS_TABLE} WHERE seq >= ? AND leaf = 'gap' ORDER BY seq LIMIT ?"
+        query = f"SELECT seq, leaf, body FROM {GAPS_TABLE} WHERE seq >= ? ORDER BY seq LIMIT ?"
         return self._read(query, (first, limit))
 
     def oldest_mono_ms(self) -> tuple[int, int] | None:
         """Sequence and monotonic time of the oldest row; None when the spool is empty."""
-        row = self._con.execute("SELECT seq, mono_ms FROM rows ORDER BY seq LIMIT 1").fetchone()
-        return (row[0], row[1]) if row else None
+        rows = self._ask("SELECT seq, mono_ms FROM rows ORDER BY seq LIMIT 1", ())
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def write(self, batch: Batch) -> list[Placed | BadInputError]:
         """Do a batch in one durable transaction; on a full disk, once more with the reserve given up and rows shed.
@@ -144,12 +156,12 @@ class SpoolFile:
         ended = [life for life in (known, noted) if life]
         aside = None
         try:
-            self._con = connect(self._path, self._limits)
+            self._con = self._connected()
         except SpoolDamaged as err:
             ended += [life for life in (remnants(self._path),) if life]
             aside = set_aside(self._path, self._noise(4).hex())
             _LOG.error("%s; it is kept as %s and a new epoch begins", err, aside)
-            self._con = connect(self._path, self._limits)
+            self._con = self._connected()
         self._rows = SpoolRows(self._con, self._source, self._limits.batch_rows)
         self._gaps = GapRecords(self._con, self._rows, self._noise)
         self._life = load_life(self._con) or self._begin()
@@ -159,6 +171,15 @@ class SpoolFile:
         self._tell_of_ended(ended, moment)
         self._note.keep(self._life, synced=True)
         return aside
+
+    def _connected(self) -> sqlite3.Connection:
+        """The file, open; to take over one of an older version on a full disk, the reserve is given up."""
+        try:
+            return connect(self._path, self._limits)
+        except SpoolRefused:
+            if not self._reserve.give_up():
+                raise
+        return connect(self._path, self._limits)
 
     def _begin(self) -> Life:
         epoch = self._noise(EPOCH_BYTES).hex()
@@ -187,10 +208,13 @@ class SpoolFile:
             self._in_transaction(insert)
 
     def _read(self, query: str, values: tuple[int, ...]) -> list[SpooledRow]:
-        with _named_errors(self._path):
-            rows = [SpooledRow(*row) for row in self._con.execute(query, values)]
+        rows = [SpooledRow(*row) for row in self._ask(query, values)]
         self._gaps.handed = max([self._gaps.handed, *(row.seq for row in rows if row.leaf == "gap")])
         return rows
+
+    def _ask(self, query: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
+        with _named_errors(self._path):
+            return self._con.execute(query, values).fetchall()
 
     def _transact(self, batch: Batch, room: int) -> list[Placed | BadInputError]:
         return self._in_transaction(lambda draft: self._apply(draft, batch, room))
@@ -242,6 +266,8 @@ class SpoolFile:
         if batch.freed_ranges:
             forgotten = merged([*batch.freed_ranges, *self._gaps.untold_holes(draft, batch.freed_ranges[-1].last)])
             self._gaps.insert(draft, draft.epoch, forgotten, GapReason.FREED, batch.moment)
+        if draft.gap_bytes > self._limits.gaps_budget:
+            self._gaps.fold(draft, self._limits.batch_rows, batch.moment)
         return [replace(p, kept=False) if isinstance(p, Placed) and p.seq in gone else p for p in placed]
 
     def _fold_log(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.gap import MAX_RANGES, SeqRange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from edge_contracts.ack import Ack
 
@@ -26,9 +26,12 @@ SHED_SHARE: Final = 0.05
 SHED_MOST_BYTES: Final = 256 << 10
 """… and at most this much more than is needed, so that one transaction stays small in the write-ahead log."""
 
+GAPS_SHARE: Final = 0.25
+"""Gap records take at most about this share of the budget; beyond it they are folded into fewer."""
+
 
 class RowClass(IntEnum):
-    """What a row is worth; the lowest is shed first, `KEPT` (gaps and job transitions) never."""
+    """What a row is worth; the lowest is shed first, `KEPT` (gaps) never."""
 
     STATISTICS = 0
     UNKNOWN = 1
@@ -65,6 +68,11 @@ class SpoolLimits:
         database.
         """
         return self.max_bytes - self.reserve - (3 * self.log_pages + FIXED_PAGES) * FRAME_BYTES
+
+    @property
+    def gaps_budget(self) -> int:
+        """Bytes of gap records beyond which they are folded."""
+        return int(self.rows_budget * GAPS_SHARE)
 
     @property
     def batch_rows(self) -> int:
@@ -112,13 +120,21 @@ def choose_victims(candidates: Iterable[Victim], need_bytes: int) -> list[Victim
 
 def as_ranges(seqs: Iterable[int]) -> tuple[SeqRange, ...]:
     """The fewest inclusive ranges that cover exactly these sequences."""
-    ranges: list[list[int]] = []
-    for seq in sorted(set(seqs)):
-        if ranges and seq == ranges[-1][1] + 1:
-            ranges[-1][1] = seq
-        else:
-            ranges.append([seq, seq])
-    return tuple(SeqRange(first=first, last=last) for first, last in ranges)
+    return tuple(runs(sorted(set(seqs))))
+
+
+def runs(ascending: Iterable[int]) -> Iterator[SeqRange]:
+    """The same of sequences that ascend, one by one."""
+    first = last = 0
+    for seq in ascending:
+        if last and seq == last + 1:
+            last = seq
+            continue
+        if last:
+            yield SeqRange(first=first, last=last)
+        first = last = seq
+    if last:
+        yield SeqRange(first=first, last=last)
 
 
 def merged(ranges: Iterable[SeqRange]) -> tuple[SeqRange, ...]:

@@ -36,9 +36,9 @@ class Reserve:
 
     def give_up(self) -> bool:
         """Free the blocks; says whether there were any to free."""
-        was_held, self.held = self.held, False
+        self.held, was_there = False, self._path.exists()
         self._path.unlink(missing_ok=True)
-        return was_held
+        return was_there
 
     def _free_bytes(self) -> int:
         figures = os.statvfs(self._path.parent)

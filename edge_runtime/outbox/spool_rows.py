@@ -42,13 +42,10 @@ class SpoolRows:
         query = "SELECT seq FROM rows WHERE seq <= ? ORDER BY seq LIMIT 1 OFFSET ?"
         most = self._con.execute(query, (through, self._most_freed - 1)).fetchone()
         through = most[0] if most else through
-        rows, used = self._con.execute(
-            "SELECT count(*), coalesce(sum(charge), 0) FROM rows WHERE seq <= ?", (through,)
-        ).fetchone()
-        for row_class in RowClass:
+        for row_class, table in TABLE_OF.items():
+            sums = f"SELECT count(*), coalesce(sum(charge), 0) FROM {table} WHERE seq <= ?"
+            draft.leave(*self._con.execute(sums, (through,)).fetchone(), is_gap=row_class is RowClass.KEPT)
             self._delete(row_class, through)
-        draft.rows -= rows
-        draft.used -= used
         draft.freed_through = through
 
     def place(self, draft: Life, letter: Letter) -> Placed | BadInputError:
@@ -72,8 +69,7 @@ class SpoolRows:
             f"INSERT INTO {TABLE_OF[sealed.row_class]} VALUES (?, ?, ?, ?, ?)",
             (draft.last_seq, sealed.leaf, cost, letter.moment.mono_ms, sealed.body),
         )
-        draft.rows += 1
-        draft.used += cost
+        draft.leave(-1, -cost, is_gap=sealed.row_class is RowClass.KEPT)
         return sealed
 
     def shed(self, draft: Life, need_bytes: int) -> list[Victim]:
@@ -83,8 +79,7 @@ class SpoolRows:
         victims = choose_victims(self._candidates(), need_bytes)
         for row_class in _SHED_FIRST:
             self._delete(row_class, max((one.seq for one in victims if one.row_class is row_class), default=0))
-        draft.rows -= len(victims)
-        draft.used -= sum(victim.charge for victim in victims)
+        draft.leave(len(victims), sum(victim.charge for victim in victims))
         return victims
 
     def _candidates(self) -> Iterator[Victim]:

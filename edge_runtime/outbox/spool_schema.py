@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
-from edge_runtime.outbox.spool_policy import PAGE_BYTES, SpoolLimits
-from edge_runtime.outbox.spool_tables import TABLE_OF, create_rows
+from edge_runtime.outbox.spool_policy import FRAME_BYTES, PAGE_BYTES, SpoolLimits
+from edge_runtime.outbox.spool_tables import GAPS_TABLE, TABLE_OF, create_rows
 from edge_runtime.outbox.spool_upgrade import LEFT_TO_MOVE, begin_upgrade, finish_upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA_VERSION: Final = 2
+KEPT_ASIDE: Final = 2
+"""Damaged files beside the spool."""
 CACHE_KB: Final = 256
 """Of pages in memory between transactions; a large transaction takes what it needs."""
 _LIFE: Final = """CREATE TABLE life (
@@ -32,11 +34,11 @@ _LIFE: Final = """CREATE TABLE life (
 
 @dataclass(slots=True)
 class Life:
-    """The one row of `life` and two sums over `rows`.
+    """The one row of `life` and sums over `rows`.
 
     last_seq: highest sequence ever given. freed_through: everything up to it is acknowledged.
     session: connections tried.
-    rows, used: number of rows and the bytes that they are charged with.
+    rows, used: number of rows and the bytes that they are charged with. gap_bytes: of these, the gaps'.
     owed, owed_minutes: alerts and minutes that were refused and have no place in a gap yet; they stand in the note
         beside the spool alone.
     """
@@ -49,6 +51,13 @@ class Life:
     used: int = 0
     owed: int = 0
     owed_minutes: int = 0
+    gap_bytes: int = 0
+
+    def leave(self, rows: int, charged: int, *, is_gap: bool = False) -> None:
+        """So many rows with such a charge are gone; fewer than none came."""
+        self.rows -= rows
+        self.used -= charged
+        self.gap_bytes -= charged if is_gap else 0
 
 
 def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
@@ -97,18 +106,29 @@ def load_life(con: sqlite3.Connection) -> Life | None:
         return None
     epoch, last_seq, freed, session = con.execute("SELECT epoch, last_seq, freed_through, session FROM life").fetchone()
     rows, used = con.execute("SELECT count(*), coalesce(sum(charge), 0) FROM rows").fetchone()
-    return Life(epoch, last_seq, freed, session, rows, used)
+    gap_bytes = con.execute(f"SELECT coalesce(sum(charge), 0) FROM {GAPS_TABLE}").fetchone()[0]
+    return Life(epoch, last_seq, freed, session, rows, used, gap_bytes=gap_bytes)
 
 
 def set_aside(path: Path, name: str) -> Path:
-    """Rename the file and its log, so that nothing of them is lost to a person who wants to look; says where to."""
+    """Rename the file and its log, so that a person can look at them; says where to. The two that broke last stay."""
     aside = path.with_name(f"{path.name}.damaged-{name}")
     path.replace(aside)
     log = path.with_name(f"{path.name}-wal")
     if log.exists():
         log.replace(aside.with_name(f"{aside.name}-wal"))
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    _forget_older(path)
     sync_folder(path.parent)
     return aside
+
+
+def _forget_older(path: Path) -> None:
+    """A card that breaks one spool after another must not be filled by them."""
+    files = [file for file in path.parent.glob(f"{path.name}.damaged-*") if not file.name.endswith("-wal")]
+    for file in sorted(files, key=lambda one: one.stat().st_mtime_ns)[:-KEPT_ASIDE]:
+        file.with_name(f"{file.name}-wal").unlink(missing_ok=True)
+        file.unlink()
 
 
 def remnants(path: Path) -> Life | None:
@@ -167,7 +187,11 @@ def _bring_up_to_date(con: sqlite3.Connection, limits: SpoolLimits) -> None:
     if con.execute("PRAGMA user_version").fetchone()[0] == 1:
         begin_upgrade(con)
     if LEFT_TO_MOVE in _tables(con):
-        finish_upgrade(con, limits.batch_rows)
+        # On a full disk there is room for the reserve's bytes. What a step moves stands in one table or the other.
+        con.execute(f"PRAGMA wal_autocheckpoint = {max(1, limits.reserve // FRAME_BYTES // 4)}")
+        con.execute("PRAGMA synchronous = NORMAL")
+        finish_upgrade(con, max(1, limits.reserve // FRAME_BYTES // 16))
+        _set_up(con, limits)
 
 
 def _tables(con: sqlite3.Connection) -> set[str]:

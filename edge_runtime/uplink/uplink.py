@@ -49,9 +49,9 @@ _LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S: Final = 1.0
 _COMMANDS: Final = "cmd/"
 GOODBYE_S: Final = 2.0
+"""How long a clean stop waits for the broker to take the farewell."""
 MOST_UNASKED: Final = 16
 """Topics of which it is told that they were not asked for; a broker gone mad fills neither log nor memory."""
-"""How long a clean stop waits for the broker to take the farewell."""
 
 
 class Orders(Protocol):

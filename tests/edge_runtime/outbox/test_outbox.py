@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -20,13 +21,14 @@ from edge_runtime.outbox import commit_queue as module
 from edge_runtime.outbox.commit_work import CommitWork
 from edge_runtime.outbox.outbox import Outbox, Receipt
 from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
+from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits
 from tests.fakes.letters import ADDRESS, HandClock, alert, counting_noise, letter, minute_letter, stats
 from tests.fakes.patience import eventually
 from tests.fakes.spools import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PATIENCE_S = 10.0
@@ -168,7 +170,7 @@ def test_a_minute_that_a_full_spool_sheds_says_so(tmp_path: Path) -> None:
     with outbox(tmp_path / "s", limits=SMALL) as box:
         while not box.read_gaps(1, 1):
             box.append(alert(reason="x" * 500))
-        minutes = [box.offer(stats()) for _ in range(40)]
+        minutes = [box.offer(stats()) for _ in range(16)]
         errors = [minute.exception(PATIENCE_S) for minute in minutes]
         assert {type(error) for error in errors} <= {type(None), SpoolShed}
         assert SpoolShed in {type(error) for error in errors}
@@ -433,6 +435,89 @@ def test_damage_that_is_found_while_reading_is_told_without_waiting_for_an_alert
         told = GapEvent.model_validate_json(gap.body).data
         assert (told.of_epoch, told.why, told.count) == (old, GapReason.DAMAGED, 1)
         assert box.append(alert()).epoch == box.epoch != old
+
+
+ASKING: dict[str, Callable[[Outbox], object]] = {
+    "how much waits": lambda box: box.depth(),
+    "what an acknowledgement means": lambda box: box.acknowledge(Ack(epoch=box.epoch, seq=1)),
+    "rows": lambda box: box.read(1, 10),
+}
+
+
+@pytest.mark.parametrize("ask", ASKING.values(), ids=ASKING.keys())
+def test_damage_is_found_by_whoever_asks_first(tmp_path: Path, ask: Callable[[Outbox], object]) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        old = box.epoch
+        break_in_use(box, tmp_path / "s")
+        ask(box)
+        assert (box.counters.damaged, box.depth().rows) == (1, 1)
+        assert box.append(alert()).epoch == box.epoch != old
+
+
+@pytest.mark.parametrize("ask", [*ASKING.values(), lambda box: box.append(alert())], ids=[*ASKING.keys(), "an alert"])
+def test_a_folder_that_is_deleted_under_the_spool_is_told_of_and_made_again(
+    tmp_path: Path, ask: Callable[[Outbox], object]
+) -> None:
+    (tmp_path / "state").mkdir()
+    with outbox(tmp_path / "state" / "s") as box:
+        for _ in range(3):
+            box.append(alert())
+        old = box.epoch
+        shutil.rmtree(tmp_path / "state")
+        ask(box)
+        assert box.append(alert()).epoch == box.epoch != old
+        (gap,) = box.read_gaps(1, 10)
+        told = GapEvent.model_validate_json(gap.body).data
+        assert (told.of_epoch, told.why, told.count) == (old, GapReason.DAMAGED, 3)
+    with outbox(tmp_path / "state" / "s") as again:
+        assert again.depth().rows >= 2
+
+
+def test_of_a_disk_that_does_not_answer_the_last_depth_stands(tmp_path: Path) -> None:
+    clock = HandClock()
+    with outbox(tmp_path / "s", clock) as box:
+        box.append(alert())
+        clock.advance(7)
+        before = box.depth()
+        with mock.patch.object(SpoolFile, "oldest_mono_ms", side_effect=SpoolRefused("disk I/O error")):
+            assert box.depth() == before
+        assert before.age_s == 7
+
+
+def test_what_an_acknowledgement_and_a_request_ask_for_outlives_a_commit_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FREE_WINDOW_S", PATIENCE_S)
+    clock = HandClock()
+    with outbox(tmp_path / "s", clock) as box:
+        for _ in range(3):
+            box.append(alert())
+        box.read(1, 10)
+        box.acknowledge(Ack(epoch=box.epoch, seq=3))
+        box._spool.file._con.execute("PRAGMA query_only = ON")
+        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        clock.mono_ms += 2_000
+        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        with pytest.raises(SpoolRefused, match="free or mend the disk"):
+            box.append(alert())
+        box._spool.file._con.execute("PRAGMA query_only = OFF")
+        box.append(alert())
+        eventually(lambda: len(box.read_gaps(1, 10)) == 2)
+        reasons = [GapEvent.model_validate_json(row.body).data.why for row in box.read_gaps(1, 10)]
+        assert sorted(reasons) == sorted([GapReason.FREED, GapReason.SHED])
+        assert box._spool.life.freed_through == 3
+
+
+def test_a_listener_that_fails_harms_neither_alert_nor_writer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def fails() -> None:
+        raise RuntimeError("no wire")
+
+    with outbox(tmp_path / "s") as box:
+        box.on_change(fails)
+        assert [box.append(alert()).seq for _ in range(2)] == [1, 2]
+        assert (box.running, box.counters.refused) == (True, 0)
+    assert "no wire" in caplog.text
 
 
 def test_listeners_hear_of_new_rows(tmp_path: Path) -> None:

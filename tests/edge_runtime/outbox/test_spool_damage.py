@@ -12,6 +12,7 @@ import pytest
 from edge_contracts.gap import GapReason
 from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import SpoolLimits
+from edge_runtime.outbox.spool_schema import set_aside
 from tests.fakes.letters import ADDRESS, counting_noise, letter
 from tests.fakes.spools import LONG, NOW, SMALL, covered, gaps, spool, write
 
@@ -110,3 +111,22 @@ def test_a_damaged_spool_that_still_tells_its_life_is_written_into_the_ledger(tm
         assert gap.data.why is GapReason.DAMAGED
         assert gap.data.of_epoch == old
         assert covered([gap]) == list(range(11, 101))
+
+
+def test_of_many_damaged_files_the_two_that_broke_last_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    for start in range(100, 600, 100):
+        spool(path, start=start).close()
+        path.write_bytes(start.to_bytes(2, "big") * 4096)
+    spool(path, start=900).close()
+    files = sorted(tmp_path.glob("s.damaged-*"))
+    assert [file.read_bytes()[:2] for file in files] == [start.to_bytes(2, "big") for start in (400, 500)]
+    assert sorted(set(tmp_path.iterdir()) - set(files)) == [path, tmp_path / "s.life", tmp_path / "s.reserve"]
+
+
+def test_a_damaged_file_takes_its_log_along(tmp_path: Path) -> None:
+    for name in ("s", "s-wal", "s-shm"):
+        (tmp_path / name).write_text(name)
+    aside = set_aside(tmp_path / "s", "0f")
+    kept = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert (aside.name, kept) == ("s.damaged-0f", {"s.damaged-0f": "s", "s.damaged-0f-wal": "s-wal"})

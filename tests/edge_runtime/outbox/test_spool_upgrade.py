@@ -76,11 +76,28 @@ def test_a_spool_of_version_1_is_taken_over_row_by_row(of_version_1: tuple[Path,
 @pytest.mark.parametrize("step", range(4))
 def test_taking_over_goes_on_where_it_broke_off(of_version_1: tuple[Path, Life, list[SpooledRow]], step: int) -> None:
     path, life, rows = of_version_1
-    moves = [mock.DEFAULT] * step + [sqlite3.OperationalError("disk I/O error")]
+    moves = [mock.DEFAULT] * step + [sqlite3.OperationalError("disk I/O error")] * 2
     with (
         mock.patch.object(spool_upgrade, "_move", wraps=spool_upgrade._move, side_effect=moves),
         pytest.raises(SpoolRefused, match="disk I/O error"),
     ):
         spool(path)
     with closing(spool(path, start=700)) as again:
+        assert (again.damaged, again.life, again.read(1, 1000)) == (None, life, rows)
+
+
+def test_on_a_full_disk_the_reserve_makes_room_to_take_over(
+    of_version_1: tuple[Path, Life, list[SpooledRow]],
+) -> None:
+    path, life, rows = of_version_1
+    reserve = path.with_name("s.reserve")
+    move = spool_upgrade._move
+
+    def on_a_full_disk(con: sqlite3.Connection, through: int) -> None:
+        if reserve.exists():
+            raise sqlite3.OperationalError("database or disk is full")
+        move(con, through)
+
+    assert reserve.exists()
+    with mock.patch.object(spool_upgrade, "_move", on_a_full_disk), closing(spool(path, start=700)) as again:
         assert (again.damaged, again.life, again.read(1, 1000)) == (None, life, rows)
