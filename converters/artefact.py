@@ -323,7 +323,11 @@ def _operators(graph: Graph) -> dict[str, int]:
 
 
 def _camera_bytes(spec: ModelInput) -> Affine | None:
-    """The input's int8 parameters with which byte p is stored as p − 128, where mean and deviation allow it."""
+    """The input's int8 parameters with one step per byte, where mean and deviation allow them; else None.
+
+    Byte p is stored as p − 128 where the mean is a whole byte. Around another, as 127.5, no zero point is exact:
+    each byte is stored up to half a step off, and two may become one. The card says so, see `fold_preprocessing`.
+    """
     if spec.kind != "image" or len(set(spec.mean)) != 1 or len(set(spec.std)) != 1:
         return None
     if not 0 <= spec.mean[0] <= FULL_BYTE:

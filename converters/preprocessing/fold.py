@@ -87,8 +87,7 @@ def fold_preprocessing(graph: Graph, spec: ImageInput, inputs: Sequence[Values])
         return Fold(graph, spec)
     layer = find_first_layer(graph, spec)
     if isinstance(layer, str):
-        needless = _takes_bytes(spec)
-        return Fold(graph, spec, sentence="" if needless else f"preprocessing is not folded: {layer}")
+        return _unfolded(graph, spec, "" if _takes_bytes(spec) else layer)
     if _takes_bytes(spec) and not any(operator.kind != "PAD" for operator in layer.before):
         return Fold(graph, spec)
     return _measured(graph, spec, _folded(graph, spec, layer), inputs)
@@ -215,16 +214,26 @@ class _Writing:
 
 def _measured(graph: Graph, spec: ImageInput, fold: Fold | None, inputs: Sequence[Values]) -> Fold:
     if fold is None:
-        why = "its first layer pads with a value that no byte stands for"
-        return Fold(graph, spec, sentence=f"preprocessing is not folded: {why}")
+        return _unfolded(graph, spec, "its first layer pads with a value that no byte stands for")
     probes = inputs[:: max(1, len(inputs) // PROBES)][:PROBES]
     was = run_all(write_tflite(graph), [{graph.inputs[0]: x} for x in probes], Kernels.XNNPACK)
     now = run_all(write_tflite(fold.graph), [{graph.inputs[0]: fold.values(x, spec)} for x in probes], Kernels.XNNPACK)
     deviation = _deviation(was, now)
     if not deviation <= MOST_DEVIATION:
-        why = f"where its first layer pads, answers would move by {deviation:.2g} of the largest"
-        return Fold(graph, spec, sentence=f"preprocessing is not folded: {why}")
+        return _unfolded(
+            graph, spec, f"where its first layer pads, answers would move by {deviation:.2g} of the largest"
+        )
     return replace(fold, deviation=deviation, sentence=_sentence(fold, deviation))
+
+
+def _unfolded(graph: Graph, spec: ImageInput, why: str) -> Fold:
+    """The model as it was, and why; one scale for bytes around a mean between two of them rounds each."""
+    if not why:
+        return Fold(graph, spec)
+    mean = spec.mean[0] if len({*spec.mean}) == len({*spec.std}) == 1 else 0.0
+    off = abs(mean - round(mean)) if 0 <= mean <= FULL_BYTE else 0.0
+    between = f"; its mean {mean:g} lies between two bytes, so int8 holds each up to {off:.2g} of a byte off"
+    return Fold(graph, spec, sentence=f"preprocessing is not folded: {why}{between if off else ''}")
 
 
 def _deviation(was: Sequence[Sequence[npt.NDArray[Any]]], now: Sequence[Sequence[npt.NDArray[Any]]]) -> float:

@@ -216,6 +216,22 @@ def test_what_cannot_be_folded_stays_as_it_was_and_says_why(graph, values, reaso
     assert reason in fold.sentence
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (SIGNED, "; its mean 127.5 lies between two bytes, so int8 holds each up to 0.5 of a byte off"),
+        ({"mean": (127.0,), "std": (127.5,), "colour": "bgr"}, ""),
+        ({"mean": (-0.5,), "std": (127.5,)}, ""),
+        (IMAGENET, ""),
+    ],
+)
+def test_a_mean_between_two_bytes_is_told_where_it_is_not_folded(values, said):
+    pool = {"filter_height": 2, "filter_width": 2, "stride_h": 2, "stride_w": 2, "padding": "VALID"}
+    graph = Net().add("MAX_POOL_2D", (1, 10, 12, 3), [], **pool, **NONE).conv().done()
+    fold = fold_preprocessing(graph, spec(**values), [])
+    assert fold.sentence == f"preprocessing is not folded: its first layer is MAX_POOL_2D, not a convolution{said}"
+
+
 def test_an_input_that_two_operators_read_is_not_folded():
     graph = Net().conv(3, 2).done()
     graph.operators.append(Operator("ABS", ["image"], ["other"]))
