@@ -11,6 +11,7 @@ from edge_contracts.pattern_words import words_of
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
@@ -67,7 +68,7 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    where = ".".join(str(step) for step in detail["loc"])
+    where = _place(detail, model)
     if detail["type"] == "extra_forbidden":
         return f"{where}: unknown key{_table(detail, model) or _home(detail, model) or _nearest(detail['loc'], model)}"
     if detail["type"] == "tuple_type" and isinstance(detail["input"], dict):
@@ -81,6 +82,33 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
     return f"{where or 'document'}: {_wish(detail)}; found {shown}"
+
+
+def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """Where it stands in the file; the steps that only pydantic takes, into a kind or a type, are left out."""
+    owners, kept, takes_any = [model], [], False
+    for step in detail["loc"]:
+        fields = [field for owner in owners if (field := _field(owner, step)) is not None]
+        if isinstance(step, int) or fields or takes_any:
+            kept.append(step)
+        if fields:
+            owners = [inner for field in fields for inner in _models_in(field.annotation)]
+            takes_any = any(_is_table(field.annotation) for field in fields)
+        elif chosen := [owner for owner in owners if "kind" in owner.model_fields and step in _literals(owner)]:
+            owners = chosen
+    if detail["type"] == "extra_forbidden" and kept[-1:] != [detail["loc"][-1]]:
+        kept.append(detail["loc"][-1])
+    return ".".join(map(str, kept))
+
+
+def _field(owner: type[BaseModel], key: int | str) -> FieldInfo | None:
+    """The field that a file names so."""
+    return next((field for name, field in owner.model_fields.items() if key in {name, field.alias}), None)
+
+
+def _is_table(annotation: Any) -> bool:
+    """Whether its keys are the file's own."""
+    return get_origin(annotation) is dict or any(_is_table(inner) for inner in get_args(annotation))
 
 
 def _refusal(where: str, detail: ErrorDetails) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from edge_contracts.identifiers import Epoch, Uuid
+from edge_contracts.plain_numbers import PlainNumbers
 from edge_contracts.wire_time import WireTime
 
 MAX_ALERT_BYTES = 4096
@@ -25,7 +26,7 @@ COUNT_MAX = 10**9
 Seq = Annotated[int, Field(ge=1, le=SEQ_MAX)]
 
 
-class Payload(BaseModel):
+class Payload(PlainNumbers):
     """The `data` of a message; frozen, tolerant of fields from newer senders."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -42,7 +43,7 @@ class ClockTrust(str, Enum):
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
-class Event(BaseModel, Generic[PayloadT]):
+class Event(PlainNumbers, Generic[PayloadT]):
     """One spooled message.
 
     Attributes:

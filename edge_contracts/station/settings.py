@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+
+from edge_contracts.plain_numbers import PlainNumbers
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -12,7 +14,7 @@ Milliseconds = Annotated[float, Field(gt=0, le=600_000)]
 PathText = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 
 
-class Settings(BaseModel):
+class Settings(PlainNumbers):
     """A table of the file; frozen, and strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edge_runtime.web.insight import PointFace
 
 _BODY_MAX: Final = 4096
+_WANTED: Final = 'wanted {"threshold": a number or null}'
 
 
 def sensitivity_routes(desk: Desk) -> list[Route]:
@@ -73,7 +74,10 @@ def _asked_for(content: bytes) -> tuple[float | None, str, bool]:
     try:
         document = json.loads(content)
         threshold = document["threshold"]
-        value = None if threshold is None else float(threshold)
+        is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
+        value = float(threshold) if is_number else None
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise HTTPException(400, f'wanted {{"threshold": a number or null}}, found something else ({error})') from error
+        raise HTTPException(400, f"{_WANTED}, found something else ({error})") from error
+    if threshold is not None and not is_number:
+        raise HTTPException(400, f"{_WANTED}, found {json.dumps(threshold)[:20]}")
     return value, text_of(document, "name"), document.get("sure") is True

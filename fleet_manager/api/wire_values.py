@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from edge_contracts.identifiers import Slug
 from edge_contracts.message import SEQ_MAX
+from edge_contracts.plain_numbers import PlainNumbers
 from edge_contracts.wire_time import wire_time
 
 _SLUG: Final = "[a-z0-9-]{1,32}"
@@ -40,7 +41,7 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Wish(BaseModel):
+class Wish(PlainNumbers):
     """What a caller sends; an unknown field is an error, because it would be a wish that nobody fulfils."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

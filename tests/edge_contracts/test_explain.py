@@ -37,8 +37,8 @@ def test_a_misspelt_key_inside_a_kind_is_met_with_the_right_one():
 
 def test_the_keys_of_another_kind_are_not_offered():
     (missing, unknown) = problems({"kind": "v4l2", "device": "/dev/video7"})
-    assert missing == "points.0.source.v4l2.camera: missing; this key is required"
-    assert unknown.startswith("points.0.source.v4l2.device: unknown key; known keys are ")
+    assert missing == "points.0.source.camera: missing; this key is required"
+    assert unknown.startswith("points.0.source.device: unknown key; known keys are ")
     assert "camera" in unknown
     assert "url" not in unknown
 
@@ -88,9 +88,17 @@ def test_what_has_a_wrong_type_or_size_is_told_in_words(point, sentence):
 
 
 def test_text_of_a_wrong_length_is_told_in_words():
-    assert problems({"kind": "folder", "path": ""}) == [
-        "points.0.source.folder.path: wanted at least 1 character; found ''"
-    ]
+    assert problems({"kind": "folder", "path": ""}) == ["points.0.source.path: wanted at least 1 character; found ''"]
+
+
+def test_only_words_of_the_file_lead_to_a_mistake():
+    trigger = {"kind": "gpio", "line": True, "debounce_ms": "5"}
+    said = problems({"kind": "folder", "path": "parts"}, trigger=trigger, thresholds={"scratch": "0.6"})
+    assert {one.partition(": ")[0] for one in said} == {
+        "points.0.trigger.line",
+        "points.0.trigger.debounce_ms",
+        "points.0.thresholds.scratch",
+    }
 
 
 def patterns_in(schema):

@@ -217,6 +217,14 @@ def test_what_is_no_threshold_changes_nothing(page: Served, body: str) -> None:
     assert page.sensitivity.in_force == in_force
 
 
+@pytest.mark.parametrize("given", ["true", "false", '"0.6"', '"abc"', "[0.5]"])
+def test_neither_true_nor_text_is_taken_for_a_threshold(page: Served, given: str) -> None:
+    in_force = page.sensitivity.in_force
+    answer = page.post("/points/gate/sensitivity", f'{{"threshold": {given}, "sure": true}}')
+    assert (answer.status, page.sensitivity.in_force) == (400, in_force)
+    assert answer.error == f'wanted {{"threshold": a number or null}}, found {given}'
+
+
 def test_training_pictures_are_recorded_by_whoever_can(page: Served, locked: Served) -> None:
     told = page.post("/points/gate/recording", {"count": 50}).json["recording"]
     assert (told["wanted"], told["taken"], told["running"]) == (50, 3, True)
