@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converters.isolation.fork_server import ServerLostError, server_in_use
+from converters.isolation.memory_limit import limit_bytes, limit_memory
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 300.0
 """How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
-
-BASE_BYTES = 6 << 30
-"""Address space of a child with a small file. Libraries and allocators reserve some 1.5 GB of it and use little; the
-rest is for constants that a file of kilobytes may declare: VGG-19 as 513 MB of ConstantOfShape needs 4.1 GB."""
-
-BYTES_PER_MODEL_BYTE = 16
-"""And for each byte of the model. Lowering a model of 574 MB takes 5 GB, which is 9 bytes each."""
 
 _REFUSAL = "refusal.json"
 
@@ -58,7 +51,7 @@ def run_child(
     Raises:
         LeptonError: of one of `kinds`; the child refused the model.
     """
-    forked = _forked(module, home, _limit_bytes(model_bytes), timeout_s)
+    forked = _forked(module, home, limit_bytes(model_bytes), timeout_s)
     if forked is not None:
         return _ending(*forked, home, timeout_s, kinds)
     with started_child(module, home, model_bytes, timeout_s, kinds) as ending:
@@ -81,7 +74,7 @@ def started_child(
         What waits for it, and gives and raises what `run_child` does.
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", module, str(home), str(_limit_bytes(model_bytes))]
+    command = [sys.executable, "-m", module, str(home), str(limit_bytes(model_bytes))]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
     ) as child:
@@ -91,17 +84,13 @@ def started_child(
             child.kill()
 
 
-def _forked(module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
+def _forked(module: str, home: Path, most_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
     """None where there is no server, or none any more: killed for want of memory, say. Then the step starts anew."""
     server = server_in_use()
     try:
-        return server.run(module, home, limit_bytes, timeout_s) if server else None
+        return server.run(module, home, most_bytes, timeout_s) if server else None
     except ServerLostError:
         return None
-
-
-def _limit_bytes(model_bytes: int) -> int:
-    return BASE_BYTES + BYTES_PER_MODEL_BYTE * model_bytes
 
 
 def _waited(child: subprocess.Popen[str], timeout_s: float) -> tuple[int | None, str]:
@@ -128,20 +117,13 @@ def _ending(
 
 def serve(work: Callable[[Path], None]) -> None:
     """The whole of a child: read folder and limit from the command line, work under the limit, tell of a refusal."""
-    home, limit_bytes = Path(sys.argv[1]), int(sys.argv[2])
-    limit_memory(limit_bytes)
+    home = Path(sys.argv[1])
+    limit_memory(int(sys.argv[2]))
     try:
         work(home)
     except LeptonError as error:
         kinds = [kind.__name__ for kind in type(error).__mro__]
         (home / _REFUSAL).write_text(json.dumps({"kinds": kinds, "sentence": str(error)}), "utf-8")
-
-
-def limit_memory(limit_bytes: int) -> None:
-    """Let this process have at most so much address space from now on; a lower limit that it has already stays."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    bounds = [limit_bytes, *(value for value in (soft, hard) if value != resource.RLIM_INFINITY)]
-    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
 
 
 def _raise_refusal(home: Path, kinds: Sequence[type[LeptonError]]) -> None:

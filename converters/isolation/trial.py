@@ -1,7 +1,9 @@
 """Trying candidate files in a process of their own.
 
 XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
-converter with it: a child runs the files, gets minutes for each, and its end is told in words. One child tries many
+converter with it: a child runs the files, gets minutes for each and an end to its memory, and its end is told in words.
+The float network that they are compared with runs in the converter itself (`converters.quantize.calibrate`), as it was
+opened in a child before (`converters.load.opening`), if without its inner values as outputs. One child tries many
 candidates, since starting it costs more than many a model; where one kills it, the next candidate gets a new child.
 The child is `trial_child.py`.
 

@@ -1,4 +1,7 @@
-"""The child of `converters.isolation.trial`: runs candidate files, one answer per question, until nobody asks."""
+"""The child of `converters.isolation.trial`: runs candidate files, one answer per question, until nobody asks.
+
+The first question decides how much address space it gets: the candidates after it are of the same network and inputs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import numpy as np
 
 from converters.execute import Kernels, run_all
 from converters.isolation.array_stream import Message, receive, send
+from converters.isolation.memory_limit import limit_bytes, limit_memory
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.isolated.parent_death import die_with_parent
 
@@ -35,8 +39,13 @@ def main() -> None:
 
 
 def _serve(questions: BufferedReader, answers: IO[bytes]) -> None:
+    is_limited = False
     while questions.peek(1):
-        send(answers, _answer(receive(questions)))
+        question = receive(questions)
+        if not is_limited:
+            limit_memory(limit_bytes(len(question.blob) + sum(array.nbytes for array in question.arrays.values())))
+            is_limited = True
+        send(answers, _answer(question))
 
 
 def _answer(question: Message) -> Message:

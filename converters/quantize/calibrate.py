@@ -2,6 +2,9 @@
 
 The model runs once over the samples with XNNPACK, every activation an output, on two threads. Which thread takes which
 sample is fixed and nothing is random: the same samples give the same observations on any number of cores.
+
+It runs in the converter's own process. A child has run the network before (`converters.load.opening`), with its own
+outputs alone.
 """
 
 from __future__ import annotations

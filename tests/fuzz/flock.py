@@ -19,7 +19,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from converters.isolation.child import limit_memory
+from converters.isolation.memory_limit import limit_memory
 from edge_contracts.errors import LeptonError
 from tests.fuzz.target import handle, mutant
 

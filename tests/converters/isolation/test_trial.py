@@ -14,6 +14,7 @@ import pytest
 
 from converters.execute import Kernels
 from converters.isolation import trial
+from converters.isolation.memory_limit import limit_bytes
 from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.isolation.trial_child import FEWEST_TO_SHARE
 from converters.tflite import write_tflite
@@ -152,6 +153,22 @@ def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest
     )
     with closing(TrialChild()) as chatting:
         assert len(chatting.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+
+
+def test_a_child_has_an_end_to_its_memory(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first candidate and its inputs; what comes after it is of the same network."""
+    _child_runs(
+        monkeypatch,
+        "import resource\nfrom converters.isolation import trial_child\n"
+        "from converters.isolation.array_stream import Message\n"
+        "trial_child._answer = lambda _: Message({'refusal': f'{resource.getrlimit(resource.RLIMIT_AS)[0]} bytes'})\n"
+        "trial_child.main()",
+    )
+    given = sum(feed["in0"].nbytes for feed in FEEDS)
+    with closing(TrialChild()) as child:
+        for content in (doubling, doubling + bytes(100), doubling[:10]):
+            with pytest.raises(CandidateFailedError, match=f": {limit_bytes(len(doubling) + given)} bytes"):
+                child.run(content, FEEDS, Kernels.XNNPACK)
 
 
 def test_a_closed_child_has_ended(doubling: bytes) -> None:

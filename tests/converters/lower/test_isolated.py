@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from converters.isolation.child import BYTES_PER_MODEL_BYTE, run_child
+from converters.isolation.child import run_child
+from converters.isolation.memory_limit import BYTES_PER_MODEL_BYTE
 from converters.lower import CannotLowerError, isolated, lower_model, started_lowering
 from converters.lower.lowering import lower_model as lower_here
 from converters.tflite import write_tflite
