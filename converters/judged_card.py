@@ -12,7 +12,15 @@ import numpy as np
 
 from converters.gate.confusion import confusion
 from converters.load import LOWER
-from converters.remarks import comparison_notes, few_inputs, input_notes, slower_note, verdict_note
+from converters.remarks import (
+    classes_note,
+    comparison_notes,
+    few_inputs,
+    input_notes,
+    slower_note,
+    threshold_note,
+    verdict_note,
+)
 from edge_contracts.card import Card, Measurement
 
 if TYPE_CHECKING:
@@ -78,7 +86,8 @@ def _warnings(judged: Judged, profile: Profile) -> list[str]:
     if judged.gate.verdict != "reported":
         found = judged.artefact.details.get("calibration", {})
         notes += [judged.folder_note, few_inputs(judged.given)]
-        notes += comparison_notes(judged.comparison, profile.limits)
+        notes += [classes_note(manifest, judged.comparison, judged.samples)]
+        notes += [threshold_note(manifest, judged.comparison), *comparison_notes(judged.comparison, profile.limits)]
         notes += input_notes(judged.samples, manifest.input, found)
     return [note for note in notes if note]
 

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from converters.calibration.class_folders import unnamed
 from converters.calibration.samples import ADVISED_SAMPLES
-from converters.gate.verify import chance_note, labels_note, other_kernels_note, undecided_note
+from converters.gate.verify import (
+    LEAST_SIGNAL_TO_NOISE_DB,
+    NO_CLASS,
+    chance_note,
+    labels_note,
+    other_kernels_note,
+    undecided_note,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +28,12 @@ if TYPE_CHECKING:
 
 MOSTLY_CLIPPED = 0.5
 """Of the pixels, black or burnt out: above it the exposure is wrong or nothing was photographed."""
+
+NEAR_THRESHOLD = 0.1
+"""A highest score below this share of the threshold is not near it."""
+
+HALF_AN_INPUT = 0.5
+"""An accuracy is a share: counts of inputs are compared with so much room for rounding."""
 
 SLOWER_RATIO = 1.1
 SLOWER_MS = 0.1
@@ -47,9 +62,57 @@ def verdict_note(manifest: Manifest) -> str:
 
 def comparison_notes(comparison: Comparison, limits: Limits) -> list[str]:
     """What the figures of the gate do not say by themselves."""
-    told = (labels_note, undecided_note, chance_note)
+    told = (labels_note, undecided_note, noise_note, chance_note)
     notes = (other_kernels_note(comparison, limits), *(note(comparison) for note in told))
     return [note for note in notes if note]
+
+
+def classes_note(manifest: Manifest, comparison: Comparison, samples: Sequence[Sample]) -> str:
+    """A sentence where the float classifier's own answers are so poor or so alike that agreeing proves little."""
+    found = comparison.classes_float
+    if found is None:
+        return ""
+    one = manifest.labels[int(found[0])] if len(set(found.tolist())) == 1 and found[0] != NO_CLASS else ""
+    labels = [sample.label for sample in samples if sample.label in manifest.labels]
+    most, right = max(map(labels.count, set(labels)), default=0), comparison.accuracy_float
+    if right is not None and len(set(labels)) > 1 and right * len(labels) <= most + HALF_AN_INPUT:
+        told = f"calls every input {one!r}" if one else f"is right on {100 * right:.1f} % of the labelled inputs"
+        return (
+            f"the float model itself {told}, no better than a guess: agreeing with it proves nothing; check the order "
+            "of --labels, and how it wants its inputs (--pixel-range, --mean, --std, --colour)"
+        )
+    if one and len(set(labels)) != 1:
+        return f"the float model itself calls every input {one!r}: agreeing says nothing of other classes; add theirs"
+    return ""
+
+
+def noise_note(comparison: Comparison) -> str:
+    """A sentence where a classifier keeps its class and loses its probabilities; else empty."""
+    if comparison.agreement is None or not -np.inf < comparison.signal_to_noise_db < LEAST_SIGNAL_TO_NOISE_DB:
+        return ""
+    return (
+        f"the probabilities of the converted model carry {comparison.signal_to_noise_db:.1f} dB of signal over noise, "
+        f"less than {LEAST_SIGNAL_TO_NOISE_DB:g}: the same class says little where all of them are small or alike, and "
+        "limits on them (min_confidence, thresholds) mean little"
+    )
+
+
+def threshold_note(manifest: Manifest, comparison: Comparison) -> str:
+    """A sentence where no input that was given comes near the threshold, or every one reaches it; else empty."""
+    rule, scores = manifest.rule, comparison.scores_float
+    if rule.kind != "anomaly" or not scores.size or not np.isfinite(scores).all():
+        return ""
+    if scores.max() < NEAR_THRESHOLD * rule.threshold:
+        return (
+            f"no input comes near the threshold of {rule.threshold:.4g}: the highest score is {scores.max():.4g}. Such "
+            "a bundle may never find a defect; give inputs with defects, or another threshold"
+        )
+    if scores.min() >= rule.threshold:
+        return (
+            f"every input reaches the threshold of {rule.threshold:.4g}: the lowest score is {scores.min():.4g}. Such "
+            "a bundle may call every part a defect; give good ones, or another threshold"
+        )
+    return ""
 
 
 def few_inputs(count: int) -> str:
@@ -80,7 +143,7 @@ def input_notes(samples: Sequence[Sample], spec: ModelInput, calibration: Mappin
         )
     if (calibration.get("clipped") or 0.0) > MOSTLY_CLIPPED:
         clipped = 100 * calibration["clipped"]
-        notes.append(f"{clipped:.0f} % of the pixels given are black or burnt out: check the exposure")
+        notes.append(f"{clipped:.0f} % of the pixels given prove nothing, black or burnt out: check the exposure")
     return [note for note in notes if note]
 
 

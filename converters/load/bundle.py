@@ -118,6 +118,11 @@ def _rule(said: Description, task: str, labels: tuple[str, ...]) -> AnomalyRule 
             f"wanted --good labels that name one output each, found {_quoted(several)} more than once in --labels; "
             "make them differ in that file"
         )
+    if set(said.good) == set(labels):
+        raise BadInputError(
+            f"wanted at least one class that makes a part defective, found all {len(labels)} in --good: such a bundle "
+            "finds no defect; name the good ones alone"
+        )
     return ClassRule(good=said.good)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,8 +37,8 @@ class Description:
         for a model that measures and does not judge.
 
     Raises:
-        BadInputError: the name is none that bundles have, labels are a text instead of a list of texts, or a colour or
-            a resize is none that there is.
+        BadInputError: the name is none that bundles have, labels are a text instead of a list of texts, a colour or a
+            resize is none that there is, or the threshold is none that an error can stay below.
     """
 
     name: str = ""
@@ -62,6 +63,11 @@ class Description:
         _require_several("good", self.good)
         _require_choice("colour", self.colour, get_args(Colour))
         _require_choice("resize", self.resize, get_args(Resize))
+        if self.threshold is not None and not 0 < self.threshold < math.inf:
+            raise BadInputError(
+                f"wanted a threshold above 0, found {self.threshold:g}: a mean squared error is never less than 0; "
+                "mend --threshold"
+            )
 
     @property
     def of_pictures(self) -> tuple[str, ...]:

@@ -276,7 +276,7 @@ def test_black_copies_of_a_thumbnail_are_told_beside_the_verdict(data, tmp_path)
         "22 of 22 pictures are smaller than the model's input of 96×96 px, the smallest 3×2: give them as the camera "
         "takes them",
         "21 of 22 inputs are near copies of others: give 19 more that differ",
-        "100 % of the pixels given are black or burnt out: check the exposure",
+        "100 % of the pixels given prove nothing, black or burnt out: check the exposure",
     } <= set(done.card.notes)
 
 

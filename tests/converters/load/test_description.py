@@ -1,5 +1,6 @@
 """What the user says of pixel values becomes the manifest's mean and deviation in bytes, or a sentence says why not."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,9 @@ def test_what_cannot_be_meant_is_refused(said, channels, sentence):
         ({"labels": "/data/labels.txt"}, "wanted a tuple of labels in labels, found '/data/labels.txt'"),
         ({"labels": Path("labels.txt")}, "wanted a tuple of labels in labels, found 'labels.txt'"),
         ({"colour": "RGB"}, "wanted colour to be one of rgb, bgr, grey, found 'RGB'"),
+        ({"threshold": -3.0}, "wanted a threshold above 0, found -3: a mean squared error is never less than 0"),
+        ({"threshold": 0.0}, "wanted a threshold above 0, found 0"),
+        ({"threshold": math.nan}, "wanted a threshold above 0, found nan"),
         ({"resize": "cubic"}, "wanted resize to be one of nearest, bilinear, area, bilinear-antialias, found 'cubic'"),
     ],
 )

@@ -133,6 +133,11 @@ def test_a_good_label_that_the_model_does_not_know_is_named(tmp_path):
         load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("maybe",))
 
 
+def test_a_bundle_that_could_find_no_defect_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="makes a part defective, found all 3 in --good"):
+        load(tmp_path, softmax_model(1, 3), labels=("a", "b", "c"), good=("a", "b", "c"))
+
+
 @pytest.mark.parametrize(("said", "meant"), [("Tench", "tench, Tinca tinca"), ("god", "good"), ("GOOD", "good")])
 def test_a_good_label_that_is_nearly_right_is_guessed(tmp_path, said, meant):
     labels = ("tench, Tinca tinca", "good", "bad")
