@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from converters.graph import Graph
+    from converters.graph import Graph, Tensor
     from edge_contracts.manifest import ModelInput
 
     Inputs = Sequence[npt.NDArray[np.float32]]
@@ -59,8 +59,8 @@ class Representativeness:
 
     inputs, distinct: how many, and how many that are no near copies of another.
     advised_more: how many more different inputs would do well.
-    saturation: share of values at an end of their integer range. Some of that is wanted: a ReLU's zero, a rule that
-        cuts rare peaks.
+    saturation: share of values at an end of their integer range, where that end is not the real 0: a ReLU's zeros lose
+        nothing. Some of the rest is wanted: a bound that an activation has itself, a rule that cuts rare peaks.
     coverage: share of activations whose extremes on an input lie within what the other three quarters have shown.
     beyond: how far a quarter goes beyond the other three, as a share of their range, in the mean of the activations.
     worst, worst_beyond: the activation that goes furthest, and how far. With fewer than `FEWEST_TO_PART` inputs, or
@@ -204,7 +204,7 @@ class _Compared:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Per input and activation: the share of values at an end of the range, the lowest and the highest stored value."""
+    """Per input and activation: the share of values cut off, the lowest and the highest stored value."""
 
     at_end: npt.NDArray[np.float64]
     lowest: npt.NDArray[np.float64]
@@ -252,7 +252,14 @@ def _seen(graph: Graph, names: list[str], inputs: Inputs) -> _Seen:
     for values in inputs:
         session.run({graph.inputs[0]: _stored(graph, values)})
         stored = [session.value(name) for name in names]
-        at_end.append([np.mean((v == end.min) | (v == end.max)) for v, end in zip(stored, limits, strict=True)])
+        at_end.append([_at_end(graph.tensors[name], v) for name, v in zip(names, stored, strict=True)])
         lowest.append([float(v.min(initial=end.max)) for v, end in zip(stored, limits, strict=True)])
         highest.append([float(v.max(initial=end.min)) for v, end in zip(stored, limits, strict=True)])
     return _Seen(np.asarray(at_end), np.asarray(lowest), np.asarray(highest))
+
+
+def _at_end(tensor: Tensor, stored: npt.NDArray[Any]) -> float:
+    """The share of values at an end of the range; where that end is the real 0, nothing was cut off there."""
+    affine, limits = Affine.of_tensor(tensor), np.iinfo(tensor.dtype)
+    ends = [end for end in (limits.min, limits.max) if affine is None or end != affine.zero_point]
+    return float(np.isin(stored, ends).mean())

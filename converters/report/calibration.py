@@ -41,7 +41,11 @@ def coverage(document: Mapping[str, Any] | None) -> Coverage | None:
         rows += [
             Known("Within what others show", percent(document["coverage"]), "activations, each quarter of the inputs"),
             Known("Beyond it", percent(document["beyond"]), "of the others' range, in the mean of the activations"),
-            Known("Cut off", _fine(document["saturation"]), "values at an end of their integer range"),
+            Known(
+                "Cut off",
+                _fine(document["saturation"]),
+                "values at an end of their integer range, zeros of a ReLU apart",
+            ),
         ]
     if document["brightness"] is not None:
         dark, bright = document["brightness"]

@@ -15,7 +15,7 @@ PICTURES = ImageInput(tensor="in", height_px=SIDE, width_px=SIDE, dtype="float32
 NUMBERS = TensorInput(tensor="in", shape=(1, SIDE, SIDE, 3), dtype="float32")
 
 
-def network():
+def network(activation="NONE"):
     rng = np.random.default_rng(0)
     weights, bias = rng.normal(size=(4, 3, 3, 3)).astype("f4"), np.zeros(4, "f4")
     tensors = [
@@ -24,7 +24,7 @@ def network():
         Tensor("b", bias.shape, bias.dtype, bias),
         Tensor("out", (1, SIDE, SIDE, 4), np.dtype("f4")),
     ]
-    options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE"}
+    options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": activation}
     operators = [Operator("CONV_2D", ["in", "w", "b"], ["out"], options)]
     return Graph({tensor.name: tensor for tensor in tensors}, operators, ["in"], ["out"])
 
@@ -86,6 +86,20 @@ def test_too_few_inputs_judge_nothing_and_say_so():
     assert found.saturation is found.coverage is found.beyond is None
     assert found.advised_more == 17
     assert any("none tells whether the ranges hold" in sentence for sentence in found.sentences)
+
+
+def test_a_relus_zeros_are_not_cut_off():
+    inputs = pictures(24)
+    made = quantize(network("RELU"), inputs, Recipe(ranges=("min-max",))).graph
+    zeros = made.tensors["out"].quantization.zero_point[0]
+    found = assess(made, inputs, PICTURES)
+    assert zeros == -128
+    assert found.saturation < 0.01
+
+
+def test_values_beyond_the_range_are_cut_off():
+    made = quantize(network(), pictures(24), Recipe(ranges=("min-max",))).graph
+    assert assess(made, [4 * one for one in pictures(24)], NUMBERS).saturation > 0.1
 
 
 def test_the_card_carries_it():
