@@ -1,7 +1,11 @@
-"""What a person at the terminal is told when a conversion is done: at most fifteen lines, figures under each other."""
+"""What a person at the terminal is told when a conversion is done: figures under each other, and every note in full.
+
+What the doctor says and which steps were reused fills up fifteen lines, whole sentences alone; the rest is in the card.
+"""
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -36,22 +40,32 @@ def told(path: Path, digest: str, card: Card, steps: Sequence[str] = (), replace
     before = f", replaced {replaced[:16]}" if replaced else ""
     head = [f"{path}  {digest[:16]}  for {card.profile}{before}", _row("", "float", "converted")]
     head += [*_costs(metrics), *_answers(metrics), *_gate(card)]
-    rest = [line for label, text in _findings(card, steps) for line in _wrapped(label, text)]
+    head += [line for note in card.notes for line in _wrapped("note", note)]
     room = MOST_LINES - len(head) - 1
+    more = [list(_wrapped(label, text)) for label, text in _findings(card, steps)]
+    rest = [line for finding in more for line in finding]
     if len(rest) > room:
-        rest = [*rest[: max(0, room - 1)], _row("", f"and more: lepton bundle inspect {path}")]
-    page = f"lepton bundle extract {path} -o {path.stem}-report --only report"
+        rest = [*_whole(more, room - 1), _row("", f"and more: lepton bundle inspect {shlex.quote(str(path))}")]
+    folder = shlex.quote(f"{path.stem}-report")
+    page = f"lepton bundle extract {shlex.quote(str(path))} -o {folder} --only report"
     return "\n".join([*head, *rest, _row("report", page)])
 
 
 def _findings(card: Card, steps: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """What the converter and the doctor remark, a label and a text each; what must be read stands first."""
-    for note in card.notes:
-        yield "note", note
+    """What was reused and what the doctor remarks, a label and a text each."""
     if steps:
         yield "steps", ", ".join(steps)
     for place, sentence in enumerate(card.details.get("doctor", {}).get("sentences", ())):
         yield "layers" if not place else "", with_short_names(sentence)
+
+
+def _whole(findings: Iterable[Sequence[str]], room: int) -> Iterable[str]:
+    """The lines of the first findings that fit whole."""
+    for lines in findings:
+        room -= len(lines)
+        if room < 0:
+            return
+        yield from lines
 
 
 def _wrapped(label: str, text: str) -> Iterable[str]:

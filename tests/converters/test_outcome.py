@@ -61,15 +61,30 @@ def test_a_model_that_is_not_judged_tells_its_noise():
     assert any("31.2  dB above the noise" in line for line in lines(signal_to_noise_db=31.2))
 
 
-@pytest.mark.parametrize("count", [0, 3, 40])
-def test_it_is_never_longer_than_a_screen_and_says_what_it_left_out(count):
-    details = {"doctor": {"sentences": ["conv_3 loses most."]}}
-    shown = lines(
-        tuple(f"note {n}" for n in range(count)), (), details, accuracy=0.9, agreement=0.99, steps=["all new"]
-    )
+@pytest.mark.parametrize("words", [1, 30, 60, 200])
+def test_what_the_doctor_says_fills_a_screen_with_whole_sentences(words):
+    sentences = [f"{name} " + "word " * words + "end." for name in ("first", "second", "third")]
+    shown = lines((), (), {"doctor": {"sentences": sentences}}, accuracy=0.9, agreement=0.99, steps=["all new"])
+    told = " ".join(line[13:].strip() for line in shown)
     assert len(shown) <= MOST_LINES
-    assert any("and more: lepton bundle inspect" in line for line in shown) == (count > 5)
+    assert all((" ".join(sentence.split()) in told) == (sentence.split()[0] in told) for sentence in sentences)
+    assert any("and more: lepton bundle inspect" in line for line in shown) == ("third" not in told)
     assert shown[-1].endswith("lepton bundle extract kws.bundle -o kws-report --only report")
+
+
+def test_notes_are_told_to_their_end_however_many_there_are():
+    notes = tuple(f"note {place} " + "word " * 60 + "end" for place in range(9))
+    shown = lines(notes, (), {"doctor": {"sentences": ["conv_3 loses most."]}})
+    told = " ".join(line[13:].strip() for line in shown)
+    assert all(note in told for note in notes)
+    assert any("and more: lepton bundle inspect kws.bundle" in line for line in shown)
+
+
+def test_lines_to_copy_are_quoted_where_a_name_has_blanks():
+    details = {"doctor": {"sentences": ["long " * 300]}}
+    shown = told(Path("my parts/c 16.bundle"), "7fa948a34c503df2" * 4, card((), (), details)).splitlines()
+    assert shown[-2].endswith("lepton bundle inspect 'my parts/c 16.bundle'")
+    assert shown[-1].endswith("lepton bundle extract 'my parts/c 16.bundle' -o 'c 16-report' --only report")
 
 
 def test_a_long_sentence_is_folded_under_its_label():
@@ -78,13 +93,6 @@ def test_a_long_sentence_is_folded_under_its_label():
     start = next(place for place, line in enumerate(shown) if line.startswith("  layers"))
     assert max(map(len, shown)) <= 120
     assert " ".join(line[13:] for line in shown[start:-1]) == sentence
-
-
-def test_a_note_is_never_crowded_out_by_what_the_doctor_says():
-    details = {"doctor": {"sentences": ["long " * 100] * 3}}
-    shown = lines(("it measures and does not judge",), (), details, accuracy=0.9, agreement=0.99, steps=["all reused"])
-    assert any("it measures and does not judge" in line for line in shown)
-    assert any("all reused" in line for line in shown)
 
 
 def test_a_bundle_that_was_replaced_is_named():
