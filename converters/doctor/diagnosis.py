@@ -56,8 +56,11 @@ def lost_db(pair: Pair, layers: Sequence[Layer]) -> dict[str, float]:
 def sentences(
     output: Layer, lost: dict[str, float], tried: Sequence[Tried], islands: Islands | None = None
 ) -> tuple[str, ...]:
-    """At most three lines: the loss and its cause, the worst layers, what was done about it."""
-    lines = [f"{_decibels(output.noise_db)} of signal over noise at the output; {_because(output)}"]
+    """At most three lines: the loss and its cause, the worst layers, what was done about it.
+
+    The first is of what the model gives, the last of what trials are compared by: logits where it ends in a softmax.
+    """
+    lines = [f"{_at_output(output.noise_db)}; {_because(output)}"]
     worst = [name for name in sorted(lost, key=lambda one: -lost[one]) if lost[name] >= 1][:WORST]
     if worst and output.noise_db < SOUND_DB:
         lines.append("most is lost at " + ", ".join(f"{name} ({-lost[name]:.1f} dB)" for name in worst))
@@ -79,7 +82,7 @@ def _done(tried: Sequence[Tried], islands: Islands | None) -> str:
     if islands is not None:
         return islands.reason
     told = [f"{one.name} {_decibels(one.xnnpack_db)}{' (kept)' if one.kept else ''}" for one in tried]
-    return f"tried: {', '.join(told)}{_margin(tried)}" if told else ""
+    return f"tried (before any softmax): {', '.join(told)}{_margin(tried)}" if told else ""
 
 
 def _margin(tried: Sequence[Tried]) -> str:
@@ -93,5 +96,11 @@ def _margin(tried: Sequence[Tried]) -> str:
     )
 
 
+def _at_output(noise_db: float) -> str:
+    if math.isfinite(noise_db):
+        return f"{_decibels(noise_db)} of signal over noise at the output (after any softmax)"
+    return f"the output is {_decibels(noise_db)} on these inputs"
+
+
 def _decibels(value: float) -> str:
-    return f"{value:.1f} dB" if math.isfinite(value) else ("no noise" if value > 0 else "not finite")
+    return f"{value:.1f} dB" if math.isfinite(value) else ("exact" if value > 0 else "not finite")

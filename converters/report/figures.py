@@ -138,7 +138,7 @@ def _meaning(label: str) -> str:
         "AUROC": "chance that a defective part scores above a good one",
         "Score shift": "mean relative change of the score",
         "Expected loss": "of accuracy on these inputs, by the float model's own probabilities",
-        "Signal to noise": "of the worst output; the noise is artefact minus float",
+        "Signal to noise": "of the worst output after any softmax, on all inputs; the noise is artefact minus float",
     }[label]
 
 
