@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from edge_contracts.errors import BadInputError
+from edge_contracts.explain import explain
 from edge_contracts.manifest import SeriesInput, SoundInput
 
 if sys.version_info >= (3, 11):
@@ -43,8 +44,8 @@ def heard_input(text: str, interface: Interface) -> SoundInput | SeriesInput:
     try:
         return TypeAdapter(kind).validate_python(told | own)
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'the whole'}: {one['msg']}" for one in error.errors())
-        raise BadInputError(f"wanted a usable front end, found {found}; {_PAGE}") from error
+        found = "; ".join(explain(error, kind))
+        raise BadInputError(f"wanted a usable front end, found mistakes: {found}; {_PAGE}") from error
 
 
 def _parsed(text: str) -> dict[str, Any]:

@@ -133,7 +133,9 @@ class SoundInput(Part):
         _require_per(self.mel.bands, self.mean, self.std)
         _require_quantisation(self.dtype, self.quantisation)
         if self.mel.highest_hz > self.rate_hz / 2:
-            raise ValueError(f"wanted bands up to {self.rate_hz / 2:g} Hz, found {self.mel.highest_hz:g}")
+            raise ValueError(
+                f"wanted mel.highest_hz of {self.rate_hz / 2:g} at most, half of rate_hz, found {self.mel.highest_hz:g}"
+            )
         return self
 
 

@@ -92,7 +92,12 @@ def test_a_bare_model_learns_to_listen_from_a_file(tmp_path, data, recordings) -
     ("change", "said"),
     [
         (("bands = 128", "bands = 64"), "wanted a shape of 320 values"),
-        (("hop = 512", "hopp = 512"), "spectrum.hop: Field required; spectrum.hopp: Extra inputs"),
+        (("hop = 512", "hopp = 512"), "spectrum.hop: missing; this key is required; spectrum.hopp: unknown key; did"),
+        (("spectrum =", "spectrun ="), "spectrun: unknown key; did you mean 'spectrum'?"),
+        (
+            ("highest_hz = 8000", "highest_hz = 9000"),
+            "mistakes: wanted mel.highest_hz of 8000 at most, half of rate_hz",
+        ),
         (('kind = "sound"', 'kind = "noise"'), "wanted kind = 'sound' or 'series' in the front end, found 'noise'"),
         (("frames = 5", "frames = 5\ndtype = 'int8'"), "without dtype, which the model says itself"),
         (("frames = 5", "frames = "), "wanted a front end in TOML, found a mistake"),
