@@ -6,10 +6,16 @@ import zipfile
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from edge_contracts.bundle import MANIFEST
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MODEL_SUFFIXES = frozenset({".bundle", ".tflite", ".onnx", ".keras", ".h5", ".pt2"})
+"""Of files that a person may have meant who named their folder."""
+
+SHOWN = 5
 
 HEAD_BYTES = 512
 """So many bytes tell every kind apart."""
@@ -42,7 +48,7 @@ def file_kind(path: Path) -> FileKind:
         BadInputError: it is not there, or is none of the kinds; the message says what it looks like.
     """
     if path.is_dir():
-        return FileKind.SAVED_MODEL if (path / "saved_model.pb").is_file() else FileKind.BUNDLE
+        return _folder_kind(path)
     head = _head(path)
     if head.startswith(_ZIP_MARK):
         return _archive_kind(path)
@@ -58,6 +64,23 @@ def file_kind(path: Path) -> FileKind:
         f"wanted a bundle, a .tflite or an .onnx model, found {_impression(head)} in {path}; Keras files, SavedModel "
         "folders and programs of torch.export are read, too: export the float model to one of them, or make one with "
         "'lepton train'"
+    )
+
+
+def _folder_kind(path: Path) -> FileKind:
+    if (path / "saved_model.pb").is_file():
+        return FileKind.SAVED_MODEL
+    if (path / MANIFEST).is_file():
+        return FileKind.BUNDLE
+    models = sorted(one.name for one in path.iterdir() if one.suffix.lower() in MODEL_SUFFIXES)
+    if not models:
+        raise BadInputError(
+            f"wanted a model to convert, found the folder {path}, which is neither a bundle (no {MANIFEST}) nor a "
+            "SavedModel (no saved_model.pb); check the path"
+        )
+    more = f" and {len(models) - SHOWN} more" if len(models) > SHOWN else ""
+    raise BadInputError(
+        f"wanted one model to convert, found the folder {path} with {', '.join(models[:SHOWN])}{more}; name one of them"
     )
 
 

@@ -39,9 +39,19 @@ def test_a_file_is_told_by_its_first_bytes(tmp_path, kind):
 
 
 def test_a_folder_is_a_saved_model_or_an_unpacked_bundle(tmp_path):
+    (tmp_path / "manifest.json").write_bytes(b"")
     assert file_kind(tmp_path) is FileKind.BUNDLE
     (tmp_path / "saved_model.pb").write_bytes(b"")
     assert file_kind(tmp_path) is FileKind.SAVED_MODEL
+
+
+def test_a_folder_of_models_is_answered_with_their_names(tmp_path):
+    with pytest.raises(BadInputError, match=r"neither a bundle \(no manifest.json\) nor a SavedModel"):
+        file_kind(tmp_path)
+    for name in ("b.onnx", "a.tflite", "readme.md"):
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(BadInputError, match=r"found the folder .* with a.tflite, b.onnx; name one of them"):
+        file_kind(tmp_path)
 
 
 def test_old_programs_of_torch_export_are_known_too(tmp_path):
