@@ -160,6 +160,11 @@ def _input(interface: Interface, said: Description, *, pictures: bool | None) ->
     height, width, channels = _picture_axes(interface)
     if not could_be:
         raise BadInputError(f"wanted an input for pictures, found the shape {shape}; calibrate with .npy files instead")
+    if shape[0] != 1:
+        raise BadInputError(
+            f"wanted a model that takes one picture at a time, found one that takes {shape[0]} at once; export it with "
+            "a batch of 1"
+        )
     if said.colour != "rgb" and (said.colour == "grey") != (channels == 1):
         raise BadInputError(
             f"wanted --colour {'grey' if channels == 1 else 'rgb or bgr'} for an input of {channels} channels, found "

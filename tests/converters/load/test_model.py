@@ -123,6 +123,11 @@ def test_pictures_for_a_model_that_takes_none_are_refused(tmp_path):
         load(tmp_path, softmax_model(1, 49, 10, 1), pictures=True)
 
 
+def test_a_model_of_several_pictures_at_once_is_refused(tmp_path):
+    with pytest.raises(BadInputError, match="takes 4 at once; export it with a batch of 1"):
+        load(tmp_path, softmax_model(4, 32, 32, 3), pictures=True)
+
+
 @pytest.mark.parametrize(("shape", "kind"), [((1, 49, 10, 1), "tensor"), ((1, 32, 32, 3), "image")])
 def test_where_nothing_tells_the_size_decides_what_is_a_picture(tmp_path, shape, kind):
     assert load(tmp_path, softmax_model(*shape), pictures=None).manifest.input.kind == kind
