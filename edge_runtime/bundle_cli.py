@@ -12,6 +12,7 @@ from edge_contracts.bundle import Bundle, read_bundle
 from edge_contracts.card_details import known_details
 from edge_contracts.document_text import document_text
 from edge_contracts.errors import RefusedError
+from edge_contracts.gate_words import gate_in_words
 from edge_contracts.rule_words import rule_in_words
 
 if TYPE_CHECKING:
@@ -40,12 +41,15 @@ def inspect(path: Path, *, as_json: bool) -> None:
 def verify(path: Path, runtime: str, *, as_json: bool) -> None:
     """Check every hash and replay the goldens with this machine's runtime.
 
+    Says, too, what the gate found when it was made: by the card, which no hash covers.
+
     Exit code 1 if it answers differently. The hashes show damage, not origin: whoever can write the bundle can write
     them too.
     """
     from edge_runtime.infer.predictor import GoldenMismatch, Predictor  # noqa: PLC0415 - loads the runtime
 
-    predictor = Predictor.open(path, runtime=runtime)
+    content = read_bundle(path)
+    predictor = Predictor.load(content, runtime=runtime)
     recorded = predictor.manifest.golden
     try:
         predictor.verify_goldens()
@@ -62,8 +66,10 @@ def verify(path: Path, runtime: str, *, as_json: bool) -> None:
         "runtime": backend.runtime,
         "version": backend.version,
         "kernels": backend.kernels,
+        "gate": content.card.gate.model_dump(mode="json") if content.card and content.card.gate else None,
     }
-    click.echo(document_text(document) if as_json else f"{predictor.manifest.name}: files whole, {replayed}")
+    told = f"{predictor.manifest.name}: files whole, {replayed}\nby its card: {gate_in_words(content.card)}"
+    click.echo(document_text(document) if as_json else told)
 
 
 def describe(content: Bundle) -> dict[str, Any]:
@@ -98,7 +104,8 @@ def _lines(content: Bundle, document: dict[str, Any]) -> list[str]:
         head += [f"gate   {card.gate.verdict} on {card.calibration}", *(f"       {one}" for one in card.gate.reasons)]
     files = [f"  {file['bytes']:>10,}  {file['sha256'][:16]}  {file['path']}" for file in document["files"]]
     metrics = [f"  {name}: {_figure(metric)}" for name, metric in document["metrics"].items()]
-    sections = {"files (bytes, SHA-256)": files, "metrics": metrics, **(_details(card) if card else {})}
+    notes = [f"  {note}" for note in card.notes] if card else []
+    sections = {"notes": notes, "files (bytes, SHA-256)": files, "metrics": metrics, **(_details(card) if card else {})}
     return [*head, *(line for title, rows in sections.items() if rows for line in ("", title, *rows))]
 
 
@@ -114,6 +121,7 @@ def _details(card: Card) -> dict[str, list[str]]:
         return {"details": ["  written in a form that is not known here; --json shows them"]}
     return {
         "weights": _weights(found.sparsity),
+        "rounding": [f"  {one}" for one in found.doctor.sentences] if found.doctor else [],
         "layers that lose most by themselves": _layers(found.doctor),
         "accelerators": [_delegate(one) for one in found.delegates],
     }

@@ -27,6 +27,7 @@ def inspected(tmp_path):
             profile="rpi-4b",
             calibration="8 pictures",
             gate=GateResult(verdict="forced", samples=8, reasons=("wanted at most 1 point, found 7",)),
+            notes=("the float model itself calls every input 'bad'",),
             details=found,
         )
         content = {name: data for name, data in bundle.members.items() if name != "manifest.json"}
@@ -43,6 +44,8 @@ def test_arena_gate_weights_layers_and_accelerators_are_told(inspected):
     assert "arena  12,345 bytes of activations" in text
     assert "gate   forced on 8 pictures" in text
     assert "wanted at most 1 point, found 7" in text
+    assert "notes\n  the float model itself calls every input 'bad'" in text
+    assert "rounding\n  " in text
     assert "12.0 % in zero filters, 7.0 % zero among others; 31 dead channels taken out" in text
     assert "24.0 dB   62 % by weights  CONV_2D  block_0/conv" in text
     assert "Hailo-8: its compiler refuses this network" in text
@@ -59,3 +62,22 @@ def test_details_in_a_form_that_is_not_known_are_no_failure(inspected):
     foreign = {"doctor": [1, 2], "sparsity": "none"}
     assert "not known here" in inspected(foreign)
     assert json.loads(inspected(foreign, "--json"))["card"]["details"] == foreign
+
+
+def test_what_was_packed_by_force_says_so_wherever_it_is_checked(inspected, tmp_path):
+    inspected({})
+    checked = CliRunner().invoke(main, ["bundle", "verify", str(tmp_path / "part.bundle")])
+    document = json.loads(
+        CliRunner().invoke(main, ["bundle", "verify", str(tmp_path / "part.bundle"), "--json"]).stdout
+    )
+    assert checked.exit_code == 0
+    assert (
+        "by its card: packed by force, the gate refused it on 8 pictures: wanted at most 1 point, fou" in checked.stdout
+    )
+    assert document["gate"]["verdict"] == "forced"
+
+
+def test_a_bundle_without_a_card_is_said_to_have_none(tmp_path):
+    write_brightness_bundle(tmp_path / "bare.bundle")
+    checked = CliRunner().invoke(main, ["bundle", "verify", str(tmp_path / "bare.bundle")])
+    assert "by its card: there is none, and nothing else says what a gate found" in checked.stdout
