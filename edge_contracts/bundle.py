@@ -74,9 +74,19 @@ class Bundle:
 
     @property
     def card(self) -> Card | None:
-        """The model card, None where the bundle carries none."""
+        """The model card, None where the bundle carries none.
+
+        Raises:
+            BundleRejected: it is no card: no hash covers it.
+        """
         content = self.members.get(CARD)
-        return None if content is None else Card.model_validate_json(content)
+        try:
+            return None if content is None else Card.model_validate_json(content)
+        except ValidationError as error:
+            problems = "; ".join(explain(error, Card))
+            raise BundleRejected(
+                f"wanted a model card in {CARD}, found: {problems}; convert the model again"
+            ) from error
 
 
 def read_bundle(path: Path, limits: BundleLimits | None = None) -> Bundle:

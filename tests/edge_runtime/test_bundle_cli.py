@@ -81,3 +81,14 @@ def test_a_bundle_without_a_card_is_said_to_have_none(tmp_path):
     write_brightness_bundle(tmp_path / "bare.bundle")
     checked = CliRunner().invoke(main, ["bundle", "verify", str(tmp_path / "bare.bundle")])
     assert "by its card: there is none, and nothing else says what a gate found" in checked.stdout
+
+
+@pytest.mark.parametrize("command", ["inspect", "verify"])
+def test_a_card_that_is_none_is_refused_in_words(tmp_path, command):
+    write_brightness_bundle(tmp_path / "part.bundle")
+    bundle = read_bundle(tmp_path / "part.bundle")
+    content = {name: data for name, data in bundle.members.items() if name != "manifest.json"}
+    write_bundle(tmp_path / "part.bundle", bundle.manifest, {**content, CARD: b'{"tool": 3}'})
+    done = CliRunner().invoke(main, ["bundle", command, str(tmp_path / "part.bundle")])
+    assert done.exit_code in {1, 2}
+    assert "wanted a model card in card.json, found: created: missing" in done.output
