@@ -1,4 +1,4 @@
-"""What a row of verdicts says of the station: a blind camera, a model that fails, deadlines that are missed.
+"""What a row of verdicts says of the station: a blind camera, a dead microphone, a stage that fails, missed deadlines.
 
 A sink: it counts in the loops' threads and tells the register only when something begins or ends.
 """
@@ -29,12 +29,20 @@ _KINDS: Final = {
     Cause.OVEREXPOSED: AlarmType.CAMERA,
     Cause.BLURRED: AlarmType.CAMERA,
     Cause.MOVED: AlarmType.CAMERA,
+    Cause.BAD_FRAME: AlarmType.CAMERA,
+    Cause.QUIET: AlarmType.CAMERA,
+    Cause.CLIPPED: AlarmType.CAMERA,
+    Cause.OFFSET: AlarmType.CAMERA,
+    Cause.GAP: AlarmType.CAMERA,
     Cause.TRIGGER_LOST: AlarmType.TRIGGER,
     Cause.BACKEND_HUNG: AlarmType.MODEL,
     Cause.BACKEND_FAILED: AlarmType.MODEL,
     Cause.NOT_A_NUMBER: AlarmType.MODEL,
+    Cause.INTERNAL: AlarmType.MODEL,
     Cause.DEADLINE: AlarmType.DEADLINE,
+    Cause.MISSED: AlarmType.DEADLINE,
 }
+"""Every cause but those of a part that was judged."""
 _MISSED: Final = frozenset({Cause.DEADLINE, Cause.BACKEND_HUNG})
 
 
@@ -52,12 +60,14 @@ class VerdictWatch:
         self._missed = 0
 
     def take(self, inspected: Inspected) -> None:
-        """Count a verdict; returns at once."""
+        """Count a verdict; returns at once. Of a point that is not followed it says nothing of the station."""
         verdict = inspected.verdict
         kind = _KINDS.get(verdict.cause)
         with self._lock:
             self._missed += verdict.cause in _MISSED
-            before, count = self._rows.get(verdict.point, (None, 0))
+            if verdict.point not in self._rows:
+                return
+            before, count = self._rows[verdict.point]
             count = count + 1 if kind is before else 1
             self._rows[verdict.point] = kind, count
         if count == 1 and before is not None:
@@ -65,8 +75,13 @@ class VerdictWatch:
         if kind is not None and count == IN_A_ROW:
             self._tell(kind, verdict)
 
+    def follow(self, point: str) -> None:
+        """A point begins: its rows are counted."""
+        with self._lock:
+            self._rows[point] = None, 0
+
     def forget(self, point: str) -> None:
-        """A point is no more, and what was wrong with it neither."""
+        """A point is no more, and what was wrong with it neither; parts that it leaves behind are no row."""
         with self._lock:
             before, _ = self._rows.pop(point, (None, 0))
         if before is not None:

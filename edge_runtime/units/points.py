@@ -65,8 +65,13 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
                 running.delivery.hold_back(settings.name, settings.alerting)
             made = assemble(settings, predictors, company)
             _follow(settings.name, predictors, running)
+            around.verdict_watch.follow(settings.name)
             made.start()
             running.points[settings.name] = made
+
+            def ask_to_stop() -> None:
+                around.verdict_watch.forget(settings.name)
+                made.ask_to_stop()
 
             def stop(timeout_s: float) -> bool:
                 running.points.pop(settings.name, None)
@@ -74,11 +79,10 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
                 running.cameras.forget(settings.name)
                 if running.scores is not None:
                     running.scores.forget(settings.name)
-                around.verdict_watch.forget(settings.name)
                 running.loop_faults += made.pipeline.faults
                 return made.stop(timeout_s, around.clock)
 
-            return Part(stop, made.ask_to_stop, lambda now_ns: made.trouble(now_ns, station.hang_restart_s))
+            return Part(stop, ask_to_stop, lambda now_ns: made.trouble(now_ns, station.hang_restart_s))
 
         return Prepared(start, lambda: _close(predictors))
 

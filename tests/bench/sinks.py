@@ -48,12 +48,19 @@ def sinks(folder: Path) -> dict[str, VerdictSink]:
     clock = MonotonicClock()
     return {
         "nobody": Nobody(),
-        "watch over unknowns": VerdictWatch(Conditions(SystemClock().now)),
+        "watch over unknowns": unknowns(),
         "watch over scores": scores(folder),
         "sample of good parts": GoodSample(500, lambda _inspected: None),
         "clip ring, 320 px": ClipRing(10, 5, 320, lambda _clip: None),
         "daily record": VerdictRecords(folder / "verdicts", Records(), clock, lambda: ClockTrust.NONE),
     }
+
+
+def unknowns() -> VerdictWatch:
+    """A watch that follows the point of the verdicts."""
+    watch = VerdictWatch(Conditions(SystemClock().now))
+    watch.follow("gate")
+    return watch
 
 
 def scores(folder: Path) -> ScoreWatch:

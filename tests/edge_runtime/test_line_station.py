@@ -68,7 +68,9 @@ def test_every_announced_part_has_its_verdict_under_its_own_name(tmp_path: Path)
     assert summary.left_behind == 0
 
 
-def test_parts_that_come_faster_than_they_are_judged_are_unknown_and_not_forgotten(tmp_path: Path) -> None:
+def test_parts_that_come_faster_than_they_are_judged_are_unknown_and_not_forgotten(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     write_parts(tmp_path / "parts", [GOOD_LEVEL] * 3)
     with SerialLine() as line:
         station = write_station(tmp_path, POINT.format(port=line.path).replace("0.2", "0.2, queue = 2"))
@@ -78,6 +80,7 @@ def test_parts_that_come_faster_than_they_are_judged_are_unknown_and_not_forgott
     assert len({verdict["part"] for verdict in told}) == len(told)
     assert {verdict["cause"] for verdict in told} == {"clean", "missed"}
     assert {verdict["outcome"] for verdict in told if verdict["cause"] == "missed"} == {"unknown"}
+    assert "deadline (gate): 3 parts in a row are unknown: missed" in caplog.text
 
 
 class Flood(StopAfter):
@@ -139,13 +142,16 @@ def test_a_line_that_cannot_be_told_holds_up_no_inspection_and_is_told_as_an_ala
     assert "output (reject): wanted the serial port /dev/ttyUSB-none" in caplog.text
 
 
-def test_a_trigger_that_is_not_there_makes_each_interval_unknown(tmp_path: Path) -> None:
+def test_a_trigger_that_is_not_there_makes_each_interval_unknown_and_is_an_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     write_parts(tmp_path / "parts", [GOOD_LEVEL])
     station = write_station(tmp_path, POINT.format(port="/dev/ttyUSB-none"))
     verdicts, summary = run_station(station, lines=StopAfter(3))
     assert {(verdict["outcome"], verdict["cause"]) for verdict in verdicts} == {("unknown", "trigger-lost")}
     assert "wanted the serial port /dev/ttyUSB-none" in verdicts[0]["reason"]
     assert summary.good == 0
+    assert "trigger (gate): 3 parts in a row are unknown: trigger-lost" in caplog.text
 
 
 def test_a_trigger_that_comes_back_is_heard_again(tmp_path: Path) -> None:

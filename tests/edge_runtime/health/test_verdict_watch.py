@@ -17,6 +17,8 @@ class Bench:
     def __init__(self) -> None:
         self.conditions = Conditions(lambda: Moment(0, 0, ClockTrust.NONE))
         self.watch = VerdictWatch(self.conditions)
+        for point in ("gate", "exit"):
+            self.watch.follow(point)
 
     def take(self, *causes: Cause, point: str = "gate") -> tuple[AlarmType, ...]:
         for cause in causes:
@@ -39,6 +41,12 @@ def test_the_third_unknown_in_a_row_is_a_condition_until_a_part_is_judged(cause:
     assert bench.take(cause) == (kind,)
     assert bench.take(*[cause] * 50) == (kind,)
     assert bench.take(Cause.THRESHOLD) == ()
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_only_parts_that_are_judged_can_go_on_for_ever_without_an_alarm(cause: Cause) -> None:
+    is_judged = cause in {Cause.CLEAN, Cause.THRESHOLD, Cause.UNSURE}
+    assert len(Bench().take(*[cause] * 100)) == (not is_judged)
 
 
 def test_a_camera_that_fails_in_several_ways_is_one_blind_camera() -> None:
@@ -75,3 +83,11 @@ def test_what_was_wrong_with_a_point_that_is_no_more_is_over() -> None:
     bench.take(*[Cause.DARK] * 5)
     bench.watch.forget("gate")
     assert bench.conditions.active() == ()
+
+
+def test_parts_that_a_point_leaves_behind_are_no_condition() -> None:
+    bench = Bench()
+    bench.watch.forget("gate")
+    assert bench.take(*[Cause.MISSED] * 5) == ()
+    bench.watch.follow("gate")
+    assert bench.take(*[Cause.MISSED] * 3) == (AlarmType.DEADLINE,)
