@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_contracts.manifest import ScoreReference
-from edge_runtime.health.drift import compare, what_else_changed
+from edge_runtime.health.drift import Drift, compare, what_else_changed
 from edge_runtime.health.score_watch import score_reference
 from edge_runtime.picture_health import Light
 
@@ -62,6 +62,21 @@ def test_a_drift_ends_only_when_it_is_clearly_over() -> None:
     reference = score_reference(lognormal(500, 0))
     found = [compare(lognormal(500, 7, shift), reference, 0.25) for shift in (0.0, 1.5)]
     assert [(one.is_there, one.is_over) for one in found] == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize(
+    ("psi", "ks", "is_what"),
+    [
+        (0.3, 0.2, "there"),
+        (0.3, 0.07, "over"),
+        (0.1, 0.2, "over"),
+        (0.24, 0.2, "neither"),
+        (0.3, 0.09, "neither"),
+    ],
+)
+def test_a_drift_needs_both_figures_and_ends_with_either(psi: float, ks: float, is_what: str) -> None:
+    found = Drift(psi, 0.25, ks, 0.1, higher=True)
+    assert (found.is_there, found.is_over) == (is_what == "there", is_what == "over")
 
 
 def test_quantiles_that_do_not_ascend_are_refused() -> None:

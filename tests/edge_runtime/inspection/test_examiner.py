@@ -188,6 +188,19 @@ def test_classified_tiles_are_judged_one_by_one(tiles: Any, outcome: Outcome, la
     assert (found.decision.outcome, found.decision.label) == (outcome, label)
 
 
+@pytest.mark.parametrize(("tiles", "score"), [
+    (((0.9, 0.1), (0.7, 0.3)), 0.7),
+    (((0.7, 0.3), (0.9, 0.1)), 0.7),
+    (((0.3, 0.7), (0.2, 0.8)), 0.8),
+    (((0.2, 0.8), (0.3, 0.7)), 0.8),
+])  # fmt: skip
+def test_of_good_tiles_the_least_sure_speaks_and_of_defective_ones_the_surest(tiles: Any, score: float) -> None:
+    rule = ClassRule(good=("ok",), min_confidence=0.6)
+    two = Tiles(columns=2, rows=1)
+    found = Desk(rule, *(scores(*values) for values in tiles), labels=("ok", "dent"), tiles=two).examine()
+    assert found.decision.score == pytest.approx(score)
+
+
 def test_boxes_are_marked_in_the_whole_frame() -> None:
     quarter = Region(x=0.5, y=0.5, width=0.5, height=0.5)
     one = Scores(np.asarray([0.9], np.float32), None, {}, boxes=boxes((0, 0.9, (0.0, 0.5, 0.5, 1.0))))

@@ -309,6 +309,17 @@ def test_at_the_end_what_was_not_told_stops_the_line_once_for_each_part_that_mus
     assert scene.actuator.underway == 0
 
 
+def test_at_the_end_a_part_that_waits_at_its_gate_stops_the_line_too() -> None:
+    scene = Scene(gate_ms=None)
+    scene.output.broken = True
+    for outcome in ("defect", "good"):
+        scene.judged(outcome, part=outcome)
+    scene.actuator.turn()
+    scene.actuator.abandon()
+    assert scene.stops == ["output reject could not be told of gate defect: the daemon stops"]
+    assert scene.actuator.underway == 0
+
+
 def test_a_hanging_output_is_seen_from_outside_while_a_part_stands_at_its_gate() -> None:
     scene = Scene()
     scene.part()

@@ -36,6 +36,14 @@ def test_a_verdict_after_the_arrival_is_too_late() -> None:
     assert register.arrived(10_000) == []
 
 
+def test_a_part_is_behind_a_position_once_the_belt_has_carried_it_past() -> None:
+    register = ShiftRegister(travel=100)
+    register.expect(("gate", 1), 10)
+    assert register.behind(110) == []
+    assert [part.key for part in register.behind(111)] == [("gate", 1)]
+    assert len(register) == 1
+
+
 def test_a_part_that_is_expected_twice_is_one_part() -> None:
     register = ShiftRegister(travel=100)
     register.expect(("gate", 1), 10)
