@@ -35,21 +35,22 @@ def evaluate(
     """Score BUNDLE on labelled pictures.
 
     Says the AUROC, the escape at 5 % overkill, and what the bundle's own threshold does, each with the interval that so
-    few pictures leave open, and the same for each label. SOURCE is read as by lepton train; rows with split `test` are
-    judged where there are such rows, else those that are not for training, else all of them.
+    few pictures leave open, and the same for each label. SOURCE is read as by lepton train, and a label that is a class
+    of BUNDLE is good where BUNDLE says so. Rows with split `test` are judged where there are such rows, else those that
+    are not for training, else all of them.
     """
     from edge_contracts.bundle import read_bundle  # noqa: PLC0415 - --help needs no runtime
     from edge_runtime.infer.predictor import Predictor  # noqa: PLC0415 - the same
     from training.checks.known_again import learned_document  # noqa: PLC0415 - the same
     from training.dataset import read_dataset  # noqa: PLC0415 - the same
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
-    from training.evaluation import evaluate_samples, noun_of  # noqa: PLC0415 - the same
+    from training.evaluation import classes_of, evaluate_samples, noun_of  # noqa: PLC0415 - the same
     from training.evaluation_text import evaluation_text  # noqa: PLC0415 - the same
     from training.threshold_advice import threshold_advice  # noqa: PLC0415 - the same
 
     read = read_bundle(bundle)
     predictor = Predictor.load(read, runtime=runtime)
-    dataset = read_dataset(source)
+    dataset = read_dataset(source, classes_of(predictor.manifest))
     samples, chosen = to_judge(dataset, split, source)
     with progress_bar("judging", len(samples), quiet=as_json) as advance:
         evaluation = evaluate_samples(predictor, samples, monotonic_ns=time.monotonic_ns, progress=advance)

@@ -149,6 +149,12 @@ def evaluate_samples(
     return summarise(tuple(judged), median(spent_ms))
 
 
+def classes_of(manifest: Manifest) -> dict[str, bool]:
+    """The bundle's own classes and whether each is good; empty where its rule names none."""
+    rule = manifest.rule
+    return {label: label in rule.good for label in manifest.labels} if isinstance(rule, ClassRule) else {}
+
+
 def noun_of(manifest: Manifest) -> str:
     """What one judged sample is called: `picture`, or `recording` for a model that listens or reads a sensor."""
     return "picture" if manifest.input.kind == "image" else "recording"

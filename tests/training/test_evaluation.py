@@ -25,7 +25,7 @@ from edge_contracts.manifest import (
 from edge_contracts.verdict import Outcome
 from edge_runtime.frames import Boxes, Scores
 from training.confidence import auroc_interval, none_found_bound, share_interval
-from training.evaluation import Judged, judge, summarise
+from training.evaluation import Judged, classes_of, judge, summarise
 from training.evaluation_text import evaluation_text
 from training.figures import GroupHits, Share
 from training.threshold_advice import threshold_advice
@@ -268,3 +268,8 @@ def test_pictures_without_a_group_are_parts_of_their_own() -> None:
     assert Share.of([True, False, False], ["", "", "a"]) == Share(1, 3)
     text = evaluation_text(_manifest(AnomalyRule(threshold=1.5)), summarise(_answers(good=20, dent=10), 1.0), None)
     assert "group" not in text
+
+
+def test_classes_are_those_of_a_rule_that_names_them() -> None:
+    assert classes_of(_manifest(ClassRule(good=("good", "fine")))) == {"dent": False, "good": True, "fine": True}
+    assert classes_of(_manifest(AnomalyRule(threshold=1.0))) == {}

@@ -9,7 +9,7 @@ from training.dataset.listing import files_in, folders_in
 from training.dataset.sample import GOOD, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 NAMED_AT_ONCE = 5
@@ -20,19 +20,8 @@ def is_class_folders(folder: Path) -> bool:
     return any(files_in(one) for one in folders_in(folder))
 
 
-def read_class_folders(folder: Path) -> tuple[Sample, ...]:
-    """The samples of a folder per class.
-
-    Raises:
-        BadInputError: no good class, or pictures beside the classes.
-    """
-    samples = class_samples(folder)
-    require_good(samples, folder)
-    return samples
-
-
 def class_samples(folder: Path, split: str = "") -> tuple[Sample, ...]:
-    """The same, whatever the classes are called.
+    """The samples of a folder per class, whatever the classes are called.
 
     Raises:
         BadInputError: pictures beside the classes, or in folders within them.
@@ -51,8 +40,13 @@ def class_samples(folder: Path, split: str = "") -> tuple[Sample, ...]:
     return samples
 
 
-def require_good(samples: Sequence[Sample], source: Path) -> None:
+def require_good(samples: Sequence[Sample], source: Path, classes: Mapping[str, bool]) -> None:
     """Refuse a source of which no sample is good.
+
+    Args:
+        samples: of the source.
+        source: where they lie.
+        classes: of the bundle that will judge them, and whether each is good; empty where none does.
 
     Raises:
         BadInputError: names the labels that were found.
@@ -60,9 +54,9 @@ def require_good(samples: Sequence[Sample], source: Path) -> None:
     if any(one.is_good for one in samples):
         return
     found = ", ".join(sorted({one.label for one in samples})[:NAMED_AT_ONCE])
-    raise BadInputError(
-        f"wanted a class called good or normal in {source}, found {found}; rename the folder of good parts"
-    )
+    own = ", ".join([label for label, is_good in classes.items() if is_good][:NAMED_AT_ONCE])
+    wanted = f"good, normal or as the bundle's good ones ({own})" if own else "good or normal"
+    raise BadInputError(f"wanted a class called {wanted} in {source}, found {found}; rename the folder of good parts")
 
 
 def is_good_only(folder: Path) -> bool:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from training.dataset.class_folders import is_class_folders, is_good_only, read_class_folders, read_good_only
+from training.dataset.class_folders import (
+    class_samples,
+    is_class_folders,
+    is_good_only,
+    read_good_only,
+    require_good,
+)
 from training.dataset.coco import coco_files, read_coco, read_coco_folder
 from training.dataset.labels_export import read_labels_export
 from training.dataset.listing import PICTURES, SOUNDS, files_below, medium_of
@@ -30,12 +36,14 @@ class Layout:
     is_here: whether a folder is laid out so, by its names alone.
     read: its samples.
     is_list: a file says which pictures count, and others may lie beside them.
+    needs_good: without a class of good parts, folders may be anything.
     """
 
     name: str
     is_here: Callable[[Path], bool]
     read: Callable[[Path], tuple[Sample, ...]]
     is_list: bool = False
+    needs_good: bool = False
 
 
 ANNOTATED = (
@@ -48,8 +56,8 @@ ANNOTATED = (
 """Layouts whose labels stand in files; a folder may have one of them."""
 
 PLAIN = (
-    Layout("split folders (train/good, test/good, …)", is_split_folders, read_split_folders),
-    Layout("class folders (good, dent, …)", is_class_folders, read_class_folders),
+    Layout("split folders (train/good, test/good, …)", is_split_folders, read_split_folders, needs_good=True),
+    Layout("class folders (good, dent, …)", is_class_folders, class_samples, needs_good=True),
     Layout("good parts alone", is_good_only, read_good_only),
 )
 """Layouts that folders' names make; the first that fits is read."""
@@ -64,14 +72,22 @@ FILES: Mapping[str, tuple[str, Callable[[Path], tuple[Sample, ...]]]] = {
 """Files that stand for a dataset."""
 
 
-def read_dataset(source: Path) -> tuple[Sample, ...]:
+def read_dataset(source: Path, classes: Mapping[str, bool] | None = None) -> tuple[Sample, ...]:
     """List the samples of a folder or of a file that describes a dataset, in a fixed order.
+
+    Args:
+        source: the folder or file.
+        classes: of the bundle that will judge them, and whether each is good; other labels say that themselves.
 
     Raises:
         BadInputError: nothing there, no layout that is known or two of them, no good class, pictures among sounds, or
             what the layout's own reader refuses.
     """
-    samples = _folder(source) if source.is_dir() else _file(source)
+    layout = layout_of(source) if source.is_dir() else None
+    listed = _file(source) if layout is None else _folder(source, layout)
+    samples = tuple(replace(one, passes=classes.get(one.label)) for one in listed) if classes else listed
+    if layout is not None and layout.needs_good:
+        require_good(samples, source, classes or {})
     _require_one_medium(samples, source)
     return samples
 
@@ -126,8 +142,7 @@ def _unnamed(source: Path, samples: Sequence[Sample]) -> list[str]:
     return sorted(one for one in files_below(source) if os.path.abspath(one) not in named)  # noqa: PTH100 - fast
 
 
-def _folder(folder: Path) -> tuple[Sample, ...]:
-    layout = layout_of(folder)
+def _folder(folder: Path, layout: Layout) -> tuple[Sample, ...]:
     return layout.read(folder) if layout.is_list else _whole(folder, layout)
 
 

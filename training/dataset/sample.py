@@ -45,6 +45,7 @@ class Sample:
     split: `train`, `test` or whatever the source says; empty = not said.
     boxes: drawn around its defects; empty = none drawn.
     masks: pictures of its size, not black where its defects are, together; empty = none drawn.
+    passes: whether a part of this class is good, where a bundle says so; None where the label itself does.
     """
 
     path: Path
@@ -53,11 +54,12 @@ class Sample:
     split: str = ""
     boxes: tuple[Box, ...] = ()
     masks: tuple[Path, ...] = ()
+    passes: bool | None = None
 
     @property
     def is_good(self) -> bool:
         """Whether the label is one of the good ones."""
-        return self.label.lower() in GOOD_LABELS
+        return self.label.lower() in GOOD_LABELS if self.passes is None else self.passes
 
 
 def label_of(boxes: Sequence[Box]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from training.dataset.class_folders import class_samples, require_good
+from training.dataset.class_folders import class_samples
 from training.dataset.listing import files_in, folders_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_split_folders(folder: Path) -> tuple[Sample, ...]:
     """The samples of every split, with the masks of those that have one.
 
     Raises:
-        BadInputError: no good class, other folders or pictures beside the splits, masks without a picture of theirs.
+        BadInputError: other folders or pictures beside the splits, masks without a picture of theirs.
     """
     if strays := [one for one in folders_in(folder) if one.name not in {*SPLITS, MASKS} and any(one.iterdir())]:
         raise BadInputError(
@@ -50,7 +50,6 @@ def read_split_folders(folder: Path) -> tuple[Sample, ...]:
     samples = tuple(
         one for split in SPLITS if (folder / split).is_dir() for one in class_samples(folder / split, split)
     )
-    require_good(samples, folder)
     return _with_masks(samples, folder / MASKS) if (folder / MASKS).is_dir() else samples
 
 

@@ -16,6 +16,7 @@ from edge_contracts.whole_file import write_whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from edge_contracts.manifest import Manifest
     from edge_runtime.infer.predictor import Predictor
     from training.dataset import Sample
     from training.robustness.suite import Row
@@ -68,7 +69,7 @@ def robustness(
     read = read_bundle(bundle)
     require_pictures(read.manifest, "robustness")
     predictor = Predictor.load(read)
-    samples = thinned(_pictures(source, split), most)
+    samples = thinned(_pictures(source, split, read.manifest), most)
     learned = known_again(read, samples)
     attacks = _attacks(predictor, gradients, seed)
     with progress_bar(silent=as_json) as progress:
@@ -88,12 +89,13 @@ def robustness(
     click.echo(_document(predictor, samples, learned_document(learned), rows) if as_json else text)
 
 
-def _pictures(source: Path, split: str | None) -> list[Sample]:
+def _pictures(source: Path, split: str | None, manifest: Manifest) -> list[Sample]:
     from training.dataset import read_dataset  # noqa: PLC0415 - as above
     from training.dataset.judged_split import to_judge  # noqa: PLC0415 - the same
     from training.dataset.subjects import are_sounds  # noqa: PLC0415 - the same
+    from training.evaluation import classes_of  # noqa: PLC0415 - the same
 
-    samples, _ = to_judge(read_dataset(source), split, source)
+    samples, _ = to_judge(read_dataset(source, classes_of(manifest)), split, source)
     if are_sounds(samples):
         raise BadInputError(f"wanted pictures to make worse, found recordings in {source}; give labelled pictures")
     return samples

@@ -34,6 +34,28 @@ def test_a_folder_per_class_gives_labels(tmp_path: Path, save: Callable[..., Pat
     ]
 
 
+@pytest.mark.parametrize("layout", ["{}", "test/{}"])
+def test_the_classes_of_a_bundle_are_good_where_it_says_so(
+    tmp_path: Path, save: Callable[..., Path], layout: str
+) -> None:
+    for name in ("bright", "dark", "torn"):
+        save(f"{layout.format(name)}/1.png", PIXELS)
+    samples = read_dataset(tmp_path, {"bright": True, "dark": False})
+    assert [(one.label, one.is_good) for one in samples] == [("bright", True), ("dark", False), ("torn", False)]
+
+
+def test_labels_that_no_bundle_knows_say_themselves_what_is_good(tmp_path: Path, save: Callable[..., Path]) -> None:
+    for name in ("good", "dark"):
+        save(f"{name}/1.png", PIXELS)
+    assert [one.is_good for one in read_dataset(tmp_path, {"bright": True, "dark": False})] == [False, True]
+
+
+def test_folders_without_a_good_class_are_met_with_the_bundles_own(tmp_path: Path, save: Callable[..., Path]) -> None:
+    save("dark/1.png", PIXELS)
+    with pytest.raises(BadInputError, match=r"normal or as the bundle's good ones \(bright\) in .*, found dark"):
+        read_dataset(tmp_path, {"bright": True, "dark": False})
+
+
 def test_pictures_alone_are_all_good(tmp_path: Path, save: Callable[..., Path]) -> None:
     save("b.png", PIXELS)
     save("a.jpg", PIXELS)
