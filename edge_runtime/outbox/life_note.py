@@ -13,7 +13,8 @@ import os
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from edge_runtime.outbox.spool_schema import Life, is_plausible, sync_folder
+from edge_contracts.durable_folder import sync_folder
+from edge_runtime.outbox.spool_schema import Life, is_plausible
 
 if TYPE_CHECKING:
     from pathlib import Path

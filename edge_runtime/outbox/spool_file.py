@@ -13,6 +13,7 @@ import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from edge_contracts.durable_folder import sync_folder
 from edge_contracts.gap import GapReason, SeqRange
 from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.gap_records import GapRecords
@@ -23,7 +24,7 @@ from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_policy import PAGE_BYTES, RowClass, SpoolLimits, merged
 from edge_runtime.outbox.spool_reserve import Reserve
 from edge_runtime.outbox.spool_rows import SpoolRows
-from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside, sync_folder
+from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside
 from edge_runtime.outbox.spool_tables import GAPS_TABLE
 
 if TYPE_CHECKING:

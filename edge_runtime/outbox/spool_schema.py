@@ -6,11 +6,11 @@ Write-ahead log, `synchronous=FULL` (a commit is on the medium when it returns),
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from edge_contracts.durable_folder import sync_folder
 from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_policy import FRAME_BYTES, PAGE_BYTES, SpoolLimits
 from edge_runtime.outbox.spool_tables import GAPS_TABLE, TABLE_OF, create_rows
@@ -140,15 +140,6 @@ def remnants(path: Path) -> Life | None:
         except sqlite3.Error:
             return None
     return Life(*row) if row and is_plausible(*row) else None
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the folder's names durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def is_plausible(epoch: object, *numbers: object) -> bool:

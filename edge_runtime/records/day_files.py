@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from edge_contracts.durable_folder import sync_folder
 from edge_runtime.state_folder import make_folder
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class DayFiles:
         finally:
             os.close(descriptor)
         if is_new:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
 
     def _place(self, day: str, more_bytes: int) -> DayFile:
         """The last part of the day, or a new one where that is full or was begun with another header."""
@@ -155,11 +156,3 @@ def _write_all_or_nothing(descriptor: int, body: bytes, size: int) -> None:
     except OSError:
         os.ftruncate(descriptor, size)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,14 +14,15 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.verdict_row import HEADER, VerdictRow, csv_lines
+from edge_runtime.outbox.delivery_clock import this_boot
 from edge_runtime.records.day_files import DayFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from edge_contracts.message import ClockTrust
     from edge_contracts.station import Records
@@ -34,8 +35,6 @@ LINES_MAX: Final = 20_000
 STEP_NS: Final = 2_000_000_000
 """A wall clock that moved by more against the monotonic one between two verdicts has jumped."""
 
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-_BOOT_DIGITS: Final = 12
 _NS_PER_S: Final = 1_000_000_000
 _log = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class VerdictRecords:
         self.files = DayFiles(folder, HEADER, settings.max_bytes, settings.keep_days)
         self._sync_s = settings.sync_s
         self._clock, self._trust, self._wall_ns = clock, trust, wall_ns
-        self._boot = boot_id() if boot is None else boot
+        self._boot = (this_boot() or "") if boot is None else boot
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
         self._line: deque[_Taken] = deque()
@@ -208,14 +207,6 @@ class VerdictRecords:
             _log.warning("the disk takes verdict records again; %d verdicts have no line", self.counts.lost)
             self._on_trouble(None)
         self._well = True
-
-
-def boot_id() -> str:
-    """The first twelve digits of the kernel's id of this boot (random(4)), empty where it tells none."""
-    try:
-        return _BOOT_ID.read_text("ascii").replace("-", "")[:_BOOT_DIGITS]
-    except OSError:
-        return ""
 
 
 def _day(taken: _Taken) -> str:

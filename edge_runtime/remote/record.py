@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge_contracts.configuration import ErrorText, Phase, Revision
+from edge_contracts.durable_folder import sync_folder
 from edge_contracts.identifiers import Sha256
 from edge_runtime.state_folder import MediumRefused
 
@@ -111,11 +112,7 @@ def save_record(path: Path, record: Record) -> None:
             file.flush()
             os.fsync(file.fileno())
         half.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
         raise MediumRefused(
             f"wanted to keep a configuration in {path}, found: {error.strerror}; free some disk"

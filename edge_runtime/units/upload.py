@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.outbox.delivery_clock import this_boot
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import DELIVERY, EVIDENCE, address
 
@@ -62,12 +63,12 @@ def upload(config: StationConfig, around: Surroundings) -> Unit:
 
 def _uploader(settings: Settings, station: Station, around: Surroundings) -> Uploader:
     from edge_runtime.evidence.upload.budget import UploadBudget  # noqa: PLC0415 - a station without needs none of it
-    from edge_runtime.evidence.upload.memory import UploadMemory, boot_id  # noqa: PLC0415 - the same
+    from edge_runtime.evidence.upload.memory import UploadMemory  # noqa: PLC0415 - the same
     from edge_runtime.evidence.upload.uploader import Uploader  # noqa: PLC0415 - the same
     from edge_runtime.evidence.upload.waiting import Waiting  # noqa: PLC0415 - the same
 
     folder = Path(station.state_folder)
-    memory = UploadMemory(folder / "uploaded", boot_id())
+    memory = UploadMemory(folder / "uploaded", this_boot())
     return Uploader(
         evidence_link(settings, station),
         Waiting(folder / "evidence", settings.kinds, memory.__contains__),

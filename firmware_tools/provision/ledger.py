@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal
 
+from edge_contracts.durable_folder import sync_folder
 from edge_contracts.errors import BadInputError, OutageError, RefusedError
 from firmware_tools.plain_file import require_plain
 
@@ -155,7 +156,7 @@ class Ledger:
             self._file.close()
             raise
         if is_new:
-            _sync_folder(path)
+            sync_folder(path.resolve().parent)
 
     def append(self, row: Row) -> None:
         """Add a row; once this returns it outlives a power cut."""
@@ -260,11 +261,3 @@ def _parsed(content: bytes, path: Path) -> tuple[Row, ...]:
                 f"wanted {len(names)} columns and a known state in line {number} of {path}, found {line}"
             )
     return tuple(Row(*line) for line in lines[1:])  # type: ignore[arg-type] # the state is one of STATES
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path.resolve().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

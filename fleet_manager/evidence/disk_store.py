@@ -12,9 +12,9 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from edge_contracts.durable_folder import make_durably
 from edge_contracts.errors import BadInputError
 from fleet_manager.evidence.disk_upload import DiskUpload, Goal, finish
-from fleet_manager.evidence.durable_folder import make_durably
 from fleet_manager.evidence.evidence_store import (
     Limits,
     NoRoom,

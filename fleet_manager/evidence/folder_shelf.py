@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fleet_manager.evidence.durable_folder import make_durably, sync_folder
+from edge_contracts.durable_folder import make_durably, sync_folder
 from fleet_manager.evidence.evidence_store import BLOCK_BYTES
 
 if TYPE_CHECKING:

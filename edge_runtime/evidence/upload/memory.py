@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge_runtime.evidence.upload.budget import Spent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
-BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 UNKNOWN: Final = "unknown"
 LINES_MOST: Final = 20_000
 _LINE: Final = re.compile(r"([0-9a-f]{64}|-) (\d{1,12}) (\d{1,9}) (\S{1,36})", re.ASCII)
@@ -30,14 +29,14 @@ class UploadMemory:
 
     Args:
         path: where it is; made with the first line.
-        boot: names this start of the board.
+        boot: names this start of the board; where nobody knows it, what was sent before is not known again.
 
     Attributes:
         spent: what was sent in each hour of this start of the board, as found.
     """
 
-    def __init__(self, path: Path, boot: str) -> None:
-        self._path, self._boot = path, boot
+    def __init__(self, path: Path, boot: str | None) -> None:
+        self._path, self._boot = path, boot or UNKNOWN
         self._known: set[str] = set()
         self._lines, self._lines_most = 0, LINES_MOST
         self._is_well = True
@@ -45,7 +44,7 @@ class UploadMemory:
         for digest, size, hour, of_boot in self._found():
             if digest != "-":
                 self._known.add(digest)
-            if of_boot == boot != UNKNOWN:
+            if of_boot == boot:
                 self.spent.append(Spent(int(hour), int(size)))
 
     def __contains__(self, sha256: object) -> bool:
@@ -93,11 +92,3 @@ class UploadMemory:
             self._is_well = False
         else:
             self._is_well = True
-
-
-def boot_id(path: Path = BOOT_ID) -> str:
-    """Names this start of the board; where the kernel does not say, none is known again."""
-    try:
-        return path.read_text("ascii").strip() or UNKNOWN
-    except OSError:
-        return UNKNOWN

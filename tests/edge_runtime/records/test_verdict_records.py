@@ -8,6 +8,7 @@ import pytest
 from edge_contracts.message import ClockTrust
 from edge_contracts.station import Records
 from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.outbox.delivery_clock import this_boot
 from edge_runtime.records import verdict_records
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from edge_runtime.records.verdict_records import VerdictRecords
@@ -38,7 +39,7 @@ class Bench:
             FakeClock(),
             lambda: ClockTrust.NTP,
             wall_ns=lambda: self.wall_ns,
-            boot="0123456789ab",
+            boot="0123456789abcdef",
             on_trouble=self.troubles.append,
         )
 
@@ -71,8 +72,15 @@ def test_every_verdict_has_its_line_good_ones_too(bench: Bench) -> None:
     ]
     first = bench.rows[0]
     assert first.time.isoformat() == "2026-11-21T12:00:00+00:00"
-    assert (first.mono_s, first.boot, first.clk, first.frame) == (100.0, "0123456789ab", ClockTrust.NTP, 1)
+    assert (first.mono_s, first.boot, first.clk, first.frame) == (100.0, "0123456789abcdef", ClockTrust.NTP, 1)
     assert [path.name for path in bench.folder.iterdir()] == ["2026-11-21.csv"]
+
+
+def test_a_line_names_the_boot_as_statistics_and_birth_do(tmp_path: Path) -> None:
+    records = VerdictRecords(tmp_path, Records(), FakeClock(), lambda: ClockTrust.NTP)
+    records.take(inspected(verdict()))
+    records.flush()
+    assert [row.boot for row in RecordedVerdicts(tmp_path)] == [this_boot()]
 
 
 @pytest.mark.parametrize("jump_s", [3600.0, -3600.0])

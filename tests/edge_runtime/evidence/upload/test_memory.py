@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge_runtime.evidence.upload import memory as module
 from edge_runtime.evidence.upload.budget import Spent
-from edge_runtime.evidence.upload.memory import UploadMemory, boot_id
+from edge_runtime.evidence.upload.memory import UploadMemory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +32,8 @@ def test_hours_of_another_start_of_the_board_mean_nothing(tmp_path: Path) -> Non
     again = UploadMemory(tmp_path / "uploaded", "boot-2")
     assert A in again
     assert again.spent == []
-    UploadMemory(tmp_path / "uploaded", module.UNKNOWN).note(B, 100, 7)
-    assert UploadMemory(tmp_path / "uploaded", module.UNKNOWN).spent == []
+    UploadMemory(tmp_path / "uploaded", None).note(B, 100, 7)
+    assert UploadMemory(tmp_path / "uploaded", None).spent == []
 
 
 def test_a_file_that_grew_long_forgets_what_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +79,3 @@ def test_a_disk_that_takes_nothing_is_said_once_and_forgets_nothing_in_this_life
         memory.note(B, 1, 1)
     assert caplog.text.count("wanted to note") == 1
     assert A in memory
-
-
-def test_the_kernel_names_a_start_of_the_board(tmp_path: Path) -> None:
-    assert boot_id() == boot_id() != module.UNKNOWN
-    assert boot_id(tmp_path / "none") == module.UNKNOWN
