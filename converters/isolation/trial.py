@@ -15,15 +15,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from select import select
 from tempfile import TemporaryFile
-from threading import Timer
+from threading import Lock, Timer
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "converters.isolation.trial_child")
 
 TIMEOUT_S = 300.0
-"""How long a child may take to hear a candidate with all its feeds, and how long its answer may be waited for. What the
-caller does in between does not count."""
+"""How long a child may take to hear a candidate with all its feeds, and how long it may be waited for until it answers.
+What the caller does in between does not count."""
 
 
 class CandidateFailedError(LeptonError, RuntimeError):
@@ -85,19 +86,14 @@ class TrialChild:
         process = self._process = self._process or _Process()
         arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
         self._is_asked = True
-        with process.within(self._timeout_s):
-            process.ask(Message({"kernels": kernels.value}, content, arrays))
+        process.ask(Message({"kernels": kernels.value}, content, arrays), self._timeout_s)
 
         def ending() -> Answers:
-            with process.within(self._timeout_s):
-                answer = process.answer()
+            answer = process.answer(self._timeout_s)
             self._is_asked = False
             if answer is None:
                 self._process = None
                 raise self._failure(process.end(), is_overdue=process.is_overdue)
-            if process.is_overdue:
-                # Its time ended as its answer came: that counts, and the next file gets another process.
-                self.close()
             if "refusal" in answer.plain:
                 raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
             return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
@@ -130,35 +126,29 @@ class _Process:
             COMMAND, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
         )
 
-    @contextmanager
-    def within(self, timeout_s: float) -> Iterator[None]:
-        """Kill it where the `with` block takes longer; afterwards `is_overdue` is final."""
-        deadline = Timer(timeout_s, self._be_overdue)
-        deadline.daemon = True
-        deadline.start()
-        try:
-            yield
-        finally:
-            deadline.cancel()
-            deadline.join()
-
-    def _be_overdue(self) -> None:
-        self.is_overdue = True
-        self.kill()
-
-    def ask(self, question: Message) -> None:
-        """Hand it over; that a child is gone is heard when its answer is waited for."""
+    def ask(self, question: Message, timeout_s: float) -> None:
+        """Hand it over; that a child is gone, or was ended, is heard when its answer is waited for."""
         from converters.isolation.array_stream import send  # noqa: PLC0415 - numpy's
 
-        with suppress(OSError):
-            send(_there(self._child.stdin), question)
+        deadline = _Deadline(timeout_s, self)
+        deadline.start()
+        try:
+            with suppress(OSError):
+                send(_there(self._child.stdin), question)
+        finally:
+            self.is_overdue = deadline.is_over_by_now()
 
-    def answer(self) -> Message | None:
-        """The child's; None where it ends without one."""
+    def answer(self, timeout_s: float) -> Message | None:
+        """The child's, which may begin after so long; None where it ends without one."""
         from converters.isolation.array_stream import receive  # noqa: PLC0415 - numpy's
 
+        output = _there(self._child.stdout)
+        # One answer per question: nothing of it can lie in a buffer already.
+        if not select([output], [], [], timeout_s)[0]:
+            self.is_overdue = True
+            self.kill()
         try:
-            return receive(_there(self._child.stdout))
+            return receive(output)
         except (OSError, EOFError):
             return None
 
@@ -184,3 +174,27 @@ def _there(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("wanted a child with pipes, found none")
     return stream
+
+
+class _Deadline(Timer):
+    """Kills a process that is not done in time; ending it waits for no thread, which busy cores would delay."""
+
+    def __init__(self, timeout_s: float, process: _Process) -> None:
+        super().__init__(timeout_s, self._kill)
+        self.daemon = True
+        self._late = process
+        self._deciding = Lock()
+        self._is_done = self._is_over = False
+
+    def is_over_by_now(self) -> bool:
+        """Whether it has killed the process; if not, it never will."""
+        with self._deciding:
+            self._is_done = True
+        self.cancel()
+        return self._is_over
+
+    def _kill(self) -> None:
+        with self._deciding:
+            if not self._is_done:
+                self._is_over = True
+                self._late.kill()

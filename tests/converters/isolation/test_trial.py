@@ -109,34 +109,37 @@ def test_a_runtime_that_does_not_even_hear_its_feeds_is_ended(doubling: bytes, m
         child.run(doubling, more_than_a_pipe_holds, Kernels.XNNPACK)
 
 
-def test_what_the_caller_does_meanwhile_is_not_the_candidates_time(doubling: bytes, child: TrialChild) -> None:
+def test_no_deadline_runs_while_the_caller_is_busy_or_after_it(doubling: bytes, child: TrialChild) -> None:
     ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
-    assert not _deadlines()
-    assert len(ending()) == len(FEEDS)
-    assert not _deadlines()
+    assert not _running_deadlines()
+    ending()
+    assert not _running_deadlines()
 
 
-def test_an_answer_counts_though_its_time_ends_as_it_comes(
-    doubling: bytes, child: TrialChild, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    child.run(doubling, FEEDS, Kernels.XNNPACK)
+def test_an_answer_that_has_come_counts_however_late_it_is_read(doubling: bytes, child: TrialChild) -> None:
     ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
-    monkeypatch.setattr(trial, "Timer", FiresWhenCancelled)
+    assert child._process is not None
+    select([child._process._child.stdout], [], [])
+    child._timeout_s = 0.0
     assert len(ending()) == len(FEEDS)
-    monkeypatch.undo()
-    assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
-class FiresWhenCancelled(Timer):
-    """Its time ends in the last moment."""
+def test_a_deadline_that_is_met_kills_nobody_though_its_time_ends_just_then(child: TrialChild) -> None:
+    assert child._process is not None
+    met, missed = (trial._Deadline(60, child._process) for _ in range(2))
+    assert not met.is_over_by_now()
+    met.function()
+    assert child._process._child.poll() is None
+    missed.function()
+    assert missed.is_over_by_now()
+    assert child._process._child.wait() == -9
 
-    def cancel(self) -> None:
-        self.function()
-        super().cancel()
 
-
-def _deadlines() -> list[Any]:
-    return [thread for thread in threads() if isinstance(thread, Timer)]
+def _running_deadlines() -> list[Any]:
+    found = [thread for thread in threads() if isinstance(thread, Timer)]
+    for thread in found:
+        thread.join(5)
+    return [thread for thread in found if thread.is_alive()]
 
 
 def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
