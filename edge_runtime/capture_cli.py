@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 EXIT_STOPPED = 130
 _STOP_S = 3.0
+_SAY_EVERY_S = 10
 _NS_PER_MS = 1_000_000
+_NS_PER_S = 1_000_000_000
 _COUNT_MAX = 100_000
 
 
@@ -64,15 +66,41 @@ def capture(context: click.Context, station: Path, *, count: int, folder: Path, 
         raise RefusedError(f"wanted {count} pictures, found that the source ended after {recording.taken}")
 
 
+class Waiting:
+    """Says every ten seconds that no picture came, and why, so that nobody waits without knowing for what."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since_ns = self._said_ns = clock.now_ns()
+
+    def said(self, *, came: bool, lost: str | None, attempts: int) -> str:
+        """The sentence when one is due, else nothing.
+
+        Args:
+            came: a picture came just now.
+            lost: why the source gives nothing, None while it does.
+            attempts: how often it failed or could not be opened.
+        """
+        now_ns = self._clock.now_ns()
+        if came:
+            self._since_ns = self._said_ns = now_ns
+        if now_ns - self._said_ns < _SAY_EVERY_S * _NS_PER_S:
+            return ""
+        self._said_ns = now_ns
+        tried = f"{attempts} attempt{'' if attempts == 1 else 's'}"
+        why = f"{lost}; still trying, {tried} so far" if lost else "the source is open, the trigger has not called"
+        return f"no picture for {(now_ns - self._since_ns) / _NS_PER_S:.0f} s: {why}; Ctrl-C ends it"
+
+
 class _Patience:
     """How old a picture may be."""
 
     def __init__(self, clock: Clock, limit_ms: float) -> None:
-        self._clock = clock
+        self.clock = clock
         self._limit_ns = limit_ms * _NS_PER_MS
 
     def is_too_old(self, captured_at_ns: int) -> bool:
-        return self._clock.now_ns() - captured_at_ns > self._limit_ns
+        return self.clock.now_ns() - captured_at_ns > self._limit_ns
 
 
 def _point(config: StationConfig, name: str | None) -> Point:
@@ -89,12 +117,14 @@ def _point(config: StationConfig, name: str | None) -> Point:
 
 
 def _record(recording: Recording, reader: Reader, trigger: Trigger, patience: _Patience, stop: threading.Event) -> None:
-    listeners = getattr(trigger, "listeners", ())
+    listeners, waiting = getattr(trigger, "listeners", ()), Waiting(patience.clock)
     for part in (*listeners, reader):
         part.start()
     try:
         while not recording.is_done and not reader.ended and not stop.is_set():
-            _take(recording, trigger, patience)
+            came = _take(recording, trigger, patience)
+            if said := waiting.said(came=came, lost=reader.lost, attempts=reader.counts.lost):
+                click.echo(said, err=True)
     finally:
         for part in (*listeners, reader):
             part.ask_to_stop()
@@ -102,14 +132,14 @@ def _record(recording: Recording, reader: Reader, trigger: Trigger, patience: _P
             part.stop(_STOP_S)
 
 
-def _take(recording: Recording, trigger: Trigger, patience: _Patience) -> None:
-    """One occasion, if there is one; where no picture came at all there is nothing to skip."""
+def _take(recording: Recording, trigger: Trigger, patience: _Patience) -> bool:
+    """One occasion, if there is one; False where no picture came at all, and so there is nothing to skip."""
     from edge_contracts.verdict import Cause  # noqa: PLC0415 - loads pydantic's models
     from edge_runtime.frames import Frame  # noqa: PLC0415 - loads numpy
 
     occasion = trigger.next()
     if occasion is None or occasion.reading is None:
-        return
+        return False
     against = occasion.ailment.cause if occasion.ailment else None
     if against is None and patience.is_too_old(occasion.reading.captured_at_ns):
         against = Cause.STALE
@@ -119,3 +149,4 @@ def _take(recording: Recording, trigger: Trigger, patience: _Patience) -> None:
         click.echo(f"\r  {recording} \x1b[K", err=True, nl=recording.is_done)
     elif path is not None:
         click.echo(f"{path.name}  {recording}", err=True)
+    return True

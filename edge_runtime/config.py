@@ -92,14 +92,16 @@ def parse_station(path: Path) -> dict[str, Any]:
             raise ConfigRejected(
                 f"wanted a configuration of at most {_BYTES_MAX} bytes, found more in {path}; give a station.toml"
             )
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigRejected(
             f"wanted a station configuration at {path}, found none ({error.strerror}); "
             "docs/how-to/run-on-a-board.md shows a complete one"
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigRejected(f"wanted UTF-8 text in {path}, found other bytes ({error.reason})") from error
+        raise ConfigRejected(
+            f"wanted UTF-8 text in {path}, found other bytes ({error.reason}); save the file as UTF-8"
+        ) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigRejected(f"wanted TOML in {path}, found a mistake: {error}; mend it and try again") from error
     return document

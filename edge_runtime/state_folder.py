@@ -1,7 +1,8 @@
 """The folders that the daemon writes to, and whose fault it is when one cannot be used.
 
-A wrong path is a mistake in the configuration and stays one; a disk that is full or read-only while the board boots may
-be well again in a moment.
+A wrong path is a mistake in the configuration and stays one; a disk that is full, read-only or not mounted yet while
+the board boots may be well again in a moment. What is refused for its rights is the same case: so is a folder that is
+there and takes no file.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MEDIUM: Final = frozenset(
     {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+    | {errno.EPERM, errno.EACCES}
 )
 
 
@@ -31,8 +33,8 @@ def make_folder(folder: Path, key: str) -> None:
         key: what the configuration calls it, for the message.
 
     Raises:
-        BadInputError: it cannot be a folder there, or the rights are missing.
-        MediumRefused: the disk is full, read-only or broken.
+        BadInputError: it cannot be a folder there.
+        MediumRefused: the disk is full, read-only or broken, or the rights are missing.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -109,7 +109,7 @@ def read_text(path: Path) -> str:
         BadInputError: it cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise BadInputError(f"wanted a readable text file at {path}, found {err}: correct the path") from err
 

@@ -39,7 +39,7 @@ def parsed(text: str) -> tuple[dict[str, Any], list[str]]:
     if (size := len(text.encode("utf-8", "replace"))) > MAX_TEXT_BYTES:
         return {}, [f"wanted a configuration of at most {MAX_TEXT_BYTES} bytes, found {size}: leave comments out"]
     try:
-        document: dict[str, Any] = tomllib.loads(text)
+        document: dict[str, Any] = tomllib.loads(text.removeprefix("\ufeff"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, [f"wanted TOML, found a mistake: {error}"]
     return document, [

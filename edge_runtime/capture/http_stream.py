@@ -94,7 +94,8 @@ def open_stream(url: str, clock: Clock, *, open_timeout_s: float, read_timeout_s
             connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
         connection.sendall(_request(url))
         until_ns = clock.now_ns() + int(read_timeout_s * _NS_PER_S)
-        headers, first = _read_head(connection, clock, until_ns)
+        status, headers, first = _read_head(connection, clock, until_ns)
+        _check(status, headers, is_named=parts.username is not None)
         return HttpStream(headers, connection, clock, first)
     except BaseException:
         connection.close()
@@ -112,7 +113,7 @@ def _request(url: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("utf-8")
 
 
-def _read_head(connection: socket.socket, clock: Clock, until_ns: int) -> tuple[Message, bytes]:
+def _read_head(connection: socket.socket, clock: Clock, until_ns: int) -> tuple[int, Message, bytes]:
     found = b""
     while _HEAD_END not in found:
         if len(found) > _HEAD_MAX:
@@ -127,13 +128,15 @@ def _read_head(connection: socket.socket, clock: Clock, until_ns: int) -> tuple[
         headers: Message = parse_headers(io.BytesIO(fields + _HEAD_END))
     except HTTPException as error:
         raise AnswerRefused(f"an answer whose headers are none ({type(error).__name__})") from error
-    _check(int(words[1]), headers)
-    return headers, first
+    return int(words[1]), headers, first
 
 
-def _check(status: int, headers: Message) -> None:
+def _check(status: int, headers: Message, *, is_named: bool) -> None:
+    """Refuse an answer without pictures; `is_named`: a user and password were sent."""
+    kind = str(headers.get("WWW-Authenticate", "no method")).split(" ", 1)[0]
+    if status == _UNAUTHORISED and is_named and kind.lower() == "basic":
+        raise AnswerRefused("that it refuses this user and password")
     if status == _UNAUTHORISED:
-        kind = str(headers.get("WWW-Authenticate", "no method")).split(" ", 1)[0]
         raise AnswerRefused(
             f"that it asks for a user and password ({kind}); only Basic is spoken: set the camera to it, "
             "and write user:password@ before the host"

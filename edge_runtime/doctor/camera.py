@@ -6,11 +6,15 @@ import os
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from edge_contracts.bundle import read_bundle
+from edge_contracts.errors import LeptonError
 from edge_contracts.station import FolderSource
 from edge_contracts.verdict import Cause
+from edge_runtime.bundle_fit import window_needs
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.capture.source import KINDS, BadReading, SourceEnded, build_source
 from edge_runtime.capture.traits import patience_s
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
     from edge_runtime.doctor.patient import Chart, Patient
 
-_LABELS = {"microphone": "microphone", "sound-files": "microphone", "serial": "sensor"}
+_LABELS = {"microphone": "microphone", "sound-files": "sounds", "serial": "sensor"}
 """What the check is called for kinds that are no camera and stand for none."""
 _OPENING_S = 30.0
 _PICTURES_MAX = 500
@@ -109,10 +113,12 @@ def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, wa
             watched.arrived_ns.append(clock.now_ns())
             watched.conversions_ms.append((clock.now_ns() - begun_ns) / _NS_PER_MS)
             watched.ages_ms.append((clock.now_ns() - reading.captured_at_ns) / _NS_PER_MS)
-            if (ailment := examined.ailment(reading)) is not None:
+            ailment = examined.ailment(reading)
+            if ailment is not None:
                 watched.ailments[ailment.cause.value] += 1
                 watched.advice = ailment.reason
-            if not isinstance(reading, BadReading):
+            has_form = ailment is None or ailment.cause is not Cause.BAD_FRAME
+            if has_form and not isinstance(reading, BadReading):
                 watched.last = reading
     except SourceEnded:
         pass
@@ -128,7 +134,7 @@ class _Examined:
     def __init__(self, point: Point) -> None:
         self._region = point.region
         self._eye = PictureCheck(point.health, frozen_frames=frozen_frames(point))
-        self._ear = SignalCheck(SignalLimits.of(point), Needs()) if point.listens else None
+        self._ear = SignalCheck(SignalLimits.of(point), _needs(point)) if point.listens else None
 
     def ailment(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, BadReading):
@@ -136,6 +142,14 @@ class _Examined:
         if isinstance(reading, Frame):
             return self._eye.examine(cut(reading.pixels, self._region))
         return self._ear.examine(reading) if self._ear is not None else None
+
+
+def _needs(point: Point) -> Needs:
+    """What the point's model takes of a window; a bundle that cannot be read is told by the model's own check."""
+    try:
+        return window_needs(read_bundle(Path(point.views[0].bundle)).manifest) or Needs()
+    except (LeptonError, OSError):
+        return Needs()
 
 
 def _judge(point: Point, watched: _Watched, chart: Chart) -> Finding:
@@ -149,7 +163,9 @@ def _judge(point: Point, watched: _Watched, chart: Chart) -> Finding:
     if ill:
         named = ", ".join(f"{number} {cause}" for cause, number in watched.ailments.most_common())
         standing = Standing.FAILED if ill > _HALF * count else Standing.WARNING
-        return Finding(_label(point), point.name, standing, f"of {count} {named}", "none", watched.advice)
+        wanted = f"{'windows' if point.listens else 'pictures'} that can be judged"
+        found = f"{ill} of {count} cannot be judged: {named}"
+        return Finding(_label(point), point.name, standing, found, wanted, watched.advice)
     age_ms = median(watched.ages_ms)
     if age_ms > point.max_frame_age_ms:
         wanted = f"pictures of at most {point.max_frame_age_ms:g} ms"

@@ -14,7 +14,7 @@ from edge_contracts.manifest import ImageInput
 from edge_runtime.bundle_fit import blank
 from edge_runtime.doctor.finding import Finding, Standing
 from edge_runtime.frames import Frame, Window
-from edge_runtime.inspection.far_threshold import far_from_bundle
+from edge_runtime.inspection.doubts import doubts
 from edge_runtime.inspection.region import cut
 from edge_runtime.inspection.tiling import tiles_of
 from edge_runtime.inventory import hardware
@@ -97,7 +97,7 @@ def _loaded(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterat
     try:
         yield _origin(view, predictor)
         yield judge_board(view.name, predictor.manifest.profile, hardware(), platform.machine())
-        yield from _threshold(view, predictor)
+        yield from _doubts(view, predictor)
         reading = chart.sources.get(point.name) if view.source is point.source else None
         subject = _subject(view, reading, predictor)
         grown_kb = proportional_kb() - before_kb
@@ -112,11 +112,9 @@ def _loaded(view: Point, point: Point, patient: Patient, chart: Chart) -> Iterat
         predictor.close()
 
 
-def _threshold(view: Point, predictor: Predictor) -> Iterator[Finding]:
-    found = "" if view.threshold is None else far_from_bundle(view.threshold, predictor.manifest.rule)
-    if found:
-        step = "mend the threshold, or take it out and the bundle's own is in force"
-        yield Finding(CHECK, view.name, Standing.WARNING, found, "a threshold near the bundle's own", step)
+def _doubts(view: Point, predictor: Predictor) -> Iterator[Finding]:
+    for one in doubts(view, predictor):
+        yield Finding(CHECK, view.name, Standing.WARNING, one.found, one.wanted, one.next_step)
 
 
 def _origin(point: Point, predictor: Predictor) -> Finding:

@@ -136,11 +136,13 @@ def _parse(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _BYTES_MAX:
             raise BadInputError(f"wanted a fault script of at most {_BYTES_MAX} bytes, found more in {path}")
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadInputError(f"wanted a fault script at {path}, found none ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise BadInputError(f"wanted UTF-8 text in {path}, found other bytes ({error.reason})") from error
+        raise BadInputError(
+            f"wanted UTF-8 text in {path}, found other bytes ({error.reason}); save it as UTF-8"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise BadInputError(f"wanted TOML in {path}, found a mistake: {error}; mend it and try again") from error
     return document

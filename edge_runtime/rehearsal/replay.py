@@ -10,7 +10,7 @@ from edge_contracts.alert import EvidenceKind
 from edge_contracts.errors import BadInputError
 from edge_contracts.recorded_frame import HEAD_BYTES, note_in
 from edge_contracts.station import FolderSource, VideoSource
-from edge_runtime.capture.picture_file import SUFFIXES
+from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES
 from edge_runtime.notify import Notifier
 from edge_runtime.rehearsal.staging import chosen, confined, recorded
 from edge_runtime.rehearsal.verdict_tape import Told, VerdictTape
@@ -96,14 +96,15 @@ def in_order(recording: Path, folder: Path) -> Path:
     """A folder of links to the pictures of a recording, in their order.
 
     Pictures that lie in the folder itself are taken by name. Evidence lies in sub-folders and is named by its content,
-    so it is taken by the time it was written, without the heat maps.
+    so it is taken by the time it was written, without the heat maps. Pictures of kinds that are not read are taken,
+    too: the daemon judges them unknown.
 
     Raises:
         BadInputError: there is no picture in it.
     """
-    files = sorted(path for path in recording.iterdir() if path.suffix.lower() in SUFFIXES)
+    files = sorted(path for path in recording.iterdir() if _is_picture(path))
     if not files:
-        kept = [path for path in recording.glob("**/*") if path.suffix.lower() in SUFFIXES and not _is_heat_map(path)]
+        kept = [path for path in recording.glob("**/*") if _is_picture(path) and not _is_heat_map(path)]
         files = sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name))
     if not files:
         raise BadInputError(f"wanted pictures in {recording}, found none; name a folder of pictures, or a film")
@@ -111,6 +112,10 @@ def in_order(recording: Path, folder: Path) -> Path:
     for number, path in enumerate(files, start=1):
         (folder / f"{number:06d}-{path.name}").symlink_to(path.resolve())
     return folder
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES
 
 
 def _is_heat_map(path: Path) -> bool:

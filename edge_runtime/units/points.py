@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.errors import BadInputError
 from edge_runtime.assembly import Company, assemble, build_reader
 from edge_runtime.capture.source import KINDS, build_source
+from edge_runtime.inspection.doubts import doubts
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.cameras import CAMERAS
 from edge_runtime.units.drift import DRIFT, reference_of
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from edge_runtime.units.running import Running
     from edge_runtime.units.surroundings import Surroundings
 
+_log = logging.getLogger(__name__)
 _SOURCES_STOP_S = 3.0
 _POINTS_STOP_S = 7.0
 """A loop ends with its present part, a model with its present answer."""
@@ -132,6 +135,8 @@ def _loaded(settings: Point, load: Callable[[Point], Predictor], around: Surroun
         for view in settings.views:
             check_mask(view, around)
             predictors.append(load(view))
+            for doubt in doubts(view, predictors[-1]):
+                _log.warning("inspection point %s: %s", view.name, doubt)
     except BaseException:
         _close(predictors)
         raise

@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge_runtime.capture.picture_file import read_picture
+from edge_runtime.capture_cli import Waiting
 from lepton.cli import main
+from tests.fakes.clock import FakeClock
 from tests.fakes.mjpeg_camera import MjpegCamera
 from tests.fakes.pictures import HEIGHT_PX, WIDTH_PX, picture, write_picture
 from tests.fakes.stations import write_parts
@@ -95,6 +97,23 @@ def test_the_points_own_trigger_says_when(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     shown = [read_picture(each) for each in sorted((tmp_path / "good").iterdir())]
     assert [each.shape for each in shown] == [(HEIGHT_PX, WIDTH_PX, 3)] * 3
+
+
+def test_whoever_waits_is_told_again_and_again_for_what() -> None:
+    clock = FakeClock()
+    waiting = Waiting(clock)
+    said = []
+    for _ in range(25):
+        clock.advance(1)
+        said.append(waiting.said(came=False, lost="found Connection refused", attempts=7))
+    assert [one for one in said if one] == [
+        f"no picture for {seconds} s: found Connection refused; still trying, 7 attempts so far; Ctrl-C ends it"
+        for seconds in (10, 20)
+    ]
+    assert waiting.said(came=True, lost=None, attempts=7) == ""
+    clock.advance(11)
+    told = waiting.said(came=False, lost=None, attempts=7)
+    assert told == "no picture for 11 s: the source is open, the trigger has not called; Ctrl-C ends it"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

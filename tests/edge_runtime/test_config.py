@@ -56,6 +56,12 @@ def test_every_mistake_is_told_at_once(folder: Path) -> None:
     assert "did you mean 'evidence'" in told
 
 
+def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
+    station = write_station(folder)
+    station.write_bytes(b"\xef\xbb\xbf" + station.read_bytes())
+    assert load_station(station).points[0].name == "gate"
+
+
 def test_what_is_not_on_the_disk_is_told_at_once(tmp_path: Path) -> None:
     uplink = '[uplink]\nhost = "broker"\npassword_file = "pass"\ntls = { ca = "ca.pem" }\n'
     station = write_station(tmp_path, more=uplink)

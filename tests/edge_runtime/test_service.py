@@ -68,6 +68,13 @@ def test_every_picture_of_a_folder_gets_its_verdict_in_order(station: Path) -> N
     assert (summary.end, summary.good, summary.defect, summary.unknown) == (End.EXHAUSTED, 2, 2, 0)
 
 
+def test_what_speaks_against_a_model_is_told_at_the_start(station: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_station(station.parent, FOLDER + "threshold = 1e9\n")
+    _, summary = run_station(station)
+    assert summary.good == 4
+    assert "gate: wanted a threshold near the bundle's own, found: threshold 1e+09 in station.toml" in caplog.text
+
+
 def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(station: Path) -> None:
     _, summary = run_station(station)
     assert (summary.spooled, summary.refused, summary.waiting) == (2, 0, 2)

@@ -25,7 +25,7 @@ def test_a_file_in_the_way_is_a_mistake_that_stays_one(tmp_path: Path) -> None:
         make_folder(tmp_path / "a", "station.state_folder")
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EPERM, errno.EACCES])
 def test_a_disk_that_takes_nothing_may_be_well_in_a_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:

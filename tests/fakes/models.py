@@ -10,7 +10,7 @@ import numpy as np
 
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.tflite import write_tflite
-from edge_contracts.bundle import file_entries, write_bundle
+from edge_contracts.bundle import CARD, file_entries, write_bundle
 from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, ImageInput, Manifest, Output, ScoreReference
 
@@ -76,6 +76,7 @@ class BundleRecipe:
     divide_by: float = 1.0
     golden_score: float | None = None
     teachable: bool = False
+    card: bytes | None = None
     changes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -110,6 +111,8 @@ def write_brightness_bundle(path: Path, recipe: BundleRecipe | None = None) -> s
             tolerance={"score": 1e-5},
             goldens=(Golden(input="golden/0.npy", outputs={"score": "golden/0-score.npy"}),),
         )
+    if asked.card is not None:
+        members[CARD] = asked.card
     values: dict[str, Any] = {
         "name": "brightness",
         "sequence": 1,

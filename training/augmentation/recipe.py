@@ -113,7 +113,7 @@ def read_recipe(path: Path) -> Recipe:
         BadInputError: no TOML file, unknown keys, or values out of bounds; all of them at once.
     """
     try:
-        recipe = Recipe.model_validate(tomllib.loads(path.read_text("utf-8")))
+        recipe = Recipe.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInputError(f"wanted a recipe (TOML), found {path} unreadable: {error}; correct the file") from error
     except ValidationError as error:

@@ -204,7 +204,7 @@ def read_course(path: Path | None) -> CourseFile:
     if path is None:
         return CourseFile()
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadInputError(f"wanted a course in TOML at {path}, found: {error}; mend the file") from error
     try:

@@ -229,8 +229,10 @@ def test_a_user_and_password_are_sent_and_never_shown(
     with pytest.raises(SourceLost) as silent:
         source.advance()
     source.close()
-    with pytest.raises(SourceLost, match="asks for a user and password") as refused:
+    with pytest.raises(SourceLost, match="found that it refuses this user and password;") as refused:
         source_of(with_password.replace("s3cret", "wr0ng")).open()
+    with pytest.raises(SourceLost, match="found that it asks for a user and password"):
+        source_of(camera.url).open()
     told = "".join([str(silent.value), str(refused.value), caplog.text])
     assert "s3cret" not in told
     assert "wr0ng" not in told

@@ -31,7 +31,7 @@ from tests.fakes.models import BundleRecipe
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.pty_line import PtyLine
 from tests.fakes.sound_bundles import write_loudness_bundle
-from tests.fakes.sounds import noise, write_sound
+from tests.fakes.sounds import RATE_HZ, noise, write_sound
 from tests.fakes.stations import DEFECT_LEVEL, FOLDER, GOOD_LEVEL, THRESHOLD, write_parts, write_station
 
 if TYPE_CHECKING:
@@ -122,6 +122,20 @@ def test_a_camera_that_is_not_there_is_found(folder: Path) -> None:
     assert "every part unknown" in said
 
 
+def test_sounds_that_the_model_cannot_take_are_counted_as_the_daemon_does(folder: Path) -> None:
+    sounds = folder / "sounds"
+    sounds.mkdir()
+    write_sound(sounds / "1.wav", noise(1.0))
+    write_sound(sounds / "2.wav", noise(0.05))
+    write_sound(sounds / "3.wav", noise(1.0), rate_hz=RATE_HZ + 1)
+    write_sound(sounds / "4.wav", noise(1.0, level=0.0))
+    station = write_station(folder, 'source = { kind = "sound-files", path = "sounds" }\n')
+    write_loudness_bundle(folder / "part.bundle")
+    found, said = standing(station, "camera", name="sounds")
+    assert found == "failed"
+    assert said.startswith("3 of 4 cannot be judged: 2 bad-frame, 1 quiet")
+
+
 @pytest.mark.parametrize("port", ["/dev/none", ""], ids=["unplugged", "silent"])
 def test_a_model_that_listens_is_timed_whether_or_not_its_sensor_is_there(folder: Path, port: str) -> None:
     line = PtyLine()
@@ -140,11 +154,11 @@ def test_a_microphone_is_heard_with_the_daemon_s_own_ears(folder: Path) -> None:
     write_sound(folder / "sounds" / "a.wav", noise(3.0))
     source = 'source = { kind = "sound-files", path = "sounds", window_s = 1.0 }\n'
     station = write_station(folder, source)
-    found, said = standing(station, "camera", name="microphone")
+    found, said = standing(station, "camera", name="sounds")
     assert found == "ok"
     assert "sound-files: 3 windows of 1 s at 8000 Hz, largest value" in said
     write_sound(folder / "sounds" / "a.wav", noise(3.0, level=0.0))
-    assert standing(station, "camera", name="microphone")[0] == "failed"
+    assert standing(station, "camera", name="sounds")[0] == "failed"
 
 
 def test_goldens_that_are_answered_otherwise_are_found(folder: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.station import FolderSource, Point, StationConfig
+from edge_runtime.rehearsal.replay import in_order
 from edge_runtime.rehearsal.staging import _OUTSIDE, changes, chosen, confined, patient, recorded
 
 if TYPE_CHECKING:
@@ -76,6 +77,14 @@ def test_a_point_is_named_where_there_are_several() -> None:
     assert chosen(station(), "lid").name == "lid"
     with pytest.raises(BadInputError, match="wanted --point to name one of gate, lid, found none"):
         chosen(station(), None)
+
+
+def test_a_picture_that_the_daemon_would_judge_unknown_is_not_left_out(tmp_path: Path) -> None:
+    names = ("a.gif", "b.png", "broken.jpg", "c.TIFF", "notes.txt")
+    for name in names:
+        (tmp_path / name).write_bytes(b"no picture")
+    links = in_order(tmp_path, tmp_path / "links")
+    assert sorted(link.name[7:] for link in links.iterdir()) == list(names[:4])
 
 
 def test_a_microphone_is_not_shown_pictures() -> None:
