@@ -7,18 +7,18 @@ child goes on after that model.
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from converters.doctor.proving import FEEDS, TIMES, WISHES, write_feeds
 from converters.isolation.child import run_child
+from converters.isolation.scratch import scratch
 from converters.isolation.trial import CandidateFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -33,8 +33,8 @@ TIMEOUT_S = 600.0
 
 def run_batch(models: Sequence[bytes], feeds: Sequence[Feed]) -> list[Outputs | None]:
     """The outputs of each model with XNNPACK's kernels; None for one that ends the process or does not load."""
-    with TemporaryDirectory(prefix="lepton-doctor-") as folder:
-        home = _furnished(Path(folder), models, feeds, turns=0)
+    with scratch("doctor") as folder:
+        home = _furnished(folder, models, feeds, turns=0)
         failed: set[str] = set()
         while not _is_finished(home, len(models), failed):
             ending = run_child("converters.doctor.proving", home, _size(models), TIMEOUT_S)
@@ -55,8 +55,8 @@ def time_in_turns(models: Sequence[bytes], feeds: Sequence[Feed], turns: int) ->
     Raises:
         CandidateFailedError: one of them ends the process; time only what `run_batch` ran.
     """
-    with TemporaryDirectory(prefix="lepton-doctor-") as folder:
-        home = _furnished(Path(folder), models, feeds, turns)
+    with scratch("doctor") as folder:
+        home = _furnished(folder, models, feeds, turns)
         ending = run_child("converters.doctor.proving", home, _size(models), TIMEOUT_S)
         if ending is not None:
             raise CandidateFailedError(f"wanted to time models that ran before, found that {ending}; run it again")

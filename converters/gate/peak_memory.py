@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from converters.isolation.child import TIMEOUT_S, run_child, serve
+from converters.isolation.scratch import scratch
 from edge_contracts.errors import LeptonError
 from edge_runtime.infer.backend import open_backend
 
@@ -46,8 +46,7 @@ def peak_memory_bytes(model: bytes, model_format: str, timeout_s: float = TIMEOU
     Raises:
         ModelDoesNotRunError: the child died, hung, or its runtime refused the model.
     """
-    with TemporaryDirectory(prefix="lepton-memory-") as folder:
-        home = Path(folder)
+    with scratch("memory") as home:
         (home / f"model.{model_format}").write_bytes(model)
         ending = run_child("converters.gate.peak_memory", home, len(model), timeout_s, (LeptonError,))
         if ending is not None:

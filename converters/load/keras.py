@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from converters.isolation.scratch import scratch
 from converters.load import keras_export
 from converters.load.tool_environment import tensorflow_environment, tool_python
 from edge_contracts.errors import BadInputError
@@ -41,8 +41,8 @@ def keras_to_tflite(
     """
     python = tool_python(tensorflow_environment(), progress)
     progress("export", 0.0)
-    with TemporaryDirectory(prefix="lepton-keras-") as folder:
-        out = Path(folder, "model.tflite")
+    with scratch("keras") as folder:
+        out = folder / "model.tflite"
         answer = _run(python, path, out, input_size or (0, 0))
         progress("export", 1.0)
         return out.read_bytes(), f"tensorflow {answer['tensorflow']}"

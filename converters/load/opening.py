@@ -7,8 +7,6 @@ converter uses, and runs it once. The child is this module.
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,6 +14,7 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from converters.execute import Kernels, Session
 from converters.isolation.child import TIMEOUT_S, run_child, serve
+from converters.isolation.scratch import scratch
 from converters.quantize.prepare import prepare
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
@@ -23,6 +22,7 @@ from edge_runtime.infer.interpreter import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -56,8 +56,7 @@ def open_first(content: bytes, runtime: Runtime, timeout_s: float = TIMEOUT_S) -
             memory than such a file may have.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
-    with TemporaryDirectory(prefix="lepton-open-") as folder:
-        home = Path(folder)
+    with scratch("open") as home:
         (home / f"model.{runtime}").write_bytes(content)
         ending = run_child("converters.load.opening", home, len(content), timeout_s)
     if ending is not None:

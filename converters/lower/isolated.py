@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from converters.isolation.child import TIMEOUT_S, run_child, started_child
+from converters.isolation.scratch import scratch
 from converters.lower.errors import CannotLowerError
 from converters.lower.lowered import Lowering
 from edge_contracts.errors import BadInputError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from converters.graph import Graph
 
@@ -74,8 +74,7 @@ def started_lowering(
 
 @contextmanager
 def _home(content: bytes, input_size: tuple[int, int] | None) -> Iterator[Path]:
-    with TemporaryDirectory(prefix="lepton-lower-") as folder:
-        home = Path(folder)
+    with scratch("lower") as home:
         (home / SOURCE).write_bytes(content)
         (home / WISHES).write_text(json.dumps(input_size), "utf-8")
         yield home

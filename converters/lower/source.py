@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.isolation.scratch import scratch
 from converters.lower.errors import CannotLowerError
 from converters.lower.model_file import import_onnx, parse_model, stored_array
 from converters.lower.node import Node
@@ -23,6 +22,7 @@ from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -128,8 +128,8 @@ def session(runtime: Any, content: bytes, *, optimized: Path | None = None) -> A
 
 def _folded(runtime: Any, model: Any) -> Any:
     onnx = import_onnx()
-    with TemporaryDirectory(prefix="lepton-lower-") as folder:
-        path = Path(folder, "folded.onnx")
+    with scratch("lower") as folder:
+        path = folder / "folded.onnx"
         session(runtime, model.SerializeToString(), optimized=path)
         folded = onnx.load(path)
     # Should it fuse into operators of its own, the model as it was will do: constants are found by the run as well.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from converters.isolation.scratch import scratch
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPSET = 13
 """The first operator set with scales per channel; older models are brought up to it."""
@@ -92,8 +94,8 @@ def _prepared(packages: Packages, content: bytes) -> Any:
     model.graph.input.extend(inputs)
     if next(entry.version for entry in model.opset_import if not entry.domain) < OPSET:
         model = onnx.version_converter.convert_version(model, OPSET)
-    with TemporaryDirectory(prefix="lepton-onnx-") as folder:
-        path = Path(folder, "folded.onnx")
+    with scratch("onnx") as folder:
+        path = folder / "folded.onnx"
         packages.session(model.SerializeToString(), folded_to=path)
         folded = onnx.shape_inference.infer_shapes(onnx.load(path))
     _flatten_biases(onnx, folded)

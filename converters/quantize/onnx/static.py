@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from converters.isolation.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ def quantize_with(
         extra_options=dict(scheme.options),
     )
     quantizer.quantize_model()
-    with TemporaryDirectory(prefix="lepton-onnx-") as folder:
-        path = Path(folder, "int8.onnx")
+    with scratch("onnx") as folder:
+        path = folder / "int8.onnx"
         quantizer.model.save_model_to_file(str(path), use_external_data_format=False)
         return path.read_bytes()
