@@ -44,11 +44,13 @@ class _Pulse:
     until_ns: at least until then; None when it is inactive.
     until_position: … and until the belt has carried the part past this.
     rest_until_ns: a strobe must be inactive until then.
+    may_last: it was made active, and nobody has seen it inactive since; a lost output may have stayed as it was.
     """
 
     until_ns: int | None = None
     until_position: int = 0
     rest_until_ns: int = 0
+    may_last: bool = False
 
 
 @dataclass(slots=True)
@@ -218,7 +220,7 @@ class Actuator(OwnThread):
             _log.warning("output %s: open again", self.name)
         self.counts.opened += 1
         self._lost = self._missed_for = self._stopped_for = None
-        self._pulse.until_ns = None
+        self._pulse.until_ns, self._pulse.may_last = None, False
         self._backoff.reset()
 
     def _end_pulse(self) -> None:
@@ -233,8 +235,8 @@ class Actuator(OwnThread):
 
     def _be_idle(self) -> None:
         self._pulse.until_ns = None
-        if self._lost is None:
-            self._try(self._output.idle)
+        if self._lost is None and self._try(self._output.idle):
+            self._pulse.may_last = False
         self._pulse.rest_until_ns = self._clock.now_ns() + self.duty.pulse_ns // 2
 
     def _look_at_the_gate(self) -> None:
@@ -263,22 +265,27 @@ class Actuator(OwnThread):
         while self._due:
             due = self._due[0]
             if not self._fires_for(due.order):
-                self._let_pass()
-                self._drop(due)
+                self._let_pass(due)
             elif self._is_late(due):
                 self._drop(due)
                 self._miss(due.order, self._lost or "it came too late", due.stopped_for)
             elif self._lost is not None or self._is_resting() or not self._say(due):
                 return
 
-    def _let_pass(self) -> None:
+    def _let_pass(self, due: _Due) -> None:
         """A part that it does not fire for is at the gate; where good parts are let through, this one must not be."""
         self.counts.passed += 1
-        if Outcome.GOOD in self.duty.fires_for and self._pulse.until_ns is not None:
+        is_open = Outcome.GOOD in self.duty.fires_for and self._pulse.may_last
+        if is_open and self._pulse.until_ns is not None:
             self._be_idle()
+        self._drop(due)
+        if is_open and (self._pulse.may_last or self._is_late(due)):
+            why = self._lost or "the output took too long"
+            self._stop_for(due.order, f"could not be shut before {_title(due.order)}", why, due.stopped_for)
 
     def _say(self, due: _Due) -> bool:
         """Tell the output; False when it was lost over it, and the order stays due."""
+        self._pulse.may_last = self._output.shape is not Shape.MESSAGE
         needs_saying = self._output.shape is not Shape.LEVEL or self._pulse.until_ns is None
         if needs_saying and not self._try(lambda: self._output.fire(due.order)):
             return False
@@ -317,10 +324,13 @@ class Actuator(OwnThread):
         self._missed_for = lasting
         part = _title(order)
         _log.log(level, "output %s: %s could not be told: %s", self.name, part, why)
+        self._stop_for(order, f"could not be told of {part}", why, stopped_for)
+
+    def _stop_for(self, order: Order, what: str, why: str, stopped_for: bool) -> None:  # noqa: FBT001 - as above
         if self.duty.required and self._must_not_pass(order) and not stopped_for:
             level = logging.DEBUG if why == self._stopped_for else logging.CRITICAL
-            self._stopped_for = lasting
-            self._guard.call_stop(f"output {self.name} could not be told of {part}: {why}", level)
+            self._stopped_for = why if why == self._lost else None
+            self._guard.call_stop(f"output {self.name} {what}: {why}", level)
 
     @staticmethod
     def _must_not_pass(order: Order | None) -> bool:

@@ -282,6 +282,47 @@ def test_where_good_parts_are_let_through_a_bad_one_ends_the_pulse() -> None:
     assert scene.active_ms == [(500, 540)]
 
 
+def test_a_gate_that_is_lost_while_it_lets_a_good_part_through_stops_the_line_for_bad_ones_until_it_is_back() -> None:
+    scene = Scene(fires_for={Outcome.GOOD})
+    for number, (at_ms, outcome) in enumerate(((0, "good"), (40, "defect"), (60, "good"), (80, "unknown"))):
+        scene.part(at_ms=at_ms)
+        scene.judged(outcome, at_ms=at_ms, part=str(number))
+    scene.run_until(510)
+    scene.output.broken = True
+    scene.run_until(700)
+    why = "wanted to rest, found none; check its cable"
+    assert scene.stops == [f"output reject could not be shut before gate {number}: {why}" for number in (1, 3)]
+    scene.output.broken = False
+    scene.run_until(1200)
+    scene.part(at_ms=1200)
+    scene.judged(at_ms=1200)
+    scene.run_until(2000)
+    assert len(scene.stops) == 2
+
+
+def test_a_gate_that_is_lost_while_it_is_shut_stops_nothing() -> None:
+    scene = Scene(fires_for={Outcome.GOOD})
+    for at_ms, outcome in ((0, "good"), (400, "defect")):
+        scene.part(at_ms=at_ms)
+        scene.judged(outcome, at_ms=at_ms)
+    scene.run_until(700)
+    scene.output.broken = True
+    scene.actuator._note_loss(OSError("no such device"))
+    scene.run_until(1500)
+    assert scene.stops == []
+
+
+def test_a_gate_that_shuts_too_late_stops_the_line() -> None:
+    scene = Scene(fires_for={Outcome.GOOD})
+    for at_ms, outcome in ((0, "good"), (40, "defect")):
+        scene.part(at_ms=at_ms)
+        scene.judged(outcome, at_ms=at_ms, part=outcome)
+    scene.run_until(510)
+    scene.clock.advance(0.06)
+    scene.run_until(1000)
+    assert scene.stops == ["output reject could not be shut before gate defect: the output took too long"]
+
+
 def test_where_good_parts_are_let_through_one_without_a_verdict_stays() -> None:
     scene = Scene(fires_for={Outcome.GOOD})
     scene.part()
