@@ -117,7 +117,7 @@ def csv_lines(rows: Iterable[VerdictRow]) -> str:
 
 def _cells(row: VerdictRow) -> tuple[str, ...]:
     return (
-        row.time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{row.time.microsecond // 1000:03d}Z",
+        row.time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         row.clk.value,
         "" if row.step_s is None else f"{row.step_s:.3f}",
         row.boot,

@@ -210,7 +210,7 @@ class VerdictRecords:
 
 
 def _day(taken: _Taken) -> str:
-    return _moment(taken.wall_ns).strftime("%Y-%m-%d")
+    return _moment(taken.wall_ns).date().isoformat()
 
 
 def _moment(wall_ns: int) -> datetime:
