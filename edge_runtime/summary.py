@@ -10,7 +10,7 @@ class End(Enum):
     """Why the daemon ended."""
 
     STOPPED = "stopped"
-    EXHAUSTED = "every source has given its last picture"
+    EXHAUSTED = "every source has come to its end"
     TROUBLE = "ended for a restart"
 
 
@@ -55,9 +55,14 @@ class Summary:
             "verdicts not in the daily record": self.not_recorded,
             "pictures given up for the flash": self.given_up,
             "JSON lines dropped": self.lines_dropped,
-            "parts did not stop": self.left_behind,
         }
+        parts = "1 part" if self.left_behind == 1 else f"{self.left_behind} parts"
+        behind = f"; {parts} of the daemon did not stop in time and ended with it, the log says which"
         return (
-            f"{self.end.value}: {self.good} good, {self.defect} defect, {self.unknown} unknown; "
-            f"{self.spooled} alerts spooled, {self.refused} refused; {self.waiting} messages not acknowledged yet"
-        ) + "".join(f"; {count} {what}" for what, count in troubles.items() if count)
+            (
+                f"{self.end.value}: {self.good} good, {self.defect} defect, {self.unknown} unknown; "
+                f"{self.spooled} alerts spooled, {self.refused} refused; {self.waiting} messages not acknowledged yet"
+            )
+            + "".join(f"; {count} {what}" for what, count in troubles.items() if count)
+            + (behind if self.left_behind else "")
+        )

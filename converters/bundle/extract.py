@@ -40,7 +40,11 @@ def extract(bundle: Bundle, folder: Path, parts: tuple[str, ...] = ()) -> tuple[
     target = folder.resolve()
     if not target.parent.is_dir():
         raise BadInputError(f"wanted a folder to create {folder.name} in, found none at {target.parent}; create it")
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if target.exists() and not target.is_dir():
+        raise BadInputError(
+            f"wanted a new or empty folder, found a file at {folder}; give another name, or move the file"
+        )
+    if target.is_dir() and any(target.iterdir()):
         raise BadInputError(
             f"wanted a new or empty folder, found that {folder} holds something already; give another or empty it"
         )

@@ -36,6 +36,7 @@ class FolderSource:
         self._clock = clock
         self._repeat = repeat
         self._files: list[Path] = []
+        self._strangers = 0
         self._given = 0
 
     def open(self) -> None:
@@ -44,7 +45,7 @@ class FolderSource:
         Raises:
             SourceLost: there is no folder or no picture in it.
         """
-        self._files = _pictures(self._path)
+        self._files, self._strangers = _pictures(self._path)
         self._given = 0
 
     def advance(self) -> None:
@@ -55,6 +56,11 @@ class FolderSource:
         """
         if self._given >= len(self._files) and not self._repeat:
             raise SourceEnded(f"{self._path} has given its last picture")
+        if self._given == 0 and self._strangers:
+            others = (
+                "1 other entry is no picture" if self._strangers == 1 else f"{self._strangers} other entries are none"
+            )
+            _log.info("%s: %d pictures; %s, and left alone", self._path, len(self._files), others)
         self._given += 1
 
     def reading(self) -> Reading:
@@ -82,7 +88,8 @@ def builder(settings: FolderSettings, clock: Clock) -> Callable[[threading.Event
     return lambda stop: WatchedFolder(path, memory, clock, stop, delete=delete, settle_s=settings.settle_s)
 
 
-def _pictures(folder: Path) -> list[Path]:
+def _pictures(folder: Path) -> tuple[list[Path], int]:
+    """The pictures, and how many entries are none."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -93,8 +100,4 @@ def _pictures(folder: Path) -> list[Path]:
     if not pictures:
         kinds = ", ".join(sorted(SUFFIXES))
         raise SourceLost(f"wanted pictures ({kinds}) in {folder}, found none; check the path of the source")
-    if strangers := len(entries) - len(pictures):
-        _log.info(
-            "%s: %d pictures; %d other entries are no pictures and are left alone", folder, len(pictures), strangers
-        )
-    return pictures
+    return pictures, len(entries) - len(pictures)

@@ -94,6 +94,7 @@ class SoundFilesSource:
         self._paced = paced
         self._repeat = repeat
         self._files: list[Path] = []
+        self._strangers = 0
         self._plan: Iterator[_Stretch] = iter(())
         self._next: _Stretch | None = None
         self._number = 0
@@ -105,7 +106,7 @@ class SoundFilesSource:
         Raises:
             SourceLost: there is no file, no folder, or no sound in it.
         """
-        self._files = _sounds(self._path)
+        self._files, self._strangers = _sounds(self._path)
         self._plan = self._stretches()
         self._number = 0
         self._due_ns = self._clock.now_ns()
@@ -119,6 +120,11 @@ class SoundFilesSource:
         self._next = next(self._plan, None)
         if self._next is None:
             raise SourceEnded(f"{self._path} has given its last sound")
+        if self._number == 0 and self._strangers:
+            others = (
+                "1 other entry is no sound" if self._strangers == 1 else f"{self._strangers} other entries are none"
+            )
+            _log.info("%s: %d sounds; %s, and left alone", self._path, len(self._files), others)
         self._number += 1
         if self._paced:
             self._due_ns = max(self._due_ns + self._next.due_ns, self._clock.now_ns())
@@ -188,9 +194,10 @@ def _duration_ns(samples: int, header: WaveHeader) -> int:
     return samples * _NS_PER_S // header.rate_hz
 
 
-def _sounds(path: Path) -> list[Path]:
+def _sounds(path: Path) -> tuple[list[Path], int]:
+    """The sounds, and how many entries of the folder are none."""
     if path.is_file():
-        return [path]
+        return [path], 0
     try:
         entries = sorted(path.iterdir())
     except OSError as error:
@@ -200,6 +207,4 @@ def _sounds(path: Path) -> list[Path]:
     sounds = [entry for entry in entries if entry.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES]
     if not sounds:
         raise SourceLost(f"wanted .wav files in {path}, found none; check the path of the source")
-    if strangers := len(entries) - len(sounds):
-        _log.info("%s: %d sounds; %d other entries are no sounds and are left alone", path, len(sounds), strangers)
-    return sounds
+    return sounds, len(entries) - len(sounds)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.blue_first import seen_as_rgb
+from edge_runtime.capture.film_index import lacks_index
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
 
     from edge_contracts.station import VideoSource as VideoSettings
     from edge_runtime.clock import Clock
@@ -90,11 +93,18 @@ class VideoSource:
         cv2 = load_opencv()
         if not self._path.is_file():
             raise SourceLost(f"wanted a film at {self._path}, found no file; check the path of the source")
-        self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        if lacks_index(self._path):
+            raise SourceLost(
+                f"wanted a whole film, found {self._path} without its index, as one that was cut off; "
+                "copy or record it again"
+            )
+        with _quiet_opencv(cv2):
+            self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             self.close()
             raise SourceLost(
-                f"wanted a film that FFmpeg can read, found {self._path} which it cannot; convert it to MP4"
+                f"wanted a film that FFmpeg can read, found {self._path} which it cannot: damaged, no film, or of a "
+                "kind that it does not know; copy it again, or convert it to MP4 with H.264"
             )
         self._step_to_the_first()
         self._of_round = 0
@@ -124,6 +134,17 @@ class VideoSource:
         self._position_ms = position_ms
         self._due_ns = max(self._due_ns + step_ns, self._clock.now_ns())
         self._clock.wait(self._stop, (self._due_ns - self._clock.now_ns()) / _NS_PER_S)
+
+
+@contextmanager
+def _quiet_opencv(cv2: Any) -> Iterator[None]:
+    """Without OpenCV's own line that a file cannot be opened: the error says so in our words."""
+    before = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(before)
 
 
 def build(settings: VideoSettings, clock: Clock, stop: threading.Event) -> VideoSource:

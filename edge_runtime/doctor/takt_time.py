@@ -45,13 +45,19 @@ def judge_load(points: tuple[Point, ...], chart: Chart, processors: int) -> Find
     shares = [_share(point, chart) for point in points]
     load = sum(share for share in shares if share is not None) / processors
     untimed = sum(share is None for share in shares)
-    beside = f"; {untimed} not counted" if untimed else ""
-    found = f"{load:.0%} of {processors} processors for {len(points)} inspection points{beside}"
+    if untimed == len(points):
+        return Finding(CHECK, "", Standing.OK, "no inspection point has a pace and a model that could be timed")
+    beside = f"; {_counted(untimed)} left out, whose pace or model could not be timed" if untimed else ""
+    found = f"{load:.0%} of {processors} processors for {_counted(len(points) - untimed)}{beside}"
     if load <= _COMFORT:
         return Finding(CHECK, "", Standing.OK, found)
     standing = Standing.FAILED if load > 1 else Standing.WARNING
     step = "longer intervals, fewer points, a smaller model or a faster board"
     return Finding(CHECK, "", standing, found, f"at most {_COMFORT:.0%}", step)
+
+
+def _counted(points: int) -> str:
+    return "1 inspection point" if points == 1 else f"{points} inspection points"
 
 
 def _source_ms(point: Point, chart: Chart) -> float:

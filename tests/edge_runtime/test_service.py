@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
 import threading
@@ -73,6 +74,14 @@ def test_what_speaks_against_a_model_is_told_at_the_start(station: Path, caplog:
     _, summary = run_station(station)
     assert summary.good == 4
     assert "gate: wanted a threshold near the bundle's own, found: threshold 1e+09 in station.toml" in caplog.text
+
+
+def test_what_is_no_picture_in_a_folder_is_told_once(station: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    (station.parent / "parts" / "notes.txt").write_text("mine")
+    run_station(station)
+    told = [record.getMessage() for record in caplog.records if "other entry" in record.getMessage()]
+    assert [one.partition(": ")[2] for one in told] == ["4 pictures; 1 other entry is no picture, and left alone"]
 
 
 def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(station: Path) -> None:
@@ -274,7 +283,7 @@ def test_a_part_that_does_not_stop_ends_the_daemon_for_a_restart_and_stops_the_o
     station.write_text(station.read_text() + '[uplink]\nhost = "127.0.0.1"\nport = 1\n')
     _, summary = run_station(station)
     assert (summary.end, summary.left_behind) == (End.TROUBLE, 1)
-    assert "; 1 parts did not stop" in str(summary)
+    assert "; 1 part of the daemon did not stop in time" in str(summary)
     assert [thread.name for thread in threading.enumerate()] == [threading.main_thread().name]
 
 

@@ -107,6 +107,14 @@ def test_an_empty_folder_is_filled_and_a_full_one_is_refused_untouched(written, 
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
+def test_a_file_where_the_folder_should_be_is_told_as_one(written, tmp_path):
+    (tmp_path / "model.tflite").write_text("mine")
+    refused = lepton("extract", written("a"), "-o", tmp_path / "model.tflite")
+    assert refused.exit_code == 2
+    assert "found a file at" in refused.output
+    assert (tmp_path / "model.tflite").read_text() == "mine"
+
+
 def test_a_part_that_the_bundle_lacks_is_refused_before_anything_is_written(written, tmp_path):
     with pytest.raises(BadInputError, match=r"wanted the report of .* without it"):
         extract(read_bundle(written("a")), tmp_path / "page", ("report",))

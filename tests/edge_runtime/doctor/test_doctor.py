@@ -201,6 +201,8 @@ def test_more_points_than_the_processors_carry_are_found(folder: Path) -> None:
     assert takt_time.judge_load((point,), chart, 2).standing.value == "ok"
     assert takt_time.judge_load((point, point), chart, 2).standing.value == "warning"
     assert takt_time.judge_load((point, point), chart, 1).standing.value == "failed"
+    files = Chart({"gate": SourceReading(None, 10.0, Frame(picture(), 0, 1))}, {"gate": 70.0})
+    assert takt_time.judge_load((point,), files, 2).found.startswith("no inspection point has a pace")
 
 
 def test_a_bundle_for_another_board_is_a_warning() -> None:
