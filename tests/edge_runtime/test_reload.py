@@ -140,6 +140,16 @@ def test_a_point_that_is_gone_is_silent_and_its_verdicts_stay_counted(station: P
     assert summary.good == len(script.verdicts)
 
 
+def test_the_alarm_of_a_point_that_is_gone_is_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_parts(tmp_path / "dim", [GOOD_LEVEL])
+    write_parts(tmp_path / "dark", [0])
+    both = ENDLESS.format(folder="dim") + SECOND.format(folder="dark")
+    station = write_station(tmp_path, both, deadline_ms=50)
+    run(station, Script((at(20), changed(station, SECOND.format(folder="dark"), ""))))
+    told = [one.message for one in caplog.records if one.message.startswith("camera (exit)")]
+    assert [message.split(": ")[1] for message in told] == ["3 parts in a row are unknown", "over"]
+
+
 @pytest.mark.parametrize(("old", "new", "says"), [
     ('name = "exit"', 'name = "exit"\nthreshhold = 1', "unknown key; did you mean 'threshold'"),
     ("[station]", "[station", "wanted TOML"),
