@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from converters.artefact import Artefact
-from converters.bundle.pack import Draft, complete, draft_bundle
+from converters.bundle.pack import Draft, KernelsDisagree, complete, draft_bundle
 from converters.calibration.samples import Sample
 from converters.gate.verify import Comparison
 from device_profiles.profile import load_profile
 from edge_contracts.bundle import read_bundle
 from edge_contracts.known_parts import KNOWN_GOOD
 from edge_contracts.manifest import AnomalyRule, ScoreReference
+from edge_runtime.infer.predictor import Predictor
 from tests.fakes.models import SIDE, BundleRecipe, write_brightness_bundle
 
 
@@ -57,6 +58,23 @@ def test_a_golden_allows_a_board_two_integer_steps(draft, samples, monkeypatch):
     monkeypatch.setattr("converters.bundle.pack._steps", lambda _draft, _inputs: {"score": 0.01, "heat_map": 0.02})
     tolerance = complete(draft, samples, None).manifest.golden.tolerance
     assert tolerance == {"score": pytest.approx(0.02), "heat_map": pytest.approx(0.04)}
+
+
+@pytest.mark.parametrize("lost", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_golden_that_is_no_number_is_never_packed_wherever_it_stands(draft, samples, monkeypatch, place, lost):
+    real, asked = Predictor.predict_tensor, []
+
+    def answered(predictor, values):
+        asked.append(values)
+        answer = real(predictor, values)
+        if len(asked) == 2 * place + 1:  # both kernel sets answer each golden in turn
+            answer.outputs["score"][:] = lost
+        return answer
+
+    monkeypatch.setattr(Predictor, "predict_tensor", answered)
+    with pytest.raises(KernelsDisagree, match="found output 'score' NaN or infinite"):
+        complete(draft, samples, None)
 
 
 def test_what_a_board_that_is_taught_knows_is_kept_and_belongs_to_the_digest(tmp_path):
