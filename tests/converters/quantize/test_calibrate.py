@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from converters.quantize.activation import Activation
 from converters.quantize.calibrate import observe
 from edge_contracts.errors import BadInputError
 
@@ -60,3 +61,10 @@ def test_the_same_samples_give_the_same_observations_whichever_thread_is_faster(
             assert (again[name].lowest, again[name].highest) == (seen.lowest, seen.highest)
             assert again[name].histogram.tobytes() == seen.histogram.tobytes()
             assert again[name].mean.tobytes() == seen.mean.tobytes()
+
+
+@pytest.mark.parametrize("channels", [2, 4, 16])
+def test_the_values_that_are_counted_are_of_every_channel(channels: int) -> None:
+    seen = Activation("picture", samples=1000)
+    seen.add(0, np.broadcast_to(np.arange(channels, dtype=np.float32), (1, 64, 64, channels)))
+    assert np.count_nonzero(seen.observation().histogram) >= channels

@@ -212,3 +212,14 @@ def test_a_graph_that_breaks_a_silent_rule_is_caught() -> None:
     made.graph.tensors["out"].quantization = Affine(0.5, 3).quantization()
     with pytest.raises(UnsoundGraphError, match="RESHAPE 'out': wanted one scale"):
         check_int8(made.graph)
+
+
+def test_a_layer_whose_answers_are_tiny_beside_its_products_loads_all_the_same(one_operator) -> None:
+    """Two loud inputs that all but cancel: a kernel refuses a scale that is so much finer than its inputs'."""
+    difference = np.array([[1, -1], [-1, 1]], np.float32)
+    graph = one_operator("FULLY_CONNECTED", [(1, 2), difference, np.zeros(2, np.float32)], [(1, 2)])
+    drawn = np.random.default_rng(0)
+    loud = [(drawn.uniform(-1000, 1000) + drawn.normal(0, 1e-3, (1, 2))).astype(np.float32) for _ in range(20)]
+    made = quantize(graph, loud)
+    assert made.failures == ()
+    assert made.int8_operators == {"FULLY_CONNECTED": 1}

@@ -11,16 +11,16 @@ import pytest
 
 from converters.execute import Kernels, run_all
 from converters.graph import Graph, Operator, Tensor
-from converters.isolation.trial import TrialChild
+from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.quantize import Recipe, Workbench, quantize
 from converters.quantize.affine import Affine
-from converters.quantize.candidate import Candidate, Judge, Proposal, Trial
+from converters.quantize.candidate import CONFIRMING, MOST_EXPECTED_BYTES, Candidate, Judge, Proposal, Trial
 from converters.quantize.equalisation import equalise, find_pairs
 from converters.quantize.feeds import as_feeds, part
 from converters.quantize.fidelity import Fidelity, signal_to_noise_db
 from converters.quantize.prepare import prepare
-from converters.quantize.search import Tried
-from converters.tflite import write_tflite
+from converters.quantize.search import Search, Tried
+from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
 
 Array = np.ndarray[Any, Any]
@@ -212,6 +212,97 @@ def test_a_later_candidate_must_win_by_a_margin_and_by_more_where_fewer_answers_
     db: float, agreement: float | None, *, wins: bool
 ) -> None:
     assert candidate(db, agreement).beats(candidate(30.0, None if agreement is None else 0.94)) is wins
+
+
+class Foreseen:
+    """A workbench and a judge whose candidates are as true as is said beforehand."""
+
+    def __init__(self, **truth_db: float) -> None:
+        self.prepared = Network().conv("RELU").conv().graph
+        self.feeds = samples(8)
+        self._truth_db = truth_db
+
+    def integer_outputs(self, _recipe: Recipe) -> frozenset[str]:
+        return frozenset(self.prepared.outputs)
+
+    def integer_graph(self, _recipe: Recipe) -> Graph:
+        return self.prepared
+
+    def trial(self, proposal: Proposal) -> Trial:
+        return Trial(proposal, (), b"")
+
+    def begin(self, trial: Trial) -> Any:
+        return lambda: Candidate(trial, Fidelity(self._truth_db[trial.proposal.name.replace("-", "_")]))
+
+    def confirmed(self, candidate: Candidate) -> Candidate:
+        return replace(candidate, reference=candidate.xnnpack)
+
+
+@pytest.mark.parametrize(("remedy", "db"), [("measured-bias", 11.0), ("equalise", 11.0), ("equalise", 11.6)])
+def test_equalisation_must_win_by_more_than_another_remedy(remedy: str, db: float) -> None:
+    foreseen: Any = Foreseen(**{"min_max": 10.0, remedy.replace("-", "_"): db})
+    search = Search(foreseen, foreseen, lambda _done: None)
+    search.run(Recipe(ranges=("min-max",), remedies=(remedy,)))
+    assert search.tried[-1].kept is (remedy != "equalise" or db > 11.5)
+
+
+class Deaf:
+    """Runs files here, and fails the whole model, which gives probabilities, with some kernels."""
+
+    def __init__(self, kernels: Kernels | None = None) -> None:
+        self._fails, self.counts = kernels, list[int]()
+
+    def run(self, content: bytes, feeds: Any, kernels: Kernels) -> Any:
+        self.counts.append(len(feeds))
+        answers = run_all(content, feeds, kernels)
+        if kernels is self._fails and answers[0][0].dtype == np.int8 and _is_distribution(content):
+            raise CandidateFailedError(kernels.value)
+        return answers
+
+    def begin(self, content: bytes, feeds: Any, kernels: Kernels) -> Any:
+        return lambda: self.run(content, feeds, kernels)
+
+
+def _is_distribution(content: bytes) -> bool:
+    graph = read_tflite(content)
+    return any(one.kind == "SOFTMAX" and one.outputs[0] in graph.outputs for one in graph.operators)
+
+
+def _softmax() -> Graph:
+    graph = Network().conv("RELU").graph
+    graph.tensors["share"] = Tensor("share", SHAPE, np.dtype("f4"))
+    graph.operators.append(Operator("SOFTMAX", [graph.outputs[0]], ["share"], {"beta": 1.0}))
+    graph.outputs = ["share"]
+    return graph
+
+
+def _confirmed(runner: Deaf) -> Candidate:
+    prepared = prepare(_softmax())
+    feeds = as_feeds(prepared, samples())
+    judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], runner)
+    proposal = Proposal("", ONE, Workbench(prepared, feeds).integer_graph(ONE))
+    return judge.confirmed(judge.begin(judge.trial(proposal))())
+
+
+@pytest.mark.parametrize("kernels", Kernels)
+def test_the_file_that_is_kept_ran_with_every_kernel_set(kernels: Kernels) -> None:
+    with pytest.raises(CandidateFailedError, match=kernels.value):
+        _confirmed(Deaf(kernels))
+
+
+def test_a_few_samples_confirm_a_candidate() -> None:
+    runner = Deaf()
+    assert _confirmed(runner).reference_db > 20
+    assert max(runner.counts[1:]) == CONFIRMING < runner.counts[0]
+
+
+@pytest.mark.parametrize(("side_px", "most"), [(64, 40), (1024, 4), (4096, 1)])
+def test_the_answers_that_candidates_are_held_against_take_a_bounded_memory(side_px: int, most: int) -> None:
+    shape = (1, side_px, side_px, 4)
+    graph = Graph({"in": Tensor("in", shape, np.dtype("f4"))}, [], ["in"], ["in"])
+    judge = Judge.of(graph, [], range(40), Deaf())
+    assert len(judge.places) == most
+    assert most == 1 or most * 4 * np.prod(shape) <= MOST_EXPECTED_BYTES
 
 
 def test_symmetric_activations_have_no_zero_point() -> None:
