@@ -49,7 +49,7 @@ def explain(bundle: Path, picture: Path, source: Path | None, output: Path | Non
         _explain_readings(read, picture, output, as_json=as_json)
         return
     require_pictures(read.manifest, "explain")
-    known = _known(source, read)
+    known = _known(source)
     explanation = _explained(read, picture, known, quiet=as_json)
     if output is not None:
         write_whole(output, render(explanation))
@@ -74,11 +74,10 @@ def _explain_readings(bundle: Bundle, recording: Path, output: Path | None, *, a
     click.echo(document_text(document) if as_json else figures_text(document))
 
 
-def _known(source: Path | None, bundle: Bundle) -> Sequence[Sample]:
+def _known(source: Path | None) -> Sequence[Sample]:
     from training.dataset import read_dataset  # noqa: PLC0415 - as above
-    from training.evaluation import classes_of  # noqa: PLC0415 - the same
 
-    return () if source is None else read_dataset(source, classes_of(bundle.manifest))
+    return () if source is None else read_dataset(source)
 
 
 def _explained(bundle: Bundle, picture: Path, known: Sequence[Sample], *, quiet: bool) -> Explanation:
