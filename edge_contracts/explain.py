@@ -10,11 +10,14 @@ from pydantic import BaseModel
 from edge_contracts.pattern_words import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic import ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
+_WANTED, _FOUND = ": wanted ", "; found "
 
 _LENGTHS = {
     "string_too_short": ("at least", "min_length", "character"),
@@ -56,7 +59,20 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
         model: the model that was asked for; its fields are the candidates of "did you mean".
     """
     details = error.errors(include_url=False)
-    return [_sentence(detail, model) for detail in details if not _is_echo(detail, details)]
+    return _joined(_sentence(detail, model) for detail in details if not _is_echo(detail, details))
+
+
+def _joined(sentences: Iterable[str]) -> list[str]:
+    """What may be of several kinds is refused by each of them; it is told once, with all that it may be."""
+    wishes: dict[tuple[str, str], list[str]] = {}
+    for sentence in sentences:
+        where, _, rest = sentence.partition(_WANTED)
+        wish, _, found = rest.rpartition(_FOUND)
+        wishes.setdefault((where, found) if wish else (sentence, ""), []).append(wish)
+    return [
+        f"{where}{_WANTED}{' or '.join(dict.fromkeys(each))}{_FOUND}{found}" if each[0] else where
+        for (where, found), each in wishes.items()
+    ]
 
 
 def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:

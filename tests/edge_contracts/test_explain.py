@@ -101,6 +101,11 @@ def test_only_words_of_the_file_lead_to_a_mistake():
     }
 
 
+def test_what_may_be_of_several_kinds_is_told_once():
+    said = problems({"kind": "folder", "path": "parts"}, trigger={"kind": "gpio", "line": True})
+    assert said == ["points.0.trigger.line: wanted a whole number or text in quotes; found True"]
+
+
 def patterns_in(schema):
     if isinstance(schema, dict):
         if isinstance(schema.get("pattern"), str):
