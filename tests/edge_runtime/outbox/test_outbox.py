@@ -56,6 +56,20 @@ def ledger(path: Path) -> dict[GapReason, int]:
     return {gap.why: gap.count for gap in gaps}
 
 
+def three_freed(box: Outbox) -> None:
+    for _ in range(3):
+        box.append(alert())
+    box.read(1, 10)
+    box.acknowledge(Ack(epoch=box.epoch, seq=3))
+
+
+def lower_acknowledged_twice(box: Outbox, clock: HandClock) -> None:
+    """A manager that lost its memory: it says a lower place, and still does after two seconds."""
+    box.acknowledge(Ack(epoch=box.epoch, seq=1))
+    clock.mono_ms += 2_000
+    box.acknowledge(Ack(epoch=box.epoch, seq=1))
+
+
 def break_in_use(box: Outbox, path: Path) -> None:
     box._spool.file._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     path.write_bytes(b"\x55" * 65_536)
@@ -276,13 +290,8 @@ def test_what_a_process_before_this_one_sent_may_be_acknowledged(tmp_path: Path)
 def test_a_manager_that_lost_its_memory_is_told_what_is_freed(tmp_path: Path) -> None:
     clock = HandClock()
     with outbox(tmp_path / "s", clock) as box:
-        for _ in range(3):
-            box.append(alert())
-        box.read(1, 10)
-        box.acknowledge(Ack(epoch=box.epoch, seq=3))
-        box.acknowledge(Ack(epoch=box.epoch, seq=1))
-        clock.mono_ms += 2_000
-        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        three_freed(box)
+        lower_acknowledged_twice(box, clock)
         box.append(alert())
         (row,) = box.read_gaps(1, 10)
         gap = GapEvent.model_validate_json(row.body).data
@@ -491,14 +500,9 @@ def test_what_an_acknowledgement_and_a_request_ask_for_outlives_a_commit_that_fa
     monkeypatch.setattr(module, "FREE_WINDOW_S", PATIENCE_S)
     clock = HandClock()
     with outbox(tmp_path / "s", clock) as box:
-        for _ in range(3):
-            box.append(alert())
-        box.read(1, 10)
-        box.acknowledge(Ack(epoch=box.epoch, seq=3))
+        three_freed(box)
         box._spool.file._con.execute("PRAGMA query_only = ON")
-        box.acknowledge(Ack(epoch=box.epoch, seq=1))
-        clock.mono_ms += 2_000
-        box.acknowledge(Ack(epoch=box.epoch, seq=1))
+        lower_acknowledged_twice(box, clock)
         with pytest.raises(SpoolRefused, match="free or mend the disk"):
             box.append(alert())
         box._spool.file._con.execute("PRAGMA query_only = OFF")
