@@ -1,11 +1,9 @@
-"""Trying candidate files in a process of their own.
+"""Trying candidate files, and the float model that they come from, in a process of their own.
 
 XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
 converter with it: a child runs the files, gets minutes for each and an end to its memory, and its end is told in words.
-The float network that they are compared with runs in the converter itself (`converters.quantize.calibrate`), as it was
-opened in a child before (`converters.load.opening`), if without its inner values as outputs. One child tries many
-candidates, since starting it costs more than many a model; where one kills it, the next candidate gets a new child.
-The child is `trial_child.py`.
+One child tries many candidates, since starting it costs more than many a model; where one kills it, the next candidate
+gets a new child. The child is `trial_child.py`.
 
 This module loads neither numpy nor a runtime: a child can start before its caller loads them.
 """
@@ -16,6 +14,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from select import select
 from tempfile import TemporaryFile
 from threading import Lock, Timer
@@ -41,19 +40,31 @@ TIMEOUT_S = 300.0
 What the caller does in between does not count."""
 
 
+_PIPE_BYTES = 1 << 20
+"""Samples are megabytes; in the kernel's own 64 kB the two processes would wait for each other ten times as often."""
+
+_MANY = 4096
+"""Signs that are read at once."""
+
+
+_INT8 = "the int8 model", "keep more in float"
+_FLOAT = "the float model", "export it again, with fewer kinds of operators, or report it"
+"""What a child runs, and what to do where it ends the child."""
+
+
 class CandidateFailedError(LeptonError, RuntimeError):
-    """A candidate file aborts, hangs or does not load: it must not reach a board."""
+    """A candidate file, or the float model itself, aborts, hangs or does not load: it must not reach a board."""
 
 
 class TrialChild:
-    """A process that runs candidate files; it starts at once.
+    """A process that runs model files; it starts at once.
 
     Example:
         with closing(TrialChild()) as child:
             answers = child.run(content, feeds, Kernels.XNNPACK)
 
     Args:
-        timeout_s: how long one candidate may be handed over, and waited for.
+        timeout_s: how long a file may be handed over, and how long a sign of it may be waited for.
     """
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
@@ -81,22 +92,47 @@ class TrialChild:
 
         from converters.isolation.array_stream import Message  # noqa: PLC0415 - numpy's too
 
-        if self._is_asked:
-            self.close()
-        process = self._process = self._process or _Process()
         arrays = {name: np.stack([feed[name] for feed in feeds]) for name in (feeds[0] if feeds else {})}
-        self._is_asked = True
-        process.ask(Message({"kernels": kernels.value}, content, arrays), self._timeout_s)
+        waiting = self._ask(_INT8, Message({"kernels": kernels.value}, content, arrays))
 
         def ending() -> Answers:
-            answer = process.answer(self._timeout_s)
-            self._is_asked = False
-            if answer is None:
-                self._process = None
-                raise self._failure(process.end(), is_overdue=process.is_overdue)
+            answer = waiting()
             if "refusal" in answer.plain:
                 raise CandidateFailedError(f"the int8 model was refused by the runtime: {answer.plain['refusal']}")
             return [list(values) for values in zip(*answer.arrays.values(), strict=True)]
+
+        return ending
+
+    def work(self, step: str, question: Message, signs: Callable[[int], None]) -> Message:
+        """What `answer(question, give_sign)` of a module of this program makes of a question about the float model.
+
+        Args:
+            step: the module's name.
+            question: what it is asked.
+            signs: told how often `give_sign` was called so far.
+
+        Raises:
+            CandidateFailedError: the process died, or gave no sign for long.
+        """
+        return self._ask(_FLOAT, replace(question, plain={**question.plain, "step": step}), signs)()
+
+    def _ask(
+        self, subject: tuple[str, str], question: Message, signs: Callable[[int], None] = lambda _: None
+    ) -> Callable[[], Message]:
+        """Hand it over; what waits gives the answer, or raises what became of the subject."""
+        if self._is_asked:
+            self.close()
+        process = self._process = self._process or _Process()
+        self._is_asked = True
+        process.ask(question, self._timeout_s)
+
+        def ending() -> Message:
+            answer = process.answer(self._timeout_s, signs)
+            self._is_asked = False
+            if answer is None:
+                self._process = None
+                raise self._failure(*subject, process.end(), is_overdue=process.is_overdue)
+            return answer
 
         return ending
 
@@ -107,12 +143,10 @@ class TrialChild:
             self._process.end()
             self._process, self._is_asked = None, False
 
-    def _failure(self, told: str, *, is_overdue: bool) -> CandidateFailedError:
+    def _failure(self, subject: str, remedy: str, told: str, *, is_overdue: bool) -> CandidateFailedError:
         if is_overdue:
-            return CandidateFailedError(
-                f"the int8 model did not finish within {self._timeout_s:.0f} s; keep more in float"
-            )
-        return CandidateFailedError(f"the int8 model made the runtime end with {told}")
+            return CandidateFailedError(f"{subject} did not finish within {self._timeout_s:.0f} s; {remedy}")
+        return CandidateFailedError(f"{subject} made the runtime end with {told}; {remedy}")
 
 
 class _Process:
@@ -122,9 +156,18 @@ class _Process:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self.is_overdue = False
         self._complaints = TemporaryFile()  # noqa: SIM115 - `end` closes it
+        reading, signs = os.pipe()
+        self._signs = os.fdopen(reading, "rb", buffering=0)
         self._child = subprocess.Popen(
-            COMMAND, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints
+            [*COMMAND, str(signs)],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            pipesize=_PIPE_BYTES,
+            pass_fds=[signs],
         )
+        os.close(signs)
 
     def ask(self, question: Message, timeout_s: float) -> None:
         """Hand it over; that a child is gone, or was ended, is heard when its answer is waited for."""
@@ -138,15 +181,20 @@ class _Process:
         finally:
             self.is_overdue = deadline.is_over_by_now()
 
-    def answer(self, timeout_s: float) -> Message | None:
-        """The child's, which may begin after so long; None where it ends without one."""
+    def answer(self, timeout_s: float, signs: Callable[[int], None]) -> Message | None:
+        """The child's, which may begin so long after a sign; None where it ends without one."""
         from converters.isolation.array_stream import receive  # noqa: PLC0415 - numpy's
 
-        output = _there(self._child.stdout)
+        output, heard = _there(self._child.stdout), 0
         # One answer per question: nothing of it can lie in a buffer already.
-        if not select([output], [], [], timeout_s)[0]:
-            self.is_overdue = True
-            self.kill()
+        while output not in (ready := select([output, self._signs], [], [], timeout_s)[0]):
+            told = self._signs.read(_MANY) if ready else b""
+            if not told:
+                self.is_overdue = not ready
+                self.kill()
+                break
+            heard += len(told)
+            signs(heard)
         try:
             return receive(output)
         except (OSError, EOFError):
@@ -158,7 +206,7 @@ class _Process:
 
     def end(self) -> str:
         """Wait for a child that has closed its output or is killed: how it ended, with its last words."""
-        for stream in (self._child.stdin, self._child.stdout):
+        for stream in (self._child.stdin, self._child.stdout, self._signs):
             # What was still to be sent has no reader any more.
             with suppress(OSError):
                 cast("IO[bytes]", stream).close()

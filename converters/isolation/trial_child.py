@@ -1,12 +1,16 @@
-"""The child of `converters.isolation.trial`: runs candidate files, one answer per question, until nobody asks.
+"""The child of `converters.isolation.trial`: one answer per question, until nobody asks.
 
-The first question decides how much address space it gets: the candidates after it are of the same network and inputs.
+A question is a candidate file to run, or work for another module of this program. The first one decides how much
+address space there is: those after it are of the same network and inputs.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +22,7 @@ from edge_contracts.errors import BadInputError
 from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from io import BufferedReader
 
     import numpy.typing as npt
@@ -35,17 +39,26 @@ def main() -> None:
     # What a runtime prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _serve(os.fdopen(0, "rb"), answers)
+    _serve(os.fdopen(0, "rb"), answers, partial(os.write, int(sys.argv[-1]), b"."))
 
 
-def _serve(questions: BufferedReader, answers: IO[bytes]) -> None:
+def _serve(questions: BufferedReader, answers: IO[bytes], give_sign: Callable[[], Any]) -> None:
     is_limited = False
     while questions.peek(1):
         question = receive(questions)
         if not is_limited:
             limit_memory(limit_bytes(len(question.blob) + sum(array.nbytes for array in question.arrays.values())))
             is_limited = True
-        send(answers, _answer(question))
+        send(answers, _work(question, give_sign) if "step" in question.plain else _answer(question))
+
+
+def _work(question: Message, give_sign: Callable[[], Any]) -> Message:
+    """See `TrialChild.work`."""
+    try:
+        answer: Message = import_module(question.plain["step"]).answer(question, give_sign)
+    except BadInputError as error:
+        return Message({"refusal": str(error)})
+    return answer
 
 
 def _answer(question: Message) -> Message:

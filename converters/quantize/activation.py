@@ -143,6 +143,7 @@ class Activation:
         """
         if self._waiting is not None and self._places:
             self._look(self._waiting)
+        self._waiting = None
         self._count()
         return self._histogram
 

@@ -1,24 +1,21 @@
 """What each activation of a float model is like: its extremes, its histogram and its mean over real inputs.
 
-The model runs once over the samples with XNNPACK, every activation an output, on two threads. Which thread takes which
-sample is fixed and nothing is random: the same samples give the same observations on any number of cores.
-
-It runs in the converter's own process. A child has run the network before (`converters.load.opening`), with its own
-outputs alone.
+The model runs once over the samples in the child that tries candidates, too (`converters.quantize.observing`): with
+every activation an output it is a form that no child has opened before.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event, Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from converters.execute import Session
-from converters.quantize.activation import Activation
+from converters.isolation.array_stream import Message
+from converters.isolation.trial import CandidateFailedError
+from converters.quantize.activation import BINS, Observation
 from converters.tflite import write_tflite
+from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,77 +24,79 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Graph
-    from converters.quantize.activation import Observation
 
-    Hear = Callable[[int, Callable[[str], npt.NDArray[Any]]], None]
-
-LANES = 2
-"""Threads that run the model. The sums depend on it, so it is the same on every machine."""
+STEP = "converters.quantize.observing"
 
 _FLOAT = np.dtype("f4")
+
+
+class Child(Protocol):
+    """Who runs the float model: `converters.isolation.trial.TrialChild`."""
+
+    def work(self, step: str, question: Message, signs: Callable[[int], None]) -> Message:
+        """See there."""
+
+
+class Listener(Protocol):
+    """Who wants the float model's answers to some of the samples: `converters.quantize.candidate.Judge`."""
+
+    @property
+    def watched(self) -> Sequence[str]:
+        """The tensors that make an answer."""
+
+    @property
+    def places(self) -> Sequence[int]:
+        """The places of the samples."""
+
+    def hear(self, place: int, answer: list[npt.NDArray[Any]]) -> None:
+        """Take the values of the watched tensors for one of them."""
 
 
 def observe(
     graph: Graph,
     feeds: Sequence[Feed],
+    child: Child,
     progress: Callable[[float], None] = lambda _: None,
-    hear: Hear = lambda _place, _value: None,
+    listener: Listener | None = None,
 ) -> dict[str, Observation]:
     """Observe every float activation of a prepared float graph, its inputs included.
 
     Args:
         graph: the float graph.
         feeds: the inputs of at least one run, by tensor name.
+        child: who runs it.
         progress: told the fraction done, 0 to 1.
-        hear: told each feed's place and where to get values by name, by one of the threads, before it runs the next.
+        listener: told answers, when all samples have run.
 
     Raises:
         BadInputError: the model gives NaN or infinity for one of them.
+        CandidateFailedError: the model ends the process that runs it, or never returns.
     """
     names = [tensor.name for tensor in graph.tensors.values() if tensor.data is None and tensor.dtype == _FLOAT]
     content = write_tflite(replace(graph, outputs=[name for name in names if name not in graph.inputs]))
-    told = _Counter(len(feeds), progress)
-    places = [range(lane, len(feeds), LANES) for lane in range(min(LANES, len(feeds)))]
-    stop = Event()
-    with ThreadPoolExecutor(len(places), "lepton-calibrate") as pool:
-        try:
-            running = [pool.submit(_run_lane, content, names, feeds, own, stop, told, hear) for own in places]
-            lanes = [future.result() for future in running]
-        finally:
-            stop.set()
-    first, *others = lanes
-    return {name: first.pop(name).observation([lane.pop(name) for lane in others]) for name in names}
-
-
-def _run_lane(
-    content: bytes, names: Sequence[str], feeds: Sequence[Feed], places: range, stop: Event, told: _Counter, hear: Hear
-) -> dict[str, Activation]:
-    """One thread's work: its own interpreter, its own samples, its own findings."""
-    session = Session(content)
-    seen = {name: Activation(name, len(feeds)) for name in names}
+    watched, places = (list(listener.watched), list(listener.places)) if listener else ([], [])
+    inputs = list(feeds[0])
+    question = Message(
+        {"samples": len(feeds), "inputs": inputs, "names": names, "watched": watched, "places": places},
+        content,
+        {f"{place} {slot}": feed[name] for place, feed in enumerate(feeds) for slot, name in enumerate(inputs)},
+    )
+    found = child.work(STEP, question, lambda done: progress(min(done / len(feeds), 1.0)))
+    if "refusal" in found.plain:
+        raise BadInputError(found.plain["refusal"])
     for place in places:
-        if stop.is_set():
-            break
-        feed = feeds[place]
-        session.run(feed)
-        for name, activation in seen.items():
-            activation.add(place, feed[name] if name in feed else session.view(name))
-        hear(place, session.value)
-        told.add_one()
-    for activation in seen.values():
-        activation.histogram()
-    return seen
+        if listener:
+            listener.hear(place, [found.arrays[f"answer {place} {slot}"] for slot in range(len(watched))])
+    return {name: _observation(found, slot) for slot, name in enumerate(names)}
 
 
-class _Counter:
-    """Samples done by all lanes, told as a fraction that only grows."""
-
-    def __init__(self, count: int, progress: Callable[[float], None]) -> None:
-        self._count, self._progress = count, progress
-        self._done = 0
-        self._lock = Lock()
-
-    def add_one(self) -> None:
-        with self._lock:
-            self._done += 1
-            self._progress(self._done / self._count)
+def _observation(found: Message, slot: int) -> Observation:
+    """What the child says of one tensor: numbers, whatever it has been through, of the form that they must have."""
+    histogram, mean = found.arrays[f"histogram {slot}"], found.arrays[f"mean {slot}"]
+    if (histogram.shape, histogram.dtype, mean.dtype) != ((BINS,), np.dtype("i8"), np.dtype("f8")):
+        raise CandidateFailedError(
+            f"wanted {BINS} whole counts and a mean in float64, found {histogram.shape} of {histogram.dtype} and "
+            f"{mean.dtype}: the float model has harmed the process that ran it; export the model again"
+        )
+    lowest, highest = found.arrays["extremes"][slot]
+    return Observation(float(lowest), float(highest), histogram, mean)

@@ -132,7 +132,7 @@ class Judge:
 
     Example:
         judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
-        observe(prepared, feeds, hear=judge.hear)
+        observe(prepared, feeds, child, listener=judge)
         candidate = judge.begin(judge.trial(proposal))()
 
     runner: who runs candidates. prepared: the float model. feeds: its feeds. places: of those to judge by.
@@ -164,10 +164,9 @@ class Judge:
         most = max(MOST_EXPECTED_BYTES // max(answer_bytes, 1), 1)
         return cls(runner, prepared, feeds, spread(places, most), watched, logits)
 
-    def hear(self, place: int, value: Callable[[str], npt.NDArray[Any]]) -> None:
-        """Take the float model's answers to feed number `place`, if it is one to judge by."""
-        if place in self.places:
-            self._expected[place] = [value(name) for name in self.watched]
+    def hear(self, place: int, answer: list[npt.NDArray[Any]]) -> None:
+        """Take the float model's answer to feed number `place`."""
+        self._expected[place] = answer
 
     def trial(self, proposal: Proposal) -> Trial:
         """Its file."""

@@ -62,8 +62,8 @@ class GrowingHistogram:
         if not other._counts.size:
             return
         self._reach(other._lowest, other._highest)
-        places = other._places(self._exponent)
-        np.add.at(self._counts, places - self._first, other._counts)
+        first, counts = other._joined(self._exponent)
+        self._counts[first - self._first :][: counts.size] += counts
 
     def counts(self, bins: int, lowest: float, highest: float) -> npt.NDArray[np.int64]:
         """The counts in `bins` equal bins from `lowest` to `highest`, which hold all that was counted.
@@ -93,16 +93,17 @@ class GrowingHistogram:
     def _widen(self, exponent: int) -> None:
         """Join neighbours until a bin is 2 to the power of `exponent` wide."""
         if exponent > self._exponent and self._counts.size:
-            places = self._places(exponent)
-            joined = np.zeros(int(places[-1] - places[0]) + 1, np.int64)
-            np.add.at(joined, places - places[0], self._counts)
-            self._first, self._counts = int(places[0]), joined
+            self._first, self._counts = self._joined(exponent)
         self._exponent = exponent
 
-    def _places(self, exponent: int) -> npt.NDArray[np.int64]:
-        """The numbers that the bins have among bins that are 2 to the power of `exponent` wide."""
+    def _joined(self, exponent: int) -> tuple[int, npt.NDArray[np.int64]]:
+        """The counts in bins that are 2 to the power of `exponent` wide, and the number of the first."""
+        if exponent == self._exponent:
+            return self._first, self._counts
         own = self._first + np.arange(self._counts.size, dtype=np.int64)
-        return own >> min(exponent - self._exponent, _SIGN_BIT)
+        places = own >> min(exponent - self._exponent, _SIGN_BIT)
+        starts = np.flatnonzero(np.diff(places, prepend=places[0] - 1))
+        return int(places[0]), np.add.reduceat(self._counts, starts)
 
 
 def _exponent_for(lowest: float, highest: float) -> int:

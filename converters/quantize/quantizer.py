@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from converters.graph import Graph
-    from converters.quantize.candidate import Runner
     from converters.quantize.feeds import Sample
 
     Progress = Callable[[str, float], None]
@@ -79,7 +78,7 @@ def quantize(
     samples: Sequence[Sample],
     recipe: Recipe | None = None,
     progress: Progress = lambda _stage, _done: None,
-    runner: Runner | None = None,
+    runner: TrialChild | None = None,
 ) -> QuantizedModel:
     """Quantise a float graph, calibrated and judged on samples.
 
@@ -88,7 +87,7 @@ def quantize(
         samples: typical inputs in the model's own shape and type (real values for a float input), each one run.
         recipe: the choices; None for the defaults.
         progress: told stage and fraction.
-        runner: who runs candidates; None for a child process of this call.
+        runner: who runs the model and its candidates; None for a child process of this call.
 
     Raises:
         BadInputError: the graph has nothing to quantise, or the samples do not fit it.
@@ -101,7 +100,7 @@ def quantize(
     prepared = prepare(graph)
     feeds = as_feeds(prepared, samples)
     judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], runner)
-    bench = Workbench(prepared, feeds, lambda done: progress("calibrate", done), judge.hear)
+    bench = Workbench(prepared, feeds, runner, lambda done: progress("calibrate", done), judge)
     integer = bench.integer_outputs(recipe)
     search = Search(bench, judge, lambda done: progress("quantize", done))
     search.run(recipe)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from converters.graph import Graph
     from converters.quantize.activation import Observation
     from converters.quantize.affine import Affine
-    from converters.quantize.calibrate import Hear
+    from converters.quantize.calibrate import Child, Listener
     from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
 
@@ -58,17 +58,18 @@ class Workbench:
     """Makes integer graphs.
 
     Example:
-        bench = Workbench(prepare(graph), feeds)
+        bench = Workbench(prepare(graph), feeds, child)
         mixed = bench.integer_graph(Recipe(ranges=("mse",), keep_float=("CONV_2D",)))
 
     prepared: the float graph, as `prepare` gives it. feeds: those to calibrate with.
-    progress: told the fraction of the observation that is done. hear: see `converters.quantize.calibrate.observe`.
+    child, progress, listener: see `converters.quantize.calibrate.observe`.
     """
 
     prepared: Graph
     feeds: Sequence[Feed]
+    child: Child
     progress: Callable[[float], None] = lambda _done: None
-    hear: Hear = lambda _place, _value: None
+    listener: Listener | None = None
     _observations: dict[tuple[str, ...] | None, _Observed] = field(default_factory=dict)
     _integer: dict[tuple[Any, ...], frozenset[str]] = field(default_factory=dict)
 
@@ -149,7 +150,9 @@ class Workbench:
 
     def _observe(self, equalised: tuple[str, ...] | None) -> _Observed:
         if equalised is None:
-            return _Observed(self.prepared, observe(self.prepared, self.feeds, self.progress, self.hear))
+            return _Observed(
+                self.prepared, observe(self.prepared, self.feeds, self.child, self.progress, self.listener)
+            )
         few = spread(self.feeds, EQUALISED_SAMPLES)
         graph = equalise(self.prepared, few, equalised)
-        return _Observed(graph, observe(graph, few))
+        return _Observed(graph, observe(graph, few, self.child))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from converters.execute import Kernels, Session
+from converters.isolation.trial import TrialChild
 from converters.quantize import Recipe, Workbench, quantize
 from converters.quantize.feeds import as_feeds
 from converters.quantize.prepare import prepare
@@ -74,13 +76,14 @@ def _taking_turns(task: Task, contents: list[bytes]) -> list[float]:
 def _costs(task: Task) -> list[str]:
     """Seconds that each remedy's graph takes, calibration apart."""
     prepared = prepare(read_tflite(task.original))
-    bench = Workbench(prepared, as_feeds(prepared, task.calibration))
-    bench.integer_graph(Recipe(ranges=("mse",), input=task.recipe.input))
-    seconds = []
-    for choices in REMEDIES.values():
-        started = time.perf_counter()
-        bench.integer_graph(Recipe(ranges=("mse",), input=task.recipe.input, **choices))
-        seconds.append(f"{time.perf_counter() - started:.2f}")
+    with closing(TrialChild()) as child:
+        bench = Workbench(prepared, as_feeds(prepared, task.calibration), child)
+        bench.integer_graph(Recipe(ranges=("mse",), input=task.recipe.input))
+        seconds = []
+        for choices in REMEDIES.values():
+            started = time.perf_counter()
+            bench.integer_graph(Recipe(ranges=("mse",), input=task.recipe.input, **choices))
+            seconds.append(f"{time.perf_counter() - started:.2f}")
     return seconds
 
 

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from converters.execute import Kernels
+from converters.isolation import trial
+from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.quantize.activation import Activation
 from converters.quantize.calibrate import observe
+from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from converters.graph import Graph
+    from converters.isolation.array_stream import Message
 
 SHAPE = (1, 4, 4, 3)
 
 
-def test_extremes_mean_and_histogram_are_those_of_the_values(one_operator: Callable[..., Graph]) -> None:
+@pytest.fixture(scope="module")
+def child() -> Iterator[TrialChild]:
+    with closing(TrialChild()) as running:
+        yield running
+
+
+def test_extremes_mean_and_histogram_are_those_of_the_values(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
     graph = one_operator("ABS", [SHAPE], [SHAPE])
     values = np.random.default_rng(0).normal(0, 1, (20, *SHAPE)).astype(np.float32)
-    seen = observe(graph, [{"in0": value} for value in values])
+    seen = observe(graph, [{"in0": value} for value in values], child)
     assert (seen["in0"].lowest, seen["in0"].highest) == (values.min(), values.max())
     assert seen["out0"].lowest == np.abs(values).min()
     np.testing.assert_allclose(seen["in0"].mean, values.mean(axis=0), atol=1e-6)
@@ -30,37 +47,125 @@ def test_extremes_mean_and_histogram_are_those_of_the_values(one_operator: Calla
     assert list(seen) == ["in0", "out0"]
 
 
-def test_the_padding_of_a_maximum_is_not_signal(one_operator: Callable[..., Graph]) -> None:
+def test_the_padding_of_a_maximum_is_not_signal(one_operator: Callable[..., Graph], child: TrialChild) -> None:
     margins = np.array([(0, 0), (1, 1), (1, 1), (0, 0)], np.int32)
     graph = one_operator("PADV2", [SHAPE, margins, np.array([-3e38], np.float32)], [(1, 6, 6, 3)])
-    seen = observe(graph, [{"in0": np.full(SHAPE, 2, np.float32)}])
+    seen = observe(graph, [{"in0": np.full(SHAPE, 2, np.float32)}], child)
     assert (seen["out0"].lowest, seen["out0"].highest) == (2, 2)
 
 
-def test_a_model_that_gives_nan_is_refused_with_the_tensor(one_operator: Callable[..., Graph]) -> None:
+def test_a_model_that_gives_nan_is_refused_with_the_tensor(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
     graph = one_operator("SQRT", [SHAPE], [SHAPE])
     with pytest.raises(BadInputError, match="NaN or infinity in 'out0' for sample 1"):
-        observe(graph, [{"in0": np.ones(SHAPE, np.float32)}, {"in0": -np.ones(SHAPE, np.float32)}])
+        observe(graph, [{"in0": np.ones(SHAPE, np.float32)}, {"in0": -np.ones(SHAPE, np.float32)}], child)
 
 
-def test_progress_rises_to_one(one_operator: Callable[..., Graph]) -> None:
+def test_progress_rises_to_one(one_operator: Callable[..., Graph], child: TrialChild) -> None:
     told: list[float] = []
     graph = one_operator("ABS", [SHAPE], [SHAPE])
-    observe(graph, [{"in0": np.ones(SHAPE, np.float32)}] * 3, told.append)
+    observe(graph, [{"in0": np.ones(SHAPE, np.float32)}] * 3, child, told.append)
     assert told == sorted(told)
     assert told[-1] == 1
 
 
-def test_the_same_samples_give_the_same_observations_whichever_thread_is_faster(one_operator) -> None:
+def test_the_same_samples_give_the_same_observations_whichever_lane_is_faster(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
     graph = one_operator("ABS", [SHAPE], [SHAPE])
     feeds = [{"in0": value} for value in np.random.default_rng(0).normal(0, 1, (9, *SHAPE)).astype(np.float32)]
-    first = observe(graph, feeds)
+    first = observe(graph, feeds, child)
     for _ in range(5):
-        again = observe(graph, feeds)
+        again = observe(graph, feeds, child)
         for name, seen in first.items():
             assert (again[name].lowest, again[name].highest) == (seen.lowest, seen.highest)
             assert again[name].histogram.tobytes() == seen.histogram.tobytes()
             assert again[name].mean.tobytes() == seen.mean.tobytes()
+
+
+def test_every_lane_gives_a_sign_of_each_sample(one_operator: Callable[..., Graph], child: TrialChild) -> None:
+    told: list[float] = []
+    observe(one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 50, child, told.append)
+    assert len(told) > 1
+    assert set(told) <= {done / 50 for done in range(1, 51)}
+
+
+def test_answers_are_heard_of_the_samples_that_somebody_judges_by(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
+    heard: dict[int, list[np.ndarray]] = {}
+    listener = mock.Mock(watched=["out0", "in0"], places=[1, 4], hear=heard.__setitem__)
+    feeds = [{"in0": np.full(SHAPE, -place, np.float32)} for place in range(6)]
+    observe(one_operator("ABS", [SHAPE], [SHAPE]), feeds, child, listener=listener)
+    assert {place: [value.tolist() for value in values] for place, values in heard.items()} == {
+        place: [np.full(SHAPE, place).tolist(), np.full(SHAPE, -place).tolist()] for place in (1, 4)
+    }
+
+
+@pytest.mark.parametrize(
+    ("lane", "told"), [(0, "with signal 6"), (1, "RuntimeError: half of the samples ended with signal 6")]
+)
+def test_a_float_model_that_aborts_ends_no_converter(
+    lane: int, told: str, one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lanes_do(monkeypatch, f"os.abort() if places[0] == {lane} else run(question, places, sign)")
+    feeds = [{"in0": np.ones(SHAPE, np.float32)}] * 4
+    with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match=rf"the float model .*{told}"):
+        observe(one_operator("ABS", [SHAPE], [SHAPE]), feeds, child)
+
+
+def test_a_float_model_that_never_answers_is_ended(
+    one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lanes_do(monkeypatch, "signal.pause()")
+    with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="float model did not finish"):
+        observe(one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 4, child)
+
+
+def test_a_model_that_is_slow_but_gives_signs_has_its_time(
+    one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child may start slowly, too: only what lies between signs counts."""
+    _lanes_do(monkeypatch, "[(time.sleep(0.1), sign()) for _ in range(20)] and run(question, places, sign)")
+    graph, feeds = one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}]
+    with closing(TrialChild()) as child:
+        child.run(write_tflite(graph), feeds, Kernels.XNNPACK)
+        child._timeout_s = 1.2
+        assert observe(graph, feeds, child)["out0"].highest == 1
+
+
+@pytest.mark.parametrize("harm", [lambda array: array[:5], lambda array: array.astype("f4")])
+def test_numbers_of_another_form_are_no_observation(
+    harm: Callable[[np.ndarray], np.ndarray], one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
+    honest = child.work
+
+    def harmed(step: str, question: Message, signs: Callable[[int], None]) -> Message:
+        found = honest(step, question, signs)
+        changed = harm(found.arrays["histogram 0"])
+        return replace(found, arrays={**found.arrays, "histogram 0": changed})
+
+    graph = one_operator("ABS", [SHAPE], [SHAPE])
+    with (
+        mock.patch.object(child, "work", harmed),
+        pytest.raises(CandidateFailedError, match="has harmed the process"),
+    ):
+        observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)
+
+
+def _lanes_do(monkeypatch: pytest.MonkeyPatch, expression: str) -> None:
+    monkeypatch.setattr(
+        trial,
+        "COMMAND",
+        (
+            sys.executable,
+            "-c",
+            "import os, signal, time\nfrom converters.isolation import trial_child\n"
+            "from converters.quantize import observing\nrun = observing._run\n"
+            f"observing._run = lambda question, places, sign: {expression}\ntrial_child.main()",
+        ),
+    )
 
 
 @pytest.mark.parametrize("channels", [2, 4, 16])

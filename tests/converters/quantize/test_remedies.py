@@ -76,8 +76,8 @@ def judged(graph: Graph, *recipes: Recipe, inputs: list[Array] | None = None) ->
     """Signal to noise of each recipe's model, the worse of both arithmetics, on samples not calibrated with."""
     prepared = prepare(graph)
     feeds = as_feeds(prepared, inputs or samples())
-    bench = Workbench(prepared, feeds)
     with closing(TrialChild()) as child:
+        bench = Workbench(prepared, feeds, child)
         judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], child)
         proposals = [Proposal("", recipe, bench.integer_graph(recipe)) for recipe in recipes]
         made = [judge.confirmed(judge.begin(judge.trial(proposal))()) for proposal in proposals]
@@ -280,7 +280,8 @@ def _confirmed(runner: Deaf) -> Candidate:
     prepared = prepare(_softmax())
     feeds = as_feeds(prepared, samples())
     judge = Judge.of(prepared, feeds, part(range(len(feeds)))[1], runner)
-    proposal = Proposal("", ONE, Workbench(prepared, feeds).integer_graph(ONE))
+    with closing(TrialChild()) as child:
+        proposal = Proposal("", ONE, Workbench(prepared, feeds, child).integer_graph(ONE))
     return judge.confirmed(judge.begin(judge.trial(proposal))())
 
 
