@@ -50,6 +50,7 @@ def _serve(questions: BufferedReader, answers: IO[bytes], give_sign: Callable[[]
             limit_memory(limit_bytes(len(question.blob) + sum(array.nbytes for array in question.arrays.values())))
             is_limited = True
         send(answers, _work(question, give_sign) if "step" in question.plain else _answer(question))
+        del question  # its samples would stay in memory beside the next one's
 
 
 def _work(question: Message, give_sign: Callable[[], Any]) -> Message:
