@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from converters.calibration.samples import Sample
     from converters.graph import Graph, Tensor
+    from converters.isolation.trial import TrialChild
     from converters.quantize import QuantizedModel
     from converters.quantize.recipe import Recipe
     from converters.treatment import MixedPrecision
@@ -80,6 +81,7 @@ def make_artefact(
     progress: Progress,
     wishes: Wishes,
     accepts: Callable[[Artefact], bool] = lambda _artefact: True,
+    child: TrialChild | None = None,
 ) -> Artefact:
     """Turn a float bundle's network into the one that the board runs.
 
@@ -90,13 +92,14 @@ def make_artefact(
         progress: told stage and fraction.
         wishes: what the user asks of the arithmetic.
         accepts: whether the gate would let an artefact pass; asked only where mixed precision is `auto`.
+        child: see `quantize`.
 
     Raises:
         BadInputError: the profile has no runtime for the model's format, or no float kernels for a number of float
             operators, or the network cannot be quantised so.
     """
     require_float_kernels(wishes.mixed_precision, profile)
-    made = _made(source, samples, profile, progress, wishes, accepts)
+    made = _made(source, samples, profile, progress, wishes, accepts, child)
     # Told here, where the file is: accelerators of this board, and those that it can carry.
     reports = delegate_reports(made.model, source.manifest.runtime, delegates_of(profile))
     own = profile.accelerator.delegate if profile.accelerator else None
@@ -112,6 +115,7 @@ def _made(
     progress: Progress,
     wishes: Wishes,
     accepts: Callable[[Artefact], bool],
+    child: TrialChild | None,
 ) -> Artefact:
     able = {"tflite": {"litert", "tflite"}, "onnx": {"onnx"}}[source.manifest.runtime]
     offered = [runtime.name for runtime in profile.runtimes]
@@ -123,10 +127,15 @@ def _made(
     _refuse_unused(source, wishes)
     if source.manifest.runtime == "onnx":
         return _onnx(source, samples, profile, progress, wishes)
-    if source.manifest.task == "anomaly":
+    if not is_quantised(source):
         return _detector(source, samples)
     possible = wishes if computes_float(profile) else replace(wishes, mixed_precision="off")
-    return _int8(source, samples, profile, progress, possible, accepts)
+    return _int8(source, samples, profile, progress, possible, accepts, child)
+
+
+def is_quantised(source: Bundle) -> bool:
+    """Whether our own quantizer makes the artefact, and tries candidates in a child."""
+    return source.manifest.runtime == "tflite" and source.manifest.task != "anomaly"
 
 
 def _refuse_unused(source: Bundle, wishes: Wishes) -> None:
@@ -170,12 +179,13 @@ def _int8(
     progress: Progress,
     wishes: Wishes,
     accepts: Callable[[Artefact], bool],
+    child: TrialChild | None,
 ) -> Artefact:
     given = read_tflite(source.model)
     start = StartingPoint.of(len(source.model), given)
     fold = _folded(source, given, samples)
     recipe = recipe_for(profile, wishes, _camera_bytes(fold.spec))
-    made = quantize(fold.graph, fold.inputs, recipe, progress)
+    made = quantize(fold.graph, fold.inputs, recipe, progress, child)
     mixing = Mixing(wishes.mixed_precision, lambda graph: accepts(_integer(source, fold, graph)))
     classes = source.manifest.task == "classification"
     treatment = treat(made, fold.inputs, mixing, classes=classes, progress=progress)

@@ -6,11 +6,12 @@ only the steps whose inputs changed. Times and memory are measured anew each tim
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from converters.artefact import make_artefact
+from converters.artefact import is_quantised, make_artefact
 from converters.bundle.pack import complete, draft_bundle
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
@@ -22,6 +23,7 @@ from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge, kernels_of
 from converters.isolation.fork_server import forked_children
+from converters.isolation.trial import TrialChild
 from converters.judged_card import Judged, card_of
 from converters.load import Description, load_model, sample_axes, used_input_size
 from converters.report import Page, render
@@ -121,12 +123,19 @@ def convert(
     said = description or Description()
     source = _loaded(steps, model, said, found, progress, lower=_lowers(profile, form))
     _refuse_unused(source, form, said)
-    answers = Answers(_samples(source, found, progress, calibration))
-    artefact = _quantised(source, answers, profile, wishes, steps, progress, is_random=found.kind == "random")
+    with closing(TrialChild(at_once=_tries(source, steps))) as child:
+        answers = Answers(_samples(source, found, progress, calibration))
+        is_random = found.kind == "random"
+        artefact = _quantised(source, answers, profile, wishes, steps, progress, child, is_random=is_random)
     draft = draft_bundle(source, artefact, profile, found.sentence)
     judged = _verified(source, artefact, draft, answers, profile, steps, force=force, found=found, tell=progress)
     _require_passed(judged, profile)
     return _packed(draft, judged, profile, found.sentence, out, steps, progress)
+
+
+def _tries(source: Bundle, steps: StepCache) -> bool:
+    """Whether candidates will be tried: their child can start. Of a model that was kept, the artefact may be, too."""
+    return is_quantised(source) and not (steps.runs and steps.runs[-1].reused)
 
 
 def _packed(
@@ -196,6 +205,7 @@ def _quantised(
     wishes: Wishes,
     steps: StepCache,
     tell: Progress,
+    child: TrialChild,
     *,
     is_random: bool,
 ) -> Artefact:
@@ -205,7 +215,7 @@ def _quantised(
     return steps.run(
         "quantize",
         lambda: _artefact_key(source, samples, profile, wishes),
-        lambda: make_artefact(source, samples, profile, tell, wishes, gate),
+        lambda: make_artefact(source, samples, profile, tell, wishes, gate, child),
         ArtefactForm(),
     )
 

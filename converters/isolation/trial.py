@@ -57,21 +57,21 @@ class CandidateFailedError(LeptonError, RuntimeError):
 
 
 class TrialChild:
-    """A process that runs model files; it starts at once.
+    """A process that runs model files.
 
     Example:
         with closing(TrialChild()) as child:
             answers = child.run(content, feeds, Kernels.XNNPACK)
 
     Args:
+        at_once: whether it starts now, to load its runtime while the caller loads its own, or when it is first asked.
         timeout_s: how long a file may be handed over, and how long a sign of it may be waited for.
     """
 
-    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, timeout_s: float = TIMEOUT_S, *, at_once: bool = True) -> None:
         self._timeout_s = timeout_s
         self._is_asked = False
-        # It loads its runtime while the caller loads its own.
-        self._process: _Process | None = _Process()
+        self._process: _Process | None = _Process() if at_once else None
 
     def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Answers:
         """The outputs of a TFLite file for each feed, all feeds with the same names, types and shapes.

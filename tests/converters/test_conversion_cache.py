@@ -1,6 +1,7 @@
 """A second conversion computes only what changed, and gives the same bytes."""
 
 import json
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ from click.testing import CliRunner
 from converters import Description, convert
 from converters.cache import Store
 from converters.graph import Graph, Operator, Tensor
+from converters.isolation.trial import TrialChild
 from converters.tflite import write_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
@@ -87,6 +89,13 @@ def test_the_same_conversion_reuses_every_step_and_makes_the_same_bundle(convert
     assert digested[0] == digested[1] == digested[2]
     gates = [read_bundle(done.path).card.gate for done in (plain, first, second)]
     assert gates[0] == gates[1] == gates[2]
+
+
+def test_the_child_starts_early_only_where_candidates_will_be_tried(converted):
+    with mock.patch("converters.conversion.TrialChild", wraps=TrialChild) as child:
+        converted()
+        converted()
+    assert child.mock_calls == [mock.call(at_once=True), mock.call(at_once=False)]
 
 
 def test_another_name_quantises_nothing_anew(converted):

@@ -174,6 +174,12 @@ def test_a_child_has_an_end_to_its_memory(doubling: bytes, monkeypatch: pytest.M
                 child.run(content, FEEDS, Kernels.XNNPACK)
 
 
+def test_a_child_that_is_not_wanted_at_once_starts_when_it_is_asked(doubling: bytes) -> None:
+    with closing(TrialChild(at_once=False)) as child:
+        assert child._process is None
+        assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+
+
 def test_a_closed_child_has_ended(doubling: bytes) -> None:
     with closing(TrialChild()) as child:
         child.run(doubling, FEEDS, Kernels.XNNPACK)
