@@ -92,7 +92,7 @@ def make_artefact(
         progress: told stage and fraction.
         wishes: what the user asks of the arithmetic.
         accepts: whether the gate would let an artefact pass; asked only where mixed precision is `auto`.
-        child: see `quantize`.
+        child: who runs the model and its candidates; None for a child process of this call.
 
     Raises:
         BadInputError: the profile has no runtime for the model's format, or no float kernels for a number of float

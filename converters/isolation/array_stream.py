@@ -31,7 +31,7 @@ def send(stream: IO[bytes], message: Message) -> None:
     Raises:
         OSError: the other side is gone.
     """
-    arrays = {name: np.ascontiguousarray(array) for name, array in message.arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in message.arrays.items()}
     shapes = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
     head = {"plain": message.plain, "blob": len(message.blob), "arrays": shapes}
     stream.write(json.dumps(head).encode() + b"\n" + message.blob)

@@ -14,7 +14,8 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fcntl import F_SETPIPE_SZ, fcntl
 from select import select
 from tempfile import TemporaryFile
 from threading import Lock, Timer
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "converters.isolation.trial_child")
 
 TIMEOUT_S = 300.0
-"""How long a child may take to hear a candidate with all its feeds, and how long it may be waited for until it answers.
-What the caller does in between does not count."""
-
+"""How long a child may take to hear a question with all its feeds, and how long it may be waited for until it answers
+or gives a sign. What the caller does in between does not count."""
 
 _PIPE_BYTES = 1 << 20
 """Samples are megabytes; in the kernel's own 64 kB the two processes would wait for each other ten times as often."""
@@ -47,9 +47,17 @@ _MANY = 4096
 """Signs that are read at once."""
 
 
-_INT8 = "the int8 model", "keep more in float"
-_FLOAT = "the float model", "export it again, with fewer kinds of operators, or report it"
-"""What a child runs, and what to do where it ends the child."""
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a child runs, what is said of it where it takes too long, and what to do where it ends the child."""
+
+    name: str
+    is_late: str
+    remedy: str
+
+
+_INT8 = _Subject("the int8 model", "did not finish within", "keep more in float")
+_FLOAT = _Subject("the float model", "gave no sign for", "export it again, with fewer kinds of operators, or report it")
 
 
 class CandidateFailedError(LeptonError, RuntimeError):
@@ -106,6 +114,8 @@ class TrialChild:
     def work(self, step: str, question: Message, signs: Callable[[int], None]) -> Message:
         """What `answer(question, give_sign)` of a module of this program makes of a question about the float model.
 
+        Not between the halves of `begin`: one question at a time.
+
         Args:
             step: the module's name.
             question: what it is asked.
@@ -117,7 +127,7 @@ class TrialChild:
         return self._ask(_FLOAT, replace(question, plain={**question.plain, "step": step}), signs)()
 
     def _ask(
-        self, subject: tuple[str, str], question: Message, signs: Callable[[int], None] = lambda _: None
+        self, subject: _Subject, question: Message, signs: Callable[[int], None] = lambda _: None
     ) -> Callable[[], Message]:
         """Hand it over; what waits gives the answer, or raises what became of the subject."""
         if self._is_asked:
@@ -131,7 +141,7 @@ class TrialChild:
             self._is_asked = False
             if answer is None:
                 self._process = None
-                raise self._failure(*subject, process.end(), is_overdue=process.is_overdue)
+                raise self._failure(subject, process.end(), is_overdue=process.is_overdue)
             return answer
 
         return ending
@@ -143,10 +153,10 @@ class TrialChild:
             self._process.end()
             self._process, self._is_asked = None, False
 
-    def _failure(self, subject: str, remedy: str, told: str, *, is_overdue: bool) -> CandidateFailedError:
+    def _failure(self, subject: _Subject, told: str, *, is_overdue: bool) -> CandidateFailedError:
         if is_overdue:
-            return CandidateFailedError(f"{subject} did not finish within {self._timeout_s:.0f} s; {remedy}")
-        return CandidateFailedError(f"{subject} made the runtime end with {told}; {remedy}")
+            return CandidateFailedError(f"{subject.name} {subject.is_late} {self._timeout_s:g} s; {subject.remedy}")
+        return CandidateFailedError(f"{subject.name} made the runtime end with {told}; {subject.remedy}")
 
 
 class _Process:
@@ -158,16 +168,21 @@ class _Process:
         self._complaints = TemporaryFile()  # noqa: SIM115 - `end` closes it
         reading, signs = os.pipe()
         self._signs = os.fdopen(reading, "rb", buffering=0)
-        self._child = subprocess.Popen(
-            [*COMMAND, str(signs)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            pipesize=_PIPE_BYTES,
-            pass_fds=[signs],
-        )
-        os.close(signs)
+        try:
+            self._child = subprocess.Popen(
+                [*COMMAND, str(signs)],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._complaints,
+                pass_fds=[signs],
+            )
+        finally:
+            os.close(signs)
+        for stream in (self._child.stdin, self._child.stdout):
+            # A user who has many pipes gets no larger ones; the kernel's own do, slower.
+            with suppress(OSError):
+                fcntl(_there(stream), F_SETPIPE_SZ, _PIPE_BYTES)
 
     def ask(self, question: Message, timeout_s: float) -> None:
         """Hand it over; that a child is gone, or was ended, is heard when its answer is waited for."""
@@ -192,9 +207,11 @@ class _Process:
             if not told:
                 self.is_overdue = not ready
                 self.kill()
-                break
+                return None
             heard += len(told)
             signs(heard)
+        if self._signs in ready and (told := self._signs.read(_MANY)):
+            signs(heard + len(told))
         try:
             return receive(output)
         except (OSError, EOFError):

@@ -81,22 +81,33 @@ def observe(
         content,
         {f"{place} {slot}": feed[name] for place, feed in enumerate(feeds) for slot, name in enumerate(inputs)},
     )
-    found = child.work(STEP, question, lambda done: progress(min(done / len(feeds), 1.0)))
+    found = child.work(STEP, question, lambda done: progress(done / len(feeds)))
     if "refusal" in found.plain:
         raise BadInputError(found.plain["refusal"])
-    for place in places:
+    try:
+        answers = {place: [found.arrays[f"answer {place} {slot}"] for slot in range(len(watched))] for place in places}
+        seen = {name: _observation(found, slot) for slot, name in enumerate(names)}
+    except (LookupError, TypeError, ValueError) as error:
+        raise CandidateFailedError(
+            f"wanted what the float model's values are like, found something else ({error}): the model has harmed the "
+            "process that ran it; export it again, or report it"
+        ) from error
+    for place, answer in answers.items():
         if listener:
-            listener.hear(place, [found.arrays[f"answer {place} {slot}"] for slot in range(len(watched))])
-    return {name: _observation(found, slot) for slot, name in enumerate(names)}
+            listener.hear(place, answer)
+    return seen
 
 
 def _observation(found: Message, slot: int) -> Observation:
-    """What the child says of one tensor: numbers, whatever it has been through, of the form that they must have."""
+    """What the child says of one tensor.
+
+    Raises:
+        LookupError, TypeError, ValueError: it has been through too much to say it.
+    """
     histogram, mean = found.arrays[f"histogram {slot}"], found.arrays[f"mean {slot}"]
+    lowest, highest = (float(end) for end in found.arrays["extremes"][slot])
     if (histogram.shape, histogram.dtype, mean.dtype) != ((BINS,), np.dtype("i8"), np.dtype("f8")):
-        raise CandidateFailedError(
-            f"wanted {BINS} whole counts and a mean in float64, found {histogram.shape} of {histogram.dtype} and "
-            f"{mean.dtype}: the float model has harmed the process that ran it; export the model again"
-        )
-    lowest, highest = found.arrays["extremes"][slot]
-    return Observation(float(lowest), float(highest), histogram, mean)
+        raise ValueError(f"{histogram.shape} counts in {histogram.dtype}, a mean in {mean.dtype}")
+    if not -np.inf < lowest <= highest < np.inf:
+        raise ValueError(f"values from {lowest} to {highest}")
+    return Observation(lowest, highest, histogram, mean)

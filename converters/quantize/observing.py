@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
+import traceback
 import warnings
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -94,14 +96,14 @@ def _apart(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
     Yields:
         What waits, and gives and raises what the work did.
     """
-    reading, writing = os.pipe()
+    parent, (reading, writing) = os.getpid(), os.pipe()
     with warnings.catch_warnings():
         # Python 3.12 warns of other threads. Those of a numeric library wait for work, and hold nothing meanwhile.
         warnings.simplefilter("ignore", DeprecationWarning)
         fork = os.fork()
     if not fork:
         os.close(reading)
-        _work_and_leave(work, writing)
+        _work_and_leave(work, writing, parent)
     os.close(writing)
     with os.fdopen(reading, "rb") as stream:
         try:
@@ -111,24 +113,35 @@ def _apart(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
             os.waitpid(fork, 0)
 
 
-def _work_and_leave(work: Callable[[], Any], writing: int) -> None:
+def _work_and_leave(work: Callable[[], Any], writing: int, parent: int) -> NoReturn:
+    status = 1
     try:
         die_with_parent()
-        outcome: tuple[Any, Exception | None]
-        try:
-            outcome = work(), None
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
-            outcome = None, error
-        with os.fdopen(writing, "wb") as stream:
-            pickle.dump(outcome, stream, pickle.HIGHEST_PROTOCOL)
+        # A parent that died before kills nobody any more.
+        if os.getppid() == parent:
+            with os.fdopen(writing, "wb") as stream:
+                pickle.dump(_tried(work), stream, pickle.HIGHEST_PROTOCOL)
+            status = 0
+    except BaseException:  # noqa: BLE001 - what Python does with an error that nobody catches
+        traceback.print_exc()
     finally:
-        os._exit(0)
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _tried(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """What it gives, or what it raises, for who waits."""
+    try:
+        return work(), None
+    except Exception as error:  # noqa: BLE001 - raised again there
+        return None, error
 
 
 def _outcome(told: bytes, fork: int) -> Any:
-    if not told:
-        ending = os.waitid(os.P_PID, fork, os.WEXITED | os.WNOWAIT)
-        raise RuntimeError(f"half of the samples ended with signal {ending.si_status if ending else 0}")
+    ending = os.waitid(os.P_PID, fork, os.WEXITED | os.WNOWAIT)
+    if ending is None or ending.si_status:
+        how = "exit code" if ending and ending.si_code == os.CLD_EXITED else "signal"
+        raise RuntimeError(f"half of the samples ended with {how} {ending.si_status if ending else 'unknown'}")
     value, error = pickle.loads(told)  # noqa: S301 - from a fork of this very process
     if error is not None:
         raise error

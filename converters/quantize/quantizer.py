@@ -41,7 +41,8 @@ class QuantizedModel:
     failures: what became of the candidates that do not run, a sentence each.
     recipe: the choices that were given.
     int8_operators, float_operators: how many operators of each kind compute in integers and in float.
-    bench: makes more integer graphs of the same float model without observing it again.
+    bench: makes more integer graphs of the same float model. One that is equalised where this one is not is observed
+        anew, in the runner that `quantize` was given; what is asked of it after its `close` starts another process.
     """
 
     best: Candidate

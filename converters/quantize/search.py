@@ -117,7 +117,7 @@ class Search:
         return ""
 
     def _try_rules(self, recipes: Sequence[Recipe]) -> None:
-        """Each file is made while the one before it runs."""
+        """Each file is made while the one before it runs; all know the model from the first's observation."""
         running: tuple[str, Callable[[], Candidate]] | None = None
         for recipe in recipes:
             (rule,) = recipe.ranges
@@ -129,7 +129,12 @@ class Search:
             self._settle(*running)
 
     def _try(self, name: str, recipe: Recipe) -> None:
-        self._settle(name, self.judge.begin(self._trial(name, recipe)))
+        try:
+            trial = self._trial(name, recipe)
+        except CandidateFailedError as error:  # of an equalised model, which is observed anew
+            self._note(Tried(name, note=str(error)))
+        else:
+            self._settle(name, self.judge.begin(trial))
 
     def _trial(self, name: str, recipe: Recipe) -> Trial:
         return self.judge.trial(Proposal(name, recipe, self.bench.integer_graph(recipe)))

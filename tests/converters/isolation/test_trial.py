@@ -8,6 +8,7 @@ from select import select
 from threading import Timer
 from threading import enumerate as threads
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -159,7 +160,7 @@ def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest
 
 
 def test_a_child_has_an_end_to_its_memory(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the first candidate and its inputs; what comes after it is of the same network."""
+    """By the first question; what comes after it is of the same network."""
     _child_runs(
         monkeypatch,
         "import resource\nfrom converters.isolation import trial_child\n"
@@ -172,6 +173,11 @@ def test_a_child_has_an_end_to_its_memory(doubling: bytes, monkeypatch: pytest.M
         for content in (doubling, doubling + bytes(100), doubling[:10]):
             with pytest.raises(CandidateFailedError, match=f": {limit_bytes(len(doubling) + given)} bytes"):
                 child.run(content, FEEDS, Kernels.XNNPACK)
+
+
+def test_a_user_who_may_have_no_larger_pipes_has_those_of_the_kernel(doubling: bytes) -> None:
+    with mock.patch.object(trial, "fcntl", side_effect=PermissionError), closing(TrialChild()) as child:
+        assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
 def test_a_child_that_is_not_wanted_at_once_starts_when_it_is_asked(doubling: bytes) -> None:

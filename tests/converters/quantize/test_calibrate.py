@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from converters.graph import Graph
     from converters.isolation.array_stream import Message
@@ -84,11 +87,21 @@ def test_the_same_samples_give_the_same_observations_whichever_lane_is_faster(
             assert again[name].mean.tobytes() == seen.mean.tobytes()
 
 
-def test_every_lane_gives_a_sign_of_each_sample(one_operator: Callable[..., Graph], child: TrialChild) -> None:
-    told: list[float] = []
-    observe(one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 50, child, told.append)
-    assert len(told) > 1
-    assert set(told) <= {done / 50 for done in range(1, 51)}
+def test_every_lane_gives_a_sign_of_each_sample_and_none_is_left_for_the_next_question(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
+    graph = one_operator("ABS", [SHAPE], [SHAPE])
+    for count in (50, 4):
+        told: list[float] = []
+
+        def slow(done: float, told: list[float] = told) -> None:
+            told.append(done)
+            time.sleep(0.2)
+
+        observe(graph, [{"in0": np.ones(SHAPE, np.float32)}] * count, child, slow)
+        assert told == sorted(told)
+        assert len(set(told)) == len(told)
+        assert told[-1] == 1
 
 
 def test_answers_are_heard_of_the_samples_that_somebody_judges_by(
@@ -104,12 +117,19 @@ def test_answers_are_heard_of_the_samples_that_somebody_judges_by(
 
 
 @pytest.mark.parametrize(
-    ("lane", "told"), [(0, "with signal 6"), (1, "RuntimeError: half of the samples ended with signal 6")]
+    ("lane", "harm", "told"),
+    [
+        (0, "os.abort()", "with signal 6"),
+        (1, "os.abort()", "RuntimeError: half of the samples ended with signal 6"),
+        (1, "os._exit(3)", "RuntimeError: half of the samples ended with exit code 3"),
+        (1, "lambda: 'nothing that a pipe takes'", "RuntimeError: half of the samples ended with exit code 1"),
+        (1, "[][0]", "IndexError: list index out of range"),
+    ],
 )
-def test_a_float_model_that_aborts_ends_no_converter(
-    lane: int, told: str, one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+def test_a_float_model_that_ends_its_process_ends_no_converter(
+    lane: int, harm: str, told: str, one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _lanes_do(monkeypatch, f"os.abort() if places[0] == {lane} else run(question, places, sign)")
+    _lanes_do(monkeypatch, f"({harm}) if places[0] == {lane} else run(question, places, sign)")
     feeds = [{"in0": np.ones(SHAPE, np.float32)}] * 4
     with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match=rf"the float model .*{told}"):
         observe(one_operator("ABS", [SHAPE], [SHAPE]), feeds, child)
@@ -119,8 +139,25 @@ def test_a_float_model_that_never_answers_is_ended(
     one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _lanes_do(monkeypatch, "signal.pause()")
-    with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="float model did not finish"):
-        observe(one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 4, child)
+    graph, feeds = one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 4
+    with closing(TrialChild()) as child:
+        child.run(write_tflite(graph), feeds, Kernels.XNNPACK)
+        child._timeout_s = 0.3
+        with pytest.raises(CandidateFailedError, match=r"the float model gave no sign for 0\.3 s"):
+            observe(graph, feeds, child)
+
+
+def test_a_lane_whose_parent_is_gone_runs_nothing(tmp_path: Path) -> None:
+    """No signal tells it of a death before it asked for one."""
+    ran = tmp_path / "ran"
+    program = (
+        "import os, sys, time\nfrom converters.quantize import observing\n"
+        "observing.die_with_parent = lambda: time.sleep(0.5)\n"
+        f"with observing._apart(lambda: open({str(ran)!r}, 'w')):\n    os._exit(7)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
+    assert done.returncode == 7
+    assert not ran.exists()
 
 
 def test_a_model_that_is_slow_but_gives_signs_has_its_time(
@@ -135,16 +172,26 @@ def test_a_model_that_is_slow_but_gives_signs_has_its_time(
         assert observe(graph, feeds, child)["out0"].highest == 1
 
 
-@pytest.mark.parametrize("harm", [lambda array: array[:5], lambda array: array.astype("f4")])
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda found: {**found, "histogram 0": found["histogram 0"][:5]},
+        lambda found: {**found, "histogram 0": found["histogram 0"].astype("f4")},
+        lambda found: {**found, "extremes": found["extremes"] * np.nan},
+        lambda found: {**found, "extremes": found["extremes"][:, :1]},
+        lambda _: {},
+    ],
+)
 def test_numbers_of_another_form_are_no_observation(
-    harm: Callable[[np.ndarray], np.ndarray], one_operator: Callable[..., Graph], child: TrialChild
+    harm: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]],
+    one_operator: Callable[..., Graph],
+    child: TrialChild,
 ) -> None:
     honest = child.work
 
     def harmed(step: str, question: Message, signs: Callable[[int], None]) -> Message:
         found = honest(step, question, signs)
-        changed = harm(found.arrays["histogram 0"])
-        return replace(found, arrays={**found.arrays, "histogram 0": changed})
+        return replace(found, arrays=harm(found.arrays))
 
     graph = one_operator("ABS", [SHAPE], [SHAPE])
     with (
@@ -152,6 +199,13 @@ def test_numbers_of_another_form_are_no_observation(
         pytest.raises(CandidateFailedError, match="has harmed the process"),
     ):
         observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)
+
+
+def test_a_mean_has_its_tensors_shape_though_that_is_a_scalar(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
+    graph = one_operator("SUM", [SHAPE, np.arange(4, dtype=np.int32)], [()], keep_dims=False)
+    assert observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)["out0"].mean.shape == ()
 
 
 def _lanes_do(monkeypatch: pytest.MonkeyPatch, expression: str) -> None:

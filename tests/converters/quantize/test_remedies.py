@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -22,6 +23,9 @@ from converters.quantize.prepare import prepare
 from converters.quantize.search import Search, Tried
 from converters.tflite import read_tflite, write_tflite
 from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = np.ndarray[Any, Any]
 
@@ -304,6 +308,29 @@ def test_the_answers_that_candidates_are_held_against_take_a_bounded_memory(side
     judge = Judge.of(graph, [], range(40), Deaf())
     assert len(judge.places) == most
     assert most == 1 or most * 4 * np.prod(shape) <= MOST_EXPECTED_BYTES
+
+
+def test_a_remedy_that_ends_the_child_costs_no_candidate_that_runs() -> None:
+    """An equalised model is observed anew: it may do what the model that was given does not."""
+    graph = Network().conv("RELU", loudness=LOUDNESS).undone(LOUDNESS).graph
+    recipe = Recipe(ranges=("min-max",), remedies=("equalise",), enough_db=float("inf"))
+    with closing(TrialChild()) as child, mock.patch.object(child, "work", _once(child.work)):
+        made = quantize(graph, samples(), recipe, runner=child)
+    assert [(one.name, one.kept, one.note) for one in made.tried] == [
+        ("min-max", True, ""),
+        ("equalise", False, "ended with signal 6"),
+    ]
+
+
+def _once(work: Callable[..., Any]) -> Callable[..., Any]:
+    left = [work]
+
+    def once(*asked: Any) -> Any:
+        if not left:
+            raise CandidateFailedError("ended with signal 6")
+        return left.pop()(*asked)
+
+    return once
 
 
 def test_symmetric_activations_have_no_zero_point() -> None:
