@@ -117,10 +117,10 @@ def convert(
 
     Exit codes: 0 written, 1 the gate refused and nothing was written, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from converters.isolation.fork_server import PRELOADED_FOR_ONNX, forked_children  # noqa: PLC0415 - not for others
+    from converters.isolation.forking import PRELOADED, PRELOADED_FOR_ONNX, forked_children  # noqa: PLC0415 - not for others
 
     # Its server loads while this process does. A name that lies costs time alone.
-    with _tidy_end(), forked_children(PRELOADED_FOR_ONNX if model.suffix == ".onnx" else ()):
+    with _tidy_end(), forked_children(PRELOADED + (PRELOADED_FOR_ONNX if model.suffix == ".onnx" else ())):
         from converters.cache import default_store  # noqa: PLC0415 - numpy
         from converters.conversion import convert as run_conversion  # noqa: PLC0415 - loads the runtime
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from converters.artefact import is_quantised, make_artefact
+from converters.artefact import make_artefact
 from converters.bundle.pack import complete, draft_bundle
 from converters.cache import StepCache
 from converters.cache.key import file_fingerprint, fingerprint
@@ -22,7 +22,7 @@ from converters.gate.answers import Answers
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge, kernels_of
-from converters.isolation.fork_server import forked_children
+from converters.isolation.forking import forked_children
 from converters.isolation.trial import TrialChild
 from converters.judged_card import Judged, card_of
 from converters.load import Description, load_model, sample_axes, used_input_size
@@ -123,7 +123,7 @@ def convert(
     said = description or Description()
     source = _loaded(steps, model, said, found, progress, lower=_lowers(profile, form))
     _refuse_unused(source, form, said)
-    with closing(TrialChild(at_once=_tries(source, steps))) as child:
+    with closing(TrialChild()) as child:
         answers = Answers(_samples(source, found, progress, calibration))
         is_random = found.kind == "random"
         artefact = _quantised(source, answers, profile, wishes, steps, progress, child, is_random=is_random)
@@ -131,11 +131,6 @@ def convert(
     judged = _verified(source, artefact, draft, answers, profile, steps, force=force, found=found, tell=progress)
     _require_passed(judged, profile)
     return _packed(draft, judged, profile, found.sentence, out, steps, progress)
-
-
-def _tries(source: Bundle, steps: StepCache) -> bool:
-    """Whether candidates will be tried: their child can start. Of a model that was kept, the artefact may be, too."""
-    return is_quantised(source) and not (steps.runs and steps.runs[-1].reused)
 
 
 def _packed(

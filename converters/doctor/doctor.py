@@ -13,7 +13,7 @@ from converters.doctor.pair import Pair, spread
 from converters.doctor.search import Budget, best_of_each_size, growth, sensitivity
 from converters.doctor.trial_room import TrialRoom
 from converters.doctor.trials import time_in_turns
-from converters.isolation.fork_server import forked_children
+from converters.isolation.forking import forked_children
 from converters.isolation.trial import CandidateFailedError
 from converters.tflite import write_tflite
 from edge_contracts.errors import LeptonError

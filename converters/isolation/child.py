@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converters.isolation.fork_server import ServerLostError, server_in_use
+from converters.isolation.forking import ForkedChild, ForkServer, ServerLostError, server_in_use
 from converters.isolation.memory_limit import limit_bytes, limit_memory
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 300.0
 """How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
 
-_REFUSAL = "refusal.json"
+_REFUSAL, _COMPLAINTS = "refusal.json", "complaints.txt"
 
 
 def run_child(
@@ -36,7 +35,7 @@ def run_child(
     timeout_s: float = TIMEOUT_S,
     kinds: Sequence[type[LeptonError]] = (MissingExtraError, BadInputError),
 ) -> str | None:
-    """Run `python -m module home limit` and wait; inside of `forked_children` as a fork of their server.
+    """Run `python -m module home limit` in a fork, of the server of `forked_children` or of one for it alone, and wait.
 
     Args:
         module: an importable module that works in the folder it is given.
@@ -51,9 +50,6 @@ def run_child(
     Raises:
         LeptonError: of one of `kinds`; the child refused the model.
     """
-    forked = _forked(module, home, limit_bytes(model_bytes), timeout_s)
-    if forked is not None:
-        return _ending(*forked, home, timeout_s, kinds)
     with started_child(module, home, model_bytes, timeout_s, kinds) as ending:
         return ending()
 
@@ -66,53 +62,49 @@ def started_child(
     timeout_s: float = TIMEOUT_S,
     kinds: Sequence[type[LeptonError]] = (MissingExtraError, BadInputError),
 ) -> Iterator[Callable[[], str | None]]:
-    """`run_child` in two halves: it starts now, in a process of its own, and ends with the `with` block at the latest.
+    """`run_child` in two halves: it starts now, and ends with the `with` block at the latest.
 
     The arguments are those of `run_child`; the time that a child has counts from when it is waited for.
 
     Yields:
         What waits for it, and gives and raises what `run_child` does.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", module, str(home), str(limit_bytes(model_bytes))]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
-    ) as child:
+    arguments = [str(home), str(limit_bytes(model_bytes))]
+    with ExitStack() as ends:
+
+        def started(server: ForkServer) -> ForkedChild:
+            with Path(os.devnull).open("r+b") as nothing, (home / _COMPLAINTS).open("wb") as complaints:
+                files = [nothing.fileno(), nothing.fileno(), complaints.fileno()]
+                return ends.enter_context(closing(server.start(module, arguments, files)))
+
+        def started_anew() -> ForkedChild:
+            return started(ends.enter_context(closing(ForkServer())))
+
+        def ending() -> str | None:
+            try:
+                status = child.wait(timeout_s)
+            except ServerLostError:  # killed for want of memory, say; nothing is known of the child
+                status = started_anew().wait(timeout_s)
+            return _ending(status, home, timeout_s, kinds)
+
         try:
-            yield lambda: _ending(*_waited(child, timeout_s), home, timeout_s, kinds)
-        finally:
-            child.kill()
+            server = server_in_use()
+            child = started(server) if server else started_anew()
+        except ServerLostError:
+            child = started_anew()
+        yield ending
 
 
-def _forked(module: str, home: Path, most_bytes: int, timeout_s: float) -> tuple[int | None, str] | None:
-    """None where there is no server, or none any more: killed for want of memory, say. Then the step starts anew."""
-    server = server_in_use()
-    try:
-        return server.run(module, home, most_bytes, timeout_s) if server else None
-    except ServerLostError:
-        return None
-
-
-def _waited(child: subprocess.Popen[str], timeout_s: float) -> tuple[int | None, str]:
-    """What `ForkServer.run` tells, of a process that started from nothing."""
-    try:
-        _, complaints = child.communicate(timeout=timeout_s)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        return None, ""
-    return child.returncode, complaints
-
-
-def _ending(
-    status: int | None, complaints: str, home: Path, timeout_s: float, kinds: Sequence[type[LeptonError]]
-) -> str | None:
+def _ending(status: int | None, home: Path, timeout_s: float, kinds: Sequence[type[LeptonError]]) -> str | None:
     if status is None:
         return f"it did not end within {timeout_s:.0f} s"
     _raise_refusal(home, kinds)
     if status < 0:
         return f"it ended with {_signal_name(-status)}"
-    last = (complaints.strip().splitlines() or ["no message"])[-1]
-    return f"it ended with exit code {status}: {last}" if status else None
+    if not status:
+        return None
+    told = (home / _COMPLAINTS).read_text("utf-8", "replace").strip().splitlines()
+    return f"it ended with exit code {status}: {told[-1] if told else 'no message'}"
 
 
 def serve(work: Callable[[Path], None]) -> None:

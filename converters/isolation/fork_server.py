@@ -1,206 +1,154 @@
-"""A process that has loaded what the steps of a conversion need, and forks a child for each of them.
+"""The process that has loaded what the steps of a conversion need, and forks a child for each of them.
 
 A step in a process of its own spends a fifth of a second on starting Python and loading numpy and LiteRT, many a time
 more than on its work. The server loads them once, while the converter itself still loads, and a fork of it starts in
 milliseconds. It runs no step itself and has one thread, so that nothing is ever half done when it forks.
 
-This module is the server, too: it reads a request per line and answers each when the child has ended. A request that
-comes early waits for the first module alone; the others are loaded while nobody asks.
+A wish is one packet: JSON, with a channel and the child's files beside it. The child lives until it ends or the channel
+does; how it ended is written there. What is wished early waits for the first module alone; the others are loaded while
+nobody has a child. The callers' half is `forking.py`.
 """
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import json
 import os
 import runpy
 import select
 import signal
-import subprocess
+import socket
 import sys
 import traceback
 import warnings
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-PRELOADED = (
-    "converters.load.opening",
-    "converters.gate.peak_memory",
-    "converters.doctor.proving",
-    "edge_runtime.infer.litert",
-    "converters.lower.__main__",
-)
-"""What most children need, what is needed first at the top."""
+MOST_BYTES = 1 << 16
+"""Of a wish."""
 
-PRELOADED_FOR_ONNX = ("onnx.checker", "onnx.inliner", "onnx.shape_inference", "edge_runtime.infer.onnx")
-"""What their children need besides where the model is an ONNX file."""
+MOST_FILES = 8
+"""Handed over with a wish, the channel among them."""
 
-LATE_S = 60.0
-"""How long the server may need beside the child's own time, above all to load."""
-
-CLOSING_S = 5.0
-"""The server ends at once when nobody is left to ask it; then it is killed."""
-
-_COMPLAINTS = "complaints.txt"
+_OUT_OF_THE_WAY = 100
+"""Descriptors from here on are none that a child is to find its files at."""
 
 
-class ForkServer:
-    """A server, which loads while its caller goes on. Use `forked_children`."""
-
-    def __init__(self, more: Sequence[str] = ()) -> None:
-        self._asking = Lock()
-        self._is_asked = False
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "converters.isolation.fork_server", *more],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def close(self) -> None:
-        """End it, and the child that may run."""
-        try:
-            self._process.communicate(timeout=CLOSING_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.communicate()
-
-    def run(self, module: str, home: Path, limit_bytes: int, timeout_s: float) -> tuple[int | None, str]:
-        """Run `python -m module home limit_bytes` in a fork, and wait.
-
-        Returns:
-            As `subprocess` has it: the exit code, or minus the signal that ended it, None where it was killed after
-            `timeout_s`; and what it wrote to standard error.
-
-        Raises:
-            ServerLostError: the server itself ended, does not answer, or owes the answer to an interrupted wish; what
-                became of the child is not known.
-        """
-        wish = {"module": module, "home": str(home), "limit": limit_bytes, "timeout_s": timeout_s}
-        try:
-            # The server reads one wish at a time: what comes while a child runs, it takes for the end.
-            with self._asking:
-                line = self._answer(json.dumps(wish) + "\n", timeout_s + LATE_S)
-        except OSError as error:
-            raise ServerLostError(f"the server that forks children is gone: {error}") from error
-        if not line:
-            raise ServerLostError(f"the server that forks children ended with {self._process.wait()}")
-        complaints = home / _COMPLAINTS
-        return json.loads(line)["status"], complaints.read_text("utf-8", "replace") if complaints.exists() else ""
-
-    def _answer(self, wish: str, deadline_s: float) -> str:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise ServerLostError("the server has no pipes")
-        if self._is_asked:  # and nobody waited, as after an interrupt: this wish would get that one's answer
-            raise ServerLostError("the server that forks children still owes an answer")
-        self._is_asked = True
-        self._process.stdin.write(wish)
-        self._process.stdin.flush()
-        # One line per wish: nothing of it can lie in a buffer already.
-        if not select.select([self._process.stdout], [], [], deadline_s)[0]:
-            self._process.kill()
-            raise ServerLostError(f"the server that forks children did not answer within {deadline_s:.0f} s")
-        line = self._process.stdout.readline()
-        self._is_asked = False
-        return line
+@dataclass(frozen=True, slots=True)
+class _Child:
+    pid: int
+    ended: int
+    """A descriptor that can be read when it has ended."""
+    channel: socket.socket
 
 
-class ServerLostError(RuntimeError):
-    """A server ended, or fell silent, while it was needed."""
+class _Server:
+    """Children by the descriptor that tells that they ended, and that which tells that nobody wants them any more."""
 
+    def __init__(self, wishes: socket.socket) -> None:
+        self._wishes = wishes
+        self._running: dict[int, _Child] = {}
+        self._wanted: dict[int, _Child] = {}
+        self._waiting = select.poll()
+        self._waiting.register(wishes, select.POLLIN)
 
-_IN_USE: ContextVar[ForkServer | None] = ContextVar("fork_server", default=None)
+    def serve(self, later: Sequence[str]) -> NoReturn:
+        """Answer until nobody is left to ask."""
+        left = list(later)
+        while True:
+            ready = self._waiting.poll(0 if left and not self._running else None)
+            if not ready:
+                import_module(left.pop(0))
+            elif ready[0][0] != self._wishes.fileno():
+                self._hear(ready[0][0])
+            elif not self._fork():
+                self._leave()
 
+    def _fork(self) -> bool:
+        """A child for the next wish; whether there was one."""
+        wish, files, _, _ = socket.recv_fds(self._wishes, MOST_BYTES, MOST_FILES)
+        if not wish:
+            return False
+        parent, pid = os.getpid(), os.fork()
+        if not pid:
+            self._forget_all()
+            os.close(files[0])
+            _become(json.loads(wish), files[1:], parent)
+        for descriptor in files[1:]:
+            os.close(descriptor)
+        child = _Child(pid, os.pidfd_open(pid), socket.socket(fileno=files[0]))
+        self._running[child.ended] = self._wanted[child.channel.fileno()] = child
+        for descriptor in (child.ended, child.channel.fileno()):
+            self._waiting.register(descriptor, select.POLLIN)
+        return True
 
-@contextmanager
-def forked_children(more: Sequence[str] = ()) -> Iterator[None]:
-    """Until the end of the `with` block, `run_child` forks; the server of an outer block serves an inner one, too.
+    def _hear(self, descriptor: int) -> None:
+        if descriptor in self._running:
+            self._tell(self._running.pop(descriptor))
+        else:  # nothing is ever sent there: who has wished for it wants it no more
+            child = self._wanted.pop(descriptor)
+            self._waiting.unregister(descriptor)
+            os.kill(child.pid, signal.SIGKILL)
 
-    Args:
-        more: modules to load besides `PRELOADED`, such as `PRELOADED_FOR_ONNX`.
-    """
-    if _IN_USE.get() is not None:
-        yield
-        return
-    server = ForkServer(more)
-    token = _IN_USE.set(server)
-    try:
-        yield
-    finally:
-        _IN_USE.reset(token)
-        server.close()
+    def _tell(self, child: _Child) -> None:
+        """How it ended, to who still listens."""
+        self._waiting.unregister(child.ended)
+        if self._wanted.pop(child.channel.fileno(), None):
+            self._waiting.unregister(child.channel)
+        status = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
+        with child.channel, suppress(OSError):
+            child.channel.send(str(status).encode())
+        os.close(child.ended)
 
+    def _forget_all(self) -> None:
+        """In a fork: what is the server's alone."""
+        self._wishes.close()
+        for child in self._running.values():
+            child.channel.close()
+            os.close(child.ended)
 
-def server_in_use() -> ForkServer | None:
-    """The server of the `with forked_children()` around this call, in this thread."""
-    return _IN_USE.get()
+    def _leave(self) -> NoReturn:
+        for child in self._running.values():
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+        os._exit(0)  # there is nothing to put in order, which would take a tenth of a second
 
 
 def _serve() -> None:
-    """Answer requests until nobody is left to ask."""
     # An interrupt from the terminal is for the converter, which then closes this.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # From Python 3.12 on: numpy's threads, which OpenBLAS ends before a fork.
     warnings.simplefilter("ignore", DeprecationWarning)
-    first, *later = (*PRELOADED, *sys.argv[1:])
-    import_module(first)
-    for line in _wishes(later):
-        sys.stdout.write(json.dumps({"status": _child_of(json.loads(line))}) + "\n")
-        sys.stdout.flush()
-    os._exit(0)  # there is nothing to put in order, which would take a tenth of a second
-
-
-def _wishes(later: Iterable[str]) -> Iterator[str]:
-    """What is asked, a line each; the modules are imported while there is nothing."""
-    for name in later:
-        while select.select([sys.stdin], [], [], 0)[0]:
-            line = sys.stdin.readline()
-            if not line:
-                return
-            yield line
+    # Looking for circles takes a tenth of the time of loading, and finds none.
+    gc.disable()
+    modules = sys.argv[1:]
+    for name in modules[:1]:
         import_module(name)
-    yield from sys.stdin
+    _Server(socket.socket(fileno=0)).serve(modules[1:])
 
 
-def _child_of(wish: dict[str, Any]) -> int | None:
-    child = os.fork()
-    if not child:
-        _become(wish)
-    watched = os.pidfd_open(child)
-    waiting = select.poll()
-    for stream in (watched, sys.stdin.fileno()):
-        waiting.register(stream, select.POLLIN)
-    ready = {stream for stream, _ in waiting.poll(wish["timeout_s"] * 1000)}
-    os.close(watched)
-    if watched not in ready:
-        os.kill(child, signal.SIGKILL)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    # While a child runs nothing is asked, so what can be read is the end.
-    if not ready or watched in ready:
-        return status if ready else None
-    sys.exit()
-
-
-def _become(wish: dict[str, Any]) -> NoReturn:
+def _become(wish: dict[str, Any], files: Sequence[int], parent: int) -> NoReturn:
     """Turn this fork into the module's own process, which ends here."""
+    gc.enable()
     die_with_parent()
+    if os.getppid() != parent:  # which died before, and kills nobody any more
+        os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    complaints = os.open(Path(wish["home"], _COMPLAINTS), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    for target, stream in enumerate((nothing, nothing, complaints)):
-        os.dup2(stream, target)
-    sys.argv = [wish["module"], wish["home"], str(wish["limit"])]
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, _OUT_OF_THE_WAY) for descriptor in files]
+    for descriptor in files:
+        os.close(descriptor)
+    for place, descriptor in enumerate(moved):
+        os.dup2(descriptor, place)
+        os.close(descriptor)
+    sys.argv = [wish["module"], *wish["arguments"]]
     warnings.simplefilter("ignore", RuntimeWarning)  # runpy's: the module is loaded already, which is the point
     status = 1
     try:

@@ -2,25 +2,24 @@
 
 XNNPACK can abort() a process that loads an unlucky model, and a kernel may never return. Neither may take the
 converter with it: a child runs the files, gets minutes for each and an end to its memory, and its end is told in words.
-One child tries many candidates, since starting it costs more than many a model; where one kills it, the next candidate
-gets a new child. The child is `trial_child.py`.
+One child tries many candidates, since handing it its samples costs more than many a model; where one kills it, the next
+candidate gets a new child. The child is `trial_child.py`.
 
-This module loads neither numpy nor a runtime: a child can start before its caller loads them.
+This module loads neither numpy nor a runtime: what forks a child can start before its caller loads them.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from fcntl import F_SETPIPE_SZ, fcntl
 from select import select
 from tempfile import TemporaryFile
 from threading import Lock, Timer
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
+from converters.isolation.forking import PRELOADED_TO_COMPILE, ForkServer, ServerLostError, server_in_use
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     Answers = list[list[npt.NDArray[Any]]]
     """The outputs of each feed, in the model's order and stored dtype."""
 
-COMMAND = (sys.executable, "-m", "converters.isolation.trial_child")
+CHILD = "converters.isolation.trial_child"
 
 TIMEOUT_S = 300.0
 """How long a child may take to hear a question with all its feeds, and how long it may be waited for until it answers
@@ -71,15 +70,19 @@ class TrialChild:
         with closing(TrialChild()) as child:
             answers = child.run(content, feeds, Kernels.XNNPACK)
 
+    The child is forked when it is first asked: of the server of `forked_children`, or of one of its own that starts at
+    once and loads its runtime while the caller loads its own.
+
     Args:
-        at_once: whether it starts now, to load its runtime while the caller loads its own, or when it is first asked.
         timeout_s: how long a file may be handed over, and how long a sign of it may be waited for.
     """
 
-    def __init__(self, timeout_s: float = TIMEOUT_S, *, at_once: bool = True) -> None:
+    def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
         self._is_asked = False
-        self._process: _Process | None = _Process() if at_once else None
+        self._process: _Process | None = None
+        self._own: ForkServer | None = None
+        self._server = server_in_use() or self._owned()
 
     def run(self, content: bytes, feeds: Sequence[Feed], kernels: Kernels) -> Answers:
         """The outputs of a TFLite file for each feed, all feeds with the same names, types and shapes.
@@ -131,8 +134,8 @@ class TrialChild:
     ) -> Callable[[], Message]:
         """Hand it over; what waits gives the answer, or raises what became of the subject."""
         if self._is_asked:
-            self.close()
-        process = self._process = self._process or _Process()
+            self._end()
+        process = self._process = self._process or self._forked()
         self._is_asked = True
         process.ask(question, self._timeout_s)
 
@@ -148,10 +151,28 @@ class TrialChild:
 
     def close(self) -> None:
         """End the process; `run` would start another."""
+        self._end()
+        if self._own is not None:
+            self._own.close()
+
+    def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.end()
             self._process, self._is_asked = None, False
+
+    def _forked(self) -> _Process:
+        try:
+            return _Process(self._server)
+        except ServerLostError:  # closed, or killed for want of memory
+            self._server = self._owned()
+            return _Process(self._server)
+
+    def _owned(self) -> ForkServer:
+        if self._own is not None:
+            self._own.close()
+        self._own = ForkServer(PRELOADED_TO_COMPILE)
+        return self._own
 
     def _failure(self, subject: _Subject, told: str, *, is_overdue: bool) -> CandidateFailedError:
         if is_overdue:
@@ -162,27 +183,20 @@ class TrialChild:
 class _Process:
     """The child as its parent has it."""
 
-    def __init__(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    def __init__(self, server: ForkServer) -> None:
         self.is_overdue = False
-        self._complaints = TemporaryFile()  # noqa: SIM115 - `end` closes it
-        reading, signs = os.pipe()
-        self._signs = os.fdopen(reading, "rb", buffering=0)
-        try:
-            self._child = subprocess.Popen(
-                [*COMMAND, str(signs)],
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._complaints,
-                pass_fds=[signs],
-            )
-        finally:
-            os.close(signs)
-        for stream in (self._child.stdin, self._child.stdout):
+        with ExitStack() as ends, ExitStack() as theirs:
+            self._questions, asked = _pipe(ends, theirs, mode="wb")
+            self._answers, answered = _pipe(ends, theirs, mode="rb")
+            self._signs, signed = _pipe(ends, theirs, mode="rb", buffering=0)
+            self._complaints = ends.enter_context(TemporaryFile())
+            self._child = server.start(CHILD, [], [asked, answered, self._complaints.fileno(), signed])
+            ends.callback(self._child.close)
+            self._ends = ends.pop_all()
+        for stream in (self._questions, self._answers):
             # A user who has many pipes gets no larger ones; the kernel's own do, slower.
             with suppress(OSError):
-                fcntl(_there(stream), F_SETPIPE_SZ, _PIPE_BYTES)
+                fcntl(stream, F_SETPIPE_SZ, _PIPE_BYTES)
 
     def ask(self, question: Message, timeout_s: float) -> None:
         """Hand it over; that a child is gone, or was ended, is heard when its answer is waited for."""
@@ -192,7 +206,7 @@ class _Process:
         deadline.start()
         try:
             with suppress(OSError):
-                send(_there(self._child.stdin), question)
+                send(self._questions, question)
         finally:
             self.is_overdue = deadline.is_over_by_now()
 
@@ -200,7 +214,7 @@ class _Process:
         """The child's, which may begin so long after a sign; None where it ends without one."""
         from converters.isolation.array_stream import receive  # noqa: PLC0415 - numpy's
 
-        output, heard = _there(self._child.stdout), 0
+        output, heard = self._answers, 0
         # One answer per question: nothing of it can lie in a buffer already.
         while output not in (ready := select([output, self._signs], [], [], timeout_s)[0]):
             told = self._signs.read(_MANY) if ready else b""
@@ -223,22 +237,28 @@ class _Process:
 
     def end(self) -> str:
         """Wait for a child that has closed its output or is killed: how it ended, with its last words."""
-        for stream in (self._child.stdin, self._child.stdout, self._signs):
-            # What was still to be sent has no reader any more.
-            with suppress(OSError):
-                cast("IO[bytes]", stream).close()
-        status = self._child.wait()
-        with self._complaints:
-            self._complaints.seek(0)
-            lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        ending = f"signal {-status}" if status < 0 else f"exit code {status}"
-        return f"{ending}: {lines[-1] if lines else 'no message'}"
+        told = self._ending()
+        # What was still to be sent has no reader any more.
+        with suppress(OSError):
+            self._ends.close()
+        return told
+
+    def _ending(self) -> str:
+        try:
+            status = self._child.wait() or 0
+        except ServerLostError as error:
+            return str(error)
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        return ": ".join([f"signal {-status}" if status < 0 else f"exit code {status}", *lines[-1:]])
 
 
-def _there(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise ValueError("wanted a child with pipes, found none")
-    return stream
+def _pipe(ours: ExitStack, theirs: ExitStack, mode: str, buffering: int = -1) -> tuple[IO[bytes], int]:
+    """This process' end of a new pipe, and the child's, each closed with its stack."""
+    reading, writing = os.pipe()
+    own, other = (reading, writing) if mode == "rb" else (writing, reading)
+    theirs.callback(os.close, other)
+    return ours.enter_context(os.fdopen(own, mode, buffering)), other
 
 
 class _Deadline(Timer):

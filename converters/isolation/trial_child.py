@@ -7,7 +7,6 @@ address space there is: those after it are of the same network and inputs.
 from __future__ import annotations
 
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib import import_module
@@ -19,7 +18,6 @@ from converters.execute import Kernels, run_all
 from converters.isolation.array_stream import Message, receive, send
 from converters.isolation.memory_limit import limit_bytes, limit_memory
 from edge_contracts.errors import BadInputError
-from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,17 +27,19 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
 
+SIGNS = 3
+"""The descriptor of the pipe that a sign is given through; questions come through 0, answers leave through 1."""
+
 FEWEST_TO_SHARE = 16
 """With fewer feeds a second interpreter costs more than it saves."""
 
 
 def main() -> None:
     """The whole of a child."""
-    die_with_parent()
     # What a runtime prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    _serve(os.fdopen(0, "rb"), answers, partial(os.write, int(sys.argv[-1]), b"."))
+    _serve(os.fdopen(0, "rb"), answers, partial(os.write, SIGNS, b"."))
 
 
 def _serve(questions: BufferedReader, answers: IO[bytes], give_sign: Callable[[], Any]) -> None:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 
-from converters.isolation.fork_server import forked_children
+from converters.isolation.forking import forked_children
 from device_profiles import load_profile
 from edge_runtime.infer.predictor import Predictor
 from tests.fakes.drawn_kinds import KINDS, drawn_kinds

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from converters import Description, convert
 from converters.cache import Store
 from converters.graph import Graph, Operator, Tensor
-from converters.isolation.trial import TrialChild
+from converters.isolation.trial import _Process
 from converters.tflite import write_tflite
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
@@ -91,11 +91,12 @@ def test_the_same_conversion_reuses_every_step_and_makes_the_same_bundle(convert
     assert gates[0] == gates[1] == gates[2]
 
 
-def test_the_child_starts_early_only_where_candidates_will_be_tried(converted):
-    with mock.patch("converters.conversion.TrialChild", wraps=TrialChild) as child:
+def test_no_child_is_forked_to_try_candidates_where_the_artefact_was_kept(converted):
+    with mock.patch("converters.isolation.trial._Process", wraps=_Process) as process:
         converted()
+        assert len(process.mock_calls) == 1
         converted()
-    assert child.mock_calls == [mock.call(at_once=True), mock.call(at_once=False)]
+        assert len(process.mock_calls) == 1
 
 
 def test_another_name_quantises_nothing_anew(converted):

@@ -7,7 +7,7 @@ from converters.doctor.cost import time_ratio
 from converters.doctor.layers import examine_layers
 from converters.doctor.search import search, sensitivity
 from converters.doctor.trial_room import TrialRoom
-from converters.isolation.fork_server import forked_children
+from converters.isolation.forking import forked_children
 from converters.tflite import write_tflite
 
 ROOMY = Budget(operators=2, time_ratio=10.0)

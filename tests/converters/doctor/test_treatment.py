@@ -5,7 +5,7 @@ import pytest
 
 from converters import treatment
 from converters.doctor import doctor, trial_room
-from converters.isolation.fork_server import forked_children
+from converters.isolation.forking import forked_children
 from converters.isolation.trial import CandidateFailedError
 from converters.quantize import Recipe, quantize
 from converters.tflite import read_tflite

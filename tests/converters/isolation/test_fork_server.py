@@ -1,14 +1,17 @@
 """Children that are forked end, refuse, hang and swell as those do that start from nothing."""
 
+import os
 import signal
+import socket
 import time
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from converters.isolation import fork_server
+from converters.isolation import forking
 from converters.isolation.child import run_child
-from converters.isolation.fork_server import ForkServer, ServerLostError, forked_children, server_in_use
+from converters.isolation.forking import ForkServer, ServerLostError, forked_children, server_in_use
 from edge_contracts.errors import BadInputError
 
 
@@ -32,6 +35,19 @@ def module(tmp_path, monkeypatch):
 def home(tmp_path):
     (tmp_path / "home").mkdir()
     return tmp_path / "home"
+
+
+@pytest.fixture
+def begin(home):
+    """Starts a module in a fork of a server; what it is given beside 0, 1 and 2 follows them."""
+    with ExitStack() as ends:
+        nothing = ends.enter_context(Path(os.devnull).open("r+b")).fileno()
+
+        def started(server, name, asked=nothing, told=nothing):
+            child = server.start(name, [str(home), str(1 << 33)], [asked, nothing, nothing, told])
+            return ends.enter_context(closing(child))
+
+        yield started
 
 
 @pytest.mark.parametrize(
@@ -70,72 +86,103 @@ def test_a_refusal_keeps_its_kind_and_its_sentence(module, home):
         run_child(name, home, 1)
 
 
-def test_a_child_does_not_outlive_the_conversion(module, home):
+def test_a_child_does_not_outlive_the_conversion(module, home, begin):
     name = module("(home / 'pid').write_text(str(os.getpid())); time.sleep(600)")
     server = ForkServer()
-    asked = server._process.stdin
-    asked.write(f'{{"module": "{name}", "home": "{home}", "limit": {1 << 33}, "timeout_s": 600}}\n')
-    asked.flush()
+    begin(server, name)
     _until(lambda: (home / "pid").exists() and (home / "pid").read_text())
     server.close()
-    child = Path("/proc", (home / "pid").read_text())
-    assert not child.exists()
+    assert not Path("/proc", (home / "pid").read_text()).exists()
 
 
-def test_what_is_asked_early_does_not_wait_for_all_that_is_loaded(module, home, tmp_path, monkeypatch):
-    monkeypatch.setattr(fork_server, "CLOSING_S", 0.1)
+def test_two_children_live_side_by_side_and_each_has_its_own_files(module, begin):
+    name = module("os.write(3, os.read(0, 5)), os.read(0, 1), sys.exit(7)")
+    with closing(ForkServer()) as server, ExitStack() as ends:
+        ours, theirs = zip(*[socket.socketpair() for _ in range(2)], strict=True)
+        for end in (*ours, *theirs):
+            ends.enter_context(end)
+        children = [begin(server, name, end.fileno(), end.fileno()) for end in theirs]
+        for end, word in zip(ours, (b"first", b"other"), strict=True):
+            end.send(word)
+        assert [end.recv(10) for end in ours] == [b"first", b"other"]
+        assert [child.wait(0) for child in children] == [None, None]
+        children[0].kill()
+        assert [children[0].wait(30), children[1].wait(0)] == [-9, None]
+        ours[1].send(b".")
+        assert children[1].wait(30) == 7
+
+
+def test_how_a_child_ended_can_be_asked_again(module, begin):
+    with closing(ForkServer()) as server:
+        child = begin(server, module("sys.exit(3)"))
+        assert [child.wait(30), child.wait(30)] == [3, 3]
+
+
+def test_what_is_asked_early_does_not_wait_for_all_that_is_loaded(module, begin, tmp_path, monkeypatch):
+    monkeypatch.setattr(forking, "CLOSING_S", 0.1)
     (tmp_path / "slow.py").write_text("import time\ntime.sleep(600)\n", "utf-8")
-    server = ForkServer(["slow"])
-    assert server.run(module("pass"), home, 1 << 33, 30) == (0, "")
+    server = ForkServer(["json", "slow"])
+    assert begin(server, module("pass")).wait(30) == 0
     server.close()
 
 
 def test_a_step_is_done_without_a_server_that_is_gone(module, home):
     name = module("(home / 'done').touch()")
     with forked_children():
-        server_in_use()._process.kill()
-        server_in_use()._process.wait()
+        _end(server_in_use())
         assert run_child(name, home, 1) is None
     assert (home / "done").exists()
 
 
+def test_a_step_whose_server_ends_meanwhile_is_begun_anew(module, home):
+    name = module("(home / 'second').exists() or ((home / 'second').touch(), os.kill(os.getppid(), 9), time.sleep(60))")
+    with forked_children():
+        assert run_child(name, home, 1) is None
+
+
 def test_a_server_that_falls_silent_is_not_waited_for_for_ever(module, home, monkeypatch):
-    monkeypatch.setattr(fork_server, "LATE_S", 0.1)
-    server = ForkServer()
-    server._process.send_signal(signal.SIGSTOP)
-    with pytest.raises(ServerLostError, match="did not answer"):
-        server.run(module("pass"), home, 1 << 33, 0.1)
-    server.close()
+    monkeypatch.setattr(forking, "CLOSING_S", 0.1)
+    with forked_children():
+        server_in_use()._process.send_signal(signal.SIGSTOP)
+        assert run_child(module("pass"), home, 1, 0.1) == "it did not end within 0 s"
+        assert server_in_use()._process.wait(30) == -9
 
 
 def test_after_an_interrupt_no_step_gets_the_answer_of_the_one_before(module, home, monkeypatch):
-    real = fork_server.select.select
+    real = forking.select.select
 
     def interrupted(reading, *others):
         real(reading, *others)
+        monkeypatch.undo()
         raise KeyboardInterrupt
 
     with forked_children():
-        with monkeypatch.context() as patched:
-            patched.setattr(fork_server.select, "select", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                run_child(module("sys.exit(3)"), home, 1)
+        name = module("sys.exit(3)")
+        monkeypatch.setattr(forking.select, "select", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_child(name, home, 1)
         assert run_child(module("(home / 'done').touch()"), home, 1) is None
     assert (home / "done").exists()
 
 
-def test_a_server_that_is_gone_is_an_error_and_no_silence(module, home):
-    server = ForkServer()
-    server._process.kill()
-    server._process.wait()
-    with pytest.raises(ServerLostError, match="the server that forks children"):
-        server.run(module("pass"), home, 1 << 33, 10)
-    server.close()
+def test_a_server_that_is_gone_is_an_error_and_no_silence(module, begin):
+    with closing(ForkServer()) as server:
+        child = begin(server, module("time.sleep(600)"))
+        _end(server)
+        with pytest.raises(ServerLostError, match="the process that it was forked from"):
+            child.wait(30)
+        with pytest.raises(ServerLostError, match="the process that it was forked from"):
+            begin(server, module("pass"))
 
 
 def test_what_is_preloaded_exists():
-    for name in (*fork_server.PRELOADED, *fork_server.PRELOADED_FOR_ONNX):
+    for name in (*forking.PRELOADED, *forking.PRELOADED_TO_COMPILE, *forking.PRELOADED_FOR_ONNX):
         __import__(name)
+
+
+def _end(server):
+    server._process.kill()
+    server._process.wait()
 
 
 def _until(is_so):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from select import select
 from threading import Timer
@@ -15,6 +14,7 @@ import pytest
 
 from converters.execute import Kernels
 from converters.isolation import trial
+from converters.isolation.forking import PRELOADED_TO_COMPILE, forked_children, server_in_use
 from converters.isolation.memory_limit import limit_bytes
 from converters.isolation.trial import CandidateFailedError, TrialChild
 from converters.isolation.trial_child import FEWEST_TO_SHARE
@@ -22,6 +22,7 @@ from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from converters.graph import Graph
 
@@ -51,15 +52,14 @@ def test_answers_come_back_for_every_feed_in_order(
     ]
 
 
-def test_the_caller_goes_on_while_a_candidate_runs(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(
-        monkeypatch,
+def test_the_caller_goes_on_while_a_candidate_runs(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs(
         "import os, time\nfrom converters.isolation import trial_child\nreal = trial_child._answer\n"
         "trial_child._answer = lambda one: (time.sleep(0.5), real(one))[1]\ntrial_child.main()",
     )
     with closing(TrialChild()) as child:
         ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
-        assert not select([child._process._child.stdout], [], [], 0)[0]  # type: ignore[union-attr]
+        assert not select([child._process._answers], [], [], 0)[0]  # type: ignore[union-attr]
         assert len(ending()) == len(FEEDS)
 
 
@@ -91,20 +91,20 @@ def test_a_child_that_is_killed_is_told_and_the_next_candidate_gets_another(doub
     assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
-def test_a_runtime_that_aborts_is_told_with_its_last_words(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(monkeypatch, "import os, sys; sys.stderr.write('kernel: no'); sys.stderr.flush(); os.abort()")
+def test_a_runtime_that_aborts_is_told_with_its_last_words(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs("import os, sys; sys.stderr.write('kernel: no'); sys.stderr.flush(); os.abort()")
     with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="signal 6: kernel: no"):
         child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
-def test_a_runtime_that_hangs_is_ended(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(monkeypatch, "import signal; signal.pause()")
+def test_a_runtime_that_hangs_is_ended(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs("import signal; signal.pause()")
     with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
         child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
-def test_a_runtime_that_does_not_even_hear_its_feeds_is_ended(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(monkeypatch, "import signal; signal.pause()")
+def test_a_runtime_that_does_not_hear_its_feeds_is_ended(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs("import signal; signal.pause()")
     more_than_a_pipe_holds = [{"in0": np.zeros(1 << 20, np.float32)}]
     with closing(TrialChild(0.3)) as child, pytest.raises(CandidateFailedError, match="did not finish within"):
         child.run(doubling, more_than_a_pipe_holds, Kernels.XNNPACK)
@@ -120,12 +120,13 @@ def test_no_deadline_runs_while_the_caller_is_busy_or_after_it(doubling: bytes, 
 def test_an_answer_that_has_come_counts_however_late_it_is_read(doubling: bytes, child: TrialChild) -> None:
     ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
     assert child._process is not None
-    select([child._process._child.stdout], [], [])
+    select([child._process._answers], [], [])
     child._timeout_s = 0.0
     assert len(ending()) == len(FEEDS)
 
 
 def test_a_deadline_that_is_met_kills_nobody_though_its_time_ends_just_then(doubling: bytes, child: TrialChild) -> None:
+    child.run(doubling, FEEDS, Kernels.XNNPACK)
     assert child._process is not None
     met, missed = (trial._Deadline(60, child._process) for _ in range(2))
     assert not met.is_over_by_now()
@@ -143,15 +144,14 @@ def _running_deadlines() -> list[Any]:
     return [thread for thread in found if thread.is_alive()]
 
 
-def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(monkeypatch, "")
-    with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="exit code 0: no message"):
+def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs("")
+    with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match="end with exit code 0; keep"):
         child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
-def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    _child_runs(
-        monkeypatch,
+def test_what_a_runtime_prints_is_no_answer(doubling: bytes, child_runs: Callable[[str], None]) -> None:
+    child_runs(
         "import os\nfrom converters.isolation import trial_child\nreal = trial_child._answer\n"
         "trial_child._answer = lambda one: (os.write(1, b'INFO'), real(one))[1]\ntrial_child.main()",
     )
@@ -159,10 +159,9 @@ def test_what_a_runtime_prints_is_no_answer(doubling: bytes, monkeypatch: pytest
         assert len(chatting.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
-def test_a_child_has_an_end_to_its_memory(doubling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_has_an_end_to_its_memory(doubling: bytes, child_runs: Callable[[str], None]) -> None:
     """By the first question; what comes after it is of the same network."""
-    _child_runs(
-        monkeypatch,
+    child_runs(
         "import resource\nfrom converters.isolation import trial_child\n"
         "from converters.isolation.array_stream import Message\n"
         "trial_child._answer = lambda _: Message({'refusal': f'{resource.getrlimit(resource.RLIMIT_AS)[0]} bytes'})\n"
@@ -180,10 +179,16 @@ def test_a_user_who_may_have_no_larger_pipes_has_those_of_the_kernel(doubling: b
         assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
-def test_a_child_that_is_not_wanted_at_once_starts_when_it_is_asked(doubling: bytes) -> None:
-    with closing(TrialChild(at_once=False)) as child:
-        assert child._process is None
+def test_a_child_is_forked_of_the_server_in_use_and_of_one_of_its_own_where_that_is_lost(doubling: bytes) -> None:
+    with forked_children(PRELOADED_TO_COMPILE), closing(TrialChild()) as child:
+        assert child._server is server_in_use()
         assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+        child._server.kill()
+        child._server._process.wait()
+        with pytest.raises(CandidateFailedError, match="end with the loss of the process that it was forked from"):
+            child.run(doubling, FEEDS, Kernels.XNNPACK)
+        assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+        assert child._server is not server_in_use()
 
 
 def test_a_closed_child_has_ended(doubling: bytes) -> None:
@@ -191,13 +196,16 @@ def test_a_closed_child_has_ended(doubling: bytes) -> None:
         child.run(doubling, FEEDS, Kernels.XNNPACK)
         process = child._process
     assert process is not None
-    assert process._child.returncode == -9
+    assert process._answers.closed
 
 
-def _child_runs(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
-    monkeypatch.setattr(trial, "COMMAND", (sys.executable, "-c", program))
+@pytest.fixture
+def child_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets children run a program instead."""
 
+    def set_program(program: str) -> None:
+        (tmp_path / "other_child.py").write_text(program, "utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.setattr(trial, "CHILD", "other_child")
 
-def test_the_command_is_this_interpreter() -> None:
-    command: tuple[Any, ...] = trial.COMMAND
-    assert command == (sys.executable, "-m", "converters.isolation.trial_child")
+    return set_program

@@ -127,18 +127,18 @@ def test_answers_are_heard_of_the_samples_that_somebody_judges_by(
     ],
 )
 def test_a_float_model_that_ends_its_process_ends_no_converter(
-    lane: int, harm: str, told: str, one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+    lane: int, harm: str, told: str, one_operator: Callable[..., Graph], lanes_do: Callable[[str], None]
 ) -> None:
-    _lanes_do(monkeypatch, f"({harm}) if places[0] == {lane} else run(question, places, sign)")
+    lanes_do(f"({harm}) if places[0] == {lane} else run(question, places, sign)")
     feeds = [{"in0": np.ones(SHAPE, np.float32)}] * 4
     with closing(TrialChild()) as child, pytest.raises(CandidateFailedError, match=rf"the float model .*{told}"):
         observe(one_operator("ABS", [SHAPE], [SHAPE]), feeds, child)
 
 
 def test_a_float_model_that_never_answers_is_ended(
-    one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+    one_operator: Callable[..., Graph], lanes_do: Callable[[str], None]
 ) -> None:
-    _lanes_do(monkeypatch, "signal.pause()")
+    lanes_do("signal.pause()")
     graph, feeds = one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}] * 4
     with closing(TrialChild()) as child:
         child.run(write_tflite(graph), feeds, Kernels.XNNPACK)
@@ -161,10 +161,10 @@ def test_a_lane_whose_parent_is_gone_runs_nothing(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_slow_but_gives_signs_has_its_time(
-    one_operator: Callable[..., Graph], monkeypatch: pytest.MonkeyPatch
+    one_operator: Callable[..., Graph], lanes_do: Callable[[str], None]
 ) -> None:
     """The child may start slowly, too: only what lies between signs counts."""
-    _lanes_do(monkeypatch, "[(time.sleep(0.1), sign()) for _ in range(20)] and run(question, places, sign)")
+    lanes_do("[(time.sleep(0.1), sign()) for _ in range(20)] and run(question, places, sign)")
     graph, feeds = one_operator("ABS", [SHAPE], [SHAPE]), [{"in0": np.ones(SHAPE, np.float32)}]
     with closing(TrialChild()) as child:
         child.run(write_tflite(graph), feeds, Kernels.XNNPACK)
@@ -208,18 +208,21 @@ def test_a_mean_has_its_tensors_shape_though_that_is_a_scalar(
     assert observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)["out0"].mean.shape == ()
 
 
-def _lanes_do(monkeypatch: pytest.MonkeyPatch, expression: str) -> None:
-    monkeypatch.setattr(
-        trial,
-        "COMMAND",
-        (
-            sys.executable,
-            "-c",
+@pytest.fixture
+def lanes_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets a child's lanes do something else."""
+
+    def set_expression(expression: str) -> None:
+        (tmp_path / "other_child.py").write_text(
             "import os, signal, time\nfrom converters.isolation import trial_child\n"
             "from converters.quantize import observing\nrun = observing._run\n"
             f"observing._run = lambda question, places, sign: {expression}\ntrial_child.main()",
-        ),
-    )
+            "utf-8",
+        )
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.setattr(trial, "CHILD", "other_child")
+
+    return set_expression
 
 
 @pytest.mark.parametrize("channels", [2, 4, 16])

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converters.isolation.trial import TrialChild
+from converters.isolation.forking import PRELOADED_TO_COMPILE, forked_children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,31 +22,33 @@ if TYPE_CHECKING:
 
 
 def main(source: str, calibration: str, out: str) -> None:
-    """Convert and say how long it took after the imports, during which the children start."""
-    content = Path(source).read_bytes()
-    if source.endswith(".onnx"):
-        from converters.lower import started_lowering  # noqa: PLC0415 - what a TFLite file does not need
+    """Convert and say how long it took after the imports, during which the process loads that forks children."""
+    with forked_children(PRELOADED_TO_COMPILE):
+        content = Path(source).read_bytes()
+        if source.endswith(".onnx"):
+            from converters.lower import started_lowering  # noqa: PLC0415 - what a TFLite file does not need
 
-        with started_lowering(content) as lowered:
-            compile_graph(lambda: lowered().graph, calibration, out)
-    else:
-        compile_graph(lambda: _read(content), calibration, out)
+            with started_lowering(content) as lowered:
+                compile_graph(lambda: lowered().graph, calibration, out)
+        else:
+            compile_graph(lambda: _read(content), calibration, out)
 
 
 def compile_graph(given: Callable[[], Graph], calibration: str, out: str) -> None:
     """The float graph to a file in int8."""
+    import numpy as np  # noqa: PLC0415 - loaded while that process loads its own, as what follows
+
+    from converters.isolation.trial import TrialChild  # noqa: PLC0415
+    from converters.quantize import quantize  # noqa: PLC0415
+
     with closing(TrialChild()) as child:
-        import numpy as np  # noqa: PLC0415 - loaded while the child starts, as what follows
-
-        from converters.quantize import quantize  # noqa: PLC0415
-
         begin = time.perf_counter()
         Path(out).write_bytes(quantize(given(), list(np.load(calibration)), runner=child).content)
         print(json.dumps({"inside_s": time.perf_counter() - begin}))
 
 
 def _read(content: bytes) -> Graph:
-    from converters.tflite import read_tflite  # noqa: PLC0415 - numpy, while the child starts
+    from converters.tflite import read_tflite  # noqa: PLC0415 - numpy, as above
 
     return read_tflite(content)
 
