@@ -8,7 +8,8 @@ is there after reading, whether or not the file spelled it out; a builder may le
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -64,14 +65,23 @@ _ENUMS = {
 
 def enum_name(enum: type[Any], value: int, what: str) -> str:
     """The schema's name of `value` in `enum`; BadInputError naming `what` if this schema has none."""
-    names: dict[str, Any] = dict(vars(enum))
-    for name, known in names.items():
-        if known == value and not name.startswith("_"):
-            return name
+    name = _names(enum.__name__).get(value)
+    if name is not None:
+        return name
     raise BadInputError(
         f"{what}: wanted a value of TFLite's {enum.__name__}, found {value}; "
         "the file is damaged, or newer than the installed ai-edge-litert"
     )
+
+
+@cache
+def _names(enum: str) -> dict[int, str]:
+    """The first name of each value."""
+    names: dict[int, str] = {}
+    for name, value in vars(getattr(schema, enum)).items():
+        if not name.startswith("_"):
+            names.setdefault(value, name)
+    return names
 
 
 def enum_value(enum: type[Any], name: str, what: str) -> int:
@@ -99,8 +109,19 @@ def read_options(kind: str, operator: schema.Operator) -> dict[str, Any]:
     return {name: _to_plain(f"{kind}.{name}", name, value) for name, value in fields}
 
 
-def fill_options(target: schema.OperatorT, kind: str, options: dict[str, Any]) -> None:
-    """Give the operator `target` the option table that `kind` wants, its fields from `options`, the rest by default."""
+class StoredOptions(NamedTuple):
+    """An operator's options as the schema's classes have them.
+
+    table: such as `Conv2DOptionsT`. type: its number in its union. is_second: whether that is the newer union.
+    """
+
+    table: Any
+    type: int
+    is_second: bool
+
+
+def stored_options(kind: str, options: dict[str, Any]) -> StoredOptions | None:
+    """The option table that `kind` wants, its fields from `options`, the rest by default; None where it wants none."""
     table = _table_of(kind)
     packed = None if table is None else _empty_table(table)
     attributes = {} if packed is None else {_snake(attribute): attribute for attribute in vars(packed)}
@@ -111,12 +132,12 @@ def fill_options(target: schema.OperatorT, kind: str, options: dict[str, Any]) -
             )
         setattr(packed, attributes[name], _to_stored(f"{kind}.{name}", name, value))
     if table is None:
-        return
-    slot = "builtinOptions" if _union_of(table) is schema.BuiltinOptions else "builtinOptions2"
-    setattr(target, slot, packed)
-    setattr(target, f"{slot}Type", getattr(_union_of(table), table))
+        return None
+    union = _union_of(table)
+    return StoredOptions(packed, getattr(union, table), union is not schema.BuiltinOptions)
 
 
+@cache
 def _table_of(kind: str) -> str | None:
     if kind in _TABLES:
         return _TABLES[kind]
@@ -140,6 +161,7 @@ def _stored_options(table: str, operator: schema.Operator) -> tuple[int, Any]:
     return operator.BuiltinOptions2Type(), operator.BuiltinOptions2()
 
 
+@cache
 def _snake(attribute: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", attribute).lower()
 

@@ -1,36 +1,31 @@
 """Writing a graph as a TFLite file.
 
-Python's flatbuffer object API ignores the alignment that TFLite's schema asks of buffers and stores equal vectors again
-and again; the small builder here minds both (5-20 % smaller). No metadata is written, and a signature always is: tools
-that rework a file ask for one.
+No metadata is written, and a signature always is: tools that rework a file ask for one.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from converters.consistency import check_graph
-from converters.tflite.options import enum_value, fill_options
+from converters.tflite.flatbuffer import OFFSET, FlatBuffer, GeneratedCode
+from converters.tflite.options import enum_value, stored_options
 from converters.tflite.types import stored_bytes, tensor_type
 from converters.tflite.versions import operator_version
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    from collections.abc import Sequence
 
     from converters.graph import Graph, Operator, Quantization, Tensor
 
 SIGNATURE = "serving_default"
 """The name of the one signature, which exporters and runtimes use by default."""
 
-_ROOM_BESIDE_CONSTANTS_BYTES = 1 << 20  # the builder doubles itself where this is not enough
 _SCHEMA_VERSION = 3
 _IDENTIFIER = b"TFL3"
-_BUFFER_ALIGNMENT_BYTES = 16  # schema.fbs: `data:[ubyte] (force_align: 16)`
 _LAST_CODE_OF_OLD_FIELD = 127  # schema.fbs: PLACEHOLDER_FOR_GREATER_OP_CODES
 
 
@@ -42,62 +37,102 @@ def write_tflite(graph: Graph) -> bytes:
             that TFLite has not.
     """
     check_graph(graph)
-    constants = sum(tensor.data.nbytes for tensor in graph.tensors.values() if tensor.data is not None)
-    builder = _Builder(constants + _ROOM_BESIDE_CONSTANTS_BYTES)
-    builder.Finish(_model(graph).Pack(builder), _IDENTIFIER)
-    # Output() would copy all of it once more: half a gigabyte for the largest networks in use.
-    return bytes(memoryview(builder.Bytes)[builder.Head() :])
+    return _Writer(graph).file()
 
 
-class _Builder(flatbuffers.Builder):  # type: ignore[misc]  # flatbuffers has no types
-    """A builder that aligns buffers as the schema asks and stores equal vectors and strings once."""
+class _Writer:
+    """One file while it is written. Numbers of fields are those of TFLite's schema.fbs, in whose order they come."""
 
-    def __init__(self, initial_size: int) -> None:
-        super().__init__(initial_size)
-        self._vectors: dict[tuple[str, int, bytes], int] = {}
-        self._strings: dict[str, int] = {}
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._names = _tensors_in_order(graph)
+        self._indices = {name: index for index, name in enumerate(self._names)}
+        self._contents: dict[bytes, int] = {b"": 0}
+        """Distinct constants, in order, with their buffer's index."""
+        self._buffer = FlatBuffer()
 
-    def CreateNumpyVector(self, x: npt.NDArray[Any]) -> int:  # noqa: N802  # flatbuffers' name
-        """The offset of a vector equal to `x`, written now or before."""
-        # The digest stands for the content, of which no second copy is kept.
-        key = (x.dtype.str, x.size, hashlib.sha256(np.ascontiguousarray(x).data).digest())
-        if key not in self._vectors:
-            if x.dtype == np.uint8:
-                self.Prep(_BUFFER_ALIGNMENT_BYTES, x.nbytes)
-            self._vectors[key] = super().CreateNumpyVector(x)
-        return self._vectors[key]
+    def file(self) -> bytes:
+        codes = [(operator.kind, operator_version(operator, self._graph)) for operator in self._graph.operators]
+        distinct = {code: index for index, code in enumerate(sorted(set(codes)))}
+        tables = self._buffer.references([self._code(*code) for code in distinct])
+        graphs = self._buffer.references([self._subgraph([distinct[code] for code in codes])])
+        buffers = self._buffer.references([self._content(content) for content in self._contents])
+        signatures = self._buffer.references([self._signature()])
+        fields = [(0, "I", _SCHEMA_VERSION), (1, OFFSET, tables), (2, OFFSET, graphs), (4, OFFSET, buffers)]
+        return self._buffer.finished(self._buffer.table([*fields, (7, OFFSET, signatures)]), _IDENTIFIER)
 
-    def CreateString(self, s: str, encoding: str = "utf-8", errors: str = "strict") -> int:  # noqa: N802
-        """The offset of a string equal to `s`, written now or before."""
-        if s not in self._strings:
-            self._strings[s] = super().CreateString(s, encoding, errors)
-        return self._strings[s]
+    def _code(self, kind: str, version: int) -> int:
+        code = enum_value(schema.BuiltinOperator, kind, "operator")
+        old = min(code, _LAST_CODE_OF_OLD_FIELD)
+        return self._table((0, "b", old), (2, "i", version if version != 1 else 0), (3, "i", code))
 
+    def _subgraph(self, codes: Sequence[int]) -> int:
+        graph, buffer = self._graph, self._buffer
+        tensors = buffer.references([self._tensor(graph.tensors[name]) for name in self._names])
+        inputs, outputs = self._places(graph.inputs), self._places(graph.outputs)
+        operators = buffer.references(
+            [self._operator(operator, code) for operator, code in zip(graph.operators, codes, strict=True)]
+        )
+        name = buffer.string(graph.name)
+        places = enumerate((tensors, inputs, outputs, operators, name))
+        return buffer.table([(slot, OFFSET, place) for slot, place in places])
 
-def _model(graph: Graph) -> schema.ModelT:
-    names = _tensors_in_order(graph)
-    place = {name: index for index, name in enumerate(names)}
-    codes = [(operator.kind, operator_version(operator, graph)) for operator in graph.operators]
-    distinct_codes = sorted(set(codes))
-    contents: dict[bytes, int] = {b"": 0}
-    return schema.ModelT(
-        version=_SCHEMA_VERSION,
-        operatorCodes=[_operator_code(kind, version) for kind, version in distinct_codes],
-        subgraphs=[
-            schema.SubGraphT(
-                tensors=[_tensor(graph.tensors[name], contents) for name in names],
-                inputs=_indices(graph.inputs, place),
-                outputs=_indices(graph.outputs, place),
-                operators=[
-                    _operator(operator, distinct_codes.index(code), place)
-                    for operator, code in zip(graph.operators, codes, strict=True)
-                ],
-                name=graph.name,
-            )
-        ],
-        buffers=[_buffer(content) for content in contents],
-        signatureDefs=[_signature(graph, place)],
-    )
+    def _tensor(self, tensor: Tensor) -> int:
+        index = 0
+        if tensor.data is not None:
+            index = self._contents.setdefault(stored_bytes(tensor.data), len(self._contents))
+        shape = self._buffer.vector(np.array([max(size, 1) if size < 0 else size for size in tensor.shape], np.int32))
+        name = self._buffer.string(tensor.name)
+        quantization = 0 if tensor.quantization is None else self._quantization(tensor.quantization)
+        signature = self._buffer.vector(np.array(tensor.shape, np.int32)) if -1 in tensor.shape else 0
+        return self._table(
+            (0, OFFSET, shape),
+            (1, "b", tensor_type(tensor.dtype, tensor.name)),
+            (2, "I", index),
+            (3, OFFSET, name),
+            (4, OFFSET, quantization),
+            (5, "?", tensor.is_variable),
+            (7, OFFSET, signature),
+            (8, "?", True),
+        )
+
+    def _quantization(self, parameters: Quantization) -> int:
+        scale = self._buffer.vector(parameters.scale.astype(np.float32))
+        zero_point = self._buffer.vector(parameters.zero_point.astype(np.int64))
+        return self._table((2, OFFSET, scale), (3, OFFSET, zero_point), (6, "i", parameters.axis))
+
+    def _content(self, content: bytes) -> int:
+        return self._table((0, OFFSET, self._buffer.vector(np.frombuffer(content, np.uint8)) if content else 0))
+
+    def _operator(self, operator: Operator, code: int) -> int:
+        inputs = self._places(operator.inputs)
+        outputs = self._places(operator.outputs)
+        packed = stored_options(operator.kind, operator.options)
+        place = packed.table.Pack(GeneratedCode(self._buffer)) if packed else 0
+        intermediates = self._places(operator.intermediates) if operator.intermediates else 0
+        kind, options = (11, 12) if packed and packed.is_second else (3, 4)
+        return self._table(
+            *((0, "I", code), (1, OFFSET, inputs), (2, OFFSET, outputs)),
+            *sorted([(kind, "B", packed.type if packed else 0), (options, OFFSET, place), (8, OFFSET, intermediates)]),
+        )
+
+    def _signature(self) -> int:
+        graph, buffer = self._graph, self._buffer
+        inputs, outputs = (
+            buffer.references([self._named(name) for name in dict.fromkeys(names)])
+            for names in (graph.inputs, graph.outputs)
+        )
+        return self._table((0, OFFSET, inputs), (1, OFFSET, outputs), (2, OFFSET, buffer.string(SIGNATURE)))
+
+    def _named(self, name: str) -> int:
+        return self._table((0, OFFSET, self._buffer.string(name)), (1, "I", self._indices[name]))
+
+    def _places(self, names: Sequence[str | None]) -> int:
+        return self._buffer.vector(np.array([-1 if name is None else self._indices[name] for name in names], np.int32))
+
+    def _table(self, *fields: tuple[int, str, Any]) -> int:
+        """A table of what has not its default, which is nothing, zero or false."""
+        return self._buffer.table([field for field in fields if field[2]])
 
 
 def _tensors_in_order(graph: Graph) -> list[str]:
@@ -108,65 +143,3 @@ def _tensors_in_order(graph: Graph) -> list[str]:
         used.update(dict.fromkeys((*operator.intermediates, *operator.outputs)))
     used.update(dict.fromkeys(graph.outputs))
     return list(used)
-
-
-def _operator_code(kind: str, version: int) -> schema.OperatorCodeT:
-    code = enum_value(schema.BuiltinOperator, kind, "operator")
-    return schema.OperatorCodeT(
-        deprecatedBuiltinCode=min(code, _LAST_CODE_OF_OLD_FIELD), builtinCode=code, version=version
-    )
-
-
-def _tensor(tensor: Tensor, contents: dict[bytes, int]) -> schema.TensorT:
-    """The tensor as the schema has it; `contents` collects distinct constants, in order, with their buffer's index."""
-    index = 0
-    if tensor.data is not None:
-        content = stored_bytes(tensor.data)
-        index = contents.setdefault(content, len(contents))
-    is_open = -1 in tensor.shape
-    return schema.TensorT(
-        shape=np.array([max(size, 1) if size < 0 else size for size in tensor.shape], np.int32),
-        shapeSignature=np.array(tensor.shape, np.int32) if is_open else None,
-        type=tensor_type(tensor.dtype, tensor.name),
-        buffer=index,
-        name=tensor.name,
-        quantization=None if tensor.quantization is None else _quantization(tensor.quantization),
-        isVariable=tensor.is_variable,
-        hasRank=True,
-    )
-
-
-def _quantization(parameters: Quantization) -> schema.QuantizationParametersT:
-    return schema.QuantizationParametersT(
-        scale=parameters.scale.astype(np.float32),
-        zeroPoint=parameters.zero_point.astype(np.int64),
-        quantizedDimension=parameters.axis,
-    )
-
-
-def _buffer(content: bytes) -> schema.BufferT:
-    return schema.BufferT(data=np.frombuffer(content, np.uint8) if content else None)
-
-
-def _indices(names: list[str], place: dict[str, int]) -> npt.NDArray[np.int32]:
-    return np.array([place[name] for name in names], np.int32)
-
-
-def _operator(operator: Operator, code_index: int, place: dict[str, int]) -> schema.OperatorT:
-    stored = schema.OperatorT(
-        opcodeIndex=code_index,
-        inputs=np.array([-1 if name is None else place[name] for name in operator.inputs], np.int32),
-        outputs=_indices(operator.outputs, place),
-        intermediates=_indices(operator.intermediates, place) if operator.intermediates else None,
-    )
-    fill_options(stored, operator.kind, operator.options)
-    return stored
-
-
-def _signature(graph: Graph, place: dict[str, int]) -> schema.SignatureDefT:
-    return schema.SignatureDefT(
-        inputs=[schema.TensorMapT(name=name, tensorIndex=place[name]) for name in dict.fromkeys(graph.inputs)],
-        outputs=[schema.TensorMapT(name=name, tensorIndex=place[name]) for name in dict.fromkeys(graph.outputs)],
-        signatureKey=SIGNATURE,
-        subgraphIndex=0,
-    )
