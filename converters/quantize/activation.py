@@ -76,22 +76,24 @@ class Activation:
     _uncounted: list[npt.NDArray[np.float32]] = field(default_factory=list)
 
     def add(self, place: int, value: npt.NDArray[Any]) -> None:
-        """See the value of sample number `place`, at once or with the next ones; it is copied.
+        """See the value of sample number `place`, at once or, copied, with the next ones.
 
         Raises:
             BadInputError: it, or one before it, holds NaN or infinity.
         """
-        if self._waiting is None:
-            fitting = min(GATHERED, self.samples, GATHERED_BYTES // max(value.nbytes, 1))
-            self._waiting = np.empty((max(fitting, 1), *value.shape), np.float32)
-        self._waiting[len(self._places)] = value
         self._places.append(place)
+        fitting = min(GATHERED, self.samples, GATHERED_BYTES // max(value.nbytes, 1))
+        if fitting < 2:
+            self._look(np.asarray(value, np.float32)[np.newaxis])
+            return
+        if self._waiting is None:
+            self._waiting = np.empty((fitting, *value.shape), np.float32)
+        self._waiting[len(self._places) - 1] = value
         if len(self._places) == len(self._waiting):
             self._look(self._waiting)
 
-    def _look(self, waiting: npt.NDArray[np.float32]) -> None:
-        """See what waits."""
-        values = waiting[: len(self._places)]
+    def _look(self, values: npt.NDArray[np.float32]) -> None:
+        """See the values of the samples of `_places`."""
         lowest, highest = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
         # A NaN anywhere is the minimum and the maximum.
         if not (np.isfinite(lowest) and np.isfinite(highest)):
@@ -142,7 +144,7 @@ class Activation:
             BadInputError: what waited holds NaN or infinity.
         """
         if self._waiting is not None and self._places:
-            self._look(self._waiting)
+            self._look(self._waiting[: len(self._places)])
         self._waiting = None
         self._count()
         return self._histogram

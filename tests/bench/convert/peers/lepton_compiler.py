@@ -43,7 +43,8 @@ def compile_graph(given: Callable[[], Graph], calibration: str, out: str) -> Non
 
     with closing(TrialChild()) as child:
         begin = time.perf_counter()
-        Path(out).write_bytes(quantize(given(), list(np.load(calibration)), runner=child).content)
+        samples = list(np.load(calibration))
+        Path(out).write_bytes(quantize(given(), samples, runner=child).content)
         print(json.dumps({"inside_s": time.perf_counter() - begin}))
 
 
