@@ -1,4 +1,4 @@
-"""What one activation is like over real inputs: its extremes, its histogram, its mean."""
+"""What one activation is like over real inputs: its extremes and its histogram, and what it sums up to."""
 
 from __future__ import annotations
 
@@ -41,13 +41,11 @@ class Observation:
 
     lowest, highest: the extremes of its values, padding left out.
     histogram: `BINS` counts, of equal width from lowest to highest.
-    mean: the mean over samples, float64, in the tensor's shape.
     """
 
     lowest: float
     highest: float
     histogram: npt.NDArray[np.int64]
-    mean: npt.NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -62,10 +60,12 @@ class Activation:
 
     name: the tensor's, for the sentence about a value that is none.
     samples: how many there are to see, here and elsewhere: decides how many values of each are counted.
+    is_summed: whether `total` is wanted, the sum over samples in the tensor's shape.
     """
 
     name: str
     samples: int
+    is_summed: bool = False
     lowest: float = np.inf
     highest: float = -np.inf
     total: npt.NDArray[np.float32] | None = None
@@ -83,7 +83,7 @@ class Activation:
         """
         self._places.append(place)
         fitting = min(GATHERED, self.samples, GATHERED_BYTES // max(value.nbytes, 1))
-        if fitting < 2:
+        if fitting <= 1:
             self._look(np.asarray(value, np.float32)[np.newaxis])
             return
         if self._waiting is None:
@@ -111,14 +111,18 @@ class Activation:
             lowest, highest = float(signal.min(initial=np.inf)), float(signal.max(initial=-np.inf))
             values = np.where(np.abs(values) < PADDING, values, np.float32(0))
         self.lowest, self.highest = min(self.lowest, lowest), max(self.highest, highest)
-        if self.total is None:
-            self.total = np.zeros_like(values[0])
-        for value in values:
-            self.total += value
+        if self.is_summed:
+            self._add_up(values)
         self._uncounted.append(thinned)
         self._places.clear()
         if sum(map(len, self._uncounted)) >= GATHERED * most:
             self._count()
+
+    def _add_up(self, values: npt.NDArray[np.float32]) -> None:
+        if self.total is None:
+            self.total = np.zeros_like(values[0])
+        for value in values:
+            self.total += value
 
     def _count(self) -> None:
         if self._uncounted:
@@ -134,8 +138,7 @@ class Activation:
         lowest, highest = min(part.lowest for part in parts), max(part.highest for part in parts)
         if lowest > highest:  # nothing but padding
             lowest = highest = 0.0
-        mean = sum(np.asarray(part.total, np.float64) for part in parts) / self.samples
-        return Observation(lowest, highest, histogram.counts(BINS, lowest, highest), np.asarray(mean))
+        return Observation(lowest, highest, histogram.counts(BINS, lowest, highest))
 
     def histogram(self) -> GrowingHistogram:
         """What this one has counted.

@@ -22,27 +22,20 @@ if TYPE_CHECKING:
     Array = npt.NDArray[np.float64]
 
 
-def mean_output_shift(
-    operator: Operator, mean_input: npt.NDArray[Any], error: npt.NDArray[Any], result: tuple[int, ...]
+def mean_patch(
+    operator: Operator, mean_input: npt.NDArray[Any], weights: tuple[int, ...], result: tuple[int, ...]
 ) -> Array:
-    """How far weight errors move the mean of each output channel.
+    """The mean of what an operator multiplies with its weights.
 
     Args:
         operator: CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED or TRANSPOSE_CONV.
         mean_input: the mean of its input over samples (N x H x W x C, or rows of C).
-        error: rounded minus true weights, in the weights' own layout.
+        weights: the shape of its weights, in their own layout.
         result: the shape of its output.
 
     Returns:
-        One value per output channel, float64.
+        C values, or kernel height x width x C, float64.
     """
-    return mean_output(operator, mean_patch(operator, mean_input, error.shape, result), error)
-
-
-def mean_patch(
-    operator: Operator, mean_input: npt.NDArray[Any], weights: tuple[int, ...], result: tuple[int, ...]
-) -> Array:
-    """The mean of what the operator multiplies with its weights: C values, or kernel height x width x C."""
     if operator.kind == "FULLY_CONNECTED":
         return np.asarray(mean_input.reshape(-1, weights[1]).mean(axis=0, dtype=np.float64))
     window = Window.of(operator, mean_input.shape, (weights[1], weights[2]), result)
@@ -50,7 +43,10 @@ def mean_patch(
 
 
 def mean_output(operator: Operator, patch: Array, weights: npt.NDArray[Any]) -> Array:
-    """The mean of each output channel, without bias, for a mean patch and weights."""
+    """The mean of each output channel, without bias, for a mean patch and weights.
+
+    With rounded minus true weights it is how far the rounding moves that mean.
+    """
     weights = weights.astype(np.float64)
     if operator.kind == "FULLY_CONNECTED":
         return np.asarray(weights @ patch)

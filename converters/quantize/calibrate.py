@@ -1,4 +1,4 @@
-"""What each activation of a float model is like: its extremes, its histogram and its mean over real inputs.
+"""What the activations of a float model are like over real inputs, and what its weights are multiplied with.
 
 The model runs once over the samples in the child that tries candidates, too (`converters.quantize.observing`): with
 every activation an output it is a form that no child has opened before.
@@ -6,7 +6,7 @@ every activation an output it is a form that no child has opened before.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from converters.isolation.array_stream import Message
 from converters.isolation.trial import CandidateFailedError
 from converters.quantize.activation import BINS, Observation
+from converters.quantize.operator_rules import RULES, data_slots
 from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 
@@ -52,14 +53,27 @@ class Listener(Protocol):
         """Take the values of the watched tensors for one of them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A model over samples.
+
+    activations: each float activation, its inputs included.
+    patches: of each operator with weights, by its output: the mean of what it multiplies them with, as `mean_patch` has
+        it.
+    """
+
+    activations: dict[str, Observation]
+    patches: dict[str, npt.NDArray[np.float64]]
+
+
 def observe(
     graph: Graph,
     feeds: Sequence[Feed],
     child: Child,
     progress: Callable[[float], None] = lambda _: None,
     listener: Listener | None = None,
-) -> dict[str, Observation]:
-    """Observe every float activation of a prepared float graph, its inputs included.
+) -> Observed:
+    """Observe a prepared float graph.
 
     Args:
         graph: the float graph.
@@ -75,9 +89,10 @@ def observe(
     names = [tensor.name for tensor in graph.tensors.values() if tensor.data is None and tensor.dtype == _FLOAT]
     content = write_tflite(replace(graph, outputs=[name for name in names if name not in graph.inputs]))
     watched, places = (list(listener.watched), list(listener.places)) if listener else ([], [])
-    inputs = list(feeds[0])
+    inputs, windows = list(feeds[0]), _windows(graph)
+    plain = {"inputs": inputs, "names": names, "windows": list(windows.values()), "watched": watched, "places": places}
     question = Message(
-        {"samples": len(feeds), "inputs": inputs, "names": names, "watched": watched, "places": places},
+        {"samples": len(feeds), **plain},
         content,
         {f"{place} {slot}": feed[name] for place, feed in enumerate(feeds) for slot, name in enumerate(inputs)},
     )
@@ -87,6 +102,7 @@ def observe(
     try:
         answers = {place: [found.arrays[f"answer {place} {slot}"] for slot in range(len(watched))] for place in places}
         seen = {name: _observation(found, slot) for slot, name in enumerate(names)}
+        patches = {name: _patch(found, slot) for slot, name in enumerate(windows)}
     except (LookupError, TypeError, ValueError) as error:
         raise CandidateFailedError(
             f"wanted what the float model's values are like, found something else ({error}): the model has harmed the "
@@ -95,7 +111,27 @@ def observe(
     for place, answer in answers.items():
         if listener:
             listener.hear(place, answer)
-    return seen
+    return Observed(seen, patches)
+
+
+def _windows(graph: Graph) -> dict[str, dict[str, Any]]:
+    """What the child has to know of each operator with weights, by the operator's output."""
+    windows = {}
+    for operator in graph.operators:
+        rule = RULES.get(operator.kind)
+        if rule is None or rule.weights is None:
+            continue
+        slots = (*data_slots(rule, len(operator.inputs)), rule.weights.slot)
+        source, weights = (graph.tensors[str(operator.inputs[slot])] for slot in slots)
+        if source.data is None and source.dtype == _FLOAT and weights.data is not None:
+            shapes = {"weights": weights.shape, "result": graph.tensors[operator.outputs[0]].shape}
+            windows[operator.outputs[0]] = {
+                "kind": operator.kind,
+                "options": operator.options,
+                "source": source.name,
+                **shapes,
+            }
+    return windows
 
 
 def _observation(found: Message, slot: int) -> Observation:
@@ -104,10 +140,18 @@ def _observation(found: Message, slot: int) -> Observation:
     Raises:
         LookupError, TypeError, ValueError: it has been through too much to say it.
     """
-    histogram, mean = found.arrays[f"histogram {slot}"], found.arrays[f"mean {slot}"]
+    histogram = found.arrays[f"histogram {slot}"]
     lowest, highest = (float(end) for end in found.arrays["extremes"][slot])
-    if (histogram.shape, histogram.dtype, mean.dtype) != ((BINS,), np.dtype("i8"), np.dtype("f8")):
-        raise ValueError(f"{histogram.shape} counts in {histogram.dtype}, a mean in {mean.dtype}")
+    if (histogram.shape, histogram.dtype) != ((BINS,), np.dtype("i8")):
+        raise ValueError(f"{histogram.shape} counts in {histogram.dtype}")
     if not -np.inf < lowest <= highest < np.inf:
         raise ValueError(f"values from {lowest} to {highest}")
-    return Observation(lowest, highest, histogram, mean)
+    return Observation(lowest, highest, histogram)
+
+
+def _patch(found: Message, slot: int) -> npt.NDArray[np.float64]:
+    """What the child says of one window; LookupError or ValueError as above."""
+    patch = found.arrays[f"patch {slot}"]
+    if patch.dtype != np.dtype("f8") or not np.isfinite(patch).all():
+        raise ValueError(f"a mean in {patch.dtype} that is none")
+    return patch

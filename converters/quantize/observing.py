@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import numpy as np
 
 from converters.execute import Session
+from converters.graph import Operator
 from converters.isolation.array_stream import Message
 from converters.quantize.activation import Activation
+from converters.quantize.bias_correction import mean_patch
 from edge_runtime.infer.isolated.parent_death import die_with_parent
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Lane = tuple[dict[str, Activation], dict[int, list[npt.NDArray[Any]]]]
-    """What one lane has seen, and its answers by the sample's place."""
+    Array = npt.NDArray[Any]
+    Lane = tuple[dict[str, Activation], list[Array], dict[int, list[Array]]]
+    """What one lane has seen, the sums of what each window read on average, and its answers by the sample's place."""
 
 T = TypeVar("T")
 
@@ -53,14 +56,15 @@ def answer(question: Message, give_sign: Callable[[], None]) -> Message:
     with ExitStack() as ends:
         others = [ends.enter_context(_apart(partial(_run, question, own, give_sign))) for own in places[1:]]
         lanes = [_run(question, places[0], give_sign), *(wait() for wait in others)]
-    return _message(question.plain["names"], lanes)
+    return _message(question, lanes)
 
 
 def _run(question: Message, places: Sequence[int], give_sign: Callable[[], None]) -> Lane:
     """One lane's work: its own interpreter, its own samples, its own findings."""
     names, watched, wanted = (question.plain[key] for key in ("names", "watched", "places"))
     session = Session(question.blob)
-    seen = {name: Activation(name, question.plain["samples"]) for name in names}
+    summed = {window["source"] for window in question.plain["windows"]}
+    seen = {name: Activation(name, question.plain["samples"], name in summed) for name in names}
     answers = {}
     for place in places:
         feed = {name: question.arrays[f"{place} {slot}"] for slot, name in enumerate(question.plain["inputs"])}
@@ -72,18 +76,27 @@ def _run(question: Message, places: Sequence[int], give_sign: Callable[[], None]
         give_sign()
     for activation in seen.values():
         activation.histogram()
-    return seen, answers
+    patches = [_patch(window, seen[window["source"]].total) for window in question.plain["windows"]]
+    for activation in seen.values():
+        activation.total = None  # millions of values, of which nobody needs more
+    return seen, patches, answers
 
 
-def _message(names: Sequence[str], lanes: Sequence[Lane]) -> Message:
-    (first, _), *others = lanes
-    seen = [first.pop(name).observation([lane.pop(name) for lane, _ in others]) for name in names]
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "extremes": np.array([(one.lowest, one.highest) for one in seen], np.float64)
-    }
-    for slot, one in enumerate(seen):
-        arrays |= {f"histogram {slot}": one.histogram, f"mean {slot}": one.mean}
-    for _, answers in lanes:
+def _patch(window: dict[str, Any], total: Array | None) -> Array:
+    """The sum over samples of what an operator's window reads on average: a mean is the same of a sum as of each."""
+    operator = Operator(window["kind"], [], [], window["options"])
+    return mean_patch(operator, np.asarray(total), tuple(window["weights"]), tuple(window["result"]))
+
+
+def _message(question: Message, lanes: Sequence[Lane]) -> Message:
+    names, samples = question.plain["names"], question.plain["samples"]
+    (first, *_), *others = lanes
+    seen = [first.pop(name).observation([lane.pop(name) for lane, *_ in others]) for name in names]
+    arrays: dict[str, Array] = {"extremes": np.array([(one.lowest, one.highest) for one in seen], np.float64)}
+    arrays |= {f"histogram {slot}": one.histogram for slot, one in enumerate(seen)}
+    for slot in range(len(question.plain["windows"])):
+        arrays[f"patch {slot}"] = sum(patches[slot] for _, patches, _ in lanes) / samples
+    for *_, answers in lanes:
         for place, values in answers.items():
             arrays |= {f"answer {place} {slot}": value for slot, value in enumerate(values)}
     return Message({}, arrays=arrays)

@@ -12,7 +12,7 @@ import numpy as np
 
 from converters.graph import Graph, Operator, Quantization, Tensor
 from converters.quantize.arithmetic import Arithmetic
-from converters.quantize.bias_correction import mean_output_shift
+from converters.quantize.bias_correction import mean_output
 from converters.quantize.operator_rules import INT4_KINDS, OperatorRule, Scales, Weights, data_slots
 from converters.quantize.precision import matches
 from converters.quantize.weights import INT8, channels_differ, quantize_bias, quantize_weights
@@ -40,13 +40,13 @@ class Decisions:
 
     integer: outputs of the operators that become integer.
     scales: the scale of every activation that they read or write, and of inputs that are to be integer.
-    means: the mean of each activation over samples, for bias correction.
+    patches: the mean of what each operator multiplies with its weights, by its output, for bias correction.
     recipe: the rest.
     """
 
     integer: frozenset[str]
     scales: Mapping[str, Affine]
-    means: Mapping[str, npt.NDArray[np.float64]]
+    patches: Mapping[str, npt.NDArray[np.float64]]
     recipe: Recipe
 
 
@@ -184,8 +184,7 @@ class _Rewriting:
         per_channel = dtype == INT4 or _has_scale_per_channel(operator.kind, weights, places.channel_axis, recipe)
         made = quantize_weights(weights, bias, affine.scale, places.channel_axis, per_channel=per_channel, dtype=dtype)
         if recipe.bias_correction:
-            result = self.old.tensors[operator.outputs[0]].shape
-            bias = bias - mean_output_shift(operator, self.decisions.means[source], made.real - weights, result)
+            bias = bias - mean_output(operator, self.decisions.patches[operator.outputs[0]], made.real - weights)
         stored_bias, bias_quantization = quantize_bias(bias, affine, made.quantization)
         named = [*inputs, *[None] * (places.bias_slot + 1 - len(inputs))]
         named[places.slot] = self._add_constant(weights_name, made.stored, made.quantization)

@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Graph
-    from converters.quantize.activation import Observation
     from converters.quantize.affine import Affine
-    from converters.quantize.calibrate import Child, Listener
+    from converters.quantize.calibrate import Child, Listener, Observed
     from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
 
@@ -40,16 +39,16 @@ _FLOAT = np.dtype("f4")
 
 
 @dataclass(frozen=True, slots=True)
-class _Observed:
+class _Subject:
     """A float graph, what was seen of it, and the ranges that each rule has made of that so far."""
 
     graph: Graph
-    observations: Mapping[str, Observation]
+    seen: Observed
     _ranges: dict[str, Mapping[str, Range]] = field(default_factory=dict)
 
     def ranges(self, rule: str) -> Mapping[str, Range]:
         if rule not in self._ranges:
-            self._ranges[rule] = {name: RULES[rule](seen) for name, seen in self.observations.items()}
+            self._ranges[rule] = {name: RULES[rule](one) for name, one in self.seen.activations.items()}
         return self._ranges[rule]
 
 
@@ -70,7 +69,7 @@ class Workbench:
     child: Child
     progress: Callable[[float], None] = lambda _done: None
     listener: Listener | None = None
-    _observations: dict[tuple[str, ...] | None, _Observed] = field(default_factory=dict)
+    _subjects: dict[tuple[str, ...] | None, _Subject] = field(default_factory=dict)
     _integer: dict[tuple[Any, ...], frozenset[str]] = field(default_factory=dict)
 
     def integer_outputs(self, recipe: Recipe) -> frozenset[str]:
@@ -109,15 +108,14 @@ class Workbench:
         """
         integer = self.integer_outputs(recipe)
         self._refuse_unused_int4(recipe, integer)
-        seen = self._observed(recipe)
-        ranges = seen.ranges(recipe.ranges[0])
-        chosen = [operator for operator in seen.graph.operators if operator.outputs[0] in integer]
+        subject = self._subject(recipe)
+        ranges = subject.ranges(recipe.ranges[0])
+        chosen = [operator for operator in subject.graph.operators if operator.outputs[0] in integer]
         fixed = self._fixed(recipe)
-        scales = {**fixed, **assign_scales(seen.graph, chosen, ranges, fixed, Arithmetic.of(recipe))}
-        means = {name: observation.mean for name, observation in seen.observations.items()}
-        graph = rewrite(seen.graph, Decisions(integer, scales, means, recipe))
+        scales = {**fixed, **assign_scales(subject.graph, chosen, ranges, fixed, Arithmetic.of(recipe))}
+        graph = rewrite(subject.graph, Decisions(integer, scales, subject.seen.patches, recipe))
         if recipe.rounding == "second-order" or recipe.measured_bias:
-            graph = refine(seen.graph, graph, part(self.feeds)[0], recipe)
+            graph = refine(subject.graph, graph, part(self.feeds)[0], recipe)
         if recipe.float16_constants:
             store_constants_as_float16(graph)
         check_int8(graph)
@@ -139,20 +137,18 @@ class Workbench:
 
     def float_graph(self, recipe: Recipe) -> Graph:
         """The float graph that `integer_graph` rewrites: the prepared one, equalised where the recipe asks for it."""
-        return self._observed(recipe).graph
+        return self._subject(recipe).graph
 
-    def _observed(self, recipe: Recipe) -> _Observed:
+    def _subject(self, recipe: Recipe) -> _Subject:
         """The graph and what was seen of it, equalised where that is asked for."""
         key = recipe.per_channel if recipe.equalise else None
-        if key not in self._observations:
-            self._observations[key] = self._observe(key)
-        return self._observations[key]
+        if key not in self._subjects:
+            self._subjects[key] = self._observe(key)
+        return self._subjects[key]
 
-    def _observe(self, equalised: tuple[str, ...] | None) -> _Observed:
+    def _observe(self, equalised: tuple[str, ...] | None) -> _Subject:
         if equalised is None:
-            return _Observed(
-                self.prepared, observe(self.prepared, self.feeds, self.child, self.progress, self.listener)
-            )
+            return _Subject(self.prepared, observe(self.prepared, self.feeds, self.child, self.progress, self.listener))
         few = spread(self.feeds, EQUALISED_SAMPLES)
         graph = equalise(self.prepared, few, equalised)
-        return _Observed(graph, observe(graph, few, self.child))
+        return _Subject(graph, observe(graph, few, self.child))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from converters.execute import Kernels, run_all
-from converters.quantize.bias_correction import mean_output_shift
+from converters.quantize.bias_correction import mean_output, mean_patch
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def test_the_shift_is_what_the_kernel_shows(one_operator: Callable[..., Graph], 
     rounded = np.round(true * 4) / np.float32(4)
     before, after = (_means(one_operator, kind, values, output, options, inputs) for values in (true, rounded))
     operator = one_operator(kind, [image], [output], **options).operators[0]
-    shift = mean_output_shift(operator, np.mean(inputs, axis=0, dtype=np.float64), rounded - true, output)
+    patch = mean_patch(operator, np.mean(inputs, axis=0, dtype=np.float64), shape, output)
+    shift = mean_output(operator, patch, rounded - true)
     np.testing.assert_allclose(shift, after - before, atol=1e-4)
 
 

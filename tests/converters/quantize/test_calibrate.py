@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from converters.isolation.array_stream import Message
 
 SHAPE = (1, 4, 4, 3)
+ONES = {"stride_h": 1, "stride_w": 1}
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +38,12 @@ def child() -> Iterator[TrialChild]:
         yield running
 
 
-def test_extremes_mean_and_histogram_are_those_of_the_values(
-    one_operator: Callable[..., Graph], child: TrialChild
-) -> None:
+def test_extremes_and_histogram_are_those_of_the_values(one_operator: Callable[..., Graph], child: TrialChild) -> None:
     graph = one_operator("ABS", [SHAPE], [SHAPE])
     values = np.random.default_rng(0).normal(0, 1, (20, *SHAPE)).astype(np.float32)
-    seen = observe(graph, [{"in0": value} for value in values], child)
+    seen = observe(graph, [{"in0": value} for value in values], child).activations
     assert (seen["in0"].lowest, seen["in0"].highest) == (values.min(), values.max())
     assert seen["out0"].lowest == np.abs(values).min()
-    np.testing.assert_allclose(seen["in0"].mean, values.mean(axis=0), atol=1e-6)
     assert seen["out0"].histogram.sum() == values.size
     assert list(seen) == ["in0", "out0"]
 
@@ -53,7 +51,7 @@ def test_extremes_mean_and_histogram_are_those_of_the_values(
 def test_the_padding_of_a_maximum_is_not_signal(one_operator: Callable[..., Graph], child: TrialChild) -> None:
     margins = np.array([(0, 0), (1, 1), (1, 1), (0, 0)], np.int32)
     graph = one_operator("PADV2", [SHAPE, margins, np.array([-3e38], np.float32)], [(1, 6, 6, 3)])
-    seen = observe(graph, [{"in0": np.full(SHAPE, 2, np.float32)}], child)
+    seen = observe(graph, [{"in0": np.full(SHAPE, 2, np.float32)}], child).activations
     assert (seen["out0"].lowest, seen["out0"].highest) == (2, 2)
 
 
@@ -76,15 +74,18 @@ def test_progress_rises_to_one(one_operator: Callable[..., Graph], child: TrialC
 def test_the_same_samples_give_the_same_observations_whichever_lane_is_faster(
     one_operator: Callable[..., Graph], child: TrialChild
 ) -> None:
-    graph = one_operator("ABS", [SHAPE], [SHAPE])
+    graph = one_operator(
+        "CONV_2D", [SHAPE, np.ones((2, 3, 3, 3), np.float32), np.zeros(2, np.float32)], [(1, 4, 4, 2)], **ONES
+    )
     feeds = [{"in0": value} for value in np.random.default_rng(0).normal(0, 1, (9, *SHAPE)).astype(np.float32)]
     first = observe(graph, feeds, child)
     for _ in range(5):
         again = observe(graph, feeds, child)
-        for name, seen in first.items():
-            assert (again[name].lowest, again[name].highest) == (seen.lowest, seen.highest)
-            assert again[name].histogram.tobytes() == seen.histogram.tobytes()
-            assert again[name].mean.tobytes() == seen.mean.tobytes()
+        assert again.patches["out0"].tobytes() == first.patches["out0"].tobytes()
+        for name, seen in first.activations.items():
+            found = again.activations[name]
+            assert (found.lowest, found.highest) == (seen.lowest, seen.highest)
+            assert found.histogram.tobytes() == seen.histogram.tobytes()
 
 
 def test_every_lane_gives_a_sign_of_each_sample_and_none_is_left_for_the_next_question(
@@ -169,7 +170,7 @@ def test_a_model_that_is_slow_but_gives_signs_has_its_time(
     with closing(TrialChild()) as child:
         child.run(write_tflite(graph), feeds, Kernels.XNNPACK)
         child._timeout_s = 1.2
-        assert observe(graph, feeds, child)["out0"].highest == 1
+        assert observe(graph, feeds, child).activations["out0"].highest == 1
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,7 @@ def test_a_model_that_is_slow_but_gives_signs_has_its_time(
         lambda found: {**found, "histogram 0": found["histogram 0"].astype("f4")},
         lambda found: {**found, "extremes": found["extremes"] * np.nan},
         lambda found: {**found, "extremes": found["extremes"][:, :1]},
+        lambda found: {**found, "patch 0": found["patch 0"] * np.nan},
         lambda _: {},
     ],
 )
@@ -193,7 +195,9 @@ def test_numbers_of_another_form_are_no_observation(
         found = honest(step, question, signs)
         return replace(found, arrays=harm(found.arrays))
 
-    graph = one_operator("ABS", [SHAPE], [SHAPE])
+    graph = one_operator(
+        "CONV_2D", [SHAPE, np.ones((2, 3, 3, 3), np.float32), np.zeros(2, np.float32)], [(1, 4, 4, 2)], **ONES
+    )
     with (
         mock.patch.object(child, "work", harmed),
         pytest.raises(CandidateFailedError, match="has harmed the process"),
@@ -201,11 +205,18 @@ def test_numbers_of_another_form_are_no_observation(
         observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)
 
 
-def test_a_mean_has_its_tensors_shape_though_that_is_a_scalar(
-    one_operator: Callable[..., Graph], child: TrialChild
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_patch_is_the_mean_of_what_the_weights_are_multiplied_with(
+    count: int, one_operator: Callable[..., Graph], child: TrialChild
 ) -> None:
-    graph = one_operator("SUM", [SHAPE, np.arange(4, dtype=np.int32)], [()], keep_dims=False)
-    assert observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)["out0"].mean.shape == ()
+    weights = np.zeros((2, 2, 2, 3), np.float32)
+    options = {"padding": "VALID", "stride_h": 2, "stride_w": 2}
+    graph = one_operator("CONV_2D", [SHAPE, weights, np.zeros(2, np.float32)], [(1, 2, 2, 2)], **options)
+    values = np.random.default_rng(0).normal(0, 1, (count, *SHAPE)).astype(np.float32)
+    patches = observe(graph, [{"in0": value} for value in values], child).patches
+    windows = values.reshape(count, 2, 2, 2, 2, 3)  # sample, row, row of the window, column, column of the window
+    assert list(patches) == ["out0"]
+    np.testing.assert_allclose(patches["out0"], windows.mean(axis=(0, 1, 3)), atol=1e-6)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def seen(values: np.ndarray[Any, Any]) -> Observation:
     histogram, _ = np.histogram(values, BINS, (values.min(), values.max()))
-    return Observation(float(values.min()), float(values.max()), histogram, values)
+    return Observation(float(values.min()), float(values.max()), histogram)
 
 
 def error(values: np.ndarray[Any, Any], rule: Rule) -> float:
