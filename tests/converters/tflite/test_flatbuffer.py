@@ -1,0 +1,101 @@
+"""What our flatbuffers hold is what flatbuffers' own builder writes, and what its accessors read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converters.tflite.flatbuffer import BYTES_ALIGNMENT, OFFSET, FlatBuffer, GeneratedCode
+
+IDENTIFIER = b"TFL3"
+OPTIONS = sorted(name for name in vars(schema) if name.endswith("OptionsT"))
+
+
+def ours(table: Any) -> bytes:
+    buffer = FlatBuffer()
+    return buffer.finished(table.Pack(GeneratedCode(buffer)), IDENTIFIER)
+
+
+def theirs(table: Any) -> bytes:
+    builder = flatbuffers.Builder()
+    builder.Finish(table.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+@given(st.data())
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_table_has_the_bytes_of_flatbuffers_own_builder(name: str, data: st.DataObject) -> None:
+    table = getattr(schema, name)()
+    for field, default in vars(table).items():
+        if isinstance(default, bool):
+            setattr(table, field, data.draw(st.booleans(), field))
+        elif isinstance(default, int):
+            setattr(table, field, data.draw(st.integers(0, 100), field))
+        elif isinstance(default, float):
+            setattr(table, field, data.draw(st.floats(-8, 8, width=32), field))
+    assert ours(table) == theirs(table)
+
+
+KINDS = {"?": st.booleans(), "b": st.integers(-9, 9), "H": st.integers(0, 9), "i": st.integers(), "q": st.integers()}
+NUMBERS = {"?": "BoolFlags", "b": "Int8Flags", "H": "Uint16Flags", "i": "Int32Flags", "q": "Int64Flags"}
+LIMITS = {"i": 2**31 - 1, "q": 2**63 - 1}
+
+
+@st.composite
+def fields(draw: st.DrawFn) -> list[tuple[int, str, Any]]:
+    slots = draw(st.lists(st.integers(0, 12), unique=True, max_size=8))
+    kinds = [draw(st.sampled_from(sorted(KINDS))) for _ in slots]
+    values = [draw(KINDS[kind].map(lambda value, kind=kind: value % LIMITS.get(kind, 99) or 1)) for kind in kinds]
+    return list(zip(slots, kinds, values, strict=True))
+
+
+@given(st.lists(fields(), min_size=1, max_size=5), st.lists(st.text(max_size=9), max_size=3))
+def test_tables_strings_and_references_are_read_by_flatbuffers_accessors(
+    tables: list[list[tuple[int, str, Any]]], texts: list[str]
+) -> None:
+    buffer = FlatBuffer()
+    places = [buffer.table(one) for one in tables]
+    strings = [buffer.string(text) for text in texts]
+    numbers = buffer.vector(np.arange(3, dtype=np.int64))
+    root = buffer.table(
+        [(slot, OFFSET, place) for slot, place in enumerate([buffer.references(places), numbers, *strings])]
+    )
+    content = buffer.finished(root, IDENTIFIER)
+    read = flatbuffers.table.Table(content, flatbuffers.encode.Get(flatbuffers.packer.uoffset, content, 0))
+    assert content[4:8] == IDENTIFIER
+    assert [read.String(read.Pos + at(read, 2 + slot)).decode() for slot in range(len(texts))] == texts
+    assert read.GetVectorAsNumpy(flatbuffers.number_types.Int64Flags, at(read, 1)).tolist() == [0, 1, 2]
+    assert read.Vector(at(read, 1)) % 8 == 0
+    first = read.Vector(at(read, 0))
+    assert read.VectorLen(at(read, 0)) == len(tables)
+    for number, one in enumerate(tables):
+        table = flatbuffers.table.Table(content, read.Indirect(first + 4 * number))
+        for slot, kind, value in one:
+            flags = getattr(flatbuffers.number_types, NUMBERS[kind])
+            assert table.Get(flags, table.Pos + at(table, slot)) == value
+            assert (table.Pos + at(table, slot)) % flags.bytewidth == 0
+
+
+def at(table: Any, slot: int) -> int:
+    return int(table.Offset(4 + 2 * slot))
+
+
+def test_equal_parts_are_stored_once_and_bytes_are_aligned() -> None:
+    buffer = FlatBuffer()
+    content = np.arange(100, dtype=np.uint8)
+    places = [buffer.vector(content.copy()) for _ in range(2)]
+    assert places[0] == places[1] != buffer.vector(content[::-1].astype(np.int8))
+    assert buffer.string("one") == buffer.string("one") != buffer.string("other")
+    written = buffer.finished(buffer.table([(0, OFFSET, places[0])]), IDENTIFIER)
+    assert written.index(bytes(content)) % BYTES_ALIGNMENT == 0
+
+
+def test_a_number_beyond_its_type_is_an_error_and_no_other_number() -> None:
+    with pytest.raises(Exception, match="format"):
+        FlatBuffer().table([(0, "b", 1000)])
