@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from edge_contracts.errors import BadInputError
+
+if TYPE_CHECKING:
+    from converters.tflite.flatbuffer import ReadTable
 
 # Operators whose option table is not called after them; the rest are (`CONV_2D` has `Conv2DOptions`), or have none.
 _TABLES = {
@@ -63,6 +66,10 @@ _ENUMS = {
 }
 
 
+_SLOTS = {schema.BuiltinOptions: (3, 4), schema.BuiltinOptions2: (11, 12)}
+"""The fields of an operator that hold each union: which of its tables, and the table (TFLite's schema.fbs)."""
+
+
 def enum_name(enum: type[Any], value: int, what: str) -> str:
     """The schema's name of `value` in `enum`; BadInputError naming `what` if this schema has none."""
     name = _names(enum.__name__).get(value)
@@ -92,19 +99,21 @@ def enum_value(enum: type[Any], name: str, what: str) -> int:
     raise BadInputError(f"{what}: TFLite's {enum.__name__} has no {name!r}; see the schema for the names")
 
 
-def read_options(kind: str, operator: schema.Operator) -> dict[str, Any]:
-    """Every option of `operator` (a flatbuffer accessor of operator `kind`), defaults included."""
+def read_options(kind: str, operator: ReadTable) -> dict[str, Any]:
+    """Every option of an operator of that kind, defaults included."""
     table = _table_of(kind)
     if table is None:
         return {}
     options = _empty_table(table)
-    stored_type, stored = _stored_options(table, operator)
+    type_slot, slot = _SLOTS[_union_of(table)]
+    stored = operator.table(slot)
     if stored is not None:
+        stored_type = operator.number(type_slot, "B")
         if stored_type != getattr(_union_of(table), table):
             raise BadInputError(
                 f"{kind}: wanted its options in a {table}, found table type {stored_type}; damaged file"
             )
-        options = type(options).InitFromBuf(stored.Bytes, stored.Pos)
+        options = type(options).InitFromBuf(stored.content, stored.place)
     fields = ((_snake(attribute), value) for attribute, value in vars(options).items() if value is not None)
     return {name: _to_plain(f"{kind}.{name}", name, value) for name, value in fields}
 
@@ -112,12 +121,13 @@ def read_options(kind: str, operator: schema.Operator) -> dict[str, Any]:
 class StoredOptions(NamedTuple):
     """An operator's options as the schema's classes have them.
 
-    table: such as `Conv2DOptionsT`. type: its number in its union. is_second: whether that is the newer union.
+    table: such as `Conv2DOptionsT`. type: its number in its union. type_slot, slot: where an operator has both.
     """
 
     table: Any
     type: int
-    is_second: bool
+    type_slot: int
+    slot: int
 
 
 def stored_options(kind: str, options: dict[str, Any]) -> StoredOptions | None:
@@ -134,7 +144,7 @@ def stored_options(kind: str, options: dict[str, Any]) -> StoredOptions | None:
     if table is None:
         return None
     union = _union_of(table)
-    return StoredOptions(packed, getattr(union, table), union is not schema.BuiltinOptions)
+    return StoredOptions(packed, getattr(union, table), *_SLOTS[union])
 
 
 @cache
@@ -153,12 +163,6 @@ def _union_of(table: str) -> type[Any]:
 
 def _empty_table(table: str) -> Any:
     return getattr(schema, f"{table}T")()
-
-
-def _stored_options(table: str, operator: schema.Operator) -> tuple[int, Any]:
-    if _union_of(table) is schema.BuiltinOptions:
-        return operator.BuiltinOptionsType(), operator.BuiltinOptions()
-    return operator.BuiltinOptions2Type(), operator.BuiltinOptions2()
 
 
 @cache

@@ -7,6 +7,7 @@ damaged file makes the flatbuffer accessors raise becomes one `BadInputError`.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from converters.consistency import check_graph
 from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.tflite.flatbuffer import ReadTable
 from converters.tflite.options import enum_name, read_options
 from converters.tflite.types import numpy_dtype, stored_size, values_of
 from edge_contracts.errors import BadInputError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _IDENTIFIER = b"TFL3"
 _IDENTIFIER_OFFSET = 4
+_INT32, _INT64, _UINT8, _FLOAT32 = (np.dtype(name) for name in ("<i4", "<i8", "u1", "<f4"))
 _DAMAGED = (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError, OverflowError)
 
 
@@ -69,40 +72,58 @@ def _impression(content: bytes) -> str:
     return f"text starting {start.decode()!r}" if is_text else f"bytes starting {start!r}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An operator as the file has it, its tensors by their indices."""
+
+    table: ReadTable
+    kind: str
+    inputs: list[int]
+    outputs: list[int]
+    intermediates: list[int]
+
+
 def _read_model(content: bytes) -> Graph:
-    model = schema.Model.GetRootAs(content, 0)
-    if model.SubgraphsLength() != 1:
+    """Numbers of fields are those of TFLite's schema.fbs."""
+    model = ReadTable(content)
+    subgraphs = model.tables(2)
+    if len(subgraphs) != 1:
         raise BadInputError(
-            f"wanted one subgraph, found {model.SubgraphsLength()}; models with branches or loops are not converted: "
+            f"wanted one subgraph, found {len(subgraphs)}; models with branches or loops are not converted: "
             "export the body alone"
         )
-    subgraph = model.Subgraphs(0)
-    operators = [subgraph.Operators(index) for index in range(subgraph.OperatorsLength())]
-    kinds = [_kind(model, operator) for operator in operators]
-    inputs, outputs = _indices(subgraph.InputsAsNumpy()), _indices(subgraph.OutputsAsNumpy())
-    used = {*inputs, *outputs, *(index for operator in operators for index in _tensors_of(operator))} - {-1}
-    names = _unique_names(subgraph, used)
+    (subgraph,) = subgraphs
+    codes = model.tables(1)
+    stored = [_stored_operator(table, codes) for table in subgraph.tables(3)]
+    inputs, outputs = _indices(subgraph, 1), _indices(subgraph, 2)
+    tensors, buffers = subgraph.tables(0), model.tables(4)
+    used = {*inputs, *outputs}
+    for one in stored:
+        used.update(one.inputs, one.outputs, one.intermediates)
+    names = _unique_names(tensors, used - {-1})
     return Graph(
-        tensors={
-            names[index]: _tensor(content, model, subgraph.Tensors(index), names[index]) for index in sorted(used)
-        },
-        operators=[_operator(kind, operator, names) for kind, operator in zip(kinds, operators, strict=True)],
+        tensors={name: _tensor(content, buffers, tensors[index], name) for index, name in names.items()},
+        operators=[_operator(one, names) for one in stored],
         inputs=[names[index] for index in inputs],
         outputs=[names[index] for index in outputs],
-        name=(subgraph.Name() or b"main").decode("utf-8"),
+        name=(subgraph.text(4) or b"main").decode("utf-8"),
     )
 
 
-def _kind(model: schema.Model, operator: schema.Operator) -> str:
-    index = operator.OpcodeIndex()
-    if index >= model.OperatorCodesLength():
-        raise BadInputError(f"an operator asks for code {index} of {model.OperatorCodesLength()}; the file is damaged")
-    code = model.OperatorCodes(index)
+def _stored_operator(table: ReadTable, codes: Sequence[ReadTable]) -> _Stored:
+    return _Stored(table, _kind(table, codes), _indices(table, 1), _indices(table, 2), _indices(table, 8))
+
+
+def _kind(operator: ReadTable, codes: Sequence[ReadTable]) -> str:
+    index = operator.number(0, "I")
+    if index >= len(codes):
+        raise BadInputError(f"an operator asks for code {index} of {len(codes)}; the file is damaged")
+    code = codes[index]
     # Files older than the 128th operator know only the first field, which holds 127 in newer ones.
-    kind = enum_name(schema.BuiltinOperator, max(code.DeprecatedBuiltinCode(), code.BuiltinCode()), "operator code")
+    kind = enum_name(schema.BuiltinOperator, max(code.number(0, "b"), code.number(3, "i")), "operator code")
     if kind != "CUSTOM":
         return kind
-    custom = (code.CustomCode() or b"").decode("utf-8", "replace")
+    custom = code.text(1).decode("utf-8", "replace")
     if "edgetpu" in custom:
         raise BadInputError(
             "this model is already compiled for the EdgeTPU; give the float model that it was made from"
@@ -112,24 +133,19 @@ def _kind(model: schema.Model, operator: schema.Operator) -> str:
     )
 
 
-def _indices(vector: npt.NDArray[np.int32] | int) -> list[int]:
-    """A flatbuffer vector as a list; the accessors give 0 for one that is absent."""
-    return [] if isinstance(vector, int) else vector.tolist()
+def _indices(table: ReadTable, slot: int) -> list[int]:
+    indices: list[int] = table.vector(slot, _INT32).tolist()
+    return indices
 
 
-def _tensors_of(operator: schema.Operator) -> list[int]:
-    vectors = (operator.InputsAsNumpy(), operator.OutputsAsNumpy(), operator.IntermediatesAsNumpy())
-    return [index for vector in vectors for index in _indices(vector)]
-
-
-def _unique_names(subgraph: schema.SubGraph, used: set[int]) -> dict[int, str]:
+def _unique_names(tensors: Sequence[ReadTable], used: set[int]) -> dict[int, str]:
     names: dict[int, str] = {}
     taken: set[str] = set()
     for index in sorted(used):
-        if not 0 <= index < subgraph.TensorsLength():
-            raise BadInputError(f"tensor {index} of {subgraph.TensorsLength()} is asked for; the file is damaged")
+        if not 0 <= index < len(tensors):
+            raise BadInputError(f"tensor {index} of {len(tensors)} is asked for; the file is damaged")
         # Runtimes hold names as C strings, which end at the first zero byte.
-        stored = (subgraph.Tensors(index).Name() or b"").partition(b"\0")[0]
+        stored = tensors[index].text(3).partition(b"\0")[0]
         stem = stored.decode("utf-8") or f"tensor_{index}"
         name, copy = stem, 1
         while name in taken:
@@ -139,32 +155,32 @@ def _unique_names(subgraph: schema.SubGraph, used: set[int]) -> dict[int, str]:
     return names
 
 
-def _tensor(content: bytes, model: schema.Model, stored: schema.Tensor, name: str) -> Tensor:
-    if stored.Sparsity() is not None:
+def _tensor(content: bytes, buffers: Sequence[ReadTable], stored: ReadTable, name: str) -> Tensor:
+    if stored.has(6):
         raise BadInputError(f"tensor {name!r}: wanted dense values, found a sparse encoding; export without sparsity")
-    shape = tuple(_indices(stored.ShapeAsNumpy()))
-    signature = tuple(_indices(stored.ShapeSignatureAsNumpy()))
-    dtype = numpy_dtype(stored.Type(), name)
+    shape, signature = tuple(_indices(stored, 0)), tuple(_indices(stored, 7))
+    dtype = numpy_dtype(stored.number(1, "b"), name)
     return Tensor(
         name=name,
         shape=signature if len(signature) == len(shape) else shape,
         dtype=dtype,
-        data=_constant(name, shape, dtype, _buffer(content, model, stored.Buffer())),
-        quantization=_quantization(stored.Quantization(), name, len(shape)),
-        is_variable=bool(stored.IsVariable()),
+        data=_constant(name, shape, dtype, _buffer(content, buffers, stored.number(2, "I"))),
+        quantization=_quantization(stored.table(4), name, len(shape)),
+        is_variable=bool(stored.number(5, "?")),
     )
 
 
-def _buffer(content: bytes, model: schema.Model, index: int) -> memoryview | None:
+def _buffer(content: bytes, buffers: Sequence[ReadTable], index: int) -> memoryview | None:
     """A view of a buffer's bytes, or None for the empty buffer that marks an activation."""
     if index == 0:
         return None
-    if index >= model.BuffersLength():
-        raise BadInputError(f"buffer {index} of {model.BuffersLength()} is asked for; the file is damaged")
-    buffer = model.Buffers(index)
-    if buffer.Offset() > 1:  # files above 2 GB, and newer exporters, keep the bytes behind the flatbuffer
-        return memoryview(content)[buffer.Offset() : buffer.Offset() + buffer.Size()]
-    return None if buffer.DataIsNone() else memoryview(buffer.DataAsNumpy())
+    if index >= len(buffers):
+        raise BadInputError(f"buffer {index} of {len(buffers)} is asked for; the file is damaged")
+    buffer = buffers[index]
+    begin = buffer.number(1, "Q")
+    if begin > 1:  # files above 2 GB, and newer exporters, keep the bytes behind the flatbuffer
+        return memoryview(content)[begin : begin + buffer.number(2, "Q")]
+    return buffer.vector(0, _UINT8).data if buffer.has(0) else None
 
 
 def _constant(
@@ -180,30 +196,33 @@ def _constant(
     return values_of(stored, shape, dtype)
 
 
-def _quantization(stored: schema.QuantizationParameters | None, name: str, rank: int) -> Quantization | None:
+def _quantization(stored: ReadTable | None, name: str, rank: int) -> Quantization | None:
     if stored is None:
         return None
-    if stored.DetailsType() != schema.QuantizationDetails.NONE:
+    if stored.number(4, "B") != schema.QuantizationDetails.NONE:
         raise BadInputError(
             f"tensor {name!r}: wanted quantisation per tensor or channel, found per block; export without"
         )
-    if stored.ScaleIsNone() or stored.ScaleLength() == 0:
+    scale = np.array(stored.vector(2, _FLOAT32), np.float32)
+    if not scale.size:
         return None
-    scale = np.array(stored.ScaleAsNumpy(), np.float32)
-    has_zero = not stored.ZeroPointIsNone() and stored.ZeroPointLength() > 0
-    zero_point = np.array(stored.ZeroPointAsNumpy(), np.int64) if has_zero else np.zeros(1, np.int64)
+    zero_point = np.array(stored.vector(3, _INT64), np.int64)
+    if not zero_point.size:
+        zero_point = np.zeros(1, np.int64)
     # Old exporters give a bias, which has one axis, the number of its weights' channel axis.
-    axis = stored.QuantizedDimension() if scale.size > 1 and rank > 1 else 0
+    axis = stored.number(6, "i") if scale.size > 1 and rank > 1 else 0
     return Quantization(scale=scale, zero_point=np.broadcast_to(zero_point, scale.shape).copy(), axis=axis)
 
 
-def _operator(kind: str, stored: schema.Operator, names: dict[int, str]) -> Operator:
-    if not (_indices(stored.InputsAsNumpy()) and _indices(stored.OutputsAsNumpy())):
-        raise BadInputError(f"wanted inputs and outputs for each operator, found a {kind} without; the file is damaged")
+def _operator(stored: _Stored, names: dict[int, str]) -> Operator:
+    if not (stored.inputs and stored.outputs):
+        raise BadInputError(
+            f"wanted inputs and outputs for each operator, found a {stored.kind} without; the file is damaged"
+        )
     return Operator(
-        kind=kind,
-        inputs=[None if index == -1 else names[index] for index in _indices(stored.InputsAsNumpy())],
-        outputs=[names[index] for index in _indices(stored.OutputsAsNumpy())],
-        options=read_options(kind, stored),
-        intermediates=[names[index] for index in _indices(stored.IntermediatesAsNumpy())],
+        kind=stored.kind,
+        inputs=[None if index == -1 else names[index] for index in stored.inputs],
+        outputs=[names[index] for index in stored.outputs],
+        options=read_options(stored.kind, stored.table),
+        intermediates=[names[index] for index in stored.intermediates],
     )

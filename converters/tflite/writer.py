@@ -108,13 +108,13 @@ class _Writer:
         inputs = self._places(operator.inputs)
         outputs = self._places(operator.outputs)
         packed = stored_options(operator.kind, operator.options)
-        place = packed.table.Pack(GeneratedCode(self._buffer)) if packed else 0
+        options = []
+        if packed:
+            place = packed.table.Pack(GeneratedCode(self._buffer))
+            options = [(packed.type_slot, "B", packed.type), (packed.slot, OFFSET, place)]
         intermediates = self._places(operator.intermediates) if operator.intermediates else 0
-        kind, options = (11, 12) if packed and packed.is_second else (3, 4)
-        return self._table(
-            *((0, "I", code), (1, OFFSET, inputs), (2, OFFSET, outputs)),
-            *sorted([(kind, "B", packed.type if packed else 0), (options, OFFSET, place), (8, OFFSET, intermediates)]),
-        )
+        fields = [(0, "I", code), (1, OFFSET, inputs), (2, OFFSET, outputs), (8, OFFSET, intermediates)]
+        return self._table(*sorted(fields + options))
 
     def _signature(self) -> int:
         graph, buffer = self._graph, self._buffer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 import flatbuffers
@@ -11,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converters.tflite.flatbuffer import BYTES_ALIGNMENT, OFFSET, FlatBuffer, GeneratedCode
+from converters.tflite.flatbuffer import BYTES_ALIGNMENT, OFFSET, FlatBuffer, GeneratedCode, ReadTable
 
 IDENTIFIER = b"TFL3"
 OPTIONS = sorted(name for name in vars(schema) if name.endswith("OptionsT"))
@@ -80,6 +81,61 @@ def test_tables_strings_and_references_are_read_by_flatbuffers_accessors(
             flags = getattr(flatbuffers.number_types, NUMBERS[kind])
             assert table.Get(flags, table.Pos + at(table, slot)) == value
             assert (table.Pos + at(table, slot)) % flags.bytewidth == 0
+
+
+@given(st.lists(fields(), min_size=1, max_size=5), st.text(max_size=9))
+def test_a_read_table_gives_what_was_written_and_nothing_for_what_was_not(
+    tables: list[list[tuple[int, str, Any]]], text: str
+) -> None:
+    buffer = FlatBuffer()
+    places = [buffer.table(one) for one in tables]
+    numbers = buffer.vector(np.arange(3, dtype=np.int16))
+    references = buffer.references(places)
+    root = buffer.table(
+        [(0, OFFSET, places[0]), (1, OFFSET, references), (2, OFFSET, buffer.string(text)), (5, OFFSET, numbers)]
+    )
+    read = ReadTable(buffer.finished(root, IDENTIFIER))
+    assert [read.has(slot) for slot in range(8)] == [True, True, True, False, False, True, False, False]
+    assert (read.table(3), read.tables(4), read.text(6), read.vector(3, np.dtype("<i2")).tolist()) == (
+        None,
+        [],
+        b"",
+        [],
+    )
+    assert read.text(2).decode() == text
+    assert read.vector(5, np.dtype("<i2")).tolist() == [0, 1, 2]
+    one = read.table(0)
+    assert one is not None
+    for found, fields_of in [(one, tables[0]), *zip(read.tables(1), tables, strict=True)]:
+        assert {slot: found.number(slot, kind) for slot, kind, _ in fields_of} == {
+            slot: value for slot, _, value in fields_of
+        }
+        assert found.number(13, "i", default=7) == 7
+
+
+@given(st.data())
+def test_a_damaged_flatbuffer_is_an_error_of_its_reading_and_nothing_else(data: st.DataObject) -> None:
+    buffer = FlatBuffer()
+    inner = buffer.table([(0, "i", 1), (1, OFFSET, buffer.string("name"))])
+    root = buffer.table([(0, OFFSET, buffer.references([inner, inner])), (1, OFFSET, buffer.vector(np.arange(5)))])
+    content = bytearray(buffer.finished(root, IDENTIFIER))
+    place = data.draw(st.integers(0, len(content) - 4))
+    content[place : place + 4] = data.draw(st.binary(min_size=4, max_size=4))
+    cut = bytes(content[: data.draw(st.integers(0, len(content)))])
+    try:
+        read = ReadTable(cut)
+        for one in read.tables(0):
+            assert isinstance(one.text(1), bytes)
+            assert isinstance(one.number(0, "i"), int)
+        assert read.vector(1, np.dtype("<i8")).nbytes <= len(content)
+    except (struct.error, ValueError):
+        pass
+
+
+def test_a_description_before_the_beginning_is_refused() -> None:
+    content = struct.pack("<I4si", 8, IDENTIFIER, 100)
+    with pytest.raises(ValueError, match="before the file's beginning"):
+        ReadTable(content)
 
 
 def at(table: Any, slot: int) -> int:
