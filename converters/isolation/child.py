@@ -11,11 +11,11 @@ import json
 import os
 import signal
 import sys
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converters.isolation.forking import ForkedChild, ForkServer, ServerLostError, server_in_use
+from converters.isolation.forking import LOST, ForkedChild, ForkServer, ServerLostError, server_in_use
 from converters.isolation.memory_limit import limit_bytes, limit_memory
 from edge_contracts.errors import BadInputError, LeptonError, MissingExtraError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TIMEOUT_S = 300.0
 """How long a step may take: lowering the largest topology in use (574 MB of weights) takes a minute."""
 
-_REFUSAL, _COMPLAINTS = "refusal.json", "complaints.txt"
+_REFUSAL = "refusal.json"
 
 
 def run_child(
@@ -72,39 +72,34 @@ def started_child(
     arguments = [str(home), str(limit_bytes(model_bytes))]
     with ExitStack() as ends:
 
-        def started(server: ForkServer) -> ForkedChild:
-            with Path(os.devnull).open("r+b") as nothing, (home / _COMPLAINTS).open("wb") as complaints:
-                files = [nothing.fileno(), nothing.fileno(), complaints.fileno()]
-                return ends.enter_context(closing(server.start(module, arguments, files)))
-
-        def started_anew() -> ForkedChild:
-            return started(ends.enter_context(closing(ForkServer())))
+        def started(server: ForkServer | None) -> ForkedChild:
+            server = server or ends.enter_context(closing(ForkServer()))
+            with Path(os.devnull).open("r+b") as nothing:
+                return ends.enter_context(closing(server.start(module, arguments, [nothing.fileno()] * 2)))
 
         def ending() -> str | None:
-            try:
-                status = child.wait(timeout_s)
-            except ServerLostError:  # killed for want of memory, say; nothing is known of the child
-                status = started_anew().wait(timeout_s)
-            return _ending(status, home, timeout_s, kinds)
+            # A server may have been killed, for want of memory, say: then nothing is known of its child.
+            for first in (child, None):
+                with suppress(ServerLostError):
+                    attempt = first or started(None)
+                    return _ending(attempt.wait(timeout_s), attempt.last_words(), home, timeout_s, kinds)
+            return f"it ended with {LOST}"
 
-        try:
-            server = server_in_use()
-            child = started(server) if server else started_anew()
-        except ServerLostError:
-            child = started_anew()
+        child = None
+        with suppress(ServerLostError):
+            child = started(server_in_use())
         yield ending
 
 
-def _ending(status: int | None, home: Path, timeout_s: float, kinds: Sequence[type[LeptonError]]) -> str | None:
+def _ending(
+    status: int | None, complaint: str, home: Path, timeout_s: float, kinds: Sequence[type[LeptonError]]
+) -> str | None:
     if status is None:
         return f"it did not end within {timeout_s:.0f} s"
     _raise_refusal(home, kinds)
     if status < 0:
         return f"it ended with {_signal_name(-status)}"
-    if not status:
-        return None
-    told = (home / _COMPLAINTS).read_text("utf-8", "replace").strip().splitlines()
-    return f"it ended with exit code {status}: {told[-1] if told else 'no message'}"
+    return f"it ended with exit code {status}: {complaint or 'no message'}" if status else None
 
 
 def serve(work: Callable[[Path], None]) -> None:

@@ -8,18 +8,33 @@ This module loads neither numpy nor a runtime: the server can start before its c
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+class _HasDescriptor(Protocol):
+    def fileno(self) -> int: ...
+
+
+T = TypeVar("T", bound=_HasDescriptor)
+
+MOST_BYTES = 1 << 16
+"""Of a wish."""
+
+MOST_FILES = 8
+"""Of a child, beside its standard error."""
 
 PRELOADED = (
     "converters.load.opening",
@@ -46,6 +61,11 @@ LOST = "the loss of the process that it was forked from"
 
 _STATUS_BYTES = 32
 
+_LAST_WORDS_BYTES = 1 << 16
+"""Of what a child writes to standard error so much is looked at; a harmed one may write for ever."""
+
+_GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF})
+
 
 class ServerLostError(RuntimeError):
     """The server ended before its child: what became of that is not known."""
@@ -56,11 +76,13 @@ class ForkedChild:
 
     Args:
         channel: where the server writes how it ended. That its other end was shut tells the server to end it.
+        complaints: its standard error.
         server: the one that forked it.
     """
 
-    def __init__(self, channel: socket.socket, server: ForkServer) -> None:
+    def __init__(self, channel: socket.socket, complaints: IO[bytes], server: ForkServer) -> None:
         self._channel = channel
+        self._complaints = complaints
         self._server = server
 
     def wait(self, timeout_s: float | None = None) -> int | None:
@@ -75,7 +97,7 @@ class ForkedChild:
         Raises:
             ServerLostError: the server has ended, and with it the child.
         """
-        if not select.select([self._channel], [], [], timeout_s)[0]:
+        if not ready([self._channel], timeout_s):
             return None
         # It stays there to be read, by any thread and any number of times.
         told = self._channel.recv(_STATUS_BYTES, socket.MSG_PEEK)
@@ -83,17 +105,25 @@ class ForkedChild:
             raise ServerLostError(LOST)
         return int(told)
 
+    def last_words(self) -> str:
+        """The last line that it wrote to standard error; empty where it wrote none."""
+        end = self._complaints.seek(0, os.SEEK_END)
+        self._complaints.seek(max(end - _LAST_WORDS_BYTES, 0))
+        lines = self._complaints.read(_LAST_WORDS_BYTES).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
     def kill(self) -> None:
         """End it, whatever it does; a server that does not do so within `CLOSING_S` is ended, too."""
         with suppress(OSError):
             self._channel.shutdown(socket.SHUT_WR)
-        if not select.select([self._channel], [], [], CLOSING_S)[0]:
+        if not ready([self._channel], CLOSING_S):
             self._server.kill()
 
     def close(self) -> None:
         """End it."""
         self.kill()
         self._channel.close()
+        self._complaints.close()
 
 
 class ForkServer:
@@ -121,20 +151,32 @@ class ForkServer:
         Args:
             module: an importable module.
             arguments: its command line.
-            files: its descriptors from 0 on; the caller keeps and closes its own copies.
+            files: its descriptors 0, 1, and from 3 on; the caller keeps and closes its own copies.
 
         Raises:
             ServerLostError: the server has ended.
+            ValueError: more is wished for than a wish may hold.
         """
-        ours, theirs = socket.socketpair()
         wish = json.dumps({"module": module, "arguments": list(arguments)}).encode()
-        with theirs:
-            try:
-                socket.send_fds(self._wishes, [wish], [theirs.fileno(), *files])
-            except OSError as error:
-                ours.close()
+        if len(wish) > MOST_BYTES or len(files) > MOST_FILES:
+            found = f"{len(wish)} and {len(files)}"
+            raise ValueError(f"wanted at most {MOST_BYTES} bytes and {MOST_FILES} files in a wish, found {found}")
+        with ExitStack() as ends:
+            ours, theirs = socket.socketpair()
+            ends.enter_context(ours)
+            complaints = ends.enter_context(TemporaryFile())
+            with theirs:
+                self._send(wish, [theirs.fileno(), *files[:2], complaints.fileno(), *files[2:]])
+            ends.pop_all()
+        return ForkedChild(ours, complaints, self)
+
+    def _send(self, wish: bytes, files: Sequence[int]) -> None:
+        try:
+            socket.send_fds(self._wishes, [wish], files)
+        except OSError as error:
+            if error.errno in _GONE:
                 raise ServerLostError(LOST) from error
-        return ForkedChild(ours, self)
+            raise
 
     def kill(self) -> None:
         """End it and its children, whatever they do."""
@@ -148,6 +190,14 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
+
+
+def ready(streams: Sequence[T], timeout_s: float | None) -> list[T]:
+    """Those of some streams that can be read without waiting, after `timeout_s` (None: for ever) at the latest."""
+    waiting, by_descriptor = select.poll(), {stream.fileno(): stream for stream in streams}
+    for descriptor in by_descriptor:
+        waiting.register(descriptor, select.POLLIN)
+    return [by_descriptor[found] for found, _ in waiting.poll(None if timeout_s is None else timeout_s * 1000)]
 
 
 _IN_USE: ContextVar[ForkServer | None] = ContextVar("fork_server", default=None)

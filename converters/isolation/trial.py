@@ -14,12 +14,10 @@ import os
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from fcntl import F_SETPIPE_SZ, fcntl
-from select import select
-from tempfile import TemporaryFile
 from threading import Lock, Timer
 from typing import IO, TYPE_CHECKING, Any
 
-from converters.isolation.forking import PRELOADED_TO_COMPILE, ForkServer, ServerLostError, server_in_use
+from converters.isolation.forking import LOST, PRELOADED_TO_COMPILE, ForkServer, ServerLostError, ready, server_in_use
 from edge_contracts.errors import LeptonError
 
 if TYPE_CHECKING:
@@ -38,6 +36,9 @@ CHILD = "converters.isolation.trial_child"
 TIMEOUT_S = 300.0
 """How long a child may take to hear a question with all its feeds, and how long it may be waited for until it answers
 or gives a sign. What the caller does in between does not count."""
+
+ENDING_S = 5.0
+"""How long a child may take to end that cannot be asked any more; then it is ended."""
 
 _PIPE_BYTES = 1 << 20
 """Samples are megabytes; in the kernel's own 64 kB the two processes would wait for each other ten times as often."""
@@ -140,14 +141,25 @@ class TrialChild:
         process.ask(question, self._timeout_s)
 
         def ending() -> Message:
-            answer = process.answer(self._timeout_s, signs)
-            self._is_asked = False
-            if answer is None:
-                self._process = None
-                raise self._failure(subject, process.end(), is_overdue=process.is_overdue)
-            return answer
+            with suppress(ServerLostError):
+                return self._answered(subject, process, signs)
+            # Killed for want of memory, say: nothing is known of what it ran.
+            again = self._process = self._forked()
+            again.ask(question, self._timeout_s)
+            try:
+                return self._answered(subject, again, signs)
+            except ServerLostError as error:
+                raise self._failure(subject, str(error), is_overdue=False) from error
 
         return ending
+
+    def _answered(self, subject: _Subject, process: _Process, signs: Callable[[int], None]) -> Message:
+        answer = process.answer(self._timeout_s, signs)
+        self._is_asked = False
+        if answer is None:
+            self._process = None
+            raise self._failure(subject, process.end(), is_overdue=process.is_overdue)
+        return answer
 
     def close(self) -> None:
         """End the process; `run` would start another."""
@@ -158,7 +170,8 @@ class TrialChild:
     def _end(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.end()
+            with suppress(ServerLostError):
+                self._process.end()
             self._process, self._is_asked = None, False
 
     def _forked(self) -> _Process:
@@ -189,8 +202,7 @@ class _Process:
             self._questions, asked = _pipe(ends, theirs, mode="wb")
             self._answers, answered = _pipe(ends, theirs, mode="rb")
             self._signs, signed = _pipe(ends, theirs, mode="rb", buffering=0)
-            self._complaints = ends.enter_context(TemporaryFile())
-            self._child = server.start(CHILD, [], [asked, answered, self._complaints.fileno(), signed])
+            self._child = server.start(CHILD, [], [asked, answered, signed])
             ends.callback(self._child.close)
             self._ends = ends.pop_all()
         for stream in (self._questions, self._answers):
@@ -216,15 +228,15 @@ class _Process:
 
         output, heard = self._answers, 0
         # One answer per question: nothing of it can lie in a buffer already.
-        while output not in (ready := select([output, self._signs], [], [], timeout_s)[0]):
-            told = self._signs.read(_MANY) if ready else b""
+        while output not in (found := ready([output, self._signs], timeout_s)):
+            told = self._signs.read(_MANY) if found else b""
             if not told:
-                self.is_overdue = not ready
+                self.is_overdue = not found
                 self.kill()
                 return None
             heard += len(told)
             signs(heard)
-        if self._signs in ready and (told := self._signs.read(_MANY)):
+        if self._signs in found and (told := self._signs.read(_MANY)):
             signs(heard + len(told))
         try:
             return receive(output)
@@ -236,21 +248,27 @@ class _Process:
         self._child.kill()
 
     def end(self) -> str:
-        """Wait for a child that has closed its output or is killed: how it ended, with its last words."""
-        told = self._ending()
-        # What was still to be sent has no reader any more.
-        with suppress(OSError):
-            self._ends.close()
-        return told
+        """Have a child ended that has closed its output, said what is no answer, or is killed: how, and its last words.
 
-    def _ending(self) -> str:
+        Raises:
+            ServerLostError: what forked it has ended, and it with that, though it had its time.
+        """
+        # It ends by itself where no further question can come. What was still to be sent has no reader any more.
+        with suppress(OSError):
+            self._questions.close()
         try:
+            if self._child.wait(ENDING_S) is None:
+                self.kill()
             status = self._child.wait() or 0
-        except ServerLostError as error:
-            return str(error)
-        self._complaints.seek(0)
-        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return ": ".join([f"signal {-status}" if status < 0 else f"exit code {status}", *lines[-1:]])
+            words = self._child.last_words()
+        except ServerLostError:
+            if not self.is_overdue:
+                raise
+            return LOST
+        finally:
+            with suppress(OSError):
+                self._ends.close()
+        return ": ".join(filter(None, [f"signal {-status}" if status < 0 else f"exit code {status}", words]))
 
 
 def _pipe(ours: ExitStack, theirs: ExitStack, mode: str, buffering: int = -1) -> tuple[IO[bytes], int]:

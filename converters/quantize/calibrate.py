@@ -102,7 +102,7 @@ def observe(
     try:
         answers = {place: [found.arrays[f"answer {place} {slot}"] for slot in range(len(watched))] for place in places}
         seen = {name: _observation(found, slot) for slot, name in enumerate(names)}
-        patches = {name: _patch(found, slot) for slot, name in enumerate(windows)}
+        patches = {name: _patch(found, slot, window) for slot, (name, window) in enumerate(windows.items())}
     except (LookupError, TypeError, ValueError) as error:
         raise CandidateFailedError(
             f"wanted what the float model's values are like, found something else ({error}): the model has harmed the "
@@ -123,12 +123,14 @@ def _windows(graph: Graph) -> dict[str, dict[str, Any]]:
             continue
         slots = (*data_slots(rule, len(operator.inputs)), rule.weights.slot)
         source, weights = (graph.tensors[str(operator.inputs[slot])] for slot in slots)
-        if source.data is None and source.dtype == _FLOAT and weights.data is not None:
-            shapes = {"weights": weights.shape, "result": graph.tensors[operator.outputs[0]].shape}
+        shapes = {"weights": weights.shape, "result": graph.tensors[operator.outputs[0]].shape}
+        has_places = 0 not in (*source.shape, *shapes["result"])
+        if source.data is None and source.dtype == _FLOAT and weights.data is not None and has_places:
             windows[operator.outputs[0]] = {
                 "kind": operator.kind,
                 "options": operator.options,
                 "source": source.name,
+                "channels": source.shape[-1],
                 **shapes,
             }
     return windows
@@ -149,9 +151,10 @@ def _observation(found: Message, slot: int) -> Observation:
     return Observation(lowest, highest, histogram)
 
 
-def _patch(found: Message, slot: int) -> npt.NDArray[np.float64]:
+def _patch(found: Message, slot: int, window: dict[str, Any]) -> npt.NDArray[np.float64]:
     """What the child says of one window; LookupError or ValueError as above."""
-    patch = found.arrays[f"patch {slot}"]
-    if patch.dtype != np.dtype("f8") or not np.isfinite(patch).all():
-        raise ValueError(f"a mean in {patch.dtype} that is none")
+    patch, weights = found.arrays[f"patch {slot}"], window["weights"]
+    shape = weights[1:] if window["kind"] == "FULLY_CONNECTED" else (*weights[1:3], window["channels"])
+    if (patch.shape, patch.dtype) != (tuple(shape), np.dtype("f8")) or not np.isfinite(patch).all():
+        raise ValueError(f"a mean of {patch.shape} in {patch.dtype}")
     return patch

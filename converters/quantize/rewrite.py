@@ -40,7 +40,8 @@ class Decisions:
 
     integer: outputs of the operators that become integer.
     scales: the scale of every activation that they read or write, and of inputs that are to be integer.
-    patches: the mean of what each operator multiplies with its weights, by its output, for bias correction.
+    patches: the mean of what operators multiply with their weights, by their outputs, for bias correction; an operator
+        that has none keeps its bias.
     recipe: the rest.
     """
 
@@ -183,8 +184,9 @@ class _Rewriting:
         dtype = INT4 if operator.kind in INT4_KINDS and matches(operator, recipe.int4) else INT8
         per_channel = dtype == INT4 or _has_scale_per_channel(operator.kind, weights, places.channel_axis, recipe)
         made = quantize_weights(weights, bias, affine.scale, places.channel_axis, per_channel=per_channel, dtype=dtype)
-        if recipe.bias_correction:
-            bias = bias - mean_output(operator, self.decisions.patches[operator.outputs[0]], made.real - weights)
+        patch = self.decisions.patches.get(operator.outputs[0])
+        if recipe.bias_correction and patch is not None:
+            bias = bias - mean_output(operator, patch, made.real - weights)
         stored_bias, bias_quantization = quantize_bias(bias, affine, made.quantization)
         named = [*inputs, *[None] * (places.bias_slot + 1 - len(inputs))]
         named[places.slot] = self._add_constant(weights_name, made.stored, made.quantization)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge_contracts.errors import BadInputError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,7 +31,13 @@ OFFSET = "offset"
 _IDENTIFIER_BYTES = 4
 _OFFSET_BYTES = 4
 _UNSIGNED, _SIGNED = struct.Struct("<I"), struct.Struct("<i")
+_MOST_BYTES = (1 << 31) - 1
+"""Of a file: references between its parts are signed, and runtimes read no larger one."""
+
 _WIDEST = 8
+_KIND_OF_WIDTH = {1: "b", 2: "h", 4: "i", 8: "q"}
+"""Of a vector's elements until one says its own."""
+
 _WIDTHS = {code: struct.calcsize(code) for code in "?bBhHiIqQf"} | {OFFSET: _OFFSET_BYTES}
 
 
@@ -73,7 +81,7 @@ class FlatBuffer:
     """What was written so far. A place is the distance of something's first byte from the end, in bytes; 0 is none."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes | bytearray] = []
+        self._parts: list[bytes] = []
         self._size = 0
         self._widest = 1
         self._vectors: dict[tuple[str, bytes], int] = {}
@@ -143,9 +151,14 @@ class FlatBuffer:
         self._put(struct.pack("<I", count))
         return self._size
 
-    def _put(self, content: bytes | bytearray) -> None:
+    def _put(self, content: bytes) -> None:
         self._parts.append(content)
         self._size += len(content)
+        if self._size > _MOST_BYTES:
+            raise BadInputError(
+                f"wanted a model of less than 2 GiB, as TFLite files hold it, found more than {self._size:,} bytes; "
+                "give a smaller one"
+            )
 
 
 class ReadTable:
@@ -222,14 +235,14 @@ def _described(content: bytes, place: int) -> tuple[int, ...]:
 class GeneratedCode:
     """A flatbuffer as code wants it that flatc generates, such as `Conv2DOptionsT.Pack`, whose names these are.
 
-    It writes no vectors of references: no option of TFLite's is one.
+    It writes no arrays of numpy's and no vectors of references: no option of TFLite's that is read here is one.
     """
 
     def __init__(self, buffer: FlatBuffer) -> None:
         self._buffer = buffer
         self._fields: list[tuple[int, str, Any]] = []
         self._elements: list[Any] = []
-        self._kind = "B"
+        self._kind = ""
 
     def StartObject(self, _count: int) -> None:  # noqa: N802
         """Fields follow."""
@@ -239,45 +252,43 @@ class GeneratedCode:
         """The place of the table of the fields that came."""
         return self._buffer.table(self._fields)
 
-    def StartVector(self, _width: int, _count: int, _alignment: int) -> None:  # noqa: N802
+    def StartVector(self, width: int, _count: int, _alignment: int) -> None:  # noqa: N802
         """Elements follow, the last one first."""
         self._elements = []
+        self._kind = _KIND_OF_WIDTH[width]
 
     def EndVector(self) -> int:  # noqa: N802
         """The place of the vector of the elements that came."""
-        return self._buffer.vector(np.array(self._elements[::-1], f"<{self._kind}"))
-
-    def CreateNumpyVector(self, values: npt.NDArray[Any]) -> int:  # noqa: N802
-        """The place of a vector."""
-        return self._buffer.vector(values)
+        # struct takes no number for another; numpy's arrays of old would.
+        content = struct.pack(f"<{len(self._elements)}{self._kind}", *reversed(self._elements))
+        return self._buffer.vector(np.frombuffer(content, f"<{self._kind}"))
 
     def CreateString(self, text: str) -> int:  # noqa: N802
         """The place of a string."""
         return self._buffer.string(text)
 
-    def add_field(self, kind: str, slot: int, value: Any, default: Any) -> None:
-        """A field, unless it has its default."""
+    def _field(self, kind: str, slot: int, value: Any, default: Any) -> None:
         if value != default:
             self._fields.append((slot, kind, value))
 
-    def add_element(self, kind: str, value: Any) -> None:
-        """An element of the vector."""
+    PrependBoolSlot = partialmethod(_field, "?")
+    PrependInt8Slot = partialmethod(_field, "b")
+    PrependUint8Slot = partialmethod(_field, "B")
+    PrependInt32Slot = partialmethod(_field, "i")
+    PrependUint32Slot = partialmethod(_field, "I")
+    PrependInt64Slot = partialmethod(_field, "q")
+    PrependUint64Slot = partialmethod(_field, "Q")
+    PrependFloat32Slot = partialmethod(_field, "f")
+    PrependUOffsetTRelativeSlot = partialmethod(_field, OFFSET)
+
+    def _element(self, kind: str, value: Any) -> None:
         self._kind = kind
         self._elements.append(value)
 
-
-for _name, _kind in {
-    "Bool": "?",
-    "Int8": "b",
-    "Uint8": "B",
-    "Uint16": "H",
-    "Int32": "i",
-    "Uint32": "I",
-    "Int64": "q",
-    "Uint64": "Q",
-    "Float32": "f",
-    "UOffsetTRelative": OFFSET,
-}.items():
-    setattr(GeneratedCode, f"Prepend{_name}Slot", partialmethod(GeneratedCode.add_field, _kind))
-    if _kind != OFFSET:
-        setattr(GeneratedCode, f"Prepend{_name}", partialmethod(GeneratedCode.add_element, _kind))
+    PrependBool = partialmethod(_element, "?")
+    PrependUint8 = partialmethod(_element, "B")
+    PrependUint16 = partialmethod(_element, "H")
+    PrependInt32 = partialmethod(_element, "i")
+    PrependUint32 = partialmethod(_element, "I")
+    PrependInt64 = partialmethod(_element, "q")
+    PrependFloat32 = partialmethod(_element, "f")

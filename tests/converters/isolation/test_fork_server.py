@@ -1,8 +1,10 @@
-"""Children that are forked end, refuse, hang and swell as those do that start from nothing."""
+"""Children end, refuse, hang and swell without harm to who asked for them, and none is left behind."""
 
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,7 +13,14 @@ import pytest
 
 from converters.isolation import forking
 from converters.isolation.child import run_child
-from converters.isolation.forking import ForkServer, ServerLostError, forked_children, server_in_use
+from converters.isolation.forking import (
+    MOST_BYTES,
+    MOST_FILES,
+    ForkServer,
+    ServerLostError,
+    forked_children,
+    server_in_use,
+)
 from edge_contracts.errors import BadInputError
 
 
@@ -44,7 +53,7 @@ def begin(home):
         nothing = ends.enter_context(Path(os.devnull).open("r+b")).fileno()
 
         def started(server, name, asked=nothing, told=nothing):
-            child = server.start(name, [str(home), str(1 << 33)], [asked, nothing, nothing, told])
+            child = server.start(name, [str(home), str(1 << 33)], [asked, nothing, told])
             return ends.enter_context(closing(child))
 
         yield started
@@ -120,10 +129,22 @@ def test_how_a_child_ended_can_be_asked_again(module, begin):
 
 def test_what_is_asked_early_does_not_wait_for_all_that_is_loaded(module, begin, tmp_path, monkeypatch):
     monkeypatch.setattr(forking, "CLOSING_S", 0.1)
+    asked = tmp_path / "asked"
+    (tmp_path / "patient.py").write_text(
+        f"import os, time\nwhile not os.path.exists({str(asked)!r}):\n    time.sleep(0.01)\n", "utf-8"
+    )
     (tmp_path / "slow.py").write_text("import time\ntime.sleep(600)\n", "utf-8")
-    server = ForkServer(["json", "slow"])
-    assert begin(server, module("pass")).wait(30) == 0
+    name = module("pass")
+    server = ForkServer(["patient", "slow"])
+    child = begin(server, name)
+    asked.touch()
+    assert child.wait(30) == 0
     server.close()
+
+
+def test_a_module_that_cannot_be_loaded_ends_no_child_but_those_that_need_it(module, begin):
+    with closing(ForkServer(["no_such_module", "json"])) as server:
+        assert begin(server, module("pass")).wait(30) == 0
 
 
 def test_a_step_is_done_without_a_server_that_is_gone(module, home):
@@ -140,6 +161,61 @@ def test_a_step_whose_server_ends_meanwhile_is_begun_anew(module, home):
         assert run_child(name, home, 1) is None
 
 
+def test_a_step_that_takes_every_server_with_it_is_told_in_words(module, home):
+    name = module("os.kill(os.getppid(), 9); time.sleep(600)")
+    assert run_child(name, home, 1) == "it ended with the loss of the process that it was forked from"
+    with forked_children():
+        assert run_child(name, home, 1) == "it ended with the loss of the process that it was forked from"
+
+
+def test_a_child_that_closes_all_its_files_is_ended(module, begin):
+    with closing(ForkServer()) as server:
+        assert begin(server, module("os.closerange(3, 1 << 12); time.sleep(600)")).wait(30) == -signal.SIGKILL
+
+
+def test_a_caller_that_ignores_the_ends_of_its_children_learns_of_these(module, home):
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert run_child(module("sys.exit(3)"), home, 1) == "it ended with exit code 3: no message"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_a_caller_with_many_open_files_has_children(module, home):
+    name = module("pass")
+    with Path(os.devnull).open("rb") as nothing, ExitStack() as ends:
+        for _ in range(1100):
+            ends.callback(os.close, os.dup(nothing.fileno()))
+        assert run_child(name, home, 1) is None
+
+
+def test_a_child_of_a_killed_caller_is_killed(module, home):
+    name = module("(home / 'pid').write_text(str(os.getpid())); time.sleep(600)")
+    program = (
+        "import pathlib\nfrom converters.isolation.child import run_child\n"
+        f"run_child({name!r}, pathlib.Path({str(home)!r}), 1)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    caller = subprocess.Popen([sys.executable, "-c", program], env=environment)
+    _until(lambda: (home / "pid").exists() and (home / "pid").read_text())
+    caller.kill()
+    caller.wait()
+    _until(lambda: not Path("/proc", (home / "pid").read_text()).exists())
+
+
+def test_what_a_child_has_in_its_folder_is_not_taken_for_its_last_words(module, home):
+    name = module("sys.stderr.write('x' * (1 << 20) + chr(10) + 'the last'); sys.exit(3)")
+    assert run_child(name, home, 1) == "it ended with exit code 3: the last"
+    name = module("[one.unlink() for one in home.iterdir()]; sys.exit(3)")
+    assert run_child(name, home, 1) == "it ended with exit code 3: no message"
+
+
+@pytest.mark.parametrize(("arguments", "files"), [(["x" * MOST_BYTES], 2), ([], MOST_FILES + 1)])
+def test_a_wish_that_no_packet_holds_is_refused(arguments, files):
+    with closing(ForkServer()) as server, pytest.raises(ValueError, match="wanted at most 65536 bytes and 8 files"):
+        server.start("json", arguments, [0] * files)
+
+
 def test_a_server_that_falls_silent_is_not_waited_for_for_ever(module, home, monkeypatch):
     monkeypatch.setattr(forking, "CLOSING_S", 0.1)
     with forked_children():
@@ -149,16 +225,16 @@ def test_a_server_that_falls_silent_is_not_waited_for_for_ever(module, home, mon
 
 
 def test_after_an_interrupt_no_step_gets_the_answer_of_the_one_before(module, home, monkeypatch):
-    real = forking.select.select
+    real = forking.ready
 
-    def interrupted(reading, *others):
-        real(reading, *others)
+    def interrupted(*asked):
+        real(*asked)
         monkeypatch.undo()
         raise KeyboardInterrupt
 
     with forked_children():
         name = module("sys.exit(3)")
-        monkeypatch.setattr(forking.select, "select", interrupted)
+        monkeypatch.setattr(forking, "ready", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run_child(name, home, 1)
         assert run_child(module("(home / 'done').touch()"), home, 1) is None

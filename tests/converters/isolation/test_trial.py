@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from select import select
 from threading import Timer
 from threading import enumerate as threads
@@ -22,7 +23,6 @@ from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from converters.graph import Graph
 
@@ -150,6 +150,22 @@ def test_a_child_that_leaves_in_silence_is_no_success(doubling: bytes, child_run
         child.run(doubling, FEEDS, Kernels.XNNPACK)
 
 
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("import sys\nprint('no message', flush=True)\nsys.stdin.read()", "exit code 0; keep"),
+        ("import os, signal\nos.write(1, b'no message')\nos.close(1)\nsignal.pause()", "signal 9; keep"),
+    ],
+)
+def test_a_child_that_answers_what_is_no_message_is_ended(
+    doubling: bytes, child_runs: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, program: str, told: str
+) -> None:
+    child_runs(program)
+    monkeypatch.setattr(trial, "ENDING_S", 0.3)
+    with closing(TrialChild(30)) as child, pytest.raises(CandidateFailedError, match=told):
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
+
+
 def test_what_a_runtime_prints_is_no_answer(doubling: bytes, child_runs: Callable[[str], None]) -> None:
     child_runs(
         "import os\nfrom converters.isolation import trial_child\nreal = trial_child._answer\n"
@@ -179,24 +195,39 @@ def test_a_user_who_may_have_no_larger_pipes_has_those_of_the_kernel(doubling: b
         assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
 
 
-def test_a_child_is_forked_of_the_server_in_use_and_of_one_of_its_own_where_that_is_lost(doubling: bytes) -> None:
+def test_a_candidate_whose_server_is_lost_runs_once_more_in_another(doubling: bytes) -> None:
     with forked_children(PRELOADED_TO_COMPILE), closing(TrialChild()) as child:
         assert child._server is server_in_use()
         assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
+        ending = child.begin(doubling, FEEDS, Kernels.XNNPACK)
         child._server.kill()
         child._server._process.wait()
-        with pytest.raises(CandidateFailedError, match="end with the loss of the process that it was forked from"):
-            child.run(doubling, FEEDS, Kernels.XNNPACK)
+        assert len(ending()) == len(FEEDS)
         assert len(child.run(doubling, FEEDS, Kernels.XNNPACK)) == len(FEEDS)
         assert child._server is not server_in_use()
 
 
-def test_a_closed_child_has_ended(doubling: bytes) -> None:
-    with closing(TrialChild()) as child:
+def test_a_candidate_that_takes_every_server_with_it_is_told(
+    doubling: bytes, child_runs: Callable[[str], None]
+) -> None:
+    child_runs("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(600)")
+    with closing(TrialChild(30)) as child, pytest.raises(CandidateFailedError, match="the loss of the process that it"):
         child.run(doubling, FEEDS, Kernels.XNNPACK)
-        process = child._process
-    assert process is not None
-    assert process._answers.closed
+
+
+def test_a_closed_child_has_ended(doubling: bytes) -> None:
+    with forked_children(PRELOADED_TO_COMPILE):
+        child = TrialChild()
+        child.run(doubling, FEEDS, Kernels.XNNPACK)
+        server = Path("/proc", str(child._server._process.pid))
+        assert _children(server)
+        child.close()
+        assert not _children(server)
+        assert server.exists()
+
+
+def _children(process: Path) -> list[str]:
+    return Path(process, "task", process.name, "children").read_text("ascii").split()
 
 
 @pytest.fixture

@@ -181,6 +181,7 @@ def test_a_model_that_is_slow_but_gives_signs_has_its_time(
         lambda found: {**found, "extremes": found["extremes"] * np.nan},
         lambda found: {**found, "extremes": found["extremes"][:, :1]},
         lambda found: {**found, "patch 0": found["patch 0"] * np.nan},
+        lambda found: {**found, "patch 0": found["patch 0"][:1]},
         lambda _: {},
     ],
 )
@@ -203,6 +204,14 @@ def test_numbers_of_another_form_are_no_observation(
         pytest.raises(CandidateFailedError, match="has harmed the process"),
     ):
         observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child)
+
+
+def test_an_operator_without_an_output_place_has_no_patch_and_harms_nothing(
+    one_operator: Callable[..., Graph], child: TrialChild
+) -> None:
+    weights, options = np.zeros((2, 5, 5, 3), np.float32), {"padding": "VALID", **ONES}
+    graph = one_operator("CONV_2D", [SHAPE, weights, np.zeros(2, np.float32)], [(1, 0, 0, 2)], **options)
+    assert observe(graph, [{"in0": np.ones(SHAPE, np.float32)}], child).patches == {}
 
 
 @pytest.mark.parametrize("count", [1, 7])

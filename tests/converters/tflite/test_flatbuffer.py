@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converters.tflite.flatbuffer import BYTES_ALIGNMENT, OFFSET, FlatBuffer, GeneratedCode, ReadTable
+from edge_contracts.errors import BadInputError
 
 IDENTIFIER = b"TFL3"
 OPTIONS = sorted(name for name in vars(schema) if name.endswith("OptionsT"))
@@ -41,6 +42,45 @@ def test_every_option_table_has_the_bytes_of_flatbuffers_own_builder(name: str, 
         elif isinstance(default, float):
             setattr(table, field, data.draw(st.floats(-8, 8, width=32), field))
     assert ours(table) == theirs(table)
+
+
+VECTORS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
+    "ReshapeOptionsT": ("newShape", st.integers(-1, 99)),
+    "SqueezeOptionsT": ("squeezeDims", st.integers(-4, 4)),
+    "BucketizeOptionsT": ("boundaries", st.floats(-8, 8, width=32)),
+    "StablehloPadOptionsT": ("edgePaddingLow", st.integers(-(2**40), 2**40)),
+    "StablehloConvolutionOptionsT": ("windowReversal", st.booleans()),
+    "StablehloDotGeneralOptionsT": ("precisionConfig", st.integers(0, 2**32 - 1)),
+}
+
+
+@given(st.data())
+@pytest.mark.parametrize("name", VECTORS)
+def test_vectors_of_options_have_the_bytes_of_flatbuffers_own_builder(name: str, data: st.DataObject) -> None:
+    table, (field, numbers) = getattr(schema, name)(), VECTORS[name]
+    setattr(table, field, data.draw(st.lists(numbers, max_size=5)))
+    assert ours(table) == theirs(table)
+
+
+@pytest.mark.parametrize("numbers", [[1.5], [2**31]])
+def test_a_number_that_a_vector_cannot_hold_is_an_error_and_no_other_number(numbers: list[Any]) -> None:
+    table = schema.ReshapeOptionsT()
+    table.newShape = numbers
+    with pytest.raises(Exception, match=r"integer|format"):
+        ours(table)
+
+
+def test_a_string_of_options_has_the_bytes_of_flatbuffers_own_builder() -> None:
+    table = schema.VarHandleOptionsT()
+    table.container, table.sharedName = "one", "other"
+    assert ours(table) == theirs(table)
+
+
+def test_a_file_that_no_runtime_reads_is_refused_in_words() -> None:
+    buffer = FlatBuffer()
+    buffer._size = (1 << 31) - 16
+    with pytest.raises(BadInputError, match="wanted a model of less than 2 GiB"):
+        buffer.vector(np.zeros(8, np.int32))
 
 
 KINDS = {"?": st.booleans(), "b": st.integers(-9, 9), "H": st.integers(0, 9), "i": st.integers(), "q": st.integers()}
