@@ -65,7 +65,7 @@ def admit(order: Order, command: Command, allowed: Collection[str], now: Moment)
     """Let pass what may be done, as far as this can be told without the ids of earlier ones.
 
     A clock that nobody vouches for is not asked for the expiry: the broker keeps no command for a device that is away
-    longer than a minute, and drops those that expire there (MQTT 5).
+    longer than a minute, and drops those that expire there (MQTT 5; mosquitto counts whole seconds, so up to one late).
 
     Raises:
         CommandRefused: it is retained, not allowed on this station, has arguments, is expired, or good for too long.
