@@ -37,8 +37,8 @@ SERIAL = f"""
 import os, time
 ours, theirs = os.openpty()
 name = os.ttyname(theirs)
-os.symlink(name, "{LINE}")
 os.chmod(name, 0o666)
+os.symlink(name, "{LINE}")
 while True:
     os.write(ours, b"weight 12.5\\n")
     time.sleep(0.2)
@@ -52,6 +52,8 @@ def looks(device: Device, models: list[str]) -> Iterator[Finding]:
     device.write(f"/run/systemd/system/{PROBE}.service", _probing(UNIT.read_text(), models).encode())
     device.run("systemctl", "daemon-reload")
     device.run("systemd-run", "--quiet", "--unit=serial-line", "python3", "/opt/serial_line.py")
+    # What the unit names as allowed must be there when it starts.
+    device.run("timeout", "20", "sh", "-c", f"until test -e {LINE}; do sleep 0.05; done")
     device.run("systemctl", "start", PROBE)
     said = device.said("journalctl", "--unit", PROBE, "--output=cat", "--no-pager")
     line = next((line for line in reversed(said.splitlines()) if line.startswith("{")), None)
