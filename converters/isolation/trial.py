@@ -202,6 +202,7 @@ class _Process:
             self._questions, asked = _pipe(ends, theirs, mode="wb")
             self._answers, answered = _pipe(ends, theirs, mode="rb")
             self._signs, signed = _pipe(ends, theirs, mode="rb", buffering=0)
+            # 0, 1 and `SIGNS` of `trial_child.py`, which is 3: 2 takes its complaints.
             self._child = server.start(CHILD, [], [asked, answered, signed])
             ends.callback(self._child.close)
             self._ends = ends.pop_all()
