@@ -106,7 +106,8 @@ def convert(
     runs.
 
     A bare model does not say what its numbers mean: tell it with --labels, --good, --pixel-range, --mean, --std,
-    --colour and --resize; of a model that listens with --front-end and, where it reconstructs its input, --threshold.
+    --colour and --resize; of a model that listens with --front-end; where it reconstructs its input, --threshold; and
+    where its 1×N values are no classes, or no logits, --gives.
     An ONNX model becomes TFLite where that is what the board runs best.
 
     To calibrate it, give 20 to 100 inputs that look like the line's. A folder per class lets the gate measure accuracy

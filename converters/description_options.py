@@ -68,6 +68,11 @@ _OPTIONS = (
         help="TOML: how sounds or readings become the input; docs/reference/sound-front-end.md.",
     ),
     click.option(
+        "--gives",
+        type=click.Choice(["logits", "probabilities", "numbers"]),
+        help="What one output of 1×N values is; numbers: none is chosen, as of a regression. Else the network tells.",
+    ),
+    click.option(
         "--threshold", type=float, help="Of a model that reconstructs: the error from which on a part is defective."
     ),
 )
@@ -97,6 +102,7 @@ def description_of(said: Mapping[str, Any]) -> Description:
             "labels": _lines(said["labels"]),
             "mean": _per_channel(said["mean"], 0.0),
             "std": _per_channel(said["std"], 1.0),
+            "gives": said["gives"] or "",
             "front_end": _text(said["front_end"], "--front-end", "a front end in TOML"),
         }
     )

@@ -8,13 +8,14 @@ the gate judges the default ones, which a board uses, and the others are quoted 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from converters.calibration.samples import GOOD_LABELS
 from converters.gate.expected_loss import ExpectedLoss
 from converters.gate.metrics import auroc
+from converters.gate.noise import Noise, worst_noise
 from edge_contracts.card import GateResult
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Comparison:
 
     samples: inputs compared.
     not_finite: inputs for which the artefact answers NaN or infinity where float does not.
-    signal_to_noise_db: of the worst output.
+    signal_to_noise_db: of the worst output or part of one; noisiest: which (see `converters.gate.noise`).
     agreement: share of inputs with the same best class.
     expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
         what they cost at least (see `converters.gate.expected_loss`).
@@ -94,6 +95,7 @@ class Comparison:
     auroc: float | None = None
     classes_float: npt.NDArray[np.int64] | None = None
     classes: npt.NDArray[np.int64] | None = None
+    noisiest: str = ""
     kernels: str = ""
     other: Comparison | None = None
 
@@ -101,6 +103,11 @@ class Comparison:
     def labels_decide(self) -> bool:
         """Whether labelled accuracy says enough of all inputs for changed classes not to be looked at besides."""
         return self.labelled >= LEAST_LABELLED * self.samples and self.labelled_classes >= LEAST_CLASSES
+
+    @property
+    def answers_one_class(self) -> bool:
+        """Whether the float model gives all inputs one and the same class: agreeing with it is then no feat."""
+        return self.classes_float is not None and len(set(self.classes_float.tolist())) == 1
 
 
 def compare(
@@ -135,7 +142,7 @@ def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[S
 
 
 def _figures(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
-    noise = _signal_to_noise_db(pairs)
+    noise = worst_noise(pairs)
     if manifest.task == "classification":
         return _classes(manifest, samples, pairs, noise)
     before = np.asarray([_number(a) for a, _ in pairs])
@@ -145,9 +152,10 @@ def _figures(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Sc
     aurocs = _aurocs(samples, before, after) if judged else (None, None)
     return Comparison(
         len(pairs),
-        noise,
+        noise.signal_to_noise_db,
         before,
         after,
+        noisiest=noise.where,
         score_shift=shift if judged else None,
         auroc_float=aurocs[0],
         auroc=aurocs[1],
@@ -237,7 +245,7 @@ def _number(scores: Scores) -> float:
 
 
 def _classes(
-    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: float
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: Noise
 ) -> Comparison:
     before = np.asarray([_winner(a) for a, _ in pairs])
     after = np.asarray([_winner(b) for _, b in pairs])
@@ -247,7 +255,8 @@ def _classes(
     lost = ExpectedLoss.of(np.stack([np.asarray(a.values, np.float64) for a, _ in pairs]), after)
     return Comparison(
         samples=len(pairs),
-        signal_to_noise_db=noise,
+        signal_to_noise_db=noise.signal_to_noise_db,
+        noisiest=noise.where,
         scores_float=np.asarray([float(a.values.max()) for a, _ in pairs]),
         scores=np.asarray([float(b.values.max()) for _, b in pairs]),
         agreement=float(np.mean(before == after)),
@@ -272,20 +281,6 @@ def _is_lost(wanted: Scores, found: Scores) -> bool:
         not np.isfinite(value).all() and bool((np.isfinite(wanted.outputs[name]) & ~np.isfinite(value)).any())
         for name, value in found.outputs.items()
     )
-
-
-def _signal_to_noise_db(pairs: list[tuple[Scores, Scores]]) -> float:
-    """Of the worst output: a sum over all would not hear scores that are dead beside boxes in pixels."""
-    return min(_output_db([(a.outputs[name], b.outputs[name]) for a, b in pairs]) for name in pairs[0][0].outputs)
-
-
-def _output_db(pairs: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> float:
-    signal = sum(float(np.sum(np.square(wanted, dtype=np.float64))) for wanted, _ in pairs)
-    with np.errstate(invalid="ignore"):
-        noise = sum(float(np.sum(np.square(wanted.astype(np.float64) - found))) for wanted, found in pairs)
-    if not np.isfinite(noise):
-        return -np.inf
-    return float(10 * np.log10(max(signal, _TINY) / max(noise, _TINY * max(signal, _TINY))))
 
 
 def _crossed(comparison: Comparison, limits: Limits) -> list[str]:
@@ -327,12 +322,14 @@ def _crossed_by_classes(comparison: Comparison, limits: Limits) -> str:
 
 
 def _crossed_by_noise(comparison: Comparison) -> str:
-    """Of a model about which nothing else tells."""
-    told = (comparison.accuracy, comparison.agreement, comparison.score_shift)
-    if any(one is not None for one in told) or comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
+    """Of a model about which nothing else tells; that a class never changes tells nothing where there is but one."""
+    of_classes = () if comparison.answers_one_class else (comparison.accuracy, comparison.agreement)
+    told = any(one is not None for one in (comparison.score_shift, *of_classes))
+    if told or comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
         return ""
-    wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise"
-    return f"{wanted}, found {_found(comparison, lambda one: f'{one.signal_to_noise_db:.1f} dB')}"
+    where = ", as float answers one class to every input" if comparison.answers_one_class else ""
+    wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise{where}"
+    return f"{wanted}, found {_found(comparison, _noise_text)}"
 
 
 def _costs_little(comparison: Comparison, limits: Limits) -> bool:
@@ -387,6 +384,10 @@ def _points_text(one: Comparison) -> str:
 def _agreement_text(one: Comparison) -> str:
     lost = "" if one.expected_loss is None else f" and a loss of {100 * one.expected_loss:.2f} points"
     return f"{100 * (one.agreement or 0.0):.1f} %{lost}"
+
+
+def _noise_text(one: Comparison) -> str:
+    return f"{one.signal_to_noise_db:.1f} dB" + (f" in {one.noisiest}" if one.noisiest else "")
 
 
 def _shift_text(one: Comparison) -> str:

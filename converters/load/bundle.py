@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from converters.load.interface import Interface
     from edge_contracts.manifest import ModelInput, ProvenanceStep
 
+Role = Literal["probabilities", "logits", "reconstruction", "raw"]
+Task = Literal["classification", "reconstruction", "raw"]
+
 BATCHED_VECTOR = 2
 PICTURE_RANK = 4
 SMALLEST_PICTURE_PX = 16
@@ -51,14 +54,13 @@ def float_bundle(
         BadInputError: what the user says does not fit the network.
     """
     members: dict[str, bytes] = {model_path: content}
-    outputs, task = _outputs(interface)
-    width = next(iter(interface.outputs.values()))[-1]
+    outputs, task = outputs_of(interface, said)
     if said.of_classes and task != "classification":
         raise BadInputError(
-            f"wanted a classifier (one output of shape 1×N) for {' and '.join(said.of_classes)}, found outputs of "
-            f"shape {', '.join(str(shape) for shape in interface.outputs.values())}; leave them out"
+            f"wanted a classifier (one output of shape 1×N) for {' and '.join(said.of_classes)}, found "
+            f"{_found(interface, said)}; leave them out"
         )
-    labels = _labels(said, width) if task == "classification" else ()
+    labels = _labels(said, outputs[0].shape[-1]) if task == "classification" else ()
     manifest = Manifest(
         name=said.name or slug(name),
         sequence=1,
@@ -76,19 +78,42 @@ def float_bundle(
     return Bundle(manifest, hashlib.sha256(encode_manifest(manifest)).hexdigest(), members)
 
 
-def _outputs(interface: Interface) -> tuple[tuple[Output, ...], Literal["classification", "reconstruction", "raw"]]:
-    role: Literal["probabilities", "logits", "reconstruction", "raw"] = "raw"
-    task: Literal["classification", "reconstruction", "raw"] = "raw"
-    first = next(iter(interface.outputs.values()))
-    reconstructs = first == interface.input_shape and prod(first) > 1  # a single number is a curve's value
-    if len(interface.outputs) == 1 and reconstructs and not interface.ends_in_softmax:
-        role, task = "reconstruction", "reconstruction"
-    elif len(interface.outputs) == 1 and len(first) == BATCHED_VECTOR and first[1] > 1:
-        role, task = ("probabilities" if interface.ends_in_softmax else "logits"), "classification"
+def outputs_of(interface: Interface, said: Description) -> tuple[tuple[Output, ...], Task]:
+    """The outputs as a manifest has them, and what the model is for.
+
+    Raises:
+        BadInputError: the user says of the outputs what their shapes cannot be.
+    """
+    role, task = _meaning(interface, said)
     described = [
         Output(tensor=name, role=role, shape=shape, dtype="float32") for name, shape in interface.outputs.items()
     ]
     return tuple(described), task
+
+
+def _meaning(interface: Interface, said: Description) -> tuple[Role, Task]:
+    """What the outputs are: as the user says, else by their shape and what computes them."""
+    first, *others = interface.outputs.values()
+    of_classes = not others and len(first) == BATCHED_VECTOR and first[0] == 1 and first[1] > 1
+    if said.gives in {"logits", "probabilities"} and not of_classes:
+        raise BadInputError(
+            f"wanted one output of shape 1×N for --gives {said.gives}, found {_found(interface)}; leave it out"
+        )
+    if said.gives == "numbers":
+        return "raw", "raw"
+    if said.gives:
+        return said.gives, "classification"
+    reconstructs = first == interface.input_shape and prod(first) > 1  # a single number is a curve's value
+    if not others and reconstructs and interface.last != "softmax":
+        return "reconstruction", "reconstruction"
+    if of_classes:
+        return ("logits" if interface.last == "other" else "probabilities"), "classification"
+    return "raw", "raw"
+
+
+def _found(interface: Interface, said: Description | None = None) -> str:
+    told = " and --gives numbers" if said and said.gives == "numbers" else ""
+    return f"outputs of shape {', '.join(str(shape) for shape in interface.outputs.values())}{told}"
 
 
 def _rule(said: Description, task: str, labels: tuple[str, ...]) -> AnomalyRule | ClassRule | NoRule:

@@ -12,6 +12,7 @@ from edge_contracts.errors import BadInputError
 
 Resize = Literal["nearest", "bilinear", "area", "bilinear-antialias"]
 Colour = Literal["rgb", "bgr", "grey"]
+Gives = Literal["", "logits", "probabilities", "numbers"]
 
 FULL_BYTE = 255.0
 
@@ -33,6 +34,9 @@ class Description:
     weights: the state dict of a PyTorch module that is given by its import path.
     front_end: how sounds or readings become the input: TOML, see docs/reference/sound-front-end.md; empty for a model
         that takes something else.
+    gives: what the values of an output of shape 1×N are: `logits` and `probabilities` of classes, `numbers` where none
+        is chosen, such as a regression's or an embedding; empty to go by the network: what a softmax or a sigmoid gives
+        are probabilities, else they are logits.
     threshold: the mean squared error from which on a model that reconstructs its input calls a part defective; None
         for a model that measures and does not judge.
 
@@ -52,6 +56,7 @@ class Description:
     input_size: tuple[int, int] | None = None
     weights: Path | None = None
     front_end: str = ""
+    gives: Gives = ""
     threshold: float | None = None
 
     def __post_init__(self) -> None:
@@ -63,6 +68,7 @@ class Description:
         _require_several("good", self.good)
         _require_choice("colour", self.colour, get_args(Colour))
         _require_choice("resize", self.resize, get_args(Resize))
+        _require_choice("gives", self.gives, get_args(Gives))
         if self.threshold is not None and not 0 < self.threshold < math.inf:
             raise BadInputError(
                 f"wanted a threshold above 0, found {self.threshold:g}: a mean squared error is never less than 0; "
@@ -82,7 +88,7 @@ class Description:
     @property
     def of_a_bare_model(self) -> tuple[str, ...]:
         """All that was said that a bundle says itself, as the command line calls it."""
-        names = ("name", "input_size", "front_end", "threshold")
+        names = ("name", "input_size", "front_end", "gives", "threshold")
         own = tuple(f"--{name.replace('_', '-')}" for name in names if self._says(name))
         return (*own, *self.of_classes, *self.of_pictures)
 
@@ -128,7 +134,8 @@ def _require_several(field: str, labels: object) -> None:
 
 def _require_choice(field: str, found: str, choices: tuple[str, ...]) -> None:
     if found not in choices:
-        raise BadInputError(f"wanted {field} to be one of {', '.join(choices)}, found {found!r}; choose one of them")
+        told = ", ".join(choice or "the network's own" for choice in choices)
+        raise BadInputError(f"wanted {field} to be one of {told}, found {found!r}; choose one of them")
 
 
 def slug(text: str) -> str:

@@ -11,12 +11,12 @@ class Interface:
     """What a network takes and gives, batch 1.
 
     outputs: tensor name to shape, in the network's order.
-    ends_in_softmax: whether its first output is already a distribution.
+    last: what computes its first output, what only gives values another shape aside.
     layout: where a picture's channels stand.
     """
 
     input_name: str
     input_shape: tuple[int, ...]
     outputs: dict[str, tuple[int, ...]]
-    ends_in_softmax: bool
+    last: Literal["softmax", "sigmoid", "other"]
     layout: Literal["NHWC", "NCHW"]

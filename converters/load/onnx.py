@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from converters.load.interface import Interface
 from edge_contracts.errors import BadInputError, MissingExtraError
 
 PICTURE_RANK = 4
+
+_RESHAPING = frozenset({"Cast", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
+_LAST: dict[str, Literal["softmax", "sigmoid"]] = {"Softmax": "softmax", "Sigmoid": "sigmoid"}
 
 
 def onnx_interface(content: bytes, where: str) -> Interface:
@@ -38,9 +41,18 @@ def onnx_interface(content: bytes, where: str) -> Interface:
         raise BadInputError(f"wanted a model with one input, found {len(inputs)} in {where}; export it with one")
     shape = _shape(inputs[0], where)
     outputs = {value.name: _shape(value, where) for value in model.graph.output}
-    softmax = any(node.op_type == "Softmax" and model.graph.output[0].name in node.output for node in model.graph.node)
     nchw = len(shape) == PICTURE_RANK and shape[1] in {1, 3}
-    return Interface(inputs[0].name, shape, outputs, softmax, "NCHW" if nchw else "NHWC")
+    last: Literal["softmax", "sigmoid", "other"] = _LAST.get(_last_kind(model.graph), "other")
+    return Interface(inputs[0].name, shape, outputs, last, "NCHW" if nchw else "NHWC")
+
+
+def _last_kind(graph: Any) -> str:
+    """What computes the first output."""
+    makers = {name: node for node in graph.node for name in node.output}
+    maker = makers.get(graph.output[0].name)
+    while maker is not None and maker.op_type in _RESHAPING:
+        maker = makers.get(maker.input[0])
+    return "" if maker is None else str(maker.op_type)
 
 
 def _shape(value: Any, where: str) -> tuple[int, ...]:

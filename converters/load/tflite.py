@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from converters.load.interface import Interface
 from edge_contracts.errors import BadInputError
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converters.graph import Graph
+
+_RESHAPING = frozenset({"EXPAND_DIMS", "RESHAPE", "SQUEEZE"})
+_LAST: dict[str, Literal["softmax", "sigmoid"]] = {"SOFTMAX": "softmax", "LOGISTIC": "sigmoid"}
 
 _OF_VALUES = "depends on values; export the model without its operators that select, such as non-maximum suppression"
 
@@ -41,14 +44,22 @@ def tflite_interface(graph: Graph, path: Path) -> Interface:
             f"wanted outputs of known shape, found an open size in {', '.join(unknown)} of {path}, which "
             + ("follows the open batch; export the model with a batch of 1" if follows_batch else _OF_VALUES)
         )
-    last = next((o for o in graph.operators if graph.outputs[0] in o.outputs), None)
     return Interface(
         taken.name,
         _batch_one(taken.shape),
         {name: _batch_one(graph.tensors[name].shape) for name in graph.outputs},
-        ends_in_softmax=last is not None and last.kind == "SOFTMAX",
+        last=_LAST.get(_last_kind(graph), "other"),
         layout="NHWC",
     )
+
+
+def _last_kind(graph: Graph) -> str:
+    """What computes the first output."""
+    makers = {name: operator for operator in graph.operators for name in operator.outputs}
+    maker = makers.get(graph.outputs[0])
+    while maker is not None and maker.kind in _RESHAPING:
+        maker = makers.get(str(maker.inputs[0]))
+    return "" if maker is None else maker.kind
 
 
 def _batch_one(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -55,7 +55,8 @@ class Recipe:
         float part of a model that already takes integers (its builder chose), and otherwise nothing.
     input: the int8 parameters of the model's inputs where they are known, as for camera bytes; None to calibrate.
     float_islands: leave operators in float that are quicker and truer so, and what stands between them (see
-        `converters.quantize.islands`); False for boards without float kernels: accelerators, microcontrollers.
+        `converters.quantize.islands`), and join what is unlike before an output in float (see
+        `converters.quantize.unlike_parts`); False for boards without float kernels: accelerators, microcontrollers.
     float_outputs: give outputs as float32 even where an int8 operator makes them.
     float16_constants: store big constants of operators that stay float as float16.
     """

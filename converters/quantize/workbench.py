@@ -20,6 +20,7 @@ from converters.quantize.refinement import refine
 from converters.quantize.rewrite import Decisions, rewrite
 from converters.quantize.scales import assign_scales
 from converters.quantize.soundness import check_int8
+from converters.quantize.unlike_parts import joins_anything, unlike_joins
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from converters.graph import Graph
     from converters.quantize.affine import Affine
     from converters.quantize.calibrate import Child, Listener, Observed
+    from converters.quantize.operator_rules import OperatorRule
     from converters.quantize.ranges import Range
     from converters.quantize.recipe import Recipe
 
@@ -97,8 +99,14 @@ class Workbench:
             raise BadInputError(
                 f"wanted an operator with an {recipe.activations} form, found only {kinds}; let this model stay float"
             )
-        islands = float_islands(graph) if recipe.float_islands and recipe.activations == "int8" else frozenset()
-        return frozenset(integer) - islands
+        if not recipe.float_islands or recipe.activations != "int8":
+            return frozenset(integer)
+        return frozenset(integer) - float_islands(graph) - self._unlike_joins(rules)
+
+    def _unlike_joins(self, rules: Mapping[str, OperatorRule]) -> frozenset[str]:
+        if not joins_anything(self.prepared):
+            return frozenset()
+        return unlike_joins(self.prepared, rules, self._observed(None).seen.activations)
 
     def integer_graph(self, recipe: Recipe) -> Graph:
         """The integer graph of a settled recipe: its first range rule, and no search.
@@ -141,10 +149,12 @@ class Workbench:
 
     def _subject(self, recipe: Recipe) -> _Subject:
         """The graph and what was seen of it, equalised where that is asked for."""
-        key = recipe.per_channel if recipe.equalise else None
-        if key not in self._subjects:
-            self._subjects[key] = self._observe(key)
-        return self._subjects[key]
+        return self._observed(recipe.per_channel if recipe.equalise else None)
+
+    def _observed(self, equalised: tuple[str, ...] | None) -> _Subject:
+        if equalised not in self._subjects:
+            self._subjects[equalised] = self._observe(equalised)
+        return self._subjects[equalised]
 
     def _observe(self, equalised: tuple[str, ...] | None) -> _Subject:
         if equalised is None:

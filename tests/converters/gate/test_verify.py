@@ -168,6 +168,15 @@ def test_labels_of_one_class_do_not_decide_for_a_model_that_answers_nothing_else
     assert "found 60.0 % and a loss of 32.00 points" in refused.reasons[0]
 
 
+def test_agreeing_on_the_one_class_that_float_knows_is_no_proof():
+    wanted, labels = [SURE] * 100, ["good"] * 100
+    for found, verdict in (((0.91, 0.09), "passed"), ((0.55, 0.45), "refused")):
+        one_class = compared("classification", wanted, [found] * 100, labels)
+        judged = judge(one_class, LIMITS, random_inputs=False, force=False)
+        assert (one_class.agreement, judged.verdict) == (1.0, verdict)
+    assert "10 dB of signal over noise, as float answers one class to every input, found 5.2 dB" in judged.reasons[0]
+
+
 def test_a_person_is_told_how_many_inputs_had_labels():
     few = Comparison(200, 40.0, SCORES, SCORES, accuracy_float=1.0, accuracy=1.0, labelled=3, labelled_classes=1)
     assert labels_note(few).startswith("accuracy is that of 3 of 200 inputs, of 1 class:")

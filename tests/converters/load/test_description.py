@@ -56,6 +56,10 @@ def test_what_cannot_be_meant_is_refused(said, channels, sentence):
         ({"threshold": -3.0}, "wanted a threshold above 0, found -3: a mean squared error is never less than 0"),
         ({"threshold": 0.0}, "wanted a threshold above 0, found 0"),
         ({"threshold": math.nan}, "wanted a threshold above 0, found nan"),
+        (
+            {"gives": "classes"},
+            "wanted gives to be one of the network's own, logits, probabilities, numbers, found 'cla",
+        ),
         ({"resize": "cubic"}, "wanted resize to be one of nearest, bilinear, area, bilinear-antialias, found 'cubic'"),
     ],
 )

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from converters.graph import Graph, Operator, Tensor
 from converters.load import Description, load_model
+from converters.load.bundle import outputs_of
 from converters.load.description import slug
+from converters.load.onnx import onnx_interface
 from converters.load.tflite import tflite_interface
 from converters.tflite import write_tflite
 from edge_contracts.bundle import BundleRejected
@@ -27,6 +30,37 @@ def load(tmp_path, content, *, pictures=False, **said):
     path = tmp_path / "Some Model (v2).tflite"
     path.write_bytes(content)
     return load_model(path, Description(**said), pictures=pictures)
+
+
+def network_of(*layers, given=(1, 1, 1, 3)):
+    """A real network: each layer an operator's kind and the shape that it gives."""
+    tensors, operators, last = {"in": Tensor("in", given, FLOAT32)}, [], "in"
+    for place, (kind, shape) in enumerate(layers):
+        name = f"{place}"
+        tensors[name] = Tensor(name, shape, FLOAT32)
+        inputs = [last]
+        if kind == "RESHAPE":
+            tensors[f"to {name}"] = Tensor(f"to {name}", (len(shape),), np.dtype("i4"), np.array(shape, "i4"))
+            inputs.append(f"to {name}")
+        options = {"beta": 1.0} if kind == "SOFTMAX" else {}
+        operators.append(Operator(kind, inputs, [name], options))
+        last = name
+    return write_tflite(Graph(tensors, operators, ["in"], [last]))
+
+
+def onnx_of(*kinds):
+    nodes = [
+        onnx.helper.make_node(kind, [f"v{place}"], [f"v{place + 1}"], **({"axis": 1} if kind != "Sigmoid" else {}))
+        if kind != "Identity"
+        else onnx.helper.make_node(kind, [f"v{place}"], [f"v{place + 1}"])
+        for place, kind in enumerate(kinds)
+    ]
+    given = onnx.helper.make_tensor_value_info("v0", 1, [1, 3, 1, 1])
+    made = onnx.helper.make_tensor_value_info(f"v{len(kinds)}", 1, [1, 3])
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph(nodes, "g", [given], [made]), opset_imports=[onnx.helper.make_opsetid("", 13)]
+    )
+    return model.SerializeToString()
 
 
 def test_a_name_becomes_one_that_bundles_have():
@@ -68,6 +102,65 @@ def test_the_task_is_read_off_the_shapes(data):
     }
     found = {name: load_model(mlperf / name, Description(), pictures=False).manifest.task for name in tasks}
     assert found == tasks
+
+
+@pytest.mark.parametrize(
+    ("layers", "role"),
+    [
+        ([("SOFTMAX", (1, 1, 1, 3)), ("RESHAPE", (1, 3))], "probabilities"),
+        ([("LOGISTIC", (1, 1, 1, 3)), ("RESHAPE", (1, 3))], "probabilities"),
+        ([("RESHAPE", (1, 3)), ("SOFTMAX", (1, 3))], "probabilities"),
+        ([("RESHAPE", (1, 3))], "logits"),
+        ([("SOFTMAX", (1, 1, 1, 3)), ("ABS", (1, 1, 1, 3)), ("RESHAPE", (1, 3))], "logits"),
+    ],
+)
+def test_probabilities_stay_such_in_another_shape(tmp_path, layers, role):
+    assert [output.role for output in load(tmp_path, network_of(*layers)).manifest.outputs] == [role]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "role"),
+    [
+        (["Softmax", "Flatten"], "probabilities"),
+        (["Sigmoid", "Flatten"], "probabilities"),
+        (["Flatten", "Softmax", "Identity"], "probabilities"),
+        (["Flatten", "Identity"], "logits"),
+    ],
+)
+def test_of_an_onnx_model_too(kinds, role):
+    interface = onnx_interface(onnx_of(*kinds), "net.onnx")
+    outputs, _ = outputs_of(interface, Description())
+    assert [output.role for output in outputs] == [role]
+
+
+@pytest.mark.parametrize(
+    ("gives", "role", "task"),
+    [
+        ("", "logits", "classification"),
+        ("probabilities", "probabilities", "classification"),
+        ("logits", "logits", "classification"),
+        ("numbers", "raw", "raw"),
+    ],
+)
+def test_the_user_says_what_the_values_are(tmp_path, gives, role, task):
+    manifest = load(tmp_path, network_of(("RESHAPE", (1, 3))), gives=gives).manifest
+    assert ([output.role for output in manifest.outputs], manifest.task) == ([role], task)
+
+
+def test_what_the_user_says_must_fit(tmp_path):
+    with pytest.raises(
+        BadInputError, match=r"1×N for --gives logits, found outputs of shape \(1, 3, 1\); leave it out"
+    ):
+        load(tmp_path, network_of(("RESHAPE", (1, 3, 1))), gives="logits")
+    with pytest.raises(BadInputError, match=r"for --good, found outputs of shape \(1, 3\) and --gives numbers; leave"):
+        load(tmp_path, network_of(("RESHAPE", (1, 3))), gives="numbers", good=("a",))
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (3, 1), (2, 3)])
+def test_what_is_no_row_of_classes_is_measured_and_not_judged(tmp_path, shape):
+    width = max(int(np.prod(shape)), 1)
+    model = network_of(("RESHAPE", shape), given=(1, 1, 1, width))
+    assert load(tmp_path, model).manifest.task == "raw"
 
 
 def test_a_curve_of_one_number_reconstructs_nothing(data):
