@@ -63,7 +63,7 @@ def verdict_note(manifest: Manifest) -> str:
 
 def kernels_note(manifest: Manifest, profile: Profile, comparison: Comparison) -> str:
     """A sentence where ONNX Runtime's kernels for another processor than the board's were judged; else empty."""
-    if manifest.runtime != "onnx" or profile.cpu.architecture == platform.machine() and profile.accelerator is None:
+    if manifest.runtime != "onnx" or (profile.cpu.architecture == platform.machine() and profile.accelerator is None):
         return ""
     return (
         f"the gate judged {comparison.kernels}, of this machine: like those of {profile.name} they sum int8 products "

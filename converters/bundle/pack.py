@@ -214,8 +214,10 @@ def _record(
 def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
     """How far one integer step moves each output: one of its own, or of the last integers before a part in float."""
     own = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
-    if draft.manifest.runtime != "tflite":
-        return own
+    if draft.manifest.runtime == "onnx":
+        from converters.bundle.last_integers import last_steps  # noqa: PLC0415 - only ONNX models need the package
+
+        return last_steps(draft.members[draft.manifest.model_path])
     moved = moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs)
     # What is moved before it is stored is rounded once more.
     return own | {name: step + own.get(name, 0.0) / 2 for name, step in moved.items()}

@@ -41,17 +41,17 @@ def settle_gemm_biases(onnx: Any, model: Any) -> Any:
     return onnx.shape_inference.infer_shapes(model)
 
 
-def _taken_beta(node: Any) -> np.float32:
+def _taken_beta(node: Any) -> float:
     """What the bias is multiplied by; the node multiplies by 1 from now on."""
     found = [place for place, attribute in enumerate(node.attribute) if attribute.name == "beta"]
     if not found:
-        return np.float32(1)
-    beta = np.float32(node.attribute[found[0]].f)
+        return 1.0
+    beta = float(node.attribute[found[0]].f)
     del node.attribute[found[0]]
     return beta
 
 
-def _settled(onnx: Any, graph: Any, node: Any, bias: npt.NDArray[np.float32]) -> list[Any]:
+def _settled(onnx: Any, graph: Any, node: Any, bias: npt.NDArray[np.floating[Any]]) -> list[Any]:
     """The Add that must stand behind the node, where one must."""
     columns, beta = _columns(graph, node), _taken_beta(node)
     if bias.shape == (columns,) and beta == 1:
@@ -76,7 +76,7 @@ def _columns(graph: Any, node: Any) -> int:
     return 0
 
 
-def _constant(onnx: Any, graph: Any, node: Any, values: npt.NDArray[np.float32]) -> str:
+def _constant(onnx: Any, graph: Any, node: Any, values: npt.NDArray[np.floating[Any]]) -> str:
     """A constant of this node's own: its bias may be others' as well."""
     name = _free_name(graph, f"{node.output[0]}_bias")
     graph.initializer.append(onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))

@@ -149,7 +149,9 @@ def test_padding_with_zeros_stays_zero_before_a_maximum() -> None:
 @pytest.mark.parametrize("shape", [(), (1,), (4,), (1, 1), (1, 4), (4, 1), (4, 4)])
 @pytest.mark.parametrize("beta", [1.0, -2.0])
 @pytest.mark.parametrize("scheme", [ASYMMETRIC, SYMMETRIC])
-def test_a_gemm_adds_its_bias_along_the_same_axis_as_before(shape: tuple[int, ...], beta: float, scheme: Scheme) -> None:
+def test_a_gemm_adds_its_bias_along_the_same_axis_as_before(
+    shape: tuple[int, ...], beta: float, scheme: Scheme
+) -> None:
     """Four rows and four columns: a bias that lies along the wrong axis fits as well."""
     drawn = np.random.default_rng(1)
     weights, bias = drawn.standard_normal((3, 4)), 3 * drawn.standard_normal(shape)
