@@ -21,7 +21,7 @@ from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, re
 from converters.gate.answers import Answers
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
-from converters.gate.verify import Comparison, compare, judge, kernels_of
+from converters.gate.verify import Comparison, compare, judge
 from converters.isolation.forking import forked_children
 from converters.isolation.trial import TrialChild
 from converters.judged_card import Judged, card_of
@@ -127,7 +127,7 @@ def convert(
         answers = Answers(_samples(source, found, progress, calibration))
         is_random = found.kind == "random"
         artefact = _quantised(source, answers, profile, wishes, steps, progress, child, is_random=is_random)
-    draft = draft_bundle(source, artefact, profile, found.sentence)
+    draft = draft_bundle(source, artefact, profile, _told_inputs(found, answers.samples))
     judged = _verified(source, artefact, draft, answers, profile, steps, force=force, found=found, tell=progress)
     _require_passed(judged, profile)
     return _packed(draft, judged, profile, found.sentence, out, steps, progress)
@@ -219,7 +219,7 @@ def _gate(source: Bundle, answers: Answers, profile: Profile) -> Callable[[Artef
     """Whether the gate would let an artefact pass, as far as its answers go."""
 
     def passes(artefact: Artefact) -> bool:
-        after = Predictor.load(draft_bundle(source, artefact, profile, "").bundle())
+        after = Predictor.load(draft_bundle(source, artefact, profile, {}).bundle())
         comparison = compare(Predictor.load(source), after, answers)
         return judge(comparison, profile.limits, random_inputs=False, force=False).verdict == "passed"
 
@@ -235,6 +235,11 @@ def _artefact_key(source: Bundle, samples: Sequence[Sample], profile: Profile, w
 def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> str:
     models = [(bundle.manifest, bundle.model) for bundle in (source, draft.bundle())]
     return fingerprint(models, _given(samples))
+
+
+def _told_inputs(found: Calibration, samples: Sequence[Sample]) -> dict[str, str]:
+    """For the provenance. What the float model was fed is hashed: the same pictures from a file or from memory."""
+    return {"calibration": found.sentence, "calibration_sha256": fingerprint(_given(samples))}
 
 
 def _given(samples: Sequence[Sample]) -> list[Any]:
@@ -279,7 +284,7 @@ def _verified(
     comparison = steps.run(
         "verify",
         lambda: _comparison_key(source, draft, samples),
-        lambda: compare(before, after, answers, tell, None if kernels_of(other) == kernels_of(after) else other),
+        lambda: compare(before, after, answers, tell, other),
         ComparisonForm(),
     )
     peak = peak_memory_bytes(artefact.model, source.manifest.runtime)

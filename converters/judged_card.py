@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.gate.confusion import confusion
-from converters.load import LOWER
+from converters.load import EXPORT, LOWER
 from converters.remarks import (
     classes_note,
     comparison_notes,
     few_inputs,
     input_notes,
+    kernels_note,
     slower_note,
     threshold_note,
     verdict_note,
@@ -83,6 +84,7 @@ def _warnings(judged: Judged, profile: Profile) -> list[str]:
     """What a person should know before shipping it; random inputs prove nothing that could be remarked on."""
     manifest = judged.source.manifest
     notes = [verdict_note(manifest), slower_note(judged.float_ms, judged.artefact_ms)]
+    notes += [kernels_note(manifest, profile, judged.comparison)]
     if judged.gate.verdict != "reported":
         found = judged.artefact.details.get("calibration", {})
         notes += [judged.folder_note, few_inputs(judged.given)]
@@ -110,7 +112,7 @@ def _measurements(judged: Judged) -> list[Measurement]:
 
 def _form_of(source: Bundle) -> str:
     """What was measured in place of the file that was given; empty where it was that file."""
-    made = any(step.step in {LOWER, "export"} for step in source.manifest.provenance)
+    made = any(step.step in {EXPORT, LOWER} for step in source.manifest.provenance)
     return f"as {_FORMS[source.manifest.runtime]}, not the file that was given" if made else ""
 
 

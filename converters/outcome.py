@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from converters.operator_name import with_short_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from edge_contracts.card import Card, Measurement
@@ -24,6 +24,8 @@ WIDTH = 120
 MEGABYTE = 1e6
 SHARES = ("accuracy", "auroc", "agreement", "score_shift")
 """What the gate compares, by the card's names; some have a `_float`, and a `_builtin` beside them."""
+
+NOISE = "signal_to_noise_db"
 
 
 def told(path: Path, digest: str, card: Card, steps: Sequence[str] = (), replaced: str = "") -> str:
@@ -101,16 +103,23 @@ def _answers(metrics: dict[str, Measurement]) -> Iterable[str]:
     for name in SHARES:
         if name not in metrics:
             continue
-        before, other = metrics.get(f"{name}_float"), metrics.get(f"{name}_builtin")
-        beside = "" if other is None else f"; {_share(other)} with {_kernels(other)}"
-        yield _row(
-            name.replace("_", " "),
-            "" if before is None else _share(before),
-            _share(metrics[name]),
-            f"with {_kernels(metrics[name])}{beside}",
-        )
-    if not set(SHARES) & set(metrics) and "signal_to_noise_db" in metrics:
-        yield _row("signal", "", f"{metrics['signal_to_noise_db'].value:.1f}", "dB above the noise")
+        before = metrics.get(f"{name}_float")
+        float_share = "" if before is None else _share(before)
+        yield _row(name.replace("_", " "), float_share, _share(metrics[name]), _either(metrics, name, _share))
+    if not set(SHARES) & set(metrics) and NOISE in metrics:
+        noise = f"dB above the noise {_either(metrics, NOISE, _decibels)}"
+        yield _row("signal", "", _decibels(metrics[NOISE]), noise)
+
+
+def _either(metrics: dict[str, Measurement], name: str, text: Callable[[Measurement], str]) -> str:
+    """Whose kernels gave the figure, and what the others gave."""
+    other = metrics.get(f"{name}_builtin")
+    beside = "" if other is None else f"; {text(other)} with {_kernels(other)}"
+    return f"with {_kernels(metrics[name])}{beside}"
+
+
+def _decibels(metric: Measurement) -> str:
+    return f"{metric.value:.1f}"
 
 
 def _share(metric: Measurement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from converters.calibration.samples import Sample
     from converters.gate.verify import Comparison
-    from device_profiles.board import Limits
+    from device_profiles.board import Limits, Profile
     from edge_contracts.manifest import ImageInput, Manifest, ModelInput
 
 MOSTLY_CLIPPED = 0.5
@@ -58,6 +59,16 @@ def verdict_note(manifest: Manifest) -> str:
         return "it measures and does not judge: no station can inspect with it"
     labels = "" if manifest.labels != unnamed(len(manifest.labels)) else "its classes with --labels and "
     return f"it measures and does not judge: name {labels}the good ones with --good"
+
+
+def kernels_note(manifest: Manifest, profile: Profile, comparison: Comparison) -> str:
+    """A sentence where ONNX Runtime's kernels for another processor than the board's were judged; else empty."""
+    if manifest.runtime != "onnx" or (profile.cpu.architecture == platform.machine() and profile.accelerator is None):
+        return ""
+    return (
+        f"the gate judged {comparison.kernels}, of this machine: like those of {profile.name} they sum int8 products "
+        "exactly; the builtin ones beside them compute the file node by node, alike on every machine"
+    )
 
 
 def comparison_notes(comparison: Comparison, limits: Limits) -> list[str]:

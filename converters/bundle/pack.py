@@ -19,6 +19,7 @@ import numpy as np
 from converters.arena import plan_arena
 from converters.artefact import with_artefact
 from converters.bundle.float_tail import moved_by_one_step
+from converters.load import EXPORT, LOWER
 from converters.quantize.feeds import spread
 from converters.tflite import read_tflite
 from edge_contracts.bundle import LEARNED, Bundle, encode_manifest, file_entries
@@ -28,7 +29,7 @@ from edge_contracts.manifest import AnomalyRule, Golden, GoldenSet, Manifest, Pr
 from edge_runtime.infer.predictor import Predictor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -55,7 +56,11 @@ Single scores of a detector on an integer backbone differ by a tenth between XNN
 """
 
 INT8_STEPS = 255
-TOOLS = ("lepton-edge", "numpy", "ai-edge-litert")
+TOOLS = {"tflite": ("lepton-edge", "numpy", "ai-edge-litert"), "onnx": ("lepton-edge", "numpy", "onnx", "onnxruntime")}
+"""Distributions of this environment that make an artefact of each format."""
+
+LOWERING_TOOLS = ("onnx", "onnxruntime")
+"""What reads an ONNX model and folds its constants before it becomes TFLite."""
 
 
 class KernelsDisagree(RefusedError, ValueError):
@@ -75,8 +80,16 @@ class Draft:
         return Bundle(self.manifest, digest, self.members)
 
 
-def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibration: str) -> Draft:
-    """The artefact with its manifest, as far as it is known before anything was run."""
+def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibration: Mapping[str, str]) -> Draft:
+    """The artefact with its manifest, as far as it is known before anything was run.
+
+    Args:
+        source: the float bundle.
+        artefact: its network for the board.
+        profile: the board.
+        calibration: what the provenance says of the inputs: `calibration`, a sentence, and `calibration_sha256`, of
+            their contents; empty for a draft that is only run.
+    """
     model_path = source.manifest.model_path
     members = {model_path: artefact.model, SBOM: bill_of_materials(source, artefact)}
     members |= {LEARNED: source.members[LEARNED]} if LEARNED in source.members else {}
@@ -84,7 +97,7 @@ def draft_bundle(source: Bundle, artefact: Artefact, profile: Profile, calibrati
     step = ProvenanceStep(
         step="convert",
         tool=f"lepton-edge {version('lepton-edge')}",
-        inputs={"model": hashlib.sha256(source.model).hexdigest(), "calibration": calibration},
+        inputs={"model": hashlib.sha256(source.model).hexdigest(), **calibration},
         settings={**artefact.settings, "profile": profile.name},
     )
     fields = {name: getattr(source.manifest, name) for name in Manifest.model_fields}
@@ -158,7 +171,7 @@ def bill_of_materials(source: Bundle, artefact: Artefact) -> bytes:
         "name": f"{source.manifest.name} (float)",
         "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(source.model).hexdigest()}],
     }
-    tools = [{"type": "application", "name": name, "version": version(name)} for name in TOOLS]
+    tools = [{"type": "application", "name": name, "version": number} for name, number in _tools(source.manifest)]
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -168,6 +181,14 @@ def bill_of_materials(source: Bundle, artefact: Artefact) -> bytes:
         "dependencies": [{"ref": "model", "dependsOn": ["float-model"]}],
     }
     return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _tools(manifest: Manifest) -> list[tuple[str, str]]:
+    """Name and version of each tool that took part; an exporter may have worked in another environment."""
+    own = [*TOOLS[manifest.runtime]]
+    own += LOWERING_TOOLS if any(step.step == LOWER for step in manifest.provenance) else ()
+    told = (step.tool.partition(" ") for step in manifest.provenance if step.step == EXPORT)
+    return [(name, version(name)) for name in own] + sorted({(name, number) for name, _, number in told})
 
 
 def _stored_input(predictor: Predictor, sample: Sample) -> npt.NDArray[Any]:
@@ -193,8 +214,10 @@ def _record(
 def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
     """How far one integer step moves each output: one of its own, or of the last integers before a part in float."""
     own = {spec.tensor: spec.quantisation.scale for spec in draft.manifest.outputs if spec.quantisation}
-    if draft.manifest.runtime != "tflite":
-        return own
+    if draft.manifest.runtime == "onnx":
+        from converters.bundle.last_integers import last_steps  # noqa: PLC0415 - only ONNX models need the package
+
+        return last_steps(draft.members[draft.manifest.model_path])
     moved = moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs)
     # What is moved before it is stored is rounded once more.
     return own | {name: step + own.get(name, 0.0) / 2 for name, step in moved.items()}

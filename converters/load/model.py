@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from converters.load.tool_environment import Progress
 
 LARGEST_MODEL_BYTES = 512 << 20
+EXPORT = "export"
+"""The provenance's name for the step in which another tool wrote the network; its tool is a name and a version."""
+
 LOWER = "lower"
 """The provenance's name for the step from ONNX to TFLite."""
 
@@ -168,7 +171,7 @@ def _interface(network: _Network, path: Path) -> Interface:
 
 def _export_step(tool: str, size: tuple[int, int] | None, inputs: dict[str, str] | None = None) -> ProvenanceStep:
     settings: dict[str, Any] = {} if size is None else {_INPUT_SIZE: list(size)}
-    return ProvenanceStep(step="export", tool=tool, inputs=inputs or {}, settings=settings)
+    return ProvenanceStep(step=EXPORT, tool=tool, inputs=inputs or {}, settings=settings)
 
 
 def _import_step(path: Path) -> ProvenanceStep:

@@ -26,7 +26,7 @@ class Backend(Protocol):
 
     runtime: `litert`, `tflite` or `onnx`.
     version: the runtime's own version.
-    kernels: which implementation runs, e.g. `xnnpack`.
+    kernels: which implementation runs: `xnnpack`, the name of ONNX Runtime's provider, or `builtin`.
     """
 
     runtime: str

@@ -108,3 +108,9 @@ def test_a_size_that_is_not_the_given_files_says_so():
     changed = card().model_copy(update={"metrics": (given, *card().metrics[1:])})
     shown = told(Path("kws.bundle"), "7fa948a34c503df2" * 4, changed).splitlines()
     assert shown[2].endswith("bytes, -10.2 %; float as TFLite, not the file that was given")
+
+
+def test_a_model_that_is_not_judged_tells_its_noise_with_either_kernels():
+    shown = lines(signal_to_noise_db=31.53, signal_to_noise_db_builtin=30.04)
+    line = next(line for line in shown if "signal" in line)
+    assert " ".join(line.split()) == "signal 31.5 dB above the noise with xnnpack; 30.0 with builtin"

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from edge_contracts.bundle import file_entries, write_bundle
 from edge_contracts.manifest import ClassRule, ImageInput, Manifest, Output
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Array = npt.NDArray[np.float32]
 
 SIDE = 8
 STEEPNESS = 20.0
@@ -32,6 +37,47 @@ def padded_maximum(pads: int = 1, *, convolved: bool = False) -> bytes:
         helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, SIDE // 2 + pads, SIDE // 2 + pads]),
     ]
     graph = helper.make_graph(nodes, "maximum", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
+def largest_int8_products() -> bytes:
+    """float32 `x` 1×8 → `y` 1×4 by a MatMul of uint8 with int8 weights of 127; each scale but `y`'s is 1."""
+    scales = {"one": 1.0, "wide": 8 * 255 * 127 / 255}
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "one", "zero"], ["stored"]),
+        helper.make_node("DequantizeLinear", ["stored", "one", "zero"], ["real"]),
+        helper.make_node("DequantizeLinear", ["w", "one", "zero_weight"], ["weights"]),
+        helper.make_node("MatMul", ["real", "weights"], ["product"]),
+        helper.make_node("QuantizeLinear", ["product", "wide", "zero"], ["answer"]),
+        helper.make_node("DequantizeLinear", ["answer", "wide", "zero"], ["y"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 8]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4]),
+    ]
+    constants = [helper.make_tensor(name, TensorProto.FLOAT, [], [value]) for name, value in scales.items()]
+    constants += [
+        helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
+        helper.make_tensor("zero_weight", TensorProto.INT8, [], [0]),
+        helper.make_tensor("w", TensorProto.INT8, [8, 4], [127] * 32),
+    ]
+    graph = helper.make_graph(nodes, "products", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
+def gemm(weights: Array, bias: Array, rows: int, beta: float = 1.0) -> bytes:
+    """float32 `x` rows×K → `y` rows×N: x times K×N weights and beta times a bias of any shape that Gemm takes."""
+    node = helper.make_node("Gemm", ["x", "w", "b"], ["y"], beta=beta)
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [rows, weights.shape[0]]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [rows, weights.shape[1]]),
+    ]
+    constants = [numpy_helper.from_array(weights, "w"), numpy_helper.from_array(bias, "b")]
+    graph = helper.make_graph([node], "gemm", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     content: bytes = onnx.ModelProto.SerializeToString(model)
     return content

@@ -61,7 +61,7 @@ class Bench:
         """The same of a network that is a float bundle already."""
         samples = [self._sample(number) for number in range(len(self.pictures))]
         artefact = int8_artefact(source, samples, self.profile, rule)
-        return draft_bundle(source, artefact, self.profile, "").bundle()
+        return draft_bundle(source, artefact, self.profile, {}).bundle()
 
     def timed(self, bundle: Bundle) -> float:
         """Median milliseconds of one inference."""

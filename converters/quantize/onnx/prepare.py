@@ -1,4 +1,4 @@
-"""A float ONNX model made ready: constants folded, normalisations fused, new enough, its biases flat."""
+"""A float ONNX model made ready: constants folded, normalisations fused, new enough, its biases rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converters.isolation.scratch import scratch
+from converters.quantize.onnx.gemm_bias import settle_gemm_biases
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
@@ -54,9 +55,17 @@ class Packages:
         convert = self.onnx.version_converter.ConvertError
         return (*own, convert, RuntimeError, ValueError, TypeError, AttributeError)
 
-    def session(self, content: bytes, *, folded_to: Path | None = None) -> Any:
-        """A session on the processor, one thread; with `folded_to`, the folded model is written there."""
+    def session(self, content: bytes, *, folded_to: Path | None = None, as_written: bool = False) -> Any:
+        """A session on the processor, one thread.
+
+        Args:
+            content: the model.
+            folded_to: where the folded model is written; None for nowhere.
+            as_written: node by node as the file has them, which means the same on every machine.
+        """
         options = self.runtime.SessionOptions()
+        if as_written:
+            options.graph_optimization_level = self.runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
         if folded_to is not None:
             options.graph_optimization_level = self.runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
             options.optimized_model_filepath = str(folded_to)
@@ -98,17 +107,7 @@ def _prepared(packages: Packages, content: bytes) -> Any:
         path = folder / "folded.onnx"
         packages.session(model.SerializeToString(), folded_to=path)
         folded = onnx.shape_inference.infer_shapes(onnx.load(path))
-    _flatten_biases(onnx, folded)
-    return folded
-
-
-def _flatten_biases(onnx: Any, model: Any) -> None:
-    """Give Gemm a bias of one axis: fused from an Add it may have two, on which the quantiser stumbles."""
-    biases = {node.input[2] for node in model.graph.node if node.op_type == "Gemm" and len(node.input) > 2}  # noqa: PLR2004
-    for initializer in model.graph.initializer:
-        if initializer.name in biases:
-            flat = onnx.numpy_helper.to_array(initializer).reshape(-1)
-            initializer.CopyFrom(onnx.numpy_helper.from_array(flat, initializer.name))
+    return settle_gemm_biases(onnx, folded)
 
 
 def first_line(error: Exception) -> str:

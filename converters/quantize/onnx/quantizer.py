@@ -1,5 +1,8 @@
 """Float ONNX to int8 ONNX: observe once, try every range rule, keep what stays nearest to the float model.
 
+Candidates run node by node as their files have them, so that the choice is the same on every machine; the one that is
+kept runs with ONNX Runtime's default kernels, too. The float model is the one that was given, before it was made ready.
+
 All of it runs in the converter's own process, candidates too: ONNX Runtime tells what it cannot run by an error, and
 has ended no process here (docs/decisions/044-foreign-models.md). The float model itself was opened in a child first.
 """
@@ -60,7 +63,7 @@ def quantize_onnx(
     model = prepare(packages, content)
     own = [np.ascontiguousarray(sample, np.float32) for sample in samples]
     try:
-        return _best(packages, model, own, scheme, rules, keep_float, progress)
+        return _best(packages, content, model, own, scheme, rules, keep_float, progress)
     except BadInputError:
         raise
     except packages.failures() as error:
@@ -69,6 +72,7 @@ def quantize_onnx(
 
 def _best(
     packages: Packages,
+    content: bytes,
     model: Any,
     samples: Sequence[Array],
     scheme: Scheme,
@@ -78,22 +82,22 @@ def _best(
 ) -> QuantizedOnnx:
     judging = spread(part(samples)[1], MOST_JUDGING)
     seen = observe_onnx(packages, model, samples, lambda done: progress("calibrate", done))
-    expected = _answers(packages, model.SerializeToString(), judging)
+    expected = _answers(packages.session(content), judging)
     made: dict[str, bytes] = {}
     tried: dict[str, float] = {}
     for place, rule in enumerate(rules):
         ranges = {name: RULES[rule](observation) for name, observation in seen.items()}
         made[rule] = quantize_with(packages, model, scheme, ranges, keep_float)
-        tried[rule] = _worst_db(expected, _answers(packages, made[rule], judging))
+        tried[rule] = _worst_db(expected, _answers(packages.session(made[rule], as_written=True), judging))
         progress("quantize", (place + 1) / len(rules))
     best = rules[0]
     for rule in rules[1:]:
         best = rule if tried[rule] > tried[best] + MARGIN_DB else best
+    _answers(packages.session(made[best]), judging[:1])
     return describe_onnx(packages.onnx, made[best], best, scheme.kinds, tried)
 
 
-def _answers(packages: Packages, content: bytes, samples: Sequence[Array]) -> list[list[Array]]:
-    session = packages.session(content)
+def _answers(session: Any, samples: Sequence[Array]) -> list[list[Array]]:
     name = session.get_inputs()[0].name
     return [session.run(None, {name: sample}) for sample in samples]
 

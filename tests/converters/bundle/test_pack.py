@@ -1,16 +1,20 @@
 """What a bundle gets when its artefact is finished: a threshold in its own scores, goldens with room for a board."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from converters.artefact import Artefact
-from converters.bundle.pack import Draft, KernelsDisagree, complete, draft_bundle
+from converters.bundle.pack import Draft, KernelsDisagree, bill_of_materials, complete, draft_bundle
 from converters.calibration.samples import Sample
 from converters.gate.verify import Comparison
+from converters.load import EXPORT
 from device_profiles.profile import load_profile
 from edge_contracts.bundle import read_bundle
 from edge_contracts.known_parts import KNOWN_GOOD
-from edge_contracts.manifest import AnomalyRule, ScoreReference
+from edge_contracts.manifest import AnomalyRule, ProvenanceStep, ScoreReference
 from edge_runtime.infer.predictor import Predictor
 from tests.fakes.models import SIDE, BundleRecipe, write_brightness_bundle
 
@@ -81,6 +85,17 @@ def test_what_a_board_that_is_taught_knows_is_kept_and_belongs_to_the_digest(tmp
     write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(teachable=True))
     source = read_bundle(tmp_path / "part.bundle")
     made = Artefact(source.model, source.manifest.input, source.manifest.outputs, "int8", {}, (), settings={}, notes=())
-    packed = draft_bundle(source, made, load_profile("x86-64"), "none")
+    packed = draft_bundle(source, made, load_profile("x86-64"), {})
     assert packed.members[KNOWN_GOOD] == source.members[KNOWN_GOOD]
     assert KNOWN_GOOD in {entry.path for entry in packed.manifest.files}
+
+
+@pytest.mark.parametrize("tool", [("tensorflow", "2.21.0"), ("torch", "2.13.0+cpu")])
+def test_the_bill_of_materials_names_the_exporter_with_its_version(draft, tool):
+    step = ProvenanceStep(step=EXPORT, tool=" ".join(tool))
+    source = draft.bundle()
+    source = replace(source, manifest=source.manifest.model_copy(update={"provenance": (step,)}))
+    made = Artefact(source.model, source.manifest.input, source.manifest.outputs, "int8", {}, (), settings={}, notes=())
+    listed = json.loads(bill_of_materials(source, made))["metadata"]["tools"]["components"]
+    assert tool in [(one["name"], one["version"]) for one in listed]
+    assert {"lepton-edge", "numpy", "ai-edge-litert"} <= {one["name"] for one in listed}

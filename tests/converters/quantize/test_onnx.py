@@ -9,17 +9,21 @@ import pytest
 
 from converters.delegates import check_delegate, read_nodes
 from converters.quantize.candidate import signal_to_noise_db
-from converters.quantize.onnx import SYMMETRIC, QuantizedOnnx, onnx_for_board, quantize_onnx, to_float16
+from converters.quantize.onnx import SYMMETRIC, QuantizedOnnx, onnx_for_board, quantize_onnx, quantizer, to_float16
 from converters.quantize.onnx.for_board import _told
+from converters.quantize.onnx.gemm_bias import settle_gemm_biases
 from converters.quantize.onnx.prepare import Packages, prepare
+from converters.quantize.onnx.scheme import ASYMMETRIC
 from converters.quantize.ranges import RULES
 from device_profiles import load_profile
 from device_profiles.delegate_files import load_delegate
 from edge_contracts.errors import BadInputError
-from tests.fakes.onnx_models import padded_maximum
+from tests.fakes.onnx_models import gemm, padded_maximum
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from converters.quantize.onnx.scheme import Scheme
 
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
@@ -142,6 +146,60 @@ def test_padding_with_zeros_stays_zero_before_a_maximum() -> None:
         assert corner == pytest.approx(0.0, abs=0.05)
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (4,), (1, 1), (1, 4), (4, 1), (4, 4)])
+@pytest.mark.parametrize("beta", [1.0, -2.0])
+@pytest.mark.parametrize("scheme", [ASYMMETRIC, SYMMETRIC])
+def test_a_gemm_adds_its_bias_along_the_same_axis_as_before(
+    shape: tuple[int, ...], beta: float, scheme: Scheme
+) -> None:
+    """Four rows and four columns: a bias that lies along the wrong axis fits as well."""
+    drawn = np.random.default_rng(1)
+    weights, bias = drawn.standard_normal((3, 4)), 3 * drawn.standard_normal(shape)
+    content = gemm(weights.astype(np.float32), np.asarray(bias, np.float32), 4, beta)
+    samples = [drawn.standard_normal((4, 3)).astype(np.float32) for _ in range(12)]
+    prepared = prepare(Packages.load(), content).SerializeToString()
+    int8 = quantize_onnx(content, samples, scheme=scheme).content
+    for sample in samples:
+        expected = _answers(content, sample)
+        np.testing.assert_allclose(_answers(prepared, sample)[0], expected[0], atol=1e-5)
+        assert signal_to_noise_db(expected, _as_written(int8, sample)) > 25
+
+
+def test_a_gemm_of_other_rows_than_columns_keeps_a_bias_per_row() -> None:
+    bias = np.arange(5, dtype=np.float32).reshape(5, 1)
+    samples = [np.full((5, 3), place, np.float32) for place in range(-5, 5)]
+    made = quantize_onnx(gemm(np.ones((3, 4), np.float32), bias, 5), samples)
+    np.testing.assert_allclose(_as_written(made.content, samples[5])[0], np.broadcast_to(bias, (5, 4)), atol=0.3)
+
+
+def test_a_bias_of_two_operators_is_settled_for_each() -> None:
+    """A constant that another node reads as well keeps its two axes there."""
+    packages = Packages.load()
+    model = onnx.load_from_string(gemm(np.ones((3, 4), np.float32), np.ones((1, 4), np.float32), 2))
+    model.graph.node.append(onnx.helper.make_node("Transpose", ["b"], ["column"], perm=[1, 0]))
+    model.graph.output.append(onnx.helper.make_tensor_value_info("column", onnx.TensorProto.FLOAT, [4, 1]))
+    settled = settle_gemm_biases(packages.onnx, onnx.shape_inference.infer_shapes(model)).SerializeToString()
+    y, column = _answers(settled, np.ones((2, 3), np.float32))
+    assert (y.shape, column.shape) == ((2, 4), (4, 1))
+    np.testing.assert_allclose(y, 4.0)
+
+
+def test_candidates_are_held_against_the_model_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What making it ready would break must show in the decibels."""
+    samples = [np.full((2, 3), place / 4, np.float32) for place in range(-6, 6)]
+    given, other = (gemm(np.ones((3, 4), np.float32), np.full((4,), bias, np.float32), 2) for bias in (1.0, 5.0))
+    monkeypatch.setattr(quantizer, "prepare", lambda packages, _content: prepare(packages, other))
+    assert max(quantize_onnx(given, samples).tried.values()) < 3
+
+
+def test_candidates_are_judged_alike_on_every_processor() -> None:
+    """Sums of two products of these saturate in 16 bits, where a processor has no other instruction."""
+    drawn = np.random.default_rng(4)
+    samples = [drawn.uniform(0.8, 1, (4, 8)).astype(np.float32) for _ in range(12)]
+    content = gemm(drawn.standard_normal((8, 3)).astype(np.float32), np.zeros(3, np.float32), 4)
+    assert quantize_onnx(content, samples, rules=("min-max",)).tried["min-max"] > 35
+
+
 def test_the_note_names_the_kept_rule_and_the_margin_that_decided():
     kept_first = _told({"min-max": 40.1, "p99.99": 40.5}, "min-max")
     assert kept_first == "range rules tried: min-max 40.1 dB (kept), p99.99 40.5 dB; a later one must win by 0.5 dB"
@@ -154,6 +212,13 @@ def _silent(_stage: str, _done: float) -> None:
 
 def _digit(data: Path, place: int) -> Path:
     return data / f"onnx/mnist/test_data_set_{place}"
+
+
+def _as_written(content: bytes, image: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    """Node by node: this machine's own kernels may saturate."""
+    session = Packages.load().session(content, as_written=True)
+    answers: list[np.ndarray[Any, Any]] = session.run(None, {session.get_inputs()[0].name: image})
+    return answers
 
 
 def _answers(content: bytes, image: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:

@@ -132,5 +132,5 @@ def _pack(drawn: Network, path: Path, out: Path) -> None:
         notes=(),
     )
     samples = [Sample(values, str(place)) for place, values in enumerate(drawn.samples)]
-    draft = complete(draft_bundle(source, artefact, load_profile(PROFILE), "random"), samples, None)
+    draft = complete(draft_bundle(source, artefact, load_profile(PROFILE), {"calibration": "random"}), samples, None)
     write_bundle(out, draft.manifest, draft.members)

@@ -1,0 +1,85 @@
+"""A bundle of an ONNX model: judged with both kernel sets, the tools and the inputs named in it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from converters.bundle.last_integers import last_steps
+from converters.conversion import convert
+from edge_contracts.bundle import read_bundle
+from edge_runtime.infer.predictor import Predictor
+from tests.fakes.onnx_models import gemm
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def model(tmp_path):
+    """Eight numbers to three, by weights whose products saturate where they are added in pairs of 16 bits."""
+    weights = np.random.default_rng(4).standard_normal((8, 3)).astype(np.float32)
+    path = tmp_path / "weights.onnx"
+    path.write_bytes(gemm(weights, np.zeros((1, 3), np.float32), 1))
+    return path
+
+
+def inputs(seed=0):
+    drawn = np.random.default_rng(seed)
+    return [drawn.uniform(0.5, 1, (1, 8)).astype(np.float32) for _ in range(24)]
+
+
+def converted(model, arrays=None, board="x86-64", **changes):
+    out = model.parent / "out.bundle"
+    return convert(model, profile=board, calibration=arrays or inputs(), out=out, **{"form": "onnx", **changes})
+
+
+@pytest.mark.parametrize("board", ["x86-64", "jetson-nano", "jetson-orin-nano"])
+def test_both_kernel_sets_are_compared_and_agree(model, board):
+    done = converted(model, board=board)
+    ours, theirs = done.comparison, done.comparison.other
+    assert [one.kernels.rpartition(", ")[2] for one in (ours, theirs)] == ["CPUExecutionProvider", "builtin"]
+    assert ours.signal_to_noise_db == pytest.approx(theirs.signal_to_noise_db, abs=1)
+    assert {"signal_to_noise_db", "signal_to_noise_db_builtin"} <= {metric.name for metric in done.card.metrics}
+    assert b"builtin</th>" in read_bundle(done.path).members["report.html"]
+
+
+def test_a_golden_has_room_for_two_integer_steps_and_none_for_sums_that_saturate(model):
+    bundle = read_bundle(converted(model).path)
+    (tolerance,) = bundle.manifest.golden.tolerance.values()
+    largest = max(abs(Predictor.load(bundle).predict_tensor(one).outputs["y"]).max() for one in inputs())
+    assert 2 * last_steps(bundle.model)["y"] <= tolerance < 0.03 * largest
+
+
+@pytest.mark.parametrize(("board", "said"), [("x86-64", 0), ("jetson-nano", 1), ("jetson-orin-nano", 1)])
+def test_the_card_says_whose_kernels_decided_where_the_boards_are_not_here(model, board, said, monkeypatch):
+    monkeypatch.setattr("converters.remarks.platform.machine", lambda: "x86_64")
+    notes = [note for note in converted(model, board=board).card.notes if note.startswith("the gate judged onnx")]
+    assert len(notes) == said
+    assert all(f"like those of {board} they sum int8 products exactly" in note for note in notes)
+
+
+def test_the_provenance_tells_inputs_of_the_same_number_apart(model):
+    digests = [converted(model, inputs(seed)).digest for seed in (0, 0, 1)]
+    assert digests[0] == digests[1]
+    assert digests[0] != digests[2]
+    told = [read_bundle(converted(model, inputs(seed)).path).manifest.provenance[-1].inputs for seed in (0, 0, 1)]
+    assert told[0] == told[1]
+    assert told[0]["calibration"] == told[2]["calibration"]
+    assert told[0]["calibration_sha256"] != told[2]["calibration_sha256"]
+    assert len(told[0]["calibration_sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        ("onnx", ["lepton-edge", "numpy", "onnx", "onnxruntime"]),
+        ("tflite", ["lepton-edge", "numpy", "ai-edge-litert", "onnx", "onnxruntime"]),
+    ],
+)
+def test_the_bill_of_materials_names_what_took_part(model, form, wanted):
+    assert [name for name, _ in tools(read_bundle(converted(model, form=form).path))] == wanted
+
+
+def tools(bundle):
+    found = json.loads(bundle.members["sbom.cdx.json"])["metadata"]["tools"]["components"]
+    return [(tool["name"], tool["version"]) for tool in found]
