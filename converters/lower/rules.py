@@ -167,5 +167,12 @@ RULES: dict[str, LoweringRule] = {
     "Upsample": _RESIZE,
 }
 
-FOLDED = ("Constant", "ConstantOfShape", "Shape", "Size", "Range", "and every operator whose inputs are constants")
+FOLDED = (
+    "Constant",
+    "ConstantOfShape",
+    "Shape",
+    "Size",
+    "Range",
+    "and every operator that reads constants alone (Loop, Scan and If: inside as well)",
+)
 """What never reaches a rule."""
