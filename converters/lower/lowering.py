@@ -128,11 +128,13 @@ def _add_outputs(w: Writing) -> dict[str, Layout]:
                 f"cannot lower this model to TFLite: its output {name!r} holds whole numbers; end it with floats (the "
                 "values of a TopK, not their positions), or keep the model ONNX: --format onnx"
             )
-        _add_output(w, name, tensor)
+        if tensor != name:  # else the output is the input itself
+            _name_output(w, name, tensor)
+        w.graph.outputs.append(name)
     return layouts
 
 
-def _add_output(w: Writing, name: str, tensor: str) -> None:
+def _name_output(w: Writing, name: str, tensor: str) -> None:
     graph, held = w.graph, w.graph.tensors[tensor]
     if tensor in graph.inputs or tensor in graph.outputs or held.data is not None or name in graph.tensors:
         size = w.add_integers(held.shape)
@@ -142,7 +144,6 @@ def _add_output(w: Writing, name: str, tensor: str) -> None:
         graph.tensors[name] = replace(graph.tensors.pop(tensor), name=name)
         graph.operators = [_renamed(operator, tensor, name) for operator in graph.operators]
         w.rename(tensor, name)
-    graph.outputs.append(name)
 
 
 def _renamed(operator: Operator, old: str, new: str) -> Operator:

@@ -40,11 +40,12 @@ def drawn(
     outputs: Sequence[str] = ("y",),
 ) -> bytes:
     """A model of the given nodes from `x` of `shape` to the outputs; `constants` by name."""
+    known = {"x": list(shape)} | {name: np.shape(value) for name, value in (constants or {}).items()}
     graph = helper.make_graph(
         list(nodes),
         "drawn",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, list(shape))],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, known.get(name)) for name in outputs],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
