@@ -16,7 +16,7 @@ from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from converters.graph import Graph
 
@@ -84,7 +84,12 @@ class Lowered:
         return [operator.kind for operator in self.graph.operators]
 
     def worst(self, found: Sequence[Array]) -> float:
-        return max(deviation(value, expected) for value, expected in zip(found, self.wanted, strict=True))
+        return worst(deviation(value, expected) for value, expected in zip(found, self.wanted, strict=True))
+
+
+def worst(deviations: Iterable[float]) -> float:
+    """The largest, or NaN wherever one is, which Python's own `max` overlooks behind a number."""
+    return float(np.max([*deviations]))
 
 
 def deviation(found: Array, wanted: Array) -> float:
