@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isclose
 from typing import TYPE_CHECKING
 
 from converters.lower.node import Node
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     from converters.lower.source import Source
 
-_CLOSE = 1e-3
+_CLOSE = 1e-6
+"""How near a number must be to the pattern's, relative to it: float32 holds 1/6 and √2 to 6e-8."""
+
 _HARD_SWISH_SHIFT, _HARD_SWISH_TOP = 3.0, 6.0
 
 
@@ -29,9 +32,11 @@ def _recognised(source: Source, producers: Mapping[str, Node], node: Node) -> No
         return node
     number, values = factors
     for x, gate in (values, values[::-1]):
-        if abs(number - 1 / 2) < _CLOSE and _is_gelu_gate(source, producers, x, gate):
+        if source.values[x].shape != source.values[node.outputs[0]].shape:
+            continue  # a constant of more axes gives the result more
+        if _is_close(number, 1 / 2) and _is_gelu_gate(source, producers, x, gate):
             return Node(node.name, "Gelu", (x,), node.outputs, {}, node.opset)
-        if abs(number - 1 / _HARD_SWISH_TOP) < _CLOSE and _is_hard_swish_gate(source, producers, x, gate):
+        if _is_close(number, 1 / _HARD_SWISH_TOP) and _is_hard_swish_gate(source, producers, x, gate):
             return Node(node.name, "HardSwish", (x,), node.outputs, {}, node.opset)
     return node
 
@@ -72,12 +77,13 @@ def _factors(source: Source, producers: Mapping[str, Node], node: Node) -> tuple
             return None
         for place, name in enumerate(current.inputs):
             constant, inner = _number(source, name), producers.get(name)
+            divides = bool(place) and current.kind == "Div"
             if constant is not None:
-                number *= 1 / constant if place and current.kind == "Div" and constant else constant
+                number *= 1 / constant if divides and constant else constant
+            elif divides:
+                return None
             elif depth and inner is not None and inner.kind in {"Mul", "Div"} and _has_number(source, inner, node):
                 waiting.append((inner, depth - 1))
-            elif place and current.kind == "Div":
-                return None
             else:
                 values.append(name)
     return (number, values) if len(values) == 2 else None  # noqa: PLR2004 - x and its gate
@@ -93,6 +99,10 @@ def _number(source: Source, name: str) -> float | None:
     return float(constant.reshape(-1)[0]) if constant is not None and constant.size == 1 else None
 
 
+def _is_close(number: float, wanted: float) -> bool:
+    return isclose(number, wanted, rel_tol=_CLOSE)
+
+
 def _is_gelu_gate(source: Source, producers: Mapping[str, Node], x: str, gate: str) -> bool:
     """1 + erf(x / √2)."""
     inner = _shifted(source, producers, gate, 1.0)
@@ -102,7 +112,7 @@ def _is_gelu_gate(source: Source, producers: Mapping[str, Node], x: str, gate: s
         return False
     number = _number(source, scaled.inputs[1])
     wanted = {"Div": 2**0.5, "Mul": 0.5**0.5}.get(scaled.kind)
-    return number is not None and wanted is not None and abs(number - wanted) < _CLOSE
+    return number is not None and wanted is not None and _is_close(number, wanted)
 
 
 def _is_hard_swish_gate(source: Source, producers: Mapping[str, Node], x: str, gate: str) -> bool:

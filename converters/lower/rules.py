@@ -52,7 +52,7 @@ def _arithmetic(kind: str) -> LoweringRule:
     return LoweringRule(elementwise.lower_arithmetic(kind), kind)
 
 
-_CONSTANT_WEIGHTS = "constant weights; one or two spatial dimensions"
+_CONSTANT_WEIGHTS = "constant weights and bias; one or two spatial dimensions"
 _WINDOW = "no dilation; one or two spatial dimensions"
 _CONSTANT_AXES = "constant axes"
 _SOFTMAX = LoweringRule(cast(Lower, activation.lower_softmax("SOFTMAX")), "SOFTMAX")
@@ -69,7 +69,9 @@ RULES: dict[str, LoweringRule] = {
     "Add": _arithmetic("ADD"),
     "AveragePool": LoweringRule(pooling.lower_average_pool, "AVERAGE_POOL_2D, PAD and MUL for uneven pads", _WINDOW),
     "BatchNormalization": LoweringRule(
-        normalization.lower_batch_norm, "folded into the layer before, else MUL and ADD", "constant statistics"
+        normalization.lower_batch_norm,
+        "folded into the layer before, else MUL and ADD",
+        "constant statistics; inference only",
     ),
     "Cast": LoweringRule(elementwise.lower_cast, "nothing", "from float to float"),
     "Ceil": _unary("CEIL"),
@@ -106,15 +108,25 @@ RULES: dict[str, LoweringRule] = {
     "HardSigmoid": LoweringRule(_composed(activation.hard_sigmoid), "MUL, ADD, RELU6, MUL"),
     "HardSwish": _unary("HARD_SWISH"),
     "Identity": _NOTHING,
-    "InstanceNormalization": LoweringRule(normalization.lower_instance_norm, "MEAN, SUB, MUL, RSQRT, ADD"),
+    "InstanceNormalization": LoweringRule(
+        normalization.lower_instance_norm, "MEAN, SUB, MUL, RSQRT, ADD", "constant scale and bias"
+    ),
     "LRN": LoweringRule(normalization.lower_lrn, "LOCAL_RESPONSE_NORMALIZATION", "an odd window, pictures"),
-    "LayerNormalization": LoweringRule(normalization.lower_layer_norm, "MEAN, SUB, MUL, RSQRT, ADD"),
+    "LayerNormalization": LoweringRule(
+        normalization.lower_layer_norm, "MEAN, SUB, MUL, RSQRT, ADD", "its first output alone, no mean or deviation"
+    ),
     "LeakyRelu": LoweringRule(_composed(activation.leaky_relu), "LEAKY_RELU"),
     "Log": _unary("LOG"),
     "LogSoftmax": LoweringRule(cast(Lower, activation.lower_softmax("LOG_SOFTMAX")), "LOG_SOFTMAX"),
-    "MatMul": LoweringRule(matrix.lower_matmul, "FULLY_CONNECTED, BATCH_MATMUL where neither side is constant"),
+    "MatMul": LoweringRule(
+        matrix.lower_matmul,
+        "FULLY_CONNECTED, BATCH_MATMUL where neither side is constant",
+        "at most four axes where the batch of one side is spread over a part of the other's",
+    ),
     "Max": _arithmetic("MAXIMUM"),
-    "MaxPool": LoweringRule(pooling.lower_max_pool, "MAX_POOL_2D, PAD or PADV2 for uneven pads", _WINDOW),
+    "MaxPool": LoweringRule(
+        pooling.lower_max_pool, "MAX_POOL_2D, PAD or PADV2 for uneven pads", f"{_WINDOW}; no second output `Indices`"
+    ),
     "Mean": LoweringRule(elementwise.lower_mean, "ADD and MUL"),
     "Min": _arithmetic("MINIMUM"),
     "Mish": LoweringRule(_composed(activation.mish), "ABS, EXP, LOG, TANH and MUL"),
@@ -149,7 +161,11 @@ RULES: dict[str, LoweringRule] = {
     "Selu": LoweringRule(_composed(activation.selu), "ELU, RELU, MINIMUM, MUL, ADD"),
     "Sigmoid": _unary("LOGISTIC"),
     "Sin": _unary("SIN"),
-    "Slice": LoweringRule(indexing.lower_slice, "SLICE, STRIDED_SLICE or GATHER", "constant positions"),
+    "Slice": LoweringRule(
+        indexing.lower_slice,
+        "SLICE, STRIDED_SLICE or GATHER",
+        "constant positions that leave something; steps above 1 in values of at most four axes",
+    ),
     "Softmax": _SOFTMAX,
     "Softplus": LoweringRule(_composed(activation.softplus), "ABS, EXP, LOG, RELU, ADD"),
     "Softsign": LoweringRule(_composed(activation.softsign), "ABS, ADD, DIV"),
@@ -167,5 +183,12 @@ RULES: dict[str, LoweringRule] = {
     "Upsample": _RESIZE,
 }
 
-FOLDED = ("Constant", "ConstantOfShape", "Shape", "Size", "Range", "and every operator whose inputs are constants")
+FOLDED = (
+    "Constant",
+    "ConstantOfShape",
+    "Shape",
+    "Size",
+    "Range",
+    "and every operator that reads constants alone (Loop, Scan and If: inside as well)",
+)
 """What never reaches a rule."""

@@ -1,7 +1,8 @@
 """An ONNX model made ready to lower: folded, every shape known, every value of one real inference at hand.
 
 ONNX Runtime folds constants and batch norms offline; then the model runs once with every intermediate as an output.
-What depends on shapes alone has its value from that run and is a constant from then on.
+What depends on shapes alone has its value from that run and is a constant from then on. What was wrongly taken for one
+shows on a second input, to which the model as it was answers as well.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from converters.isolation.scratch import scratch
+from converters.lower.control_flow import captured, kinds_inside
 from converters.lower.errors import CannotLowerError
 from converters.lower.model_file import import_onnx, parse_model, stored_array
 from converters.lower.node import Node
@@ -21,18 +23,29 @@ from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     Array = npt.NDArray[Any]
 
-SEED = 20_240_501
+SEED, SECOND_SEED = 20_240_501, 20_240_502
+"""Of the input on which values are read, and of the other one, on which the lowered model is compared as well."""
 
 _ONNX_DOMAINS = ("", "ai.onnx")
 _SHAPE_KINDS = ("Shape", "Size")
-_RANDOM_KINDS = ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+_RANDOM_KINDS = frozenset(
+    {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An input, and the outputs by name that the model as it was, before folding, gives for it."""
+
+    given: Array
+    answers: Mapping[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Source:
     nodes: in run order, without those whose outputs are constants.
     constants: every value that does not depend on the input.
     values: each value in one inference of the folded model on `values[input_name]`, constants included.
-    answers: the outputs of the model as it was, before folding, on the same input.
+    trials: the first of the very input of `values`, the second of another, from which no constant was taken.
     readers: how many slots and graph outputs read a value.
     """
 
@@ -51,7 +64,7 @@ class Source:
     outputs: tuple[str, ...]
     constants: Mapping[str, Array]
     values: Mapping[str, Array]
-    answers: Mapping[str, Array]
+    trials: tuple[Trial, ...]
     readers: Mapping[str, int]
 
     def producer(self, name: str) -> Node | None:
@@ -74,7 +87,9 @@ def read_source(content: bytes, input_size: tuple[int, int] | None) -> Source:
         folded = _folded(runtime, model)
         given, outputs = model.graph.input[0], [value.name for value in model.graph.output]
         values = run_once(runtime, folded, given, [name for node in folded.graph.node for name in node.output if name])
-        return _source(folded, values, run_once(runtime, model, given, outputs), given.name)
+        runs = _run_each(runtime, model, given, outputs, [SEED, SECOND_SEED])
+        trials = tuple(Trial(found[given.name], {name: found[name] for name in outputs}) for found in runs)
+        return _source(folded, values, trials, given.name)
     except UnicodeDecodeError as error:  # a name or a message that quotes one
         raise BadInputError(f"wanted names in UTF-8, found {error}; the file is damaged: export it again") from error
 
@@ -143,25 +158,29 @@ def run_once(runtime: Any, model: Any, given: Any, names: list[str]) -> dict[str
     Raises:
         BadInputError: ONNX Runtime does not load or run the model.
     """
-    onnx = import_onnx()
-    open_model = onnx.ModelProto()
+    return _run_each(runtime, model, given, names, [SEED])[0]
+
+
+def _run_each(runtime: Any, model: Any, given: Any, names: list[str], seeds: Sequence[int]) -> list[dict[str, Array]]:
+    """`run_once` on the input of each seed, all in one session."""
+    open_model = import_onnx().ModelProto()
     open_model.CopyFrom(model)
     del open_model.graph.output[:]
-    open_model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    open_model.graph.output.extend(import_onnx().ValueInfoProto(name=name) for name in names)
     shape = tuple(int(size.dim_value) for size in given.type.tensor_type.shape.dim)
-    feed = np.random.default_rng(SEED).standard_normal(shape, np.float32)
-    values = {item.name: stored_array(item) for item in model.graph.initializer}
-    values[given.name] = feed
+    constants = {item.name: stored_array(item) for item in model.graph.initializer}
+    feeds = [{given.name: np.random.default_rng(seed).standard_normal(shape, np.float32)} for seed in seeds]
     if not names:
-        return values
+        return [constants | feed for feed in feeds]
     try:
-        found = session(runtime, open_model.SerializeToString()).run(names, {given.name: feed})
+        opened = session(runtime, open_model.SerializeToString())
+        answers = [dict(zip(names, opened.run(names, feed), strict=True)) for feed in feeds]
     except _failures(runtime) as error:
         raise BadInputError(f"ONNX Runtime does not run this model: {_first_line(error)}; export it again") from error
-    return values | dict(zip(names, found, strict=True))
+    return [constants | feed | found for feed, found in zip(feeds, answers, strict=True)]
 
 
-def _source(model: Any, values: dict[str, Array], answers: dict[str, Array], input_name: str) -> Source:
+def _source(model: Any, values: dict[str, Array], trials: tuple[Trial, ...], input_name: str) -> Source:
     opset = next(entry.version for entry in model.opset_import if entry.domain in _ONNX_DOMAINS)
     constants = {item.name: values[item.name] for item in model.graph.initializer}
     for name, value in constants.items():
@@ -175,13 +194,15 @@ def _source(model: Any, values: dict[str, Array], answers: dict[str, Array], inp
             nodes.append(node)
     outputs = tuple(value.name for value in model.graph.output)
     readers = Counter(name for node in nodes for name in node.inputs if name) + Counter(outputs)
-    return Source(tuple(nodes), input_name, outputs, constants, values, answers, readers)
+    return Source(tuple(nodes), input_name, outputs, constants, values, trials, readers)
 
 
 def _is_constant(node: Node, constants: Mapping[str, Array]) -> bool:
     if node.kind in _SHAPE_KINDS:
         return True
-    return node.kind not in _RANDOM_KINDS and all(name in constants for name in node.inputs if name)
+    kinds = {node.kind} | kinds_inside(node.attributes)
+    read = {*node.inputs, *captured(node.attributes)} - {""}
+    return not kinds & _RANDOM_KINDS and read <= constants.keys()
 
 
 def _node(stored: Any, opset: int) -> Node:

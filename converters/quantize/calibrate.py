@@ -87,8 +87,10 @@ def observe(
         CandidateFailedError: the model ends the process that runs it, or never returns.
     """
     names = [tensor.name for tensor in graph.tensors.values() if tensor.data is None and tensor.dtype == _FLOAT]
-    content = write_tflite(replace(graph, outputs=[name for name in names if name not in graph.inputs]))
     watched, places = (list(listener.watched), list(listener.places)) if listener else ([], [])
+    # What is watched may be a constant, which no file holds unless something reads it.
+    wanted = [name for name in dict.fromkeys((*names, *watched)) if name not in graph.inputs]
+    content = write_tflite(replace(graph, outputs=wanted))
     inputs, windows = list(feeds[0]), _windows(graph)
     plain = {"inputs": inputs, "names": names, "windows": list(windows.values()), "watched": watched, "places": places}
     question = Message(

@@ -72,6 +72,7 @@ class _Rewriting:
     arithmetic: which integers.
     stored: the scale of each float tensor of the old graph that the new one holds as integers under the same name.
     converted: (old name, scale or None for float) -> the tensor that a QUANTIZE or DEQUANTIZE made of it.
+    read_as_was: what stays as it is because somebody reads it so; integer copies of such a constant have other names.
     """
 
     old: Graph
@@ -80,10 +81,13 @@ class _Rewriting:
     result: Graph = field(init=False)
     stored: dict[str, Affine] = field(default_factory=dict)
     converted: dict[tuple[str, Affine | None], str] = field(default_factory=dict)
+    read_as_was: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.arithmetic = Arithmetic.of(self.decisions.recipe)
         self.result = Graph({}, [], list(self.old.inputs), [], self.old.name)
+        unchanged = (op for op in self.old.operators if op.outputs[0] not in self.decisions.integer)
+        self.read_as_was = frozenset(name for op in unchanged for name in op.inputs if name) | {*self.old.outputs}
 
     def add_input(self, name: str) -> None:
         if name in self.decisions.scales:
@@ -118,7 +122,8 @@ class _Rewriting:
         self.result.operators.append(replace(operator, inputs=inputs, options=options))
 
     def output(self, name: str) -> str:
-        return self._as_was(name) if self.decisions.recipe.float_outputs else name
+        is_constant = self.old.tensors[name].data is not None
+        return self._as_was(name) if self.decisions.recipe.float_outputs or is_constant else name
 
     def _add_activation(self, name: str) -> None:
         self.stored[name] = self.decisions.scales[name]
@@ -166,9 +171,14 @@ class _Rewriting:
 
     def _free_name(self, stem: str) -> str:
         name, copy = stem, 1
-        while name in self.result.tensors or (name in self.old.tensors and self.old.tensors[name].data is None):
+        while name in self.result.tensors or self._is_taken(name):
             name, copy = f"{stem}_{copy}", copy + 1
         return name
+
+    def _is_taken(self, name: str) -> bool:
+        """Whether a tensor of the old graph will need its own name."""
+        old = self.old.tensors.get(name)
+        return old is not None and (old.data is None or name in self.read_as_was)
 
     def _with_weights(
         self, operator: Operator, places: Weights, inputs: list[str | None], data_slot: int

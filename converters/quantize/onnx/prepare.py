@@ -80,7 +80,7 @@ def prepare(packages: Packages, content: bytes) -> Any:
     """The model, with shapes inferred.
 
     Raises:
-        BadInputError: the model has more than one input, or ONNX Runtime does not load it.
+        BadInputError: the model has more than one input or gives it back, or ONNX Runtime does not load it.
     """
     try:
         return _prepared(packages, content)
@@ -97,6 +97,11 @@ def _prepared(packages: Packages, content: bytes) -> Any:
     inputs = [value for value in model.graph.input if value.name not in constants]
     if len(inputs) != 1:
         raise BadInputError(f"wanted a model with one input, found {len(inputs)}; export it with one")
+    if inputs[0].name in {value.name for value in model.graph.output}:
+        raise BadInputError(
+            f"wanted outputs that the model computes, found its input {inputs[0].name!r} among them, on which ONNX "
+            "Runtime's quantiser stumbles; export the model without that output, or give --format tflite"
+        )
     # Constants that are also listed as inputs could be fed: nothing would be folded. Old files have to list them.
     model.ir_version = max(model.ir_version, IR_VERSION)
     del model.graph.input[:]

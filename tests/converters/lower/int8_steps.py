@@ -16,6 +16,7 @@ from converters.execute import Kernels, Session, run_all
 from converters.graph import Graph, Operator, Tensor
 from converters.quantize.operator_rules import RULES
 from converters.tflite import write_tflite
+from tests.converters.lower.onnx_models import worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +52,7 @@ def _of_one(graph: Graph, operator: Operator, session: Session) -> Iterator[Devi
     wanted = run_all(write_tflite(exact), [real], Kernels.REFERENCE)[0]
     for kernels in Kernels:
         found = run_all(write_tflite(alone), [given], kernels)[0]
-        steps = max(
+        steps = worst(
             _steps(graph.tensors[name], value, other)
             for name, value, other in zip(operator.outputs, found, wanted, strict=True)
         )

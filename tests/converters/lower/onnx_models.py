@@ -16,7 +16,7 @@ from converters.lower.lowering import lower_model
 from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from converters.graph import Graph
 
@@ -40,11 +40,12 @@ def drawn(
     outputs: Sequence[str] = ("y",),
 ) -> bytes:
     """A model of the given nodes from `x` of `shape` to the outputs; `constants` by name."""
+    known = {"x": list(shape)} | {name: np.shape(value) for name, value in (constants or {}).items()}
     graph = helper.make_graph(
         list(nodes),
         "drawn",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, list(shape))],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, known.get(name)) for name in outputs],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in (constants or {}).items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -83,7 +84,12 @@ class Lowered:
         return [operator.kind for operator in self.graph.operators]
 
     def worst(self, found: Sequence[Array]) -> float:
-        return max(deviation(value, expected) for value, expected in zip(found, self.wanted, strict=True))
+        return worst(deviation(value, expected) for value, expected in zip(found, self.wanted, strict=True))
+
+
+def worst(deviations: Iterable[float]) -> float:
+    """The largest, or NaN wherever one is, which Python's own `max` overlooks behind a number."""
+    return float(np.max([*deviations]))
 
 
 def deviation(found: Array, wanted: Array) -> float:

@@ -143,3 +143,64 @@ def test_the_hard_swish_that_exporters_spell_out_is_one_operator(divided_first):
     else:
         nodes += [helper.make_node("Mul", ["x", "b"], ["c"]), helper.make_node("Div", ["c", "six"], ["y"])]
     assert agrees(drawn(nodes, (1, 3, 4, 5), constants)).kinds() == ["HARD_SWISH"]
+
+
+def gated(*last, **constants):
+    """clip(x + 3, 0, 6) times x in `m`, the gate alone in `b`; then the nodes that are given."""
+    known = {"three": 3, "six": 6, "zero": 0} | constants
+    nodes = [
+        helper.make_node("Add", ["x", "three"], ["a"]),
+        helper.make_node("Clip", ["a", "zero", "six"], ["b"]),
+        helper.make_node("Mul", ["x", "b"], ["m"]),
+        *last,
+    ]
+    return drawn(nodes, (1, 3, 4, 5), {name: np.asarray(value, np.float32) for name, value in known.items()})
+
+
+def curved(*last, opening="Div", number=2**0.5):
+    """1 + erf(x / √2) in `c`; then the nodes that are given."""
+    constants = {name: np.float32(value) for name, value in (("r", number), ("one", 1), ("half", 0.5))}
+    nodes = [
+        helper.make_node(opening, ["x", "r"], ["a"]),
+        helper.make_node("Erf", ["a"], ["b"]),
+        helper.make_node("Add", ["b", "one"], ["c"]),
+        *last,
+    ]
+    return drawn(nodes, (1, 5, 8), constants)
+
+
+PRODUCT = (helper.make_node("Mul", ["x", "c"], ["d"]), helper.make_node("Mul", ["d", "half"], ["y"]))
+
+
+@pytest.mark.parametrize("sixth", [1 / 6, 0.16666667, np.nextafter(np.float32(1 / 6), np.float32(1))])
+def test_a_sixth_in_float32_is_one(sixth):
+    assert agrees(gated(helper.make_node("Mul", ["m", "k"], ["y"]), k=sixth)).kinds() == ["HARD_SWISH"]
+
+
+@pytest.mark.parametrize("sixth", [0.1663, 0.16667, 0.1666])
+def test_what_is_nearly_a_hard_swish_is_computed_as_it_is_spelled(sixth):
+    assert "HARD_SWISH" not in agrees(gated(helper.make_node("Mul", ["m", "k"], ["y"]), k=sixth)).kinds()
+
+
+def test_the_root_of_two_in_float32_is_one():
+    assert agrees(curved(*PRODUCT, opening="Mul", number=0.5**0.5)).kinds() == ["GELU"]
+
+
+@pytest.mark.parametrize("root", [1.4149, 1.4138, 1.41422])
+def test_what_is_nearly_a_gelu_is_computed_as_it_is_spelled(root):
+    assert "GELU" not in agrees(curved(*PRODUCT, number=root)).kinds()
+
+
+def test_a_division_by_a_gate_is_no_gelu():
+    nodes = (helper.make_node("Mul", ["c", "half"], ["d"]), helper.make_node("Div", ["x", "d"], ["y"]))
+    assert "GELU" not in agrees(curved(*nodes), low=-0.5).kinds()
+
+
+def test_a_division_by_a_hard_gate_is_no_hard_swish():
+    nodes = (helper.make_node("Mul", ["b", "k"], ["d"]), helper.make_node("Div", ["x", "d"], ["y"]))
+    assert "HARD_SWISH" not in agrees(gated(*nodes, k=1 / 6), low=-0.5).kinds()
+
+
+def test_a_pattern_whose_constant_adds_an_axis_keeps_it():
+    made = agrees(gated(helper.make_node("Mul", ["m", "k"], ["y"]), k=np.full((1, 1, 1, 1, 1), 1 / 6)))
+    assert made.graph.tensors["y"].shape == (1, 1, 3, 4, 5)

@@ -11,7 +11,7 @@ from tests.converters.lower.drawing import Pen
 from tests.converters.lower.onnx_models import agrees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MOST_ELEMENTS = 20_000
 MOST_PIXELS = 256
@@ -48,8 +48,11 @@ class Drawing:
         channels, height, width = self.shape
         if self.number(0, 2):
             flat = self.pen.node("Flatten", self.pen.node("Relu", self.value))
-            return self.pen.done(self.pen.node("Softmax", self.pen.dense(flat, channels * height * width, 3), axis=-1))
-        return self.pen.done(self.activated(self.value))
+            return self.done(self.pen.node("Softmax", self.pen.dense(flat, channels * height * width, 3), axis=-1))
+        return self.done(self.activated(self.value))
+
+    def done(self, last: str) -> bytes:
+        return bytes(self.pen.done(last))
 
 
 def conv(d: Drawing) -> None:
@@ -177,15 +180,52 @@ LAYERS: tuple[Callable[[Drawing], None], ...] = (
 )  # fmt: skip
 
 
-def drawing(seed: int) -> Drawing:
+def divide(d: Drawing) -> None:
+    """Weights by what is never near zero: a division that stays float in int8."""
+    divisor = d.pen.node("Add", d.pen.node("Sigmoid", d.value), d.pen.number(0.5))
+    d.put(d.pen.node("Div", d.pen.weights(d.shape[0], 1, 1), divisor), d.shape)
+
+
+class SharingPen(Pen):
+    """A pen that often takes weights that it has, so that one constant has several readers."""
+
+    def weights(self, *shape: int) -> str:
+        floats = {name: values for name, values in self.constants.items() if values.dtype == np.float32}
+        alike = [name for name, values in floats.items() if values.shape == shape]
+        if alike and self.rng.integers(2):
+            return str(self.rng.choice(alike))
+        return super().weights(*shape)
+
+
+class SharingDrawing(Drawing):
+    """A network with constants of several readers, and often with an earlier value, or its input, as second output."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.pen = SharingPen((1, *self.shape), rng=self.rng)
+
+    def done(self, last: str) -> bytes:
+        further = {self.one_of(self.earlier)[0]} if self.number(0, 2) else set()
+        return self.pen.done(last, *(further - {last}))
+
+
+LAYERS_THAT_SHARE = (*LAYERS, divide, divide)
+
+
+def drawing(seed: int, kind: type[Drawing] = Drawing, layers: Sequence[Callable[[Drawing], None]] = LAYERS) -> Drawing:
     """The network of a seed."""
-    made = Drawing(seed)
+    made = kind(seed)
     for _ in range(made.number(3, 12)):
         if np.prod(made.shape) < MOST_ELEMENTS:
-            made.one_of(LAYERS)(made)
+            made.one_of(layers)(made)
     return made
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_a_random_network_keeps_its_answers(seed):
     agrees(drawing(seed).content())
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_network_of_shared_constants_and_several_outputs_keeps_its_answers(seed):
+    agrees(drawing(seed, SharingDrawing, LAYERS_THAT_SHARE).content())

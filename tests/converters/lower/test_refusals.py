@@ -9,6 +9,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from converters.lower import CannotLowerError
 from converters.lower.lowering import lower_model
+from converters.lower.reference import reference
+from converters.lower.rules import RULES
 from edge_contracts.errors import BadInputError
 from tests.converters.lower.onnx_models import drawn, lowered, one
 
@@ -50,6 +52,60 @@ def test_weights_that_are_computed():
     ]
     with pytest.raises(CannotLowerError, match=r"node 'late' .*weights or bias are computed; export"):
         lower_model(drawn(nodes, (1, 3, 4, 4)))
+
+
+def spread_in_part():
+    """A product whose sides of five axes share a part of their batches."""
+    turned = helper.make_node("ReduceMax", ["x"], ["m"], axes=[0], keepdims=1)
+    return drawn([turned, helper.make_node("MatMul", ["x", "m"], ["y"])], (2, 2, 2, 3, 3))
+
+
+def computed(kind, **attributes):
+    """An operator on pictures of three channels, whose second and third input are the means of the picture."""
+    mean = helper.make_node("ReduceMean", ["x"], ["m"], axes=[0, 2, 3], keepdims=0)
+    return drawn([mean, helper.make_node(kind, ["x", "m", "m"], ["y"], **attributes)], (1, 3, 4, 4))
+
+
+def with_more_outputs(kind, *constants, outputs, shape=(1, 2, 9, 9), **attributes):
+    named = {f"c{place}": np.asarray(value) for place, value in enumerate(constants)}
+    node = helper.make_node(kind, ["x", *named], ["y", *outputs], **attributes)
+    used = [helper.make_node("Cast", [outputs[-1]], ["also"], to=TensorProto.FLOAT)]
+    return drawn([node, *used], shape, named, outputs=("y", "also"))
+
+
+STEPS = [np.array(values, np.int64) for values in ([0], [4], [4], [2])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "model", "reason", "limit"),
+    [
+        ("MatMul", spread_in_part(), r"batch \(2, 2, 2\) has too many axes", "at most four axes"),
+        ("Slice", one("Slice", (1, 2, 3, 4, 5), *STEPS), "it skips in a value of 5 axes", "at most four axes"),
+        ("Slice", one("Slice", (1, 4), STEPS[0], STEPS[0]), "nothing is left of it", "leave something"),
+        (
+            "MaxPool",
+            with_more_outputs("MaxPool", outputs=["where"], kernel_shape=(2, 2)),
+            "positions of the maxima are used",
+            "no second output `Indices`",
+        ),
+        (
+            "LayerNormalization",
+            with_more_outputs("LayerNormalization", np.ones(9, np.float32), outputs=["", "deviation"]),
+            "its mean or deviation is used",
+            "its first output alone",
+        ),
+        ("InstanceNormalization", computed("InstanceNormalization"), "scale or bias is computed", "constant scale"),
+    ],
+)
+def test_what_is_refused_stands_among_the_limits(kind, model, reason, limit):
+    with pytest.raises(BadInputError, match=reason):
+        lower_model(model)
+    assert limit in RULES[kind].limits
+
+
+def test_the_reference_page_shows_the_limits():
+    for kind, rule in RULES.items():
+        assert f"| {kind} | {rule.becomes} | {rule.limits} |" in reference()
 
 
 def test_an_operator_of_somebody_else():

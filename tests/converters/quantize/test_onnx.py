@@ -90,6 +90,14 @@ def test_a_sample_of_another_shape_is_refused(data: Path) -> None:
         quantize_onnx((data / "onnx/mnist/model.onnx").read_bytes(), [np.zeros((1, 1, 5, 5), np.float32)])
 
 
+def test_an_input_that_is_an_output_as_well_is_refused_in_words() -> None:
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 17]> g (float[1, 4] x) => (float[1, 4] y, float[1, 4] x) {y = Relu(x)}'
+    )
+    with pytest.raises(BadInputError, match="outputs that the model computes, found its input 'x' among them"):
+        quantize_onnx(model.SerializeToString(), [np.zeros((1, 4), np.float32)])
+
+
 def test_every_range_rule_is_tried_and_the_nearest_kept(mnist: QuantizedOnnx) -> None:
     assert set(mnist.tried) == set(RULES)
     assert mnist.tried[mnist.rule] == max(mnist.tried.values())

@@ -31,6 +31,8 @@ STEPS = (
     "shuffle",
     "twins",
     "up",
+    "offset",
+    "divide",
 )
 
 LEAST_DB = 10.0
@@ -44,12 +46,19 @@ class Weaver:
         self.random = np.random.default_rng(seed)
         self.graph = Graph({"in": Tensor("in", SHAPE, np.dtype("f4"))}, [], ["in"], [])
         self.values = ["in"]
+        self.vectors: list[str] = []
 
     def constant(self, values: Any, dtype: str = "f4") -> str:
         name = f"constant{len(self.graph.tensors)}"
         data = np.asarray(values, dtype)
         self.graph.tensors[name] = Tensor(name, data.shape, data.dtype, data)
         return name
+
+    def vector(self) -> str:
+        """A number per channel, positive; often one that another operator reads as well."""
+        if not self.vectors or self.random.integers(2):
+            self.vectors.append(self.constant(self.random.uniform(0.5, 1.5, SHAPE[3])))
+        return str(self.random.choice(self.vectors))
 
     def apply(self, kind: str, inputs: list[str | None], shape: tuple[int, ...] = SHAPE, **options: Any) -> str:
         name = f"{kind.lower()}{len(self.graph.tensors)}"
@@ -59,7 +68,7 @@ class Weaver:
 
     def convolve(self, value: str, width: int = 4) -> str:
         weights = self.random.normal(0, 1 / np.sqrt(9 * width), (4, 3, 3, width))
-        return self.apply("CONV_2D", [value, self.constant(weights), self.constant(np.full(4, 0.1))], **WINDOW)
+        return self.apply("CONV_2D", [value, self.constant(weights), self.vector()], **WINDOW)
 
     def step(self, name: str) -> None:
         last, other = self.values[-1], self.values[int(self.random.integers(len(self.values)))]
@@ -69,8 +78,8 @@ class Weaver:
         return self.convolve(last)
 
     def _depthwise(self, last: str, _other: str) -> str:
-        weights, bias = self.random.normal(0, 0.3, (1, 3, 3, 4)), np.zeros(4)
-        inputs: list[str | None] = [last, self.constant(weights), self.constant(bias)]
+        weights = self.random.normal(0, 0.3, (1, 3, 3, 4))
+        inputs: list[str | None] = [last, self.constant(weights), self.vector()]
         return self.apply("DEPTHWISE_CONV_2D", inputs, depth_multiplier=1, **WINDOW)
 
     def _add(self, last: str, other: str) -> str:
@@ -109,6 +118,12 @@ class Weaver:
         up = self.apply("TRANSPOSE_CONV", slots, larger, stride_h=2, stride_w=2, padding="SAME")
         return self.apply("MAX_POOL_2D", [up], **{**POOL, "stride_h": 2, "stride_w": 2})
 
+    def _offset(self, last: str, _other: str) -> str:
+        return self.apply("ADD", [last, self.vector()])
+
+    def _divide(self, last: str, _other: str) -> str:
+        return self.apply("DIV", [last, self.vector()])
+
     def _twins(self, last: str, other: str) -> str:
         return self.apply("MAXIMUM", [last, other])
 
@@ -123,6 +138,8 @@ def woven(steps: list[str], seed: int) -> tuple[Graph, list[np.ndarray[Any, Any]
     for name in ("conv", *steps):
         weaver.step(name)
     weaver.graph.outputs = [weaver.values[-1]]
+    if weaver.random.integers(2):
+        weaver.graph.outputs.append(str(weaver.random.choice(weaver.values[:-1])))
     return weaver.graph, [weaver.random.uniform(-1, 1, SHAPE).astype(np.float32) for _ in range(24)]
 
 
@@ -133,7 +150,7 @@ def test_any_network_survives_quantisation(steps: list[str], seed: int, *, islan
     made = quantize(*woven(steps, seed), Recipe(ranges=("min-max",), remedies=(), float_islands=islands))
     assert made.best.xnnpack_db > LEAST_DB
     assert made.best.reference_db > LEAST_DB
-    assert islands or set(made.float_operators) <= {"SIN"}
+    assert islands or set(made.float_operators) <= {"SIN", "DIV"}
 
 
 @pytest.mark.parametrize("recipe", [ALL_REMEDIES, replace(ALL_REMEDIES, activations="int16")], ids=["int8", "int16"])
