@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -13,7 +14,6 @@ from edge_contracts.manifest import ClassRule, ImageInput, Manifest, Output
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     import numpy.typing as npt
 
     Array = npt.NDArray[np.float32]
@@ -37,6 +37,37 @@ def padded_maximum(pads: int = 1, *, convolved: bool = False) -> bytes:
         helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 1, SIDE // 2 + pads, SIDE // 2 + pads]),
     ]
     graph = helper.make_graph(nodes, "maximum", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
+def detector(pixels: float) -> bytes:
+    """float32 `x` 1×3×16×16 → `y` 1×6×64: four sides from 0 to `pixels` and two scores from 0 to 1 for each cell."""
+    rng = np.random.default_rng(3)
+    shapes = {"seeing": (8, 3, 2, 2), "placing": (4, 8, 1, 1), "scoring": (2, 8, 1, 1)}
+    constants = [
+        numpy_helper.from_array(rng.standard_normal(shape).astype(np.float32), name) for name, shape in shapes.items()
+    ]
+    constants += [
+        helper.make_tensor("pixels", TensorProto.FLOAT, [], [pixels]),
+        helper.make_tensor("rows", TensorProto.INT64, [3], [1, 6, 64]),
+    ]
+    nodes = [
+        helper.make_node("Conv", ["x", "seeing"], ["features"], strides=[2, 2]),
+        helper.make_node("Conv", ["features", "placing"], ["placed"]),
+        helper.make_node("Sigmoid", ["placed"], ["shares"]),
+        helper.make_node("Mul", ["shares", "pixels"], ["sides"]),
+        helper.make_node("Conv", ["features", "scoring"], ["scored"]),
+        helper.make_node("Sigmoid", ["scored"], ["scores"]),
+        helper.make_node("Concat", ["sides", "scores"], ["joined"], axis=1),
+        helper.make_node("Reshape", ["joined", "rows"], ["y"]),
+    ]
+    ends = [
+        helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 16, 16]),
+        helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 6, 64]),
+    ]
+    graph = helper.make_graph(nodes, "detector", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     content: bytes = onnx.ModelProto.SerializeToString(model)
     return content

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 PAIR = ("QuantizeLinear", "DequantizeLinear")
 
@@ -35,16 +35,20 @@ class QuantizedOnnx:
 
 
 def describe_onnx(
-    onnx: Any, content: bytes, rule: str, kinds: Iterable[str], tried: Mapping[str, float]
+    onnx: Any,
+    content: bytes,
+    rule: str,
+    kinds: Iterable[str],
+    in_float: Sequence[str],
+    tried: Mapping[str, float],
 ) -> QuantizedOnnx:
-    """Count what a file holds; `kinds` are the operators that have an int8 form."""
+    """Count what a file holds; `kinds` have an int8 form, and `in_float` names the nodes that were left in float."""
     graph = onnx.load_from_string(content).graph
     restored = {name for node in graph.node if node.op_type == "DequantizeLinear" for name in node.output}
     computing = [node for node in graph.node if node.op_type not in PAIR]
     # A runtime fuses an operator whose inputs were restored from integers, if it has an int8 kernel for it.
-    int8 = Counter(
-        node.op_type for node in computing if restored.intersection(node.input) and node.op_type in set(kinds)
-    )
+    able = [node for node in computing if node.op_type in set(kinds) and node.name not in in_float]
+    int8 = Counter(node.op_type for node in able if restored.intersection(node.input))
     arrays = [onnx.numpy_helper.to_array(initializer) for initializer in graph.initializer]
     return QuantizedOnnx(
         content=content,

@@ -48,7 +48,7 @@ def to_float16(content: bytes, samples: Sequence[npt.NDArray[np.float32]]) -> Qu
         raise
     except packages.failures() as error:
         raise BadInputError(f"ONNX Runtime does not make this model float16: {first_line(error)}") from error
-    return describe_onnx(packages.onnx, halved, "", (), {})
+    return describe_onnx(packages.onnx, halved, "", (), (), {})
 
 
 def _refuse_overflow(seen: Mapping[str, Observation]) -> None:

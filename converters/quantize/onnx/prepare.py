@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from converters.isolation.scratch import scratch
 from converters.quantize.onnx.gemm_bias import settle_gemm_biases
+from converters.quantize.onnx.unlike_parts import name_nodes
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_runtime.infer.silent_onnxruntime import import_onnxruntime
 from edge_runtime.infer.unsound import UNSOUND_FUSIONS
@@ -77,7 +78,7 @@ class Packages:
 
 
 def prepare(packages: Packages, content: bytes) -> Any:
-    """The model, with shapes inferred.
+    """The model, with shapes inferred and a name for every node.
 
     Raises:
         BadInputError: the model has more than one input or gives it back, or ONNX Runtime does not load it.
@@ -112,7 +113,9 @@ def _prepared(packages: Packages, content: bytes) -> Any:
         path = folder / "folded.onnx"
         packages.session(model.SerializeToString(), folded_to=path)
         folded = onnx.shape_inference.infer_shapes(onnx.load(path))
-    return settle_gemm_biases(onnx, folded)
+    settled = settle_gemm_biases(onnx, folded)
+    name_nodes(settled)
+    return settled
 
 
 def first_line(error: Exception) -> str:

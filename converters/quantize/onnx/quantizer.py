@@ -20,6 +20,7 @@ from converters.quantize.onnx.observation import observe_onnx
 from converters.quantize.onnx.prepare import Packages, first_line, prepare
 from converters.quantize.onnx.scheme import ASYMMETRIC, Scheme
 from converters.quantize.onnx.static import quantize_with
+from converters.quantize.onnx.unlike_parts import unlike_joins
 from converters.quantize.ranges import RULES
 from edge_contracts.errors import BadInputError
 
@@ -82,19 +83,20 @@ def _best(
 ) -> QuantizedOnnx:
     judging = spread(part(samples)[1], MOST_JUDGING)
     seen = observe_onnx(packages, model, samples, lambda done: progress("calibrate", done))
+    in_float = (*keep_float, *unlike_joins(model, seen))
     expected = _answers(packages.session(content), judging)
     made: dict[str, bytes] = {}
     tried: dict[str, float] = {}
     for place, rule in enumerate(rules):
         ranges = {name: RULES[rule](observation) for name, observation in seen.items()}
-        made[rule] = quantize_with(packages, model, scheme, ranges, keep_float)
+        made[rule] = quantize_with(packages, model, scheme, ranges, in_float)
         tried[rule] = _worst_db(expected, _answers(packages.session(made[rule], as_written=True), judging))
         progress("quantize", (place + 1) / len(rules))
     best = rules[0]
     for rule in rules[1:]:
         best = rule if tried[rule] > tried[best] + MARGIN_DB else best
     _answers(packages.session(made[best]), judging[:1])
-    return describe_onnx(packages.onnx, made[best], best, scheme.kinds, tried)
+    return describe_onnx(packages.onnx, made[best], best, scheme.kinds, in_float, tried)
 
 
 def _answers(session: Any, samples: Sequence[Array]) -> list[list[Array]]:

@@ -18,7 +18,7 @@ from converters.quantize.ranges import RULES
 from device_profiles import load_profile
 from device_profiles.delegate_files import load_delegate
 from edge_contracts.errors import BadInputError
-from tests.fakes.onnx_models import gemm, padded_maximum
+from tests.fakes.onnx_models import detector, gemm, padded_maximum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,6 +206,19 @@ def test_candidates_are_judged_alike_on_every_processor() -> None:
     samples = [drawn.uniform(0.8, 1, (4, 8)).astype(np.float32) for _ in range(12)]
     content = gemm(drawn.standard_normal((8, 3)).astype(np.float32), np.zeros(3, np.float32), 4)
     assert quantize_onnx(content, samples, rules=("min-max",)).tried["min-max"] > 35
+
+
+@pytest.mark.parametrize("scheme", [ASYMMETRIC, SYMMETRIC])
+@pytest.mark.parametrize("pixels", [640.0, 4.0])
+def test_scores_beside_boxes_keep_a_scale_of_their_own(pixels: float, scheme: Scheme) -> None:
+    model = detector(pixels)
+    samples = [np.random.default_rng(place).uniform(0, 1, (1, 3, 16, 16)).astype(np.float32) for place in range(12)]
+    made = quantize_onnx(model, samples, scheme=scheme, rules=("min-max",))
+    pairs = [(_answers(model, sample)[0], _answers(made.content, sample)[0]) for sample in samples]
+    for part in (slice(0, 4), slice(4, 6)):
+        assert signal_to_noise_db([a[:, part] for a, _ in pairs], [b[:, part] for _, b in pairs]) > 25
+    in_float = pixels > 16 or scheme is SYMMETRIC
+    assert made.float_operators.get("Concat", 0) == int(in_float)
 
 
 def test_the_note_names_the_kept_rule_and_the_margin_that_decided():
