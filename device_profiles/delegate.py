@@ -10,85 +10,55 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from device_profiles.delegate_limits import Limits
 from device_profiles.figures import DelegateName, Source, SourceKey, Table, Text
 
 OperatorKind = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-TypeName = Literal[
-    "int4", "int8", "uint8", "int16", "uint16", "int32", "int64", "float16", "float32", "float64", "bool", "bfloat16"
-]
-OptionValue = bool | int | float | str
-Count = Annotated[int, Field(ge=0)]
 Form = Literal["tflite", "onnx"]
 Partition = Literal["prefix", "anywhere", "whole"]
 Verdict = Literal["runs", "falls_back", "refused", "unknown"]
-
-
-class Limits(Table):
-    """What an operator must keep to; an absent limit limits nothing.
-
-    Attributes:
-        types: of activations, read and written; constants do not count.
-        source: what says so; absent where the rule's own source does.
-    """
-
-    types: Annotated[tuple[TypeName, ...] | None, Field(description="types of activations")] = None
-    input_types: Annotated[
-        dict[str, tuple[TypeName, ...]] | None, Field(description="types of single inputs, by their place from 0")
-    ] = None
-    same_types: Annotated[
-        tuple[Count, ...], Field(description="places of inputs that must have the type of the first")
-    ] = ()
-    fixed_shapes: Annotated[bool, Field(description="no axis may be left open")] = False
-    max_rank: Annotated[Count | None, Field(description="most axes of any activation")] = None
-    max_inner_axes: Annotated[
-        Count | None, Field(description="axes longer than 1 may only be so many innermost ones")
-    ] = None
-    max_vector: Annotated[
-        Count | None, Field(description="the input has one axis longer than 1, and it is no longer than this")
-    ] = None
-    vector_output: Annotated[bool, Field(description="the output has at most one axis longer than 1")] = False
-    max_height_width: Annotated[Count | None, Field(description="longest axis of an activation but the first")] = None
-    constant_inputs: Annotated[tuple[Count, ...], Field(description="places of inputs that must be constants")] = ()
-    zero_inputs: Annotated[tuple[Count, ...], Field(description="places of inputs whose values must all be 0")] = ()
-    vector_inputs: Annotated[
-        tuple[Count, ...], Field(description="places of inputs of which only the innermost axis may be longer than 1")
-    ] = ()
-    spares_batch: Annotated[
-        bool, Field(description="the axes that the operator works on leave out the first, the batch")
-    ] = False
-    batch_of_one: Annotated[bool, Field(description="the first axis of an activation is no longer than 1")] = False
-    options: Annotated[
-        dict[str, tuple[OptionValue, ...]] | None, Field(description="allowed values of the operator's options")
-    ] = None
-    max_options: Annotated[dict[str, float] | None, Field(description="largest values of the operator's options")] = (
-        None
-    )
-    per_tensor_inputs: Annotated[
-        tuple[Count, ...], Field(description="places of inputs that must be quantised per tensor")
-    ] = ()
-    per_tensor_outputs: Annotated[bool, Field(description="outputs must be quantised per tensor")] = False
-    source: SourceKey | None = None
+NoYes = Literal["falls_back", "refused", "unknown"]
 
 
 class OperatorRule(Table):
     """What becomes of some kinds of operators.
 
+    Words cannot be checked against a network, so a rule that says `runs` has none: what its maker limits stands in
+    `limits`, and where that cannot be (it is not public, or no model file shows it) the verdict is `unknown`.
+
     Attributes:
         kinds: as the form of file calls them: `CONV_2D`, or ONNX's `Conv`.
         verdict: `runs`, `falls_back` (to the processor), `refused` (no file is made), or `unknown`, where the maker
             says that it depends and not on what.
-        limits: what the verdict `runs` holds within; outside of it, what `beyond` says.
+        limits: what the verdicts `runs` and `unknown` hold within; outside of it, what `beyond` says.
         beyond: `falls_back` where absent.
-        note: what the maker says besides, told where it matters.
+        note: why it does not run, in words; wanted beside each verdict but `runs`, and refused beside `runs`.
         source: what says so.
     """
 
     kinds: Annotated[tuple[OperatorKind, ...], Field(min_length=1)]
     verdict: Verdict = "runs"
     limits: Limits = Limits()
-    beyond: Verdict = "falls_back"
+    beyond: NoYes = "falls_back"
     note: Text | None = None
     source: SourceKey
+
+    @model_validator(mode="after")
+    def _has_no_words_beside_a_yes(self) -> OperatorRule:
+        if self.verdict == "runs" and self.note is not None:
+            raise ValueError(
+                f"wanted what limits {self.kinds[0]} as data in limits, found it as a note, which nothing checks; "
+                "where it cannot be data, give the verdict 'unknown'"
+            )
+        if self.verdict != "runs" and self.note is None:
+            raise ValueError(f"wanted a note that says why {self.kinds[0]} does not run, found none")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_what_depends(self) -> OperatorRule:
+        if self.verdict in {"falls_back", "refused"} and self.limits != Limits():
+            raise ValueError(f"wanted limits beside the verdict 'runs' or 'unknown', found {self.verdict!r}")
+        return self
 
 
 class Rules(Table):
@@ -103,8 +73,8 @@ class Rules(Table):
     """
 
     every: Limits = Limits()
-    beyond: Verdict = "falls_back"
-    unlisted: Verdict
+    beyond: NoYes = "falls_back"
+    unlisted: NoYes
     operators: Annotated[tuple[OperatorRule, ...], Field(min_length=1)]
     source: SourceKey
 

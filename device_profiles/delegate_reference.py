@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from device_profiles.delegate import Carrier, Delegate, Limits, OperatorRule, Rules
+from device_profiles.delegate import Carrier, Delegate, OperatorRule, Rules
 from device_profiles.delegate_files import delegate_names, load_delegate
+from device_profiles.delegate_limits import Limits
 from device_profiles.figures import Source
 from device_profiles.markdown import keys_of, table
 
@@ -25,6 +26,10 @@ source, for the release that is named; the maker's own compiler has the last wor
 Four things may become of an operator: it **runs** on the accelerator, it **falls back** to the processor, it is
 **refused** (no program is made of a network with it), or it is **unknown**, because nobody says. An unknown is no yes:
 the command leaves with 1.
+
+What a maker limits is data here, and each limit is checked against the network: words cannot be, so a rule that says
+`runs` has none. Where a maker says that it depends and not on what, where no model file shows it, or where the model
+leaves open what a limit asks about (a shape, a type, a constant's values), the operator is unknown.
 """
 
 _PARTITIONS = {
@@ -71,12 +76,18 @@ def _delegate(delegate: Delegate) -> str:
 
 def _rules(form: str, rules: Rules) -> str:
     rows = [
-        (_WORDS[rule.verdict], ", ".join(rule.kinds), rule.note or "", _told(rule.limits), rule.source)
+        (_WORDS[rule.verdict], ", ".join(rule.kinds), _within(rule), rule.note or "", rule.source)
         for rule in rules.operators
     ]
     every = _told(rules.every) or "none"
     head = f"{form}: an operator that is not listed: {_WORDS[rules.unlisted]}; limits of every operator: {every}.\n"
-    return "\n".join([head, table(("fate", "operators", "in words", "limits", "source"), rows)])
+    return "\n".join([head, table(("fate", "operators", "limits", "why not", "source"), rows)])
+
+
+def _within(rule: OperatorRule) -> str:
+    """The limits with what lies beyond them, where that is no falling back."""
+    told = _told(rule.limits)
+    return f"{told}; beyond: {_WORDS[rule.beyond]}" if told and rule.beyond != "falls_back" else told
 
 
 def _told(limits: Limits) -> str:

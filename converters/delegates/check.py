@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from converters.delegates.fate import Fate
+    from converters.delegates.limits import Broken
     from converters.delegates.node import Node
-    from device_profiles.delegate import Delegate, Form, OperatorRule, Rules, Verdict
+    from device_profiles.delegate import Delegate, Form, Rules, Verdict
 
 _FATES: dict[Verdict, Fate] = {
     "runs": "accelerator",
@@ -61,17 +62,20 @@ def _verdict(rules: Rules, node: Node) -> tuple[Verdict, str]:
     rule = rules.rule_for(node.kind)
     if rule is None:
         return rules.unlisted, f"{node.kind} is in no list of its maker that we know"
-    if rule.verdict != "runs":
-        return rule.verdict, rule.note or f"{node.kind} is not supported"
-    broken = broken_limit(rules.every, node)
-    if broken is not None:
-        return rules.beyond, broken
-    broken = broken_limit(rule.limits, node)
-    return ("runs", "") if broken is None else (rule.beyond, _with_note(broken, rule))
+    reason = rule.note or ""
+    if rule.verdict in {"falls_back", "refused"}:
+        return rule.verdict, reason
+    for limits, beyond in ((rules.every, rules.beyond), (rule.limits, rule.beyond)):
+        broken = broken_limit(limits, node)
+        if broken is not None:
+            return _outside(broken, beyond)
+    return rule.verdict, reason
 
 
-def _with_note(broken: str, rule: OperatorRule) -> str:
-    return f"{broken} ({rule.note})" if rule.note else broken
+def _outside(broken: Broken, beyond: Verdict) -> tuple[Verdict, str]:
+    if broken.is_unread:
+        return "unknown", broken.reason
+    return beyond, f"{broken.reason}; beyond that nobody says" if beyond == "unknown" else broken.reason
 
 
 def _split(fates: Sequence[OperatorFate], edges: Sequence[str]) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -23,6 +23,8 @@ class Value:
     constant: whether the file holds its values.
     data: those values.
     per_channel: whether it has a scale per channel.
+    quantised: whether it has a scale at all.
+    zero_point: what is stored for 0; 0 where it has no scale, or several.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Value:
     constant: bool = False
     data: npt.NDArray[Any] | None = None
     per_channel: bool = False
+    quantised: bool = False
+    zero_point: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,21 @@ class Node:
     @property
     def activations(self) -> tuple[Value, ...]:
         """Tensors that flow: inputs that are no constants, and outputs."""
-        return (*(value for value in self.inputs if value is not None and not value.constant), *self.outputs)
+        return (*(value for value in self.given if not value.constant), *self.outputs)
+
+    @property
+    def given(self) -> tuple[Value, ...]:
+        """The inputs that are there, constants too."""
+        return tuple(value for value in self.inputs if value is not None)
+
+    @property
+    def first(self) -> Value:
+        """The first input; a tensor of which nothing is known where the operator has none."""
+        return self.input_at(0) or Value("input 0", None, "")
+
+    def given_at(self, places: Iterable[int]) -> tuple[Value, ...]:
+        """The inputs at these places, without the absent ones."""
+        return tuple(value for place in places if (value := self.input_at(place)) is not None)
 
     def input_at(self, place: int) -> Value | None:
         """The input at a place; None where the operator has none there."""

@@ -1,10 +1,12 @@
 """The operators of an ONNX model as an accelerator's compiler sees them.
 
-Shapes and types are those that ONNX's own inference finds; a Constant is no operator, but a constant.
+Shapes and types are those that ONNX's own inference finds. A Constant is no operator, but a constant; so is what a
+DequantizeLinear makes of one, because compilers take weights so.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from converters.delegates.node import OPEN, Node, Value
@@ -51,7 +53,13 @@ def _values(onnx: Any, graph: Any) -> dict[str, Value]:
         name = node.output[0]
         known[name] = Value(name, None, "", constant=True)
         stored.update((name, each.t) for each in node.attribute if each.name == "value")
-    return known | {name: _constant(name, tensor) for name, tensor in stored.items()}
+    known |= {name: _constant(name, tensor) for name, tensor in stored.items()}
+    for node in graph.node:
+        stored_as = known.get(node.input[0]) if node.op_type == "DequantizeLinear" else None
+        if stored_as is not None and stored_as.constant:
+            name = node.output[0]
+            known[name] = replace(known.get(name, Value(name, None, "")), constant=True)
+    return known
 
 
 def _constant(name: str, tensor: Any) -> Value:

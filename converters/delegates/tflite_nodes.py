@@ -25,7 +25,8 @@ def tflite_nodes(graph: Graph) -> tuple[Node, ...]:
 
 
 def _value(tensor: Tensor) -> Value:
-    scales = 0 if tensor.quantization is None else tensor.quantization.scale.size
+    quantization = tensor.quantization
+    scales = 0 if quantization is None else quantization.scale.size
     return Value(
         tensor.name,
         tensor.shape,
@@ -33,4 +34,6 @@ def _value(tensor: Tensor) -> Value:
         constant=tensor.data is not None,
         data=tensor.data,
         per_channel=scales > 1,
+        quantised=scales > 0,
+        zero_point=int(quantization.zero_point[0]) if quantization is not None and scales == 1 else 0,
     )

@@ -68,6 +68,13 @@ def test_each_rule_is_about_an_operator_that_exists(delegate: Delegate) -> None:
         assert kinds - (TFLITE_KINDS if form == "tflite" else ONNX_KINDS | NO_LONGER_IN_ONNX) == set()
 
 
+def test_no_words_stand_beside_a_yes(delegate: Delegate) -> None:
+    """What is in words limits nothing, so it may only say why an operator does not run."""
+    rules = [rule for form in delegate.rules.values() for rule in form.operators]
+    assert [rule.kinds for rule in rules if rule.verdict == "runs" and rule.note] == []
+    assert [rule.kinds for rule in rules if rule.verdict != "runs" and not rule.note] == []
+
+
 def test_each_board_that_carries_one_has_a_profile(delegate: Delegate) -> None:
     assert {carrier.board for carrier in delegate.carriers} <= {None, *profile_names()}
 
@@ -85,6 +92,40 @@ def test_rules_of_ones_own_are_read() -> None:
 def test_a_rule_without_a_source_is_refused() -> None:
     with pytest.raises(BadInputError, match=r"rules\.tflite\.operators\.0.*source"):
         parse_delegate(RULES.replace('kinds = ["CONV_2D"]\nsource = "here"', 'kinds = ["CONV_2D"]'), "mine.toml")
+
+
+RULE = 'kinds = ["CONV_2D"]\n'
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ('note = "strides of 1"', "wanted what limits CONV_2D as data in limits, found it as a note"),
+        ('verdict = "unknown"', "wanted a note that says why CONV_2D does not run"),
+        ('verdict = "falls_back"', "wanted a note that says why CONV_2D does not run"),
+        ('verdict = "refused"\nnote = "never"\nlimits = { max_rank = 4 }', "found 'refused'"),
+        ('beyond = "runs"\nlimits = { max_rank = 4 }', "beyond"),
+    ],
+)
+def test_a_limit_in_words_alone_is_refused(instead: str, said: str) -> None:
+    with pytest.raises(BadInputError, match=re.escape(said)):
+        parse_delegate(RULES.replace(RULE, f"{RULE}{instead}\n"), "mine.toml")
+
+
+@pytest.mark.parametrize("place", ["unlisted", "beyond"])
+def test_a_yes_to_what_no_rule_tells_of_is_refused(place: str) -> None:
+    told = RULES.replace(
+        'unlisted = "falls_back"', f'{place} = "runs"' + '\nunlisted = "unknown"' * (place == "beyond")
+    )
+    with pytest.raises(BadInputError, match=f"rules.tflite.*{place}"):
+        parse_delegate(told, "mine.toml")
+
+
+def test_words_may_stand_beside_an_unknown_with_limits() -> None:
+    depends = 'verdict = "unknown"\nnote = "it depends"\nlimits = { max_rank = 4 }\n'
+    rule = parse_delegate(RULES.replace(RULE, RULE + depends), "mine.toml").rules["tflite"].rule_for("CONV_2D")
+    assert rule is not None
+    assert (rule.limits.max_rank, rule.note) == (4, "it depends")
 
 
 def test_a_source_that_does_not_exist_is_refused() -> None:

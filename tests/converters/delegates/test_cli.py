@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from converters.delegates.cli import _verdict, delegate
 from converters.delegates.fate import DelegateReport, Fate, OperatorFate
 from edge_contracts.errors import BadInputError, LeptonError
+from tests.fakes.lone_operators import Given, indices, tflite_of
 from tests.fakes.models import write_brightness_bundle
 
 if TYPE_CHECKING:
@@ -39,6 +40,31 @@ def test_a_network_that_runs_whole_leaves_with_0(data: Path) -> None:
     result = run("check", data / "coral-test-data/mobilenet_v1_0.25_128_quant.tflite", "--for", "edgetpu")
     assert result.exit_code == 0
     assert "all 31 operators run on it" in result.output
+
+
+P, INDICES = Given((1, 8, 8, 4)), indices(0, 0, 0, 0)
+
+
+def strided_by(stride: int) -> bytes:
+    return tflite_of("STRIDED_SLICE", [P, INDICES, indices(1, 8, 8, 4), indices(1, stride, stride, 1)], P)
+
+
+@pytest.mark.parametrize(("stride", "code", "fate"), [(1, 0, "accelerator"), (2, 1, "processor")])
+def test_a_limit_of_the_maker_decides_the_exit_code(tmp_path: Path, stride: int, code: int, fate: str) -> None:
+    model = tmp_path / "model.tflite"
+    model.write_bytes(strided_by(stride))
+    result = run("check", model, "--for", "edgetpu", "--json")
+    (told,) = json.loads(result.output)["delegates"]
+    assert (result.exit_code, told["fits"], told["operators"][0]["fate"]) == (code, code == 0, fate)
+
+
+def test_an_unknown_is_no_yes(tmp_path: Path) -> None:
+    model = tmp_path / "model.tflite"
+    flat = Given((1, 256))
+    model.write_bytes(tflite_of("RESHAPE", [P, indices(1, 256)], flat))
+    result = run("check", model, "--for", "edgetpu")
+    assert result.exit_code == 1
+    assert "beyond that nobody says" in result.output
 
 
 def test_int8_ends_are_not_advised_to_a_network_that_has_them(data: Path) -> None:

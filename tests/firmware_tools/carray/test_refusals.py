@@ -8,10 +8,11 @@ from click.testing import CliRunner
 
 from converters.graph import Graph, Operator, Tensor
 from converters.tflite import write_tflite
+from device_profiles.delegate_files import load_delegate
 from edge_contracts.errors import BadInputError
 from firmware_tools.carray.c_text import require_name
 from firmware_tools.carray.export import files_of, plan_export, write_folder
-from firmware_tools.carray.fit import UnfitForMicrocontrollers
+from firmware_tools.carray.fit import FLOAT_ONLY, MICRO, UnfitForMicrocontrollers
 from lepton.cli import main
 from tests.fakes.micro_bundles import micro_bundle
 from tests.fakes.models import brightness_graph, write_brightness_bundle
@@ -122,3 +123,8 @@ def test_a_disk_that_fails_leaves_nothing_behind(tmp_path, sound, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_folder(tmp_path / "c", files)
     assert [path.name for path in tmp_path.iterdir()] == ["part.bundle"]
+
+
+def test_the_published_rules_know_the_kernels_of_float_alone():
+    rules = load_delegate(MICRO).rules["tflite"].operators
+    assert {kind for rule in rules if rule.limits.types == ("float32",) for kind in rule.kinds} == FLOAT_ONLY
