@@ -21,7 +21,7 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
 from edge_runtime.capture.traits import patience_s, shown_source, stuck_after_s
-from edge_runtime.inspection.inspector import Inspector
+from edge_runtime.inspection.inspector import Inspector, scoring_ms
 from edge_runtime.inspection.sensitivity import Sensitivity
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.lessons.lesson_file import LessonFile
@@ -34,6 +34,7 @@ from edge_runtime.point_models import chain_of
 from edge_runtime.signal_health import SignalCheck, SignalLimits
 from edge_runtime.signals.feeder import Needs
 from edge_runtime.trigger.beside import BesideLookout
+from edge_runtime.trigger.crossings import Crossings
 from edge_runtime.trigger.expecting import Expecting
 from edge_runtime.trigger.line_input import build_line_trigger
 from edge_runtime.trigger.line_trigger import LineTrigger
@@ -124,6 +125,7 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=calls.line.listeners if calls.line else (),
+        crossings=calls.crossings,
         motion=calls.motion,
         announced=calls.line.counts if calls.line else None,
     )
@@ -136,11 +138,13 @@ class _Calls:
     announced: the trigger as the loop has it.
     line: the same where the line itself calls, None for any other.
     motion: passes over pictures in which nothing moved.
+    crossings: looks at a camera's pictures ahead of the loop.
     """
 
     announced: Trigger
-    line: LineTrigger | None
-    motion: MotionGate | None
+    line: LineTrigger | None = None
+    motion: MotionGate | None = None
+    crossings: Crossings | None = None
 
 
 def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.Event) -> _Calls:
@@ -159,9 +163,13 @@ def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.E
     if isinstance(point.trigger, IntervalTrigger) and isinstance(trigger, EveryInterval):
         company.paces.add(point.name, trigger, point.trigger.interval_s)
     if isinstance(trigger, LineTrigger):
-        return _Calls(trigger, trigger, None)
+        return _Calls(trigger, trigger)
+    if isinstance(trigger, PresenceTrigger) and company.reader.live:
+        within_s = scoring_ms(point.deadline_ms) / _MS_PER_S
+        crossings = Crossings(point.name, Expecting(trigger, expect), company.clock, within_s=within_s)
+        return _Calls(crossings, crossings=crossings)
     motion = _motion_gate(point)
-    return _Calls(Expecting(MovingOnly(trigger, motion) if motion is not None else trigger, expect), None, motion)
+    return _Calls(Expecting(MovingOnly(trigger, motion) if motion is not None else trigger, expect), motion=motion)
 
 
 def _motion_gate(point: Point) -> MotionGate | None:

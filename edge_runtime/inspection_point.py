@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.inspection.sensitivity import Sensitivity
     from edge_runtime.lessons.lessons import Lessons
+    from edge_runtime.own_thread import OwnThread
     from edge_runtime.pipeline import Pipeline
     from edge_runtime.terminals.listener import Listener
     from edge_runtime.trigger.backlog import BacklogCounts
@@ -71,6 +72,7 @@ class InspectionPoint:
     halt: ends the loop.
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger, that of its parts first.
+    crossings: what looks at a camera's pictures while a part is judged, None for a trigger that needs none.
     announced: parts that the line announced, None for a trigger that is none of the line's.
     motion: what passes over pictures in which nothing moved, None where each is a part.
     """
@@ -86,21 +88,22 @@ class InspectionPoint:
     halt: threading.Event
     stall_s: float
     listeners: tuple[Listener[Any], ...] = ()
+    crossings: OwnThread | None = None
     motion: CountsSkipped | None = None
     announced: BacklogCounts | None = None
 
     def start(self) -> None:
-        """Model first, then the wires of the trigger, then the loop."""
+        """Model first, then the threads of the trigger, then the loop."""
         self.scorer.start()
-        for listener in self.listeners:
-            listener.start()
+        for thread in self._of_trigger:
+            thread.start()
         self.pipeline.start()
 
     def ask_to_stop(self) -> None:
-        """Tell the loop and the wires to end, without waiting."""
+        """Tell the loop and the threads of the trigger to end, without waiting."""
         self.halt.set()
-        for listener in self.listeners:
-            listener.ask_to_stop()
+        for thread in self._of_trigger:
+            thread.ask_to_stop()
 
     def stop(self, timeout_s: float, clock: Clock) -> bool:
         """Wait for both; a model that still computes must not lose its memory under its feet."""
@@ -114,9 +117,13 @@ class InspectionPoint:
         if has_ended and is_free:
             for predictor in self.predictors:
                 predictor.close()
-        are_silent = [listener.stop(left_s()) for listener in self.listeners]
+        are_silent = [thread.stop(left_s()) for thread in self._of_trigger]
         are_kept = self.lessons.close(left_s())
         return has_ended and is_free and are_kept and all(are_silent)
+
+    @property
+    def _of_trigger(self) -> tuple[OwnThread, ...]:
+        return self.listeners if self.crossings is None else (self.crossings,)
 
     def trouble(self, now_ns: int, hang_restart_s: float) -> str | None:
         """What only a restart of the daemon can mend, None while there is nothing of the kind."""

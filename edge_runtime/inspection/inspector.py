@@ -57,7 +57,7 @@ class Inspector:
         self._chain = chain
         self._clock = clock
         self._deadline_ns = int(point.deadline_ms * _NS_PER_MS)
-        self._scoring_ns = int((point.deadline_ms - _reserve_ms(point.deadline_ms)) * _NS_PER_MS)
+        self._scoring_ns = int(scoring_ms(point.deadline_ms) * _NS_PER_MS)
         self._age_max_ns = int(point.max_frame_age_ms * _NS_PER_MS)
 
     def inspect(self, occasion: Occasion) -> Inspected:
@@ -147,5 +147,6 @@ def _told(finding: Finding) -> ModelFinding:
     )
 
 
-def _reserve_ms(deadline_ms: float) -> float:
-    return min(deadline_ms * _RESERVE_SHARE, _RESERVE_MAX_MS)
+def scoring_ms(deadline_ms: float) -> float:
+    """How much of a deadline the models have, in milliseconds from the trigger on."""
+    return deadline_ms - min(deadline_ms * _RESERVE_SHARE, _RESERVE_MAX_MS)

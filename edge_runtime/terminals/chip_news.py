@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import queue
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOMENTS_KEPT: Final = 4096
+LEAP: Final = 10_000
+"""Numbers that moved by more over a loss of the line are another count."""
+_PARTS_KEPT: Final = 1024
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,14 @@ News: TypeAlias = "PartSeen | Counted"
 
 
 class Subscription:
-    """What one listener has not heard yet."""
+    """What one listener has not heard yet.
+
+    Attributes:
+        left_at: so many parts had been told when it left its audience; None for one that never left.
+    """
 
     def __init__(self) -> None:
+        self.left_at: int | None = None
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
 
     def put(self, news: News) -> None:
@@ -59,12 +69,75 @@ class Subscription:
         return found
 
 
+class Audience:
+    """Those who hear what a microcontroller tells; its user locks."""
+
+    def __init__(self) -> None:
+        self._listening: tuple[Subscription, ...] = ()
+        self._last: deque[PartSeen] = deque(maxlen=_PARTS_KEPT)
+        self._told = 0
+
+    def join(self, subscription: Subscription) -> None:
+        """It hears everything from now on; one that comes back first what parts were told since it left."""
+        if subscription.left_at is not None:
+            known = max(len(self._last) - (self._told - subscription.left_at), 0)
+            for seen in list(self._last)[known:]:
+                subscription.put(seen)
+        self._listening += (subscription,)
+
+    def leave(self, subscription: Subscription) -> None:
+        """It hears no more."""
+        if subscription in self._listening:
+            subscription.left_at = self._told
+            self._listening = tuple(one for one in self._listening if one is not subscription)
+
+    def tell(self, news: News) -> None:
+        """To everybody."""
+        if isinstance(news, PartSeen):
+            self._last.append(news)
+            self._told += 1
+        for one in self._listening:
+            one.put(news)
+
+
 class Moments:
-    """Which part of the microcontroller came at which moment."""
+    """Which part of the microcontroller came at which moment; its count of parts outlives a session."""
 
     def __init__(self) -> None:
         self._numbers: OrderedDict[int, int] = OrderedDict()
         self._newest_ns = 0
+        self._newest: int | None = None
+        self._board: str | None = None
+
+    def begin(self, board: str) -> None:
+        """A session with this board has begun; another board counts other parts."""
+        if self._board not in {None, board}:
+            self._newest = None
+            self._numbers.clear()
+        self._board = board
+
+    def stand_at(self, number: int) -> None:
+        """The newest part has this number; one that lies behind says that the board has begun anew, from 1."""
+        if self._newest is not None and number < self._newest:
+            _log.warning("the microcontroller counts parts anew: at %d, after %d", number, self._newest)
+            self._newest = 0
+            self._numbers.clear()
+
+    def unheard_before(self, number: int) -> int:
+        """How many parts before this one could not be told, also over a loss of the line; it is the newest then."""
+        self.stand_at(number)
+        before, self._newest = self._newest, number
+        unheard = 0 if before is None else max(number - before - 1, 0)
+        if unheard <= LEAP:
+            return unheard
+        _log.warning(
+            "the microcontroller's numbers leapt from %s to %d: another count, or more than %d parts went by; told as "
+            "one part that was not heard",
+            before,
+            number,
+            LEAP,
+        )
+        return 1
 
     def add(self, at_ns: int, number: int, unheard: int) -> int:
         """Its moment: this one, or a later one that no part has. Parts unheard have moments just before it."""

@@ -34,7 +34,7 @@ class ChipSession:
 
     Args:
         hello: who it is.
-        moments: of the parts that it announces.
+        moments: of the parts that it announced, in earlier sessions too.
         now_ns: monotonic.
         timeout_ms: of a heartbeat.
         clearance: parts of an earlier session are on their way for so long; until then everything is rejected.
@@ -52,7 +52,7 @@ class ChipSession:
         self._clearance = clearance
         self._origin: State | None = None
         self._is_clear = False
-        self._newest: int | None = None
+        moments.begin(hello.board)
 
     def beat(self, now_ns: int, *, may_run: bool) -> bytes:
         """What is to be written now.
@@ -103,13 +103,13 @@ class ChipSession:
 
     def _part(self, trigger: Trigger, now_ns: int) -> PartSeen:
         self._ticks.see(trigger.tick, now_ns)
-        unheard = 0 if self._newest is None else max(trigger.part - self._newest - 1, 0)
-        self._newest = trigger.part
+        unheard = self._moments.unheard_before(trigger.part)
         at_ns = self._moments.add(self._ticks.at_ns(trigger.tick), trigger.part, unheard)
         return PartSeen(at_ns, trigger.part, unheard)
 
     def _stand(self, state: State, now_ns: int) -> Counted:
         self._ticks.see(state.tick, now_ns)
+        self._moments.stand_at(state.part)
         if self.state is None:
             self._origin = state
         self.state = state

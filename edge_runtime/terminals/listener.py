@@ -30,11 +30,13 @@ class WireCounts:
     """What happened to a wire since the start.
 
     opened, lost: times that it was opened, and that it broke or could not be opened.
+    broken: times that it broke while it was open.
     heard: things that it said.
     """
 
     opened: int = 0
     lost: int = 0
+    broken: int = 0
     heard: int = 0
 
 
@@ -48,6 +50,9 @@ class Listener(OwnThread, Generic[Heard]):
         clock: monotonic.
         backoff: the waits between attempts to open.
         stuck_after_s: a wire whose driver has not answered for so long counts as lost.
+
+    Attributes:
+        last_loss: why nothing could be heard, the last time that nothing could.
     """
 
     def __init__(
@@ -68,7 +73,8 @@ class Listener(OwnThread, Generic[Heard]):
         self._clock = clock
         self._backoff = backoff
         self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
-        self._lost: str | None = "it is not open yet"
+        self.last_loss = "it is not open yet"
+        self._lost: str | None = self.last_loss
         self._alive_at_ns = clock.now_ns()
 
     @property
@@ -120,4 +126,6 @@ class Listener(OwnThread, Generic[Heard]):
         self.counts.lost += 1
         if self._lost != reason:
             _log.warning("%s: %s", self.name, reason)
+        self.last_loss = reason
+        self.counts.broken += self._lost is None
         self._lost = reason

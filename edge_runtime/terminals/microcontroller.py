@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.serial_link import Answered, Heartbeat, Hello, Identify, Level, Log, StreamDecoder, encode
 from edge_contracts.serial_link import Frame as LinkFrame
 from edge_runtime.own_thread import OwnThread
-from edge_runtime.terminals.chip_news import Moments, Subscription
+from edge_runtime.terminals.chip_news import Audience, Moments, Subscription
 from edge_runtime.terminals.chip_session import ChipSession, Clearance
 from edge_runtime.terminals.serial_port import OpenPort
 from edge_runtime.terminals.wire import WireLost
@@ -74,7 +74,7 @@ class Microcontroller(OwnThread):
         self._moments = Moments()
         self._session: ChipSession | None = None
         self._lost: str | None = "it is not open yet"
-        self._listeners: tuple[Subscription, ...] = ()
+        self._audience = Audience()
         self._answers: dict[int, _Answer] = {}
         self._lock = threading.Lock()
         self._open = threading.Event()
@@ -102,17 +102,17 @@ class Microcontroller(OwnThread):
         self._clock.wait(self._open, timeout_s)
         self._spoken_to()
 
-    def listen(self) -> Subscription:
-        """Have what it tells from now on."""
-        made = Subscription()
+    def listen(self, again: Subscription | None = None) -> Subscription:
+        """Have what it tells from now on; with one that left, the parts that were told meanwhile too."""
+        made = again or Subscription()
         with self._lock:
-            self._listeners += (made,)
+            self._audience.join(made)
         return made
 
     def leave(self, subscription: Subscription) -> None:
         """Have it no more."""
         with self._lock:
-            self._listeners = tuple(one for one in self._listeners if one is not subscription)
+            self._audience.leave(subscription)
 
     def number_at(self, at_ns: int) -> int | None:
         """Its number of the part that came at this moment, None where there was none."""
@@ -213,8 +213,7 @@ class Microcontroller(OwnThread):
         elif isinstance(heard, Log):
             _log.log(_LEVELS[heard.level], "microcontroller %s says: %s", self.name, heard.text)
         elif heard is not None:
-            for listener in self._listeners:
-                listener.put(heard)
+            self._audience.tell(heard)
 
     def _spoken_to(self) -> ChipSession:
         session, lost = self._session, self._lost

@@ -1,7 +1,8 @@
 """One part, one announcement, one verdict: inspections at the moments that the line says.
 
 A picture must be captured after its announcement and soon enough that it still shows this part. While the line
-cannot be heard it may be moving unseen: then one unknown per interval is told.
+cannot be heard it may be moving unseen, however short the while: each loss of the wire is told as an unknown at once,
+and again per interval while it lasts. Losses that follow each other within an interval are told together.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Moments:
 
     delay_ns: the picture is captured at the earliest.
     within_ns: … and at most this much later; then the part may have moved on.
-    unseen_ns: how often an unknown is told while the line cannot be heard.
+    unseen_ns: how often an unknown is told, at most, of a line that cannot be heard.
     """
 
     delay_ns: int
@@ -70,7 +71,9 @@ class LineTrigger:
         self._moments = moments
         self._clock = clock
         self._stop = stop
-        self._unseen_since_ns = clock.now_ns()
+        self._begun_at_ns = clock.now_ns()
+        self._told_at_ns: int | None = None
+        self._losses_told = 0
 
     @property
     def counts(self) -> BacklogCounts:
@@ -78,10 +81,13 @@ class LineTrigger:
         return self._backlog.counts
 
     def next(self) -> Occasion | None:
-        """The occasion of the next announced part."""
+        """The occasion of the next announced part, or of a loss of the wire."""
+        unseen = self._unseen()
+        if unseen is not None:
+            return unseen
         awaited = self._backlog.take(_POLL_S)
         if awaited is None:
-            return self._unseen()
+            return None
         if awaited.missed is not None:
             return self._missed(awaited, awaited.missed)
         from_ns = awaited.at_ns + self._moments.delay_ns
@@ -123,14 +129,19 @@ class LineTrigger:
         return Occasion(awaited.part, None, awaited.at_ns, ailment)
 
     def _unseen(self) -> Occasion | None:
-        now_ns, lost = self._clock.now_ns(), self.listeners[0].lost
-        if lost is None:
-            self._unseen_since_ns = now_ns
+        """One for the losses that nobody was told of, or for one that lasts; none within an interval of the last."""
+        now_ns, ear = self._clock.now_ns(), self.listeners[0]
+        lost, losses = ear.lost, ear.counts.broken
+        more = losses - self._losses_told
+        if lost is None and not more:
             return None
-        if now_ns - self._unseen_since_ns < self._moments.unseen_ns:
+        # A wire that was never open has the first interval for it; what breaks then is told at once.
+        since_ns = self._begun_at_ns if self._told_at_ns is None and not more else self._told_at_ns
+        if since_ns is not None and now_ns - since_ns < self._moments.unseen_ns:
             return None
-        self._unseen_since_ns = now_ns
-        reason = f"the trigger cannot be heard: {lost}"
+        self._told_at_ns, self._losses_told = now_ns, losses
+        times = f" ({more} times since this was told last)" if more > 1 else ""
+        reason = f"the trigger {'could not' if lost is None else 'cannot'} be heard{times}: {lost or ear.last_loss}"
         return Occasion(self._names.unseen(), None, now_ns, Ailment(Cause.TRIGGER_LOST, reason))
 
     @staticmethod

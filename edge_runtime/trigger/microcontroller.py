@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ChipWire:
-    """Each part that the microcontroller tells.
+    """Each part that the microcontroller tells; after a loss also those that it told before we listened again.
 
     Args:
         chip: the line to it.
@@ -26,10 +26,10 @@ class ChipWire:
         self._news = Subscription()
 
     def open(self) -> None:
-        """Begin to listen."""
+        """Begin to listen, after a loss with what was told since."""
         self.close()
         self._chip.wait_open()
-        self._news = self._chip.listen()
+        self._chip.listen(self._news)
 
     def wait(self, timeout_s: float) -> list[Announcement]:
         """One announcement per part; parts that could not be told show as a gap in the numbers."""

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge_runtime.terminals.modbus_device import OpenDevice
+from edge_runtime.terminals.wire import WireLost
 from edge_runtime.trigger.announcement import Announcement
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class BitWire(_Polled):
 
     With an acknowledging coil the bit is held until we have seen it, so a part that came while the device could not be
     reached is announced as soon as it can. The coil is written one look after the part was announced: a write that
-    fails then costs no part, and is made up for when the device is back.
+    fails then costs no part, and is made up for when the device is back. Without one, a part whose number cannot be
+    read is announced without it, because nobody holds its bit until the number can be read; then the device is lost.
 
     Args:
         settings: the `trigger` table.
@@ -66,25 +68,39 @@ class BitWire(_Polled):
         super().__init__(settings, clock)
         self._was_set = False
         self._to_acknowledge: bool | None = None
+        self._is_held = settings.acknowledge_coil is not None
+        self._broken: WireLost | None = None
 
     def open(self) -> None:
         """Connect; a bit that nobody holds for us may have risen at any time, so it announces nothing."""
+        self._broken = None
         self._device.open()
-        if self._settings.acknowledge_coil is None:
+        if not self._is_held:
             self._was_set = self._device.bit(self._settings.signal, self._settings.address)
 
     def wait(self, timeout_s: float) -> list[Announcement]:
         """One announcement when the bit has risen."""
+        if self._broken is not None:
+            raise self._broken
         self._acknowledge()
         self._pause(timeout_s)
         at_ns = self._clock.now_ns()
         is_set = self._device.bit(self._settings.signal, self._settings.address)
         rose, fell = is_set and not self._was_set, self._was_set and not is_set
-        announced = [Announcement(at_ns, self._part())] if rose else []
+        announced = [Announcement(at_ns, self._number())] if rose else []
         if rose or fell:
             self._to_acknowledge = rose
         self._was_set = is_set
         return announced
+
+    def _number(self) -> str | None:
+        try:
+            return self._part()
+        except WireLost as error:
+            if self._is_held:
+                raise
+            self._broken = error
+            return None
 
     def _acknowledge(self) -> None:
         coil = self._settings.acknowledge_coil

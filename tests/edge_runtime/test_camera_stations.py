@@ -6,17 +6,22 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
+from edge_runtime.infer.predictor import Predictor
+from tests.fakes.belt import PER_S, belt, crossed_by
 from tests.fakes.mjpeg_camera import MjpegCamera, jpeg, part
 from tests.fakes.pictures import picture, write_picture
 from tests.fakes.saboteur import Saboteur
-from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, StopAfter, run_station, write_station
+from tests.fakes.stations import DEFECT_LEVEL, GOOD_LEVEL, StopAfter, opens, run_station, write_station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from edge_runtime.frames import Scores, Subject
 
 pytestmark = pytest.mark.live
 
@@ -73,6 +78,40 @@ def test_whatever_a_camera_does_its_parts_are_unknown_and_then_good_again(tmp_pa
     assert [verdict["outcome"] for verdict in saboteur.during] == ["unknown"] * 3
     assert {verdict["cause"] for verdict in saboteur.during} <= causes
     assert verdicts[-1]["outcome"] == "good", "the camera came back and was not found"
+
+
+BELT = """
+source = {{ kind = "mjpeg", url = "{url}" }}
+trigger = {{ kind = "presence" }}
+"""
+
+
+class SlowPredictor(Predictor):
+    """Takes longer than the next part needs to cross."""
+
+    def predict(self, subject: Subject) -> Scores:
+        threading.Event().wait(0.3)
+        return super().predict(subject)
+
+
+def test_parts_that_cross_while_the_model_works_all_have_a_verdict(tmp_path: Path) -> None:
+    sent = []
+
+    def shown(number: int) -> bytes:
+        sent.append(number)
+        return part(bytes(cv2.imencode(".jpg", belt(number))[1]))
+
+    camera = MjpegCamera(make_part=shown, period_s=1 / PER_S)
+    station = write_station(tmp_path, BELT.format(url=camera.url), deadline_ms=500)
+    verdicts, _ = run_station(station, lines=StopAfter(16), open_predictor=opens(SlowPredictor))
+    crossed = crossed_by(sent[-1])
+    camera.unplug()
+    causes = [verdict["cause"] for verdict in verdicts]
+    assert crossed - 3 <= len(verdicts) <= crossed
+    assert "missed" in causes
+    assert set(causes) <= {"missed", "clean", "threshold", "backend-hung", "deadline"}
+    assert sum(cause != "missed" for cause in causes) > len(causes) / 3
+    assert [verdict["part"] for verdict in verdicts] == [f"{n:06d}" for n in range(1, len(verdicts) + 1)]
 
 
 def drop_in(folder: Path, name: str, level: int, seed: int) -> None:

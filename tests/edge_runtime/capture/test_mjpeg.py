@@ -15,6 +15,7 @@ from edge_runtime.capture.source import BadReading, SourceLost
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.frames import Frame
 from tests.edge_runtime.capture.source_contract import SourceContract
+from tests.fakes.clock import FakeClock
 from tests.fakes.mjpeg_camera import HEAD, MjpegCamera, jpeg, part
 
 if TYPE_CHECKING:
@@ -95,6 +96,42 @@ def test_what_comes_in_a_burst_after_a_silence_is_dropped_but_for_the_last(plug_
     source.advance()
     assert SourceContract.next_frame(source).pixels.mean() == pytest.approx(220, abs=10)
     source.close()
+
+
+class HeldBack:
+    """A stream whose pieces come so many seconds after each other, by the clock."""
+
+    def __init__(self, clock: FakeClock, *pieces: tuple[float, bytes]) -> None:
+        self.headers = {"Content-Type": "multipart/x-mixed-replace; boundary=frame"}
+        self._clock = clock
+        self._pieces = list(pieces)
+
+    def read(self, until_ns: int) -> bytes:
+        del until_ns
+        after_s, piece = self._pieces.pop(0)
+        self._clock.advance(after_s)
+        return piece
+
+    def has_more(self, timeout_s: float) -> bool:
+        return bool(self._pieces) and self._pieces[0][0] <= timeout_s
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("silence_s", "levels"), [(0.5, [100, 220, 150]), (0.03, [100, 30, 90, 220, 150])])
+def test_pictures_that_were_held_back_and_come_one_by_one_are_no_fresh_ones(
+    monkeypatch: pytest.MonkeyPatch, silence_s: float, levels: list[int]
+) -> None:
+    """After a silence each may be a few milliseconds behind the other; without one that is a fast camera."""
+    clock = FakeClock()
+    sent = ((0.0, 100), (silence_s, 30), (0.003, 90), (0.003, 220), (0.03, 150))
+    pieces = [(after_s, part(jpeg(seed, level))) for seed, (after_s, level) in enumerate(sent)]
+    stream = HeldBack(clock, *pieces)
+    monkeypatch.setattr("edge_runtime.capture.mjpeg.open_stream", lambda *_, **__: stream)
+    source = MjpegSource(MjpegSettings(kind="mjpeg", url="http://camera.local/", read_timeout_s=2.0), clock)
+    source.open()
+    assert [SourceContract.next_frame(source).pixels.mean() for _ in levels] == pytest.approx(levels, abs=10)
 
 
 def test_a_picture_that_lagged_by_the_cameras_own_time_is_dated_old(opened: Callable[..., MjpegSource]) -> None:

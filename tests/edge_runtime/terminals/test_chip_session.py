@@ -11,8 +11,8 @@ MS = 1_000_000
 HELLO = Hello(7, 1, 1_000_000, 16, "1.0", "b")
 
 
-def session(clearance=None):
-    return ChipSession(HELLO, Moments(), 0, 100, clearance or Clearance())
+def session(clearance=None, moments=None, hello=HELLO):
+    return ChipSession(hello, moments or Moments(), 0, 100, clearance or Clearance())
 
 
 def beats(one, now_ns, *, may_run=True):
@@ -102,6 +102,50 @@ def test_a_gap_in_the_numbers_is_parts_that_could_not_be_told():
     one = session()
     assert one.hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS) == PartSeen(2 * MS, 5, 0)
     assert one.hear(Frame(Trigger(9, 0, 2000), 2), 3 * MS) == PartSeen(3 * MS, 9, 3)
+
+
+def test_a_gap_in_the_numbers_over_a_lost_line_is_parts_that_could_not_be_told():
+    moments = Moments()
+    session(moments=moments).hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS)
+    again = session(moments=moments)
+    again.hear(state(part=8), 3 * MS)
+    assert again.hear(Frame(Trigger(9, 0, 2000), 1), 4 * MS) == PartSeen(4 * MS, 9, 3)
+    assert [moments.number_at(4 * MS - behind) for behind in range(4)] == [9, 8, 7, 6]
+
+
+@pytest.mark.parametrize("says_where_it_stands", [True, False])
+def test_numbers_of_a_microcontroller_that_began_anew_count_from_1(says_where_it_stands, caplog):
+    moments = Moments()
+    seen = session(moments=moments).hear(Frame(Trigger(500, 0, 1000), 1), 2 * MS)
+    again = session(moments=moments)
+    if says_where_it_stands:
+        again.hear(state(part=2), 3 * MS)
+    assert again.hear(Frame(Trigger(3, 0, 2000), 1), 4 * MS) == PartSeen(4 * MS, 3, 2)
+    assert again.hear(Frame(Trigger(4, 0, 3000), 2), 5 * MS) == PartSeen(5 * MS, 4, 0)
+    assert moments.number_at(seen.at_ns) is None
+    assert caplog.text.count("counts parts anew") == 1
+
+
+def test_a_part_of_its_earlier_life_has_no_number_that_another_part_may_have():
+    moments = Moments()
+    seen = session(moments=moments).hear(Frame(Trigger(1, 0, 1000), 1), 2 * MS)
+    session(moments=moments).hear(state(part=0), 3 * MS)
+    assert moments.number_at(seen.at_ns) is None
+
+
+def test_another_boards_numbers_are_no_gap():
+    moments = Moments()
+    session(moments=moments).hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS)
+    other = session(moments=moments, hello=Hello(8, 1, 1_000_000, 16, "1.0", "c"))
+    assert other.hear(Frame(Trigger(900, 0, 2000), 1), 3 * MS) == PartSeen(3 * MS, 900, 0)
+
+
+def test_numbers_that_leap_are_one_part_and_a_line_in_the_log(caplog):
+    moments = Moments()
+    session(moments=moments).hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS)
+    leapt = session(moments=moments).hear(Frame(Trigger(2**31, 0, 2000), 1), 3 * MS)
+    assert leapt == PartSeen(3 * MS, 2**31, 1)
+    assert "leapt from 5 to 2147483648" in caplog.text
 
 
 def test_a_part_that_was_told_late_has_the_moment_of_its_edge():

@@ -35,7 +35,8 @@ def test_a_wire_that_breaks_is_opened_again_and_counted() -> None:
     assert wire.silent.wait(5)
     assert listener.stop(5)
     assert heard == [1, 2, 3]
-    assert (listener.counts.opened, listener.counts.lost) == (3, 4)
+    assert (listener.counts.opened, listener.counts.lost, listener.counts.broken) == (3, 4, 2)
+    assert "the driver's own" in listener.last_loss
     assert wire.closed == wire.opened
 
 

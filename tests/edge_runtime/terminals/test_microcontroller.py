@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from edge_contracts.serial_link import By, Heartbeat, Reject, StreamDecoder
@@ -105,6 +107,46 @@ class TestLamp(OutputContract):
     def absent(self):
         with microcontroller(ABSENT) as running:
             yield output(running, lamp=3)
+
+
+@pytest.mark.live
+def test_parts_during_a_loss_and_before_the_trigger_listens_again_are_all_told(line, chip, monkeypatch):
+    cut = threading.Event()
+    cuttable(chip, cut, monkeypatch)
+    wire = trigger(chip)
+    wire.open()
+    line.part()
+    heard = TriggerContract.heard(wire, 1)
+    cut.set()
+    for _ in range(3):
+        line.part()
+    eventually(lambda: chip.lost is not None)
+    with pytest.raises(WireLost):
+        wire.wait(0.01)
+    wire.close()
+    cut.clear()
+    chip.wait_open(5)
+    known = chip.listen()
+    for _ in range(2):
+        line.part()
+    told = []
+    eventually(lambda: told.extend(one for one in known.take(0.1) if isinstance(one, PartSeen)) or len(told) == 2)
+    wire.open()
+    line.part()
+    heard += TriggerContract.heard(wire, 3)
+    assert [(one.part, one.unheard) for one in heard] == [("1", 0), ("5", 3), ("6", 0), ("7", 0)]
+    assert [chip.number_at(one.at_ns) for one in heard] == [1, 5, 6, 7]
+
+
+def test_a_trigger_that_is_closed_is_told_nothing_more(line, chip):
+    wire = trigger(chip)
+    wire.open()
+    wire.close()
+    line.part()
+    line.part()
+    assert not wire.wait(0.2)
+    wire.open()
+    assert [one.part for one in TriggerContract.heard(wire, 2)] == ["1", "2"]
 
 
 def test_the_lines_are_open_when_it_has_said_who_it_is(chip):
@@ -249,6 +291,13 @@ def test_a_line_that_is_back_is_spoken_to_again(program):
         eventually(lambda: running.lost is not None)
         with pytest.raises(WireLost, match="found"):
             running.order(Reject(1, By.TICKS, 1, 1))
+
+
+def cuttable(chip, cut, monkeypatch):
+    """While `cut` is set nothing comes through the port, in either direction."""
+    read, write = chip._port.read, chip._port.write
+    monkeypatch.setattr(chip._port, "read", lambda wait_s: b"" if (data := read(wait_s)) and cut.is_set() else data)
+    monkeypatch.setattr(chip._port, "write", lambda data: None if cut.is_set() else write(data))
 
 
 def standing_encoder(line, chip, count):

@@ -89,6 +89,21 @@ def test_edges_that_the_kernel_threw_away_are_parts_that_nobody_heard(board: Gpi
     assert sum(one.unheard + 1 for one in announced) == 300
 
 
+def test_a_pin_that_was_opened_again_counts_its_edges_from_there(board: GpioBoard) -> None:
+    wire = wire_of()
+    wire.open()
+    for _ in range(5):
+        board.pulse(LINE)
+    assert sum(one.unheard + 1 for one in wire.wait(1)) == 5
+    wire.close()
+    wire.open()
+    for _ in range(300):
+        board.pulse(LINE)
+    announced = wire.wait(1)
+    assert len(announced) < 300
+    assert sum(one.unheard + 1 for one in announced) == 300
+
+
 def test_a_pin_that_somebody_else_holds_is_lost(board: GpioBoard) -> None:
     gpiod.request_lines(CHIP, {LINE: gpiod.LineSettings()}, consumer="other")
     with pytest.raises(WireLost, match="busy"):

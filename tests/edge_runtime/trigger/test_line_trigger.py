@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.frames import Frame
 from edge_runtime.picture_health import PictureCheck
+from edge_runtime.terminals.listener import WireCounts
 from edge_runtime.trigger.announcement import Announcement
 from edge_runtime.trigger.backlog import Backlog
 from edge_runtime.trigger.line_trigger import LineTrigger, Moments
@@ -28,8 +30,23 @@ MS = 1_000_000
 
 
 class Ear:
-    lost: str | None = None
+    """A listener whose wire is open until a test says why it is lost."""
+
     asked_to_stop = False
+
+    def __init__(self) -> None:
+        self.counts = WireCounts(opened=1)
+        self.last_loss = ""
+        self._lost: str | None = None
+
+    @property
+    def lost(self) -> str | None:
+        return self._lost
+
+    @lost.setter
+    def lost(self, why: str | None) -> None:
+        self.counts.broken += why is not None and self._lost is None
+        self._lost, self.last_loss = why, why or self.last_loss
 
     def ask_to_stop(self) -> None:
         self.asked_to_stop = True
@@ -138,15 +155,61 @@ def test_while_the_line_cannot_be_heard_one_unknown_per_interval_is_told() -> No
     told = [occasion for _ in range(25) if (occasion := scene.trigger.next()) is not None]
     assert [cause(occasion) for occasion in told] == [Cause.TRIGGER_LOST] * 5
     assert [occasion.part for occasion in told][:2] == ["unseen-000001", "unseen-000002"]
-    assert "found none" in str(told[0].ailment)
+    assert "cannot be heard: wanted a pin, found none" in str(told[0].ailment)
 
 
-def test_a_line_that_is_heard_again_is_silent_about_it() -> None:
+def test_a_loss_is_told_at_once_and_a_line_that_is_heard_again_is_silent_about_it() -> None:
     scene = Scene()
+    begun_ns = scene.clock.now_ns()
     scene.ear.lost = "gone"
-    scene.trigger.next()
+    occasion = scene.next()
+    assert (cause(occasion), occasion.triggered_at_ns) == (Cause.TRIGGER_LOST, begun_ns)
     scene.ear.lost = None
     assert [scene.trigger.next() for _ in range(20)] == [None] * 20
+
+
+def test_a_loss_that_was_over_before_anybody_looked_is_told_too() -> None:
+    scene = Scene(5)
+    scene.part()
+    scene.ear.lost = "a loose contact"
+    scene.ear.lost = None
+    occasions = [scene.next(), scene.next()]
+    assert [cause(occasion) for occasion in occasions] == [Cause.TRIGGER_LOST, None]
+    assert "could not be heard: a loose contact" in str(occasions[0].ailment)
+
+
+def test_a_wire_that_flaps_is_told_once_per_interval_with_the_number_of_its_losses() -> None:
+    scene = Scene()
+    told = []
+    for _ in range(100):
+        scene.ear.lost = "no answer"
+        told.append(scene.trigger.next())
+        scene.ear.lost = None
+        told.append(scene.trigger.next())
+    said = [occasion for occasion in told if occasion is not None]
+    moments = [occasion.triggered_at_ns for occasion in said]
+    assert {later - earlier for earlier, later in itertools.pairwise(moments)} == {1000 * MS}
+    assert "3 times since this was told last" in str(said[1].ailment)
+
+
+def test_every_loss_of_a_wire_that_flaps_is_in_the_number_of_one_unknown() -> None:
+    scene = Scene()
+    for _ in range(5):
+        scene.ear.lost = "no answer"
+        scene.ear.lost = None
+    assert "5 times since" in str(scene.next().ailment)
+    scene.ear.lost = "no answer"
+    scene.ear.lost = None
+    told = [occasion for _ in range(20) if (occasion := scene.trigger.next()) is not None]
+    assert len(told) == 1
+
+
+def test_a_wire_that_is_not_open_yet_at_the_start_has_one_interval_for_it() -> None:
+    scene = Scene()
+    scene.ear.lost = "it is not open yet"
+    scene.ear.counts.broken = 0
+    assert [scene.trigger.next() for _ in range(5)] == [None] * 5
+    assert cause(scene.next()) is Cause.TRIGGER_LOST
 
 
 def test_at_the_end_of_a_folder_an_announced_part_still_gets_its_verdict() -> None:

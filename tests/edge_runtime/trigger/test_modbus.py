@@ -212,6 +212,34 @@ def test_a_counted_part_whose_number_cannot_be_read_is_told_as_unheard(
     assert [(one.unheard, one.heard) for one in wire.wait(0.1)] == [(2, False)]
 
 
+@pytest.mark.parametrize("held", [False, True])
+def test_a_rise_whose_number_cannot_be_read_is_announced_once(
+    server: ModbusServer, wire_to: Callable[..., Wire[Announcement]], monkeypatch: pytest.MonkeyPatch, *, held: bool
+) -> None:
+    """At once and without a number where nobody holds the bit; with it where the controller waits."""
+    server.set("holding", PART, 7)
+    wire = wire_to(tcp(server.port), part_register=PART, **({"acknowledge_coil": ACK} if held else {}))
+    wire.open()
+    assert not wire.wait(0.05)
+    server.set("coil", COIL, 1)
+    announced: list[Announcement] = []
+
+    def gone(*_: object) -> list[int]:
+        raise WireLost("wanted the part's number, found no answer")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(wire._device, "words", gone)
+        if not held:
+            announced += wire.wait(0.05)
+        with pytest.raises(WireLost, match="the part's number"):
+            wire.wait(0.05)
+    wire.close()
+    wire.open()
+    for _ in range(3):
+        announced += wire.wait(0.05)
+    assert [(one.part, one.heard, one.unheard) for one in announced] == [("7" if held else None, True, 0)]
+
+
 @pytest.mark.parametrize(("words", "part"), [(1, "2"), (2, str(2 * 65_536 + 513))])
 def test_the_parts_number_stands_in_a_register(
     server: ModbusServer, words: int, part: str, wire_to: Callable[..., Wire[Announcement]]
