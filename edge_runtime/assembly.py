@@ -269,4 +269,4 @@ def _lookout(
     point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs, given: GivenNames | None = None
 ) -> Lookout:
     ear = SignalCheck(SignalLimits.of(point), needs) if point.listens else None
-    return Lookout(reader, cameras.check_for(point), point.region, clock, ear, given)
+    return Lookout(reader, cameras.check_for(point), clock, ear, given)

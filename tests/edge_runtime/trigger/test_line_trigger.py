@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from edge_contracts.station import PictureHealth, Region
+from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
 from edge_runtime.frames import Frame
 from edge_runtime.picture_health import PictureCheck
@@ -47,7 +47,7 @@ class Scene:
         self.expected: list[int] = []
         self.ear = Ear()
         self.backlog = Backlog(names, most, self.clock, lambda at_ns, _: self.expected.append(at_ns))
-        lookout = Lookout(self.feed, check, Region(), self.clock)
+        lookout = Lookout(self.feed, check, self.clock)
         moments = Moments(delay_ms * MS, 100 * MS, 1000 * MS)
         self.trigger = LineTrigger(lookout, self.backlog, names, (self.ear,), moments, self.clock, threading.Event())
 
