@@ -212,13 +212,15 @@ def build_reader(point: Point, clock: Clock) -> Reader:
     Raises:
         MissingExtraError: a library that the source needs is not installed.
     """
+    kind = KINDS[point.source.kind]
     return Reader(
         point.name,
         source_builder(point.source, clock),
-        live=KINDS[point.source.kind].live,
+        live=kind.live,
         clock=clock,
         backoff=Backoff(random.random),
         stuck_after_s=stuck_after_s(point.source),
+        glances=kind.live and kind.camera,
     )
 
 

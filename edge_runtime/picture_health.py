@@ -121,26 +121,40 @@ class PictureCheck:
         self._last: _Seen | None = None
         self._same = 0
 
-    def examine(self, picture: npt.NDArray[np.uint8], *, repeats: int = 0) -> Ailment | None:
+    def examine(
+        self, picture: npt.NDArray[np.uint8], *, repeats: int = 0, unseen: npt.NDArray[np.uint8] | None = None
+    ) -> Ailment | None:
         """What is wrong with a picture, None when it can be judged.
 
         Args:
             picture: H×W×3 uint8 RGB, 0–255, as the camera gave it; kept until the next call.
             repeats: pictures directly before it that the source knows to be the same.
+            unseen: an earlier picture that was not examined, None where there was none.
         """
-        pixels = cut(picture, self._region) if self._region is not None else picture
-        grey = reduced_grey(pixels)
-        means, deviations = cv2.meanStdDev(grey)
-        mean, contrast = means.item(), deviations.item()
-        frozen = self._frozen(_Seen(pixels, mean, contrast), repeats) if self._frozen_frames else None
+        grey, seen = self._seen(picture)
+        mean, contrast = seen.mean, seen.contrast
+        if unseen is not None:
+            self._count_same(self._seen(unseen)[1])
+        frozen = self._frozen(seen, repeats) if self._frozen_frames else None
         ailment = frozen or self._unclear(picture, AreaGrey(grey), mean) or self._moved(grey)
         if ailment is None:
             self._note_light(grey, mean, contrast)
         return ailment
 
-    def _frozen(self, seen: _Seen, repeats: int) -> Ailment | None:
-        self._same = max(self._same + 1 if seen.is_same(self._last) else 1, repeats + 1)
+    def _seen(self, picture: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], _Seen]:
+        """The region's reduced grey, and what it is compared by."""
+        pixels = cut(picture, self._region) if self._region is not None else picture
+        grey = reduced_grey(pixels)
+        means, deviations = cv2.meanStdDev(grey)
+        return grey, _Seen(pixels, means.item(), deviations.item())
+
+    def _count_same(self, seen: _Seen) -> None:
+        self._same = self._same + 1 if seen.is_same(self._last) else 1
         self._last = seen
+
+    def _frozen(self, seen: _Seen, repeats: int) -> Ailment | None:
+        self._count_same(seen)
+        self._same = max(self._same, repeats + 1)
         if self._same < self._frozen_frames:
             return None
         return Ailment(

@@ -131,7 +131,7 @@ class RtspSource:
             arrived_ns, stream_ns = self._clock.now_ns(), self._stream_ns()
         _log.warning(
             "%s: wanted frames at the camera's own pace within %g s, found that they still come out of a buffer, or "
-            "have no time of their own; they may be older than is told: check the board's load, choose a smaller stream",
+            "have no time of their own; they may be older than is told; check the load, choose a smaller stream",
             self._shown,
             _CATCH_UP_NS / _NS_PER_S,
         )

@@ -131,7 +131,7 @@ class Lookout:
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):
-            return self._check.examine(reading.pixels, repeats=reading.repeats)
+            return self._check.examine(reading.pixels, repeats=reading.repeats, unseen=reading.unseen)
         if isinstance(reading, BadReading):
             return Ailment(reading.cause, reading.reason)
         if self._ear is None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.frames import Frame
 from tests.fakes.clock import FakeClock
+from tests.fakes.pictures import picture
 from tests.fakes.sources import ScriptedSource
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ STUCK_AFTER_S = 5.0
 class Reading:
     """A reader whose sources come from a list, one per thread."""
 
-    def __init__(self, *sources: ScriptedSource, live: bool = False) -> None:
+    def __init__(self, *sources: ScriptedSource, live: bool = False, glances: bool = False) -> None:
         self.clock = FakeClock()
         self.sources = list(sources)
         left = iter(sources)
@@ -31,6 +33,7 @@ class Reading:
             clock=self.clock,
             backoff=Backoff(lambda: 1.0, first_s=1.0, most_s=4.0),
             stuck_after_s=STUCK_AFTER_S,
+            glances=glances,
         )
         self.reader.start()
 
@@ -135,6 +138,40 @@ def test_only_frames_that_somebody_wants_are_converted_and_all_are_counted(readi
     readings.append(reading)
     assert reading.sources[0].hanging.wait(PATIENCE_S)
     assert (reading.reader.counts.frames, reading.reader.counts.converted) == (5, 0)
+
+
+class Slow(ScriptedSource):
+    """Each of its pictures takes 0.3 s on a clock that it is given."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__(script)
+        self.clocks: SimpleQueue[FakeClock] = SimpleQueue()
+
+    def advance(self) -> None:
+        clock = self.clocks.get(timeout=PATIENCE_S)
+        clock.advance(0.3)
+        self.clocks.put(clock)
+        super().advance()
+
+
+@pytest.mark.parametrize(("glances", "converted"), [(True, 2), (False, 0)])
+def test_of_pictures_that_nobody_wants_two_a_second_are_kept_beside_the_next_that_is(
+    readings: list[Reading], *, glances: bool, converted: int
+) -> None:
+    source = Slow("fffffhf")
+    reading = Reading(source, live=True, glances=glances)
+    source.clocks.put(reading.clock)
+    readings.append(reading)
+    assert source.hanging.wait(PATIENCE_S)
+    assert reading.reader.counts.converted == converted
+    reading.reader.want()
+    source.release.set()
+    first, second = reading.reader.take(PATIENCE_S), reading.reader.take(PATIENCE_S)
+    assert isinstance(first, Frame)
+    assert isinstance(second, Frame)
+    assert second.unseen is None
+    assert (first.unseen is not None) is glances
+    assert first.unseen is None or (first.unseen == picture(seed=4)).all()
 
 
 def test_a_quiet_source_is_there_and_no_fault(readings: list[Reading]) -> None:

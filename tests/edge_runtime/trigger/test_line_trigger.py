@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_contracts.station import PictureHealth
@@ -82,6 +83,15 @@ def test_a_part_is_judged_by_a_picture_captured_after_its_trigger() -> None:
     assert occasion.reading is not None
     assert occasion.reading.captured_at_ns == at_ns + 20 * MS
     assert scene.feed.wants == 1
+
+
+def test_a_camera_that_froze_between_two_parts_shows_none() -> None:
+    scene = Scene(20)
+    give = scene.feed._make[0]
+    assert give is not None
+    scene.feed._make[0] = lambda: replace(shown := give(), unseen=shown.pixels.copy())
+    scene.part()
+    assert cause(scene.next()) is Cause.FROZEN
 
 
 def test_a_picture_from_before_the_trigger_is_never_taken() -> None:

@@ -173,9 +173,11 @@ class SlowCheck(PictureCheck):
         super().__init__(PictureHealth(), frozen_frames=0)
         self._clock = clock
 
-    def examine(self, picture: npt.NDArray[np.uint8], *, repeats: int = 0) -> Ailment | None:
+    def examine(
+        self, picture: npt.NDArray[np.uint8], *, repeats: int = 0, unseen: npt.NDArray[np.uint8] | None = None
+    ) -> Ailment | None:
         self._clock.advance(0.3)
-        return super().examine(picture, repeats=repeats)
+        return super().examine(picture, repeats=repeats, unseen=unseen)
 
 
 @pytest.mark.parametrize("kind", ["frame", "presence"])
