@@ -16,6 +16,7 @@ import numpy as np
 from edge_contracts.errors import BadInputError
 from edge_contracts.verdict import Cause
 from edge_runtime.blue_first import as_stored
+from edge_runtime.camera_shift import OtherShape
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment
 
@@ -206,6 +207,12 @@ class PictureCheck:
         found = self._shift.look(grey) if self._shift else None
         if found is None:
             return None
+        if isinstance(found, OtherShape):
+            return Ailment(
+                Cause.MOVED,
+                f"wanted a picture {found.wanted:.2f} times as wide as high, as when the camera's place was learned, "
+                f"found one {found.found:.2f} times as wide; set the camera as it was, or delete its learned place",
+            )
         return Ailment(
             Cause.MOVED,
             f"wanted the background where it was, found it {_toward(found.right, 'right', 'left')} and "
