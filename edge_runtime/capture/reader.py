@@ -177,9 +177,10 @@ class Reader:
             self.start()
 
     def _run(self, session: _Session) -> None:
-        source = self._build(session.stop)
+        source: Source | None = None
         while not session.stop.is_set():
             try:
+                source = source or self._build(session.stop)
                 self._read_until_lost(source, session)
             except SourceEnded:
                 if not session.stop.is_set():  # the last of a source that was given up says nothing of its successor's
@@ -192,10 +193,20 @@ class Reader:
                 _log.exception("%s: the source failed", self._name)
                 self._note_loss(f"the source failed ({type(error).__name__}: {error})", session)
             finally:
-                source.close()
+                source = self._closed(source)
             if not session.stop.is_set():
                 session.alive_at_ns = self._clock.now_ns()
                 self._clock.wait(session.stop, self._backoff.next_s())
+
+    def _closed(self, source: Source | None) -> Source | None:
+        """The source, to be opened again; none where a camera that was pulled out fails here, too: it is built anew."""
+        try:
+            if source is not None:
+                source.close()
+        except Exception:  # noqa: BLE001 - a driver's own exceptions
+            _log.exception("%s: the source could not be closed", self._name)
+            return None
+        return source
 
     def _read_until_lost(self, source: Source, session: _Session) -> None:
         source.open()

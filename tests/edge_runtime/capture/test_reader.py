@@ -13,6 +13,7 @@ from tests.fakes.pictures import picture
 from tests.fakes.sources import ScriptedSource
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
 PATIENCE_S = 10.0
@@ -73,6 +74,40 @@ def test_a_source_that_dies_is_opened_again(readings: list[Reading], fault: str)
     assert readings[0].reader.counts.lost == 2
     assert readings[0].reader.counts.opened == 3
     assert readings[0].sources[0].closed >= 2
+
+
+class Torn(ScriptedSource):
+    """Cannot be closed, as a camera that was pulled out while libcamera holds it."""
+
+    def close(self) -> None:
+        super().close()
+        raise RuntimeError("the device is disconnected")
+
+
+@pytest.mark.parametrize("fault", ["x", "!"])
+def test_a_source_that_cannot_even_be_closed_is_built_and_opened_again(readings: list[Reading], fault: str) -> None:
+    readings.append(Reading(Torn(f"ff{fault}"), ScriptedSource("f")))
+    assert readings[0].numbers(3) == [1, 2, 1]
+    assert readings[0].clock.waits_s == [1]
+    assert readings[0].reader.take(PATIENCE_S) is None
+    assert (readings[0].reader.ended, readings[0].reader.counts.abandoned) == (True, 0)
+
+
+def test_a_source_that_cannot_be_built_is_tried_again() -> None:
+    clock, tries = FakeClock(), iter([True, False])
+
+    def build(_stop: threading.Event) -> ScriptedSource:
+        if next(tries):
+            raise OSError("no such library yet")
+        return ScriptedSource("f")
+
+    reader = Reader(
+        "gate", build, live=False, clock=clock, backoff=Backoff(lambda: 1.0, first_s=1.0), stuck_after_s=STUCK_AFTER_S
+    )
+    reader.start()
+    assert reader.take(PATIENCE_S) is not None
+    assert (clock.waits_s[:1], reader.counts.lost) == ([1], 1)
+    assert reader.stop(PATIENCE_S)
 
 
 def test_a_source_that_never_was_there_is_tried_for_ever_with_growing_waits(readings: list[Reading]) -> None:
