@@ -134,7 +134,7 @@ class PictureCheck:
         """
         grey, seen = self._seen(picture)
         mean, contrast = seen.mean, seen.contrast
-        if unseen is not None:
+        if unseen is not None and self._frozen_frames:
             self._count_same(self._seen(unseen)[1])
         frozen = self._frozen(seen, repeats) if self._frozen_frames else None
         ailment = frozen or self._unclear(picture, AreaGrey(grey), mean) or self._moved(grey)
