@@ -220,13 +220,15 @@ def build_reader(point: Point, clock: Clock) -> Reader:
     Raises:
         MissingExtraError: a library that the source needs is not installed.
     """
+    kind = KINDS[point.source.kind]
     return Reader(
         point.name,
         source_builder(point.source, clock),
-        live=KINDS[point.source.kind].live,
+        live=kind.live,
         clock=clock,
         backoff=Backoff(random.random),
         stuck_after_s=stuck_after_s(point.source),
+        glances=kind.live and kind.camera,
     )
 
 
@@ -277,4 +279,4 @@ def _lookout(
     point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs, given: GivenNames | None = None
 ) -> Lookout:
     ear = SignalCheck(SignalLimits.of(point), needs) if point.listens else None
-    return Lookout(reader, cameras.check_for(point), point.region, clock, ear, given)
+    return Lookout(reader, cameras.check_for(point), clock, ear, given)

@@ -30,6 +30,8 @@ AGREEMENT: Final = 0.02
 """Shifts that differ by less, as a fraction of the picture, are the same shift."""
 
 _SHORTEST_PX: Final = 16
+_ROUNDING_PX: Final = 1
+"""By so much two pictures of one shape and different sizes may differ when they are reduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,17 @@ class Shift:
     def agrees_with(self, other: Shift) -> bool:
         """Whether both are one shift."""
         return math.hypot(self.right - other.right, self.down - other.down) < AGREEMENT
+
+
+@dataclass(frozen=True, slots=True)
+class OtherShape:
+    """A picture that cannot be compared; its regions are cut at other places.
+
+    wanted, found: width ÷ height of the reference and of the picture.
+    """
+
+    wanted: float
+    found: float
 
 
 class CameraShift:
@@ -78,18 +91,24 @@ class CameraShift:
         if reference is not None:
             self._refer_to(reference)
 
-    def look(self, grey: Grey) -> Shift | None:
-        """The shift of a camera that has moved, None otherwise.
+    def look(self, grey: Grey) -> Shift | OtherShape | None:
+        """The shift of a camera that has moved, the shape of a picture that is not the reference's; None otherwise.
 
         Args:
             grey: h×w uint8, 0–255, of a picture that can be judged; 80 pixels or more on its longer side.
         """
         small = background(grey)
-        if self._edges is None:
+        if self.reference is None or self._edges is None:
             self._learn(small)
             return None
-        found = self._shift(small)
-        if found is None or found.response < RESPONSE_MIN or found.size < self._limit:
+        (height, width), (tall, wide) = self.reference.shape, small.shape
+        if max(abs(height - tall), abs(width - wide)) > _ROUNDING_PX:
+            self._agreed, self._last = 0, None
+            return OtherShape(width / height, wide / tall)
+        if small.shape != self.reference.shape:
+            small = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+        found = self._shift(small, self._edges)
+        if found.response < RESPONSE_MIN or found.size < self._limit:
             self._agreed, self._last = 0, None
             return None
         same = self._last is not None and found.agrees_with(self._last)
@@ -113,11 +132,8 @@ class CameraShift:
         height, width = reference.shape
         self._window = np.asarray(cv2.createHanningWindow((width, height), cv2.CV_32F), np.float32)
 
-    def _shift(self, small: Grey) -> Shift | None:
-        """None for a picture of another shape, which cannot be compared."""
-        if self._edges is None or small.shape != self._edges.shape:
-            return None
-        (right, down), response = cv2.phaseCorrelate(self._edges, _edges(small), self._window)
+    def _shift(self, small: Grey, edges: npt.NDArray[np.float32]) -> Shift:
+        (right, down), response = cv2.phaseCorrelate(edges, _edges(small), self._window)
         height, width = small.shape
         return Shift(right / width, down / height, float(response))
 

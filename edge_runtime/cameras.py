@@ -20,6 +20,7 @@ from edge_runtime.camera_shift import CameraShift, background
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.capture.source import KINDS
 from edge_runtime.inspection.region import cut
+from edge_runtime.judged_area import areas_of
 from edge_runtime.picture_health import PictureCheck, reduced_grey
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class Cameras:
         """What examines a point's pictures; a point of the same name is watched no more.
 
         Raises:
-            BadInputError: its `moved_reference` is no picture.
+            BadInputError: its `moved_reference` is no picture, or a mask cannot be read.
         """
         shift = self._shift_for(point)
-        check = PictureCheck(point.health, frozen_frames=frozen_frames(point), shift=shift)
+        check = eye_of(point, shift)
         kept = shift is None or shift.reference is not None
         self._cameras[point.name] = _Camera(point, check, shift, kept)
         return check
@@ -99,6 +100,23 @@ class Cameras:
             return None
         grey = cv2.imdecode(np.frombuffer(kept, np.uint8), cv2.IMREAD_GRAYSCALE)
         return None if grey is None else np.asarray(grey, np.uint8)
+
+
+def eye_of(point: Point, shift: CameraShift | None = None) -> PictureCheck:
+    """What examines pictures of a point's own source as its models see them.
+
+    Raises:
+        BadInputError: a mask cannot be read.
+    """
+    areas, region = areas_of(point), point.region
+    is_region = len(areas) == 1 and areas[0].region == region and areas[0].mask is None
+    return PictureCheck(
+        point.health,
+        frozen_frames=frozen_frames(point),
+        shift=shift,
+        region=region,
+        areas=() if is_region else areas,
+    )
 
 
 def frozen_frames(point: Point) -> int:

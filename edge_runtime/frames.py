@@ -19,6 +19,7 @@ class Frame:
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live camera.
     repeats: how many pictures directly before it the source knows to be the same, whether or not anybody saw them.
+    unseen: the pixels of an earlier picture that nobody was given; a frozen camera gives the same again.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -26,10 +27,11 @@ class Frame:
     number: int
     name: str = ""
     repeats: int = 0
+    unseen: npt.NDArray[np.uint8] | None = None
 
     def taken_at(self, now_ns: int) -> Frame:
         """The same picture, captured at another moment."""
-        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats)
+        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats, self.unseen)
 
 
 @dataclass(frozen=True, slots=True)

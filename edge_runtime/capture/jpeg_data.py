@@ -120,10 +120,19 @@ def _damaged_scan(head: bytes, data: bytes, jpeg: _Jpeg) -> str | None:
     order = [match[1][0] & 7 for match in _RESTART.finditer(data)]
     if order != [n % 8 for n in range(len(order))] or (order and not jpeg.restart_interval):
         return "restart markers that do not follow one another"
+    if len(order) < _restarts(jpeg, len(parts)):
+        return "restart markers missing"
     for byte, run in _long_runs(data).items():
         if not _is_flat(byte, run, parts, (first, bits >> 4), jpeg):
             return f"a long run of the byte {byte:#04x} in its data, which no encoder writes"
     return None
+
+
+def _restarts(jpeg: _Jpeg, components: int) -> int:
+    """How many restart markers a scan of all components has; 0 where that is not known."""
+    if not jpeg.restart_interval or components != len(jpeg.sampling):
+        return 0
+    return (_units(jpeg, is_interleaved=components > 1) - 1) // jpeg.restart_interval
 
 
 def _long_runs(data: bytes) -> dict[int, int]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from edge_contracts.errors import BadInputError, MissingExtraError
 from edge_runtime.capture.jpeg_data import damage_of
+from edge_runtime.capture.jpeg_tail import ran_out
 from edge_runtime.capture.picture_header import is_cut_off, picture_size
 
 if TYPE_CHECKING:
@@ -111,10 +112,21 @@ def _read(path: Path, limits: PictureLimits) -> bytes:
 
 def _decode(content: bytes, name: str) -> npt.NDArray[np.uint8]:
     cv2 = load_opencv()
+    pixels = _decoded(content, name)
+    if content.startswith(_JPEG_START) and ran_out(content, pixels, lambda other: _decoded(other, name)):
+        raise PictureRejected(
+            f"wanted a whole picture, found {name} damaged: bytes of it are missing; copy or take it again"
+        )
+    return cast("npt.NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
+
+
+def _decoded(content: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """H×W×3 uint8 BGR."""
+    cv2 = load_opencv()
     try:
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise PictureRejected(f"wanted {_WANTED}, found {name} which OpenCV refuses ({error.err})") from error
     if pixels is None:
         raise PictureRejected(f"wanted {_WANTED}, found {name} damaged: its content cannot be decoded")
-    return cast("npt.NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
+    return cast("npt.NDArray[np.uint8]", pixels)

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.handover import Handover
 from edge_runtime.capture.source import SourceEnded, SourceLost, SourceQuiet
+from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
 
     from edge_runtime.capture.backoff import Backoff
     from edge_runtime.capture.source import Reading, Source
@@ -25,6 +29,9 @@ _POLL_S = 0.25
 _NS_PER_S = 1_000_000_000
 _ABANDONED_MAX = 8
 """Threads that a driver may swallow before the daemon should rather be restarted."""
+
+_GLANCE_NS = _NS_PER_S // 2
+"""While nobody wants a camera's pictures, one is converted so often, to see whether the camera has frozen."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +43,7 @@ class ReaderCounts:
     opened, lost: how often it was opened, and how often it failed or could not be opened.
     abandoned: threads that were left behind in a driver.
     frames: steps of the source, each a frame or window that it had.
-    converted: those that somebody wanted and that were turned into pixels or samples.
+    converted: those that were turned into pixels or samples: that somebody wanted, and of a camera two a second else.
     absent_s: seconds without a source that gave anything; of an absence that lasts, up to the last attempt to open it.
     """
 
@@ -50,10 +57,14 @@ class ReaderCounts:
 
 @dataclass(slots=True)
 class _Session:
-    """One thread's life; an abandoned one finds its stop event set when it wakes up."""
+    """One thread's life; an abandoned one finds its stop event set when it wakes up.
+
+    alive_at_ns, converted_at_ns: of its last step, and of the last picture that it turned into pixels.
+    """
 
     stop: threading.Event = field(default_factory=threading.Event)
     alive_at_ns: int = 0
+    converted_at_ns: int = 0
 
 
 class Reader:
@@ -66,6 +77,7 @@ class Reader:
         clock: monotonic.
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
+        glances: keep an eye on pictures that nobody wants, so that a camera that froze in a pause is noticed.
     """
 
     def __init__(
@@ -77,6 +89,7 @@ class Reader:
         clock: Clock,
         backoff: Backoff,
         stuck_after_s: float,
+        glances: bool = False,
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
@@ -86,6 +99,8 @@ class Reader:
         self._build = build
         self._clock = clock
         self._backoff = backoff
+        self._glances = glances
+        self._unseen: npt.NDArray[np.uint8] | None = None
         self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
         self._handover = Handover(live=live)
         self._session = _Session()
@@ -110,7 +125,8 @@ class Reader:
 
     def start(self) -> None:
         """Start the thread."""
-        session = _Session(alive_at_ns=self._clock.now_ns())
+        now_ns = self._clock.now_ns()
+        session = _Session(alive_at_ns=now_ns, converted_at_ns=now_ns)
         self._session = session
         self._thread = threading.Thread(target=self._run, args=(session,), name=f"read-{self._name}", daemon=True)
         self._thread.start()
@@ -144,6 +160,8 @@ class Reader:
             self._replace_a_stuck_thread()
         if reading is not None and not self.live:
             return reading.taken_at(self._clock.now_ns())
+        if isinstance(reading, Frame) and self._unseen is not None:
+            reading, self._unseen = replace(reading, unseen=self._unseen), None
         return reading
 
     def _replace_a_stuck_thread(self) -> None:
@@ -159,9 +177,10 @@ class Reader:
             self.start()
 
     def _run(self, session: _Session) -> None:
-        source = self._build(session.stop)
+        source: Source | None = None
         while not session.stop.is_set():
             try:
+                source = source or self._build(session.stop)
                 self._read_until_lost(source, session)
             except SourceEnded:
                 if not session.stop.is_set():  # the last of a source that was given up says nothing of its successor's
@@ -174,10 +193,20 @@ class Reader:
                 _log.exception("%s: the source failed", self._name)
                 self._note_loss(f"the source failed ({type(error).__name__}: {error})", session)
             finally:
-                source.close()
+                source = self._closed(source)
             if not session.stop.is_set():
                 session.alive_at_ns = self._clock.now_ns()
                 self._clock.wait(session.stop, self._backoff.next_s())
+
+    def _closed(self, source: Source | None) -> Source | None:
+        """The source, to be opened again; none where a camera that was pulled out fails here, too: it is built anew."""
+        try:
+            if source is not None:
+                source.close()
+        except Exception:  # noqa: BLE001 - a driver's own exceptions
+            _log.exception("%s: the source could not be closed", self._name)
+            return None
+        return source
 
     def _read_until_lost(self, source: Source, session: _Session) -> None:
         source.open()
@@ -204,12 +233,21 @@ class Reader:
 
     def _hand_over(self, source: Source, session: _Session) -> None:
         self.counts.frames += 1
-        if not self._is_wanted(session):
+        is_wanted = self._is_wanted(session)
+        if not is_wanted and not self._is_glance_due(session):
             return
         reading = source.reading()
         self.counts.converted += 1
-        if not session.stop.is_set():
+        session.converted_at_ns = self._clock.now_ns()
+        if session.stop.is_set():
+            return
+        if is_wanted:
             self._handover.put(reading)
+        elif isinstance(reading, Frame):
+            self._unseen = reading.pixels
+
+    def _is_glance_due(self, session: _Session) -> bool:
+        return self._glances and self._clock.now_ns() - session.converted_at_ns >= _GLANCE_NS
 
     def _is_wanted(self, session: _Session) -> bool:
         if self.live:

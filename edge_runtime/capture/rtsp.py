@@ -7,6 +7,7 @@ stream's own clock, and a False closes the stream.
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,16 @@ _MS_PER_S = 1000
 _NS_PER_MS = 1_000_000
 _NS_PER_S = 1_000_000_000
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.%\w]+\])(?::\d{1,5})?")
-_CAUGHT_UP_NS = 5 * _NS_PER_MS
-"""A grab that had to wait this long met a frame that was not in a buffer yet."""
-_BUFFERED_FRAMES_MAX = 300
+_PACE_NS = 300 * _NS_PER_MS
+"""The least stretch of stream time over which the frames' pace is taken: one frame may come early or late."""
+_OWN_PACE = 0.9
+"""Frames that take at least this share of their own time to arrive come from the camera, not out of a buffer."""
+_CATCH_UP_NS = 5 * _NS_PER_S
+"""How long frames are dropped for that; buffers of 1.7 s were seen."""
 _LATE_FRAMES_MAX = 10
 """So many late frames in a row are no hiccup: the stream runs behind and only a new one catches up."""
+
+_log = logging.getLogger(__name__)
 
 
 class RtspSource:
@@ -71,8 +77,8 @@ class RtspSource:
                 "check the camera's power, network, address and password"
             )
         self._number = self._late = 0
-        self._lag = StreamLag()
         self._catch_up()
+        self._lag = StreamLag()
 
     def advance(self) -> None:
         """Receive the next frame without converting it.
@@ -111,11 +117,24 @@ class RtspSource:
             )
 
     def _catch_up(self) -> None:
-        for _ in range(_BUFFERED_FRAMES_MAX):
-            before_ns = self._clock.now_ns()
+        """Drop frames until they arrive no faster than the camera makes them; a buffer gives them faster."""
+        self._grab()
+        arrived_ns, stream_ns = self._clock.now_ns(), self._stream_ns()
+        until_ns = arrived_ns + _CATCH_UP_NS
+        while self._clock.now_ns() < until_ns:
             self._grab()
-            if self._clock.now_ns() - before_ns > _CAUGHT_UP_NS:
+            took_ns, shown_ns = self._clock.now_ns() - arrived_ns, self._stream_ns() - stream_ns
+            if 0 <= shown_ns < _PACE_NS:
+                continue
+            if took_ns >= _OWN_PACE * shown_ns >= 0:
                 return
+            arrived_ns, stream_ns = self._clock.now_ns(), self._stream_ns()
+        _log.warning(
+            "%s: wanted frames at the camera's own pace within %g s, found that they still come out of a buffer, or "
+            "have no time of their own; they may be older than is told; check the load, choose a smaller stream",
+            self._shown,
+            _CATCH_UP_NS / _NS_PER_S,
+        )
 
     def _stream_ns(self) -> int:
         return int(self._capture.get(load_opencv().CAP_PROP_POS_MSEC) * _NS_PER_MS)

@@ -15,7 +15,7 @@ from edge_contracts.errors import LeptonError
 from edge_contracts.station import FolderSource
 from edge_contracts.verdict import Cause
 from edge_runtime.bundle_fit import window_needs
-from edge_runtime.cameras import frozen_frames
+from edge_runtime.cameras import eye_of
 from edge_runtime.capture.source import KINDS, BadReading, SourceEnded, build_source
 from edge_runtime.capture.traits import patience_s
 from edge_runtime.doctor.finding import Finding, Standing
@@ -23,7 +23,7 @@ from edge_runtime.doctor.patient import SourceReading
 from edge_runtime.frames import Frame, Window
 from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment
-from edge_runtime.picture_health import PictureCheck, reduced_grey, sharpness
+from edge_runtime.picture_health import reduced_grey, sharpness
 from edge_runtime.signal_health import SignalCheck, SignalLimits
 from edge_runtime.signals.feeder import Needs
 
@@ -102,8 +102,8 @@ def _examine(point: Point, patient: Patient, chart: Chart) -> Finding:
 
 def _watch(point: Point, clock: Clock, seconds: float, stop: threading.Event, watched: _Watched) -> None:
     source = build_source(point.source, clock, stop)
-    examined = _Examined(point)
     try:
+        examined = _Examined(point)
         source.open()
         until_ns = clock.now_ns() + int(max(seconds, 2 * patience_s(point.source)) * _NS_PER_S)
         while clock.now_ns() < until_ns and not stop.is_set() and len(watched.arrived_ns) < _PICTURES_MAX:
@@ -132,15 +132,14 @@ class _Examined:
     """The daemon's own checks of one point's readings."""
 
     def __init__(self, point: Point) -> None:
-        self._region = point.region
-        self._eye = PictureCheck(point.health, frozen_frames=frozen_frames(point))
+        self._eye = eye_of(point)
         self._ear = SignalCheck(SignalLimits.of(point), _needs(point)) if point.listens else None
 
     def ailment(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, BadReading):
             return Ailment(Cause.BAD_FRAME, reading.reason)
         if isinstance(reading, Frame):
-            return self._eye.examine(cut(reading.pixels, self._region))
+            return self._eye.examine(reading.pixels)
         return self._ear.examine(reading) if self._ear is not None else None
 
 

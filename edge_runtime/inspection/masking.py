@@ -11,13 +11,14 @@ import numpy as np
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.capture.picture_file import load_opencv
+from edge_runtime.inspection.region import rectangle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from edge_contracts.station import Mask
+    from edge_contracts.station import Mask, Region
 
 NEUTRAL_GREY: Final = 127
 _WHITE_FROM = 128
@@ -53,6 +54,17 @@ class Masking:
         if self._plane is None or self._plane.shape != (height_px, width_px):
             self._plane = self._made(height_px, width_px)
         return self._plane
+
+    def within(self, region: Region, height_px: int, width_px: int) -> npt.NDArray[np.bool_]:
+        """The part of the plane that lies in the region, bool h×w.
+
+        Raises:
+            MaskRefused: as above, or it leaves nothing of the region.
+        """
+        plane = self.plane(height_px, width_px)[rectangle(region, height_px, width_px)]
+        if not plane.any():
+            raise MaskRefused("wanted a mask that leaves something of the region, found that it covers all of it")
+        return plane
 
     def _made(self, height_px: int, width_px: int) -> npt.NDArray[np.bool_]:
         plane = self._judged(height_px, width_px)

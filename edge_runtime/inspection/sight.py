@@ -9,8 +9,8 @@ import numpy as np
 
 from edge_runtime.heads.class_map import shares
 from edge_runtime.heads.head_reader import best_scores
-from edge_runtime.inspection.masking import Masking, MaskRefused, neutralised, reduced, share_judged
-from edge_runtime.inspection.region import cut, rectangle
+from edge_runtime.inspection.masking import Masking, neutralised, reduced, share_judged
+from edge_runtime.inspection.region import cut
 from edge_runtime.inspection.tiling import Tile, tiles_of
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ class Sight:
         """
         seen, judged = cut(pixels, self._region), None
         if self._masking is not None:
-            judged = self._masking.plane(pixels.shape[0], pixels.shape[1])
-            judged = judged[rectangle(self._region, pixels.shape[0], pixels.shape[1])]
-            if not judged.any():
-                raise MaskRefused("wanted a mask that leaves something of the region, found that it covers all of it")
+            judged = self._masking.within(self._region, pixels.shape[0], pixels.shape[1])
             seen = neutralised(seen, judged)
         tiles = self._tiled(self._tiles, seen.shape[:2], judged) if self._tiles is not None else ()
         return View(seen, judged, tiles)

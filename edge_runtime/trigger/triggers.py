@@ -13,7 +13,6 @@ from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import BadReading
 from edge_runtime.capture.traits import SILENCE_INTERVAL_S
 from edge_runtime.frames import Frame, Window
-from edge_runtime.inspection.region import cut
 from edge_runtime.occasion import Ailment, Occasion
 from edge_runtime.trigger.given_names import GivenNames
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from edge_contracts.station import Region
     from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.picture_health import PictureCheck
@@ -89,7 +87,6 @@ class Lookout:
     Args:
         feed: the readings.
         check: examines pictures, in the order they come.
-        region: what is judged, and so what is examined.
         clock: monotonic.
         ear: examines windows; without it no window is judged.
         given: names of earlier parts of the point; its own, and none yet, without it.
@@ -99,7 +96,6 @@ class Lookout:
         self,
         feed: Feed,
         check: PictureCheck,
-        region: Region,
         clock: Clock,
         ear: ExaminesWindows | None = None,
         given: GivenNames | None = None,
@@ -107,7 +103,6 @@ class Lookout:
         self.feed = feed
         self._check = check
         self._ear = ear
-        self._region = region
         self._clock = clock
         self._given = given or GivenNames()
         self._taken_at_ns = 0
@@ -136,7 +131,7 @@ class Lookout:
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):
-            return self._check.examine(cut(reading.pixels, self._region), repeats=reading.repeats)
+            return self._check.examine(reading.pixels, repeats=reading.repeats, unseen=reading.unseen)
         if isinstance(reading, BadReading):
             return Ailment(reading.cause, reading.reason)
         if self._ear is None:

@@ -16,7 +16,7 @@ from edge_runtime.infer.backend import BackendError
 from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.inspection.examiner import Examiner
 from edge_runtime.inspection.examiner import Judged as ExaminerJudged
-from edge_runtime.inspection.region import cut
+from edge_runtime.judged_area import areas_of
 from edge_runtime.picture_health import PictureCheck
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class Judge:
             region: what of it is judged.
         """
         begun_s = time.monotonic()
-        judged = cut(pixels, region)
-        ailment = PictureCheck(face.settings.health, frozen_frames=0).examine(judged)
+        areas = areas_of(face.settings.model_copy(update={"region": region}))
+        ailment = PictureCheck(face.settings.health, frozen_frames=0, region=region, areas=areas).examine(pixels)
         if ailment is not None:
             decision = Decision(Outcome.UNKNOWN, ailment.cause, ailment.reason)
             return Judged(decision, region, np.empty(0, np.float32), None, _since_ms(begun_s))

@@ -170,7 +170,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         "lepton_source_converted_total",
         "counter",
-        "Those of them that were turned into pixels or samples.",
+        "Those of them that were turned into pixels or samples: what was wanted, and of a camera two a second while "
+        "nothing is.",
         ("point",),
         _points(lambda face: face.source.converted),
     ),

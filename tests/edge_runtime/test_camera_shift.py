@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_runtime.camera_shift import RESPONSE_MIN, SAMPLE_EVERY, SAMPLES, CameraShift, Shift, background
+from edge_runtime.camera_shift import (
+    RESPONSE_MIN,
+    SAMPLE_EVERY,
+    SAMPLES,
+    CameraShift,
+    OtherShape,
+    Shift,
+    _edges,
+    background,
+)
 from edge_runtime.picture_health import reduced_grey
 
 if TYPE_CHECKING:
@@ -119,10 +128,31 @@ def test_what_was_learned_serves_after_a_restart(lines: list[Line]) -> None:
     assert [camera.look(line.grey(right=0.1)) is not None for _ in range(AGREED)] == [False] * 4 + [True]
 
 
-def test_a_picture_of_another_shape_cannot_be_compared() -> None:
-    camera = CameraShift(LIMIT, 2, background(np.zeros((120, 160), np.uint8)))
-    wide = np.random.default_rng(0).integers(0, 255, (60, 160)).astype(np.uint8)
-    assert [camera.look(wide) for _ in range(5)] == [None] * 5
+def test_a_picture_of_another_shape_is_told_at_once(lines: list[Line]) -> None:
+    camera = learned(lines[0])
+    wide = np.asarray(cv2.resize(lines[0].grey(), (192, 108)), np.uint8)
+    assert camera.look(wide) == OtherShape(80 / 60, 80 / 45)
+    assert camera.look(lines[0].grey()) is None
+
+
+@pytest.mark.parametrize("size_px", [(320, 240), (640, 480), (1280, 960), (333, 250), (322, 239)])
+def test_the_same_scene_in_another_size_is_in_its_place(lines: list[Line], size_px: tuple[int, int]) -> None:
+    line = lines[0]
+    line.parts = []
+    camera = learned(line)
+    assert camera.look(np.asarray(cv2.resize(line.grey(), size_px), np.uint8)) is None
+
+
+def test_what_matches_nothing_cannot_be_told_from_parts_that_fill_the_picture(data: Path) -> None:
+    """So it is no ailment: photographs of biscuits by one camera match their own background in hardly any picture."""
+    greys = [reduced_grey(read(path)) for path in sorted(data.glob("defect-cookies/*/*.jpg"))[:60]]
+    camera = CameraShift(LIMIT, AGREED)
+    for number in range(LEARNED):
+        camera.look(greys[number % len(greys)])
+    assert camera.reference is not None
+    edges = _edges(camera.reference)
+    matched = [camera._shift(background(grey), edges).response >= RESPONSE_MIN for grey in greys]
+    assert sum(matched) < 0.2 * len(greys)
 
 
 def test_an_empty_scene_has_no_place_that_could_be_lost() -> None:

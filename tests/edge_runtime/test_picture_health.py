@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_contracts.station import PictureHealth
+from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.camera_shift import CameraShift, background
@@ -147,6 +147,26 @@ def test_no_photograph_is_dark_or_frozen_nor_overexposed_where_the_limit_allows_
     assert len(photographs) > 50
     for path in photographs:
         assert camera.examine(np.asarray(cv2.imread(str(path))[:, :, ::-1], np.uint8)) is None, path.name
+
+
+def test_a_camera_that_froze_while_nobody_looked_is_frozen_at_the_first_picture_that_is_judged() -> None:
+    camera = check(frozen_frames=2)
+    assert camera.examine(picture(100, seed=1)) is None
+    ailment = camera.examine(picture(100, seed=2), unseen=picture(100, seed=2))
+    assert ailment is not None
+    assert ailment.cause is Cause.FROZEN
+    assert camera.examine(picture(100, seed=3), unseen=picture(100, seed=2)) is None
+
+
+def test_what_nobody_saw_is_compared_where_it_is_judged() -> None:
+    """A network camera that has frozen may go on writing the time into a corner."""
+    camera = PictureCheck(PictureHealth(), frozen_frames=2, region=Region(y=0.5, height=0.5))
+    still = picture(100, seed=1)
+    later = still.copy()
+    later[:10] = 255
+    ailment = camera.examine(later, unseen=still)
+    assert ailment is not None
+    assert ailment.cause is Cause.FROZEN
 
 
 def test_a_repetition_that_only_the_source_saw_is_frozen_at_the_first_picture_that_is_judged() -> None:

@@ -1,4 +1,6 @@
-"""A network camera for tests: a GStreamer RTSP server. Run by a Python that has gi, as `rtsp_camera.py PORT`.
+"""A network camera for tests: a GStreamer RTSP server. Run by a Python that has gi.
+
+`rtsp_camera.py PORT WIDTH HEIGHT`; a larger picture takes longer to decode.
 
 Debian: python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base, -good and -ugly (or -bad).
 It says `ready` once it listens, `missing: …` where a part of it is not installed.
@@ -12,7 +14,7 @@ ENCODERS = {
     "x264enc": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15",
     "openh264enc": "openh264enc gop-size=15",
 }
-PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=15/1"
+PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width={},height={},framerate=15/1"
 PAYLOAD = "rtph264pay name=pay0 pt=96 config-interval=1"
 
 
@@ -21,7 +23,7 @@ def say(word: str) -> None:
     sys.stdout.flush()
 
 
-def main(port: str) -> None:
+def main(port: str, width_px: str, height_px: str) -> None:
     try:
         import gi  # noqa: PLC0415 - where it is missing, this says so
 
@@ -40,7 +42,7 @@ def main(port: str) -> None:
     server.set_address("127.0.0.1")
     server.set_service(port)
     camera = GstRtspServer.RTSPMediaFactory()
-    camera.set_launch(f"( {PICTURE} ! {found[0]} ! {PAYLOAD} )")
+    camera.set_launch(f"( {PICTURE.format(width_px, height_px)} ! {found[0]} ! {PAYLOAD} )")
     camera.set_shared(True)
     server.get_mount_points().add_factory("/cam", camera)
     server.attach(None)
@@ -49,4 +51,4 @@ def main(port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -90,6 +91,12 @@ def test_restart_markers_that_are_missing_are_seen() -> None:
     content = jpeg(scene(), "restarts", 75)
     at = content.index(b"\xff\xd3")
     assert damage_of(content[:at] + b"\x12\x34" + content[at + 2 :]) == "restart markers that do not follow one another"
+
+
+def test_eight_restart_markers_that_are_lost_together_are_seen() -> None:
+    content = jpeg(scene(), "restarts", 75)
+    first, ninth = (match.start() for match in [*re.finditer(b"\xff\xd3", content)][:2])
+    assert damage_of(content[:first] + content[ninth:]) == "restart markers missing"
 
 
 def test_segments_that_are_cut_off_are_seen() -> None:

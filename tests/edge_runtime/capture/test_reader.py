@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,9 +9,11 @@ from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.frames import Frame
 from tests.fakes.clock import FakeClock
+from tests.fakes.pictures import picture
 from tests.fakes.sources import ScriptedSource
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
 PATIENCE_S = 10.0
@@ -20,7 +23,7 @@ STUCK_AFTER_S = 5.0
 class Reading:
     """A reader whose sources come from a list, one per thread."""
 
-    def __init__(self, *sources: ScriptedSource, live: bool = False) -> None:
+    def __init__(self, *sources: ScriptedSource, live: bool = False, glances: bool = False) -> None:
         self.clock = FakeClock()
         self.sources = list(sources)
         left = iter(sources)
@@ -31,6 +34,7 @@ class Reading:
             clock=self.clock,
             backoff=Backoff(lambda: 1.0, first_s=1.0, most_s=4.0),
             stuck_after_s=STUCK_AFTER_S,
+            glances=glances,
         )
         self.reader.start()
 
@@ -70,6 +74,40 @@ def test_a_source_that_dies_is_opened_again(readings: list[Reading], fault: str)
     assert readings[0].reader.counts.lost == 2
     assert readings[0].reader.counts.opened == 3
     assert readings[0].sources[0].closed >= 2
+
+
+class Torn(ScriptedSource):
+    """Cannot be closed, as a camera that was pulled out while libcamera holds it."""
+
+    def close(self) -> None:
+        super().close()
+        raise RuntimeError("the device is disconnected")
+
+
+@pytest.mark.parametrize("fault", ["x", "!"])
+def test_a_source_that_cannot_even_be_closed_is_built_and_opened_again(readings: list[Reading], fault: str) -> None:
+    readings.append(Reading(Torn(f"ff{fault}"), ScriptedSource("f")))
+    assert readings[0].numbers(3) == [1, 2, 1]
+    assert readings[0].clock.waits_s == [1]
+    assert readings[0].reader.take(PATIENCE_S) is None
+    assert (readings[0].reader.ended, readings[0].reader.counts.abandoned) == (True, 0)
+
+
+def test_a_source_that_cannot_be_built_is_tried_again() -> None:
+    clock, tries = FakeClock(), iter([True, False])
+
+    def build(_stop: threading.Event) -> ScriptedSource:
+        if next(tries):
+            raise OSError("no such library yet")
+        return ScriptedSource("f")
+
+    reader = Reader(
+        "gate", build, live=False, clock=clock, backoff=Backoff(lambda: 1.0, first_s=1.0), stuck_after_s=STUCK_AFTER_S
+    )
+    reader.start()
+    assert reader.take(PATIENCE_S) is not None
+    assert (clock.waits_s[:1], reader.counts.lost) == ([1], 1)
+    assert reader.stop(PATIENCE_S)
 
 
 def test_a_source_that_never_was_there_is_tried_for_ever_with_growing_waits(readings: list[Reading]) -> None:
@@ -135,6 +173,38 @@ def test_only_frames_that_somebody_wants_are_converted_and_all_are_counted(readi
     readings.append(reading)
     assert reading.sources[0].hanging.wait(PATIENCE_S)
     assert (reading.reader.counts.frames, reading.reader.counts.converted) == (5, 0)
+
+
+class Slow(ScriptedSource):
+    """Each of its pictures takes 0.3 s on a clock that it is given."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__(script)
+        self.clocks: SimpleQueue[FakeClock] = SimpleQueue()
+
+    def advance(self) -> None:
+        clock = self.clocks.get(timeout=PATIENCE_S)
+        clock.advance(0.3)
+        self.clocks.put(clock)
+        super().advance()
+
+
+@pytest.mark.parametrize(("glances", "converted"), [(True, 2), (False, 0)])
+def test_of_pictures_that_nobody_wants_two_a_second_are_kept_beside_the_next_that_is(
+    readings: list[Reading], *, glances: bool, converted: int
+) -> None:
+    source = Slow("fffffhf")
+    reading = Reading(source, live=True, glances=glances)
+    source.clocks.put(reading.clock)
+    readings.append(reading)
+    assert source.hanging.wait(PATIENCE_S)
+    assert reading.reader.counts.converted == converted
+    reading.reader.want()
+    source.release.set()
+    taken = reading.reader.take(PATIENCE_S)
+    assert isinstance(taken, Frame)
+    assert (taken.unseen is not None) is glances
+    assert taken.unseen is None or (taken.unseen == picture(seed=4)).all()
 
 
 def test_a_quiet_source_is_there_and_no_fault(readings: list[Reading]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge_contracts.station import PictureHealth, Region
+from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
 from edge_runtime.frames import Frame
 from edge_runtime.picture_health import PictureCheck
@@ -28,7 +28,7 @@ class Side:
         self._age_ns = int(age_s * NS_PER_S)
         made = [None if number is None else lambda number=number: self._frame(number) for number in numbers]
         self.feed = FakeFeed(self.clock, made, live=live)
-        lookout = Lookout(self.feed, PictureCheck(PictureHealth(), frozen_frames=0), Region(), self.clock)
+        lookout = Lookout(self.feed, PictureCheck(PictureHealth(), frozen_frames=0), self.clock)
         self.beside = BesideLookout(lookout, self.clock, max_age_ms=1000)
 
     def _frame(self, number: int) -> Frame:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import itertools
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from edge_contracts.station import PictureHealth, Region
+from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
 from edge_runtime.frames import Frame
 from edge_runtime.picture_health import PictureCheck
@@ -64,7 +65,7 @@ class Scene:
         self.expected: list[int] = []
         self.ear = Ear()
         self.backlog = Backlog(names, most, self.clock, lambda at_ns, _: self.expected.append(at_ns))
-        lookout = Lookout(self.feed, check, Region(), self.clock)
+        lookout = Lookout(self.feed, check, self.clock)
         moments = Moments(delay_ms * MS, 100 * MS, 1000 * MS)
         self.trigger = LineTrigger(lookout, self.backlog, names, (self.ear,), moments, self.clock, threading.Event())
 
@@ -99,6 +100,15 @@ def test_a_part_is_judged_by_a_picture_captured_after_its_trigger() -> None:
     assert occasion.reading is not None
     assert occasion.reading.captured_at_ns == at_ns + 20 * MS
     assert scene.feed.wants == 1
+
+
+def test_a_camera_that_froze_between_two_parts_shows_none() -> None:
+    scene = Scene(20)
+    give = scene.feed._make[0]
+    assert give is not None
+    scene.feed._make[0] = lambda: replace(shown := give(), unseen=shown.pixels.copy())
+    scene.part()
+    assert cause(scene.next()) is Cause.FROZEN
 
 
 def test_a_picture_from_before_the_trigger_is_never_taken() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_contracts.station import PictureHealth, Region
+from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import BadReading
 from edge_runtime.occasion import Ailment
@@ -47,7 +47,7 @@ class Scene:
         self.feed = FakeFeed(self.clock, make, live=live)
         health = PictureHealth()
         check = PictureCheck(health, frozen_frames=health.frozen_frames)
-        self.lookout = Lookout(self.feed, check, Region(), self.clock, ear)
+        self.lookout = Lookout(self.feed, check, self.clock, ear)
 
     def every_frame(self) -> FrameTrigger:
         return FrameTrigger(self.lookout, self.clock)
@@ -173,9 +173,11 @@ class SlowCheck(PictureCheck):
         super().__init__(PictureHealth(), frozen_frames=0)
         self._clock = clock
 
-    def examine(self, pixels: npt.NDArray[np.uint8], *, repeats: int = 0) -> Ailment | None:
+    def examine(
+        self, picture: npt.NDArray[np.uint8], *, repeats: int = 0, unseen: npt.NDArray[np.uint8] | None = None
+    ) -> Ailment | None:
         self._clock.advance(0.3)
-        return super().examine(pixels, repeats=repeats)
+        return super().examine(picture, repeats=repeats, unseen=unseen)
 
 
 @pytest.mark.parametrize("kind", ["frame", "presence"])
