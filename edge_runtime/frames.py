@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a file came into a folder that is looked at again and again; monotonic nanoseconds.
+
+    absent_at_ns: the last look that did not find it, 0 when the first look found it.
+    seen_at_ns: the first look that did.
+    """
+
+    absent_at_ns: int
+    seen_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One picture from a source.
 
@@ -19,6 +31,7 @@ class Frame:
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live camera.
     repeats: how many pictures directly before it the source knows to be the same, whether or not anybody saw them.
+    arrival: of its file in a watched folder, None for any other source.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -26,10 +39,11 @@ class Frame:
     number: int
     name: str = ""
     repeats: int = 0
+    arrival: Arrival | None = None
 
     def taken_at(self, now_ns: int) -> Frame:
         """The same picture, captured at another moment."""
-        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats)
+        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats, self.arrival)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.handover import Handover
-from edge_runtime.capture.source import SourceEnded, SourceLost, SourceQuiet
+from edge_runtime.capture.owed_files import OwedFiles
+from edge_runtime.capture.source import Attends, SourceEnded, SourceLost, SourceQuiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,9 @@ class Reader:
         clock: monotonic.
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
+
+    Attributes:
+        owed: files that parts were told without; they outlive the points that read here.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Reader:
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
+        self.owed = OwedFiles()
         self._absent_since_ns: int | None = clock.now_ns()
         self.lost: str | None = "the source is not open yet"
         self._name = name
@@ -204,20 +209,22 @@ class Reader:
 
     def _hand_over(self, source: Source, session: _Session) -> None:
         self.counts.frames += 1
-        if not self._is_wanted(session):
+        if not self._is_wanted(source, session):
             return
         reading = source.reading()
         self.counts.converted += 1
         if not session.stop.is_set():
             self._handover.put(reading)
 
-    def _is_wanted(self, session: _Session) -> bool:
+    def _is_wanted(self, source: Source, session: _Session) -> bool:
         if self.live:
             return self._handover.wanted
         while not session.stop.is_set():
             session.alive_at_ns = self._clock.now_ns()
             if self._handover.wait_until_wanted(_POLL_S):
                 return True
+            if isinstance(source, Attends):
+                source.attend()
         return False
 
     def _note_loss(self, reason: str, session: _Session) -> None:

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from edge_runtime.capture.picture_file import FOREIGN_SUFFIXES, SUFFIXES, PictureRejected, read_picture
 from edge_runtime.capture.picture_header import is_cut_off
 from edge_runtime.capture.source import BadReading, Reading, SourceLost, SourceQuiet
-from edge_runtime.frames import Frame
+from edge_runtime.frames import Arrival, Frame
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterable
     from pathlib import Path
 
     from edge_runtime.clock import Clock
@@ -45,10 +46,14 @@ class Memory:
 
     given: by name: the stamp of the last picture under that name, and how many there were.
     began: the folder was listed once.
+    looked_at_ns: when it was listed last, monotonic.
+    arrivals: by name, of pictures that were not handed over yet.
     """
 
     given: dict[str, tuple[Stamp, int]] = field(default_factory=dict)
     began: bool = False
+    looked_at_ns: int = 0
+    arrivals: dict[str, Arrival] = field(default_factory=dict)
 
     def knows(self, name: str, stamp: Stamp) -> bool:
         """Whether this very picture was handed over, or lay there before."""
@@ -59,6 +64,12 @@ class Memory:
         times = self.given.pop(name, (stamp, 0))[1] + 1
         self.given[name] = (stamp, times)
         return times
+
+    def date(self, unseen: Iterable[str], looked_at_ns: int, now_ns: int) -> None:
+        """Remember when each of these came; the look that found them began at `looked_at_ns`."""
+        new = Arrival(self.looked_at_ns, now_ns)
+        self.arrivals = {name: self.arrivals.get(name, new) for name in unseen}
+        self.looked_at_ns = looked_at_ns
 
     def forget_gone(self, present: set[str]) -> None:
         """Keep what is there and the newest of what is not."""
@@ -92,6 +103,7 @@ class WatchedFolder:
         self._growing: dict[str, tuple[Stamp, int]] = {}
         self._ready: list[str] = []
         self._name = ""
+        self._is_pending = False
         self._number = 0
         self._done: Path | None = None
 
@@ -101,7 +113,7 @@ class WatchedFolder:
         Raises:
             SourceLost: there is no folder.
         """
-        self._growing, self._ready, self._number, self._done = {}, [], 0, None
+        self._growing, self._ready, self._number, self._done, self._is_pending = {}, [], 0, None, False
         self._listed()
 
     def advance(self) -> None:
@@ -117,28 +129,34 @@ class WatchedFolder:
             self._look()
         if not self._ready:
             raise SourceQuiet(f"{self._path} has no new picture")
-        self._name = self._ready.pop(0)
+        self._name, self._is_pending = self._ready.pop(0), True
         self._number += 1
+
+    def attend(self) -> None:
+        """Look for further pictures, so that each is known to have come when it did."""
+        self._look()
 
     def reading(self) -> Reading:
         """Read the file; the one before was judged, so it may go."""
         self._remove_done()
+        self._is_pending = False
+        arrival = self._memory.arrivals.pop(self._name, None)
         file = self._path / self._name
         name = self._remember(file)
         try:
             pixels = read_picture(file)
         except PictureRejected as error:
-            return BadReading(name, self._number, self._clock.now_ns(), str(error))
+            return BadReading(name, self._number, self._clock.now_ns(), str(error), arrival=arrival)
         if self._delete:
             self._done = file
-        return Frame(pixels, self._clock.now_ns(), self._number, name)
+        return Frame(pixels, self._clock.now_ns(), self._number, name, arrival=arrival)
 
     def close(self) -> None:
         """Stop watching; the last picture stays, because nobody said that it was judged."""
         self._growing, self._ready, self._done = {}, [], None
 
     def _look(self) -> None:
-        found = self._listed()
+        looked_at_ns, found = self._clock.now_ns(), self._listed()
         if not self._memory.began:
             self._begin(found)
         now_ns = self._clock.now_ns()
@@ -147,7 +165,9 @@ class WatchedFolder:
         for name, stamp in unseen.items():
             last, since_ns = before.get(name, (stamp, now_ns))
             self._growing[name] = (stamp, since_ns if last == stamp else now_ns)
-        complete = [name for name in unseen if self._is_complete(name, now_ns)]
+        self._memory.date(unseen, looked_at_ns, now_ns)
+        pending = self._name if self._is_pending else None
+        complete = [name for name in unseen if name != pending and self._is_complete(name, now_ns)]
         self._ready = sorted(complete, key=lambda name: (unseen[name][1], name))
         self._memory.forget_gone(set(found))
 

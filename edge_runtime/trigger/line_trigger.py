@@ -1,6 +1,7 @@
 """One part, one announcement, one verdict: inspections at the moments that the line says.
 
-A picture must be captured after its announcement and soon enough that it still shows this part. While the line
+A picture must be captured after its announcement and soon enough that it still shows this part. Of a watched folder
+the next file is this part's when it came after the announcement and no earlier part waits for one. While the line
 cannot be heard it may be moving unseen: then one unknown per interval is told.
 """
 
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.verdict import Cause
+from edge_runtime.capture.source import arrival_of
 from edge_runtime.occasion import Ailment, Occasion
 
 if TYPE_CHECKING:
     import threading
 
+    from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.terminals.listener import Listener
     from edge_runtime.trigger.backlog import Awaited, Backlog, BacklogCounts
@@ -115,12 +118,31 @@ class LineTrigger:
         until_ns = from_ns + self._moments.within_ns
         while not self._lookout.feed.ended and (left_ns := until_ns - self._clock.now_ns()) > 0:
             reading, ailment = self._lookout.look(left_ns / _NS_PER_S)
-            if reading is not None and reading.captured_at_ns >= from_ns:
+            if reading is not None and self._is_of(from_ns, reading):
                 return Occasion(awaited.part, reading, awaited.at_ns, ailment)
-        ailment = self._lookout.absence() or Ailment(
-            Cause.NO_FRAME, "wanted a picture after the trigger, found none in time"
-        )
+        ailment = self._lookout.absence() or self._late()
+        self._owe(awaited)
         return Occasion(awaited.part, None, awaited.at_ns, ailment)
+
+    def _is_of(self, from_ns: int, reading: Reading) -> bool:
+        """Whether a reading is that of the part whose picture is taken from `from_ns` on; files come one per part."""
+        feed = self._lookout.feed
+        if feed.live:
+            return reading.captured_at_ns >= from_ns
+        arrival = arrival_of(reading)
+        is_owed = feed.owed.pays(arrival)
+        return not is_owed and (arrival is None or arrival.seen_at_ns >= from_ns)
+
+    def _owe(self, awaited: Awaited) -> None:
+        """The part is told without its file, which may still come."""
+        if not self._lookout.feed.live:
+            from_ns = awaited.at_ns + self._moments.delay_ns
+            self._lookout.feed.owed.owe(from_ns, from_ns + self._moments.within_ns)
+
+    def _late(self) -> Ailment:
+        owed = len(self._lookout.feed.owed)
+        before = f"; what comes now may be that of one of {owed} parts before, which had none" if owed else ""
+        return Ailment(Cause.NO_FRAME, f"wanted a picture after the trigger, found none in time{before}")
 
     def _unseen(self) -> Occasion | None:
         now_ns, lost = self._clock.now_ns(), self.listeners[0].lost
@@ -133,6 +155,6 @@ class LineTrigger:
         reason = f"the trigger cannot be heard: {lost}"
         return Occasion(self._names.unseen(), None, now_ns, Ailment(Cause.TRIGGER_LOST, reason))
 
-    @staticmethod
-    def _missed(awaited: Awaited, reason: str) -> Occasion:
+    def _missed(self, awaited: Awaited, reason: str) -> Occasion:
+        self._owe(awaited)
         return Occasion(awaited.part, None, awaited.at_ns, Ailment(Cause.MISSED, reason))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from edge_contracts.station import Region
+    from edge_runtime.capture.owed_files import OwedFiles
     from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.picture_health import PictureCheck
@@ -36,9 +37,11 @@ class Feed(Protocol):
     """Where a trigger gets its readings; `edge_runtime.capture.reader.Reader` is one.
 
     live: only the newest reading counts.
+    owed: files that parts were told without.
     """
 
     live: bool
+    owed: OwedFiles
 
     @property
     def lost(self) -> str | None:

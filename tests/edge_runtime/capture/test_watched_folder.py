@@ -9,8 +9,9 @@ import pytest
 
 from edge_contracts.station import FolderSource as FolderSettings
 from edge_runtime.capture.folder import builder
-from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet
+from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet, arrival_of
 from edge_runtime.capture.watched_folder import Memory, WatchedFolder
+from edge_runtime.frames import Arrival
 from tests.edge_runtime.capture.source_contract import SourceContract, step
 from tests.fakes.clock import FakeClock
 from tests.fakes.pictures import picture, write_picture
@@ -227,3 +228,64 @@ def test_a_long_run_forgets_what_left_long_ago_and_nothing_that_is_there() -> No
     assert memory.knows("0.png", (1, 1))
     assert not memory.knows("1.png", (1, 1))
     assert memory.knows("65538.png", (1, 1))
+
+
+def arrivals(watch: Watch, count: int) -> list[Arrival]:
+    given = []
+    for _ in range(count):
+        watch.step()
+        arrival = arrival_of(watch.source.reading())
+        assert arrival is not None
+        given.append(arrival)
+    return given
+
+
+def test_a_picture_is_dated_by_the_looks_around_its_coming_and_not_by_its_completion(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    empty_ns = watch.clock.now_ns()
+    lay_in(tmp_path, "a.png")
+    watch.clock.advance(0.1)
+    came_ns = watch.clock.now_ns()
+    assert arrivals(watch, 1) == [Arrival(empty_ns, came_ns)]
+    assert watch.clock.now_ns() >= came_ns + SETTLE_S * 1e9
+
+
+def test_a_picture_is_dated_although_nobody_has_asked_for_the_one_before_it(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "a.png", at_s=1_000)
+    watch.step()
+    lay_in(tmp_path, "b.png", at_s=1_001)
+    came_ns = watch.clock.now_ns()
+    watch.source.attend()
+    watch.clock.advance(60)
+    watch.source.attend()
+    assert watch.source.reading().name == "a.png"
+    watch.step()
+    b = watch.source.reading()
+    arrival = arrival_of(b)
+    assert arrival is not None
+    assert (b.name, arrival.seen_at_ns) == ("b.png", came_ns)
+
+
+def test_a_picture_from_while_the_folder_was_away_may_have_come_at_any_time_since(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    last_look_ns = watch.clock.now_ns()
+    watch.source.close()
+    lay_in(tmp_path, "a.png")
+    watch.clock.advance(60)
+    watch.source = watch.anew()
+    assert [one.absent_at_ns for one in arrivals(watch, 1)] == [last_look_ns]
+
+
+def test_a_file_that_is_written_over_comes_again(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "latest.png", seed=1, at_s=1_000)
+    first = arrivals(watch, 1)[0]
+    lay_in(tmp_path, "latest.png", seed=2, at_s=1_001)
+    assert arrivals(watch, 1)[0].seen_at_ns > first.seen_at_ns
+
+
+def test_a_bad_picture_is_dated_too(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    (tmp_path / "a.tiff").write_bytes(b"II*\0")
+    assert len(arrivals(watch, 1)) == 1

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
-from edge_runtime.frames import Frame
+from edge_runtime.capture.owed_files import PATIENCE_S
+from edge_runtime.frames import Arrival, Frame
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.trigger.announcement import Announcement
 from edge_runtime.trigger.backlog import Backlog
@@ -58,6 +59,18 @@ class Scene:
             return Frame(picture(seed=seed), self.clock.now_ns() + int(min(ms, 0) * MS), seed)
 
         return give
+
+    def file(self, name: str, *, came_ms: float = 0, absent_ms: float | None = None) -> Callable[[], Reading]:
+        """A file that a watched folder first saw `came_ms` after now, and did not see `absent_ms` after now."""
+        now_ns = self.clock.now_ns()
+        absent_ns = now_ns + int((came_ms - 200 if absent_ms is None else absent_ms) * MS)
+        came = Arrival(absent_ns, now_ns + int(came_ms * MS))
+        return lambda: Frame(picture(), self.clock.now_ns(), 1, name, arrival=came)
+
+    def judged_by(self) -> str | Cause | None:
+        """The name of the next part's file, or why it has none."""
+        occasion = self.next()
+        return occasion.reading.name if occasion.reading else cause(occasion)
 
     def part(self) -> int:
         at_ns = self.clock.now_ns()
@@ -173,3 +186,116 @@ def test_parts_that_wait_when_the_point_ends_are_missed_and_none_is_accepted_aft
     assert scene.trigger.leftovers() == []
     assert (scene.backlog.counts.announced, scene.backlog.counts.untold, len(scene.expected)) == (4, 1, 3)
     assert "1 parts were announced while their point ended" in caplog.text
+
+
+class TestAWatchedFolder:
+    """An external camera program that writes a file per part."""
+
+    @staticmethod
+    def scene() -> Scene:
+        return Scene(live=False, most=2)
+
+    def test_each_part_is_judged_by_the_file_that_came_after_its_announcement(self) -> None:
+        scene = self.scene()
+        for name in ("1.png", "2.png"):
+            scene.part()
+            scene.feed.lay_in(scene.file(name, came_ms=5))
+            assert scene.judged_by() == name
+
+    def test_a_file_that_comes_after_its_parts_time_is_nobody_elses(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        assert scene.judged_by() is Cause.NO_FRAME
+        scene.clock.advance(1)
+        scene.feed.lay_in(scene.file("1.png", came_ms=-500))
+        for name in ("2.png", "3.png"):
+            scene.part()
+            scene.feed.lay_in(scene.file(name, came_ms=5))
+            assert scene.judged_by() == name
+
+    def test_a_file_that_comes_after_the_next_announcement_is_still_the_earlier_parts(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.part()
+        scene.feed.lay_in(scene.file("1.png", came_ms=1), scene.file("2.png", came_ms=60))
+        assert scene.judged_by() == "2.png"
+
+    def test_a_file_without_a_part_is_passed_over(self) -> None:
+        scene = self.scene()
+        scene.feed.lay_in(scene.file("test shot.png", came_ms=0))
+        scene.clock.advance(1)
+        scene.part()
+        scene.feed.lay_in(scene.file("1.png", came_ms=5))
+        assert scene.judged_by() == "1.png"
+
+    def test_a_file_from_between_announcement_and_delay_is_passed_over(self) -> None:
+        scene = Scene(live=False, delay_ms=40)
+        scene.part()
+        scene.feed.lay_in(scene.file("before.png", came_ms=30), scene.file("1.png", came_ms=45))
+        assert scene.judged_by() == "1.png"
+
+    def test_while_a_file_may_still_come_no_part_is_judged_by_it_and_the_verdict_says_so(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        for _ in range(2):
+            scene.clock.advance(1)
+            scene.part()
+            scene.feed.lay_in(scene.file("whose?.png", came_ms=5), None)
+            occasion = scene.next()
+            assert cause(occasion) is Cause.NO_FRAME
+        scene.part()
+        scene.feed.lay_in(None)
+        assert "1 parts before, which had none" in str(scene.next().ailment)
+
+    def test_a_file_that_was_never_written_is_waited_for_no_longer_than_a_pause_of_the_line(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.clock.advance(PATIENCE_S + 1)
+        scene.part()
+        scene.feed.lay_in(scene.file("2.png", came_ms=5))
+        assert scene.judged_by() == "2.png"
+
+    def test_a_pause_in_which_nobody_could_look_settles_nothing(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.clock.advance(PATIENCE_S + 1)
+        scene.part()
+        hung_ms = -(PATIENCE_S + 1) * 1000
+        scene.feed.lay_in(*[scene.file(name, came_ms=5, absent_ms=hung_ms) for name in ("1.png", "2.png")])
+        assert scene.judged_by() == "2.png"
+
+    def test_the_file_of_a_missed_part_is_passed_over(self) -> None:
+        scene = self.scene()
+        for _ in range(3):
+            scene.part()
+        scene.feed.lay_in(*[scene.file(f"{number}.png", came_ms=5) for number in (1, 2, 3)])
+        assert [scene.judged_by() for _ in range(3)] == ["1.png", "2.png", Cause.MISSED]
+        scene.part()
+        scene.feed.lay_in(scene.file("4.png", came_ms=5))
+        assert scene.judged_by() == "4.png"
+
+    def test_what_was_owed_when_a_point_ended_is_owed_to_the_one_after_it(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.trigger.leftovers()
+        again = self.scene()
+        again.feed.owed = scene.feed.owed
+        again.part()
+        again.feed.lay_in(again.file("1.png", came_ms=5), again.file("2.png", came_ms=6))
+        assert again.judged_by() == "2.png"
+
+
+def test_what_is_not_watched_comes_one_by_one() -> None:
+    scene = Scene(5, 5, live=False)
+    for _ in range(2):
+        scene.part()
+    assert [cause(scene.next()) for _ in range(2)] == [None, None]
