@@ -30,18 +30,20 @@ class Ailment:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One part that must get a verdict.
+    """One part that must get a verdict, or a moment at which parts may have passed unseen.
 
     part: its id, unique between two starts of the point.
     reading: None when none came.
     triggered_at_ns: monotonic time at which the deadline begins.
     ailment: what already speaks against judging it.
+    is_part: whether it is known that a part was there; False while camera or line are silent or faulty.
     """
 
     part: str
     reading: Reading | None
     triggered_at_ns: int
     ailment: Ailment | None = None
+    is_part: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,4 +151,4 @@ class Pipeline:
         self.faults += 1
         _log.error("%s: the trigger failed", self.name, exc_info=error)
         ailment = Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")
-        return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment)
+        return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment, is_part=False)

@@ -153,7 +153,7 @@ class LineTrigger:
             return None
         self._unseen_since_ns = now_ns
         reason = f"the trigger cannot be heard: {lost}"
-        return Occasion(self._names.unseen(), None, now_ns, Ailment(Cause.TRIGGER_LOST, reason))
+        return Occasion(self._names.unseen(), None, now_ns, Ailment(Cause.TRIGGER_LOST, reason), is_part=False)
 
     def _missed(self, awaited: Awaited, reason: str) -> Occasion:
         self._owe(awaited)

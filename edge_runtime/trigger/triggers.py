@@ -132,10 +132,11 @@ class Lookout:
     def occasion(
         self, reading: Reading | None, ailment: Ailment | None, triggered_at_ns: int | None = None
     ) -> Occasion:
-        """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`."""
+        """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`, the moment it had."""
         self._given.parts += 1
         part = self._given.fresh((reading.name if reading else "") or f"{self._given.parts:06d}")
-        return Occasion(part, reading, triggered_at_ns or self._taken_at_ns, ailment)
+        is_part = reading is not None or triggered_at_ns is not None
+        return Occasion(part, reading, triggered_at_ns or self._taken_at_ns, ailment, is_part)
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):

@@ -117,7 +117,7 @@ def test_without_a_picture_in_time_the_part_is_unknown() -> None:
     scene = Scene()
     scene.part()
     occasion = scene.next()
-    assert (cause(occasion), occasion.reading) == (Cause.NO_FRAME, None)
+    assert (cause(occasion), occasion.reading, occasion.is_part) == (Cause.NO_FRAME, None, True)
 
 
 def test_behind_a_lost_camera_each_part_says_so() -> None:
@@ -140,8 +140,9 @@ def test_every_announced_part_gets_its_turn_when_they_come_too_fast() -> None:
     scene = Scene(*[5] * 3, most=3)
     for _ in range(5):
         scene.part()
-    causes = [cause(scene.next()) for _ in range(5)]
-    assert causes == [None, None, None, Cause.MISSED, Cause.MISSED]
+    occasions = [scene.next() for _ in range(5)]
+    assert all(one.is_part for one in occasions)
+    assert [cause(one) for one in occasions] == [None, None, None, Cause.MISSED, Cause.MISSED]
     assert scene.trigger.next() is None
 
 
@@ -150,6 +151,7 @@ def test_while_the_line_cannot_be_heard_one_unknown_per_interval_is_told() -> No
     scene.ear.lost = "wanted a pin, found none"
     told = [occasion for _ in range(25) if (occasion := scene.trigger.next()) is not None]
     assert [cause(occasion) for occasion in told] == [Cause.TRIGGER_LOST] * 5
+    assert not any(occasion.is_part for occasion in told)
     assert [occasion.part for occasion in told][:2] == ["unseen-000001", "unseen-000002"]
     assert "found none" in str(told[0].ailment)
 
@@ -181,6 +183,7 @@ def test_parts_that_wait_when_the_point_ends_are_missed_and_none_is_accepted_aft
     ]
     assert scene.ear.asked_to_stop
     assert scene.backlog.counts.missed == len(moments)
+    assert all(one.is_part for one in left)
     assert "stopped or reloaded" in str(left[0].ailment)
     scene.part()
     assert scene.trigger.leftovers() == []

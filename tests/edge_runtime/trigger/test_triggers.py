@@ -132,7 +132,9 @@ def test_a_picture_that_cannot_be_read_is_a_part_too() -> None:
 
 def test_a_silent_camera_is_an_unknown_part_each_second() -> None:
     scene = Scene([], live=True)
-    assert causes(scene.occasions(scene.every_frame(), 5)) == [Cause.NO_FRAME] * 5
+    occasions = scene.occasions(scene.every_frame(), 5)
+    assert causes(occasions) == [Cause.NO_FRAME] * 5
+    assert not any(occasion.is_part for occasion in occasions), "nobody knows whether there was one"
 
 
 def test_a_lost_camera_says_why() -> None:
@@ -157,6 +159,7 @@ def test_an_interval_is_one_part_whether_or_not_a_frame_came() -> None:
     scene = Scene([*frames(2), None, *frames(1)], live=True)
     occasions = scene.occasions(scene.every(1.0), 5.1)
     assert causes(occasions) == [None, None, Cause.NO_FRAME, None, Cause.NO_FRAME]
+    assert all(occasion.is_part for occasion in occasions)
 
 
 def test_the_deadline_of_an_interval_begins_at_its_tick() -> None:
