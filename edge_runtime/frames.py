@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_NS_PER_S = 1_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """When a file came into a folder that is looked at again and again; monotonic nanoseconds.
@@ -55,6 +58,7 @@ class Window:
     captured_at_ns: monotonic nanoseconds at the moment of its last sample.
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live sensor.
+    first_at_ns: monotonic nanoseconds at the moment of its first sample; None: as the rate says.
     """
 
     values: npt.NDArray[np.float32]
@@ -62,6 +66,7 @@ class Window:
     captured_at_ns: int
     number: int
     name: str = ""
+    first_at_ns: int | None = None
 
     def taken_at(self, now_ns: int) -> Window:
         """The same stretch, captured at another moment."""
@@ -71,6 +76,13 @@ class Window:
     def duration_s(self) -> float:
         """How long it lasts, in seconds; 0 when its readings have no rate."""
         return len(self.values) / self.rate_hz if self.rate_hz else 0.0
+
+    @property
+    def begun_at_ns(self) -> int:
+        """Monotonic nanoseconds at the moment of its first sample."""
+        if self.first_at_ns is not None:
+            return self.first_at_ns
+        return self.captured_at_ns - int(self.duration_s * _NS_PER_S)
 
 
 Subject: TypeAlias = "npt.NDArray[np.uint8] | Window"

@@ -1,6 +1,7 @@
 """One part, one announcement, one verdict: inspections at the moments that the line says.
 
-A picture must be captured after its announcement and soon enough that it still shows this part. Of a watched folder
+A picture must be captured after its announcement and soon enough that it still shows this part; a window of samples
+must begin after it. Of a watched folder
 the next file is this part's when it came after the announcement and no earlier part waits for one. While the line
 cannot be heard it may be moving unseen: then one unknown per interval is told.
 """
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import arrival_of
+from edge_runtime.frames import Window
 from edge_runtime.occasion import Ailment, Occasion
 
 if TYPE_CHECKING:
@@ -128,7 +130,8 @@ class LineTrigger:
         """Whether a reading is that of the part whose picture is taken from `from_ns` on; files come one per part."""
         feed = self._lookout.feed
         if feed.live:
-            return reading.captured_at_ns >= from_ns
+            begun_at_ns = reading.begun_at_ns if isinstance(reading, Window) else reading.captured_at_ns
+            return begun_at_ns >= from_ns
         arrival = arrival_of(reading)
         is_owed = feed.owed.pays(arrival)
         return not is_owed and (arrival is None or arrival.seen_at_ns >= from_ns)

@@ -1,4 +1,4 @@
-"""A model with a folder of its own beside the point's camera: each part's file is its own, also that of a part unseen."""
+"""A model with a folder of its own beside the point's camera: each part's file is its own, seen or unseen."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.owed_files import PATIENCE_S
-from edge_runtime.frames import Arrival, Frame
+from edge_runtime.frames import Arrival, Frame, Window
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.trigger.announcement import Announcement
 from edge_runtime.trigger.backlog import Backlog
@@ -15,6 +16,7 @@ from edge_runtime.trigger.part_names import PartNames
 from edge_runtime.trigger.triggers import Lookout
 from tests.fakes.clock import FakeClock
 from tests.fakes.feed import FakeFeed
+from tests.fakes.parts import window
 from tests.fakes.pictures import picture
 
 if TYPE_CHECKING:
@@ -189,6 +191,28 @@ def test_parts_that_wait_when_the_point_ends_are_missed_and_none_is_accepted_aft
     assert scene.trigger.leftovers() == []
     assert (scene.backlog.counts.announced, scene.backlog.counts.untold, len(scene.expected)) == (4, 1, 3)
     assert "1 parts were announced while their point ended" in caplog.text
+
+
+def test_a_part_is_judged_by_the_first_window_that_begins_after_its_announcement() -> None:
+    scene = Scene(delay_ms=10)
+    at_ns = scene.part()
+
+    def heard(from_ms: float) -> Callable[[], Reading]:
+        """A tenth of a second of sound."""
+        return lambda: window(at_ns + int((from_ms + 100) * MS))
+
+    scene.feed.lay_in(*map(heard, (-50, 0, 9.9, 10, 20)))
+    reading = scene.next().reading
+    assert isinstance(reading, Window)
+    assert reading.begun_at_ns == at_ns + 10 * MS
+
+
+def test_lines_without_a_rate_are_a_parts_when_the_first_of_them_came_after_its_announcement() -> None:
+    scene = Scene()
+    at_ns = scene.part()
+    lines = [replace(window(at_ns + 50 * MS, rate_hz=0), first_at_ns=at_ns + first * MS) for first in (-1, 0)]
+    scene.feed.lay_in(*[lambda one=one: one for one in lines])
+    assert scene.next().reading is lines[1]
 
 
 class TestAWatchedFolder:
