@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_contracts.errors import LeptonError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -44,6 +46,20 @@ class Occasion:
     triggered_at_ns: int
     ailment: Ailment | None = None
     is_part: bool = True
+
+
+class PartInterrupted(LeptonError, RuntimeError):
+    """Taking the reading of an announced part failed; what failed is chained.
+
+    Attributes:
+        part: its id.
+        triggered_at_ns: its moment, monotonic.
+    """
+
+    def __init__(self, part: str, triggered_at_ns: int) -> None:
+        super().__init__(f"wanted a reading of part {part}, found a fault while it was taken")
+        self.part = part
+        self.triggered_at_ns = triggered_at_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.source import arrival_of
 from edge_runtime.frames import Window
-from edge_runtime.occasion import Ailment, Occasion
+from edge_runtime.occasion import Ailment, Occasion, PartInterrupted
 
 if TYPE_CHECKING:
     import threading
@@ -83,7 +83,11 @@ class LineTrigger:
         return self._backlog.counts
 
     def next(self) -> Occasion | None:
-        """The occasion of the next announced part."""
+        """The occasion of the next announced part.
+
+        Raises:
+            PartInterrupted: its reading could not be taken; the part has no other occasion.
+        """
         awaited = self._backlog.take(_POLL_S)
         if awaited is None:
             return self._unseen()
@@ -99,7 +103,13 @@ class LineTrigger:
                 f"wanted a picture within {within_ms:g} ms, found its turn {late_ns / _NS_PER_MS:.0f} ms later: "
                 "parts come faster than they are judged",
             )
-        return self._inspect(awaited, from_ns)
+        try:
+            return self._inspect(awaited, from_ns)
+        except Exception as error:
+            unexamined = self._lookout.unexamined
+            if unexamined is None or not self._is_of(from_ns, unexamined):
+                self._owe(awaited)
+            raise PartInterrupted(awaited.part, awaited.at_ns) from error
 
     def leftovers(self) -> list[Occasion]:
         """Silence the listeners; a missed part for each that was announced and did not come to its turn."""

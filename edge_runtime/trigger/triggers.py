@@ -96,6 +96,9 @@ class Lookout:
         clock: monotonic.
         ear: examines windows; without it no window is judged.
         given: names of earlier parts of the point; its own, and none yet, without it.
+
+    Attributes:
+        unexamined: the reading over which the last look failed, None where it did not.
     """
 
     def __init__(
@@ -114,12 +117,16 @@ class Lookout:
         self._clock = clock
         self._given = given or GivenNames()
         self._taken_at_ns = 0
+        self.unexamined: Reading | None = None
 
     def look(self, timeout_s: float) -> tuple[Reading | None, Ailment | None]:
         """The next reading and what is wrong with it; (None, None) when none came."""
-        reading = self.feed.take(timeout_s)
+        self.unexamined = None
+        self.unexamined = reading = self.feed.take(timeout_s)
         self._taken_at_ns = self._clock.now_ns()
-        return reading, None if reading is None else self._examine(reading)
+        ailment = None if reading is None else self._examine(reading)
+        self.unexamined = None
+        return reading, ailment
 
     def absence(self) -> Ailment | None:
         """Why no reading came; None for a folder or film that is merely slow or at its end."""

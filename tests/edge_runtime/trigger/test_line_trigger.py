@@ -4,10 +4,13 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from edge_contracts.station import PictureHealth, Region
 from edge_contracts.verdict import Cause
 from edge_runtime.capture.owed_files import PATIENCE_S
 from edge_runtime.frames import Arrival, Frame, Window
+from edge_runtime.occasion import PartInterrupted
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.trigger.announcement import Announcement
 from edge_runtime.trigger.backlog import Backlog
@@ -21,8 +24,6 @@ from tests.fakes.pictures import picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from edge_runtime.capture.source import Reading
     from edge_runtime.occasion import Occasion
@@ -120,6 +121,35 @@ def test_without_a_picture_in_time_the_part_is_unknown() -> None:
     scene.part()
     occasion = scene.next()
     assert (cause(occasion), occasion.reading, occasion.is_part) == (Cause.NO_FRAME, None, True)
+
+
+def broken() -> Reading:
+    raise MemoryError("no room for a picture")
+
+
+def test_a_fault_while_a_picture_is_taken_is_that_parts() -> None:
+    scene = Scene(live=False)
+    at_ns = scene.part()
+    scene.feed.lay_in(broken)
+    with pytest.raises(PartInterrupted) as found:
+        scene.next()
+    assert (found.value.part, found.value.triggered_at_ns) == ("000001", at_ns)
+    assert isinstance(found.value.__cause__, MemoryError)
+    scene.part()
+    scene.feed.lay_in(scene.file("1.png", came_ms=5), scene.file("2.png", came_ms=6))
+    assert scene.judged_by() == "2.png"
+
+
+def test_a_fault_over_a_parts_own_file_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(live=False)
+    scene.part()
+    scene.feed.lay_in(scene.file("1.png", came_ms=5), scene.file("2.png", came_ms=6))
+    with monkeypatch.context() as patched:
+        patched.setattr("edge_runtime.trigger.triggers.cut", lambda *_: broken())
+        with pytest.raises(PartInterrupted):
+            scene.next()
+    scene.part()
+    assert scene.judged_by() == "2.png"
 
 
 def test_behind_a_lost_camera_each_part_says_so() -> None:
