@@ -135,6 +135,7 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         listeners=calls.line.listeners if calls.line else (),
         motion=calls.motion,
         announced=calls.line.counts if calls.line else None,
+        beside=tuple(company.beside.values()),
     )
 
 
