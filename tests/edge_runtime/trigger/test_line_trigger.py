@@ -116,6 +116,14 @@ def test_a_picture_waits_until_the_part_has_reached_the_camera() -> None:
     assert occasion.reading.captured_at_ns == at_ns + 45 * MS
 
 
+def test_a_picture_from_before_the_part_has_reached_the_camera_is_not_taken() -> None:
+    scene = Scene(-10, 5, delay_ms=40)
+    at_ns = scene.part()
+    occasion = scene.next()
+    assert occasion.reading is not None
+    assert occasion.reading.captured_at_ns == at_ns + 45 * MS
+
+
 def test_without_a_picture_in_time_the_part_is_unknown() -> None:
     scene = Scene()
     scene.part()
