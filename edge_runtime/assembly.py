@@ -121,13 +121,23 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         predictors=tuple(predictors),
         scorer=models,
         reader=company.reader,
-        pipeline=Pipeline(point.name, calls.announced, inspector, company.sinks, company.reader, company.clock, halt),
+        pipeline=Pipeline(
+            point.name,
+            calls.announced,
+            inspector,
+            company.sinks,
+            company.reader,
+            company.clock,
+            halt,
+            company.given,
+        ),
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=calls.line.listeners if calls.line else (),
         crossings=calls.crossings,
         motion=calls.motion,
         announced=calls.line.counts if calls.line else None,
+        beside=tuple(company.beside.values()),
     )
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a file came into a folder that is looked at again and again; monotonic nanoseconds.
+
+    absent_at_ns: the last look that did not find it, 0 when the first look found it.
+    seen_at_ns: the first look that did.
+    """
+
+    absent_at_ns: int
+    seen_at_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +35,7 @@ class Frame:
     name: the source's own name for it (a file name), empty for a live camera.
     repeats: how many pictures directly before it the source knows to be the same, whether or not anybody saw them.
     unseen: the pixels of an earlier picture that nobody was given; a frozen camera gives the same again.
+    arrival: of its file in a watched folder, None for any other source.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -28,10 +44,11 @@ class Frame:
     name: str = ""
     repeats: int = 0
     unseen: npt.NDArray[np.uint8] | None = None
+    arrival: Arrival | None = None
 
     def taken_at(self, now_ns: int) -> Frame:
         """The same picture, captured at another moment."""
-        return Frame(self.pixels, now_ns, self.number, self.name, self.repeats, self.unseen)
+        return replace(self, captured_at_ns=now_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,7 @@ class Window:
     captured_at_ns: monotonic nanoseconds at the moment of its last sample.
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live sensor.
+    first_at_ns: monotonic nanoseconds at the moment of its first sample; None: as the rate says.
     """
 
     values: npt.NDArray[np.float32]
@@ -50,6 +68,7 @@ class Window:
     captured_at_ns: int
     number: int
     name: str = ""
+    first_at_ns: int | None = None
 
     def taken_at(self, now_ns: int) -> Window:
         """The same stretch, captured at another moment."""
@@ -59,6 +78,13 @@ class Window:
     def duration_s(self) -> float:
         """How long it lasts, in seconds; 0 when its readings have no rate."""
         return len(self.values) / self.rate_hz if self.rate_hz else 0.0
+
+    @property
+    def begun_at_ns(self) -> int:
+        """Monotonic nanoseconds at the moment of its first sample."""
+        if self.first_at_ns is not None:
+            return self.first_at_ns
+        return self.captured_at_ns - int(self.duration_s * _NS_PER_S)
 
 
 Subject: TypeAlias = "npt.NDArray[np.uint8] | Window"

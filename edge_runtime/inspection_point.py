@@ -74,6 +74,7 @@ class InspectionPoint:
     listeners: the wires of its trigger, that of its parts first.
     crossings: what looks at a camera's pictures while a part is judged, None for a trigger that needs none.
     announced: parts that the line announced, None for a trigger that is none of the line's.
+    beside: read the own sources of its models.
     motion: what passes over pictures in which nothing moved, None where each is a part.
     """
 
@@ -91,6 +92,7 @@ class InspectionPoint:
     crossings: OwnThread | None = None
     motion: CountsSkipped | None = None
     announced: BacklogCounts | None = None
+    beside: tuple[Reader, ...] = ()
 
     def start(self) -> None:
         """Model first, then the threads of the trigger, then the loop."""
@@ -130,8 +132,9 @@ class InspectionPoint:
         name = self.inventory.name
         if (hung_s := self.scorer.hung_s()) >= hang_restart_s:
             return f"{name}: the backend has not answered for {hung_s:.1f} s"
-        if self.reader.exhausted:
-            return f"{name}: the source's driver has swallowed {self.reader.counts.abandoned} threads"
+        if (exhausted := next((one for one in (self.reader, *self.beside) if one.exhausted), None)) is not None:
+            whose = "the source's" if exhausted is self.reader else "a model's own source's"
+            return f"{name}: {whose} driver has swallowed {exhausted.counts.abandoned} threads"
         if not self.pipeline.running and not self.reader.ended:
             return f"{name}: the loop has ended although its source has not"
         if self.is_stuck(now_ns) and now_ns - self.pipeline.progress_at_ns >= hang_restart_s * _NS_PER_S:

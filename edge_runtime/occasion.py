@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edge_contracts.errors import LeptonError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -30,18 +32,34 @@ class Ailment:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """One part that must get a verdict.
+    """One part that must get a verdict, or a moment at which parts may have passed unseen.
 
     part: its id, unique between two starts of the point.
     reading: None when none came.
     triggered_at_ns: monotonic time at which the deadline begins.
     ailment: what already speaks against judging it.
+    is_part: whether it is known that a part was there; False while camera or line are silent or faulty.
     """
 
     part: str
     reading: Reading | None
     triggered_at_ns: int
     ailment: Ailment | None = None
+    is_part: bool = True
+
+
+class PartInterrupted(LeptonError, RuntimeError):
+    """Taking the reading of an announced part failed; what failed is chained.
+
+    Attributes:
+        part: its id.
+        triggered_at_ns: its moment, monotonic.
+    """
+
+    def __init__(self, part: str, triggered_at_ns: int) -> None:
+        super().__init__(f"wanted a reading of part {part}, found a fault while it was taken")
+        self.part = part
+        self.triggered_at_ns = triggered_at_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ import threading
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from edge_contracts.verdict import Cause
-from edge_runtime.occasion import Ailment, Occasion
+from edge_runtime.occasion import Ailment, Occasion, PartInterrupted
+from edge_runtime.trigger.given_names import GivenNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,6 +66,7 @@ class Pipeline:
         feed: tells when a folder or film is over; then the loop is.
         clock: monotonic.
         stop: ends the loop.
+        given: the names that the point's parts had before; its own, and none yet, without it.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Pipeline:
         feed: Ends,
         clock: Clock,
         stop: threading.Event,
+        given: GivenNames | None = None,
     ) -> None:
         self.name = name
         self.faults = 0
@@ -86,6 +89,7 @@ class Pipeline:
         self._feed = feed
         self._clock = clock
         self._stop = stop
+        self._given = given or GivenNames()
         self._thread = threading.Thread(target=self._run, name=f"point-{name}", daemon=True)
 
     @property
@@ -135,6 +139,9 @@ class Pipeline:
     def _occasion(self) -> Occasion | None:
         try:
             return self._trigger.next()
+        except PartInterrupted as error:
+            ailment = self._failed(error.__cause__ or error)
+            return Occasion(error.part, None, error.triggered_at_ns, ailment)
         except Exception as error:  # noqa: BLE001 - a part may have passed unseen: that is an unknown
             self._clock.wait(self._stop, _PAUSE_AFTER_FAULT_S)
             return self._fault(error)
@@ -148,7 +155,11 @@ class Pipeline:
             return (self._fault(error),)
 
     def _fault(self, error: Exception) -> Occasion:
+        self._given.faults += 1
+        name = f"fault-{self._given.faults:06d}"
+        return Occasion(name, None, self._clock.now_ns(), self._failed(error), is_part=False)
+
+    def _failed(self, error: BaseException) -> Ailment:
         self.faults += 1
         _log.error("%s: the trigger failed", self.name, exc_info=error)
-        ailment = Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")
-        return Occasion(f"fault-{self.faults:06d}", None, self._clock.now_ns(), ailment)
+        return Ailment(Cause.INTERNAL, f"the trigger failed ({type(error).__name__}: {error})")

@@ -53,6 +53,11 @@ class MicrophoneSource(Settings):
         """The longest time between two windows while the microphone works, in seconds."""
         return self.window_s + _SLACK_S
 
+    @property
+    def fresh_window_s(self) -> float:
+        """The longest time from any moment to the end of the first window that begins after it, in seconds."""
+        return (self.hop_s or self.window_s) + self.window_s
+
     @model_validator(mode="after")
     def _hop_fits(self) -> MicrophoneSource:
         _require_hop_within(self.hop_s, self.window_s)
@@ -88,6 +93,14 @@ class SerialSource(Settings):
         """The longest time between two windows while the line works, in seconds."""
         line_s = self.read_timeout_s if self.rate_hz is None else 1 / self.rate_hz
         return self.window * line_s + _SLACK_S
+
+    @property
+    def fresh_window_s(self) -> float:
+        """The longest time from any moment to the end of the first window that begins after it, in seconds.
+
+        0 for lines that come whenever something happens.
+        """
+        return ((self.hop or self.window) + self.window) / self.rate_hz if self.rate_hz is not None else 0.0
 
     @field_validator("pattern")
     @classmethod

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -54,6 +55,22 @@ def read_picture(path: Path, limits: PictureLimits | None = None) -> npt.NDArray
     return decode_picture(_read(path, limits), path.name, limits)
 
 
+def read_content(file: BinaryIO, name: str, limits: PictureLimits | None = None) -> bytes:
+    """All bytes of an open file that may be a picture's.
+
+    Raises:
+        PictureRejected: it is empty or too large.
+        OSError: it cannot be read.
+    """
+    limits = limits or PictureLimits()
+    found_bytes = os.fstat(file.fileno()).st_size
+    if not 0 < found_bytes <= limits.file_bytes:
+        raise PictureRejected(
+            f"wanted {_WANTED} of 1 to {limits.file_bytes:,} bytes, found {name} of {found_bytes:,} bytes"
+        )
+    return file.read()
+
+
 def decode_picture(content: bytes, name: str, limits: PictureLimits | None = None) -> npt.NDArray[np.uint8]:
     """The same for a picture that came otherwise, as in an upload.
 
@@ -83,6 +100,11 @@ def decode_picture(content: bytes, name: str, limits: PictureLimits | None = Non
     return _decode(content, name)
 
 
+def unreadable(name: str, error: OSError) -> PictureRejected:
+    """What is said of a file that the system does not let us read."""
+    return PictureRejected(f"wanted {_WANTED}, found that {name} cannot be read ({error.strerror})")
+
+
 def load_opencv() -> ModuleType:
     """OpenCV, loaded when the first picture needs it.
 
@@ -100,14 +122,10 @@ def load_opencv() -> ModuleType:
 
 def _read(path: Path, limits: PictureLimits) -> bytes:
     try:
-        found_bytes = path.stat().st_size
-        if not 0 < found_bytes <= limits.file_bytes:
-            raise PictureRejected(
-                f"wanted {_WANTED} of 1 to {limits.file_bytes:,} bytes, found {path.name} of {found_bytes:,} bytes"
-            )
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return read_content(file, path.name, limits)
     except OSError as error:
-        raise PictureRejected(f"wanted {_WANTED}, found that {path.name} cannot be read ({error.strerror})") from error
+        raise unreadable(path.name, error) from error
 
 
 def _decode(content: bytes, name: str) -> npt.NDArray[np.uint8]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from edge_runtime.capture.handover import Handover
-from edge_runtime.capture.source import SourceEnded, SourceLost, SourceQuiet
+from edge_runtime.capture.owed_files import OwedFiles
+from edge_runtime.capture.source import Attends, SourceEnded, SourceLost, SourceQuiet
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Reader:
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
         glances: keep an eye on pictures that nobody wants, so that a camera that froze in a pause is noticed.
+
+    Attributes:
+        owed: files that parts were told without; they outlive the points that read here.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Reader:
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
+        self.owed = OwedFiles()
         self._absent_since_ns: int | None = clock.now_ns()
         self.lost: str | None = "the source is not open yet"
         self._name = name
@@ -233,7 +238,7 @@ class Reader:
 
     def _hand_over(self, source: Source, session: _Session) -> None:
         self.counts.frames += 1
-        is_wanted = self._is_wanted(session)
+        is_wanted = self._is_wanted(source, session)
         if not is_wanted and not self._is_glance_due(session):
             return
         reading = source.reading()
@@ -249,13 +254,15 @@ class Reader:
     def _is_glance_due(self, session: _Session) -> bool:
         return self._glances and self._clock.now_ns() - session.converted_at_ns >= _GLANCE_NS
 
-    def _is_wanted(self, session: _Session) -> bool:
+    def _is_wanted(self, source: Source, session: _Session) -> bool:
         if self.live:
             return self._handover.wanted
         while not session.stop.is_set():
             session.alive_at_ns = self._clock.now_ns()
             if self._handover.wait_until_wanted(_POLL_S):
                 return True
+            if isinstance(source, Attends):
+                source.attend()
         return False
 
     def _note_loss(self, reason: str, session: _Session) -> None:

@@ -74,6 +74,7 @@ class SerialLineSource:
         self._pending = b""
         self._in_step = False
         self._lines: deque[Row | BadLine] = deque(maxlen=settings.window)
+        self._heard_at_ns: deque[int] = deque(maxlen=settings.window)
         self._number = 0
         self._captured_at_ns = 0
         self._missing: str | None = None
@@ -120,7 +121,8 @@ class SerialLineSource:
             reason = f"{bad[0].reason} ({len(bad)} of {len(self._lines)} lines are bad)"
             return BadReading(name, self._number, self._captured_at_ns, reason)
         values = np.asarray(_held(self._lines, rows[0]), np.float32).reshape(len(self._lines), -1)
-        return Window(values, self._settings.rate_hz or 0.0, self._captured_at_ns, self._number, name)
+        rate_hz, first_at_ns = self._settings.rate_hz or 0.0, self._heard_at_ns[0]
+        return Window(values, rate_hz, self._captured_at_ns, self._number, name, first_at_ns)
 
     def close(self) -> None:
         """Let go of the port."""
@@ -137,12 +139,14 @@ class SerialLineSource:
         self._captured_at_ns = self._clock.now_ns()
         self.bad_lines += isinstance(parsed, BadLine)
         self._lines.append(parsed)
+        self._heard_at_ns.append(self._captured_at_ns)
         if self._pace is not None:
             self._missing = self._pace.observe(self._captured_at_ns, 1)
         return 1
 
     def _begin_anew(self) -> None:
         self._lines.clear()
+        self._heard_at_ns.clear()
         self._missing = None
         if self._pace is not None:
             self._pace.restart()

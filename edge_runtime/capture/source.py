@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast, runtime_checkable
 
 from edge_contracts.errors import LeptonError
 from edge_contracts.verdict import Cause
-from edge_runtime.frames import Frame, Window
+from edge_runtime.frames import Arrival, Frame, Window
 
 if TYPE_CHECKING:
     import threading
@@ -39,6 +39,7 @@ class BadReading:
     captured_at_ns: monotonic nanoseconds at the moment of the attempt.
     reason: one sentence: what was wanted and found.
     cause: what the part's verdict names.
+    arrival: of its file in a watched folder, None for any other source.
     """
 
     name: str
@@ -46,14 +47,20 @@ class BadReading:
     captured_at_ns: int
     reason: str
     cause: Cause = Cause.BAD_FRAME
+    arrival: Arrival | None = None
 
     def taken_at(self, now_ns: int) -> BadReading:
         """The same, attempted at another moment."""
-        return BadReading(self.name, self.number, now_ns, self.reason, self.cause)
+        return BadReading(self.name, self.number, now_ns, self.reason, self.cause, self.arrival)
 
 
 Reading: TypeAlias = Frame | Window | BadReading
 """What a source hands over."""
+
+
+def arrival_of(reading: Reading) -> Arrival | None:
+    """When its file came into a watched folder, None for any other source."""
+    return None if isinstance(reading, Window) else reading.arrival
 
 
 class Source(Protocol):
@@ -83,6 +90,19 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of it; closing a closed source does nothing."""
+        ...
+
+
+@runtime_checkable
+class Attends(Protocol):
+    """A source that must look on while nobody wants what it stepped to, to know when the next one comes."""
+
+    def attend(self) -> None:
+        """Look once; what `advance` stepped to stays.
+
+        Raises:
+            SourceLost: it is gone.
+        """
         ...
 
 

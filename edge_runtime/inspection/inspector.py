@@ -84,7 +84,7 @@ class Inspector:
     def _judge(self, occasion: Occasion, seen: Frame | Window | None) -> Joined:
         ailment = occasion.ailment or self._stale(seen)
         if ailment is not None or seen is None:
-            if occasion.reading is not None:
+            if occasion.is_part:
                 self._chain.pass_over()
             ailment = ailment or Ailment(Cause.NO_FRAME, "wanted a frame, found none")
             return self._without(ailment.cause, ailment.reason)

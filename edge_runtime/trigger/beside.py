@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Cause
+from edge_runtime.capture.source import arrival_of
 from edge_runtime.occasion import Ailment
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class BesideLookout:
     """Gives one reading per part. Of a live source the newest; files are paired with the parts one by one.
 
     A file that did not come in time belongs to its part all the same: it is passed over when it comes, so that no part
-    is ever judged by what belongs to another.
+    is ever judged by what belongs to another. What `OwedFiles` says of files that never come holds here, too.
 
     Args:
         lookout: the eyes or ears on the model's own source.
@@ -32,7 +33,6 @@ class BesideLookout:
         self._lookout = lookout
         self._clock = clock
         self._max_age_ms = max_age_ms
-        self._owed = 0
 
     def want(self) -> None:
         """Ask for a reading from now on."""
@@ -40,20 +40,19 @@ class BesideLookout:
 
     def take(self, until_ns: int) -> tuple[Reading | None, Ailment | None]:
         """The reading of this part and what speaks against it; (None, why) when none came before `until_ns`."""
-        if not self._lookout.feed.live:
-            self._owed += 1
+        feed = self._lookout.feed
         while True:
             reading, ailment = self._lookout.look(max((until_ns - self._clock.now_ns()) / _NS_PER_S, 0.0))
             if reading is None:
+                self.pass_over()
                 return None, self._absent()
-            self._owed -= not self._lookout.feed.live
-            if self._owed <= 0:
+            if feed.live or not feed.owed.pays(arrival_of(reading)):
                 return reading, ailment or self._stale(reading)
 
     def pass_over(self) -> None:
         """A part is not judged at all; what belongs to it is not to be taken for the next one's."""
         if not self._lookout.feed.live:
-            self._owed += 1
+            self._lookout.feed.owed.owe(0, self._clock.now_ns())
 
     def _absent(self) -> Ailment:
         why = self._lookout.absence()

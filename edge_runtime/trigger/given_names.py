@@ -17,11 +17,13 @@ class GivenNames:
     Attributes:
         parts: numbered so far, named ones too.
         unseen: intervals numbered so far in which parts may have passed unseen.
+        faults: numbered so far, of a trigger that named no part.
     """
 
     def __init__(self) -> None:
         self.parts = 0
         self.unseen = 0
+        self.faults = 0
         self._times: OrderedDict[str, int] = OrderedDict()
 
     def fresh(self, wanted: str) -> str:

@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.station import BarcodePartId, TriggerPartId
+from edge_contracts.station.timing import picture_within_ms
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.terminals.listener import Listener
 from edge_runtime.trigger.announcement import Announcement, build_wire
@@ -82,7 +83,7 @@ def _listener(name: str, wire: Any, take: Callable[[Announcement], None], clock:
 
 
 def _moments(point: Point, settings: Settings) -> Moments:
-    within_ms = settings.picture_within_ms or (point.deadline_ms - settings.delay_ms) / 2
+    within_ms = picture_within_ms(point, settings)
     return Moments(
         delay_ns=int(settings.delay_ms * _NS_PER_MS),
         within_ns=int(within_ms * _NS_PER_MS),

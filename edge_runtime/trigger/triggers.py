@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from edge_runtime.capture.owed_files import OwedFiles
     from edge_runtime.capture.source import Reading
     from edge_runtime.clock import Clock
     from edge_runtime.picture_health import PictureCheck
@@ -34,9 +35,11 @@ class Feed(Protocol):
     """Where a trigger gets its readings; `edge_runtime.capture.reader.Reader` is one.
 
     live: only the newest reading counts.
+    owed: files that parts were told without.
     """
 
     live: bool
+    owed: OwedFiles
 
     @property
     def lost(self) -> str | None:
@@ -90,6 +93,9 @@ class Lookout:
         clock: monotonic.
         ear: examines windows; without it no window is judged.
         given: names of earlier parts of the point; its own, and none yet, without it.
+
+    Attributes:
+        unexamined: the reading over which the last look failed, None where it did not.
     """
 
     def __init__(
@@ -106,12 +112,16 @@ class Lookout:
         self._clock = clock
         self._given = given or GivenNames()
         self._taken_at_ns = 0
+        self.unexamined: Reading | None = None
 
     def look(self, timeout_s: float) -> tuple[Reading | None, Ailment | None]:
         """The next reading and what is wrong with it; (None, None) when none came."""
-        reading = self.feed.take(timeout_s)
+        self.unexamined = None
+        self.unexamined = reading = self.feed.take(timeout_s)
         self._taken_at_ns = self._clock.now_ns()
-        return reading, None if reading is None else self._examine(reading)
+        ailment = None if reading is None else self._examine(reading)
+        self.unexamined = None
+        return reading, ailment
 
     def absence(self) -> Ailment | None:
         """Why no reading came; None for a folder or film that is merely slow or at its end."""
@@ -124,10 +134,11 @@ class Lookout:
     def occasion(
         self, reading: Reading | None, ailment: Ailment | None, triggered_at_ns: int | None = None
     ) -> Occasion:
-        """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`."""
+        """Name the part; its deadline began when its reading was taken, or at `triggered_at_ns`, the moment it had."""
         self._given.parts += 1
         part = self._given.fresh((reading.name if reading else "") or f"{self._given.parts:06d}")
-        return Occasion(part, reading, triggered_at_ns or self._taken_at_ns, ailment)
+        is_part = reading is not None or triggered_at_ns is not None
+        return Occasion(part, reading, triggered_at_ns or self._taken_at_ns, ailment, is_part)
 
     def _examine(self, reading: Reading) -> Ailment | None:
         if isinstance(reading, Frame):

@@ -82,6 +82,38 @@ def test_an_interval_shorter_than_the_deadline_is_told(folder: Path) -> None:
     assert "points.0.deadline_ms: wanted at most the interval of 100 ms, found 1000" in told
 
 
+MICROPHONE = 'source = { kind = "microphone", window_s = 1.0, hop_s = 0.25 }\n'
+SCALES = 'source = { kind = "serial", port = "/dev/ttyUSB0", window = 4, rate_hz = 10 }\n'
+
+
+@pytest.mark.parametrize(("source", "deadline_ms", "more", "needed"), [
+    (MICROPHONE, 1000, "", 1250),
+    (MICROPHONE, 2499, "", 1250),
+    (MICROPHONE, 4000, ", picture_within_ms = 1249.0", 1250),
+    (MICROPHONE, 3000, ", delay_ms = 600.0", 1250),
+    (SCALES, 1500, "", 800),
+])  # fmt: skip
+def test_a_window_that_no_announced_part_has_time_for_is_told(
+    folder: Path, source: str, deadline_ms: int, more: str, needed: int
+) -> None:
+    trigger = f'trigger = {{ kind = "gpio", line = 17{more} }}\n'
+    told = problems_of(write_station(folder, source + trigger, deadline_ms=deadline_ms))
+    assert f"points.0.trigger: wanted picture_within_ms of at least {needed}, the hop and the window" in told
+
+
+@pytest.mark.parametrize(("source", "deadline_ms", "more"), [
+    (MICROPHONE, 2500, ""),
+    (MICROPHONE, 1300, ", picture_within_ms = 1250.0"),
+    (SCALES.replace(", rate_hz = 10", ""), 1000, ""),
+])  # fmt: skip
+def test_a_window_that_fits_behind_its_announcement_is_no_mistake(
+    folder: Path, source: str, deadline_ms: int, more: str
+) -> None:
+    trigger = f'trigger = {{ kind = "gpio", line = 17{more} }}\n'
+    station = write_station(folder, source + trigger, deadline_ms=deadline_ms)
+    assert load_station(station).points[0].trigger.kind == "gpio"
+
+
 def test_a_camera_that_is_not_there_today_is_no_mistake(folder: Path) -> None:
     source = 'source = { kind = "rtsp", url = "rtsp://camera.invalid/1" }\n'
     assert load_station(write_station(folder, source)).points[0].source.kind == "rtsp"

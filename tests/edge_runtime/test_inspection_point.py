@@ -52,7 +52,7 @@ class Parts:
         self.closed = True
 
 
-def point_of(parts: Parts) -> InspectionPoint:
+def point_of(parts: Parts, *beside: Any) -> InspectionPoint:
     inventory = Inventory(name="gate", source="folder", bundle="part", model="0" * 64)
     every: Any = parts
     lessons: Any = SimpleNamespace(close=lambda _timeout_s: True)
@@ -67,6 +67,7 @@ def point_of(parts: Parts) -> InspectionPoint:
         every,
         halt=threading.Event(),
         stall_s=3.0,
+        beside=beside,
     )
 
 
@@ -78,6 +79,13 @@ def point_of(parts: Parts) -> InspectionPoint:
 ])  # fmt: skip
 def test_what_only_a_restart_mends_is_named(parts: Parts, says: str) -> None:
     assert point_of(parts).trouble(0, HANG_RESTART_S) == says
+
+
+def test_a_models_own_source_that_swallows_threads_calls_for_a_restart_too() -> None:
+    one, other = Parts(), Parts(exhausted=True)
+    says = "gate: a model's own source's driver has swallowed 9 threads"
+    assert point_of(Parts(), one, other).trouble(0, HANG_RESTART_S) == says
+    assert point_of(Parts(), one).trouble(0, HANG_RESTART_S) is None
 
 
 @pytest.mark.parametrize("parts", [Parts(), Parts(hung=9.9), Parts(running=False, ended=True)])

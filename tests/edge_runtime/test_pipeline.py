@@ -4,8 +4,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Cause
-from edge_runtime.occasion import Ailment, Inspected, Occasion
+from edge_runtime.occasion import Ailment, Inspected, Occasion, PartInterrupted
 from edge_runtime.pipeline import Pipeline, VerdictSink
+from edge_runtime.trigger.given_names import GivenNames
 from tests.fakes.clock import FakeClock
 from tests.fakes.parts import inspected, verdict
 
@@ -97,6 +98,39 @@ def test_a_trigger_that_fails_may_have_missed_a_part() -> None:
     assert line.taken[0].verdict.cause is Cause.INTERNAL
     assert clock.waits_s
     assert loop.faults == 1
+
+
+def test_a_fault_of_no_part_is_called_by_a_name_of_its_own_also_after_a_reload() -> None:
+    line, given = Line(1), GivenNames()
+    for _ in range(2):
+        loop = Pipeline("gate", BrokenTrigger(), line, [line], line, FakeClock(), threading.Event(), given)
+        loop.step()
+    assert [one.verdict.part for one in line.taken] == ["fault-000001", "fault-000002"]
+
+
+class Interrupted(Line):
+    """The pictures of its parts cannot be taken."""
+
+    def next(self) -> Occasion | None:
+        raise PartInterrupted("B-7", 42) from MemoryError("no room for a picture")
+
+    def inspect(self, occasion: Occasion) -> Inspected:
+        self.occasions.append(occasion)
+        return super().inspect(occasion)
+
+    def __init__(self, parts: int) -> None:
+        super().__init__(parts)
+        self.occasions: list[Occasion] = []
+
+
+def test_a_part_whose_picture_cannot_be_taken_keeps_its_name_and_moment() -> None:
+    line = Interrupted(1)
+    loop = pipeline(line, [line])
+    loop.step()
+    (occasion,) = line.occasions
+    assert (occasion.part, occasion.triggered_at_ns, occasion.is_part) == ("B-7", 42, True)
+    assert occasion.ailment == Ailment(Cause.INTERNAL, "the trigger failed (MemoryError: no room for a picture)")
+    assert (len(line.taken), loop.faults) == (1, 1)
 
 
 def test_each_step_is_a_sign_of_progress() -> None:

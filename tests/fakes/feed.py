@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge_runtime.capture.owed_files import OwedFiles
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,10 +22,15 @@ class FakeFeed:
 
     def __init__(self, clock: FakeClock, make: list[Callable[[], Reading] | None], *, live: bool = False) -> None:
         self.live = live
+        self.owed = OwedFiles()
         self.lost: str | None = None
         self.wants = 0
         self._clock = clock
         self._make = list(make)
+
+    def lay_in(self, *make: Callable[[], Reading] | None) -> None:
+        """What the next takes give, behind what lies there."""
+        self._make += make
 
     @property
     def ended(self) -> bool:

@@ -101,11 +101,13 @@ class IsolatedBackend:
         self._trouble = "is not there yet"
         self._life: _Life | None = None
         self._replacing: threading.Thread | None = None
+        self._unended: tuple[_Life | None, str] = None, ""
+        self._first: Layout | None = None
         self._model = -1
         try:
             self._model = _in_memory(model)
             self._life = self._born()
-            layout = self._first_layout()
+            layout = self._first = self._first_layout()
         except BaseException:
             self.close()
             raise
@@ -154,9 +156,9 @@ class IsolatedBackend:
         if self._replacing is not None:
             self._replacing.join(_CLOSE_S)
         with self._turn, self._birth:
-            if self._life is not None:
-                self._nursery.end(self._life.worker)
-                self._life = None
+            for life in filter(None, (self._life, self._unended[0])):
+                self._nursery.end(life.worker)
+            self._life, self._unended = None, (None, "")
             if self._model >= 0:
                 os.close(self._model)
                 self._model = -1
@@ -197,7 +199,7 @@ class IsolatedBackend:
         life, now_ns = self._life, self._clock.now_ns()
         if life is None:
             if now_ns >= self._not_before_ns and not self._is_replacing():
-                self._replace(None, "", threading.Event())
+                self._replace(*self._unended, threading.Event())
             return
         if self._has_message(life, 0):
             if life.layout is None:
@@ -211,7 +213,7 @@ class IsolatedBackend:
             self._bury(life, "did not load in time and")
 
     def _take_layout(self, life: _Life) -> None:
-        """Read what a process says once it has loaded."""
+        """Read what a process says once it has loaded; one unlike the first, whose goldens were asked, is refused."""
         try:
             message, descriptors, _, _ = socket.recv_fds(life.worker.link, DATAGRAM_MAX, 1)
         except OSError:
@@ -222,12 +224,27 @@ class IsolatedBackend:
             if reason:
                 raise BackendError(reason)
             raise BackendDied(f"wanted a loaded model, found that its process {self._trouble}")
-        life.layout = Layout.from_json(message)
-        memory = mmap.mmap(descriptors[0], life.layout.size)
-        os.close(descriptors[0])
-        life.input = life.layout.input.view(memory)
-        life.outputs = {place.name: place.view(memory) for place in life.layout.outputs}
+        layout = Layout.from_json(message)
+        memory = self._mapped(life, layout, descriptors[0])
+        if self._first is not None and layout != self._first:
+            reason = (
+                f"wanted {_told(self._first)} as at the start, found {_told(layout)} in the process that replaces it"
+            )
+            self._bury(life, f"was refused ({reason}) and", patience_s=self._fate_s())
+            raise BackendError(f"{reason}; another is started, and a restart of the daemon asks the goldens again")
+        life.layout = layout
+        life.input = layout.input.view(memory)
+        life.outputs = {place.name: place.view(memory) for place in layout.outputs}
         self._pause_s = _PAUSE_MIN_S
+
+    def _mapped(self, life: _Life, layout: Layout, descriptor: int) -> mmap.mmap:
+        try:
+            return mmap.mmap(descriptor, layout.size)
+        except OSError as error:
+            self._bury(life, f"could not share its memory ({error}) and", patience_s=self._fate_s())
+            raise BackendDied(f"wanted the memory that a model's process shares, found none: {error}") from error
+        finally:
+            os.close(descriptor)
 
     def _receive_answer(self, life: _Life) -> None:
         left_s = self._left_s()
@@ -277,10 +294,18 @@ class IsolatedBackend:
 
     def _replace(self, life: _Life | None, why: str, is_told: threading.Event) -> None:
         """Ask the nursery, which may have to be started anew itself, without making anybody wait."""
-        self._replacing = threading.Thread(
+        thread = threading.Thread(
             target=self._have_replaced, args=(life, why, is_told), name=f"replace-{self._name}", daemon=True
         )
-        self._replacing.start()
+        try:
+            thread.start()
+        except RuntimeError as error:
+            _log.error("%s: wanted a thread to start the model's process in, found none: %s", self._name, error)
+            self._unended = life, why
+            self._try_later()
+            is_told.set()
+            return
+        self._replacing, self._unended = thread, (None, "")
 
     def _have_replaced(self, life: _Life | None, why: str, is_told: threading.Event) -> None:
         """At once if the last process had loaded, else after a growing pause."""
@@ -290,6 +315,9 @@ class IsolatedBackend:
             is_told.set()
         if (life is None or life.layout is not None) and self._is_born():
             return
+        self._try_later()
+
+    def _try_later(self) -> None:
         self._not_before_ns = self._clock.now_ns() + int(self._pause_s * _NS_PER_S)
         self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
 
@@ -317,6 +345,12 @@ class IsolatedBackend:
     def _has_message(life: _Life, timeout_s: float) -> bool:
         """Whether the process said something, or ended."""
         return bool(select.select([life.worker.link], [], [], timeout_s)[0])
+
+
+def _told(layout: Layout) -> str:
+    """What runs the model, in words."""
+    takes = f"{layout.input.dtype}{list(layout.input.shape)}"
+    return f"{layout.runtime} {layout.version} ({layout.kernels}) that takes {takes}"
 
 
 def _in_memory(model: bytes) -> int:

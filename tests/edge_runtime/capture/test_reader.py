@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from tests.fakes.pictures import picture
 from tests.fakes.sources import ScriptedSource
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Iterator
 
 PATIENCE_S = 10.0
@@ -221,3 +221,21 @@ def test_the_time_without_a_source_is_summed_up(readings: list[Reading]) -> None
     assert reading.reader.without_source_s == pytest.approx(1 + 2 + 1)
     reading.clock.advance(STUCK_AFTER_S - 1)
     assert reading.reader.without_source_s == reading.reader.counts.absent_s == pytest.approx(1 + 2 + 1)
+
+
+class Watcher(ScriptedSource):
+    """A source that must look on while nobody wants what it has."""
+
+    def __init__(self, script: str) -> None:
+        super().__init__(script)
+        self.attended = threading.Event()
+
+    def attend(self) -> None:
+        self.attended.set()
+
+
+def test_a_source_looks_on_while_nobody_wants_what_it_has(readings: list[Reading]) -> None:
+    source = Watcher("ff")
+    readings.append(Reading(source))
+    assert source.attended.wait(PATIENCE_S)
+    assert readings[0].numbers(2) == [1, 2]

@@ -77,6 +77,18 @@ def test_windows_overlap_by_what_the_hop_leaves(line: PtyLine) -> None:
     assert [next_of(source).values[:, 0].tolist() for _ in range(2)] == [[1, 2, 3], [2, 3, 4]]
 
 
+def test_a_window_says_when_its_first_line_came(line: PtyLine) -> None:
+    source = source_on(line, window=2, hop=1)
+    before_ns = MonotonicClock.now_ns()
+    line.say("1", "2", "3")
+    first, second = next_of(source), next_of(source)
+    assert isinstance(first, Window)
+    assert isinstance(second, Window)
+    assert before_ns < first.begun_at_ns <= first.captured_at_ns
+    assert first.begun_at_ns <= second.begun_at_ns <= second.captured_at_ns
+    assert second.begun_at_ns == first.captured_at_ns
+
+
 def test_the_beginning_of_a_line_that_was_missed_is_no_number(line: PtyLine) -> None:
     source = build(Settings(kind="serial", port=line.path), MonotonicClock(), threading.Event())
     source.open()

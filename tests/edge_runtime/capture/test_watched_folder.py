@@ -3,14 +3,18 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+import cv2
+import numpy as np
 import pytest
 
 from edge_contracts.station import FolderSource as FolderSettings
 from edge_runtime.capture.folder import builder
-from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet
+from edge_runtime.capture.picture_file import read_content
+from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet, arrival_of
 from edge_runtime.capture.watched_folder import Memory, WatchedFolder
+from edge_runtime.frames import Arrival, Frame
 from tests.edge_runtime.capture.source_contract import SourceContract, step
 from tests.fakes.clock import FakeClock
 from tests.fakes.pictures import picture, write_picture
@@ -18,6 +22,8 @@ from tests.fakes.pictures import picture, write_picture
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from edge_runtime.capture.source import Reading
 
 SETTLE_S = 0.3
 
@@ -222,8 +228,163 @@ def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
 def test_a_long_run_forgets_what_left_long_ago_and_nothing_that_is_there() -> None:
     memory = Memory()
     for number in range(65_536 + 3):
-        memory.note(f"{number}.png", (1, 1))
+        memory.note(f"{number}.png", (1, 1, 1))
     memory.forget_gone({"0.png"})
-    assert memory.knows("0.png", (1, 1))
-    assert not memory.knows("1.png", (1, 1))
-    assert memory.knows("65538.png", (1, 1))
+    assert memory.knows("0.png", (1, 1, 1))
+    assert not memory.knows("1.png", (1, 1, 1))
+    assert memory.knows("65538.png", (1, 1, 1))
+
+
+def arrivals(watch: Watch, count: int) -> list[Arrival]:
+    given = []
+    for _ in range(count):
+        watch.step()
+        arrival = arrival_of(watch.source.reading())
+        assert arrival is not None
+        given.append(arrival)
+    return given
+
+
+def test_a_picture_is_dated_by_the_looks_around_its_coming_and_not_by_its_completion(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    empty_ns = watch.clock.now_ns()
+    lay_in(tmp_path, "a.png")
+    watch.clock.advance(0.1)
+    came_ns = watch.clock.now_ns()
+    assert arrivals(watch, 1) == [Arrival(empty_ns, came_ns)]
+    assert watch.clock.now_ns() >= came_ns + SETTLE_S * 1e9
+
+
+def test_a_picture_is_dated_although_nobody_has_asked_for_the_one_before_it(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "a.png", at_s=1_000)
+    watch.step()
+    lay_in(tmp_path, "b.png", at_s=1_001)
+    came_ns = watch.clock.now_ns()
+    watch.source.attend()
+    watch.clock.advance(60)
+    watch.source.attend()
+    assert watch.source.reading().name == "a.png"
+    watch.step()
+    b = watch.source.reading()
+    arrival = arrival_of(b)
+    assert arrival is not None
+    assert (b.name, arrival.seen_at_ns) == ("b.png", came_ns)
+
+
+def test_a_picture_from_while_the_folder_was_away_may_have_come_at_any_time_since(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    last_look_ns = watch.clock.now_ns()
+    watch.source.close()
+    lay_in(tmp_path, "a.png")
+    watch.clock.advance(60)
+    watch.source = watch.anew()
+    assert [one.absent_at_ns for one in arrivals(watch, 1)] == [last_look_ns]
+
+
+def test_a_file_that_is_written_over_comes_again(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "latest.png", seed=1, at_s=1_000)
+    first = arrivals(watch, 1)[0]
+    lay_in(tmp_path, "latest.png", seed=2, at_s=1_001)
+    assert arrivals(watch, 1)[0].seen_at_ns > first.seen_at_ns
+
+
+def test_a_bad_picture_is_dated_too(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    (tmp_path / "a.tiff").write_bytes(b"II*\0")
+    assert len(arrivals(watch, 1)) == 1
+
+
+def level_of(reading: Reading) -> int:
+    assert isinstance(reading, Frame)
+    return int(reading.pixels[0, 0, 0])
+
+
+def flat(folder: Path, level: int, name: str = "a.bmp", *, at_ns: int = 1_000) -> Path:
+    """A picture of one grey level, which is written in place; every one has the same size."""
+    path = folder / name
+    assert cv2.imwrite(str(path), np.full((60, 80, 3), level, np.uint8))
+    os.utime(path, ns=(at_ns, at_ns))
+    return path
+
+
+def test_a_picture_that_is_written_over_before_it_is_read_is_unknown_and_the_new_one_the_next_part(
+    tmp_path: Path,
+) -> None:
+    watch = Watch(tmp_path).begin()
+    flat(tmp_path, 10)
+    watch.step()
+    flat(tmp_path, 20, at_ns=1_001)
+    lost = watch.source.reading()
+    assert isinstance(lost, BadReading)
+    assert lost.name == "a.bmp"
+    assert "written over before it was read" in lost.reason
+    watch.step()
+    reading = watch.source.reading()
+    assert (reading.name, level_of(reading)) == ("a.bmp~2", 20)
+    watch.quiet()
+
+
+def test_a_picture_that_is_written_over_while_it_is_read_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(tmp_path).begin()
+    flat(tmp_path, 10)
+    watch.step()
+
+    def torn(file: BinaryIO, name: str) -> bytes:
+        content = read_content(file, name)
+        flat(tmp_path, 20, at_ns=1_001)
+        return content
+
+    monkeypatch.setattr("edge_runtime.capture.watched_folder.read_content", torn)
+    assert isinstance(watch.source.reading(), BadReading)
+    monkeypatch.undo()
+    watch.step()
+    assert level_of(watch.source.reading()) == 20
+
+
+def test_a_file_renamed_over_another_of_the_same_size_and_time_is_another_part(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    for level, name in ((10, "a.bmp"), (20, "a.bmp~2")):
+        flat(tmp_path, level, ".a.bmp").rename(tmp_path / "a.bmp")
+        watch.step()
+        reading = watch.source.reading()
+        assert (reading.name, level_of(reading)) == (name, level)
+
+
+def test_a_folder_that_is_mounted_again_with_other_inodes_holds_no_new_parts(tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    watch = Watch(folder).begin()
+    flat(folder, 10)
+    assert watch.names(1) == ["a.bmp"]
+    shutil.copytree(folder, tmp_path / "copy")
+    folder.rename(tmp_path / "away")
+    (tmp_path / "copy").rename(folder)
+    watch.source.open()
+    watch.quiet()
+    watch.quiet()
+
+
+def test_a_listing_that_lags_behind_the_file_is_a_file_that_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(tmp_path).begin()
+    flat(tmp_path, 10)
+    with monkeypatch.context() as patched:
+        patched.setattr("edge_runtime.capture.watched_folder._listed_stamp", lambda _: (4_000, 1, 1))
+        watch.quiet()
+        watch.quiet()
+    assert watch.names(1) == ["a.bmp"]
+    watch.quiet()
+
+
+def test_what_was_written_over_a_judged_picture_is_not_deleted_unjudged(tmp_path: Path) -> None:
+    watch = Watch(tmp_path, delete=True)
+    for number, name in enumerate(("a.bmp", "a.bmp~2", "a.bmp~3"), 1):
+        flat(tmp_path, 10 * number, at_ns=number)
+        watch.step()
+        reading = watch.source.reading()
+        assert (reading.name, level_of(reading)) == (name, 10 * number)

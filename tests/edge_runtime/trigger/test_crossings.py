@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from edge_contracts.station import PictureHealth, Region
+from edge_contracts.station import PictureHealth
 from edge_contracts.station import PresenceTrigger as Settings
 from edge_contracts.verdict import Cause
 from edge_runtime.clock import MonotonicClock
@@ -89,7 +89,7 @@ def test_every_part_that_crosses_while_another_is_judged_has_a_verdict(
     camera = Camera(clock)
     check = PictureCheck(PictureHealth(), frozen_frames=2)
     gate = PresenceGate(Settings(kind="presence"))
-    trigger = PresenceTrigger(Lookout(camera, check, Region(), clock), clock, gate, interval_s=1.0)
+    trigger = PresenceTrigger(Lookout(camera, check, clock), clock, gate, interval_s=1.0)
     crossings = Crossings("gate", trigger, clock, within_s=0.5)
     told: list[Occasion] = []
     busy_until_ns = 0

@@ -5,9 +5,13 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from edge_contracts.station import PictureHealth
 from edge_contracts.verdict import Cause
-from edge_runtime.frames import Frame
+from edge_runtime.capture.owed_files import PATIENCE_S
+from edge_runtime.frames import Arrival, Frame, Window
+from edge_runtime.occasion import PartInterrupted
 from edge_runtime.picture_health import PictureCheck
 from edge_runtime.terminals.listener import WireCounts
 from edge_runtime.trigger.announcement import Announcement
@@ -17,12 +21,11 @@ from edge_runtime.trigger.part_names import PartNames
 from edge_runtime.trigger.triggers import Lookout
 from tests.fakes.clock import FakeClock
 from tests.fakes.feed import FakeFeed
+from tests.fakes.parts import window
 from tests.fakes.pictures import picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from edge_runtime.capture.source import Reading
     from edge_runtime.occasion import Occasion
@@ -77,6 +80,18 @@ class Scene:
 
         return give
 
+    def file(self, name: str, *, came_ms: float = 0, absent_ms: float | None = None) -> Callable[[], Reading]:
+        """A file that a watched folder first saw `came_ms` after now, and did not see `absent_ms` after now."""
+        now_ns = self.clock.now_ns()
+        absent_ns = now_ns + int((came_ms - 200 if absent_ms is None else absent_ms) * MS)
+        came = Arrival(absent_ns, now_ns + int(came_ms * MS))
+        return lambda: Frame(picture(), self.clock.now_ns(), 1, name, arrival=came)
+
+    def judged_by(self) -> str | Cause | None:
+        """The name of the next part's file, or why it has none."""
+        occasion = self.next()
+        return occasion.reading.name if occasion.reading else cause(occasion)
+
     def part(self) -> int:
         at_ns = self.clock.now_ns()
         self.backlog.announce(Announcement(at_ns))
@@ -127,11 +142,48 @@ def test_a_picture_waits_until_the_part_has_reached_the_camera() -> None:
     assert occasion.reading.captured_at_ns == at_ns + 45 * MS
 
 
+def test_a_picture_from_before_the_part_has_reached_the_camera_is_not_taken() -> None:
+    scene = Scene(-10, 5, delay_ms=40)
+    at_ns = scene.part()
+    occasion = scene.next()
+    assert occasion.reading is not None
+    assert occasion.reading.captured_at_ns == at_ns + 45 * MS
+
+
 def test_without_a_picture_in_time_the_part_is_unknown() -> None:
     scene = Scene()
     scene.part()
     occasion = scene.next()
-    assert (cause(occasion), occasion.reading) == (Cause.NO_FRAME, None)
+    assert (cause(occasion), occasion.reading, occasion.is_part) == (Cause.NO_FRAME, None, True)
+
+
+def broken() -> Reading:
+    raise MemoryError("no room for a picture")
+
+
+def test_a_fault_while_a_picture_is_taken_is_that_parts() -> None:
+    scene = Scene(live=False)
+    at_ns = scene.part()
+    scene.feed.lay_in(broken)
+    with pytest.raises(PartInterrupted) as found:
+        scene.next()
+    assert (found.value.part, found.value.triggered_at_ns) == ("000001", at_ns)
+    assert isinstance(found.value.__cause__, MemoryError)
+    scene.part()
+    scene.feed.lay_in(scene.file("1.png", came_ms=5), scene.file("2.png", came_ms=6))
+    assert scene.judged_by() == "2.png"
+
+
+def test_a_fault_over_a_parts_own_file_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(live=False)
+    scene.part()
+    scene.feed.lay_in(scene.file("1.png", came_ms=5), scene.file("2.png", came_ms=6))
+    with monkeypatch.context() as patched:
+        patched.setattr(PictureCheck, "examine", lambda *_, **__: broken())
+        with pytest.raises(PartInterrupted):
+            scene.next()
+    scene.part()
+    assert scene.judged_by() == "2.png"
 
 
 def test_behind_a_lost_camera_each_part_says_so() -> None:
@@ -154,8 +206,9 @@ def test_every_announced_part_gets_its_turn_when_they_come_too_fast() -> None:
     scene = Scene(*[5] * 3, most=3)
     for _ in range(5):
         scene.part()
-    causes = [cause(scene.next()) for _ in range(5)]
-    assert causes == [None, None, None, Cause.MISSED, Cause.MISSED]
+    occasions = [scene.next() for _ in range(5)]
+    assert all(one.is_part for one in occasions)
+    assert [cause(one) for one in occasions] == [None, None, None, Cause.MISSED, Cause.MISSED]
     assert scene.trigger.next() is None
 
 
@@ -164,6 +217,7 @@ def test_while_the_line_cannot_be_heard_one_unknown_per_interval_is_told() -> No
     scene.ear.lost = "wanted a pin, found none"
     told = [occasion for _ in range(25) if (occasion := scene.trigger.next()) is not None]
     assert [cause(occasion) for occasion in told] == [Cause.TRIGGER_LOST] * 5
+    assert not any(occasion.is_part for occasion in told)
     assert [occasion.part for occasion in told][:2] == ["unseen-000001", "unseen-000002"]
     assert "cannot be heard: wanted a pin, found none" in str(told[0].ailment)
 
@@ -241,8 +295,144 @@ def test_parts_that_wait_when_the_point_ends_are_missed_and_none_is_accepted_aft
     ]
     assert scene.ear.asked_to_stop
     assert scene.backlog.counts.missed == len(moments)
+    assert all(one.is_part for one in left)
     assert "stopped or reloaded" in str(left[0].ailment)
     scene.part()
     assert scene.trigger.leftovers() == []
     assert (scene.backlog.counts.announced, scene.backlog.counts.untold, len(scene.expected)) == (4, 1, 3)
     assert "1 parts were announced while their point ended" in caplog.text
+
+
+def test_a_part_is_judged_by_the_first_window_that_begins_after_its_announcement() -> None:
+    scene = Scene(delay_ms=10)
+    at_ns = scene.part()
+
+    def heard(from_ms: float) -> Callable[[], Reading]:
+        """A tenth of a second of sound."""
+        return lambda: window(at_ns + int((from_ms + 100) * MS))
+
+    scene.feed.lay_in(*map(heard, (-50, 0, 9.9, 10, 20)))
+    reading = scene.next().reading
+    assert isinstance(reading, Window)
+    assert reading.begun_at_ns == at_ns + 10 * MS
+
+
+def test_lines_without_a_rate_are_a_parts_when_the_first_of_them_came_after_its_announcement() -> None:
+    scene = Scene()
+    at_ns = scene.part()
+    lines = [replace(window(at_ns + 50 * MS, rate_hz=0), first_at_ns=at_ns + first * MS) for first in (-1, 0)]
+    scene.feed.lay_in(*[lambda one=one: one for one in lines])
+    assert scene.next().reading is lines[1]
+
+
+class TestAWatchedFolder:
+    """An external camera program that writes a file per part."""
+
+    @staticmethod
+    def scene() -> Scene:
+        return Scene(live=False, most=2)
+
+    def test_each_part_is_judged_by_the_file_that_came_after_its_announcement(self) -> None:
+        scene = self.scene()
+        for name in ("1.png", "2.png"):
+            scene.part()
+            scene.feed.lay_in(scene.file(name, came_ms=5))
+            assert scene.judged_by() == name
+
+    def test_a_file_that_comes_after_its_parts_time_is_nobody_elses(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        assert scene.judged_by() is Cause.NO_FRAME
+        scene.clock.advance(1)
+        scene.feed.lay_in(scene.file("1.png", came_ms=-500))
+        for name in ("2.png", "3.png"):
+            scene.part()
+            scene.feed.lay_in(scene.file(name, came_ms=5))
+            assert scene.judged_by() == name
+
+    def test_a_file_that_comes_after_the_next_announcement_is_still_the_earlier_parts(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.part()
+        scene.feed.lay_in(scene.file("1.png", came_ms=1), scene.file("2.png", came_ms=60))
+        assert scene.judged_by() == "2.png"
+
+    def test_a_file_without_a_part_is_passed_over(self) -> None:
+        scene = self.scene()
+        scene.feed.lay_in(scene.file("test shot.png", came_ms=0))
+        scene.clock.advance(1)
+        scene.part()
+        scene.feed.lay_in(scene.file("1.png", came_ms=5))
+        assert scene.judged_by() == "1.png"
+
+    def test_a_file_from_between_announcement_and_delay_is_passed_over(self) -> None:
+        scene = Scene(live=False, delay_ms=40)
+        scene.part()
+        scene.feed.lay_in(scene.file("before.png", came_ms=30), scene.file("1.png", came_ms=45))
+        assert scene.judged_by() == "1.png"
+
+    def test_while_a_file_may_still_come_no_part_is_judged_by_it_and_the_verdict_says_so(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        for _ in range(2):
+            scene.clock.advance(1)
+            scene.part()
+            scene.feed.lay_in(scene.file("whose?.png", came_ms=5), None)
+            occasion = scene.next()
+            assert cause(occasion) is Cause.NO_FRAME
+        scene.part()
+        scene.feed.lay_in(None)
+        assert "1 parts before, which had none" in str(scene.next().ailment)
+
+    def test_a_file_that_was_never_written_is_waited_for_no_longer_than_a_pause_of_the_line(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.clock.advance(PATIENCE_S + 1)
+        scene.part()
+        scene.feed.lay_in(scene.file("2.png", came_ms=5))
+        assert scene.judged_by() == "2.png"
+
+    def test_a_pause_in_which_nobody_could_look_settles_nothing(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.feed.lay_in(None)
+        scene.judged_by()
+        scene.clock.advance(PATIENCE_S + 1)
+        scene.part()
+        hung_ms = -(PATIENCE_S + 1) * 1000
+        scene.feed.lay_in(*[scene.file(name, came_ms=5, absent_ms=hung_ms) for name in ("1.png", "2.png")])
+        assert scene.judged_by() == "2.png"
+
+    def test_the_file_of_a_missed_part_is_passed_over(self) -> None:
+        scene = self.scene()
+        for _ in range(3):
+            scene.part()
+        scene.feed.lay_in(*[scene.file(f"{number}.png", came_ms=5) for number in (1, 2, 3)])
+        assert [scene.judged_by() for _ in range(3)] == ["1.png", "2.png", Cause.MISSED]
+        scene.part()
+        scene.feed.lay_in(scene.file("4.png", came_ms=5))
+        assert scene.judged_by() == "4.png"
+
+    def test_what_was_owed_when_a_point_ended_is_owed_to_the_one_after_it(self) -> None:
+        scene = self.scene()
+        scene.part()
+        scene.trigger.leftovers()
+        again = self.scene()
+        again.feed.owed = scene.feed.owed
+        again.part()
+        again.feed.lay_in(again.file("1.png", came_ms=5), again.file("2.png", came_ms=6))
+        assert again.judged_by() == "2.png"
+
+
+def test_what_is_not_watched_comes_one_by_one() -> None:
+    scene = Scene(5, 5, live=False)
+    for _ in range(2):
+        scene.part()
+    assert [cause(scene.next()) for _ in range(2)] == [None, None]

@@ -132,7 +132,9 @@ def test_a_picture_that_cannot_be_read_is_a_part_too() -> None:
 
 def test_a_silent_camera_is_an_unknown_part_each_second() -> None:
     scene = Scene([], live=True)
-    assert causes(scene.occasions(scene.every_frame(), 5)) == [Cause.NO_FRAME] * 5
+    occasions = scene.occasions(scene.every_frame(), 5)
+    assert causes(occasions) == [Cause.NO_FRAME] * 5
+    assert not any(occasion.is_part for occasion in occasions), "nobody knows whether there was one"
 
 
 def test_a_lost_camera_says_why() -> None:
@@ -157,6 +159,12 @@ def test_an_interval_is_one_part_whether_or_not_a_frame_came() -> None:
     scene = Scene([*frames(2), None, *frames(1)], live=True)
     occasions = scene.occasions(scene.every(1.0), 5.1)
     assert causes(occasions) == [None, None, Cause.NO_FRAME, None, Cause.NO_FRAME]
+    assert all(occasion.is_part for occasion in occasions)
+
+
+def test_an_interval_without_a_file_in_time_says_so() -> None:
+    scene = Scene([None, *frames(1), None], live=False)
+    assert causes(scene.occasions(scene.every(1.0), 2.3)) == [Cause.NO_FRAME, None]
 
 
 def test_the_deadline_of_an_interval_begins_at_its_tick() -> None:
@@ -234,6 +242,12 @@ def test_a_camera_that_stays_dark_is_told_of_once_per_interval() -> None:
 
     scene.feed._make = [dark_after_a_while] * 35
     assert causes(scene.occasions(scene.presence(Gate()), 3.45)) == [Cause.DARK] * 4
+
+
+def test_each_time_that_a_camera_goes_dark_is_told_at_once() -> None:
+    dark, light = frames(1, level=0), frames(2)
+    scene = Scene([*dark, *light, *dark, *light], live=True)
+    assert causes(scene.occasions(scene.presence(Gate()), 0.5)) == [Cause.DARK] * 2
 
 
 def test_a_torn_picture_before_the_gate_is_an_unknown_part() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 TFLITE = Wish("tflite", "auto", 1, "default")
 NS_PER_MS = 1_000_000
+PAUSE_MIN_S = 0.5
 NURSERY_PATIENCE_NS = 1000 * NS_PER_MS
 """Half of what the nursery gets to answer: whoever waits for it waits longer."""
 
@@ -182,6 +185,76 @@ def test_closing_leaves_no_process_and_no_descriptor(model: bytes, nursery: Nurs
         made.close()
         assert not Path(f"/proc/{pid}").exists()
     assert {path.name for path in Path("/proc/self/fd").iterdir()} == before
+
+
+@pytest.mark.parametrize("changed", ["runtime", "version", "kernels"])
+def test_a_process_that_comes_back_otherwise_is_refused_until_one_comes_back_the_same(
+    backend: IsolatedBackend, changed: str
+) -> None:
+    before, first = backend.run(grey), backend._first
+    assert first is not None
+    backend._first = replace(first, **{changed: "another"})  # type: ignore[arg-type]
+    os.kill(pid_of(backend), signal.SIGKILL)
+    told = refusals_until(backend, "was refused")
+    assert any("wanted " in one and "another" in one and f"found {first.runtime}" in one for one in told)
+    assert backend._pause_s > PAUSE_MIN_S, "no process after the other as fast as they can be made"
+    backend._first = first
+    assert same(answer_in_the_end(backend), before)
+
+
+def test_memory_that_cannot_be_shared_is_a_failed_start_and_tried_again(
+    backend: IsolatedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = backend.run(grey)
+    with monkeypatch.context() as patched:
+        patched.setattr("edge_runtime.infer.isolated.process_backend.mmap.mmap", no_memory)
+        os.kill(pid_of(backend), signal.SIGKILL)
+        refusals_until(backend, "could not share its memory")
+        for _ in range(3):
+            backend.tend()
+    assert same(answer_in_the_end(backend), before)
+
+
+def test_a_thread_that_cannot_be_started_is_a_failed_start_and_tried_again(
+    backend: IsolatedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, first = backend.run(grey), pid_of(backend)
+    os.kill(first, signal.SIGSTOP)
+    within(backend, 20)
+    with pytest.raises(BackendLate):
+        backend.run(grey)
+    time.sleep(0.35)
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread.start", no_thread)
+        for _ in range(3):
+            backend.tend()
+        with pytest.raises(BackendDied):
+            backend.run(grey)
+    assert same(answer_in_the_end(backend), before)
+    assert not Path(f"/proc/{first}").exists()
+
+
+def no_memory(*_: object) -> None:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+def no_thread(_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def refusals_until(backend: IsolatedBackend, wanted: str) -> list[str]:
+    """What each part is told, until the process before it met its end as wanted."""
+    told = []
+    for _ in range(200):
+        within(backend, 100)
+        try:
+            backend.run(grey)
+        except BackendError as error:
+            told.append(str(error))
+        if wanted in backend._trouble:
+            return told
+        time.sleep(0.02)
+    raise AssertionError(f"{wanted!r} never came; the last trouble: {backend._trouble}")
 
 
 def test_a_daemon_that_is_killed_leaves_no_process_behind(backend: IsolatedBackend, nursery: Nursery) -> None:

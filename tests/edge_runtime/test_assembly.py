@@ -1,0 +1,67 @@
+"""What the daemon gives a point reaches the part of it that is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edge_runtime.assembly import Company, assemble, build_reader
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.config import load_station
+from edge_runtime.model_loading import load_predictor
+from edge_runtime.trigger.given_names import GivenNames
+from tests.fakes.models import BundleRecipe, write_brightness_bundle
+from tests.fakes.stations import GOOD_LEVEL, write_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from edge_contracts.station import Point
+
+STATION = """
+[station]
+org = "acme"
+site = "north"
+device = "line-1"
+
+[[points]]
+name = "belt"
+source = { kind = "folder", path = "parts" }
+
+[[points.models]]
+name = "seen"
+bundle = "part.bundle"
+
+[[points.models]]
+name = "heard"
+bundle = "part.bundle"
+source = { kind = "folder", path = "others" }
+"""
+
+
+def point_in(folder: Path) -> Point:
+    write_brightness_bundle(folder / "part.bundle", BundleRecipe(threshold=0.6))
+    for name in ("parts", "others"):
+        write_parts(folder / name, [GOOD_LEVEL])
+    (folder / "station.toml").write_text(STATION)
+    return load_station(folder / "station.toml").points[0]
+
+
+def broken(_: float) -> None:
+    raise RuntimeError("the light barrier is gone")
+
+
+def test_a_point_watches_its_models_sources_and_keeps_the_names_of_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    point, clock, given = point_in(tmp_path), MonotonicClock(), GivenNames()
+    own, beside = (build_reader(view, clock) for view in point.views)
+    company = Company((), own, clock, tmp_path / "state", given=given, beside={point.views[1].name: beside})
+    made = assemble(point, [load_predictor(view) for view in point.views], company)
+    assert made.beside == (beside,)
+    monkeypatch.setattr(own, "take", broken)
+    made.pipeline.step()
+    assert given.faults == 1
+    for predictor in made.predictors:
+        predictor.close()
