@@ -121,16 +121,7 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         predictors=tuple(predictors),
         scorer=models,
         reader=company.reader,
-        pipeline=Pipeline(
-            point.name,
-            calls.announced,
-            inspector,
-            company.sinks,
-            company.reader,
-            company.clock,
-            halt,
-            company.given,
-        ),
+        pipeline=_pipeline(calls.announced, inspector, company, halt, point.name),
         halt=halt,
         stall_s=2 * point.deadline_ms / _MS_PER_S + _STALL_SLACK_S,
         listeners=calls.line.listeners if calls.line else (),
@@ -139,6 +130,11 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         announced=calls.line.counts if calls.line else None,
         beside=tuple(company.beside.values()),
     )
+
+
+def _pipeline(trigger: Trigger, inspector: Inspector, company: Company, halt: threading.Event, name: str) -> Pipeline:
+    reader, clock = company.reader, company.clock
+    return Pipeline(name, trigger, inspector, company.sinks, reader, clock, halt, company.given)
 
 
 @dataclass(frozen=True, slots=True)
