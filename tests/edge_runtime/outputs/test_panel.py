@@ -61,6 +61,11 @@ def rises(board: GpioBoard, line: int) -> int:
     return sum(high for _, changed, high in board.history if changed == line)
 
 
+def wait_for_the_encoder(panel: Panel) -> None:
+    """Until its first reading, before which nobody knows where a part is."""
+    eventually(lambda: panel._verdicts[0]._belt.position(now_ns()) is not None)
+
+
 def now_ns() -> int:
     return MonotonicClock.now_ns()
 
@@ -89,6 +94,7 @@ def test_a_pulse_comes_when_the_part_is_at_the_gate_and_not_before(
 def test_an_encoder_on_a_pin_brings_the_part_to_the_gate(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
     gate = {"kind": "encoder", "counts": 50, "tolerance_counts": 20, "encoder": {"kind": "gpio", "line": ENCODER}}
     panel = panel_of(pin("reject", REJECT, gate=gate))
+    wait_for_the_encoder(panel)
     at_ns = now_ns()
     panel.expect("gate", at_ns, at_ns)
     panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
@@ -114,6 +120,7 @@ def test_an_encoder_that_is_lost_stops_the_line_while_a_part_is_on_its_way(
         gate["encoder"] = {"kind": "serial", "port": line.path}
         panel = panel_of(pin("reject", REJECT, gate=gate), pin("stop", STOP, role="stop"))
         line.write(b"100\n110\n")
+        wait_for_the_encoder(panel)
         at_ns = now_ns()
         panel.expect("gate", at_ns, at_ns)
         panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
@@ -130,6 +137,7 @@ def test_a_counting_register_brings_the_part_to_the_gate(board: GpioBoard, panel
         encoder = {"kind": "modbus", "device": device, "address": 3, "poll_ms": 1}
         gate = {"kind": "encoder", "counts": 100, "tolerance_counts": 500, "encoder": encoder}
         panel = panel_of(pin("reject", REJECT, gate=gate))
+        wait_for_the_encoder(panel)
         at_ns = now_ns()
         panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
         server.set("holding", 3, 65_530)
