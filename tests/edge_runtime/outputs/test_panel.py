@@ -273,6 +273,34 @@ def test_the_run_signal_is_dropped_before_the_parts_on_their_way_are_told(
     assert dropped < changes.index((REJECT, True))
 
 
+def test_run_signals_are_dropped_while_parts_are_still_told(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
+    panel = panel_of(pin("reject", REJECT), pin("run", RUN, role="run"))
+    alive = Alive(panel)
+    eventually(lambda: board.levels[RUN])
+    panel.drop_run_signals()
+    assert not board.levels[RUN]
+    panel.take(inspected("1", "defect", triggered_at_ns=1))
+    eventually(lambda: rises(board, REJECT) == 1)
+    alive.end()
+    assert not board.levels[RUN], "a sign of life does not bring it back"
+
+
+def test_a_run_signal_that_hangs_does_not_hold_up_the_stop(panel_of: Callable[..., Panel], board: GpioBoard) -> None:
+    hanging = HangingOutput()
+    panel = panel_of(
+        pin("run-1", 1, role="run"),
+        pin("run-2", RUN, role="run"),
+        build=lambda one, clock: hanging if one.name == "run-1" else build_output(one, clock),
+    )
+    panel.alive()
+    eventually(lambda: board.levels[RUN])
+    begun_ns = now_ns()
+    panel.drop_run_signals()
+    assert now_ns() - begun_ns < 2_000_000_000
+    assert not board.levels[RUN]
+    hanging.let_go.set()
+
+
 @pytest.mark.usefixtures("board")
 def test_alarms_of_outputs_that_are_gone_are_over() -> None:
     lasting: dict[str, str] = {}
