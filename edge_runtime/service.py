@@ -122,7 +122,10 @@ class Daemon:
             self._go(*self._prepare(self._config))
             self._tell_managed()
             self._notifier.ready(self._status())
-            end = self._watch()
+            try:
+                end = self._watch()
+            finally:
+                self._drop_run_signals()
             if end is End.EXHAUSTED:
                 self._wait_for_the_manager()
             self._notifier.stopping()
@@ -185,6 +188,11 @@ class Daemon:
                 self._notifier.alive(self._status())
                 sign_due_ns = now_ns + int((self._notifier.watchdog_s or _NS_PER_S) * _NS_PER_S / _SIGNS_PER_WATCHDOG)
         return End.STOPPED
+
+    def _drop_run_signals(self) -> None:
+        """Before the points stop: parts that nobody inspects must not be brought."""
+        if (panel := self._around.running.panel) is not None:
+            panel.drop_run_signals()
 
     def _look_at_the_file(self) -> None:
         """Begin a reload when one is asked for, end it when its plan is prepared; the line goes on meanwhile."""

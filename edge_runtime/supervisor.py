@@ -19,6 +19,7 @@ from edge_contracts.errors import BadInputError, LeptonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from edge_runtime.clock import Clock
 
@@ -80,6 +81,8 @@ class Unit:
     prepare: raises LeptonError when it cannot be.
     stop_s: how long all units of its kind together may take to end.
     needs_restart: one that does not end is a reason to start the daemon anew.
+    hands_over_on: while these units go on running, it is asked to stop and not waited for where another is started in
+        its place, which lets it end; empty for a unit that is always waited for.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Unit:
     stop_s: float
     needs: tuple[str, ...] = ()
     needs_restart: bool = True
+    hands_over_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class Supervisor:
         started = list(change.ready)
         kept = {unit.name for unit in change.plan} - set(started)
         try:
-            self._stop([unit for unit in self._plan if unit.name not in kept])
+            self._stop([unit for unit in self._plan if unit.name not in kept], _successions(change, kept))
             self._plan = [unit for unit in change.plan if unit.name in kept]
             for unit in change.plan:
                 if unit.name in change.ready:
@@ -182,7 +186,7 @@ class Supervisor:
         now_ns = self.clock.now_ns()
         return next(filter(None, (part.trouble(now_ns) for part in self._parts.values())), None)
 
-    def _stop(self, units: Sequence[Unit]) -> None:
+    def _stop(self, units: Sequence[Unit], handing_over: AbstractSet[str] = frozenset()) -> None:
         """In reverse; a unit that does not end keeps no other from being stopped."""
         for _, group in groupby(reversed(units), key=lambda unit: unit.kind):
             together = [(unit, self._parts.pop(unit.name)) for unit in group]
@@ -190,6 +194,8 @@ class Supervisor:
                 self._note(unit, _did(unit.name, part.ask_to_stop))
             until_ns = self.clock.now_ns() + int(together[0][0].stop_s * _NS_PER_S)
             for unit, part in together:
+                if unit.name in handing_over:
+                    continue
                 left_s = max((until_ns - self.clock.now_ns()) / _NS_PER_S, 0.0)
                 self._note(unit, _did(unit.name, partial(part.stop, left_s)))
 
@@ -205,6 +211,12 @@ def longest_stop_s(plan: Sequence[Unit]) -> float:
     """How long stopping all of it takes when every unit takes all the time that it is given."""
     kinds = {unit.kind: unit.stop_s for unit in plan}
     return sum(kinds.values())
+
+
+def _successions(change: Change, kept: AbstractSet[str]) -> set[str]:
+    """Units whose successor lets them end."""
+    after = [unit for unit in change.plan if unit.name in change.ready and unit.hands_over_on]
+    return {unit.name for unit in after if kept >= set(unit.hands_over_on)}
 
 
 def _changed(before: Sequence[Unit], after: Sequence[Unit]) -> set[str]:

@@ -88,6 +88,10 @@ class Executor(OwnThread):
 
     def order(self, name: str, body: bytes, *, retained: bool) -> None:
         """A command came; returns at once."""
+        if self._stop.is_set():
+            self.counts.unanswered += 1
+            _log.warning("command %s was not taken: this part of the daemon stops", name[:40])
+            return
         try:
             self._orders.put_nowait(Order(name, body, retained))
         except queue.Full:

@@ -17,6 +17,7 @@ from edge_contracts.topics import DeviceAddress
 from edge_runtime.doctor.certificate_end import common_name
 from edge_runtime.doctor.certificate_file import judge_file
 from edge_runtime.doctor.finding import Finding, Standing
+from edge_runtime.uplink.link_settings import link_options
 from edge_runtime.uplink.mqtt_link import (
     ClosedSilently,
     LinkLost,
@@ -26,7 +27,6 @@ from edge_runtime.uplink.mqtt_link import (
     Unanswered,
     Will,
 )
-from edge_runtime.uplink.uplink import link_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from edge_contracts.verdict import Outcome
 from edge_runtime.outputs.driver_time import DriverTime
 from edge_runtime.outputs.output import Order, Shape, order_of, unjudged
 from edge_runtime.outputs.output_counts import OutputCounts
-from edge_runtime.outputs.shift_register import ShiftRegister, TooManyParts
+from edge_runtime.outputs.shift_register import PlaceUnknown, ShiftRegister, TooManyParts
 from edge_runtime.own_thread import OwnThread
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ class Actuator(OwnThread):
         if not self.duty.has_gate or not self._serves(point):
             return
         at = self._belt.position(moment_ns)
-        if at is not None:
-            self._put(lambda: self._register.expect((point, triggered_at_ns), at))
+        self._put(lambda: self._register.expect((point, triggered_at_ns), at))
 
     def take(self, verdict: Verdict, triggered_at_ns: int) -> None:
         """A verdict; returns at once."""
@@ -164,6 +163,7 @@ class Actuator(OwnThread):
         with self._lock:
             left = [(due.order, due.stopped_for) for due in self._due]
             left += [(self._order_of(part), part.stopped_for) for part in self._register.flush()]
+            left += [(self._unjudged(key), False) for key in self._register.unplaced()]
             self._due.clear()
         for order, stopped_for in left:
             self._miss(order, "the daemon stops", stopped_for)
@@ -194,9 +194,6 @@ class Actuator(OwnThread):
         return order.outcome is None or order.outcome in self.duty.fires_for
 
     def _judge(self, key: Key, at: int | None, order: Order) -> None:
-        if at is None:
-            self._miss(order, "nobody knows where the belt is")
-            return
         self._put(lambda: self._register.judge(key, at, order), order)
 
     def _put(self, put: Callable[[], object], order: Order | None = None) -> None:
@@ -204,7 +201,7 @@ class Actuator(OwnThread):
         try:
             with self._lock:
                 put()
-        except TooManyParts as error:
+        except (TooManyParts, PlaceUnknown) as error:
             self._miss(order or unjudged("", next(self._numbers)), str(error))
         self._more.set()
 
@@ -256,10 +253,11 @@ class Actuator(OwnThread):
             self._miss(self._order_of(part), "the encoder was lost while it was on its way", part.stopped_for)
 
     def _order_of(self, part: Underway) -> Order:
-        if part.order is not None:
-            return part.order
+        return part.order if part.order is not None else self._unjudged(part.key)
+
+    def _unjudged(self, key: Key) -> Order:
         self.counts.unjudged += 1
-        return unjudged(part.key[0], next(self._numbers), part.key[1])
+        return unjudged(key[0], next(self._numbers), key[1])
 
     def _tell_what_is_due(self) -> None:
         while self._due:

@@ -38,7 +38,8 @@ class Moved:
     """The belt has moved.
 
     at_ns: monotonic time of the reading.
-    counts: since the reading before; 0 says that it stands still.
+    counts: since the reading before; 0 says that it stands still. The first since an encoder was opened says 0: it is
+        where counting begins.
     """
 
     at_ns: int
@@ -94,7 +95,11 @@ class TimedBelt:
 
 
 class CountedBelt:
-    """A belt with an encoder; between two readings it is taken to have moved evenly."""
+    """A belt with an encoder; between two readings of one life it is taken to have moved evenly.
+
+    A life begins with the first reading after the encoder was opened. Where the belt was before that is not known,
+    for it may have moved uncounted.
+    """
 
     is_timed = False
 
@@ -103,7 +108,7 @@ class CountedBelt:
         self._lock = threading.Lock()
         self._times_ns: list[int] = []
         self._counts: list[int] = []
-        self._has_forgotten = False
+        self._life = 0
         self._listener: Listener[Moved] | None = None
 
     def listen_to(self, listener: Listener[Moved], on_move: Callable[[], None]) -> None:
@@ -119,22 +124,25 @@ class CountedBelt:
         """A reading; called in the encoder's thread."""
         with self._lock:
             last = self._counts[-1] if self._counts else 0
+            if self._life != self.life():
+                self._life = self.life()
+                self._times_ns.clear()
+                self._counts.clear()
             self._times_ns.append(moved.at_ns)
             self._counts.append(last + moved.counts)
             if len(self._times_ns) > 2 * _KEPT:
                 del self._times_ns[:_KEPT], self._counts[:_KEPT]
-                self._has_forgotten = True
         if moved.counts and self._on_move is not None:
             self._on_move()
 
     def position(self, at_ns: int) -> int | None:
-        """Counts at a moment; None while the encoder is lost, and for a moment that is too long ago."""
+        """Counts at a moment; None while the encoder is lost, before its present life, and too long ago."""
         if self.lost is not None:
             return None
         with self._lock:
             after = bisect_right(self._times_ns, at_ns)
-            if after == 0:
-                return None if self._has_forgotten else 0
+            if after == 0 or self._life != self.life():
+                return None
             if after == len(self._times_ns):
                 return self._counts[-1]
             before_ns, after_ns = self._times_ns[after - 1], self._times_ns[after]

@@ -17,20 +17,25 @@ class PinEncoder:
 
     Args:
         settings: the `encoder` table.
+        clock: stamps where counting begins; the kernel stamps the edges.
     """
 
-    def __init__(self, settings: GpioEncoder) -> None:
+    def __init__(self, settings: GpioEncoder, clock: Clock) -> None:
         self._pin = EdgePin(settings, edge=settings.edge, bias=settings.bias)
+        self._clock = clock
         self._number = 0
+        self._begun: list[Moved] = []
 
     def open(self) -> None:
-        """Ask the kernel for the pin."""
+        """Ask the kernel for the pin, and count from here."""
         self._pin.open()
-        self._number = 0
+        self._number, self._begun = 0, [Moved(self._clock.now_ns(), 0)]
 
     def wait(self, timeout_s: float) -> list[Moved]:
-        """One movement per edge."""
-        moved = []
+        """One movement per edge, after the one that says where counting begins."""
+        moved, self._begun = self._begun, []
+        if moved:
+            return moved
         for edge in self._pin.edges(timeout_s):
             moved.append(Moved(edge.at_ns, edge.number - self._number))
             self._number = edge.number
@@ -43,5 +48,4 @@ class PinEncoder:
 
 def build(settings: GpioEncoder, clock: Clock) -> PinEncoder:
     """The encoder of kind `gpio`."""
-    del clock
-    return PinEncoder(settings)
+    return PinEncoder(settings, clock)

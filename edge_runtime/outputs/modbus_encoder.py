@@ -31,18 +31,23 @@ class RegisterEncoder:
         self._clock = clock
         self._never = threading.Event()
         self._count = 0
+        self._begun: list[Moved] = []
 
     def open(self) -> None:
         """Connect, and count from here."""
         self._device.open()
         self._count = self._read()
+        self._begun = [Moved(self._clock.now_ns(), 0)]
 
     def wait(self, timeout_s: float) -> list[Moved]:
-        """One reading per poll, also of a belt that stands still.
+        """One reading per poll, also of a belt that stands still, after the one that says where counting begins.
 
         Raises:
             WireLost: the device is gone, or the count went back: then nobody knows how far the belt has come.
         """
+        begun, self._begun = self._begun, []
+        if begun:
+            return begun
         self._clock.wait(self._never, min(self._settings.poll_ms / _MS_PER_S, timeout_s))
         at_ns, count = self._clock.now_ns(), self._read()
         size = _WORD**self._settings.words

@@ -36,6 +36,8 @@ LINE = "line"
 _STOP_TOLD_S = 60.0
 """How long a stop lasts as an alarm."""
 _LAST_WORDS_S = 1.0
+_DROP_S = 0.25
+"""How long a run signal may take to be dropped before the points stop: a driver that hangs must not hold them up."""
 _MS_PER_S = 1000
 _NS_PER_S = 1_000_000_000
 _REOPEN_MOST_S = 2.0
@@ -116,6 +118,13 @@ class Panel:
         """Take a verdict; returns at once."""
         for actuator in self._verdicts:
             actuator.take(inspected.verdict, inspected.triggered_at_ns)
+
+    def drop_run_signals(self) -> None:
+        """Nobody will inspect any more: the line must not run; parts on their way are told all the same."""
+        self.guard.end()
+        until_ns, never = self._clock.now_ns() + int(_DROP_S * _NS_PER_S), threading.Event()
+        while any(run.is_active for run in self._runs) and self._clock.now_ns() < until_ns:
+            self._clock.wait(never, _POLL_S)
 
     def stop(self, timeout_s: float = STOP_S) -> bool:
         """Drop the run signals, tell what is on its way while there is time, stop the line for the rest, and end.

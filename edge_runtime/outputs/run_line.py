@@ -71,6 +71,11 @@ class RunLine(OwnThread):
         """Why the signal cannot be driven, None while it can."""
         return self._lost or self._with_driver.hangs
 
+    @property
+    def is_active(self) -> bool:
+        """Whether the last that was said is that the line may run; between two beats it is not."""
+        return self._active
+
     def turn(self) -> float:
         """Say what is to be said; how long to wait then, in seconds. Called by the thread, or by a test."""
         why_not = self._guard.why_not(self._hold_s)

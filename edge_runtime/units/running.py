@@ -41,6 +41,7 @@ class Running:
         whatever was started anew.
     first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
+    uplink_before: the last that was asked to stop; the next one lets it end.
     relay: the one of them that has guests, which come and go.
     given, readers, points: by the inspection point's name; names are given once in the daemon's life.
     """
@@ -62,6 +63,7 @@ class Running:
     commands: Executor | None = None
     command_counts: CommandCounts = field(default_factory=CommandCounts)
     uplink: Uplink | None = None
+    uplink_before: Uplink | None = None
     uploader: Uploader | None = None
     upload_counts: UploadCounts = field(default_factory=UploadCounts)
     first: tuple[VerdictSink, ...] = ()

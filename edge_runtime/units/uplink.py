@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 UPLINK = "the uplink"
 
 _STOP_S = 11.0
-"""A broker that does not answer is given up after 10 s (5 to connect, 5 to be heard)."""
+"""A broker that does not answer is given up after 10 s (5 to connect, 5 to be heard). Who looks up a name for longer
+holds nothing that a restart of the daemon would free."""
 _NS_PER_S = 1_000_000_000
 _log = logging.getLogger(__name__)
 
@@ -38,12 +39,13 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
     def start() -> Part:
         if settings is None:
             _log.warning("no [uplink] in the configuration: alerts stay in the spool")
-            return Part(lambda _: True)
+            before = around.running.uplink_before
+            return Part(lambda timeout_s: before is None or before.stop(timeout_s))
         return _started(config, settings, around)
 
     def prepare() -> Prepared:
         if settings is not None:
-            from edge_runtime.uplink.uplink import link_options  # noqa: PLC0415 - as above
+            from edge_runtime.uplink.link_settings import link_options  # noqa: PLC0415 - as above
 
             link_options(settings, address(station), Path())
         return Prepared(start)
@@ -55,6 +57,8 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
         prepare,
         _STOP_S,
         needs=(OUTBOX, COMMANDS),
+        needs_restart=False,
+        hands_over_on=(OUTBOX,),
     )
 
 
@@ -71,15 +75,16 @@ def _started(config: StationConfig, settings: Settings, around: Surroundings) ->
         _announcements(config, settings, running.outbox, around),
         orders=running.commands,
         desired=_desired(config, around),
+        after=running.uplink_before,
     )
     made.start()
     running.uplink = made
 
-    def stop(timeout_s: float) -> bool:
-        running.uplink = None
-        return made.stop(timeout_s)
+    def ask_to_stop() -> None:
+        running.uplink, running.uplink_before = None, made
+        made.ask_to_stop()
 
-    return Part(stop, trouble=lambda _: None if made.running else "the uplink's thread is dead")
+    return Part(made.stop, ask_to_stop, trouble=lambda _: None if made.running else "the uplink's thread is dead")
 
 
 def _announcements(config: StationConfig, settings: Settings, outbox: Outbox, around: Surroundings) -> Announcements:

@@ -63,6 +63,10 @@ class Unanswered(LinkLost):
     """The broker took the connection and never answered."""
 
 
+class GivenUp(LinkLost):
+    """Nobody wanted the connection any more before it was open."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
     """Where the broker is and who we are; files are PEM paths.
@@ -115,24 +119,37 @@ class MqttLink:
         self._options, self._version, self._events = options, version, events
         self._answer: ReasonCode | None = None
         self._confirmed: set[int] = set()
+        self._is_wanted: Callable[[], bool] = lambda: True
         self._client = self._build(will)
 
-    def open(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def open(
+        self, monotonic_s: Callable[[], float] = time.monotonic, is_wanted: Callable[[], bool] = lambda: True
+    ) -> None:
         """Connect and wait for the broker's answer.
 
+        Args:
+            monotonic_s: seconds that never go back.
+            is_wanted: asked before the first word and while the answer is waited for; looking up a name may have taken
+                so long that another link stands in this one's place, and its broker would end that one.
+
         Raises:
+            GivenUp: it is not wanted any more.
             ProtocolRefused, ClosedSilently: try the other protocol version.
             LinkLost: no broker, or it said no.
         """
         where = f"{self._options.host}:{self._options.port}"
+        self._is_wanted = is_wanted
         try:
             self._connect()
+        except LinkLost:
+            raise
         except (OSError, ValueError) as err:
             is_untrusted = isinstance(err, ssl.SSLCertVerificationError)
             advice = UNTRUSTED_BROKER if is_untrusted else "is it running, is the address right?"
             raise LinkLost(f"wanted a broker at {where}, found {err}: {advice}") from err
         deadline_s = monotonic_s() + self._options.timeout_s
         while self._answer is None:
+            self._check_wanted()
             if monotonic_s() > deadline_s:
                 raise Unanswered(
                     f"wanted an answer from {where} with MQTT {self._version.value} in "
@@ -216,6 +233,7 @@ class MqttLink:
         client.on_connect, client.on_message = self._on_connect, self._on_message
         client.on_publish, client.on_subscribe = self._on_publish, self._on_subscribe
         client.on_disconnect = self._on_disconnect
+        client.on_socket_open = lambda *_: self._check_wanted()
         if will is not None:
             properties = None
             if is_v5:
@@ -252,6 +270,10 @@ class MqttLink:
         if code is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             where = f"{self._options.host}:{self._options.port}"
             raise LinkLost(f"the broker at {where} closed the connection ({code.name}): {CLOSED_WORDLESS}")
+
+    def _check_wanted(self) -> None:
+        if not self._is_wanted():
+            raise GivenUp(f"the connection to {self._options.host}:{self._options.port} is not wanted any more")
 
     def _on_connect(
         self, client: Client, userdata: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None

@@ -18,21 +18,21 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_contracts.command import REPLY_EXPIRY_S
 from edge_contracts.device import Birth, Presence, State, Status
-from edge_contracts.errors import BadInputError
 from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
-from edge_contracts.tls_files import check_tls_files
 from edge_contracts.topics import leaf_of
 from edge_runtime.uplink.go_back_n import ResendRules
+from edge_runtime.uplink.link_settings import link_options
 from edge_runtime.uplink.mqtt_link import (
     ClosedSilently,
+    GivenUp,
     LinkLost,
-    LinkOptions,
     MqttLink,
     ProtocolRefused,
     Unanswered,
     Will,
 )
 from edge_runtime.uplink.sender import Sender
+from edge_runtime.uplink.uplink_counts import UplinkCounters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,6 +50,9 @@ LONGEST_WAIT_S: Final = 1.0
 _COMMANDS: Final = "cmd/"
 GOODBYE_S: Final = 2.0
 """How long a clean stop waits for the broker to take the farewell."""
+HANDOVER_S: Final = 11.0
+"""How long an uplink lets the one before it say its farewell: 5 s to connect, 5 to be heard."""
+_LOOK_S: Final = 0.05
 MOST_UNASKED: Final = 16
 """Topics of which it is told that they were not asked for; a broker gone mad fills neither log nor memory."""
 
@@ -90,26 +93,6 @@ class Pace:
     resend: ResendRules = field(default_factory=ResendRules)
 
 
-@dataclass(frozen=True, slots=True)
-class UplinkCounters:
-    """Since the daemon started.
-
-    sessions: connections that the broker accepted. sent: messages from the spool, re-sends counted. resends: times that
-    silence made it go back. bad_acks: acknowledgements not understood or refused. refusals: messages or subscriptions
-    that the broker refused. unheard: alerts and losses that nobody had subscribed to, where the broker's word frees
-    them. too_large: announcements over their limit. connected: whether a session is open now.
-    """
-
-    sessions: int
-    sent: int
-    resends: int
-    bad_acks: int
-    refusals: int
-    unheard: int
-    too_large: int
-    connected: bool
-
-
 class Uplink:
     """One thread, one broker.
 
@@ -120,6 +103,9 @@ class Uplink:
         announcements: what to say of the device.
         orders: does the manager's commands; None for a station that takes none.
         desired: takes the manager's configurations, and returns at once; None for a station that takes none.
+        after: the uplink in whose place it comes, asked to stop: two would have one name at the broker. One that hangs
+            in looking up a name is not waited for longer than `HANDOVER_S`: it says nothing to a broker and asks
+            nothing of the spool any more, however long its answer takes.
         folder: relative paths of the settings start here.
         pace: how long to wait for what.
         draw: gives a number in [0, 1), for the jitter.
@@ -135,6 +121,7 @@ class Uplink:
         *,
         orders: Orders | None = None,
         desired: Callable[[bytes], None] | None = None,
+        after: Uplink | None = None,
         folder: Path = Path(),
         pace: Pace | None = None,
         draw: Callable[[], float] = random.random,
@@ -142,6 +129,7 @@ class Uplink:
     ) -> None:
         self._outbox, self._address, self._settings = outbox, address, settings
         self._announcements, self._orders, self._desired = announcements, orders, desired
+        self._after = after
         self._pace = pace or Pace(resend=ResendRules(backlog_per_s=settings.backlog_alerts_per_s))
         self._draw, self._monotonic_s = draw, monotonic_s
         self._options = link_options(settings, address, folder)
@@ -184,28 +172,30 @@ class Uplink:
             self._orders.on_reply(self._wake)
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Have the thread say goodbye and end, without waiting; whoever comes after it may start at once."""
+        if self._stop.is_set():
+            return
+        self._outbox.on_change(None)
+        if self._orders is not None:
+            self._orders.on_reply(None)
+        self._stop.set()
+        self._wake()
+
     def stop(self, timeout_s: float = 15.0) -> bool:
         """Say goodbye and end the thread; what is not acknowledged stays in the spool.
 
         Returns:
-            Whether the thread ended in time. Looking up a name may take longer than any time-out of ours; the thread
-            is a daemon's, so the process can end all the same.
+            Whether the thread ended in time, and so did that of the uplink before it. Looking up a name may take longer
+            than any time-out of ours; the thread is a daemon's, so the process can end all the same.
         """
-        self._stop.set()
-        self._wake()
+        deadline_s = self._monotonic_s() + timeout_s
+        self.ask_to_stop()
         self._thread.join(timeout_s)
         if self._thread.is_alive():
-            where = self._options.host
-            _LOG.error("wanted the uplink stopped within %s s, found it busy with %s: left alone", timeout_s, where)
+            self._say_left_alone(timeout_s)
             return False
-        self._outbox.on_change(None)
-        if self._orders is not None:
-            self._orders.on_reply(None)
-        with self._waking:
-            if self._wake_fd >= 0:
-                os.close(self._wake_fd)
-            self._wake_fd = -1
-        return True
+        return self._after is None or self._after.stop(max(0.0, deadline_s - self._monotonic_s()))
 
     def announce_again(self) -> None:
         """The inspection points have changed: say so in a new birth."""
@@ -245,11 +235,38 @@ class Uplink:
                 os.eventfd_write(self._wake_fd, 1)
 
     def _run(self) -> None:
+        try:
+            self._let_the_one_before_end()
+            self._hold_sessions()
+        finally:
+            with self._waking:
+                os.close(self._wake_fd)
+                self._wake_fd = -1
+
+    def _let_the_one_before_end(self) -> None:
+        """Its farewell must come before this one's greeting."""
+        if (before := self._after) is None:
+            return
+        deadline_s = self._monotonic_s() + HANDOVER_S
+        while before.running and not self._stop.is_set() and self._monotonic_s() < deadline_s:
+            self._stop.wait(_LOOK_S)
+        if not before.running:
+            self._after = None
+        elif not self._stop.is_set():
+            before._say_left_alone(HANDOVER_S)  # noqa: SLF001 - one of its own kind
+
+    def _say_left_alone(self, waited_s: float) -> None:
+        where = self._options.host
+        _LOG.error("wanted the uplink stopped within %s s, found it busy with %s: left alone", waited_s, where)
+
+    def _hold_sessions(self) -> None:
         failures = 0
         while not self._stop.is_set():
             began_s = self._monotonic_s()
             try:
                 self._session()
+            except GivenUp:
+                return
             except LinkLost as err:
                 self._note_loss(err, failures)
             except Exception:  # noqa: BLE001 - whatever fails in a session, the next one must come
@@ -273,7 +290,7 @@ class Uplink:
         link = MqttLink(self._options, self._protocol.offered, will, self)
         politely = False
         try:
-            link.open(self._monotonic_s)
+            link.open(self._monotonic_s, lambda: not self._stop.is_set())
             self._settle(link)
             self._converse(link, number)
             politely = self._say_goodbye(link, number)
@@ -357,42 +374,6 @@ class Uplink:
         while not link.is_confirmed(farewell) and self._monotonic_s() < deadline_s:
             link.turn(0.1)
         return True
-
-
-def link_options(settings: station.Uplink, address: DeviceAddress, folder: Path) -> LinkOptions:
-    """The connection that the station's settings ask for, its files looked at.
-
-    Raises:
-        BadInputError: a password or certificate file cannot be read, or is not what it should be.
-    """
-    tls = settings.tls
-    ca, certificate, key = (
-        _file(folder, name) if name else None for name in ((tls.ca, tls.certificate, tls.key) if tls else (None,) * 3)
-    )
-    check_tls_files(ca, certificate, key)
-    password = None
-    if settings.password_file:
-        password = Path(_file(folder, settings.password_file)).read_text(encoding="utf-8").strip()
-        if ca is None:
-            _LOG.warning("the broker's password travels in plain text: give [uplink.tls] to encrypt the connection")
-    return LinkOptions(
-        host=settings.host,
-        port=settings.port,
-        client_id=f"{address.org}-{address.site}-{address.device}",
-        keepalive_s=settings.keepalive_s,
-        username=settings.username,
-        password=password,
-        ca=ca,
-        certificate=certificate,
-        key=key,
-    )
-
-
-def _file(folder: Path, name: str) -> str:
-    path = folder / name
-    if not os.access(path, os.R_OK) or not path.is_file():
-        raise BadInputError(f"wanted a readable file for the uplink, found none at {path}: correct the path")
-    return str(path)
 
 
 def _status(presence: Presence, session: int) -> bytes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edge_runtime.inspection.sensitivity import Sensitivity
     from edge_runtime.lessons.lessons import Lessons
     from edge_runtime.outbox.outbox_counts import OutboxCounters
-    from edge_runtime.uplink.uplink import UplinkCounters
+    from edge_runtime.uplink.uplink_counts import UplinkCounters
 
 
 class PageModel(Protocol):

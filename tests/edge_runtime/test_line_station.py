@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from edge_runtime.inspection_point import InspectionPoint
+from edge_runtime.service import Daemon
 from tests.fakes.gpio import GpioBoard
 from tests.fakes.patience import eventually
 from tests.fakes.serial_line import SerialLine
@@ -280,3 +282,59 @@ def test_a_part_of_any_trigger_is_expected_at_the_gate_before_it_is_judged(
     watcher.join(10)
     assert len(pulses(board, 27)) == 1
     assert [verdict["outcome"] for verdict in verdicts] == ["good"]
+
+
+RUN = """
+[[outputs]]
+kind = "gpio"
+name = "run"
+role = "run"
+line = 5
+"""
+ENDLESS = """
+source = { kind = "folder", path = "parts", repeat = true }
+trigger = { kind = "interval", interval_s = 0.05 }
+"""
+
+
+class Runs(StopAfter):
+    """Stops the daemon once the line may run."""
+
+    def __init__(self, board: GpioBoard) -> None:
+        super().__init__(10_000)
+        self._board = board
+
+    def write(self, text: str) -> int:
+        if self._board.levels.get(5):
+            self.stop.set()
+        return super().write(text)
+
+
+def test_the_line_must_not_run_from_before_the_first_point_is_asked_to_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = GpioBoard().install(monkeypatch)
+    levels, ask = list[bool](), InspectionPoint.ask_to_stop
+
+    def asked(point: InspectionPoint) -> None:
+        levels.append(board.levels[5])
+        ask(point)
+
+    monkeypatch.setattr(InspectionPoint, "ask_to_stop", asked)
+    write_parts(tmp_path / "parts", [GOOD_LEVEL])
+    run_station(write_station(tmp_path, ENDLESS, deadline_ms=50, more=RUN), lines=Runs(board))
+    assert levels == [False]
+    assert len(pulses(board, 5)) == 1
+
+
+def test_the_line_must_not_run_while_the_manager_is_waited_for_after_the_last_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = GpioBoard().install(monkeypatch)
+    levels = list[bool]()
+    monkeypatch.setattr(Daemon, "_wait_for_the_manager", lambda _: levels.append(board.levels[5]))
+    write_parts(tmp_path / "parts", [GOOD_LEVEL] * 40)
+    point = ENDLESS.replace("repeat = true", "repeat = false")
+    run_station(write_station(tmp_path, point, deadline_ms=50, more=RUN))
+    assert levels == [False]
+    assert len(pulses(board, 5)) == 1

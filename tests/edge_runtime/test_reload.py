@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from edge_runtime.config import load_station
 from edge_runtime.model_loading import load_predictor
 from edge_runtime.notify import Notifier
+from edge_runtime.outputs.line_guard import ALIVE_S
+from edge_runtime.outputs.panel import Panel
 from edge_runtime.service import Daemon
 from edge_runtime.summary import End
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
@@ -215,6 +218,29 @@ def test_failed_reloads_leave_no_process_and_no_descriptor(station: Path) -> Non
     assert len(seen) == 4
     # A picture may just be open; what two more reloads each left behind are two.
     assert len(seen[-1]) < len(seen[1]) + 2, seen[-1]
+
+
+def test_another_broker_is_gone_to_while_the_old_ones_name_cannot_be_looked_up(
+    station: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer, alive_s, look_up = threading.Event(), list[float](), socket.getaddrinfo
+
+    def hang(host: str, *more: Any, **named: Any) -> Any:
+        if host == "broker.plant":
+            answer.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return look_up(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(Panel, "alive", lambda _: alive_s.append(time.monotonic()))
+    station.write_text(station.read_text("utf-8") + '[uplink]\nhost = "broker.plant"\nport = 1\n')
+    is_gone_to = "the configuration was reloaded; started anew: the uplink\n"
+    script = Script(
+        (at(10), changed(station, "broker.plant", "127.0.0.1")), (lambda _: is_gone_to in caplog.text, answer.set)
+    )
+    summary = run(station, script)
+    assert (summary.end, summary.left_behind) == (End.STOPPED, 0)
+    assert max(after - before for before, after in itertools.pairwise(alive_s)) < ALIVE_S
 
 
 def test_the_watchdog_is_fed_while_a_model_loads_for_long(station: Path) -> None:

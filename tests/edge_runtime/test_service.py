@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import socket
 import sqlite3
 import threading
 from contextlib import closing
@@ -35,6 +36,7 @@ from edge_runtime.units.spool import DELIVERY_STOP_S
 from edge_runtime.uplink.uplink import Uplink
 from tests.fakes.models import BundleRecipe
 from tests.fakes.parts import point
+from tests.fakes.patience import eventually
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.stations import (
     DEFECT_LEVEL,
@@ -269,7 +271,7 @@ def test_a_thread_that_died_ends_the_daemon_for_a_restart(
     assert says in caplog.text
 
 
-@pytest.mark.parametrize("owner", [Outbox, Uplink, Delivery])
+@pytest.mark.parametrize("owner", [Outbox, Delivery])
 def test_a_part_that_does_not_stop_ends_the_daemon_for_a_restart_and_stops_the_others(
     station: Path, monkeypatch: pytest.MonkeyPatch, owner: type
 ) -> None:
@@ -285,6 +287,31 @@ def test_a_part_that_does_not_stop_ends_the_daemon_for_a_restart_and_stops_the_o
     assert (summary.end, summary.left_behind) == (End.TROUBLE, 1)
     assert "; 1 part of the daemon did not stop in time" in str(summary)
     assert [thread.name for thread in threading.enumerate()] == [threading.main_thread().name]
+
+
+def test_an_uplink_that_hangs_over_a_name_is_left_behind_and_is_no_reason_to_start_anew(
+    station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    stop = Uplink.stop
+
+    def hang(*_: object, **__: object) -> NoReturn:
+        asked.set()
+        answer.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    def impatient(uplink: Uplink, _timeout_s: float) -> bool:
+        assert asked.wait(20)
+        return stop(uplink, 0.05)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(Uplink, "stop", impatient)
+    station.write_text(station.read_text() + '[uplink]\nhost = "broker.plant"\n')
+    _, summary = run_station(station)
+    assert (summary.end, summary.left_behind) == (End.EXHAUSTED, 1)
+    assert "; 1 part of the daemon did not stop in time" in str(summary)
+    answer.set()
+    eventually(lambda: [thread.name for thread in threading.enumerate()] == [threading.main_thread().name])
 
 
 def test_a_start_that_fails_stops_what_was_started(station: Path) -> None:

@@ -190,6 +190,34 @@ def test_a_unit_that_fails_or_hangs_keeps_no_other_from_being_stopped(stage: Sta
     assert (supervisor.left_behind, supervisor.stuck) == (["gate", "lines"], ["gate"])
 
 
+@pytest.mark.parametrize("spool", [1, 2])
+def test_a_unit_that_hands_over_is_waited_for_by_its_successor_while_its_ground_stays(
+    stage: Stage, supervisor: Supervisor, spool: int
+) -> None:
+    def plan(spool: int, uplink: int) -> list[Unit]:
+        on = {"needs": ("spool",), "hands_over_on": ("spool",)}
+        return [stage.unit("spool", spool), stage.unit("uplink", uplink, **on)]  # type: ignore[arg-type]
+
+    stage.hanging.add("uplink")
+    supervisor.apply(plan(1, 1))
+    stage.since()
+    supervisor.apply(plan(spool, 2))
+    told = [one for one in stage.since() if "uplink" in one]
+    waited = ["stop uplink"] if spool == 2 else []
+    assert told == ["prepare uplink", "ask uplink", *waited, "start uplink"]
+    assert supervisor.left_behind == (["uplink"] if spool == 2 else [])
+
+
+def test_a_unit_that_hands_over_is_waited_for_where_nobody_comes_after_it(stage: Stage, supervisor: Supervisor) -> None:
+    units = [stage.unit("spool"), stage.unit("uplink", hands_over_on=("spool",))]
+    supervisor.apply(units)
+    supervisor.apply(units[:1])
+    assert stage.since()[-2:] == ["ask uplink", "stop uplink"]
+    supervisor.apply(units)
+    supervisor.stop()
+    assert stage.since()[-4:] == ["ask uplink", "stop uplink", "ask spool", "stop spool"]
+
+
 def test_the_first_trouble_is_told(stage: Stage, supervisor: Supervisor) -> None:
     supervisor.apply([stage.unit("spool"), stage.unit("gate")])
     assert supervisor.trouble() is None

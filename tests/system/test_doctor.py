@@ -15,7 +15,7 @@ from edge_runtime.doctor import broker as doctor
 from edge_runtime.doctor.finding import Standing
 from edge_runtime.doctor.patient import Patient
 from edge_runtime.doctor.round import examine
-from edge_runtime.uplink.uplink import link_options
+from edge_runtime.uplink.link_settings import link_options
 from fleet_manager.loopback_broker import loopback_broker
 from tests.fakes.stations import GOOD_LEVEL, write_parts, write_station
 

@@ -30,7 +30,8 @@ from edge_runtime.outbox.delivery_clock import SystemClock
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink.go_back_n import ResendRules
-from edge_runtime.uplink.uplink import Announcements, Pace, Uplink, link_options
+from edge_runtime.uplink.link_settings import link_options
+from edge_runtime.uplink.uplink import Announcements, Pace, Uplink
 from fleet_manager.ingest.broker_link import BrokerOptions
 from fleet_manager.ingest.ingest import Ingest
 from fleet_manager.ingest.watchers import QuietWatcher

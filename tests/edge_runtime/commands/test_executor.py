@@ -142,6 +142,14 @@ def test_a_stop_leaves_what_waits_undone(tmp_path):
     assert station.executor.counts.unanswered == 1
 
 
+def test_a_command_that_comes_after_the_stop_is_counted_and_left_undone(tmp_path, caplog):
+    station = Station(tmp_path)
+    assert station.executor.stop(5)
+    station.ask()
+    assert (station.did, station.executor.counts.unanswered) == ([], 1)
+    assert "command ping was not taken: this part of the daemon stops" in caplog.text
+
+
 def test_whoever_says_the_answers_is_woken(station):
     woken = threading.Event()
     station.executor.on_reply(woken.set)

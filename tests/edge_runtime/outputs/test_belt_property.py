@@ -203,6 +203,7 @@ def test_by_encoder_on_a_belt_that_stops_and_goes(
     belt = CountedBelt()
     belt.listen_to(Hearing, lambda: None)  # type: ignore[arg-type]
     line = Line(wobbles_ms, [0.0], belt)
+    belt.take(Moved(line.begun_ns, 0))
     way = Way(phases_ms)
     events: list[tuple[int, int, Callable[[], None]]] = []
     gates = []

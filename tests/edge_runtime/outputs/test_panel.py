@@ -61,6 +61,11 @@ def rises(board: GpioBoard, line: int) -> int:
     return sum(high for _, changed, high in board.history if changed == line)
 
 
+def wait_for_the_encoder(panel: Panel) -> None:
+    """Until its first reading, before which nobody knows where a part is."""
+    eventually(lambda: panel._verdicts[0]._belt.position(now_ns()) is not None)
+
+
 def now_ns() -> int:
     return MonotonicClock.now_ns()
 
@@ -89,6 +94,7 @@ def test_a_pulse_comes_when_the_part_is_at_the_gate_and_not_before(
 def test_an_encoder_on_a_pin_brings_the_part_to_the_gate(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
     gate = {"kind": "encoder", "counts": 50, "tolerance_counts": 20, "encoder": {"kind": "gpio", "line": ENCODER}}
     panel = panel_of(pin("reject", REJECT, gate=gate))
+    wait_for_the_encoder(panel)
     at_ns = now_ns()
     panel.expect("gate", at_ns, at_ns)
     panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
@@ -114,6 +120,7 @@ def test_an_encoder_that_is_lost_stops_the_line_while_a_part_is_on_its_way(
         gate["encoder"] = {"kind": "serial", "port": line.path}
         panel = panel_of(pin("reject", REJECT, gate=gate), pin("stop", STOP, role="stop"))
         line.write(b"100\n110\n")
+        wait_for_the_encoder(panel)
         at_ns = now_ns()
         panel.expect("gate", at_ns, at_ns)
         panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
@@ -130,6 +137,7 @@ def test_a_counting_register_brings_the_part_to_the_gate(board: GpioBoard, panel
         encoder = {"kind": "modbus", "device": device, "address": 3, "poll_ms": 1}
         gate = {"kind": "encoder", "counts": 100, "tolerance_counts": 500, "encoder": encoder}
         panel = panel_of(pin("reject", REJECT, gate=gate))
+        wait_for_the_encoder(panel)
         at_ns = now_ns()
         panel.take(inspected("1", "defect", triggered_at_ns=at_ns))
         server.set("holding", 3, 65_530)
@@ -263,6 +271,34 @@ def test_the_run_signal_is_dropped_before_the_parts_on_their_way_are_told(
     changes = [(line, high) for _, line, high in board.history]
     dropped = changes.index((RUN, False), changes.index((RUN, True)))
     assert dropped < changes.index((REJECT, True))
+
+
+def test_run_signals_are_dropped_while_parts_are_still_told(board: GpioBoard, panel_of: Callable[..., Panel]) -> None:
+    panel = panel_of(pin("reject", REJECT), pin("run", RUN, role="run"))
+    alive = Alive(panel)
+    eventually(lambda: board.levels[RUN])
+    panel.drop_run_signals()
+    assert not board.levels[RUN]
+    panel.take(inspected("1", "defect", triggered_at_ns=1))
+    eventually(lambda: rises(board, REJECT) == 1)
+    alive.end()
+    assert not board.levels[RUN], "a sign of life does not bring it back"
+
+
+def test_a_run_signal_that_hangs_does_not_hold_up_the_stop(panel_of: Callable[..., Panel], board: GpioBoard) -> None:
+    hanging = HangingOutput()
+    panel = panel_of(
+        pin("run-1", 1, role="run"),
+        pin("run-2", RUN, role="run"),
+        build=lambda one, clock: hanging if one.name == "run-1" else build_output(one, clock),
+    )
+    panel.alive()
+    eventually(lambda: board.levels[RUN])
+    begun_ns = now_ns()
+    panel.drop_run_signals()
+    assert now_ns() - begun_ns < 2_000_000_000
+    assert not board.levels[RUN]
+    hanging.let_go.set()
 
 
 @pytest.mark.usefixtures("board")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from edge_runtime.outputs.output import order_of
-from edge_runtime.outputs.shift_register import PARTS_MAX, ShiftRegister, TooManyParts
+from edge_runtime.outputs.shift_register import PARTS_MAX, PlaceUnknown, ShiftRegister, TooManyParts
 from tests.fakes.verdicts import verdict
 
 
@@ -54,6 +54,30 @@ def test_a_part_that_is_expected_twice_is_one_part() -> None:
     assert len(register) == 0
 
 
+def test_a_part_that_was_announced_where_nobody_knew_has_no_place_ever() -> None:
+    register = ShiftRegister(travel=100)
+    for at in (None, 10):
+        register.expect(("gate", 1), at)
+    assert len(register) == 0
+    with pytest.raises(PlaceUnknown, match="nobody knows where"):
+        register.judge(("gate", 1), 10, order("A"))
+    assert register.unplaced() == []
+    register.expect(("gate", 2), None)
+    assert (register.unplaced(), register.unplaced()) == ([("gate", 2)], [])
+
+
+def test_a_part_that_was_not_announced_needs_a_place_with_its_verdict() -> None:
+    with pytest.raises(PlaceUnknown):
+        ShiftRegister(travel=100).judge(("gate", 1), None, order("A"))
+
+
+def test_a_part_that_was_announced_keeps_its_place_whatever_is_known_at_its_verdict() -> None:
+    register = ShiftRegister(travel=100)
+    register.expect(("gate", 1), 10)
+    assert register.judge(("gate", 1), None, order("A"))
+    assert [part.gate for part in register.arrived(1000)] == [110]
+
+
 def test_parts_of_two_points_with_one_moment_are_two() -> None:
     register = ShiftRegister(travel=100)
     register.expect(("left", 1), 10)
@@ -77,7 +101,8 @@ def test_a_wrong_distance_fills_no_memory() -> None:
     for at in range(3 * PARTS_MAX):
         register.expect(("gate", at), at)
         register.arrived(at + 1)
-    assert len(register._gone) == PARTS_MAX
+        register.expect(("lost", at), None)
+    assert len(register._gone) == len(register.unplaced()) == PARTS_MAX
 
 
 def test_flushing_gives_every_part_once() -> None:

@@ -85,7 +85,7 @@ def test_each_sessions_will_and_greeting_have_its_own_number(tmp_path: Path, mon
         def turn(self, *_: object) -> None:
             raise LinkLost("the cable was pulled")
 
-        def open(self, _monotonic_s: object) -> None: ...
+        def open(self, *_: object) -> None: ...
         def subscribe(self, _topic: str, qos: int = 0) -> None: ...
         def close(self, *, politely: bool) -> None: ...
 
@@ -127,4 +127,120 @@ def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: p
     told = [line for line in caplog.messages if "was not asked for" in line]
     assert told[0] == f"a message on {ADDRESS.topic('birth')} was not asked for"
     assert len(told) == len(set(told)) == MOST_UNASKED
+    assert box.stop(PATIENCE_S)
+
+
+def box_in(folder: Path) -> Outbox:
+    box = Outbox(folder / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    box.start()
+    return box
+
+
+def uplink_of(box: Outbox, host: str, after: Uplink | None = None, port: int = 1883) -> Uplink:
+    settings = UplinkSettings(host=host, port=port)
+    return Uplink(box, ADDRESS, settings, announcements(), after=after, pace=Pace(FullJitter(0.01, 0.01)))
+
+
+def test_an_uplink_that_was_given_up_over_a_look_up_says_nothing_when_the_answer_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, answer, look_up = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def hang(host: str, *more: Any, **named: Any) -> Any:
+        if host == "broker.plant":
+            asked.set()
+            answer.wait(PATIENCE_S)
+        return look_up("127.0.0.1", *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(module, "HANDOVER_S", 0.1)
+    box = box_in(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as broker, socket.create_server(("127.0.0.1", 0)) as new_broker:
+        old = uplink_of(box, "broker.plant", port=broker.getsockname()[1])
+        old.start()
+        assert asked.wait(PATIENCE_S)
+        old.ask_to_stop()
+        new = uplink_of(box, "127.0.0.1", old, new_broker.getsockname()[1])
+        new.start()
+        connection, _ = new_broker.accept()
+        assert "busy with broker.plant: left alone" in caplog.text
+        answer.set()
+        late, _ = broker.accept()
+        late.settimeout(PATIENCE_S)
+        assert late.recv(1) == b"", "not one byte, and closed"
+        eventually(lambda: not old.running)
+        assert box.stop(PATIENCE_S), "nothing of the old one holds the spool"
+        assert new.stop(PATIENCE_S)
+        late.close()
+        connection.close()
+
+
+def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[int, str]] = []
+    may_end, is_leaving = threading.Event(), threading.Event()
+
+    class SlowFarewell:
+        def __init__(self, *_: object) -> None:
+            self.said = 0
+
+        def publish(self, topic: str, body: bytes, **_: object) -> int:
+            if topic.endswith("/status"):
+                status = Status.model_validate_json(body)
+                told.append((status.session, status.status.value))
+            return 1
+
+        def is_confirmed(self, _: int) -> bool:
+            is_leaving.set()
+            assert may_end.wait(PATIENCE_S)
+            return True
+
+        def open(self, *_: object) -> None: ...
+        def turn(self, *_: object) -> None: ...
+        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
+        def close(self, *, politely: bool) -> None: ...
+
+    monkeypatch.setattr(module, "MqttLink", SlowFarewell)
+    box = box_in(tmp_path)
+    old = uplink_of(box, "broker.plant")
+    old.start()
+    eventually(lambda: told)
+    old.ask_to_stop()
+    assert is_leaving.wait(PATIENCE_S)
+    new = uplink_of(box, "broker.plant", old)
+    new.start()
+    threading.Event().wait(0.2)
+    assert told == [(1, "online"), (1, "offline")]
+    may_end.set()
+    eventually(lambda: len(told) >= 3)
+    assert told[2] == (2, "online")
+    assert box._listener == new._wake, "the old one's end takes nothing from the new one"
+    assert new.stop(PATIENCE_S)
+    assert box.stop(PATIENCE_S)
+
+
+def test_an_uplink_that_stops_while_it_waits_for_the_one_before_waits_for_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def hang(*_: Any, **__: Any) -> Any:
+        asked.set()
+        answer.wait(PATIENCE_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    box = box_in(tmp_path)
+    old = uplink_of(box, "broker.plant")
+    old.start()
+    assert asked.wait(PATIENCE_S)
+    old.ask_to_stop()
+    new = uplink_of(box, "broker.plant", old)
+    new.start()
+    assert not new.stop(0.2)
+    assert not new.running
+    answer.set()
+    assert new.stop(PATIENCE_S)
+    assert not old.running
     assert box.stop(PATIENCE_S)
