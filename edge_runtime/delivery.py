@@ -57,8 +57,8 @@ class AlertSpool(Protocol):
         """Hand over without waiting; the future fails when it is not stored, as the spool's ledger tells of alerts."""
         ...
 
-    def write_off(self, minutes: int) -> None:
-        """So many minutes that were not stored will not be told again: the ledger tells of them too."""
+    def write_off(self, alerts: int = 0, minutes: int = 0) -> None:
+        """So many alerts and minutes that were not stored will not be told again: the ledger tells of them too."""
         ...
 
 
@@ -161,7 +161,10 @@ class Delivery:
             self._rules[point] = AlertRule(settings)
 
     def stop(self, timeout_s: float) -> bool:
-        """Tell what is untold, empty the line, stop; False, and a line in the log, when anything stays behind."""
+        """Tell what is untold, empty the line, stop; False, and a line in the log, when anything stays behind.
+
+        An alert that the spool was not offered in this time never will be: it enters the ledger.
+        """
         until_ns = self._clock.now_ns() + int(timeout_s * _NS_PER_S)
         with self._lock:
             for rule in self._rules.values():
@@ -169,7 +172,7 @@ class Delivery:
         self._stopping.set()
         self._more.set()
         self._thread.join(timeout_s)
-        behind = len(self._line) + (self._in_hand is not None) + len(self._offered) + self._untold
+        behind = self._write_off() + len(self._offered)
         are_pictures_written = self._pictures.stop(max(0.0, (until_ns - self._clock.now_ns()) / _NS_PER_S))
         if self._thread.is_alive() or behind:
             minutes = sum(not future.done() for future in tuple(self._minutes_offered))
@@ -178,6 +181,17 @@ class Delivery:
             )
             return False
         return are_pictures_written
+
+    def _write_off(self) -> int:
+        """Give up what the spool was not offered; how many alerts that were."""
+        with self._lock:
+            lost = len(self._line) + (self._in_hand is not None) + self._untold
+            self._line.clear()
+            self._in_hand, self._untold = None, 0
+        if lost:
+            self._spool.write_off(alerts=lost)
+            _log.error("%d alerts could not be offered to the spool before the stop; the ledger counts them", lost)
+        return lost
 
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once and never raises."""
@@ -266,7 +280,7 @@ class Delivery:
             self.counts.minutes += 1
         elif not isinstance(error, SpoolShed) and not self._is_given_back(stats):
             self.counts.minutes_lost += 1
-            self._spool.write_off(1)
+            self._spool.write_off(minutes=1)
             _log.error(
                 "a minute of statistics is durable nowhere and will not be told again; the ledger counts it: %s", error
             )
@@ -323,6 +337,10 @@ class Delivery:
         alert = waiting.alert
         if waiting.pictured is not None and (pieces := self._encoded(waiting.pictured)):
             alert = alert.model_copy(update={"evidence": tuple(piece.evidence for piece in pieces)})
+        with self._lock:
+            if self._in_hand is not waiting:
+                return  # the stop has written it off
+            self._in_hand = None
         future = self._spool.offer(alert)
         until_ns = self._clock.now_ns() + int(_COMMIT_TIMEOUT_S * _NS_PER_S)
         self._offered.append(_Offered(alert, waiting.since_ns, future, until_ns))

@@ -37,7 +37,7 @@ class Spool:
     def __init__(self, *, shut: bool = False, refuses: bool = False) -> None:
         self.alerts: list[Alert] = []
         self.minutes: list[Stats] = []
-        self.written_off = 0
+        self.written_off = self.lost = 0
         self.open = threading.Event()
         self.touched = threading.Event()
         self.refuses = refuses
@@ -58,8 +58,9 @@ class Spool:
             future.set_result(None)
         return future
 
-    def write_off(self, minutes: int) -> None:
+    def write_off(self, alerts: int = 0, minutes: int = 0) -> None:
         self.written_off += minutes
+        self.lost += alerts
 
 
 class Pictures:
@@ -261,6 +262,55 @@ def test_stopping_says_no_while_alerts_stay_behind() -> None:
     assert delivery.stop(0.0) is False
     spool.open.set()
     assert delivery.stop(PATIENCE_S) is True
+
+
+def test_what_the_spool_was_not_offered_before_the_stop_is_in_its_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    spool = Spool(shut=True)
+    delivery = deliver(spool)
+    delivery.take(inspected(verdict(part="first")))
+    assert spool.touched.wait(PATIENCE_S)
+    for number in range(3):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert delivery.stop(0.1) is False
+    assert spool.lost == 3
+    assert "3 alerts could not be offered" in caplog.text
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert (parts(spool), spool.lost) == (["first"], 3)
+
+
+def test_an_alert_whose_picture_was_being_encoded_at_the_stop_is_in_the_ledger_and_not_offered_later() -> None:
+    class Slow(Pictures):
+        def encoded(self, given: Inspected) -> tuple[Piece, ...]:
+            self.writing.set()
+            assert self.open.wait(PATIENCE_S)
+            return super().encoded(given)
+
+    spool, pictures = Spool(), Slow(shut=True)
+    delivery = deliver(spool, pictures)
+    delivery.take(inspected())
+    assert pictures.writing.wait(PATIENCE_S)
+    assert delivery.stop(0.1) is False
+    assert spool.lost == 1
+    pictures.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert (spool.alerts, spool.lost) == ([], 1)
+
+
+def test_a_stop_offers_all_that_waits_though_nothing_of_it_is_durable_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "OFFERED_MAX", 3)
+    spool = Slow()
+    delivery = deliver(spool)
+    for number in range(10):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert spool.touched.wait(PATIENCE_S)
+    assert len(spool.promised) == 3
+    assert delivery.stop(0.2) is False
+    assert (len(spool.promised), spool.lost) == (10, 0)
+    for future in spool.promised:
+        future.set_result(None)
+    assert delivery.stop(PATIENCE_S)
+    assert delivery.counts.spooled == 10
 
 
 class Trap(Spool):
