@@ -183,8 +183,11 @@ class EvidenceStore:
             victim = self._shares.victim(bytes_of, wanted, wanted_bytes, limit)
             if victim is None:
                 return
-            oldest, _ = self._sizes[victim].popitem(last=False)
+            sizes = self._sizes[victim]
+            oldest = next(iter(sizes))
+            sizes.move_to_end(oldest)  # one that cannot be removed does not stand before the others for ever
             oldest.unlink(missing_ok=True)
+            del sizes[oldest]
             self._places.pop(oldest.stem, None)
             self.counts.removed += 1
 
