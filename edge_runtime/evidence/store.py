@@ -77,14 +77,15 @@ class EvidenceStore:
         self._settings = settings
         self._shares = Shares.of(settings)
         self._may_write, self._may_grow = may_write, may_grow
-        self._listener: Callable[[Path], None] | None = None
+        self._on_kept: Callable[[Path], None] = _nobody
+        self._on_removed: Callable[[Path], None] = _nobody
         make_folder(folder, "folder for evidence")
         self._sizes = _found(folder)
         self._places = {path.stem: path for sizes in self._sizes.values() for path in sizes}
 
-    def on_kept(self, listener: Callable[[Path], None] | None) -> None:
-        """Have `listener`, and no other, told of each file that is written; it returns at once."""
-        self._listener = listener
+    def follow(self, kept: Callable[[Path], None] | None = None, removed: Callable[[Path], None] | None = None) -> None:
+        """Have these, and no others, told of each file that is written and removed; they return at once."""
+        self._on_kept, self._on_removed = kept or _nobody, removed or _nobody
 
     def keep(self, inspected: Inspected) -> tuple[Evidence, ...]:
         """Encode and write what backs a verdict; what of it was kept."""
@@ -162,13 +163,13 @@ class EvidenceStore:
                 sizes.move_to_end(known)
                 return
             sizes.pop(known, None)  # somebody removed it, to make room
+            self._on_removed(known)
         self._make_room(name, len(content))
         path = self._folder / name / sha256[:2] / f"{sha256}{suffix}"
         _write(path, content)
         self._places[sha256] = path
         self._sizes[name][path] = len(content)
-        if (listener := self._listener) is not None:
-            listener(path)
+        self._on_kept(path)
 
     def _limit_bytes(self) -> int:
         if self._may_grow():
@@ -190,6 +191,11 @@ class EvidenceStore:
             del sizes[oldest]
             self._places.pop(oldest.stem, None)
             self.counts.removed += 1
+            self._on_removed(oldest)
+
+
+def _nobody(_path: Path) -> None:
+    """Nobody follows."""
 
 
 def _write(path: Path, content: bytes) -> None:
