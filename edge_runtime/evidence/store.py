@@ -1,6 +1,7 @@
 """The pictures and sounds behind verdicts, on the board's disk: named by their content, within a quota.
 
-A full disk or a failed write is counted and leaves the alert without a picture; it never disturbs an inspection.
+A full disk or a failed write is counted and costs the picture: its alert names a file that is nowhere then, as one
+that the quota has removed. It never disturbs an inspection.
 """
 
 from __future__ import annotations
@@ -10,39 +11,24 @@ import logging
 import os
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from edge_contracts.alert import Evidence, EvidenceKind
-from edge_contracts.recorded_frame import RecordedFrame, with_note
-from edge_contracts.recorded_sound import wave_with_note
-from edge_runtime.evidence.clip import jpeg
+from edge_contracts.alert import Evidence
+from edge_runtime.evidence.piece import MEDIA_TYPES, Piece, drafts
 from edge_runtime.evidence.shares import CLIP, Shares, class_of
-from edge_runtime.inspection.overlay import draw_heat, draw_marks
 from edge_runtime.state_folder import make_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    import numpy.typing as npt
-
+    from edge_contracts.alert import EvidenceKind
     from edge_contracts.station import EvidenceSettings
     from edge_runtime.evidence.clip import Clip
-    from edge_runtime.frames import Frame, Window
     from edge_runtime.occasion import Inspected
 
 _CLIPS = "application/zip"
-_JPEG = "image/jpeg"
-_MEDIA_TYPES = {
-    EvidenceKind.IMAGE: _JPEG,
-    EvidenceKind.HEAT_MAP: _JPEG,
-    EvidenceKind.BOXES: _JPEG,
-    EvidenceKind.SOUND: "audio/wav",
-}
-_SUFFIXES = {_JPEG: ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
+_SUFFIXES = {"image/jpeg": ".jpg", "audio/wav": ".wav", _CLIPS: ".zip"}
 TIGHT_BYTES: Final = 16 << 20
 """So much evidence is kept also on a disk without room to spare."""
 _log = logging.getLogger(__name__)
@@ -64,7 +50,7 @@ class EvidenceCounts:
 class EvidenceStore:
     """Files in `folder/defect-scratch/ab/abcdef….jpg`, named by their SHA-256, within a quota that all classes share.
 
-    Each says in itself what it is. Used by one thread; `path_of` by any.
+    Each says in itself what it is. Used by one thread; `encoded` and `path_of` by any.
 
     Args:
         folder: made when it is not there; what an earlier run left counts towards the quota.
@@ -91,30 +77,43 @@ class EvidenceStore:
         self._settings = settings
         self._shares = Shares.of(settings)
         self._may_write, self._may_grow = may_write, may_grow
-        self._listener: Callable[[Path], None] | None = None
+        self._on_kept: Callable[[Path], None] = _nobody
+        self._on_removed: Callable[[Path], None] = _nobody
         make_folder(folder, "folder for evidence")
         self._sizes = _found(folder)
         self._places = {path.stem: path for sizes in self._sizes.values() for path in sizes}
 
-    def on_kept(self, listener: Callable[[Path], None] | None) -> None:
-        """Have `listener`, and no other, told of each file that is written; it returns at once."""
-        self._listener = listener
+    def follow(self, kept: Callable[[Path], None] | None = None, removed: Callable[[Path], None] | None = None) -> None:
+        """Have these, and no others, told of each file that is written and removed; they return at once."""
+        self._on_kept, self._on_removed = kept or _nobody, removed or _nobody
 
     def keep(self, inspected: Inspected) -> tuple[Evidence, ...]:
-        """Write the picture and, where there is one, the heat map over it, or the sound; empty for nothing."""
+        """Encode and write what backs a verdict; what of it was kept."""
+        return self.write(self.encoded(inspected))
+
+    def encoded(self, inspected: Inspected) -> tuple[Piece, ...]:
+        """The picture and, where something was found in it, another that shows it, or the sound; empty for nothing.
+
+        Touches no disk, so that an alert can name its evidence and need not wait for it.
+        """
         if inspected.seen is None or not self._settings.enabled or self._gives_up():
             return ()
-        pieces = [*self._kept_pictures(inspected, inspected.frame)] if inspected.frame is not None else []
-        if inspected.window is not None:
-            pieces.append(self._kept_sound(inspected, inspected.window))
+        drawn = drafts(inspected, self._settings.jpeg_quality)
+        pieces = (self._piece(kind, class_of(inspected.verdict), made) for kind, made in drawn)
         return tuple(piece for piece in pieces if piece is not None)
+
+    def write(self, pieces: tuple[Piece, ...]) -> tuple[Evidence, ...]:
+        """Bring encoded pieces to the disk; those that it took."""
+        return tuple(piece.evidence for piece in pieces if self._is_written(piece))
 
     def keep_clip(self, clip: Clip) -> Path | None:
         """Write the pictures around a defect as one file; None when it was not kept."""
         if not self._settings.enabled or self._gives_up():
             return None
         try:
-            sha256, _ = self._keep(CLIP, clip.packed(self._settings.jpeg_quality), _SUFFIXES[_CLIPS])
+            content = clip.packed(self._settings.jpeg_quality)
+            sha256 = hashlib.sha256(content).hexdigest()
+            self._keep(CLIP, sha256, content, _SUFFIXES[_CLIPS])
         except OSError as error:
             self._note_failure(error)
             return None
@@ -131,62 +130,46 @@ class EvidenceStore:
         self.counts.given_up += 1
         return True
 
-    def _kept_pictures(self, inspected: Inspected, frame: Frame) -> Iterator[Evidence | None]:
-        """The picture, and with what was found drawn over it another."""
-        drawn, kind, heat = frame.pixels, EvidenceKind.IMAGE, inspected.heat_map
-        yield self._kept_picture(kind, drawn, inspected)
-        if heat is not None and np.isfinite(heat).all():
-            kind, drawn = EvidenceKind.HEAT_MAP, draw_heat(drawn, heat, inspected.region, inspected.verdict.threshold)
-        if inspected.marks:
-            kind = EvidenceKind.BOXES if kind is EvidenceKind.IMAGE else kind
-            drawn = draw_marks(drawn, inspected.marks)
-        if kind is not EvidenceKind.IMAGE:
-            yield self._kept_picture(kind, drawn, inspected)
-
-    def _kept_picture(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8], inspected: Inspected) -> Evidence | None:
-        return self._keep_one(kind, inspected, lambda: self._noted(kind, pixels, inspected))
-
-    def _kept_sound(self, inspected: Inspected, window: Window) -> Evidence | None:
-        bundle = inspected.verdict.model or ""
-        made = partial(wave_with_note, window.values, window.rate_hz, bundle)
-        return self._keep_one(EvidenceKind.SOUND, inspected, made)
-
-    def _noted(self, kind: EvidenceKind, pixels: npt.NDArray[np.uint8], inspected: Inspected) -> bytes:
-        note = RecordedFrame(kind, inspected.verdict.model or "", inspected.region)
-        return with_note(jpeg(pixels, self._settings.jpeg_quality), note)
-
-    def _keep_one(self, kind: EvidenceKind, inspected: Inspected, made: Callable[[], bytes]) -> Evidence | None:
-        media_type = _MEDIA_TYPES[kind]
+    def _piece(self, kind: EvidenceKind, of_class: str, made: Callable[[], bytes]) -> Piece | None:
         try:
-            sha256, size = self._keep(class_of(inspected.verdict), made(), _SUFFIXES[media_type])
+            content = made()
         except OSError as error:
             self._note_failure(error)
             return None
+        sha256 = hashlib.sha256(content).hexdigest()
+        evidence = Evidence(kind=kind, sha256=sha256, media_type=MEDIA_TYPES[kind], bytes=len(content))
+        return Piece(evidence, of_class, content)
+
+    def _is_written(self, piece: Piece) -> bool:
+        evidence = piece.evidence
+        try:
+            self._keep(piece.of_class, evidence.sha256, piece.content, _SUFFIXES[evidence.media_type])
+        except OSError as error:
+            self._note_failure(error)
+            return False
         self.counts.kept += 1
-        return Evidence(kind=kind, sha256=sha256, media_type=media_type, bytes=size)
+        return True
 
     def _note_failure(self, error: OSError) -> None:
         self.counts.failed += 1
         if self.counts.failed & (self.counts.failed - 1) == 0:
             _log.warning("evidence could not be kept (%d so far): %s", self.counts.failed, error)
 
-    def _keep(self, name: str, content: bytes, suffix: str) -> tuple[str, int]:
-        """Write a file into a class, once; its digest and size."""
-        sha256 = hashlib.sha256(content).hexdigest()
+    def _keep(self, name: str, sha256: str, content: bytes, suffix: str) -> None:
+        """Write a file into a class, once."""
         if (known := self._places.get(sha256)) is not None:
             sizes = self._sizes[known.parent.parent.name]
             if known.exists():
                 sizes.move_to_end(known)
-                return sha256, len(content)
+                return
             sizes.pop(known, None)  # somebody removed it, to make room
+            self._on_removed(known)
         self._make_room(name, len(content))
         path = self._folder / name / sha256[:2] / f"{sha256}{suffix}"
         _write(path, content)
         self._places[sha256] = path
         self._sizes[name][path] = len(content)
-        if (listener := self._listener) is not None:
-            listener(path)
-        return sha256, len(content)
+        self._on_kept(path)
 
     def _limit_bytes(self) -> int:
         if self._may_grow():
@@ -201,10 +184,18 @@ class EvidenceStore:
             victim = self._shares.victim(bytes_of, wanted, wanted_bytes, limit)
             if victim is None:
                 return
-            oldest, _ = self._sizes[victim].popitem(last=False)
+            sizes = self._sizes[victim]
+            oldest = next(iter(sizes))
+            sizes.move_to_end(oldest)  # one that cannot be removed does not stand before the others for ever
             oldest.unlink(missing_ok=True)
+            del sizes[oldest]
             self._places.pop(oldest.stem, None)
             self.counts.removed += 1
+            self._on_removed(oldest)
+
+
+def _nobody(_path: Path) -> None:
+    """Nobody follows."""
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -151,9 +151,9 @@ class Outbox:
             future.set_exception(SpoolRefused(f"wanted an alert on disk, found that {why}: check the disk"))
         return future
 
-    def write_off(self, minutes: int) -> None:
-        """So many minutes were refused and will not be told again: they enter the loss ledger."""
-        self._queue.lose(minutes=minutes)
+    def write_off(self, alerts: int = 0, minutes: int = 0) -> None:
+        """So many alerts that were never offered, and refused minutes, will not be told: they enter the loss ledger."""
+        self._queue.lose(alerts, minutes)
 
     def append(self, alert: Alert, timeout_s: float = APPEND_TIMEOUT_S) -> Receipt:
         """Hand over an alert and wait until it is durable.

@@ -96,15 +96,15 @@ def in_order(recording: Path, folder: Path) -> Path:
     """A folder of links to the pictures of a recording, in their order.
 
     Pictures that lie in the folder itself are taken by name. Evidence lies in sub-folders and is named by its content,
-    so it is taken by the time it was written, without the heat maps. Pictures of kinds that are not read are taken,
-    too: the daemon judges them unknown.
+    so it is taken by the time it was written, without the pictures over which a heat map or boxes are drawn. Pictures
+    of kinds that are not read are taken, too: the daemon judges them unknown.
 
     Raises:
         BadInputError: there is no picture in it.
     """
     files = sorted(path for path in recording.iterdir() if _is_picture(path))
     if not files:
-        kept = [path for path in recording.glob("**/*") if _is_picture(path) and not _is_heat_map(path)]
+        kept = [path for path in recording.glob("**/*") if _is_picture(path) and not _is_drawn_over(path)]
         files = sorted(kept, key=lambda path: (path.stat().st_mtime_ns, path.name))
     if not files:
         raise BadInputError(f"wanted pictures in {recording}, found none; name a folder of pictures, or a film")
@@ -118,7 +118,7 @@ def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES
 
 
-def _is_heat_map(path: Path) -> bool:
+def _is_drawn_over(path: Path) -> bool:
     with path.open("rb") as file:
         note = note_in(file.read(HEAD_BYTES))
-    return note is not None and note.kind is EvidenceKind.HEAT_MAP
+    return note is not None and note.kind is not EvidenceKind.IMAGE

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.station import IntervalTrigger
+from edge_runtime.health.delivery_rule import judge_delivery
 from edge_runtime.health.health_watch import HealthWatch
 from edge_runtime.health.station_health import StationHealth
 from edge_runtime.supervisor import Part, Prepared, Unit
@@ -29,7 +30,8 @@ def health(config: StationConfig, around: Surroundings) -> Unit:
     def start() -> Part:
         running = around.running
         made = StationHealth(config, Path(folder), around, running.cameras, running.paces, free_running)
-        watch = HealthWatch((*made.rounds(), lambda: _look_at_scores(running)), around.clock, config.board.period_s)
+        looks = (*made.rounds(), lambda: _look_at_scores(running), lambda: _look_at_delivery(around))
+        watch = HealthWatch(looks, around.clock, config.board.period_s)
         watch.start()
         running.health = made
 
@@ -42,6 +44,11 @@ def health(config: StationConfig, around: Surroundings) -> Unit:
 
     made_from = (folder, config.board, config.governor, free_running)
     return Unit(HEALTH, "health", made_from, lambda: Prepared(start), _STOP_S, needs=(CAMERAS,), needs_restart=False)
+
+
+def _look_at_delivery(around: Surroundings) -> None:
+    if (delivery := around.running.delivery) is not None:
+        judge_delivery(delivery, around.conditions)
 
 
 def _look_at_scores(running: Running) -> None:

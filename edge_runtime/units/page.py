@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge_runtime.health.delivery_rule import alert_trouble
 from edge_runtime.infer.isolated.process_backend import IsolatedBackend
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.supervisor import Part, Prepared, Unit
@@ -120,7 +121,8 @@ def _troubles(station: Station, around: Surroundings) -> list[str]:
         return [*dead, "no inspection point runs"]
     fatal = filter(None, (point.trouble(now_ns, station.hang_restart_s) for point in points))
     stuck = [f"{point.inventory.name}: the loop makes no progress" for point in points if point.is_stuck(now_ns)]
-    return [*dead, *fatal, *stuck]
+    late = alert_trouble(running.delivery) if running.delivery is not None else None
+    return [*dead, *fatal, *stuck, *filter(None, (late,))]
 
 
 def _state(station: Station, around: Surroundings) -> State | None:
@@ -137,4 +139,5 @@ def _counters(around: Surroundings) -> Counters:
         running.outbox.counters if running.outbox else None,
         running.uplink.counters if running.uplink else None,
         running.evidence_counts if running.evidence else None,
+        *((delivery.alert_waits_s, delivery.picture_waits_s) if (delivery := running.delivery) else ()),
     )

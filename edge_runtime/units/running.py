@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge_runtime.cameras import Cameras
 from edge_runtime.commands.executor import CommandCounts
-from edge_runtime.delivery import DeliveryCounts
+from edge_runtime.delivery_counts import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
 from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.outputs.relay import Relay

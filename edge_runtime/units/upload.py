@@ -40,14 +40,14 @@ def upload(config: StationConfig, around: Surroundings) -> Unit:
         if settings is None or running.evidence is None:
             return Part(lambda _: True)
         made = _uploader(settings, station, around)
-        running.evidence.on_kept(made.kept)
+        running.evidence.follow(made.kept, made.removed)
         made.start()
         running.uploader = made
         store = running.evidence
 
         def stop(timeout_s: float) -> bool:
             running.uploader = None
-            store.on_kept(None)
+            store.follow()
             return made.stop(timeout_s)
 
         return Part(stop)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from edge_contracts.station import Point
     from edge_runtime.capture.reader import ReaderCounts
-    from edge_runtime.delivery import DeliveryCounts
+    from edge_runtime.delivery_counts import DeliveryCounts
     from edge_runtime.evidence import EvidenceCounts
     from edge_runtime.frames import Scores
     from edge_runtime.inspection.sensitivity import Sensitivity
@@ -118,12 +118,18 @@ class PointFace:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What happened outside of the points since the start; None for what the configuration does not ask for."""
+    """What happened outside of the points since the start; None for what the configuration does not ask for.
+
+    alert_waits_s, picture_waits_s: how long the oldest alert that is not durable, and the present write of evidence,
+        have waited for the disk.
+    """
 
     delivery: DeliveryCounts
     outbox: OutboxCounters | None
     uplink: UplinkCounters | None
     evidence: EvidenceCounts | None
+    alert_waits_s: float = 0.0
+    picture_waits_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

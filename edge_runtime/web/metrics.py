@@ -232,6 +232,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         _delivery("without_picture"),
     ),
     Metric(
+        "lepton_alert_wait_seconds",
+        "gauge",
+        "How long the oldest alert that is not on the disk has waited in memory.",
+        (),
+        _one(lambda reading: reading.counters.alert_waits_s),
+    ),
+    Metric(
         "lepton_delivery_faults_total",
         "counter",
         "Exceptions inside the delivery.",
@@ -281,6 +288,13 @@ METRICS: Final[tuple[Metric, ...]] = (
         "Pictures given up to spare the flash.",
         (),
         _evidence("given_up"),
+    ),
+    Metric(
+        "lepton_evidence_write_seconds",
+        "gauge",
+        "How long the present write of a picture has taken until now.",
+        (),
+        _one(lambda reading: reading.counters.picture_waits_s),
     ),
     Metric(
         "lepton_evidence_extras_dropped_total",

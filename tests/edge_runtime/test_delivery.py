@@ -11,6 +11,8 @@ from edge_runtime import delivery as line
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
+from edge_runtime.evidence.piece import Piece
+from edge_runtime.evidence.writer import PLACES
 from edge_runtime.minute_book import MinuteBook
 from edge_runtime.outbox.spool_errors import SpoolShed
 from tests.fakes.clock import FakeClock
@@ -35,7 +37,7 @@ class Spool:
     def __init__(self, *, shut: bool = False, refuses: bool = False) -> None:
         self.alerts: list[Alert] = []
         self.minutes: list[Stats] = []
-        self.written_off = 0
+        self.written_off = self.lost = 0
         self.open = threading.Event()
         self.touched = threading.Event()
         self.refuses = refuses
@@ -56,21 +58,35 @@ class Spool:
             future.set_result(None)
         return future
 
-    def write_off(self, minutes: int) -> None:
+    def write_off(self, alerts: int = 0, minutes: int = 0) -> None:
         self.written_off += minutes
+        self.lost += alerts
 
 
 class Pictures:
-    def __init__(self, *, broken: bool = False) -> None:
-        self.kept = 0
-        self._broken = broken
+    """Keeps pictures in memory; a shut disk takes none until it is opened."""
 
-    def keep(self, given: Inspected) -> tuple[Evidence, ...]:
+    def __init__(self, *, broken: bool = False, shut: bool = False) -> None:
+        self.kept = 0
+        self.writing = threading.Event()
+        self.open = threading.Event()
+        self._broken = broken
+        if not shut:
+            self.open.set()
+
+    def encoded(self, given: Inspected) -> tuple[Piece, ...]:
         assert given.frame is not None
         if self._broken:
-            raise OSError("disk full")
-        self.kept += 1
-        return (Evidence(kind=EvidenceKind.IMAGE, sha256="0" * 64, media_type="image/jpeg", bytes=1),)
+            raise OSError("no such picture")
+        return (
+            Piece(Evidence(kind=EvidenceKind.IMAGE, sha256="0" * 64, media_type="image/jpeg", bytes=1), "defect", b"."),
+        )
+
+    def write(self, pieces: tuple[Piece, ...]) -> object:
+        self.writing.set()
+        assert self.open.wait(PATIENCE_S)
+        self.kept += len(pieces)
+        return pieces
 
 
 def deliver(spool: Spool, pictures: Pictures | None = None) -> Delivery:
@@ -143,13 +159,66 @@ def test_a_slow_disk_never_holds_up_an_inspection_and_costs_pictures_first() -> 
     delivery = deliver(spool, pictures)
     delivery.take(inspected(verdict(part="first")))
     assert spool.touched.wait(PATIENCE_S)
+    eventually(lambda: pictures.kept == 1 and delivery.picture_waits_s == 0)
     for number in range(50):
         delivery.take(inspected(verdict(part=str(number))))
     spool.open.set()
     assert delivery.stop(PATIENCE_S)
     assert len(spool.alerts) == 51
-    assert pictures.kept == 1 + line.PICTURES_MAX
-    assert delivery.counts.without_picture == 50 - line.PICTURES_MAX
+    assert pictures.kept == 1 + PLACES
+    assert delivery.counts.without_picture == 50 - PLACES
+
+
+def test_a_picture_whose_write_hangs_keeps_no_alert_from_the_spool() -> None:
+    spool, pictures = Spool(), Pictures(shut=True)
+    delivery = deliver(spool, pictures)
+    for number in range(PLACES + 20):
+        delivery.take(inspected(verdict(part=str(number))))
+    eventually(lambda: len(spool.alerts) == PLACES + 20)
+    assert parts(spool) == [str(number) for number in range(PLACES + 20)]
+    assert [bool(alert.evidence) for alert in spool.alerts] == [True] * PLACES + [False] * 20
+    assert (pictures.kept, delivery.counts.without_picture) == (0, 20)
+    pictures.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert pictures.kept == PLACES
+
+
+def test_a_stop_gives_up_the_pictures_that_the_disk_does_not_take_and_no_alert(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    spool, pictures = Spool(), Pictures(shut=True)
+    delivery = deliver(spool, pictures)
+    for number in range(PLACES):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert pictures.writing.wait(PATIENCE_S)
+    assert delivery.stop(0.5) is False
+    assert len(spool.alerts) == delivery.counts.spooled == PLACES
+    assert f"the evidence of {PLACES - 1} verdicts was not written" in caplog.text
+    delivery.keep(lambda: 1 / 0)
+    assert delivery.counts.extras_dropped == 1
+    pictures.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert pictures.kept == 1
+
+
+def test_how_long_alert_and_picture_wait_is_told_until_they_are_on_the_disk() -> None:
+    spool, pictures, clock = Slow(), Pictures(shut=True), FakeClock(patient=True)
+    delivery = Delivery(spool, pictures, clock)
+    assert (delivery.alert_waits_s, delivery.picture_waits_s) == (0.0, 0.0)
+    delivery.take(inspected(verdict(decided_at_ns=clock.now_ns())))
+    clock.advance(3.0)
+    assert delivery.alert_waits_s == 3.0
+    delivery.start()
+    assert pictures.writing.wait(PATIENCE_S)
+    eventually(lambda: spool.promised)
+    clock.advance(30.0)
+    delivery._more.set()
+    eventually(lambda: delivery.counts.refused == 1)
+    assert (delivery.alert_waits_s, delivery.picture_waits_s) == (33.0, 30.0)
+    pictures.open.set()
+    spool.promised[0].set_result(None)
+    eventually(lambda: (delivery.alert_waits_s, delivery.picture_waits_s) == (0.0, 0.0))
+    assert delivery.stop(PATIENCE_S)
 
 
 def test_what_no_line_can_hold_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,6 +262,55 @@ def test_stopping_says_no_while_alerts_stay_behind() -> None:
     assert delivery.stop(0.0) is False
     spool.open.set()
     assert delivery.stop(PATIENCE_S) is True
+
+
+def test_what_the_spool_was_not_offered_before_the_stop_is_in_its_ledger(caplog: pytest.LogCaptureFixture) -> None:
+    spool = Spool(shut=True)
+    delivery = deliver(spool)
+    delivery.take(inspected(verdict(part="first")))
+    assert spool.touched.wait(PATIENCE_S)
+    for number in range(3):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert delivery.stop(0.1) is False
+    assert spool.lost == 3
+    assert "3 alerts could not be offered" in caplog.text
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert (parts(spool), spool.lost) == (["first"], 3)
+
+
+def test_an_alert_whose_picture_was_being_encoded_at_the_stop_is_in_the_ledger_and_not_offered_later() -> None:
+    class Slow(Pictures):
+        def encoded(self, given: Inspected) -> tuple[Piece, ...]:
+            self.writing.set()
+            assert self.open.wait(PATIENCE_S)
+            return super().encoded(given)
+
+    spool, pictures = Spool(), Slow(shut=True)
+    delivery = deliver(spool, pictures)
+    delivery.take(inspected())
+    assert pictures.writing.wait(PATIENCE_S)
+    assert delivery.stop(0.1) is False
+    assert spool.lost == 1
+    pictures.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert (spool.alerts, spool.lost) == ([], 1)
+
+
+def test_a_stop_offers_all_that_waits_though_nothing_of_it_is_durable_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "OFFERED_MAX", 3)
+    spool = Slow()
+    delivery = deliver(spool)
+    for number in range(10):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert spool.touched.wait(PATIENCE_S)
+    assert len(spool.promised) == 3
+    assert delivery.stop(0.2) is False
+    assert (len(spool.promised), spool.lost) == (10, 0)
+    for future in spool.promised:
+        future.set_result(None)
+    assert delivery.stop(PATIENCE_S)
+    assert delivery.counts.spooled == 10
 
 
 class Trap(Spool):
@@ -292,14 +410,15 @@ def test_what_the_spool_was_offered_and_has_not_stored_stays_behind_too(caplog: 
 def test_an_alert_that_waits_for_company_in_the_spool_holds_up_no_other_and_costs_no_picture() -> None:
     spool, pictures = Slow(), Pictures()
     made = deliver(spool, pictures)
-    for number in range(line.PICTURES_MAX + 4):
+    for number in range(PLACES + 4):
         made.take(inspected(verdict(part=str(number))))
         eventually(lambda number=number: len(spool.promised) == number + 1)
+        eventually(lambda number=number: pictures.kept == number + 1)
     assert all(alert.evidence for alert in spool.alerts)
     assert made.counts.spooled == 0
     for future in spool.promised:
         future.set_result(None)
-    eventually(lambda: made.counts.spooled == line.PICTURES_MAX + 4)
+    eventually(lambda: made.counts.spooled == PLACES + 4)
     assert made.stop(PATIENCE_S)
 
 
@@ -317,16 +436,17 @@ def test_an_alert_that_is_not_durable_in_time_is_counted_as_refused() -> None:
 def test_evidence_without_an_alert_is_kept_in_turn_and_dropped_before_any_alert_is() -> None:
     kept: list[int] = []
     delivery = Delivery(Spool(), None, MonotonicClock())
-    for number in range(line.PICTURES_MAX + 3):
+    for number in range(PLACES + 3):
         delivery.keep(lambda number=number: kept.append(number))
     delivery.keep(lambda: 1 / 0)
-    delivery._turn()
-    assert kept == list(range(line.PICTURES_MAX))
+    delivery.start()
+    eventually(lambda: kept == [*range(PLACES)])
     assert delivery.counts.extras_dropped == 4
     delivery.keep(lambda: 1 / 0)
-    delivery.keep(lambda: kept.append(99))
-    delivery._turn()
-    assert kept[-1] == 99
+    eventually(delivery._pictures.reserve)
+    delivery._pictures.write(lambda: kept.append(99))
+    eventually(lambda: kept[-1] == 99)
+    assert delivery.stop(PATIENCE_S)
     assert delivery.counts.faults == 0
 
 

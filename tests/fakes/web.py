@@ -18,7 +18,7 @@ from edge_contracts.station import Web
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.capture.reader import ReaderCounts
 from edge_runtime.clock import MonotonicClock
-from edge_runtime.delivery import DeliveryCounts
+from edge_runtime.delivery_counts import DeliveryCounts
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Sensitivity

@@ -1,8 +1,8 @@
 """The thread that brings evidence to the manager: within its budget, behind the alerts, until it is there.
 
-It holds up nobody: the store tells it of a file by an entry in a list, and everything else happens here. A file that
-the store removes before its turn is counted as gone. Transfers go on where they broke off, also in another life of the
-daemon, because the manager says how far it has got.
+It holds up nobody: the store tells it of a file, kept or removed, by an entry in a list, and everything else happens
+here. A file that the store removes before its turn is counted as gone. Transfers go on where they broke off, also in
+another life of the daemon, because the manager says how far it has got.
 """
 
 from __future__ import annotations
@@ -104,6 +104,7 @@ class Uploader(OwnThread):
         self._failures = 0
         self._in_turn = 0
         self._more = threading.Event()
+        self._counting = threading.Lock()
 
     @property
     def behind(self) -> int:
@@ -114,6 +115,11 @@ class Uploader(OwnThread):
         """The store has kept a file; returns at once."""
         if self._waiting.add(path):
             self._more.set()
+
+    def removed(self, path: Path) -> None:
+        """The store has removed a file; returns at once."""
+        if self._waiting.remove(path):
+            self._count_gone()
 
     def ask_to_stop(self) -> None:
         """Break off what is on its way, and end the thread; what did not go is found again by the next run."""
@@ -156,7 +162,7 @@ class Uploader(OwnThread):
                 self._attempt(path, file)
             self._failures = 0
         except FileNotFoundError:
-            self.counts.gone += 1
+            self._count_gone()
         except _Stopped:
             raise
         except (UploadLost, _Failed) as error:
@@ -165,6 +171,10 @@ class Uploader(OwnThread):
         except Exception as error:  # noqa: BLE001 - the stage loop: this thread must outlive any fault
             _log.exception("%s could not be uploaded", path)
             self._fail(error, 0.0)
+
+    def _count_gone(self) -> None:
+        with self._counting:
+            self.counts.gone += 1
 
     def _fail(self, error: Exception, least_s: float) -> None:
         self.counts.failed += 1

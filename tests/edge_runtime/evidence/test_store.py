@@ -224,6 +224,30 @@ def test_on_a_disk_without_room_to_spare_new_pictures_take_the_place_of_old_ones
     assert store.path_of(kept_last).is_file()
 
 
+def test_a_file_that_cannot_be_removed_still_counts_towards_the_quota(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(path: Path, *, missing_ok: bool = False) -> None:
+        if path.suffix == ".jpg" and (is_read_only or path == stuck):
+            raise OSError(30, "Read-only file system")
+        unlink(path, missing_ok=missing_ok)
+
+    unlink, is_read_only, stuck = type(tmp_path).unlink, True, tmp_path
+    settings, folder = settings_for(5.5, tmp_path / "probe"), tmp_path / "store"
+    store = EvidenceStore(folder, settings)
+    for seed in range(5):
+        store.keep(with_picture(seed))
+    monkeypatch.setattr(type(tmp_path), "unlink", refuses)
+    for seed in range(10, 20):
+        assert store.keep(with_picture(seed)) == ()
+    assert (store.counts.failed, len(files(folder))) == (10, 5)
+    is_read_only, stuck = False, files(folder)[0]
+    later = [store.keep(with_picture(seed)) for seed in range(20, 23)]
+    assert any(later)
+    assert stuck.exists()
+    assert sum(path.stat().st_size for path in files(folder)) <= settings.max_bytes
+
+
 def test_a_disk_that_stays_full_does_not_flood_the_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

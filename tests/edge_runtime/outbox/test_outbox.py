@@ -251,12 +251,18 @@ def test_stopping_on_a_disk_that_takes_nothing_leaves_no_alert_out_of_the_ledger
         with box._queue.changed:
             futures = [box.offer(alert()) for _ in range(offered)]
             minute = box.offer(stats())
-            minute.add_done_callback(lambda _: box.write_off(1))
+            minute.add_done_callback(lambda _: box.write_off(minutes=1))
             box._queue.close()
     assert all(isinstance(future.exception(0), SpoolRefused) for future in (*futures, minute))
     assert box.counters.refused == offered
     assert ledger(tmp_path / "s") == {GapReason.SHED: offered, GapReason.STATISTICS: 1}
     assert ledger(tmp_path / "s") == {GapReason.SHED: offered, GapReason.STATISTICS: 1}, "told once"
+
+
+def test_alerts_that_were_never_offered_are_written_off_into_the_ledger(tmp_path: Path) -> None:
+    with outbox(tmp_path / "s") as box:
+        box.write_off(alerts=3)
+    assert ledger(tmp_path / "s") == {GapReason.SHED: 3}
 
 
 def test_an_acknowledgement_frees_and_drains(tmp_path: Path) -> None:

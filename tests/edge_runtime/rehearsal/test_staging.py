@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.station import FolderSource, Point, StationConfig
+from edge_contracts.station import EvidenceSettings, FolderSource, Point, Region, StationConfig
+from edge_runtime.evidence import EvidenceStore
+from edge_runtime.occasion import Inspected, Mark
 from edge_runtime.rehearsal.replay import in_order
 from edge_runtime.rehearsal.staging import _OUTSIDE, changes, chosen, confined, patient, recorded
+from tests.fakes.parts import frame, inspected, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +89,17 @@ def test_a_picture_that_the_daemon_would_judge_unknown_is_not_left_out(tmp_path:
         (tmp_path / name).write_bytes(b"no picture")
     links = in_order(tmp_path, tmp_path / "links")
     assert sorted(link.name[7:] for link in links.iterdir()) == list(names[:4])
+
+
+def test_of_evidence_each_part_is_replayed_once_without_what_was_drawn_over_it(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "evidence", EvidenceSettings())
+    marks = (Mark("dent", 0.9, (0.1, 0.1, 0.6, 0.6), is_fault=True),)
+    boxes = replace(inspected(), marks=marks)
+    heat = Inspected(verdict(), frame(number=2), inspected(heat=True).heat_map, Region())
+    kept = [[piece.sha256 for piece in store.keep(one)] for one in (boxes, heat)]
+    assert [len(pieces) for pieces in kept] == [2, 2]
+    links = in_order(tmp_path / "evidence", tmp_path / "links")
+    assert {link.resolve().stem for link in links.iterdir()} == {pieces[0] for pieces in kept}
 
 
 def test_a_microphone_is_not_shown_pictures() -> None:

@@ -270,6 +270,14 @@ def test_a_file_that_the_quota_removed_is_counted_as_gone(board: Board) -> None:
     assert (board.uploader.counts.gone, board.manager.requests) == (1, [])
 
 
+def test_a_file_that_the_store_says_it_removed_waits_no_longer_and_is_gone(board: Board) -> None:
+    path = board.keep(b"picture")
+    assert board.uploader.behind == 1
+    for _ in range(2):
+        board.uploader.removed(path)
+    assert (board.uploader.behind, board.uploader.counts.gone) == (0, 1)
+
+
 def test_a_fault_nobody_thought_of_does_not_end_the_thread(board: Board) -> None:
     board.manager.instead = [ZeroDivisionError("?")]
     board.keep(b"first")

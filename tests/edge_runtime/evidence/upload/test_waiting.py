@@ -3,7 +3,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from edge_contracts.station import EvidenceSettings, Region
+from edge_runtime.evidence import EvidenceStore
 from edge_runtime.evidence.upload.waiting import Waiting
+from edge_runtime.occasion import Inspected
+from tests.fakes.parts import frame, verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +45,25 @@ def test_only_the_wanted_kinds_wait_and_nothing_that_is_done_or_half_written(tmp
     waiting.find()
     assert drained(waiting) == ["c"]
     assert waiting.add(keep(tmp_path, "good", "f", 0)) is False
+
+
+def test_no_more_wait_than_the_store_has(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path, EvidenceSettings().model_copy(update={"max_bytes": 40_000}))
+    waiting = Waiting(tmp_path, ("defect",), lambda _: False)
+    gone = 0
+
+    def removed(path: Path) -> None:
+        nonlocal gone
+        gone += waiting.remove(path)
+
+    store.follow(waiting.add, removed)
+    for seed in range(60):
+        store.keep(Inspected(verdict(), frame(number=seed), None, Region()))
+    lying = {path.stem for path in tmp_path.glob("*/??/*")}
+    assert 0 < len(waiting) == len(lying) < 60
+    assert gone == store.counts.removed == 60 - len(lying)
+    assert waiting.remove(tmp_path / "never") is False
+    assert {path.stem for path in iter(waiting.newest, None)} == lying
 
 
 def test_what_did_not_go_lets_the_others_pass(tmp_path: Path) -> None:
