@@ -26,7 +26,7 @@ def run(station: Path, *, as_json: bool, quiet: bool) -> None:
     only what changed in it is started anew; a file with a mistake changes nothing.
 
     Exit codes: 0 done, 1 this machine does not answer a bundle's goldens as recorded, 2 wrong configuration or input,
-    3 something hangs, or the disk refuses at the start: to be started anew.
+    3 something hangs, or at the start the disk refuses or another program reads the spool: to be started anew.
     """
     from edge_runtime.stop_signals import stopped_by_signals  # noqa: PLC0415 - `lepton run --help` loads nothing
 

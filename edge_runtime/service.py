@@ -16,6 +16,7 @@ from edge_runtime.infer.isolated.nursery import Nursery
 from edge_runtime.infer.isolated.process_backend import BackendDied
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.outbox.delivery_clock import SystemClock
+from edge_runtime.outbox.spool_errors import SpoolBeingRead
 from edge_runtime.reloading import Reloading
 from edge_runtime.state_folder import MediumRefused
 from edge_runtime.summary import End, Summary
@@ -43,8 +44,9 @@ _FAREWELL_S = 10.0
 """After the last picture of every folder and film, how long the manager may take to store what is in the spool."""
 _CONNECT_S = 2.0
 """… and how long to wait for a broker that is not connected."""
-PASSING: Final = (MediumRefused, BackendDied)
-"""Refusals to start that may be over at the next attempt: a full disk, a model's process that found no memory."""
+PASSING: Final = (MediumRefused, BackendDied, SpoolBeingRead)
+"""Refusals to start that may be over at the next attempt: a full disk, a model's process that found no memory, a spool
+that somebody reads."""
 
 _log = logging.getLogger(__name__)
 
@@ -111,6 +113,7 @@ class Daemon:
         Raises:
             BadInputError: a bundle, folder, film or state folder cannot be used.
             SpoolInUse: another daemon holds the state folder.
+            SpoolBeingRead: another program reads the spool just now.
             MediumRefused: the disk is full, read-only or broken just now.
             RefusedError: this machine does not answer a bundle's goldens as recorded.
             MissingExtraError: a runtime or OpenCV is not installed.

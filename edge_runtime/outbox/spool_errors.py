@@ -17,5 +17,9 @@ class SpoolInUse(LeptonError, OSError):
     """Another process holds the spool; two would give one place to two alerts."""
 
 
+class SpoolBeingRead(SpoolInUse):
+    """Another process reads the spool, as a backup or a database shell does; it is to be opened again later."""
+
+
 class SpoolDamaged(LeptonError, OSError):
     """The spool's file is not readable as what it was; it is set aside and a new epoch begins."""

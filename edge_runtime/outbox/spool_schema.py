@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from edge_contracts.durable_folder import sync_folder
-from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolInUse, SpoolRefused
+from edge_runtime.outbox.spool_errors import SpoolBeingRead, SpoolDamaged, SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_policy import FRAME_BYTES, PAGE_BYTES, SpoolLimits
 from edge_runtime.outbox.spool_tables import GAPS_TABLE, TABLE_OF, create_rows
 from edge_runtime.outbox.spool_upgrade import LEFT_TO_MOVE, begin_upgrade, finish_upgrade
@@ -65,6 +65,7 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
 
     Raises:
         SpoolInUse: another process holds it.
+        SpoolBeingRead: another process reads it.
         SpoolDamaged: it is no spool of ours, or SQLite finds it malformed.
         SpoolRefused: the medium cannot be read or written.
     """
@@ -79,7 +80,7 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
     except sqlite3.OperationalError as err:
         con.close()
         if "locked" in str(err):
-            raise SpoolInUse(f"wanted the spool {path} alone, found it held: is another daemon running?") from err
+            raise _in_use(path) from err
         raise SpoolRefused(f"wanted a writable spool at {path}, found {err}: check the disk") from err
     except sqlite3.DatabaseError as err:
         con.close()
@@ -145,6 +146,19 @@ def remnants(path: Path) -> Life | None:
 def is_plausible(epoch: object, *numbers: object) -> bool:
     """Whether these can be an epoch and sequences or counters of a life."""
     return isinstance(epoch, str) and len(epoch) == 16 and all(isinstance(n, int) and n >= 0 for n in numbers)  # noqa: PLR2004
+
+
+def _in_use(path: Path) -> SpoolInUse:
+    """A daemon lets nobody read; whoever lets us read holds it for a moment only."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=1.0)) as con:
+        try:
+            con.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error:
+            return SpoolInUse(f"wanted the spool {path} alone, found it held: is another daemon running?")
+    return SpoolBeingRead(
+        f"wanted the spool {path} alone, found another program reading it, as a backup or a database shell does: end "
+        "it or let it end, and start again"
+    )
 
 
 def _set_up(con: sqlite3.Connection, limits: SpoolLimits) -> None:

@@ -6,11 +6,13 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import termios
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -152,6 +154,19 @@ def test_a_second_daemon_on_one_state_folder_is_code_2(folder: Path) -> None:
         assert holder.stop(PATIENCE_S)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_spool_that_somebody_reads_at_the_start_is_code_3_and_then_no_hindrance(folder: Path) -> None:
+    station = write_station(folder)
+    assert lepton_run(station).returncode == 0
+    with closing(sqlite3.connect(folder / "state" / "spool.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM rows").fetchone()
+        done = lepton_run(station)
+    assert done.returncode == 3
+    assert "found another program reading it" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert lepton_run(station).returncode == 0
 
 
 def test_a_file_in_the_place_of_the_evidence_is_code_2(folder: Path) -> None:

@@ -20,7 +20,7 @@ from edge_contracts.gap import GapEvent, GapReason, SeqRange
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox.envelope import Letter
 from edge_runtime.outbox.spool_batch import Batch, Placed
-from edge_runtime.outbox.spool_errors import SpoolInUse, SpoolRefused
+from edge_runtime.outbox.spool_errors import SpoolBeingRead, SpoolInUse, SpoolRefused
 from edge_runtime.outbox.spool_policy import RowClass, SpoolLimits
 from tests.fakes.letters import alert, letter, minute_letter
 from tests.fakes.spools import LONG, NOW, SMALL, covered, gaps, spool, write
@@ -55,6 +55,20 @@ def test_a_new_spool_is_a_new_epoch(tmp_path: Path) -> None:
 def test_two_daemons_cannot_hold_one_spool(tmp_path: Path) -> None:
     with closing(spool(tmp_path / "s")), pytest.raises(SpoolInUse, match="another daemon"):
         spool(tmp_path / "s")
+
+
+def test_a_spool_that_somebody_reads_is_told_from_one_that_another_daemon_holds(tmp_path: Path) -> None:
+    spool(tmp_path / "s").close()
+    with closing(sqlite3.connect(tmp_path / "s", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM rows").fetchone()
+        with pytest.raises(SpoolBeingRead, match=r"another program reading it, .* start again"):
+            spool(tmp_path / "s")
+        reader.execute("COMMIT")
+    with closing(spool(tmp_path / "s")) as file, pytest.raises(SpoolInUse, match="another daemon") as held:
+        spool(tmp_path / "s")
+    assert not isinstance(held.value, SpoolBeingRead)
+    assert file.damaged is None
 
 
 def test_a_spool_without_its_folder_says_so(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import itertools
+
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.outputs.line_guard import LineGuard
-from edge_runtime.outputs.run_line import RunLine
+from edge_runtime.outputs.run_line import AGAIN_S, RunLine
 from tests.fakes.clock import FakeClock
 from tests.fakes.outputs import FakeOutput
 
@@ -71,6 +73,28 @@ def test_a_signal_that_stands_still_is_said_again_so_that_a_lost_wire_is_noticed
     scene.for_s(1)
     assert scene.run.lost is None
     assert scene.is_active
+
+
+def test_a_dropped_signal_is_said_again_every_second_so_that_a_device_which_came_back_active_hears_it() -> None:
+    scene = Scene()
+    scene.for_s(1)
+    scene.for_s(4, alive=False)
+    assert not scene.is_active
+    begun_ns = scene.clock.now_ns()
+    said_s, idle = list[float](), scene.output.idle
+
+    def say() -> None:
+        said_s.append((scene.clock.now_ns() - begun_ns) / 1e9)
+        idle()
+
+    scene.output.idle = say  # type: ignore[method-assign]
+    scene.output.active.append((begun_ns, None))
+    scene.for_s(AGAIN_S + 0.1, alive=False)
+    assert not scene.is_active
+    scene.for_s(10 * AGAIN_S, alive=False)
+    pauses = [after - before for before, after in itertools.pairwise(said_s)]
+    assert len(pauses) >= 9
+    assert all(AGAIN_S <= pause <= AGAIN_S + 0.1 for pause in pauses)
 
 
 def test_a_signal_whose_output_is_lost_is_inactive_when_it_comes_back_and_then_says_how_it_is() -> None:
