@@ -59,10 +59,13 @@ class _Held:
         self.count += 1
         self.latest = verdict
 
+    def alert(self) -> Alert | None:
+        return alert_of(self.latest, self.count) if self.latest else None
+
     def tell(self) -> Alert | None:
-        latest, count = self.latest, self.count
+        told = self.alert()
         self.latest, self.count = None, 0
-        return alert_of(latest, count) if latest else None
+        return told
 
 
 class AlertRule:
@@ -103,6 +106,10 @@ class AlertRule:
     def flush(self) -> Alert | None:
         """What is still untold, for the end of the daemon; ask again until there is nothing."""
         return self._unknowns.tell() or self._defects.tell()
+
+    def held_back(self) -> tuple[Alert, ...]:
+        """What `flush` would tell now; nothing is changed."""
+        return tuple(alert for alert in (self._unknowns.alert(), self._defects.alert()) if alert is not None)
 
     def _unknowns_due(self, now_ns: int) -> Alert | None:
         if self._unknowns.count and now_ns - self._told_at_ns >= REPEAT_NS:
@@ -155,6 +162,20 @@ def alert_of(verdict: Verdict, count: int = 1) -> Alert:
         count=count,
         lessons=verdict.lessons,
         alike=tuple(AlikePart(kind=one.kind, part=one.part, distance=one.distance) for one in verdict.alike),
+    )
+
+
+def alert_of_number(point: str, count: int, line_max: int) -> Alert:
+    """The alert of so many others that have no words of their own: a line of `line_max` was full, or by a fault."""
+    return Alert(
+        point=point,
+        part="untold",
+        outcome=Outcome.UNKNOWN,
+        cause=Cause.INTERNAL,
+        reason=f"{count} alerts could not be told one by one: the line of {line_max} was full, or a fault; see the log",
+        severity=Severity.CRITICAL,
+        latency_ms=0.0,
+        count=count,
     )
 
 

@@ -21,9 +21,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edge_contracts.alert import Alert, Severity
-from edge_contracts.verdict import Cause, Outcome
-from edge_runtime.alert_rule import AlertRule
+from edge_runtime.alert_rule import AlertRule, alert_of_number
 from edge_runtime.delivery_counts import DeliveryCounts
 from edge_runtime.evidence.writer import EvidenceWriter
 from edge_runtime.outbox.spool_errors import SpoolShed
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from edge_contracts.alert import Alert
     from edge_contracts.station import Alerting
     from edge_contracts.stats import Stats
     from edge_runtime.clock import Clock
@@ -135,6 +134,19 @@ class Delivery:
     def running(self) -> bool:
         """Whether the threads are alive."""
         return self._thread.is_alive() and self._pictures.running
+
+    def held_back(self) -> tuple[Alert, ...]:
+        """What a kill would take: alerts of parts that are held back, and those of several that are not durable yet."""
+        with self._lock:
+            held = [alert for rule in self._rules.values() for alert in rule.held_back()]
+            waiting = (*self._late, *self._offered, self._in_hand, *self._line)
+        return (*held, *(one.alert for one in waiting if one is not None and one.alert.count > 1))
+
+    def tell(self, alerts: tuple[Alert, ...]) -> None:
+        """Tell what another life of the daemon held back."""
+        with self._lock:
+            for alert in alerts:
+                self._enqueue(alert, self._clock.now_ns())
 
     @property
     def alert_waits_s(self) -> float:
@@ -318,7 +330,7 @@ class Delivery:
         """The same of an alert that tells how many could not be told; behind all others."""
         with self._lock:
             if self._untold and not self._line:
-                alert = _alert_of_number(next(iter(self._rules), "unnamed"), self._untold)
+                alert = alert_of_number(next(iter(self._rules), "unnamed"), self._untold, LINE_MAX)
                 self._in_hand, self._untold = _Waiting(alert, self._clock.now_ns()), 0
             return self._in_hand
 
@@ -381,16 +393,3 @@ class Delivery:
             self.counts.spooled += 1
         finally:
             self._offered.popleft()
-
-
-def _alert_of_number(point: str, count: int) -> Alert:
-    return Alert(
-        point=point,
-        part="untold",
-        outcome=Outcome.UNKNOWN,
-        cause=Cause.INTERNAL,
-        reason=f"{count} alerts could not be told one by one: the line of {LINE_MAX} was full, or a fault; see the log",
-        severity=Severity.CRITICAL,
-        latency_ms=0.0,
-        count=count,
-    )

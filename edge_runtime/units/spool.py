@@ -14,6 +14,7 @@ from edge_runtime.evidence.extras import Extras
 from edge_runtime.health.board_rule import ROOM
 from edge_runtime.minute_book import MinuteBook, Pictures
 from edge_runtime.outbox.delivery_clock import this_boot
+from edge_runtime.outbox.held_note import HeldKeeper, HeldNote
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_errors import SpoolInUse
 from edge_runtime.outbox.spool_policy import SpoolLimits
@@ -30,6 +31,8 @@ EVIDENCE = "the evidence"
 DELIVERY = "the delivery"
 DELIVERY_STOP_S = 6.0
 
+_NOTE_SHARE = 0.25
+"""Of the delivery's time to stop: what the note of what is held back has."""
 _OUTBOX_STOP_S = 8.0
 _MS_PER_S = 1000
 
@@ -99,7 +102,11 @@ def delivery(config: StationConfig, around: Surroundings) -> Unit:
         if tells_minutes:
             minutes = MinuteBook(around.delivery_clock, this_boot(), lambda: _pictures(running))
         made = Delivery(running.outbox, running.evidence, around.clock, running.delivery_counts, minutes)
+        note = HeldNote(Path(config.station.state_folder) / "spool.sqlite.held")
+        keeper = HeldKeeper(note, made.held_back, around.clock)
+        made.tell(note.read())
         made.start()
+        keeper.start()
         running.delivery = made
         extras = Extras.of(config.evidence, running.evidence, made.keep)
         added = [made, *((minutes,) if minutes else ()), *extras.sinks]
@@ -108,7 +115,8 @@ def delivery(config: StationConfig, around: Surroundings) -> Unit:
         def stop(timeout_s: float) -> bool:
             running.sinks[:] = [sink for sink in running.sinks if sink not in added]
             extras.flush()
-            return made.stop(timeout_s)
+            has_ended = made.stop(timeout_s * (1 - _NOTE_SHARE))
+            return keeper.stop(timeout_s * _NOTE_SHARE) and has_ended
 
         return Part(stop, trouble=lambda _: None if made.running else "the delivery's thread is dead")
 

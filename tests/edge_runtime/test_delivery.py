@@ -154,6 +154,31 @@ def test_stopping_tells_the_defects_that_were_held_back() -> None:
     assert [(alert.part, alert.count) for alert in spool.alerts] == [("2", 3)]
 
 
+def test_what_a_kill_would_take_is_known_until_it_is_durable_and_told_by_the_next_life() -> None:
+    spool = Slow()
+    delivery = Delivery(spool, None, MonotonicClock())
+    delivery.hold_back("gate", Alerting(cool_down_s=3600.0))
+    for number in range(4):
+        delivery.take(inspected(verdict(part=str(number), decided_at_ns=now_ns())))
+    (held,) = delivery.held_back()
+    assert (held.part, held.count) == ("3", 3)
+    delivery.start()
+    delivery.hold_back("gate", Alerting())
+    eventually(lambda: len(spool.promised) == 2)
+    assert delivery.held_back() == (held,)
+    for future in spool.promised:
+        future.set_result(None)
+    eventually(lambda: delivery.held_back() == ())
+    assert delivery.stop(PATIENCE_S)
+    after = Spool()
+    next_life = Delivery(after, None, MonotonicClock())
+    next_life.tell((held,))
+    assert next_life.held_back() == (held,)
+    next_life.start()
+    assert next_life.stop(PATIENCE_S)
+    assert (after.alerts, next_life.held_back()) == ([held], ())
+
+
 def test_a_slow_disk_never_holds_up_an_inspection_and_costs_pictures_first() -> None:
     spool, pictures = Spool(shut=True), Pictures()
     delivery = deliver(spool, pictures)

@@ -13,12 +13,15 @@ from typing import Any, NoReturn
 
 import pytest
 
+from edge_contracts.alert import AlertEvent
 from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError, RefusedError
 from edge_contracts.manifest import NoRule
 from edge_contracts.station import PictureHealth, StationConfig, VideoSource
 from edge_contracts.stats import StatsEvent
+from edge_contracts.verdict import Cause
 from edge_runtime import journal
+from edge_runtime.alert_rule import alert_of
 from edge_runtime.cameras import frozen_frames
 from edge_runtime.config import load_station
 from edge_runtime.delivery import Delivery
@@ -26,6 +29,7 @@ from edge_runtime.infer.predictor import Predictor
 from edge_runtime.inspection_point import InspectionPoint
 from edge_runtime.notify import Notifier
 from edge_runtime.outbox.commit_queue import CommitQueue
+from edge_runtime.outbox.held_note import HeldNote
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from edge_runtime.service import Daemon
@@ -35,7 +39,7 @@ from edge_runtime.units.plan import plan_of
 from edge_runtime.units.spool import DELIVERY_STOP_S
 from edge_runtime.uplink.uplink import Uplink
 from tests.fakes.models import BundleRecipe
-from tests.fakes.parts import point
+from tests.fakes.parts import point, verdict
 from tests.fakes.patience import eventually
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.stations import (
@@ -95,6 +99,18 @@ def test_each_defect_is_durable_in_the_spool_with_pictures_named_by_content(stat
     with sqlite3.connect(station.parent / "state" / "spool.sqlite") as spool:
         assert spool.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     spool.close()
+
+
+def test_what_a_killed_daemon_held_back_is_told_by_the_next_start_once(station: Path) -> None:
+    held = alert_of(verdict(Cause.DARK, part="before the kill"), 121)
+    (station.parent / "state").mkdir()
+    HeldNote(station.parent / "state" / "spool.sqlite.held").write((held,))
+    assert [run_station(station)[1].spooled for _ in range(2)] == [3, 2]
+    with closing(sqlite3.connect(station.parent / "state" / "spool.sqlite")) as spool:
+        bodies = [body for (body,) in spool.execute("SELECT body FROM rows WHERE leaf = 'alert' ORDER BY seq")]
+    told = [AlertEvent.model_validate_json(body).data for body in bodies]
+    assert told[0] == held
+    assert sum(alert.count for alert in told) == 121 + 4
 
 
 def test_every_verdict_good_ones_too_is_a_line_of_the_daily_record(station: Path) -> None:

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from edge_contracts.verdict import Cause
+from edge_runtime.alert_rule import alert_of
+from edge_runtime.clock import MonotonicClock
+from edge_runtime.outbox import held_note
+from edge_runtime.outbox.held_note import ALERTS_MOST, SLOT_BYTES, HeldKeeper, HeldNote
+from tests.fakes.parts import verdict
+from tests.fakes.patience import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from edge_contracts.alert import Alert
+
+PATIENCE_S = 10.0
+
+
+def held(count: int) -> tuple[Alert, ...]:
+    return (alert_of(verdict(Cause.DARK, part=str(count)), count),)
+
+
+def test_the_next_start_reads_what_was_noted_last(tmp_path: Path) -> None:
+    note = HeldNote(tmp_path / "held")
+    assert note.read() == ()
+    for count in range(1, 6):
+        note.write(held(count))
+        assert HeldNote(tmp_path / "held").read() == held(count)
+    again = HeldNote(tmp_path / "held")
+    again.read()
+    again.write(())
+    assert HeldNote(tmp_path / "held").read() == ()
+
+
+@pytest.mark.parametrize("of_number", [1, 2])
+def test_a_power_cut_while_it_is_written_leaves_the_note_before(tmp_path: Path, of_number: int) -> None:
+    path = tmp_path / "held"
+    note = HeldNote(path)
+    for count in range(of_number + 1):
+        note.write(held(count + 1))
+    content = bytearray(path.read_bytes())
+    at = SLOT_BYTES * ((of_number + 1) % 2) + 60
+    content[at : at + 8] = b"\0" * 8
+    path.write_bytes(content)
+    assert HeldNote(path).read() == held(of_number)
+
+
+def test_a_note_that_nobody_can_read_is_said_and_overwritten(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "held").write_bytes(b"\xff" * 100)
+    note = HeldNote(tmp_path / "held")
+    assert note.read() == ()
+    assert "damaged" in caplog.text
+    note.write(held(3))
+    assert HeldNote(tmp_path / "held").read() == held(3)
+
+
+def test_a_disk_that_takes_no_note_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    note = HeldNote(tmp_path / "none" / "held")
+    for count in (1, 2):
+        note.write(held(count))
+    assert len(caplog.records) == 1
+
+
+def test_the_largest_note_fits_its_slot(tmp_path: Path) -> None:
+    (one,) = held(7)
+    wide = one.model_copy(
+        update={"reason": "\U0001f600" * 512, "part": "\U0001f600" * 128, "label": "\U0001f600" * 128}
+    )
+    note = HeldNote(tmp_path / "held")
+    for _ in range(2):
+        note.write((wide,) * (ALERTS_MOST + 3))
+        assert HeldNote(tmp_path / "held").read() == (wide,) * ALERTS_MOST
+    assert (tmp_path / "held").stat().st_size <= 2 * SLOT_BYTES
+
+
+def test_what_is_held_back_is_noted_while_it_changes_and_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_note, "PERIOD_S", 0.01)
+    now = [held(2)]
+    keeper = HeldKeeper(HeldNote(tmp_path / "held"), lambda: now[0], MonotonicClock())
+    keeper.start()
+    eventually(lambda: HeldNote(tmp_path / "held").read() == held(2))
+    written_ns = (tmp_path / "held").stat().st_mtime_ns
+    now[0] = held(3)
+    eventually(lambda: HeldNote(tmp_path / "held").read() == held(3))
+    assert (tmp_path / "held").stat().st_mtime_ns >= written_ns
+    now[0] = ()
+    assert keeper.stop(PATIENCE_S)
+    assert HeldNote(tmp_path / "held").read() == ()
