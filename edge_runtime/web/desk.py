@@ -89,8 +89,8 @@ async def done(worker: Worker, call: Callable[[], _Answer]) -> _Answer:
     """Have a worker do it.
 
     Raises:
-        HTTPException: 400 for wrong input, 409 for what another bundle saw, 503 when it is busy or does not answer,
-            507 when the disk refuses.
+        HTTPException: 400 for wrong input, 409 for another bundle than the line's, 503 when it is busy or does not
+            answer, 507 when the disk refuses.
     """
     try:
         return await asyncio.wait_for(asyncio.wrap_future(worker.submit(call)), ANSWER_S)

@@ -10,10 +10,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_runtime.capture.picture_file import PictureLimits
+from edge_runtime.lessons.lessons import OtherBundle
 from edge_runtime.web.desk import AGAIN, body, done
 from edge_runtime.web.open_inference.models import Offered, offered
 from edge_runtime.web.open_inference.request import HEADER
 from edge_runtime.web.open_inference.response import WireResponse, write_response
+from edge_runtime.web.worker import TryAgain
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -79,7 +81,11 @@ def _asked_for(desk: Desk, request: Request) -> Offered:
 def _infer(desk: Desk, reader: RequestReader, model: Offered, content: bytes, header: str | None) -> WireResponse:
     request = reader.read(content, header)
     limits = PictureLimits(desk.settings.max_upload_bytes, desk.settings.max_pixels)
-    return write_response(request, model.name, model.version, model.answer(request.inputs, desk.judge, limits))
+    try:
+        outputs = model.answer(request.inputs, desk.judge, limits)
+    except OtherBundle as error:
+        raise TryAgain(f"the model is not served just now: {error}") from error
+    return write_response(request, model.name, model.version, outputs)
 
 
 def _answer(response: WireResponse) -> Response:
