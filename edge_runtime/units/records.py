@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RECORDS = "the verdict records"
 
 _STOP_S = 3.0
+_NS_PER_MS = 1_000_000
 
 
 def records(config: StationConfig, around: Surroundings) -> Unit:
@@ -35,6 +36,7 @@ def records(config: StationConfig, around: Surroundings) -> Unit:
             settings,
             around.clock,
             lambda: around.delivery_clock.now().trust,
+            wall_ns=lambda: around.delivery_clock.now().unix_ms * _NS_PER_MS,
             on_trouble=tell,
             counts=running.record_counts,
             earlier=running.unwritten,
