@@ -263,7 +263,7 @@ class Daemon:
             faults=counts.faults + running.loop_faults,
             without_picture=counts.without_picture,
             not_kept=running.evidence_counts.failed,
-            not_recorded=running.records.counts.lost if running.records else 0,
+            not_recorded=running.record_counts.lost,
             given_up=running.evidence_counts.given_up,
             lines_dropped=running.lines.dropped if running.lines else 0,
             left_behind=len(self._supervisor.left_behind),

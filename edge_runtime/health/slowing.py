@@ -59,6 +59,12 @@ class Slowing:
         if move is not None:
             self._take(move, before)
 
+    def end(self) -> None:
+        """Nobody looks after the steps any more: points run as configured, and no step lasts."""
+        self._paces.slow_down({})
+        for step in range(1, self.level + 1):
+            self._conditions.set(AlarmType.GOVERNOR, f"step {step}", None)
+
     def _take(self, move: Move, before: int) -> None:
         intervals = self._intervals_s(move.level)
         self._paces.slow_down(intervals)

@@ -106,6 +106,10 @@ class StationHealth:
             conditions=self._around.conditions.active(),
         )
 
+    def end(self) -> None:
+        """What this watch holds back is held back no more; whoever follows it judges anew."""
+        self._slowing.end()
+
     def _look_at_board(self) -> None:
         self.board = self._files.look()
         self._rule.judge(self.board)

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -53,11 +53,38 @@ class RecordCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class Taken:
+    """A verdict that waits for its line.
+
+    frame: number of its picture, None without one.
+    wall_ns: the wall clock when it was taken, since 1970-01-01 UTC.
+    lost: verdicts before it that have no line.
+    """
+
     verdict: Verdict
     frame: int | None
     wall_ns: int
     lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What records leave to those that follow them in the same daemon.
+
+    taken: verdicts that still wait, oldest first.
+    lost: verdicts behind them that have no line.
+    lead_ns: by how much the wall clock led the monotonic one at the last line, None before the first.
+    well: whether the disk took the last write.
+    """
+
+    taken: tuple[Taken, ...] = ()
+    lost: int = 0
+    lead_ns: int | None = None
+    well: bool = True
+
+    def given_up(self) -> Unwritten:
+        """Nobody writes the verdicts that wait: the next line tells them as lost."""
+        return replace(self, taken=(), lost=self.lost + sum(1 + one.lost for one in self.taken))
 
 
 class VerdictRecords:
@@ -71,6 +98,8 @@ class VerdictRecords:
         wall_ns: the wall clock, nanoseconds since 1970-01-01 UTC.
         boot: the kernel's id of this boot.
         on_trouble: told a sentence when the disk refuses, and None when it takes lines again.
+        counts: of the records before them in the same daemon, which go on.
+        earlier: what those left; its verdicts get their lines here.
 
     Raises:
         BadInputError: the folder cannot be made there.
@@ -87,18 +116,19 @@ class VerdictRecords:
         wall_ns: Callable[[], int] = time.time_ns,
         boot: str | None = None,
         on_trouble: Callable[[str | None], object] = lambda _sentence: None,
+        counts: RecordCounts | None = None,
+        earlier: Unwritten = Unwritten(),
     ) -> None:
-        self.counts = RecordCounts()
+        self.counts = counts or RecordCounts()
         self.files = DayFiles(folder, HEADER, settings.max_bytes, settings.keep_days)
         self._sync_s = settings.sync_s
         self._clock, self._trust, self._wall_ns = clock, trust, wall_ns
         self._boot = (this_boot() or "") if boot is None else boot
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
-        self._line: deque[_Taken] = deque()
-        self._lost = 0
-        self._lead_ns: int | None = None
-        self._well = True
+        self._line = deque(earlier.taken)
+        self.counts.lost -= len(earlier.taken)
+        self._lost, self._lead_ns, self._well = earlier.lost, earlier.lead_ns, earlier.well
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="records", daemon=True)
 
@@ -116,6 +146,20 @@ class VerdictRecords:
             return False
         return True
 
+    @property
+    def running(self) -> bool:
+        """Whether the thread is alive."""
+        return self._thread.is_alive()
+
+    def unwritten(self) -> Unwritten:
+        """After `stop`: what whoever follows is to write, or to tell as lost.
+
+        What a thread that hangs on a dead disk holds, nobody else writes: it may still do so.
+        """
+        with self._lock:
+            left = Unwritten(tuple(self._line), self._lost, self._lead_ns, self._well)
+        return left.given_up() if self.running else left
+
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once, and counts it as lost when 20,000 wait already."""
         frame = inspected.frame.number if inspected.frame else None
@@ -125,7 +169,7 @@ class VerdictRecords:
                 self._lost += 1
                 self.counts.lost += 1
                 return
-            self._line.append(_Taken(inspected.verdict, frame, wall_ns, self._lost))
+            self._line.append(Taken(inspected.verdict, frame, wall_ns, self._lost))
             self._lost = 0
 
     def flush(self) -> None:
@@ -157,7 +201,7 @@ class VerdictRecords:
                 self._line.clear()
             _log.exception("verdicts could not be written down; they are counted as lost")
 
-    def _write(self, day: str, taken: tuple[_Taken, ...]) -> None:
+    def _write(self, day: str, taken: tuple[Taken, ...]) -> None:
         lead_ns, trust = self._lead_ns, self._trust()
         rows = []
         for one in taken:
@@ -172,7 +216,7 @@ class VerdictRecords:
         self.counts.written += len(taken)
         self.counts.bytes += len(body)
 
-    def _row(self, taken: _Taken, trust: ClockTrust, lead_ns: int | None) -> VerdictRow:
+    def _row(self, taken: Taken, trust: ClockTrust, lead_ns: int | None) -> VerdictRow:
         verdict = taken.verdict
         step_ns = 0 if lead_ns is None else taken.wall_ns - verdict.decided_at_ns - lead_ns
         return VerdictRow(
@@ -209,7 +253,7 @@ class VerdictRecords:
         self._well = True
 
 
-def _day(taken: _Taken) -> str:
+def _day(taken: Taken) -> str:
     return _moment(taken.wall_ns).date().isoformat()
 
 

@@ -37,8 +37,9 @@ def health(config: StationConfig, around: Surroundings) -> Unit:
 
         def stop(timeout_s: float) -> bool:
             running.health = None
-            running.paces.slow_down({})
-            return watch.stop(timeout_s)
+            has_ended = watch.stop(timeout_s)
+            made.end()
+            return has_ended
 
         return Part(stop, watch.ask_to_stop)
 

@@ -10,6 +10,7 @@ from edge_contracts.alert import Severity
 from edge_runtime.outputs.panel import STOP_S, Panel
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.microcontrollers import chip_names
+from edge_runtime.units.secret_files import secret_files
 
 if TYPE_CHECKING:
     from edge_contracts.station import StationConfig
@@ -41,4 +42,5 @@ def outputs(config: StationConfig, around: Surroundings) -> Unit:
 
         return Prepared(start)
 
-    return Unit(OUTPUTS, "outputs", settings, prepare, STOP_S if settings else 0.0, needs=chip_names(config))
+    made_from, stop_s = (settings, secret_files(*settings)), STOP_S if settings else 0.0
+    return Unit(OUTPUTS, "outputs", made_from, prepare, stop_s, needs=chip_names(config))

@@ -9,6 +9,7 @@ from edge_runtime.health.delivery_rule import alert_trouble
 from edge_runtime.infer.isolated.process_backend import IsolatedBackend
 from edge_runtime.model_loading import ModelLoader
 from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.secret_files import secret_files
 from edge_runtime.units.spool import OUTBOX
 from edge_runtime.units.uplink import state_of
 
@@ -62,7 +63,8 @@ def page(config: StationConfig, around: Surroundings, load: Callable[[Point], Pr
 
         return Prepared(start)
 
-    return Unit(PAGE, "page", (settings, station, config.board), prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
+    made_from = (settings, secret_files(settings), station, config.board)
+    return Unit(PAGE, "page", made_from, prepare, _STOP_S, needs=(OUTBOX,), needs_restart=False)
 
 
 def _giving_way(load: Callable[[Point], Predictor]) -> Callable[[Point], Predictor]:

@@ -18,6 +18,7 @@ from edge_runtime.units.masks import check_mask
 from edge_runtime.units.microcontrollers import chip_needs
 from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.records import RECORDS
+from edge_runtime.units.secret_files import secret_files
 from edge_runtime.units.spool import DELIVERY
 
 if TYPE_CHECKING:
@@ -90,7 +91,14 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
         return Prepared(start, lambda: _close(predictors))
 
     files = tuple(_identity(Path(path)) for view in settings.views for path in _files(view))
-    made_from = (settings, files, station.hang_restart_s, station.inference, station.state_folder)
+    made_from = (
+        settings,
+        files,
+        secret_files(settings),
+        station.hang_restart_s,
+        station.inference,
+        station.state_folder,
+    )
     readers = [_reader(one) for one in (settings, *own_sources(settings))]
     needs = (*readers, DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT, *chip_needs(settings))
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.alarm import AlarmType
-from edge_runtime.records.verdict_records import VerdictRecords
+from edge_runtime.records.verdict_records import Unwritten, VerdictRecords
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.spool import OUTBOX
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RECORDS = "the verdict records"
 
 _STOP_S = 3.0
+_NS_PER_MS = 1_000_000
 
 
 def records(config: StationConfig, around: Surroundings) -> Unit:
@@ -25,23 +26,32 @@ def records(config: StationConfig, around: Surroundings) -> Unit:
     settings, folder = config.records, config.station.state_folder
 
     def start() -> Part:
-        running = around.running
+        running, tell = around.running, partial(around.conditions.set, AlarmType.RECORDS, "verdicts")
         if not settings.enabled:
+            tell(None)
+            running.unwritten = running.unwritten.given_up()
             return Part(lambda _: True)
         made = VerdictRecords(
             Path(folder) / "verdicts",
             settings,
             around.clock,
             lambda: around.delivery_clock.now().trust,
-            on_trouble=partial(around.conditions.set, AlarmType.RECORDS, "verdicts"),
+            wall_ns=lambda: around.delivery_clock.now().unix_ms * _NS_PER_MS,
+            on_trouble=tell,
+            counts=running.record_counts,
+            earlier=running.unwritten,
         )
+        running.unwritten = Unwritten()
         made.start()
         running.records = made
         running.sinks.append(made)
 
         def stop(timeout_s: float) -> bool:
             running.sinks.remove(made)
-            return made.stop(timeout_s)
+            running.records = None
+            made.stop(timeout_s)
+            running.unwritten = made.unwritten()
+            return not made.running
 
         return Part(stop)
 

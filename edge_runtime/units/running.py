@@ -13,6 +13,7 @@ from edge_runtime.evidence import EvidenceCounts
 from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
+from edge_runtime.records.verdict_records import RecordCounts, Unwritten
 from edge_runtime.terminals.chips import Chips
 from edge_runtime.trigger.given_names import GivenNames
 
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
 class Running:
     """The running parts of a station; None, or absent, for what the configuration does not ask for.
 
-    delivery_counts, evidence_counts, upload_counts, command_counts, loop_faults: since the start of the daemon,
-        whatever was started anew.
+    delivery_counts, evidence_counts, upload_counts, command_counts, record_counts, loop_faults: since the start of the
+        daemon, whatever was started anew.
+    unwritten: what verdict records that were stopped left to those that follow.
     first: told of each verdict before anybody else: what rejects the part.
     sinks: told of each verdict, in this order. Points that start later hear of them; running ones keep theirs.
     uplink_before: the last that was asked to stop; the next one lets it end.
@@ -53,6 +55,8 @@ class Running:
     delivery_counts: DeliveryCounts = field(default_factory=DeliveryCounts)
     loop_faults: int = 0
     records: VerdictRecords | None = None
+    record_counts: RecordCounts = field(default_factory=RecordCounts)
+    unwritten: Unwritten = field(default_factory=Unwritten)
     cameras: Cameras = field(default_factory=Cameras)
     paces: Paces = field(default_factory=Paces)
     scores: ScoreWatch | None = None

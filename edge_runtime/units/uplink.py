@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from edge_runtime import inventory
 from edge_runtime.supervisor import Part, Prepared, Unit
 from edge_runtime.units.commands import COMMANDS
+from edge_runtime.units.secret_files import secret_files
 from edge_runtime.units.spool import OUTBOX, address
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def uplink(config: StationConfig, around: Surroundings) -> Unit:
     return Unit(
         UPLINK,
         "uplink",
-        (station, settings, config.remote, config.upload is not None),
+        (station, settings, secret_files(settings), config.remote, config.upload is not None),
         prepare,
         _STOP_S,
         needs=(OUTBOX, COMMANDS),

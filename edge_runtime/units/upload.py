@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.errors import BadInputError
 from edge_runtime.outbox.delivery_clock import this_boot
 from edge_runtime.supervisor import Part, Prepared, Unit
+from edge_runtime.units.secret_files import secret_files
 from edge_runtime.units.spool import DELIVERY, EVIDENCE, address
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def upload(config: StationConfig, around: Surroundings) -> Unit:
             check_upload_files(settings)
         return Prepared(start)
 
-    needs = (EVIDENCE, DELIVERY)
-    return Unit(UPLOAD, "upload", (station, settings), prepare, _STOP_S, needs=needs, needs_restart=False)
+    needs, made_from = (EVIDENCE, DELIVERY), (station, settings, secret_files(settings))
+    return Unit(UPLOAD, "upload", made_from, prepare, _STOP_S, needs=needs, needs_restart=False)
 
 
 def _uploader(settings: Settings, station: Station, around: Surroundings) -> Uploader:

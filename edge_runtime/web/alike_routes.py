@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from edge_runtime.web.answer import JsonAnswer, whole_number
 from edge_runtime.web.desk import done
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from edge_runtime.web.insight import PointFace
     from edge_runtime.web.shown import Seen
 
+_NUMBER: Final = "?number= of a part that was shown"
 SHOWN_ALIKE: Final = 2
 """Of good and of defective parts."""
 
@@ -27,22 +29,23 @@ def alike_routes(desk: Desk) -> list[Route]:
 
     async def alike(request: Request) -> Response:
         face = desk.point(request)
-        seen = seen_part(desk, face, _number(request.query_params.get("number", "")))
+        seen = seen_part(desk, face, whole_number(request.query_params.get("number", ""), 400, _NUMBER))
         if seen.impression is None:
             raise HTTPException(400, face.lessons.refusal or f"part {seen.part} was not scored")
         impression = seen.impression
         found = await done(desk.filing, lambda: face.lessons.alike(impression, SHOWN_ALIKE))
-        return JSONResponse({kind.value: [_told(face.name, one) for one in some] for kind, some in found.items()})
+        return JsonAnswer({kind.value: [_told(face.name, one) for one in some] for kind, some in found.items()})
 
     async def example(request: Request) -> Response:
-        examples, place = desk.point(request).lessons.examples, request.path_params["place"]
+        examples = desk.point(request).lessons.examples
+        place = whole_number(request.path_params["place"], 404, "the number of a part that the bundle shows")
         if place >= len(examples):
             raise HTTPException(404, f"wanted one of {len(examples)} parts that the bundle shows, found {place}")
         return Response(examples[place].picture, media_type="image/jpeg")
 
     return [
         Route("/points/{point}/alike", alike),
-        Route("/points/{point}/known/{place:int}.jpg", example),
+        Route("/points/{point}/known/{place}.jpg", example),
     ]
 
 
@@ -58,12 +61,6 @@ def seen_part(desk: Desk, face: PointFace, number: int) -> Seen:
             409, f"wanted a part that the page has shown lately, found none with the number {number}; choose another"
         )
     return seen
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise HTTPException(400, f"wanted ?number= of a part that was shown, found {text[:20]!r}")
-    return int(text[:20])
 
 
 def _told(point: str, one: Alike) -> dict[str, Any]:

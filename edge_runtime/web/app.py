@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 
 from edge_runtime.web.alike_routes import alike_routes
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.guard import Guard
 from edge_runtime.web.health_routes import health_routes
 from edge_runtime.web.lesson_routes import lesson_routes
@@ -22,6 +22,7 @@ from edge_runtime.web.upload_routes import upload_routes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from edge_runtime.web.desk import Desk
@@ -52,9 +53,9 @@ async def _told(request: Request, error: Exception) -> Response:
     sentence = error.detail
     if error.status_code in {404, 405} and sentence in {"Not Found", "Method Not Allowed"}:
         sentence = f"wanted one of this page's addresses, found {request.method} {request.url.path[:80]}"
-    return JSONResponse({"error": sentence}, error.status_code, headers=error.headers)
+    return JsonAnswer({"error": sentence}, error.status_code, headers=error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.url.path[:80], exc_info=error)
-    return JSONResponse({"error": f"a fault of the page's own ({type(error).__name__}); the log has it"}, 500)
+    return JsonAnswer({"error": f"a fault of the page's own ({type(error).__name__}); the log has it"}, 500)

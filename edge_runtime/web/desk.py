@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.backend import BackendError
@@ -89,8 +90,8 @@ async def done(worker: Worker, call: Callable[[], _Answer]) -> _Answer:
     """Have a worker do it.
 
     Raises:
-        HTTPException: 400 for wrong input, 409 for what another bundle saw, 503 when it is busy or does not answer,
-            507 when the disk refuses.
+        HTTPException: 400 for wrong input, 409 for another bundle than the line's, 503 when it is busy or does not
+            answer, 507 when the disk refuses.
     """
     try:
         return await asyncio.wait_for(asyncio.wrap_future(worker.submit(call)), ANSWER_S)
@@ -113,7 +114,7 @@ async def body(request: Request, most_bytes: int) -> bytes:
     """The request's body.
 
     Raises:
-        HTTPException: 400 for a compressed one, 408 for a slow one, 413 for a large one.
+        HTTPException: 400 for a compressed one or one that breaks off, 408 for a slow one, 413 for a large one.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise HTTPException(400, "wanted a body that is not compressed, found Content-Encoding; send it as it is")
@@ -124,6 +125,8 @@ async def body(request: Request, most_bytes: int) -> bytes:
         return await asyncio.wait_for(_read(request, most_bytes), BODY_S)
     except asyncio.TimeoutError as error:
         raise HTTPException(408, f"wanted the whole body within {BODY_S:g} s, found it unfinished") from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "wanted the whole body, found that the client left") from error
 
 
 def text_of(document: Any, key: str, most: int = 64) -> str:

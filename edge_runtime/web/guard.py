@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from edge_runtime.web.access import is_loopback
+from edge_runtime.web.answer import JsonAnswer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,5 +99,5 @@ class Guard:
         return refusal
 
 
-def _no(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status)
+def _no(status: int, sentence: str) -> JsonAnswer:
+    return JsonAnswer({"error": sentence}, status)

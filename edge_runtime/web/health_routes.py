@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import done
 from edge_runtime.web.metrics import METRICS, Reading
 from edge_runtime.web.metrics_text import CONTENT_TYPE, metrics_text
@@ -23,7 +24,7 @@ def health_routes(desk: Desk) -> list[Route]:
     async def healthz(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         troubles = list(desk.insight.troubles())
         document = {"status": "failing" if troubles else "ok", "reasons": troubles}
-        return JSONResponse(document, 503 if troubles else 200)
+        return JsonAnswer(document, 503 if troubles else 200)
 
     async def metrics(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         return Response(await done(desk.filing, lambda: _metrics(desk)), media_type=CONTENT_TYPE)

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 class PageModel(Protocol):
     """A model of the page's own, beside the line's; `edge_runtime.infer.predictor.Predictor` is one."""
 
+    @property
+    def digest(self) -> str:
+        """Of its bundle."""
+        ...
+
     def predict(self, pixels: npt.NDArray[np.uint8]) -> Scores:
         """Score H×W×3 uint8 RGB pixels."""
         ...
@@ -90,7 +95,7 @@ class PointFace:
     source: what happened to its source.
     faults: exceptions inside its loop.
     restarts: how often its model's process was started anew.
-    open_predictor: a model of the page's own for the same bundle.
+    open_predictor: a model of the page's own from the bundle's file, which may hold another bundle by now.
     skipped: pictures that were passed over because nothing moved in them.
     """
 

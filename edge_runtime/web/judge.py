@@ -17,6 +17,7 @@ from edge_runtime.inspection.decision import Decision, unknown
 from edge_runtime.inspection.examiner import Examiner
 from edge_runtime.inspection.examiner import Judged as ExaminerJudged
 from edge_runtime.judged_area import areas_of
+from edge_runtime.lessons.lessons import OtherBundle
 from edge_runtime.picture_health import PictureCheck
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Judge:
             face: the point.
             pixels: H×W×3 uint8 RGB, 0–255.
             region: what of it is judged.
+
+        Raises:
+            OtherBundle: the file of the bundle holds another one than the line runs.
         """
         begun_s = time.monotonic()
         areas = areas_of(face.settings.model_copy(update={"region": region}))
@@ -84,6 +88,9 @@ class Judge:
         Args:
             face: the point.
             values: the input tensor's shape; real float32 values, or stored ones in the model's own dtype.
+
+        Raises:
+            OtherBundle: the file of the bundle holds another one than the line runs.
         """
         return self._answer(face, lambda model: model.predict_tensor(values))
 
@@ -110,6 +117,12 @@ class Judge:
             del self._open[face.name]
             model.close()
         opened = face.open_predictor()
+        if opened.digest != face.digest:
+            opened.close()
+            raise OtherBundle(
+                f"wanted the bundle that the line runs ({face.digest[:12]}), found another in its file "
+                f"({opened.digest[:12]}); reload the station, or put the old file back"
+            )
         self._open[face.name] = (face.digest, opened)
         return opened
 

@@ -6,14 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from edge_contracts.errors import BadInputError
 from edge_runtime.lessons.lesson import Kind
 from edge_runtime.web.alike_routes import seen_part
+from edge_runtime.web.answer import JsonAnswer, whole_number
 from edge_runtime.web.desk import body, done, one_line, text_of
 from edge_runtime.web.live_routes import finite
+from edge_runtime.web.shortly import shortly
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -35,17 +37,17 @@ def lesson_routes(desk: Desk) -> list[Route]:
         if request.method == "DELETE":
             name, address = _author(request)
             await done(desk.filing, lambda: face.lessons.begin_anew(name, address))
-        return JSONResponse(_known(face))
+        return JsonAnswer(_known(face))
 
     async def lesson(request: Request) -> Response:
-        face, number = desk.point(request), request.path_params["number"]
+        face, number = desk.point(request), _number(request)
         name, address = _author(request)
         await done(desk.filing, lambda: face.lessons.take_back(number, name, address))
-        return JSONResponse(_known(face))
+        return JsonAnswer(_known(face))
 
     async def picture(request: Request) -> Response:
         try:
-            found = desk.point(request).lessons.lesson(request.path_params["number"])
+            found = desk.point(request).lessons.lesson(_number(request))
         except BadInputError as error:
             raise HTTPException(404, str(error)) from error
         if not found.picture:
@@ -54,9 +56,13 @@ def lesson_routes(desk: Desk) -> list[Route]:
 
     return [
         Route("/points/{point}/lessons", lessons, methods=["GET", "POST", "DELETE"]),
-        Route("/points/{point}/lessons/{number:int}", lesson, methods=["DELETE"]),
-        Route("/points/{point}/lessons/{number:int}/picture.jpg", picture),
+        Route("/points/{point}/lessons/{number}", lesson, methods=["DELETE"]),
+        Route("/points/{point}/lessons/{number}/picture.jpg", picture),
     ]
+
+
+def _number(request: Request) -> int:
+    return whole_number(request.path_params["number"], 404, "the number of a lesson")
 
 
 async def _teach(desk: Desk, face: PointFace, request: Request) -> None:
@@ -78,7 +84,7 @@ def _asked_for(content: bytes) -> tuple[int, Kind, str]:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise HTTPException(400, f"{wanted}, found something else ({error})") from error
     if not isinstance(number, int) or isinstance(number, bool):
-        raise HTTPException(400, f"{wanted}, found the number {str(number)[:20]!r}")
+        raise HTTPException(400, f"{wanted}, found the number {shortly(number)}")
     return number, kind, text_of(document, "name")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from edge_contracts.verdict import Verdict
     from edge_runtime.web.desk import Desk
@@ -36,7 +37,8 @@ def live_routes(desk: Desk) -> list[Route]:
     async def events(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         if watchers.locked():
             raise HTTPException(503, f"wanted at most {WATCHERS_MAX} people watching, found as many", AGAIN)
-        return StreamingResponse(_stream(desk, watchers), media_type="text/event-stream")
+        await watchers.acquire()
+        return _Watched(_stream(desk), watchers)
 
     async def picture(request: Request) -> Response:
         face = desk.point(request)
@@ -67,23 +69,36 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-async def _stream(desk: Desk, watchers: asyncio.Semaphore) -> AsyncIterator[str]:
+class _Watched(StreamingResponse):
+    """A stream that gives its watcher's place back, also where nobody has heard a word of it."""
+
+    def __init__(self, stream: AsyncIterator[str], place: asyncio.Semaphore) -> None:
+        super().__init__(stream, media_type="text/event-stream")
+        self._place = place
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._place.release()
+
+
+async def _stream(desk: Desk) -> AsyncIterator[str]:
     """A snapshot whenever something happened, at most four times a second; now and then a sign of life."""
-    async with watchers:
-        known: object = None
-        silent_s = 0.0
-        while not desk.stopping():
-            names = tuple(face.name for face in desk.insight.points())
-            alarms = tuple((alarm.type, alarm.reason) for alarm in desk.insight.alarms())
-            present = (names, desk.live.numbers(names), tuple(desk.insight.troubles()), alarms)
-            if present != known:
-                yield f"data: {json.dumps(snapshot(desk))}\n\n"
-                known, silent_s = present, 0.0
-            elif silent_s >= _ALIVE_S:
-                yield ": still here\n\n"
-                silent_s = 0.0
-            await asyncio.sleep(_POLL_S)
-            silent_s += _POLL_S
+    known: object = None
+    silent_s = 0.0
+    while not desk.stopping():
+        names = tuple(face.name for face in desk.insight.points())
+        alarms = tuple((alarm.type, alarm.reason) for alarm in desk.insight.alarms())
+        present = (names, desk.live.numbers(names), tuple(desk.insight.troubles()), alarms)
+        if present != known:
+            yield f"data: {json.dumps(snapshot(desk))}\n\n"
+            known, silent_s = present, 0.0
+        elif silent_s >= _ALIVE_S:
+            yield ": still here\n\n"
+            silent_s = 0.0
+        await asyncio.sleep(_POLL_S)
+        silent_s += _POLL_S
 
 
 def _asked_for(desk: Desk, face: PointFace, which: str) -> Pictured:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import body
 from edge_runtime.web.guard import COOKIE, LOGIN
 
@@ -43,7 +44,7 @@ def page_routes(desk: Desk) -> list[Route]:
         return Response(files[name], media_type=kind, headers={"Cache-Control": "no-cache"})
 
     async def about(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
-        return JSONResponse(_about(desk))
+        return JsonAnswer(_about(desk))
 
     return [
         Route("/", page),

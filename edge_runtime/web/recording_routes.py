@@ -7,13 +7,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import body, done
+from edge_runtime.web.shortly import shortly
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from edge_runtime.web.desk import Desk
 
@@ -34,7 +36,7 @@ def recording_routes(desk: Desk) -> list[Route]:
         if request.method == "DELETE":
             await done(desk.filing, lambda: recorder.cancel(face.name))
         found = recorder.progress(face.name)
-        return JSONResponse({"recording": None if found is None else asdict(found)})
+        return JsonAnswer({"recording": None if found is None else asdict(found)})
 
     return [Route("/points/{point}/recording", recording, methods=["GET", "POST", "DELETE"])]
 
@@ -45,5 +47,5 @@ def _asked_for(content: bytes) -> int:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise HTTPException(400, f'wanted {{"count": a number}}, found something else ({error})') from error
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= PICTURES_MAX:
-        raise HTTPException(400, f"wanted 1 to {PICTURES_MAX} pictures, found {str(count)[:20]}")
+        raise HTTPException(400, f"wanted 1 to {PICTURES_MAX} pictures, found {shortly(count)}")
     return count

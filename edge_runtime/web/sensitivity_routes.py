@@ -7,17 +7,19 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_contracts.manifest import ClassRule
 from edge_runtime.inspection.far_threshold import far_from_scores
 from edge_runtime.inspection.sensitivity import Author
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import body, done, text_of
 from edge_runtime.web.live_routes import finite
+from edge_runtime.web.shortly import shortly
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from edge_runtime.web.desk import Desk
     from edge_runtime.web.insight import PointFace
@@ -37,7 +39,7 @@ def sensitivity_routes(desk: Desk) -> list[Route]:
                 _must_be_near(desk, face, threshold)
             author = Author(name, request.client.host if request.client else "")
             await done(desk.filing, lambda: face.sensitivity.apply(threshold, author))
-        return JSONResponse(_known(desk, face))
+        return JsonAnswer(_known(desk, face))
 
     return [Route("/points/{point}/sensitivity", sensitivity, methods=["GET", "POST"])]
 
@@ -79,5 +81,5 @@ def _asked_for(content: bytes) -> tuple[float | None, str, bool]:
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise HTTPException(400, f"{_WANTED}, found something else ({error})") from error
     if threshold is not None and not is_number:
-        raise HTTPException(400, f"{_WANTED}, found {json.dumps(threshold)[:20]}")
+        raise HTTPException(400, f"{_WANTED}, found {shortly(threshold)}")
     return value, text_of(document, "name"), document.get("sure") is True

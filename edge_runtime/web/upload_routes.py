@@ -6,11 +6,11 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from edge_contracts.station import Region
 from edge_runtime.capture.picture_file import PictureLimits, decode_picture
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import AGAIN, body, done
 from edge_runtime.web.drawing import jpeg
 from edge_runtime.web.live_routes import finite
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from edge_runtime.web.desk import Desk
     from edge_runtime.web.insight import PointFace
@@ -35,7 +36,7 @@ def upload_routes(desk: Desk) -> list[Route]:
         async with desk.bodies:
             content = await body(request, desk.settings.max_upload_bytes)
             region = Region() if request.query_params.get("whole") == "1" else face.settings.region
-            return JSONResponse(await done(desk.judging, lambda: _judged(desk, face, content, region)))
+            return JsonAnswer(await done(desk.judging, lambda: _judged(desk, face, content, region)))
 
     return [Route("/points/{point}/judge", judge, methods=["POST"])]
 

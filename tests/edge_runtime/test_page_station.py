@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,34 @@ def test_a_page_that_cannot_be_is_named_and_what_runs_goes_on(
     summary = run(station, script)
     assert "the old one goes on: web.token_file: wanted a token of at least 20" in caplog.text
     assert summary.unknown == 0
+
+
+def test_a_token_that_was_changed_is_the_only_one_after_a_reload(
+    station: Path, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new, known = "a" * 48, "b" * 48, []
+    token = station.parent / "token"
+    token.write_text(old)
+    station.write_text(station.read_text() + f'\n[web]\nport = {port}\ntoken_file = "token"\n')
+
+    def knock(token: str) -> int:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/about", headers={"Authorization": f"Bearer {token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own address
+                return int(answer.status)
+        except urllib.error.HTTPError as refused:
+            return int(refused.code)
+
+    script = Script(
+        (is_served(port), lambda: token.write_text(new)),
+        (
+            lambda _: "the configuration was reloaded" in caplog.text and is_served(port)(None),
+            lambda: known.extend((knock(old), knock(new))),
+        ),
+    )
+    run(station, script)
+    assert known == [401, 200]
+    assert new not in caplog.text
 
 
 def test_others_need_a_token_and_every_mistake_is_told(station: Path) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from edge_contracts.station import StationConfig
 from edge_runtime.infer.predictor import Predictor
 from edge_runtime.units.outputs import OUTPUTS
+from edge_runtime.units.page import PAGE
 from edge_runtime.units.plan import plan_of
 from edge_runtime.units.points import _identity
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.running import Running
 from edge_runtime.units.spool import DELIVERY
+from edge_runtime.units.uplink import UPLINK
+from edge_runtime.units.upload import UPLOAD
 from tests.fakes.stations import opens
 
 if TYPE_CHECKING:
@@ -24,9 +29,9 @@ WHO = {"org": "acme", "site": "north", "device": "line-1"}
 POINT = {"name": "gate", "bundle": "b", "source": {"kind": "video", "path": "belt.avi"}}
 
 
-def units() -> dict[str, Unit]:
+def units(**more: Any) -> dict[str, Unit]:
     around: Any = None
-    config = StationConfig.model_validate({"station": WHO, "points": [POINT]})
+    config = StationConfig.model_validate({"station": WHO, "points": [POINT], **more})
     return {unit.name: unit for unit in plan_of(config, around, opens(Predictor))}
 
 
@@ -57,3 +62,34 @@ def test_other_bytes_under_the_same_name_are_another_bundle(tmp_path: Path) -> N
     path.write_bytes(b"two")
     os.utime(path, ns=(1, 1))
     assert _identity(path) != before
+
+
+def tables_with(secret: str) -> dict[str, dict[str, Any]]:
+    """Of each unit that reads secrets from files: tables that name this one."""
+    broker = {"host": "broker", "username": "line", "password_file": secret}
+    tls = {"ca": "ca.pem", "certificate": "line.pem", "key": secret}
+    trigger = {"kind": "mqtt", "broker": broker, "topic": "line/parts"}
+    output = {"name": "reject", "kind": "mqtt", "broker": broker, "topic": "line/reject"}
+    return {
+        PAGE: {"web": {"token_file": secret}},
+        UPLINK: {"uplink": {"host": "broker", "username": "line", "password_file": secret}},
+        f"{UPLINK} with TLS": {"uplink": {"host": "broker", "tls": tls}},
+        UPLOAD: {"upload": {"url": "https://fleet", "token_file": secret}},
+        OUTPUTS: {"outputs": [output]},
+        "point gate": {"points": [POINT | {"trigger": trigger}]},
+    }
+
+
+@pytest.mark.parametrize("table", tables_with(""))
+def test_another_secret_in_the_same_file_is_a_change_of_its_unit_and_stands_nowhere_in_clear(
+    tmp_path: Path, table: str
+) -> None:
+    path, unit = tmp_path / "secret", table.removesuffix(" with TLS")
+    path.write_text("first-secret-of-the-line")
+    tables = tables_with(str(path))[table]
+    before, again = units(**tables), units(**tables)
+    path.write_text("other-secret-of-the-line")
+    after = units(**tables)
+    assert before[unit].settings == again[unit].settings
+    assert {name for name, one in after.items() if one.settings != before[name].settings} == {unit}
+    assert "secret-of-the-line" not in repr([one.settings for one in after.values()])

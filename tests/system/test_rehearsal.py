@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from edge_runtime.config import load_station
+from edge_runtime.records.recorded_verdicts import RecordedVerdicts
 from edge_runtime.rehearsal.fault_script import load_script
 from edge_runtime.rehearsal.performance import perform
 from tests.edge_runtime.test_board_imports import BOARD_ONLY
@@ -86,6 +87,13 @@ def test_a_backend_that_hangs_makes_its_parts_unknown_and_comes_back(folder: Pat
 def test_a_reload_that_is_acted_out_is_refused_by_the_daemon(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert acted(folder, write_station(folder, INTERVAL, deadline_ms=100), "bad-reload").is_kept
     assert "the configuration was not reloaded, the old one goes on" in caplog.text
+
+
+def test_a_clock_that_jumps_is_the_one_of_the_daily_record_too(folder: Path) -> None:
+    assert acted(folder, write_station(folder, INTERVAL, deadline_ms=100), "clock-jumps").is_kept
+    rows = list(RecordedVerdicts(folder / "scratch" / "state" / "verdicts"))
+    in_order = sorted(rows, key=lambda row: row.mono_s)
+    assert [round(row.step_s) for row in in_order if row.step_s is not None] == [3600, -3600]
 
 
 def test_pictures_that_are_never_judged_prove_nothing(folder: Path) -> None:

@@ -13,6 +13,7 @@ from edge_runtime.web.open_inference.tensor import (
     from_json,
     shape_of,
 )
+from edge_runtime.web.shortly import shortly
 
 JSON_MAX: Final = 4 << 20
 """Bytes; of larger tensors the binary form is a quarter as long."""
@@ -125,7 +126,7 @@ def _binary_size(told: dict[str, Any]) -> int | None:
     if size is None:
         return None
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise RequestRefused(f"wanted a number of bytes as binary_data_size, found {str(size)[:20]!r}")
+        raise RequestRefused(f"wanted a number of bytes as binary_data_size, found {shortly(size)}")
     return size
 
 
@@ -154,7 +155,7 @@ def _parameters(told: dict[str, Any], what: str) -> dict[str, Any]:
 def _flag(parameters: dict[str, Any], name: str, what: str) -> bool:
     value = parameters.get(name, False)
     if not isinstance(value, bool):
-        raise RequestRefused(f"{what}: wanted true or false for {name}, found {str(value)[:20]!r}")
+        raise RequestRefused(f"{what}: wanted true or false for {name}, found {shortly(value)}")
     return value
 
 
@@ -166,11 +167,11 @@ def _object(value: object, what: str) -> dict[str, Any]:
 
 def _list(value: object, what: str) -> list[Any]:
     if not isinstance(value, list) or not 0 < len(value) <= _TENSORS_MAX:
-        raise RequestRefused(f"wanted {what} as a list of 1 to {_TENSORS_MAX}, found {str(value)[:40]!r}")
+        raise RequestRefused(f"wanted {what} as a list of 1 to {_TENSORS_MAX}, found {shortly(value)}")
     return value
 
 
 def _text(value: object, what: str) -> str:
     if not isinstance(value, str) or len(value) > _TEXT_MAX:
-        raise RequestRefused(f"wanted {what} as a text of at most {_TEXT_MAX} characters, found {str(value)[:40]!r}")
+        raise RequestRefused(f"wanted {what} as a text of at most {_TEXT_MAX} characters, found {shortly(value)}")
     return value

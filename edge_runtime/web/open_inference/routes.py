@@ -6,14 +6,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from edge_runtime.capture.picture_file import PictureLimits
+from edge_runtime.lessons.lessons import OtherBundle
+from edge_runtime.web.answer import JsonAnswer
 from edge_runtime.web.desk import AGAIN, body, done
 from edge_runtime.web.open_inference.models import Offered, offered
 from edge_runtime.web.open_inference.request import HEADER
 from edge_runtime.web.open_inference.response import WireResponse, write_response
+from edge_runtime.web.worker import TryAgain
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,20 +34,20 @@ def open_inference_routes(desk: Desk, reader: RequestReader) -> list[Route]:
 
     async def server(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         about = {"name": _DISTRIBUTION, "version": version(_DISTRIBUTION), "extensions": ["binary_tensor_data"]}
-        return JSONResponse(about)
+        return JsonAnswer(about)
 
     async def live(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
-        return JSONResponse({"live": True})
+        return JsonAnswer({"live": True})
 
     async def ready(request: Request) -> Response:  # noqa: ARG001 - starlette's signature
         troubles = list(desk.insight.troubles())
-        return JSONResponse({"ready": not troubles, "reasons": troubles}, 503 if troubles else 200)
+        return JsonAnswer({"ready": not troubles, "reasons": troubles}, 503 if troubles else 200)
 
     async def metadata(request: Request) -> Response:
-        return JSONResponse(_asked_for(desk, request).metadata())
+        return JsonAnswer(_asked_for(desk, request).metadata())
 
     async def model_ready(request: Request) -> Response:
-        return JSONResponse({"name": _asked_for(desk, request).name, "ready": True})
+        return JsonAnswer({"name": _asked_for(desk, request).name, "ready": True})
 
     async def infer(request: Request) -> Response:
         model, header = _asked_for(desk, request), request.headers.get(HEADER)
@@ -79,7 +82,11 @@ def _asked_for(desk: Desk, request: Request) -> Offered:
 def _infer(desk: Desk, reader: RequestReader, model: Offered, content: bytes, header: str | None) -> WireResponse:
     request = reader.read(content, header)
     limits = PictureLimits(desk.settings.max_upload_bytes, desk.settings.max_pixels)
-    return write_response(request, model.name, model.version, model.answer(request.inputs, desk.judge, limits))
+    try:
+        outputs = model.answer(request.inputs, desk.judge, limits)
+    except OtherBundle as error:
+        raise TryAgain(f"the model is not served just now: {error}") from error
+    return write_response(request, model.name, model.version, outputs)
 
 
 def _answer(response: WireResponse) -> Response:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from edge_contracts.errors import BadInputError
+from edge_runtime.web.shortly import shortly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def shape_of(name: str, shape: object, most_bytes: int) -> tuple[int, ...]:
         RequestRefused: it is no list of counts, or its elements would not fit in a body.
     """
     if not isinstance(shape, list) or len(shape) > _AXES_MAX or not all(map(_is_count, shape)):
-        raise RequestRefused(f"input {name!r}: wanted a shape of at most {_AXES_MAX} counts, found {_short(shape)}")
+        raise RequestRefused(f"input {name!r}: wanted a shape of at most {_AXES_MAX} counts, found {shortly(shape)}")
     if math.prod(shape) > most_bytes:
         raise RequestRefused(f"input {name!r}: wanted at most {most_bytes:,} elements, found the shape {shape}")
     return tuple(shape)
@@ -144,7 +145,7 @@ def _dtype(name: str, datatype: str) -> np.dtype[Any]:
 def _flat(name: str, data: object, most: int) -> Iterator[object]:
     """The elements in order; one more than `most` is enough to know."""
     if not isinstance(data, list):
-        raise RequestRefused(f"input {name!r}: wanted data as a list, found {_short(data)}")
+        raise RequestRefused(f"input {name!r}: wanted data as a list, found {shortly(data)}")
     stack, given = [iter(data)], 0
     while stack and given <= most:
         for element in stack[-1]:
@@ -170,7 +171,7 @@ def _check_element(name: str, datatype: str, dtype: np.dtype[Any], element: obje
         limits = np.iinfo(dtype)
         fits = isinstance(element, int) and limits.min <= element <= limits.max
     if not fits:
-        raise RequestRefused(f"input {name!r}: wanted elements of {datatype}, found {_short(element)}")
+        raise RequestRefused(f"input {name!r}: wanted elements of {datatype}, found {shortly(element)}")
 
 
 def _finite(name: str, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -196,7 +197,3 @@ def _byte_elements(name: str, content: memoryview) -> Iterator[bytes]:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _AXIS_MAX
-
-
-def _short(value: object) -> str:
-    return repr(value)[:60]

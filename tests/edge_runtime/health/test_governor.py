@@ -125,6 +125,15 @@ def test_every_step_is_told(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
+def test_at_the_end_of_the_watch_points_run_as_configured_and_no_step_lasts() -> None:
+    bench = Bench()
+    for _ in range(2):
+        bench.look(31, 90)
+    bench.slowing.end()
+    assert (bench.gate.interval_s, bench.exit.interval_s) == (0.5, 0.2)
+    assert bench.conditions.active() == ()
+
+
 def test_a_point_that_is_added_while_a_step_is_in_force_runs_slowly_too() -> None:
     bench, late = Bench(), Trigger()
     bench.look(0, 90)

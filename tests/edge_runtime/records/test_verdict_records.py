@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -201,3 +202,52 @@ def test_lines_of_a_stranger_are_counted(bench: Bench) -> None:
     reader = RecordedVerdicts(bench.folder)
     assert [row.part for row in reader] == ["1"]
     assert reader.unreadable == 1
+
+
+def follows(earlier: VerdictRecords, folder: Path, troubles: list[str | None]) -> VerdictRecords:
+    """Records after a reload."""
+    return VerdictRecords(
+        folder,
+        Records(),
+        FakeClock(),
+        lambda: ClockTrust.NTP,
+        on_trouble=troubles.append,
+        counts=earlier.counts,
+        earlier=earlier.unwritten(),
+    )
+
+
+def test_what_a_full_disk_kept_waiting_is_written_by_the_records_after_a_reload(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdict_records, "LINES_MAX", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fdatasync", full_disk)
+        bench.records.start()
+        for part in "12345":
+            bench.take(part)
+        assert not bench.records.stop(10.0)
+    assert bench.records.counts.lost == 5
+    after = follows(bench.records, bench.folder, bench.troubles)
+    after.flush()
+    after.take(inspected(verdict(Cause.CLEAN, part="6")))
+    after.flush()
+    assert [(row.part, row.lost) for row in bench.rows] == [("1", 0), ("2", 0), ("6", 3)]
+    assert (after.counts.lost, after.counts.written) == (3, 3)
+    assert [trouble is None for trouble in bench.troubles] == [False, True]
+
+
+def test_what_a_thread_holds_that_hangs_is_lost_and_the_next_line_says_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(bench.records.files, "append", lambda *_: goes_on.wait(10.0))
+    bench.take("1")
+    bench.records.start()
+    assert not bench.records.stop(0.0)
+    after = follows(bench.records, bench.folder, [])
+    after.take(inspected(verdict(Cause.CLEAN, part="2")))
+    after.flush()
+    goes_on.set()
+    assert bench.records.stop(10.0)
+    assert [(row.part, row.lost) for row in bench.rows] == [("2", 1)]

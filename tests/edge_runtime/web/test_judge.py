@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,22 +9,26 @@ import pytest
 
 from edge_contracts.station import Region
 from edge_contracts.verdict import Cause, Outcome
+from edge_runtime.lessons.lessons import OtherBundle
 from edge_runtime.web.judge import Judge
+from tests.fakes.models import BundleRecipe, write_brightness_bundle
 from tests.fakes.parts import scores
-from tests.fakes.pictures import picture
-from tests.fakes.web import point_face
+from tests.fakes.pictures import picture, write_picture
+from tests.fakes.stations import DEFECT_LEVEL, THRESHOLD
+from tests.fakes.web import point_face, served_page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 WHOLE = Region()
+DIGEST = "ab" * 32
 
 
 class Model:
     """Answers what it is told to."""
 
-    def __init__(self, answer) -> None:
-        self.answer = answer
+    def __init__(self, answer, digest: str) -> None:
+        self.answer, self.digest = answer, digest
         self.closed = False
 
     def predict(self, pixels):
@@ -36,8 +42,8 @@ class Model:
 
 
 def judged(folder: Path, answer, pixels=None, region: Region = WHOLE):
-    model = Model(answer)
-    face = point_face(folder, lambda: model)
+    model = Model(answer, DIGEST)
+    face = point_face(folder, lambda: model, digest=DIGEST)
     return Judge().picture(face, picture(100) if pixels is None else pixels, region), model
 
 
@@ -67,12 +73,12 @@ def test_a_model_that_says_no_number_judges_nothing_good(tmp_path: Path) -> None
 def test_a_model_is_opened_once_and_again_for_another_bundle(tmp_path: Path) -> None:
     opened: list[Model] = []
 
-    def opens() -> Model:
-        opened.append(Model(scores(0.1)))
+    def opens(digest: str) -> Model:
+        opened.append(Model(scores(0.1), digest))
         return opened[-1]
 
     judge = Judge()
-    first, second = point_face(tmp_path, opens), point_face(tmp_path, opens, digest="cd" * 32)
+    first, second = (point_face(tmp_path, partial(opens, one), digest=one) for one in (DIGEST, "cd" * 32))
     for face in (first, first, second):
         judge.picture(face, picture(100), WHOLE)
     assert [model.closed for model in opened] == [True, False]
@@ -80,3 +86,37 @@ def test_a_model_is_opened_once_and_again_for_another_bundle(tmp_path: Path) -> 
     assert [model.closed for model in opened] == [True, True]
     judge.picture(second, picture(100), WHOLE)
     assert len(opened) == 3
+
+
+def test_another_bundle_than_the_lines_judges_nothing(tmp_path: Path) -> None:
+    judge, other = Judge(), Model(scores(0.1), "cd" * 32)
+    face = point_face(tmp_path, lambda: other, digest=DIGEST)
+    for _ in range(2):
+        with pytest.raises(
+            OtherBundle, match=r"the line runs \(abab.*\), found another .*\(cdcd.*\); reload the station"
+        ):
+            judge.picture(face, picture(100), WHOLE)
+        assert other.closed
+    other.digest = DIGEST
+    assert judge.picture(face, picture(100), WHOLE).decision.outcome is Outcome.GOOD
+
+
+def test_a_bundle_that_no_reload_has_taken_over_is_refused_on_the_page_and_by_the_protocol(tmp_path: Path) -> None:
+    write_picture(tmp_path / "part.png", picture(DEFECT_LEVEL))
+    with served_page(tmp_path) as page:
+        bundle, old = tmp_path / "part.bundle", (tmp_path / "part.bundle").read_bytes()
+        spec = page.get("/v2/models/gate").json["inputs"][0]
+        values = np.zeros(spec["shape"], int).ravel().tolist()
+        question = json.dumps({"inputs": [{**spec, "data": values}]}).encode()
+
+        def asked() -> list[tuple[int, str]]:
+            upload = page.post("/points/gate/judge", (tmp_path / "part.png").read_bytes())
+            answers = upload, page.post("/v2/models/gate/infer", question)
+            return [(one.status, one.json.get("error", one.json.get("outcome", "answered"))) for one in answers]
+
+        write_brightness_bundle(bundle, BundleRecipe(threshold=THRESHOLD, divide_by=4.0))
+        (on_page, told), (by_protocol, also) = asked()
+        assert (on_page, by_protocol) == (409, 503)
+        assert all(one.endswith("reload the station, or put the old file back") for one in (told, also))
+        bundle.write_bytes(old)
+        assert asked() == [(200, "defect"), (200, "answered")]
