@@ -90,15 +90,7 @@ def point(settings: Point, around: Surroundings, load: Callable[[Point], Predict
 
         return Prepared(start, lambda: _close(predictors))
 
-    files = tuple(_identity(Path(path)) for view in settings.views for path in _files(view))
-    made_from = (
-        settings,
-        files,
-        secret_files(settings),
-        station.hang_restart_s,
-        station.inference,
-        station.state_folder,
-    )
+    made_from = (settings, _contents(settings), station.hang_restart_s, station.inference, station.state_folder)
     readers = [_reader(one) for one in (settings, *own_sources(settings))]
     needs = (*readers, DELIVERY, RECORDS, OUTPUTS, CAMERAS, DRIFT, *chip_needs(settings))
     return Unit(f"point {settings.name}", "point", made_from, prepare, _POINTS_STOP_S, needs)
@@ -130,6 +122,12 @@ def _company(settings: Point, around: Surroundings, state_folder: Path) -> Compa
 def own_sources(settings: Point) -> list[Point]:
     """The views of those models that have a source of their own."""
     return [view for view, model in zip(settings.views, settings.models, strict=False) if model.source is not None]
+
+
+def _contents(settings: Point) -> tuple[Any, ...]:
+    """What tells the files of a point from others under the same names."""
+    files = (_identity(Path(path)) for view in settings.views for path in _files(view))
+    return (*files, *secret_files(settings))
 
 
 def _files(view: Point) -> list[str]:
