@@ -108,7 +108,6 @@ def test_parts_that_cross_while_the_model_works_all_have_a_verdict(tmp_path: Pat
     camera.unplug()
     causes = [verdict["cause"] for verdict in verdicts]
     assert crossed - 3 <= len(verdicts) <= crossed
-    assert "missed" in causes
     assert set(causes) <= {"missed", "clean", "threshold", "backend-hung", "deadline"}
     assert sum(cause != "missed" for cause in causes) > len(causes) / 3
     assert [verdict["part"] for verdict in verdicts] == [f"{n:06d}" for n in range(1, len(verdicts) + 1)]
