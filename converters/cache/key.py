@@ -31,7 +31,6 @@ SOURCES = frozenset({".py", ".toml"})
 TOOLS = (
     "lepton-edge",
     "ai-edge-litert",
-    "flatbuffers",
     "numpy",
     "onnx",
     "onnxruntime",
