@@ -161,7 +161,11 @@ def alert_of(verdict: Verdict, count: int = 1) -> Alert:
         latency_ms=max(_finite(verdict.latency_ms) or 0.0, 0.0),
         count=count,
         lessons=verdict.lessons,
-        alike=tuple(AlikePart(kind=one.kind, part=one.part, distance=one.distance) for one in verdict.alike),
+        alike=tuple(
+            AlikePart(kind=one.kind, part=one.part, distance=one.distance)
+            for one in verdict.alike
+            if 0 <= one.distance < math.inf
+        ),
     )
 
 

@@ -2,8 +2,8 @@
 
 An alert names its evidence, which is encoded for that, and goes to the spool; a thread of their own brings the pictures
 to the disk behind it, so that no alert waits for one. Alerts wait in memory in a bounded line. When the disk is slow,
-pictures are given up first; when it takes nothing for so long that the line is full, further alerts are counted, and
-one alert tells their number as soon as it takes again.
+or pictures take long to encode, pictures are given up first; when the disk takes nothing for so long that the line is
+full, further alerts are counted, and one alert tells their number as soon as it takes again.
 A fault of the delivery's own is counted and told in the same way: it costs an alert its words, never its number.
 The same thread brings the minutes that are over into the spool; one that no disk took goes back into the book, or,
 when there is no later minute to tell it with, into the loss ledger.
@@ -45,6 +45,8 @@ OFFERED_MAX = 256
 
 _POLL_S = 1.0
 _COMMIT_TIMEOUT_S = 10.0
+_PICTURE_PATIENCE_S = 2.0
+"""An alert that has waited so long goes without its picture: encoding 12 megapixels and a heat map takes a second."""
 _NS_PER_S = 1_000_000_000
 _log = logging.getLogger(__name__)
 
@@ -146,7 +148,7 @@ class Delivery:
         """Tell what another life of the daemon held back."""
         with self._lock:
             for alert in alerts:
-                self._enqueue(alert, self._clock.now_ns())
+                self._enqueue(alert)
 
     @property
     def alert_waits_s(self) -> float:
@@ -210,8 +212,8 @@ class Delivery:
         with self._lock:
             try:
                 admitted = self._rules[inspected.verdict.point].admit(inspected.verdict)
-                self._enqueue(admitted.earlier, inspected.verdict.decided_at_ns)
-                self._enqueue(admitted.now, inspected.verdict.decided_at_ns, inspected)
+                self._enqueue(admitted.earlier)
+                self._enqueue(admitted.now, inspected)
             except Exception:  # noqa: BLE001 - a part that was not good must not go untold, whatever fails in telling it
                 self._count_fault(1)
                 _log.exception("%s %s: not taken, counted as untold", inspected.verdict.point, inspected.verdict.part)
@@ -223,7 +225,7 @@ class Delivery:
         else:
             self.counts.extras_dropped += 1
 
-    def _enqueue(self, alert: Alert | None, since_ns: int, inspected: Inspected | None = None) -> None:
+    def _enqueue(self, alert: Alert | None, inspected: Inspected | None = None) -> None:
         """Under the lock."""
         if alert is None:
             return
@@ -236,12 +238,12 @@ class Delivery:
         if inspected is not None and not self._pictures.reserve():
             self.counts.without_picture += 1
             inspected = None
-        self._line.append(_Waiting(alert, since_ns, inspected))
+        self._line.append(_Waiting(alert, self._clock.now_ns(), inspected))
         self._more.set()
 
     def _tell_all(self, rule: AlertRule) -> None:
         while (untold := rule.flush()) is not None:
-            self._enqueue(untold, self._clock.now_ns())
+            self._enqueue(untold)
 
     def _count_fault(self, alerts: int) -> None:
         """Under the lock."""
@@ -310,7 +312,7 @@ class Delivery:
             now_ns = self._clock.now_ns()
             for rule in self._rules.values():
                 while (due := rule.due(now_ns)) is not None:
-                    self._enqueue(due, now_ns)
+                    self._enqueue(due)
 
     def _empty_the_line(self) -> None:
         self._settle_what_is_over()
@@ -347,7 +349,7 @@ class Delivery:
 
     def _offer(self, waiting: _Waiting) -> None:
         alert = waiting.alert
-        if waiting.pictured is not None and (pieces := self._encoded(waiting.pictured)):
+        if waiting.pictured is not None and (pieces := self._encoded(waiting.pictured, waiting.since_ns)):
             alert = alert.model_copy(update={"evidence": tuple(piece.evidence for piece in pieces)})
         with self._lock:
             if self._in_hand is not waiting:
@@ -358,10 +360,12 @@ class Delivery:
         self._offered.append(_Offered(alert, waiting.since_ns, future, until_ns))
         future.add_done_callback(lambda _: self._more.set())
 
-    def _encoded(self, inspected: Inspected) -> tuple[Piece, ...]:
-        """The pieces behind a verdict, handed to the thread that writes them."""
+    def _encoded(self, inspected: Inspected, since_ns: int) -> tuple[Piece, ...]:
+        """The pieces behind a verdict, handed to the thread that writes them; none where there is no time for it."""
         pieces: tuple[Piece, ...] = ()
-        if (evidence := self._evidence) is not None:
+        if self._clock.now_ns() - since_ns > _PICTURE_PATIENCE_S * _NS_PER_S:
+            self.counts.without_picture += 1
+        elif (evidence := self._evidence) is not None:
             try:
                 pieces = evidence.encoded(inspected)
             except Exception:  # noqa: BLE001 - an alert goes without its picture rather than not at all

@@ -12,7 +12,7 @@ class DeliveryCounts:
     spooled: durable.
     refused: the spool said no.
     overflowed: the line was full.
-    without_picture: told without their picture, because too many waited.
+    without_picture: told without their picture, because too many waited, or they had waited too long.
     extras_dropped: samples of good parts and clips that were not kept, because too many waited.
     faults: exceptions here; each may have cost one alert its own words, which the next alert of number tells.
     minutes: minutes of statistics that are durable.

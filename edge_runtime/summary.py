@@ -24,7 +24,7 @@ class Summary:
     waiting: messages of the spool that nobody has acknowledged: alerts of this run or earlier ones, minutes of
         statistics, steps of updates, gaps.
     faults: exceptions inside the loops and the delivery; the log has a traceback of each.
-    without_picture: alerts told without their picture, because too many waited.
+    without_picture: alerts told without their picture, because too many waited, or they had waited too long.
     not_kept: pictures that the disk did not take.
     not_recorded: verdicts without a line in the daily record.
     given_up: pictures given up to spare the flash.

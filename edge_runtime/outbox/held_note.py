@@ -59,8 +59,8 @@ class HeldNote:
             _LOG.warning("wanted what was held back from %s, found it damaged; it will not be told", self._path)
         return alerts or ()
 
-    def write(self, alerts: tuple[Alert, ...]) -> None:
-        """Note these, durably, in place of those before."""
+    def write(self, alerts: tuple[Alert, ...]) -> bool:
+        """Note these, durably, in place of those before; whether the disk took it."""
         body = _ALERTS.dump_json(alerts[:ALERTS_MOST], exclude_none=True)
         number = self._number + 1
         try:
@@ -69,8 +69,9 @@ class HeldNote:
             if self._is_well:
                 _LOG.warning("wanted what is held back noted in %s, found %s: check the disk", self._path, error)
             self._is_well = False
-            return
+            return False
         self._number, self._is_well = number, True
+        return True
 
     def _overwrite(self, slot: int, content: bytes) -> None:
         is_new = not self._path.exists()
@@ -102,8 +103,7 @@ class HeldKeeper(OwnThread):
         is_over = False
         while not is_over:
             is_over = self._clock.wait(self._stop, PERIOD_S)
-            if (held := self._held_back()) != noted:
-                self._note.write(held)
+            if (held := self._held_back()) != noted and self._note.write(held):
                 noted = held
 
 

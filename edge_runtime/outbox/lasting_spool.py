@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _MS_PER_S: Final = 1000
+_ANSWER_S: Final = 0.5
+"""How long what waits is asked of the file; a calm card commits in milliseconds."""
 Answer = TypeVar("Answer")
 
 
@@ -72,11 +74,14 @@ class LastingSpool:
         return self._reading(lambda file: file.read_gaps(first, limit))
 
     def depth(self) -> SpoolDepth:
-        """What waits for an acknowledgement."""
-        with self.lock:
-            with contextlib.suppress(SpoolRefused):  # of a disk that does not answer the last word stands
-                self._oldest = self._ask(SpoolFile.oldest_mono_ms)
-            life, oldest = self.life, self._oldest
+        """What waits for an acknowledgement; while a commit hangs, as it was before: who asks must not hang with it."""
+        if self.lock.acquire(timeout=_ANSWER_S):  # of a disk that does not answer the last word stands
+            try:
+                with contextlib.suppress(SpoolRefused):
+                    self._oldest = self._ask(SpoolFile.oldest_mono_ms)
+            finally:
+                self.lock.release()
+        life, oldest = self.life, self._oldest
         since = 0.0
         if oldest is not None:
             born_ms = self._opened_ms if oldest[0] <= self._found_through else oldest[1]

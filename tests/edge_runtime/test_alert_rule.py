@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 
 import pytest
@@ -89,14 +90,22 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=700)
 ANY_NUMBER = st.none() | st.floats()
 
 
-@given(part=ANY_TEXT, reason=ANY_TEXT, label=st.none() | ANY_TEXT, score=ANY_NUMBER, latency_ms=st.floats())
+@given(
+    part=ANY_TEXT,
+    reason=ANY_TEXT,
+    label=st.none() | ANY_TEXT,
+    score=ANY_NUMBER,
+    latency_ms=st.floats(),
+    distance=st.floats(),
+)
 def test_whatever_a_verdict_says_it_becomes_an_alert_that_fits_its_message(
-    part: str, reason: str, label: str | None, score: float | None, latency_ms: float
+    part: str, reason: str, label: str | None, score: float | None, latency_ms: float, distance: float
 ) -> None:
-    alike = (KnownPart("good", told_part(part), 1.25), KnownPart("defective", told_part(label or ""), 0.0))
+    alike = (KnownPart("good", told_part(part), distance), KnownPart("defective", told_part(label or ""), 0.0))
     told = verdict(part=part, reason=reason, label=label, score=score, latency_ms=latency_ms, lessons=7, alike=alike)
     alert = alert_of(told)
-    assert (alert.lessons, [one.part for one in alert.alike]) == (7, [one.part for one in alike])
+    can_be_told = [one.part for one in alike if 0 <= one.distance < math.inf]
+    assert (alert.lessons, [one.part for one in alert.alike]) == (7, can_be_told)
     assert Alert.model_validate_json(alert.model_dump_json()) == alert
     assert len(alert.model_dump_json(exclude_none=True).encode()) <= MAX_ALERT_BYTES - ENVELOPE_BYTES
 

@@ -89,6 +89,15 @@ class Pictures:
         return pieces
 
 
+class HeldEncoder(Pictures):
+    """Does not even encode them until it is opened."""
+
+    def encoded(self, given: Inspected) -> tuple[Piece, ...]:
+        self.writing.set()
+        assert self.open.wait(PATIENCE_S)
+        return super().encoded(given)
+
+
 def deliver(spool: Spool, pictures: Pictures | None = None) -> Delivery:
     made = Delivery(spool, pictures, MonotonicClock())
     made.start()
@@ -230,16 +239,16 @@ def test_how_long_alert_and_picture_wait_is_told_until_they_are_on_the_disk() ->
     spool, pictures, clock = Slow(), Pictures(shut=True), FakeClock(patient=True)
     delivery = Delivery(spool, pictures, clock)
     assert (delivery.alert_waits_s, delivery.picture_waits_s) == (0.0, 0.0)
-    delivery.take(inspected(verdict(decided_at_ns=clock.now_ns())))
-    clock.advance(3.0)
-    assert delivery.alert_waits_s == 3.0
+    delivery.take(inspected())
+    clock.advance(1.5)
+    assert delivery.alert_waits_s == 1.5
     delivery.start()
     assert pictures.writing.wait(PATIENCE_S)
     eventually(lambda: spool.promised)
     clock.advance(30.0)
     delivery._more.set()
     eventually(lambda: delivery.counts.refused == 1)
-    assert (delivery.alert_waits_s, delivery.picture_waits_s) == (33.0, 30.0)
+    assert (delivery.alert_waits_s, delivery.picture_waits_s) == (31.5, 30.0)
     pictures.open.set()
     spool.promised[0].set_result(None)
     eventually(lambda: (delivery.alert_waits_s, delivery.picture_waits_s) == (0.0, 0.0))
@@ -305,13 +314,7 @@ def test_what_the_spool_was_not_offered_before_the_stop_is_in_its_ledger(caplog:
 
 
 def test_an_alert_whose_picture_was_being_encoded_at_the_stop_is_in_the_ledger_and_not_offered_later() -> None:
-    class Slow(Pictures):
-        def encoded(self, given: Inspected) -> tuple[Piece, ...]:
-            self.writing.set()
-            assert self.open.wait(PATIENCE_S)
-            return super().encoded(given)
-
-    spool, pictures = Spool(), Slow(shut=True)
+    spool, pictures = Spool(), HeldEncoder(shut=True)
     delivery = deliver(spool, pictures)
     delivery.take(inspected())
     assert pictures.writing.wait(PATIENCE_S)
@@ -320,6 +323,19 @@ def test_an_alert_whose_picture_was_being_encoded_at_the_stop_is_in_the_ledger_a
     pictures.open.set()
     assert delivery.stop(PATIENCE_S)
     assert (spool.alerts, spool.lost) == ([], 1)
+
+
+def test_pictures_that_take_long_to_encode_hold_up_no_alert_behind_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    spool, pictures = Spool(), HeldEncoder(shut=True)
+    delivery = deliver(spool, pictures)
+    for number in range(3):
+        delivery.take(inspected(verdict(part=str(number))))
+    assert pictures.writing.wait(PATIENCE_S)
+    monkeypatch.setattr(line, "_PICTURE_PATIENCE_S", 0.0)
+    pictures.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert [(alert.part, bool(alert.evidence)) for alert in spool.alerts] == [("0", True), ("1", False), ("2", False)]
+    assert delivery.counts.without_picture == 2
 
 
 def test_a_stop_offers_all_that_waits_though_nothing_of_it_is_durable_yet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,13 +394,13 @@ def test_a_verdict_that_cannot_be_taken_is_told_by_number(monkeypatch: pytest.Mo
 
 
 class ForgetfulClock(MonotonicClock):
-    """Fails when it is asked for the time once."""
+    """Fails when the delivery's thread asks for the time, once."""
 
     def __init__(self) -> None:
         self.failed = threading.Event()
 
     def now_ns(self) -> int:  # type: ignore[override]
-        if not self.failed.is_set():
+        if threading.current_thread().name == "delivery" and not self.failed.is_set():
             self.failed.set()
             raise OSError("no clock")
         return super().now_ns()

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,3 +95,21 @@ def test_what_is_held_back_is_noted_while_it_changes_and_at_the_end(
     now[0] = ()
     assert keeper.stop(PATIENCE_S)
     assert HeldNote(tmp_path / "held").read() == ()
+
+
+def test_what_a_full_disk_did_not_take_is_noted_once_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_note, "PERIOD_S", 0.01)
+    tried = threading.Event()
+    overwrite = HeldNote._overwrite
+
+    def full(*_: object) -> None:
+        tried.set()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(HeldNote, "_overwrite", full)
+    keeper = HeldKeeper(HeldNote(tmp_path / "held"), lambda: held(2), MonotonicClock())
+    keeper.start()
+    assert tried.wait(PATIENCE_S)
+    monkeypatch.setattr(HeldNote, "_overwrite", overwrite)
+    eventually(lambda: HeldNote(tmp_path / "held").read() == held(2))
+    assert keeper.stop(PATIENCE_S)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.gap import GapEvent, GapReason
 from edge_contracts.verdict import Outcome
 from edge_runtime.outbox import commit_queue as module
+from edge_runtime.outbox import lasting_spool
 from edge_runtime.outbox.commit_work import CommitWork
 from edge_runtime.outbox.outbox import Outbox, Receipt
 from edge_runtime.outbox.spool_errors import SpoolRefused, SpoolShed
@@ -30,6 +32,8 @@ from tests.fakes.spools import SMALL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from edge_runtime.outbox.outbox_counts import SpoolDepth
 
 PATIENCE_S = 10.0
 BIG = SpoolLimits(8 << 20, 1 << 20)
@@ -498,6 +502,17 @@ def test_of_a_disk_that_does_not_answer_the_last_depth_stands(tmp_path: Path) ->
         with mock.patch.object(SpoolFile, "oldest_mono_ms", side_effect=SpoolRefused("disk I/O error")):
             assert box.depth() == before
         assert before.age_s == 7
+
+
+def test_how_much_waits_is_told_while_a_commit_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lasting_spool, "_ANSWER_S", 0.01)
+    with outbox(tmp_path / "s") as box:
+        box.append(alert())
+        before = box.depth()
+        told: queue.Queue[SpoolDepth] = queue.Queue()
+        with box._spool.lock:
+            threading.Thread(target=lambda: told.put(box.depth()), daemon=True).start()
+            assert told.get(timeout=PATIENCE_S) == before
 
 
 def test_what_an_acknowledgement_and_a_request_ask_for_outlives_a_commit_that_fails(
