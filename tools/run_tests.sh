@@ -13,8 +13,8 @@ run() {
     [ $code -eq 0 ] || [ $code -eq 5 ] || status=$code
 }
 
-# One more than there are cores: brokers, databases and browsers are waited for.
-jobs=${JOBS:-$(($("$python" -c 'import os; print(os.cpu_count())') + 1))}
+# Two more than there are cores: brokers, databases and browsers are waited for, almost half of the time.
+jobs=${JOBS:-$(($("$python" -c 'import os; print(os.cpu_count())') + 2))}
 run -n "$jobs" --dist loadfile --no-loadscope-reorder -m "not live" --durations=20 --durations-min=5 "$@"
 run -m live --durations=20 --durations-min=5 "$@"
 exit $status

@@ -33,7 +33,7 @@ for version in 3.10 3.13; do
     case $version in
     3.10) chosen="tests/edge_contracts tests/device_profiles tests/edge_runtime" ;;
     *)
-        chosen="-n 2 --dist loadfile"
+        chosen="-n 3 --dist loadfile"
         for part in delegates doctor gate isolation lower quantize report; do
             chosen="$chosen --ignore=tests/converters/$part"
         done
