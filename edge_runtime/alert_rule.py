@@ -63,9 +63,9 @@ class _Held:
         return alert_of(self.latest, self.count) if self.latest else None
 
     def tell(self) -> Alert | None:
-        told = self.alert()
+        latest, count = self.latest, self.count
         self.latest, self.count = None, 0
-        return told
+        return alert_of(latest, count) if latest else None
 
 
 class AlertRule:

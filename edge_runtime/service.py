@@ -238,6 +238,7 @@ class Daemon:
         running, begun_ns = self._around.running, self._clock.now_ns()
         if running.delivery is None or running.outbox is None:
             return
+        running.extras.flush()
         running.delivery.stop(spool.DELIVERY_STOP_S)
         while running.uplink is not None and not self._stop.is_set() and not running.outbox.drained(_TICK_S):
             patience_s = _FAREWELL_S if running.uplink.counters.connected else _CONNECT_S

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from edge_contracts.message import SEQ_MAX
 from edge_runtime.outbox.outbox_counts import SpoolDepth
-from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
+from edge_runtime.outbox.spool_errors import SpoolBusy, SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_file import SpoolFile
 from edge_runtime.outbox.spool_policy import AckVerdict, SpoolLimits, judge_ack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from edge_contracts.ack import Ack
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MS_PER_S: Final = 1000
 _ANSWER_S: Final = 0.5
-"""How long what waits is asked of the file; a calm card commits in milliseconds."""
+"""How long who asks the file waits for a commit; a calm card needs milliseconds."""
 Answer = TypeVar("Answer")
 
 
@@ -66,7 +66,11 @@ class LastingSpool:
         return self.file.life
 
     def read(self, first: int, limit: int, last: int = SEQ_MAX) -> list[SpooledRow]:
-        """Up to `limit` durable rows from sequence `first` to `last`; from now on they count as on the wire."""
+        """Up to `limit` durable rows from sequence `first` to `last`; from now on they count as on the wire.
+
+        Raises:
+            SpoolBusy: a commit hangs.
+        """
         return self._reading(lambda file: file.read(first, limit, last))
 
     def read_gaps(self, first: int, limit: int) -> list[SpooledRow]:
@@ -74,13 +78,9 @@ class LastingSpool:
         return self._reading(lambda file: file.read_gaps(first, limit))
 
     def depth(self) -> SpoolDepth:
-        """What waits for an acknowledgement; while a commit hangs, as it was before: who asks must not hang with it."""
-        if self.lock.acquire(timeout=_ANSWER_S):  # of a disk that does not answer the last word stands
-            try:
-                with contextlib.suppress(SpoolRefused):
-                    self._oldest = self._ask(SpoolFile.oldest_mono_ms)
-            finally:
-                self.lock.release()
+        """What waits for an acknowledgement; while a commit hangs, as it was before."""
+        with contextlib.suppress(SpoolRefused), self._asking():  # of a disk that does not answer the last word stands
+            self._oldest = self._ask(SpoolFile.oldest_mono_ms)
         life, oldest = self.life, self._oldest
         since = 0.0
         if oldest is not None:
@@ -89,8 +89,12 @@ class LastingSpool:
         return SpoolDepth(life.rows, life.used, since)
 
     def judge(self, ack: Ack) -> AckVerdict:
-        """What an acknowledgement means to the present life; one that frees is believed from now on."""
-        with self.lock:
+        """What an acknowledgement means to the present life; one that frees is believed from now on.
+
+        Raises:
+            SpoolBusy: a commit hangs.
+        """
+        with self._asking():
             sent_through = self._ask(lambda file: file.sent_through)
             verdict = judge_ack(ack, epoch=self.life.epoch, freed_through=self.freed_through, sent_through=sent_through)
             if verdict is AckVerdict.FREES:
@@ -136,9 +140,19 @@ class LastingSpool:
 
     def _reading(self, read: Callable[[SpoolFile], list[SpooledRow]]) -> list[SpooledRow]:
         """Rows of the present life; none where it is found to have ended."""
-        with self.lock:
+        with self._asking():
             known = self.file
             return self._ask(lambda file: read(file) if file is known else [])
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Hold the lock; who asks must not hang with a commit that does."""
+        if not self.lock.acquire(timeout=_ANSWER_S):
+            raise SpoolBusy(f"wanted the spool's file free within {_ANSWER_S} s, found it written: check the disk")
+        try:
+            yield
+        finally:
+            self.lock.release()
 
     def _ask(self, ask: Callable[[SpoolFile], Answer]) -> Answer:
         """What the file says; one that is found damaged is replaced at once, and the new one is asked."""

@@ -174,7 +174,11 @@ class Outbox:
         return self._spool.life.session + 1 if future is None else future.result(APPEND_TIMEOUT_S)
 
     def acknowledge(self, ack: Ack) -> AckVerdict:
-        """Free what the manager has stored; anything else it may say is counted and frees nothing."""
+        """Free what the manager has stored; anything else it may say is counted and frees nothing.
+
+        Raises:
+            SpoolBusy: a commit hangs; the word is to be heard again later.
+        """
         verdict = self._spool.judge(ack)
         with self._queue.changed:
             if verdict is AckVerdict.FREES:

@@ -13,6 +13,10 @@ class SpoolShed(SpoolRefused):
     """It found the spool full and was the least worthy: it is in the loss ledger already."""
 
 
+class SpoolBusy(SpoolRefused):
+    """A commit hangs, and the file cannot be asked; nothing was changed, ask again later."""
+
+
 class SpoolInUse(LeptonError, OSError):
     """Another process holds the spool; two would give one place to two alerts."""
 

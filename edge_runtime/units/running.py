@@ -10,6 +10,7 @@ from edge_runtime.cameras import Cameras
 from edge_runtime.commands.executor import CommandCounts
 from edge_runtime.delivery_counts import DeliveryCounts
 from edge_runtime.evidence import EvidenceCounts
+from edge_runtime.evidence.extras import Extras
 from edge_runtime.evidence.upload.counts import UploadCounts
 from edge_runtime.outputs.relay import Relay
 from edge_runtime.pace import Paces
@@ -52,6 +53,7 @@ class Running:
     evidence: EvidenceStore | None = None
     evidence_counts: EvidenceCounts = field(default_factory=EvidenceCounts)
     delivery: Delivery | None = None
+    extras: Extras = field(default_factory=Extras)
     delivery_counts: DeliveryCounts = field(default_factory=DeliveryCounts)
     loop_faults: int = 0
     records: VerdictRecords | None = None

@@ -108,7 +108,7 @@ def delivery(config: StationConfig, around: Surroundings) -> Unit:
         made.start()
         keeper.start()
         running.delivery = made
-        extras = Extras.of(config.evidence, running.evidence, made.keep)
+        running.extras = extras = Extras.of(config.evidence, running.evidence, made.keep)
         added = [made, *((minutes,) if minutes else ()), *extras.sinks]
         running.sinks[:0] = added
 

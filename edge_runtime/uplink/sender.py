@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import ValidationError
 
 from edge_contracts.ack import Ack
 from edge_contracts.stats import STATS
+from edge_runtime.outbox.spool_errors import SpoolBusy
 from edge_runtime.outbox.spool_policy import AckVerdict
 from edge_runtime.uplink.go_back_n import GoBackN, Portion, ResendRules
 from edge_runtime.uplink.low_word import LowWord
@@ -65,7 +67,11 @@ class Sender:
         self._window.begin(self._outbox.freed_through + 1, self._outbox.last_seq)
 
     def pump(self, link: MqttLink, now_s: float) -> None:
-        """Send what may be sent at monotonic time `now_s`."""
+        """Send what may be sent at monotonic time `now_s`; no row while a commit hangs."""
+        with suppress(SpoolBusy):
+            self._pump(link, now_s)
+
+    def _pump(self, link: MqttLink, now_s: float) -> None:
         last_seq = self._outbox.last_seq
         self._window.look(last_seq, now_s)
         if last_seq < min(self._window.next_gap, self._window.next_row):
@@ -88,7 +94,10 @@ class Sender:
         except ValidationError as err:
             self._refuse_ack(f"wanted {{epoch, seq}}, found {body[:80]!r} ({err.error_count()} errors)")
             return
-        verdict = self._outbox.acknowledge(ack)
+        try:
+            verdict = self._outbox.acknowledge(ack)
+        except SpoolBusy:
+            return  # sent again when the silence is over, and acknowledged again
         self._low_word.heard(verdict, ack.seq, now_s)
         if verdict in _MISTAKES:
             self._refuse_ack(f"{verdict.value}: epoch {ack.epoch} seq {ack.seq}, this spool is {self._outbox.epoch}")
@@ -121,8 +130,9 @@ class Sender:
         """Free up to the first row that the broker has not confirmed; a place without a row was told of by its gap."""
         through = min(self._unconfirmed | {self._window.next_row}) - 1
         if through >= self._window.base:
-            self._outbox.acknowledge(Ack(epoch=self._epoch, seq=through))
-            self._window.acknowledged(through, self._outbox.last_seq, now_s)
+            with suppress(SpoolBusy):  # the next confirmation frees these, too
+                self._outbox.acknowledge(Ack(epoch=self._epoch, seq=through))
+                self._window.acknowledged(through, self._outbox.last_seq, now_s)
 
     def refused(self, mid: int, reason: str) -> None:
         """The broker said no to a publication; the row stays and is sent again when the silence is over."""

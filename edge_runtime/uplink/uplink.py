@@ -165,6 +165,11 @@ class Uplink:
         """Whether the thread is alive."""
         return self._thread.is_alive()
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it, or one before it, has not said farewell yet."""
+        return self.running or (self._after is not None and self._after.is_ending)
+
     def start(self) -> None:
         """Start trying; returns at once, broker or no broker."""
         self._outbox.on_change(self._wake)
@@ -248,9 +253,9 @@ class Uplink:
         if (before := self._after) is None:
             return
         deadline_s = self._monotonic_s() + HANDOVER_S
-        while before.running and not self._stop.is_set() and self._monotonic_s() < deadline_s:
+        while before.is_ending and not self._stop.is_set() and self._monotonic_s() < deadline_s:
             self._stop.wait(_LOOK_S)
-        if not before.running:
+        if not before.is_ending:
             self._after = None
         elif not self._stop.is_set():
             before._say_left_alone(HANDOVER_S)  # noqa: SLF001 - one of its own kind

@@ -320,7 +320,13 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric("lepton_governor_level", "gauge", "Steps of the governor in force.", (), _state("governor_level")),
     Metric("lepton_uptime_seconds", "gauge", "Since the daemon started.", (), _state("uptime_s")),
     Metric("lepton_resident_bytes", "gauge", "Resident memory of the daemon's process.", (), _one(_resident_bytes)),
-    Metric("lepton_failing", "gauge", "1 while a pipeline makes no progress, as /healthz tells.", (), _one(_failing)),
+    Metric(
+        "lepton_failing",
+        "gauge",
+        "1 while a pipeline makes no progress or an alert waits for the disk, as /healthz tells.",
+        (),
+        _one(_failing),
+    ),
     Metric(
         "lepton_scores_passed_over_total",
         "counter",

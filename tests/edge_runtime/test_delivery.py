@@ -225,7 +225,8 @@ def test_a_stop_gives_up_the_pictures_that_the_disk_does_not_take_and_no_alert(
     for number in range(PLACES):
         delivery.take(inspected(verdict(part=str(number))))
     assert pictures.writing.wait(PATIENCE_S)
-    assert delivery.stop(0.5) is False
+    assert delivery.stop(0.5), "a hung picture is no reason for a restart"
+    assert "the evidence writer: its thread did not stop" in caplog.text
     assert len(spool.alerts) == delivery.counts.spooled == PLACES
     assert f"the evidence of {PLACES - 1} verdicts was not written" in caplog.text
     delivery.keep(lambda: 1 / 0)

@@ -77,3 +77,11 @@ def test_samples_of_good_parts_and_clips_of_defects_are_kept_where_asked_for(tmp
     (clip,) = evidence.glob("clip/*/*.zip")
     with zipfile.ZipFile(clip) as archive:
         assert len(archive.namelist()) == 1 + 5
+
+
+def test_a_clip_that_is_open_when_the_pictures_end_is_kept(tmp_path: Path) -> None:
+    write_parts(tmp_path / "parts", [GOOD_LEVEL] * 3 + [DEFECT_LEVEL, GOOD_LEVEL])
+    run_station(write_station(tmp_path, FOLDER, more="[evidence]\nclip_before = 2\nclip_after = 3\n"))
+    (clip,) = (tmp_path / "state" / "evidence").glob("clip/*/*.zip")
+    with zipfile.ZipFile(clip) as archive:
+        assert len(archive.namelist()) == 1 + 4

@@ -84,17 +84,39 @@ def test_what_is_held_back_is_noted_while_it_changes_and_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(held_note, "PERIOD_S", 0.01)
+    written: list[int] = []
+    overwrite = HeldNote._overwrite
+
+    def count(note: HeldNote, slot: int, content: bytes) -> None:
+        written.append(slot)
+        overwrite(note, slot, content)
+
+    monkeypatch.setattr(HeldNote, "_overwrite", count)
+    looked: list[None] = []
     now = [held(2)]
-    keeper = HeldKeeper(HeldNote(tmp_path / "held"), lambda: now[0], MonotonicClock())
+    keeper = HeldKeeper(HeldNote(tmp_path / "held"), lambda: looked.append(None) or now[0], MonotonicClock())
     keeper.start()
     eventually(lambda: HeldNote(tmp_path / "held").read() == held(2))
-    written_ns = (tmp_path / "held").stat().st_mtime_ns
+    eventually(lambda: len(looked) > 5)
+    assert len(written) == 1
     now[0] = held(3)
     eventually(lambda: HeldNote(tmp_path / "held").read() == held(3))
-    assert (tmp_path / "held").stat().st_mtime_ns >= written_ns
     now[0] = ()
     assert keeper.stop(PATIENCE_S)
     assert HeldNote(tmp_path / "held").read() == ()
+
+
+def test_what_another_life_noted_is_not_told_again_by_one_that_dies_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held_note, "PERIOD_S", 1000.0)
+    HeldNote(tmp_path / "held").write(held(121))
+    now = [held(121)]
+    keeper = HeldKeeper(HeldNote(tmp_path / "held"), lambda: now[0], MonotonicClock())
+    keeper.start()
+    now[0] = ()  # it is durable
+    eventually(lambda: HeldNote(tmp_path / "held").read() == ())
+    assert keeper.stop(PATIENCE_S)
 
 
 def test_what_a_full_disk_did_not_take_is_noted_once_it_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,16 +8,18 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from edge_contracts.ack import Ack
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.message import ClockTrust
 from edge_contracts.reconnect import FullJitter
 from edge_contracts.station import Uplink as UplinkSettings
+from edge_runtime.outbox import lasting_spool
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink import uplink as module
 from edge_runtime.uplink.mqtt_link import LinkLost, Will
 from edge_runtime.uplink.uplink import MOST_UNASKED, Announcements, Pace, Uplink
-from tests.fakes.letters import ADDRESS, HandClock
+from tests.fakes.letters import ADDRESS, HandClock, alert
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -175,15 +177,15 @@ def test_an_uplink_that_was_given_up_over_a_look_up_says_nothing_when_the_answer
         connection.close()
 
 
-def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def slow_farewells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[list[tuple[int, str]], threading.Event, threading.Event]:
+    """Links that connect at once: what they told of sessions, whether one says farewell, and whether it may end so."""
     told: list[tuple[int, str]] = []
     may_end, is_leaving = threading.Event(), threading.Event()
 
     class SlowFarewell:
-        def __init__(self, *_: object) -> None:
-            self.said = 0
+        def __init__(self, *_: object) -> None: ...
 
         def publish(self, topic: str, body: bytes, **_: object) -> int:
             if topic.endswith("/status"):
@@ -202,6 +204,13 @@ def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
         def close(self, *, politely: bool) -> None: ...
 
     monkeypatch.setattr(module, "MqttLink", SlowFarewell)
+    return told, is_leaving, may_end
+
+
+def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, is_leaving, may_end = slow_farewells(monkeypatch)
     box = box_in(tmp_path)
     old = uplink_of(box, "broker.plant")
     old.start()
@@ -217,6 +226,71 @@ def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
     assert told[2] == (2, "online")
     assert box._listener == new._wake, "the old one's end takes nothing from the new one"
     assert new.stop(PATIENCE_S)
+    assert box.stop(PATIENCE_S)
+
+
+def test_an_uplink_waits_for_a_farewell_over_one_that_was_stopped_before_it_greeted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, is_leaving, may_end = slow_farewells(monkeypatch)
+    box = box_in(tmp_path)
+    first = uplink_of(box, "broker.plant")
+    first.start()
+    eventually(lambda: told)
+    first.ask_to_stop()
+    assert is_leaving.wait(PATIENCE_S)
+    second = uplink_of(box, "broker.plant", first)
+    second.start()
+    second.ask_to_stop()
+    eventually(lambda: not second.running)
+    third = uplink_of(box, "broker.plant", second)
+    third.start()
+    threading.Event().wait(0.2)
+    assert told == [(1, "online"), (1, "offline")]
+    may_end.set()
+    eventually(lambda: len(told) >= 3)
+    assert told[2] == (2, "online")
+    assert third.stop(PATIENCE_S)
+    assert not first.running
+    assert box.stop(PATIENCE_S)
+
+
+def test_what_is_told_beside_the_rows_is_told_while_a_commit_hangs_and_acknowledgements_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lasting_spool, "_ANSWER_S", 0.01)
+    told: list[str] = []
+
+    class AnsweringLink:
+        def __init__(self, *_: object) -> None: ...
+
+        def publish(self, topic: str, _: bytes, **__: object) -> int:
+            told.append(topic)
+            return 1
+
+        def turn(self, *_: object) -> None:
+            uplink.message(ADDRESS.topic("ack"), Ack(epoch=box.epoch, seq=1).model_dump_json().encode(), retained=False)
+
+        def is_confirmed(self, _: int) -> bool:
+            return True
+
+        def open(self, *_: object) -> None: ...
+        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
+        def close(self, *, politely: bool) -> None: ...
+
+    monkeypatch.setattr(module, "MqttLink", AnsweringLink)
+    box = box_in(tmp_path)
+    uplink = uplink_of(box, "broker.plant")
+    uplink.start()
+    eventually(lambda: told)
+    with box._spool.lock:
+        told.clear()
+        uplink.announce_again()
+        eventually(lambda: ADDRESS.topic("birth") in told)
+    box.append(alert())
+    eventually(lambda: ADDRESS.topic("alert") in told)
+    eventually(lambda: box.freed_through == 1)
+    assert uplink.stop(PATIENCE_S)
     assert box.stop(PATIENCE_S)
 
 
