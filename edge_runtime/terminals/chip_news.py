@@ -8,14 +8,30 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from edge_runtime.terminals.wire import WireLost
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from edge_contracts.serial_link import Reason
 
 MOMENTS_KEPT: Final = 4096
 LEAP: Final = 10_000
 """Numbers that moved by more over a loss of the line are another count."""
 _PARTS_KEPT: Final = 1024
 _log = logging.getLogger(__name__)
+
+
+class ChipRefused(WireLost):
+    """It has heard an order and will not do it.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, message: str, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,7 @@ class Moments:
 
     def __init__(self) -> None:
         self._numbers: OrderedDict[int, int] = OrderedDict()
+        self._alone: set[int] = set()
         self._newest_ns = 0
         self._newest: int | None = None
         self._board: str | None = None
@@ -113,7 +130,7 @@ class Moments:
         """A session with this board has begun; another board counts other parts."""
         if self._board not in {None, board}:
             self._newest = None
-            self._numbers.clear()
+            self._forget()
         self._board = board
 
     def stand_at(self, number: int) -> None:
@@ -121,7 +138,7 @@ class Moments:
         if self._newest is not None and number < self._newest:
             _log.warning("the microcontroller counts parts anew: at %d, after %d", number, self._newest)
             self._newest = 0
-            self._numbers.clear()
+            self._forget()
 
     def unheard_before(self, number: int) -> int:
         """How many parts before this one could not be told, also over a loss of the line; it is the newest then."""
@@ -139,15 +156,32 @@ class Moments:
         )
         return 1
 
-    def add(self, at_ns: int, number: int, unheard: int) -> int:
-        """Its moment: this one, or a later one that no part has. Parts unheard have moments just before it."""
+    def add(self, at_ns: int, number: int, unheard: int, session_from: int) -> int:
+        """Its moment: this one, or a later one that no part has. Parts unheard have moments just before it.
+
+        Args:
+            at_ns: monotonic.
+            number: the microcontroller's own.
+            unheard: parts just before it that could not be told.
+            session_from: parts below this number came before the present session had said where it stands.
+        """
         at_ns = self._newest_ns = max(at_ns, self._newest_ns + unheard + 1)
         for behind in range(min(unheard, MOMENTS_KEPT), -1, -1):
             self._numbers[at_ns - behind] = number - behind
+            if behind and number - behind < session_from:
+                self._alone.add(at_ns - behind)
         while len(self._numbers) > MOMENTS_KEPT:
-            self._numbers.popitem(last=False)
+            self._alone.discard(self._numbers.popitem(last=False)[0])
         return at_ns
 
     def number_at(self, at_ns: int) -> int | None:
         """The part of this moment, None where there was none."""
         return self._numbers.get(at_ns)
+
+    def came_alone(self, at_ns: int) -> bool:
+        """Whether the part of this moment came, unheard, before the session in which it was told of."""
+        return at_ns in self._alone
+
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._alone.clear()
