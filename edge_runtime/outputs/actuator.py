@@ -282,7 +282,7 @@ class Actuator(OwnThread):
             self._stop_for(due.order, f"could not be shut before {_title(due.order)}", why, due.stopped_for)
 
     def _say(self, due: _Due) -> bool:
-        """Tell the output; False when it was lost over it, and the order stays due; what it cannot be told is missed."""
+        """Tell the output; False when it was lost over it, and the order stays due. A part that is gone is missed."""
         self._pulse.may_last = self._output.shape is not Shape.MESSAGE
         needs_saying = self._output.shape is not Shape.LEVEL or self._pulse.until_ns is None
         try:

@@ -123,9 +123,9 @@ class Microcontroller(OwnThread):
     def rejects_alone(self, at_ns: int, gate_ms: float) -> bool:
         """Whether it surely rejected the part of this moment, because nobody told it that the line may run.
 
-        The part came, unheard, before the present session. It was heard for the last time before that; for so long as a
-        heartbeat counts it was told then that the line may run, and for so long again it may have believed so. From then
-        on it rejects everything until parts of before this session are past the gate.
+        The part came, unheard, before the present session. After it the microcontroller may have been told for as long
+        as a heartbeat counts that the line may run, and have believed so for as long again. From then on it rejects
+        everything until parts of before this session are past the gate.
 
         Args:
             at_ns: monotonic.
