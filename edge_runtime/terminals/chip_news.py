@@ -62,12 +62,12 @@ News: TypeAlias = "PartSeen | Counted"
 class Subscription:
     """What one listener has not heard yet.
 
-    Attributes:
-        left_at: so many parts had been told when it left its audience; None for one that never left.
+    Args:
+        name: another of the same name that comes later is the same listener, come back; empty: nobody's.
     """
 
-    def __init__(self) -> None:
-        self.left_at: int | None = None
+    def __init__(self, name: str = "") -> None:
+        self.name = name
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
 
     def put(self, news: News) -> None:
@@ -84,6 +84,16 @@ class Subscription:
             found.append(self._news.get())
         return found
 
+    def unheard(self) -> int:
+        """Parts that were told and not taken."""
+        return sum(isinstance(news, PartSeen) for news in iter(self._next, None))
+
+    def _next(self) -> News | None:
+        try:
+            return self._news.get_nowait()
+        except queue.Empty:
+            return None
+
 
 class Audience:
     """Those who hear what a microcontroller tells; its user locks."""
@@ -92,11 +102,13 @@ class Audience:
         self._listening: tuple[Subscription, ...] = ()
         self._last: deque[PartSeen] = deque(maxlen=_PARTS_KEPT)
         self._told = 0
+        self._left_at: dict[str, int] = {}
 
     def join(self, subscription: Subscription) -> None:
         """It hears everything from now on; one that comes back first what parts were told since it left."""
-        if subscription.left_at is not None:
-            known = max(len(self._last) - (self._told - subscription.left_at), 0)
+        left_at = self._left_at.pop(subscription.name, None)
+        if left_at is not None:
+            known = max(len(self._last) - (self._told - left_at), 0)
             for seen in list(self._last)[known:]:
                 subscription.put(seen)
         self._listening += (subscription,)
@@ -104,7 +116,8 @@ class Audience:
     def leave(self, subscription: Subscription) -> None:
         """It hears no more."""
         if subscription in self._listening:
-            subscription.left_at = self._told
+            if subscription.name:
+                self._left_at[subscription.name] = self._told - subscription.unheard()
             self._listening = tuple(one for one in self._listening if one is not subscription)
 
     def tell(self, news: News) -> None:

@@ -104,9 +104,9 @@ class Microcontroller(OwnThread):
         self._clock.wait(self._open, timeout_s)
         self._spoken_to()
 
-    def listen(self, again: Subscription | None = None) -> Subscription:
-        """Have what it tells from now on; with one that left, the parts that were told meanwhile too."""
-        made = again or Subscription()
+    def listen(self, name: str = "") -> Subscription:
+        """Have what it tells from now on; where one of this name left, the parts that were told meanwhile too."""
+        made = Subscription(name)
         with self._lock:
             self._audience.join(made)
         return made

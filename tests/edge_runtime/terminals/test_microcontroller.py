@@ -156,6 +156,22 @@ def test_a_trigger_that_is_closed_is_told_nothing_more(line, chip):
     assert [one.part for one in TriggerContract.heard(wire, 2)] == ["1", "2"]
 
 
+def test_parts_during_a_reload_of_their_point_are_told_to_the_trigger_after_it(line, chip):
+    before = trigger(chip)
+    before.open()
+    line.part()
+    TriggerContract.heard(before, 1)
+    line.part()
+    eventually(lambda: before._news._news.qsize() > 0)
+    before.close()
+    line.part()
+    after = trigger(chip)
+    after.open()
+    line.part()
+    assert [(one.part, one.unheard) for one in TriggerContract.heard(after, 3)] == [("2", 0), ("3", 0), ("4", 0)]
+    assert not after.wait(0.1)
+
+
 def test_the_lines_are_open_when_it_has_said_who_it_is(chip):
     assert (chip.hello.board, chip.hello.firmware, chip.lost) == ("model", "1.0.0", None)
 
