@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from edge_runtime.infer.predictor import Predictor
     from edge_runtime.point_models import PointModels
     from edge_runtime.terminals.chips import Chips
+    from edge_runtime.trigger.backlog import BacklogCounts
     from edge_runtime.trigger.given_names import GivenNames
     from edge_runtime.trigger.triggers import Trigger
 
@@ -127,7 +128,7 @@ def assemble(point: Point, predictors: Sequence[Predictor], company: Company) ->
         listeners=calls.line.listeners if calls.line else (),
         crossings=calls.crossings,
         motion=calls.motion,
-        announced=calls.line.counts if calls.line else None,
+        announced=calls.counts,
         beside=tuple(company.beside.values()),
     )
 
@@ -152,6 +153,12 @@ class _Calls:
     motion: MotionGate | None = None
     crossings: Crossings | None = None
 
+    @property
+    def counts(self) -> BacklogCounts | None:
+        """Of the parts that wait for their turn, None where none does."""
+        waits = self.line or self.crossings
+        return waits.counts if waits is not None else None
+
 
 def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.Event) -> _Calls:
     expect = partial(company.expect, point.name)
@@ -171,8 +178,14 @@ def _calls(point: Point, manifest: Manifest, company: Company, halt: threading.E
     if isinstance(trigger, LineTrigger):
         return _Calls(trigger, trigger)
     if isinstance(trigger, PresenceTrigger) and company.reader.live:
-        within_s = scoring_ms(point.deadline_ms) / _MS_PER_S
-        crossings = Crossings(point.name, Expecting(trigger, expect), company.clock, within_s=within_s)
+        crossings = Crossings(
+            point.name,
+            Expecting(trigger, expect),
+            company.clock,
+            within_s=scoring_ms(point.deadline_ms) / _MS_PER_S,
+            max_age_s=point.max_frame_age_ms / _MS_PER_S,
+            may_wait=not any(reader.live for reader in company.beside.values()),
+        )
         return _Calls(crossings, crossings=crossings)
     motion = _motion_gate(point)
     return _Calls(Expecting(MovingOnly(trigger, motion) if motion is not None else trigger, expect), motion=motion)
@@ -220,8 +233,13 @@ def _beside(view: Point, predictor: Predictor, company: Company) -> BesideLookou
     return BesideLookout(lookout, company.clock, max_age_ms=view.max_frame_age_ms)
 
 
-def build_reader(point: Point, clock: Clock) -> Reader:
+def build_reader(point: Point, clock: Clock, *, is_beside: bool = False) -> Reader:
     """What keeps a point's source open, not yet started.
+
+    Args:
+        point: the point, or the view of a model with a source of its own.
+        clock: monotonic.
+        is_beside: such a view; what it gives first is the part's, however late its model is asked.
 
     Raises:
         MissingExtraError: a library that the source needs is not installed.
@@ -234,6 +252,7 @@ def build_reader(point: Point, clock: Clock) -> Reader:
         clock=clock,
         backoff=Backoff(random.random),
         stuck_after_s=stuck_after_s(point.source),
+        keeps_first=is_beside,
         glances=kind.live and kind.camera,
     )
 

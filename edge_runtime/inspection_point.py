@@ -73,7 +73,7 @@ class InspectionPoint:
     stall_s: a loop that made no step for so long is stuck.
     listeners: the wires of its trigger, that of its parts first.
     crossings: what looks at a camera's pictures while a part is judged, None for a trigger that needs none.
-    announced: parts that the line announced, None for a trigger that is none of the line's.
+    announced: parts that the line announced or that crossed, None for a trigger in which none waits for its turn.
     beside: read the own sources of its models.
     motion: what passes over pictures in which nothing moved, None where each is a part.
     """

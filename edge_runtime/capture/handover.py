@@ -1,7 +1,8 @@
 """Where the reader's thread hands a reading to the pipeline's: one place, on demand.
 
-A live source converts a reading only when somebody wants one, and until it is taken each newer one replaces it. A
-folder or film waits until its reading is wanted, so none is ever skipped.
+A live source converts a reading only when somebody wants one, and until it is taken each newer one replaces it, except
+where the first after the wish is the one that counts. A folder or film waits until its reading is wanted, so none is
+ever skipped.
 
 Each side waits at a bell of its own (`queue.SimpleQueue`, which waits in C) and looks again when it has rung: once per
 frame that is less than half of the calls that a `threading.Condition` makes.
@@ -23,10 +24,12 @@ class Handover:
 
     Args:
         live: newer readings replace older ones.
+        keeps_first: a live source's first reading after the wish lies there until it is taken; none replaces it.
     """
 
-    def __init__(self, *, live: bool) -> None:
+    def __init__(self, *, live: bool, keeps_first: bool = False) -> None:
         self._live = live
+        self._replaces = live and not keeps_first
         self._turn = threading.Lock()
         self._asked, self._filled = _Bell(), _Bell()
         self._reading: Reading | None = None
@@ -65,7 +68,7 @@ class Handover:
         """Hand over; a live source's reading that lay there and was not taken is replaced."""
         with self._turn:
             self._reading = reading
-            self._wanted = self._live
+            self._wanted = self._replaces
             self._filled.ring()
 
     def end(self) -> None:

@@ -78,6 +78,7 @@ class Reader:
         clock: monotonic.
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
+        keeps_first: of a live source, the first reading after the wish counts and not the newest.
         glances: keep an eye on pictures that nobody wants, so that a camera that froze in a pause is noticed.
 
     Attributes:
@@ -93,6 +94,7 @@ class Reader:
         clock: Clock,
         backoff: Backoff,
         stuck_after_s: float,
+        keeps_first: bool = False,
         glances: bool = False,
     ) -> None:
         self.counts = ReaderCounts()
@@ -107,7 +109,7 @@ class Reader:
         self._glances = glances
         self._unseen: npt.NDArray[np.uint8] | None = None
         self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
-        self._handover = Handover(live=live)
+        self._handover = Handover(live=live, keeps_first=keeps_first)
         self._session = _Session()
         self._thread: threading.Thread | None = None
 

@@ -37,8 +37,8 @@ class Examines(Protocol):
 class Beside(Protocol):
     """A model's own source beside the point's: a sound beside a picture."""
 
-    def want(self) -> None:
-        """Ask for a reading from now on."""
+    def want(self, since_ns: int) -> None:
+        """Ask for the reading of the part whose picture was captured then (monotonic)."""
         ...
 
     def take(self, until_ns: int) -> tuple[Reading | None, Ailment | None]:
@@ -103,7 +103,7 @@ class Chain:
     def examine(self, seen: Frame | Window, until_ns: int) -> Joined:
         """The finding that decides before `until_ns` (monotonic), and all that were made; never raises."""
         for beside in self._besides:
-            beside.want()
+            beside.want(seen.captured_at_ns)
         gate = self._gate.examiner.examine(seen, until_ns) if self._gate else None
         is_clean = gate is not None and gate.decision.outcome is Outcome.GOOD
         asked = self._hearing if is_clean else self._others

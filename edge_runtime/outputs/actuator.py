@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Outcome
 from edge_runtime.outputs.driver_time import DriverTime
-from edge_runtime.outputs.output import Order, Shape, order_of, unjudged
+from edge_runtime.outputs.output import Order, PartGone, Shape, order_of, unjudged
 from edge_runtime.outputs.output_counts import OutputCounts
 from edge_runtime.outputs.shift_register import PlaceUnknown, ShiftRegister, TooManyParts
 from edge_runtime.own_thread import OwnThread
@@ -282,11 +282,16 @@ class Actuator(OwnThread):
             self._stop_for(due.order, f"could not be shut before {_title(due.order)}", why, due.stopped_for)
 
     def _say(self, due: _Due) -> bool:
-        """Tell the output; False when it was lost over it, and the order stays due."""
+        """Tell the output; False when it was lost over it, and the order stays due. A part that is gone is missed."""
         self._pulse.may_last = self._output.shape is not Shape.MESSAGE
         needs_saying = self._output.shape is not Shape.LEVEL or self._pulse.until_ns is None
-        if needs_saying and not self._try(lambda: self._output.fire(due.order)):
-            return False
+        try:
+            if needs_saying and not self._try(lambda: self._output.fire(due.order)):
+                return False
+        except PartGone as error:
+            self._drop(due)
+            self._miss(due.order, str(error), due.stopped_for)
+            return True
         self._drop(due)
         if self._output.shape is not Shape.MESSAGE:
             self._pulse.until_ns = self._clock.now_ns() + self.duty.pulse_ns
@@ -338,6 +343,8 @@ class Actuator(OwnThread):
         try:
             with self._with_driver:
                 action()
+        except PartGone:
+            raise
         except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the output is opened again
             self._note_loss(error)
             return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from edge_contracts.serial_link import By, Lamp, Light, Reject
+from edge_contracts.serial_link import By, Lamp, Light, Reason, Reject
 from edge_contracts.station import EncoderGate, TimeGate
-from edge_runtime.outputs.output import Shape
+from edge_runtime.outputs.output import PartGone, Shape
+from edge_runtime.terminals.chip_news import ChipRefused
 from edge_runtime.terminals.wire import WireLost
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from edge_runtime.terminals.microcontroller import Microcontroller
 
 _MS_PER_S = 1000
+_PAST = frozenset({Reason.LATE, Reason.UNKNOWN_PART})
 
 
 class GateOutput:
@@ -38,22 +40,38 @@ class GateOutput:
         self._chip.wait_open()
 
     def fire(self, order: Order) -> None:
-        """Order the part's pulse; returns when the microcontroller has it."""
+        """Order the part's pulse; returns when the microcontroller has it, or has rejected the part by itself.
+
+        Raises:
+            PartGone: it has not announced the part, has forgotten it, or the part is past the gate.
+        """
         self._chip.wait_open(0)
         number = self._chip.number_at(order.triggered_at_ns)
         if number is None:
-            raise WireLost(
+            raise PartGone(
                 f"wanted to reject part {order.part or 'without a name'}, found that the microcontroller has not "
                 "announced it; check whether its line was lost meanwhile"
             )
+        if self._has_rejected(order.triggered_at_ns):
+            return
         by, delay = self._delay()
-        self._chip.order(Reject(number, by, delay, max(self._ticks(self._settings.pulse_ms), 1)))
+        try:
+            self._chip.order(Reject(number, by, delay, max(self._ticks(self._settings.pulse_ms), 1)))
+        except ChipRefused as error:
+            if error.reason not in _PAST:
+                raise
+            raise PartGone(str(error)) from error
 
     def idle(self) -> None:
         """The microcontroller ends the pulse itself."""
 
     def close(self) -> None:
         """What was ordered is done; without a heartbeat everything is rejected."""
+
+    def _has_rejected(self, at_ns: int) -> bool:
+        """On a counted belt nobody knows how soon a part is at the gate."""
+        gate = self._settings.gate
+        return isinstance(gate, TimeGate) and self._chip.rejects_alone(at_ns, gate.delay_ms)
 
     def _delay(self) -> tuple[By, int]:
         gate = self._settings.gate

@@ -7,6 +7,7 @@ from enum import Enum
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from edge_contracts.errors import LeptonError
 from edge_contracts.verdict import Cause, Outcome
 from edge_runtime.terminals.chips import Chips
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from edge_contracts.station import Output as OutputSettings
     from edge_contracts.verdict import Verdict
     from edge_runtime.clock import Clock
+
+
+class PartGone(LeptonError, LookupError):
+    """The output works, and says that it cannot be told of this part any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,11 @@ class Output(Protocol):
         ...
 
     def fire(self, order: Order) -> None:
-        """Be active, and say the order; returns when it is said."""
+        """Be active, and say the order; returns when it is said.
+
+        Raises:
+            PartGone: it cannot be told of this part any more; it stays open for the next.
+        """
         ...
 
     def idle(self) -> None:

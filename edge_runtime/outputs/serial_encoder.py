@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge_runtime.outputs.belt import Moved
 from edge_runtime.terminals.serial_port import LineBuffer, OpenPort
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from edge_contracts.station import SerialEncoder
     from edge_runtime.clock import Clock
 
+SILENT_NS: Final = 1_000_000_000
+"""An encoder that writes nothing for so long after it was opened writes only when the belt moves."""
 _log = logging.getLogger(__name__)
 
 
@@ -29,21 +31,27 @@ class LineEncoder:
         self._clock = clock
         self._lines = LineBuffer()
         self._count: int | None = None
+        self._silent_from_ns: int | None = None
 
     def open(self) -> None:
-        """Open the port; the first line is where counting begins."""
+        """Open the port; counting begins with the first line, or when none has come for `SILENT_NS`."""
         self._port.open()
-        self._lines, self._count = LineBuffer(), None
+        self._lines, self._count, self._silent_from_ns = LineBuffer(), None, self._clock.now_ns()
 
     def wait(self, timeout_s: float) -> list[Moved]:
-        """One movement per line.
+        """One movement per line, and one that says that the belt stands where there are no lines at first.
 
         Raises:
             WireLost: the port is gone, or the count has fallen: then nobody knows how far the belt has come.
         """
         lines = self._lines.lines(self._port.read(timeout_s))
         now_ns = self._clock.now_ns()
-        return [moved for line in lines if (moved := self._read(line.strip(), now_ns)) is not None]
+        heard = [moved for line in lines if (moved := self._read(line.strip(), now_ns)) is not None]
+        if self._silent_from_ns is not None and not heard and now_ns - self._silent_from_ns >= SILENT_NS:
+            heard.append(Moved(now_ns, 0))
+        if heard:
+            self._silent_from_ns = None
+        return heard
 
     def close(self) -> None:
         """Let go of the port."""

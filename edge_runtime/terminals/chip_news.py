@@ -8,14 +8,30 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from edge_runtime.terminals.wire import WireLost
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from edge_contracts.serial_link import Reason
 
 MOMENTS_KEPT: Final = 4096
 LEAP: Final = 10_000
 """Numbers that moved by more over a loss of the line are another count."""
 _PARTS_KEPT: Final = 1024
 _log = logging.getLogger(__name__)
+
+
+class ChipRefused(WireLost):
+    """It has heard an order and will not do it.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, message: str, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +62,12 @@ News: TypeAlias = "PartSeen | Counted"
 class Subscription:
     """What one listener has not heard yet.
 
-    Attributes:
-        left_at: so many parts had been told when it left its audience; None for one that never left.
+    Args:
+        name: another of the same name that comes later is the same listener, come back; empty: nobody's.
     """
 
-    def __init__(self) -> None:
-        self.left_at: int | None = None
+    def __init__(self, name: str = "") -> None:
+        self.name = name
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
 
     def put(self, news: News) -> None:
@@ -68,6 +84,16 @@ class Subscription:
             found.append(self._news.get())
         return found
 
+    def unheard(self) -> int:
+        """Parts that were told and not taken."""
+        return sum(isinstance(news, PartSeen) for news in iter(self._next, None))
+
+    def _next(self) -> News | None:
+        try:
+            return self._news.get_nowait()
+        except queue.Empty:
+            return None
+
 
 class Audience:
     """Those who hear what a microcontroller tells; its user locks."""
@@ -76,11 +102,13 @@ class Audience:
         self._listening: tuple[Subscription, ...] = ()
         self._last: deque[PartSeen] = deque(maxlen=_PARTS_KEPT)
         self._told = 0
+        self._left_at: dict[str, int] = {}
 
     def join(self, subscription: Subscription) -> None:
         """It hears everything from now on; one that comes back first what parts were told since it left."""
-        if subscription.left_at is not None:
-            known = max(len(self._last) - (self._told - subscription.left_at), 0)
+        left_at = self._left_at.pop(subscription.name, None)
+        if left_at is not None:
+            known = max(len(self._last) - (self._told - left_at), 0)
             for seen in list(self._last)[known:]:
                 subscription.put(seen)
         self._listening += (subscription,)
@@ -88,7 +116,8 @@ class Audience:
     def leave(self, subscription: Subscription) -> None:
         """It hears no more."""
         if subscription in self._listening:
-            subscription.left_at = self._told
+            if subscription.name:
+                self._left_at[subscription.name] = self._told - subscription.unheard()
             self._listening = tuple(one for one in self._listening if one is not subscription)
 
     def tell(self, news: News) -> None:
@@ -105,6 +134,7 @@ class Moments:
 
     def __init__(self) -> None:
         self._numbers: OrderedDict[int, int] = OrderedDict()
+        self._alone: set[int] = set()
         self._newest_ns = 0
         self._newest: int | None = None
         self._board: str | None = None
@@ -113,7 +143,7 @@ class Moments:
         """A session with this board has begun; another board counts other parts."""
         if self._board not in {None, board}:
             self._newest = None
-            self._numbers.clear()
+            self._forget()
         self._board = board
 
     def stand_at(self, number: int) -> None:
@@ -121,7 +151,7 @@ class Moments:
         if self._newest is not None and number < self._newest:
             _log.warning("the microcontroller counts parts anew: at %d, after %d", number, self._newest)
             self._newest = 0
-            self._numbers.clear()
+            self._forget()
 
     def unheard_before(self, number: int) -> int:
         """How many parts before this one could not be told, also over a loss of the line; it is the newest then."""
@@ -139,15 +169,32 @@ class Moments:
         )
         return 1
 
-    def add(self, at_ns: int, number: int, unheard: int) -> int:
-        """Its moment: this one, or a later one that no part has. Parts unheard have moments just before it."""
+    def add(self, at_ns: int, number: int, unheard: int, session_from: int) -> int:
+        """Its moment: this one, or a later one that no part has. Parts unheard have moments just before it.
+
+        Args:
+            at_ns: monotonic.
+            number: the microcontroller's own.
+            unheard: parts just before it that could not be told.
+            session_from: parts below this number came before the present session had said where it stands.
+        """
         at_ns = self._newest_ns = max(at_ns, self._newest_ns + unheard + 1)
         for behind in range(min(unheard, MOMENTS_KEPT), -1, -1):
             self._numbers[at_ns - behind] = number - behind
+            if behind and number - behind < session_from:
+                self._alone.add(at_ns - behind)
         while len(self._numbers) > MOMENTS_KEPT:
-            self._numbers.popitem(last=False)
+            self._alone.discard(self._numbers.popitem(last=False)[0])
         return at_ns
 
     def number_at(self, at_ns: int) -> int | None:
         """The part of this moment, None where there was none."""
         return self._numbers.get(at_ns)
+
+    def came_alone(self, at_ns: int) -> bool:
+        """Whether the part of this moment came, unheard, before the session in which it was told of."""
+        return at_ns in self._alone
+
+    def _forget(self) -> None:
+        self._numbers.clear()
+        self._alone.clear()

@@ -57,14 +57,18 @@ class ChipSession:
     def beat(self, now_ns: int, *, may_run: bool) -> bytes:
         """What is to be written now.
 
+        The line may not run while the microcontroller has not been heard for as long as a heartbeat counts: it may have
+        told of parts that nobody heard.
+
         Raises:
             WireLost: the other side does not answer any more.
         """
+        silent_ns = now_ns - self._heard_ns
         if now_ns >= self._next_beat_ns:
             self._next_beat_ns = now_ns + self._beat_ns
-            self.link.say(Heartbeat(int(may_run and self._is_clear), self._timeout_ms))
+            is_heard = silent_ns <= self._timeout_ms * _NS_PER_MS
+            self.link.say(Heartbeat(int(may_run and self._is_clear and is_heard), self._timeout_ms))
         data = self.link.poll(now_ns)
-        silent_ns = now_ns - self._heard_ns
         if self.link.lost is not None or silent_ns > _SILENT_BEATS * self._beat_ns:
             silence = f"wanted a sign of life, found none for {silent_ns / _NS_PER_MS:.0f} ms; check cable and firmware"
             raise WireLost(self.link.lost or silence)
@@ -104,7 +108,8 @@ class ChipSession:
     def _part(self, trigger: Trigger, now_ns: int) -> PartSeen:
         self._ticks.see(trigger.tick, now_ns)
         unheard = self._moments.unheard_before(trigger.part)
-        at_ns = self._moments.add(self._ticks.at_ns(trigger.tick), trigger.part, unheard)
+        session_from = trigger.part if self._origin is None else self._origin.part + 1
+        at_ns = self._moments.add(self._ticks.at_ns(trigger.tick), trigger.part, unheard, session_from)
         return PartSeen(at_ns, trigger.part, unheard)
 
     def _stand(self, state: State, now_ns: int) -> Counted:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from edge_contracts.serial_link import Answered, Heartbeat, Hello, Identify, Level, Log, StreamDecoder, encode
 from edge_contracts.serial_link import Frame as LinkFrame
 from edge_runtime.own_thread import OwnThread
-from edge_runtime.terminals.chip_news import Audience, Moments, Subscription
+from edge_runtime.terminals.chip_news import Audience, ChipRefused, Moments, Subscription
 from edge_runtime.terminals.chip_session import ChipSession, Clearance
 from edge_runtime.terminals.serial_port import OpenPort
 from edge_runtime.terminals.wire import WireLost
@@ -21,7 +21,7 @@ from edge_runtime.terminals.wire import WireLost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edge_contracts.serial_link import Message
+    from edge_contracts.serial_link import Message, Reason
     from edge_contracts.station import Microcontroller as Settings
     from edge_runtime.capture.backoff import Backoff
     from edge_runtime.clock import Clock
@@ -33,6 +33,8 @@ ANSWER_S: Final = 0.5
 _IDENTIFY_S: Final = 0.1
 _HELLO_S: Final = 2.0
 _LONGEST_READ_S: Final = 0.02
+_SURE_BEATS: Final = 3
+"""Times that a heartbeat counts, from the part that was not heard until everything is rejected: two, and delays."""
 _NS_PER_S: Final = 1_000_000_000
 _LEVELS: Final = {Level.DEBUG: 10, Level.INFO: 20, Level.WARNING: 30, Level.ERROR: 40}
 _log = logging.getLogger(__name__)
@@ -102,9 +104,9 @@ class Microcontroller(OwnThread):
         self._clock.wait(self._open, timeout_s)
         self._spoken_to()
 
-    def listen(self, again: Subscription | None = None) -> Subscription:
-        """Have what it tells from now on; with one that left, the parts that were told meanwhile too."""
-        made = again or Subscription()
+    def listen(self, name: str = "") -> Subscription:
+        """Have what it tells from now on; where one of this name left, the parts that were told meanwhile too."""
+        made = Subscription(name)
         with self._lock:
             self._audience.join(made)
         return made
@@ -118,11 +120,25 @@ class Microcontroller(OwnThread):
         """Its number of the part that came at this moment, None where there was none."""
         return self._moments.number_at(at_ns)
 
+    def rejects_alone(self, at_ns: int, gate_ms: float) -> bool:
+        """Whether it surely rejected the part of this moment, because nobody told it that the line may run.
+
+        The part came, unheard, before the present session. After it the microcontroller may have been told for as long
+        as a heartbeat counts that the line may run, and have believed so for as long again. From then on it rejects
+        everything until parts of before this session are past the gate.
+
+        Args:
+            at_ns: monotonic.
+            gate_ms: from the camera to the gate.
+        """
+        return self._moments.came_alone(at_ns) and gate_ms >= _SURE_BEATS * self._settings.heartbeat_ms
+
     def order(self, message: Message) -> None:
         """Have something done; returns when it is acknowledged.
 
         Raises:
-            WireLost: it was refused, or nobody answers.
+            ChipRefused: it was heard and will not be done.
+            WireLost: nobody answers.
         """
         answer = _Answer()
         with self._lock:
@@ -130,9 +146,12 @@ class Microcontroller(OwnThread):
             self._answers[session.link.say(message)] = answer
             self._port.write(session.link.poll(self._clock.now_ns()))
         self._clock.wait(answer.event, ANSWER_S)
-        if not answer.event.is_set() or answer.refused is not None:
-            found = answer.refused or "no answer"
-            raise WireLost(f"wanted {message} of microcontroller {self.name}, found {found}; check gate and line")
+        wanted = f"wanted {message} of microcontroller {self.name}"
+        if answer.refused is not None:
+            why = f"{wanted}, found that it refuses: {answer.refused.name.lower()}; check gate and line"
+            raise ChipRefused(why, answer.refused)
+        if not answer.event.is_set() or answer.lost is not None:
+            raise WireLost(f"{wanted}, found {answer.lost or 'no answer'}; check gate and line")
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -209,7 +228,7 @@ class Microcontroller(OwnThread):
         if isinstance(heard, Answered):
             answer = self._answers.pop(heard.ticket, None)
             if answer is not None:
-                answer.give(None if heard.refused is None else f"that it refuses: {heard.refused.name.lower()}")
+                answer.give(refused=heard.refused)
         elif isinstance(heard, Log):
             _log.log(_LEVELS[heard.level], "microcontroller %s says: %s", self.name, heard.text)
         elif heard is not None:
@@ -229,7 +248,7 @@ class Microcontroller(OwnThread):
             self._session, self._lost = None, reason
             answers, self._answers = list(self._answers.values()), {}
         for answer in answers:
-            answer.give(f"that the line is lost: {reason}")
+            answer.give(lost=f"that the line is lost: {reason}")
 
     def _close(self) -> None:
         with self._lock:
@@ -240,13 +259,19 @@ class Microcontroller(OwnThread):
 
 
 class _Answer:
-    """What became of an order; refused: why it was not done."""
+    """What became of an order.
+
+    Attributes:
+        refused: why it will not be done.
+        lost: why nobody knows what became of it.
+    """
 
     def __init__(self) -> None:
         self.event = threading.Event()
-        self.refused: str | None = None
+        self.refused: Reason | None = None
+        self.lost: str | None = None
 
-    def give(self, refused: str | None) -> None:
+    def give(self, refused: Reason | None = None, lost: str | None = None) -> None:
         """It is known; wakes whoever waits."""
-        self.refused = refused
+        self.refused, self.lost = refused, lost
         self.event.set()

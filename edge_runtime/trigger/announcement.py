@@ -40,7 +40,7 @@ WIRES: dict[str, str] = {
     "microcontroller": "edge_runtime.trigger.microcontroller",
 }
 """Where each kind of line trigger lives; a module offers `build(settings, name, clock) -> Wire[Announcement]`, that of
-a microcontroller `build(settings, chips)`."""
+a microcontroller `build(settings, name, chips)`."""
 
 
 def build_wire(settings: LineTrigger, name: str, clock: Clock, chips: Chips | None = None) -> Wire[Announcement]:
@@ -48,7 +48,7 @@ def build_wire(settings: LineTrigger, name: str, clock: Clock, chips: Chips | No
 
     Args:
         settings: the `trigger` table of an inspection point.
-        name: of the trigger, for a broker.
+        name: of the trigger, for a broker, and for a microcontroller, which knows it again after a reload.
         clock: stamps what has no stamp of its own.
         chips: the microcontrollers that run, None where there are none.
 
@@ -58,5 +58,5 @@ def build_wire(settings: LineTrigger, name: str, clock: Clock, chips: Chips | No
     """
     module: Any = import_module(WIRES[settings.kind])
     if settings.kind == "microcontroller":
-        return cast("Wire[Announcement]", module.build(settings, chips or Chips()))
+        return cast("Wire[Announcement]", module.build(settings, name, chips or Chips()))
     return cast("Wire[Announcement]", module.build(settings, name, clock))

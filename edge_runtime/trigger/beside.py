@@ -18,7 +18,7 @@ _NS_PER_MS = 1_000_000
 
 
 class BesideLookout:
-    """Gives one reading per part. Of a live source the newest; files are paired with the parts one by one.
+    """Gives one reading per part. Of a live source the first since the part's own; files are paired with the parts.
 
     A file that did not come in time belongs to its part all the same: it is passed over when it comes, so that no part
     is ever judged by what belongs to another. What `OwedFiles` says of files that never come holds here, too.
@@ -33,26 +33,34 @@ class BesideLookout:
         self._lookout = lookout
         self._clock = clock
         self._max_age_ms = max_age_ms
+        self._since_ns = 0
 
-    def want(self) -> None:
-        """Ask for a reading from now on."""
+    def want(self, since_ns: int) -> None:
+        """Ask for the reading of the part whose picture was captured then (monotonic)."""
+        self._since_ns = since_ns
         self._lookout.feed.want()
 
     def take(self, until_ns: int) -> tuple[Reading | None, Ailment | None]:
         """The reading of this part and what speaks against it; (None, why) when none came before `until_ns`."""
-        feed = self._lookout.feed
         while True:
             reading, ailment = self._lookout.look(max((until_ns - self._clock.now_ns()) / _NS_PER_S, 0.0))
             if reading is None:
                 self.pass_over()
                 return None, self._absent()
-            if feed.live or not feed.owed.pays(arrival_of(reading)):
+            if self._is_the_parts(reading):
                 return reading, ailment or self._stale(reading)
 
     def pass_over(self) -> None:
         """A part is not judged at all; what belongs to it is not to be taken for the next one's."""
         if not self._lookout.feed.live:
             self._lookout.feed.owed.owe(0, self._clock.now_ns())
+
+    def _is_the_parts(self, reading: Reading) -> bool:
+        """A live reading that an earlier part asked for may come late."""
+        feed = self._lookout.feed
+        if feed.live:
+            return reading.captured_at_ns >= self._since_ns
+        return not feed.owed.pays(arrival_of(reading))
 
     def _absent(self) -> Ailment:
         why = self._lookout.absence()

@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 
 
 class ChipWire:
-    """Each part that the microcontroller tells; after a loss also those that it told before we listened again.
+    """Each part that the microcontroller tells; also those that it told before we listened again.
 
     Args:
         chip: the line to it.
+        name: of the trigger; a wire of the same name goes on where the one before it left, as after a reload.
     """
 
-    def __init__(self, chip: Microcontroller) -> None:
+    def __init__(self, chip: Microcontroller, name: str) -> None:
         self._chip = chip
+        self._name = name
         self._news = Subscription()
 
     def open(self) -> None:
         """Begin to listen, after a loss with what was told since."""
         self.close()
         self._chip.wait_open()
-        self._chip.listen(self._news)
+        self._news = self._chip.listen(self._name)
 
     def wait(self, timeout_s: float) -> list[Announcement]:
         """One announcement per part; parts that could not be told show as a gap in the numbers."""
@@ -43,6 +45,6 @@ class ChipWire:
         self._chip.leave(self._news)
 
 
-def build(settings: ChipTrigger, chips: Chips) -> ChipWire:
+def build(settings: ChipTrigger, name: str, chips: Chips) -> ChipWire:
     """The wire of a `microcontroller` trigger."""
-    return ChipWire(chips.named(settings.microcontroller))
+    return ChipWire(chips.named(settings.microcontroller), name)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edge_runtime.web.metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from edge_runtime.inspection_point import InspectionPoint
     from edge_runtime.outputs.output_counts import OutputCounts
-    from edge_runtime.terminals.listener import Listener
-    from edge_runtime.trigger.backlog import BacklogCounts
     from edge_runtime.units.running import Running
     from edge_runtime.web.metrics import Reading, Sample
 
@@ -32,9 +31,9 @@ def line_metrics(running: Running) -> tuple[Metric, ...]:
         *(_output(name, meaning, running) for name, meaning in OUTPUTS),
         Metric("lepton_output_up", "gauge", "1 while it can be driven.", ("output",), lambda _: _up(running)),
         Metric("lepton_line_stops_total", "counter", "Times that the line was told to stop.", (), _stops(running)),
-        _trigger("announced", "Parts that the line announced.", lambda counts, _: counts.announced, running),
-        _trigger("missed", "Those that could not be inspected.", lambda counts, _: counts.missed, running),
-        _trigger("lost", "Times that the trigger broke or was not there.", lambda _, wire: wire.counts.lost, running),
+        _trigger("announced", "Parts that the line announced, or that a presence trigger saw.", _announced, running),
+        _trigger("missed", "Those that could not be inspected.", _missed, running),
+        _trigger("lost", "Times that the trigger broke or was not there.", _lost, running),
         Metric("lepton_trigger_up", "gauge", "1 while it can be heard.", ("point",), lambda _: _heard(running)),
     )
 
@@ -56,18 +55,26 @@ def _stops(running: Running) -> Callable[[Reading], Iterable[Sample]]:
     return lambda _: [((), float(running.panel.guard.stops))] if running.panel and running.panel.counts else []
 
 
-def _trigger(name: str, meaning: str, value: Callable[[BacklogCounts, Listener[Any]], int], running: Running) -> Metric:
+def _trigger(name: str, meaning: str, value: Callable[[InspectionPoint], int | None], running: Running) -> Metric:
     def samples(_: Reading) -> Iterable[Sample]:
-        return [((point,), float(value(counts, wire))) for point, counts, wire in _line_points(running)]
+        found = [(one.inventory.name, value(one)) for one in tuple(running.points.values())]
+        return [((point,), float(count)) for point, count in found if count is not None]
 
     return Metric(f"lepton_trigger_{name}_total", "counter", meaning, ("point",), samples)
 
 
-def _line_points(running: Running) -> list[tuple[str, BacklogCounts, Listener[Any]]]:
-    """Name, announced parts and wire of each point that the line announces parts to."""
-    points = tuple(running.points.values())
-    return [(one.inventory.name, one.announced, one.listeners[0]) for one in points if one.announced is not None]
+def _announced(point: InspectionPoint) -> int | None:
+    return point.announced.announced if point.announced is not None else None
+
+
+def _missed(point: InspectionPoint) -> int | None:
+    return point.announced.missed if point.announced is not None else None
+
+
+def _lost(point: InspectionPoint) -> int | None:
+    return point.listeners[0].counts.lost if point.listeners else None
 
 
 def _heard(running: Running) -> Iterable[Sample]:
-    return [((name,), float(wire.lost is None)) for name, _, wire in _line_points(running)]
+    points = tuple(running.points.values())
+    return [((one.inventory.name,), float(one.listeners[0].lost is None)) for one in points if one.listeners]

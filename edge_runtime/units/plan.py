@@ -46,7 +46,7 @@ def plan_of(config: StationConfig, around: Surroundings, load: Callable[[Point],
         uplink.uplink(config, around),
         upload.upload(config, around),
         *(points.reader(point, around) for point in config.points),
-        *(points.reader(view, around) for point in config.points for view in points.own_sources(point)),
+        *(points.reader(view, around, is_beside=True) for point in config.points for view in points.own_sources(point)),
         *(points.point(point, around, load, config.station) for point in config.points),
         page.page(config, around, load),
     ]

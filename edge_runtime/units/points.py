@@ -35,11 +35,11 @@ _POINTS_STOP_S = 7.0
 """A loop ends with its present part, a model with its present answer."""
 
 
-def reader(point: Point, around: Surroundings) -> Unit:
-    """What keeps a point's source open."""
+def reader(point: Point, around: Surroundings, *, is_beside: bool = False) -> Unit:
+    """What keeps a point's source open, or that of a model beside it."""
 
     def start() -> Part:
-        made = build_reader(point, around.clock)
+        made = build_reader(point, around.clock, is_beside=is_beside)
         made.start()
         around.running.readers[point.name] = made
 

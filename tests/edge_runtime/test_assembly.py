@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from edge_contracts.station import PresenceTrigger
 from edge_runtime.assembly import Company, assemble, build_reader
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.config import load_station
 from edge_runtime.model_loading import load_predictor
+from edge_runtime.trigger.crossings import Crossings
 from edge_runtime.trigger.given_names import GivenNames
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 from tests.fakes.stations import GOOD_LEVEL, write_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from edge_contracts.station import Point
 
@@ -63,5 +65,22 @@ def test_a_point_watches_its_models_sources_and_keeps_the_names_of_those_before_
     monkeypatch.setattr(own, "take", broken)
     made.pipeline.step()
     assert given.faults == 1
+    for predictor in made.predictors:
+        predictor.close()
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_no_part_waits_where_a_model_has_a_live_source_of_its_own(tmp_path: Path, *, is_live: bool) -> None:
+    seen = point_in(tmp_path).model_copy(update={"trigger": PresenceTrigger(kind="presence")})
+    clock = MonotonicClock()
+    own = build_reader(seen.views[0], clock)
+    beside = build_reader(seen.views[1], clock, is_beside=True)
+    own.live, beside.live = True, is_live
+    company = Company((), own, clock, tmp_path / "state", beside={seen.views[1].name: beside})
+    made = assemble(seen, [load_predictor(view) for view in seen.views], company)
+    crossings = made.crossings
+    assert isinstance(crossings, Crossings)
+    assert crossings._may_wait is not is_live
+    assert made.announced is crossings.counts
     for predictor in made.predictors:
         predictor.close()

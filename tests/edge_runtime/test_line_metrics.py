@@ -35,11 +35,15 @@ def test_each_output_and_each_trigger_of_the_line_is_told() -> None:
     wire = Listener("gate", ScriptedWire(), print, clock=MonotonicClock(), backoff=Backoff(lambda: 0.5))
     inventory = SimpleNamespace(name="gate")
     point: Any = SimpleNamespace(inventory=inventory, announced=BacklogCounts(9, 2, 0), listeners=(wire,))
-    other: Any = SimpleNamespace(announced=None)
-    lines = told(Running(panel=panel, points={"gate": point, "other": other}))
+    seen: Any = SimpleNamespace(inventory=SimpleNamespace(name="seen"), announced=BacklogCounts(5, 1, 0), listeners=())
+    other: Any = SimpleNamespace(inventory=SimpleNamespace(name="other"), announced=None, listeners=())
+    lines = told(Running(panel=panel, points={"gate": point, "seen": seen, "other": other}))
     assert 'lepton_output_fired_total{output="run"} 3' in lines
     assert 'lepton_output_up{output="run"} 0' in lines
     assert "lepton_line_stops_total 1" in lines
     assert 'lepton_trigger_announced_total{point="gate"} 9' in lines
     assert 'lepton_trigger_missed_total{point="gate"} 2' in lines
-    assert 'lepton_trigger_up{point="gate"} 0' in lines
+    assert [line for line in lines if line.startswith("lepton_trigger_up")] == ['lepton_trigger_up{point="gate"} 0']
+    assert 'lepton_trigger_announced_total{point="seen"} 5' in lines
+    assert 'lepton_trigger_missed_total{point="seen"} 1' in lines
+    assert not any("other" in line for line in lines)

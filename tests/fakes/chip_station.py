@@ -149,6 +149,18 @@ class Gate:
     rejected: set[int]
     away_us: dict[int, int]
 
+    def why_not(self, bad: set[int]) -> str:
+        """Of each part that had not the pulse it should have had, whether the host or the product is to blame."""
+        said = []
+        for number in sorted(bad ^ set(self.late_us) | bad ^ self.rejected):
+            away_us = self.away_us.get(number, 0)
+            late = away_us >= PULSE_MS * 1000
+            whose = f"the host: it did not let the model run for {away_us / 1000:.1f} ms" if late else "the product"
+            what = "bad" if number in bad else "good"
+            met = "rejected" if number in self.rejected else "not rejected"
+            said.append(f"part {number}, {what} and {met}: {whose}")
+        return "; ".join(said)
+
 
 def at_the_gate(line: ChipLine, moments: Mapping[int, int] | None = None) -> Gate:
     """Look at each part's moment at the gate, and at the pulse's length after it.

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from edge_runtime.outputs.output import Shape
+from edge_runtime.outputs.output import PartGone, Shape
 from edge_runtime.terminals.wire import WireLost
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class FakeOutput:
     """Takes `slow_s` of the clock for each order.
 
     active: from when to when (monotonic ns), the last one open while it is active.
+    gone: parts that it cannot be told of.
     """
 
     clock: FakeClock
@@ -31,6 +32,7 @@ class FakeOutput:
     opens: int = 0
     orders: list[Order] = field(default_factory=list)
     active: list[tuple[int, int | None]] = field(default_factory=list)
+    gone: tuple[str, ...] = ()
 
     def open(self) -> None:
         self.opens += 1
@@ -44,6 +46,8 @@ class FakeOutput:
         self.clock.advance(self.slow_s)
         if self.broken:
             raise WireLost("wanted to fire, found none; check its cable")
+        if order.part in self.gone:
+            raise PartGone("wanted to reject a part, found it past the gate")
         self.orders.append(order)
         if not self.active or self.active[-1][1] is not None:
             self.active.append((self.clock.now_ns(), None))

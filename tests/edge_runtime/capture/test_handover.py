@@ -56,3 +56,16 @@ def test_the_end_comes_after_the_last_picture_was_taken() -> None:
     assert handover.take(0) == numbered(1)
     assert handover.ended
     assert handover.take(0) is None
+
+
+def test_the_first_reading_after_the_wish_is_kept_where_it_is_the_one_that_counts() -> None:
+    handover = Handover(live=True, keeps_first=True)
+    handover.want()
+    handover.put(numbered(1))
+    assert not handover.wanted
+    assert handover.take(0) == numbered(1)
+    handover.want()
+    handover.put(numbered(2))
+    handover.want()
+    assert handover.wanted
+    assert handover.take(0) is None

@@ -27,11 +27,11 @@ class Ear:
     """A source beside the point's: gives what it is told to."""
 
     def __init__(self, reading: Any, ailment: Ailment | None = None) -> None:
-        self.wanted = 0
+        self.wanted: list[int] = []
         self._answer = reading, ailment
 
-    def want(self) -> None:
-        self.wanted += 1
+    def want(self, since_ns: int) -> None:
+        self.wanted.append(since_ns)
 
     def take(self, until_ns: int) -> Any:  # noqa: ARG002 - a stand-in waits for nothing
         return self._answer
@@ -138,7 +138,7 @@ def test_a_sound_beside_the_picture_is_judged_for_the_same_part() -> None:
     ear = Ear(window())
     line = Line(CLEAN, BAD, ear=ear)
     assert line.verdict().model == "twotwo"
-    assert ear.wanted == 1
+    assert len(ear.wanted) == 1
     assert line.scorers[1].seen[0] is ear.take(0)[0]
 
 

@@ -446,3 +446,16 @@ def test_whatever_a_driver_raises_it_is_opened_again(error: Exception) -> None:
     assert scene.actuator.lost == str(error)
     scene.run_until(1000)
     assert scene.actuator.counts.opened >= 2
+
+
+def test_a_part_that_the_output_cannot_be_told_of_stops_the_line_and_the_next_is_told() -> None:
+    scene = Scene(shape=Shape.MESSAGE)
+    scene.output.gone = ("A",)
+    scene.part(at_ms=0)
+    scene.part(at_ms=1)
+    scene.judged(at_ms=0, part="A")
+    scene.judged(at_ms=1, part="B")
+    scene.run_until(510)
+    assert scene.output.told == ["B"]
+    assert len(scene.stops) == 1
+    assert (scene.actuator.counts.late, scene.actuator.counts.fired, scene.actuator.counts.lost) == (1, 1, 0)

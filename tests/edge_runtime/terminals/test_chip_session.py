@@ -44,6 +44,15 @@ def test_it_may_not_run_while_somebody_says_why_not():
     assert beats(one, 0, may_run=False) == [Heartbeat(0, 100)]
 
 
+def test_the_line_may_not_run_while_nothing_was_heard_for_as_long_as_a_heartbeat_counts():
+    one = session()
+    one.hear(state(), 10 * MS)
+    assert beats(one, 110 * MS) == [Heartbeat(1, 100)]
+    assert beats(one, 131 * MS) == [Heartbeat(0, 100)]
+    one.hear(state(), 132 * MS)
+    assert beats(one, 152 * MS) == [Heartbeat(1, 100)]
+
+
 @pytest.mark.parametrize(
     ("clearance", "later", "clear"),
     [
@@ -111,6 +120,21 @@ def test_a_gap_in_the_numbers_over_a_lost_line_is_parts_that_could_not_be_told()
     again.hear(state(part=8), 3 * MS)
     assert again.hear(Frame(Trigger(9, 0, 2000), 1), 4 * MS) == PartSeen(4 * MS, 9, 3)
     assert [moments.number_at(4 * MS - behind) for behind in range(4)] == [9, 8, 7, 6]
+
+
+@pytest.mark.parametrize(("stands_at", "alone"), [(8, [6, 7, 8]), (6, [6]), (None, [6, 7, 8])])
+def test_unheard_parts_that_came_before_the_session_came_alone(stands_at, alone):
+    moments = Moments()
+    session(moments=moments).hear(Frame(Trigger(5, 0, 1000), 1), 2 * MS)
+    again = session(moments=moments)
+    if stands_at is not None:
+        again.hear(state(part=stands_at), 3 * MS)
+    again.hear(Frame(Trigger(9, 0, 2000), 1), 4 * MS)
+    again.hear(state(part=9), 4 * MS)
+    again.hear(Frame(Trigger(11, 0, 3000), 2), 5 * MS)
+    known = [at_ns for at_ns in range(2 * MS, 5 * MS + 1) if moments.number_at(at_ns) is not None]
+    assert [moments.number_at(at_ns) for at_ns in known] == [5, 6, 7, 8, 9, 10, 11]
+    assert [moments.number_at(at_ns) for at_ns in known if moments.came_alone(at_ns)] == alone
 
 
 @pytest.mark.parametrize("says_where_it_stands", [True, False])

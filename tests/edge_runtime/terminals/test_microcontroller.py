@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import replace
 
 import pytest
 
 from edge_contracts.serial_link import By, Heartbeat, Reject, StreamDecoder
 from edge_contracts.station import ChipEncoder, ChipOutput, ChipTrigger
+from edge_runtime.capture.backoff import Backoff
 from edge_runtime.clock import MonotonicClock
-from edge_runtime.outputs.belt import build_encoder
-from edge_runtime.outputs.output import build_output
-from edge_runtime.terminals.chip_news import Counted, PartSeen
+from edge_runtime.outputs.actuator import Actuator
+from edge_runtime.outputs.belt import TimedBelt, build_encoder
+from edge_runtime.outputs.duty import duty_of
+from edge_runtime.outputs.line_guard import LineGuard
+from edge_runtime.outputs.output import PartGone, build_output
+from edge_runtime.terminals.chip_news import ChipRefused, Counted, PartSeen
 from edge_runtime.terminals.wire import WireLost
 from edge_runtime.trigger.announcement import build_wire
 from tests.edge_runtime.outputs.output_contract import OutputContract, defect
@@ -21,6 +27,7 @@ from tests.fakes.firmware import built
 from tests.fakes.firmware_line import ChipLine
 from tests.fakes.patience import eventually
 from tests.fakes.serial_line import SerialLine
+from tests.fakes.verdicts import verdict
 
 ABSENT = "/dev/ttyUSB-none"
 GATE = {"kind": "time", "delay_ms": 40.0}
@@ -149,6 +156,22 @@ def test_a_trigger_that_is_closed_is_told_nothing_more(line, chip):
     assert [one.part for one in TriggerContract.heard(wire, 2)] == ["1", "2"]
 
 
+def test_parts_during_a_reload_of_their_point_are_told_to_the_trigger_after_it(line, chip):
+    before = trigger(chip)
+    before.open()
+    line.part()
+    TriggerContract.heard(before, 1)
+    line.part()
+    eventually(lambda: before._news._news.qsize() > 0)
+    before.close()
+    line.part()
+    after = trigger(chip)
+    after.open()
+    line.part()
+    assert [(one.part, one.unheard) for one in TriggerContract.heard(after, 3)] == [("2", 0), ("3", 0), ("4", 0)]
+    assert not after.wait(0.1)
+
+
 def test_the_lines_are_open_when_it_has_said_who_it_is(chip):
     assert (chip.hello.board, chip.hello.firmware, chip.lost) == ("model", "1.0.0", None)
 
@@ -179,11 +202,49 @@ def test_a_reject_is_a_pulse_for_its_part(line, chip):
     assert 8_000 <= fall - rise < 30_000
 
 
-def test_a_part_that_it_has_not_announced_is_lost_in_words(chip):
+def test_a_part_that_it_has_not_announced_is_gone_in_words(chip):
     with pytest.raises(
-        WireLost, match=r"wanted to reject part P7, found that .* has not announced it; check whether its line was lost"
+        PartGone, match=r"wanted to reject part P7, found that .* has not announced it; check whether its line was lost"
     ):
         output(chip, gate=GATE, lead_ms=20).fire(defect_at(12345))
+
+
+@pytest.mark.live
+def test_a_part_that_is_past_the_gate_is_gone_in_words(line, chip):
+    news = chip.listen()
+    line.part()
+    (seen,) = parts_of(news)
+    eventually(lambda: time.monotonic_ns() > seen.at_ns + 60_000_000)
+    with pytest.raises(PartGone, match=r"microcontroller chip, found that it refuses: late; check gate"):
+        output(chip, gate=GATE, lead_ms=20).fire(defect_at(seen.at_ns))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(("delay_ms", "stops"), [(300.0, 0), (200.0, 3)])
+def test_parts_over_a_lost_line_keep_no_part_after_it_from_being_rejected(line, chip, monkeypatch, delay_ms, stops):
+    """A gate that is nearer than three heartbeats may have let them pass: then the line is told to stop."""
+    one = over_a_loss(line, chip, monkeypatch)
+    clock, called = MonotonicClock(), []
+    guard = LineGuard(clock)
+    guard.tell(called.append)
+    gate = {"kind": "time", "delay_ms": delay_ms}
+    made = ChipOutput.model_validate(
+        {"kind": "microcontroller", "name": "o", "microcontroller": "chip", "gate": gate, "lead_ms": 100}
+    )
+    backoff = Backoff(lambda: 1.0, first_s=0.1, most_s=2.0)
+    driver = build_output(made, clock, chips_of(chip))
+    actuator = Actuator("o", driver, duty_of(made), TimedBelt(), guard, clock, backoff)
+    actuator.start()
+    try:
+        for left in range(one.unheard, -1, -1):
+            actuator.expect("gate", one.at_ns - left, one.at_ns - left)
+            told = replace(verdict("P", "defect" if left == 0 else "unknown"), captured_at_ns=0)
+            actuator.take(told, one.at_ns - left)
+        at_gate = line.parts[-1][1] + int(delay_ms * 1000)
+        eventually(lambda: any(level and abs(tick - at_gate) < 30_000 for level, tick in line.pins))
+    finally:
+        assert actuator.stop(5)
+    assert (one.unheard, len(called), actuator.counts.lost) == (3, stops, 0)
 
 
 def test_a_part_that_comes_while_the_cable_is_out_is_told_with_the_cable(line, chip):
@@ -221,7 +282,7 @@ def test_a_port_that_is_a_plain_file_is_told_as_one(tmp_path):
 
 
 def test_what_it_refuses_is_told_in_words(chip):
-    with pytest.raises(WireLost, match=r"microcontroller chip, found that it refuses: unknown_part; check"):
+    with pytest.raises(ChipRefused, match=r"microcontroller chip, found that it refuses: unknown_part; check"):
         chip.order(Reject(9, By.TICKS, 1000, 1000))
 
 
@@ -291,6 +352,29 @@ def test_a_line_that_is_back_is_spoken_to_again(program):
         eventually(lambda: running.lost is not None)
         with pytest.raises(WireLost, match="found"):
             running.order(Reject(1, By.TICKS, 1, 1))
+
+
+def over_a_loss(line, chip, monkeypatch):
+    """What a trigger says of the first part after a lost line that swallowed three."""
+    cut = threading.Event()
+    cuttable(chip, cut, monkeypatch)
+    wire = trigger(chip)
+    wire.open()
+    line.part()
+    TriggerContract.heard(wire, 1)
+    cut.set()
+    for _ in range(3):
+        line.part()
+    eventually(lambda: chip.lost is not None)
+    with pytest.raises(WireLost):
+        wire.wait(0.01)
+    cut.clear()
+    chip.wait_open(5)
+    wire.open()
+    eventually(lambda: not line.rejects)
+    line.part()
+    (one,) = TriggerContract.heard(wire, 1)
+    return one
 
 
 def cuttable(chip, cut, monkeypatch):

@@ -33,15 +33,15 @@ def test_a_clock_that_drifts_is_followed():
 
 def test_each_part_has_a_moment_of_its_own():
     moments = Moments()
-    assert moments.add(1000, 1, 0) == 1000
-    assert moments.add(1000, 2, 0) == 1001
-    assert moments.add(900, 6, 3) == 1005
+    assert moments.add(1000, 1, 0, 0) == 1000
+    assert moments.add(1000, 2, 0, 0) == 1001
+    assert moments.add(900, 6, 3, 0) == 1005
     assert [moments.number_at(at) for at in range(1000, 1007)] == [1, 2, 3, 4, 5, 6, None]
 
 
 def test_only_the_last_parts_are_remembered():
     moments = Moments()
     for number in range(1, MOMENTS_KEPT + 2):
-        moments.add(number * 10, number, 0)
+        moments.add(number * 10, number, 0, 0)
     assert moments.number_at(10) is None
     assert moments.number_at(20) == 2

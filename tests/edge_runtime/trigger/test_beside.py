@@ -64,13 +64,22 @@ def test_a_part_that_was_not_judged_takes_its_file_with_it() -> None:
     assert side.number() == 3
 
 
-def test_of_a_live_source_the_newest_is_taken_whatever_came_before() -> None:
+def test_of_a_live_source_a_reading_of_before_the_part_is_passed_over() -> None:
+    side = Side(1, 2, live=True, age_s=0.1)
+    side.beside.want(side.clock.now_ns())
+    assert side.take() == (None, Cause.NO_FRAME)
+    side = Side(1, 2, live=True, age_s=0.1)
+    side.beside.want(side.clock.now_ns() - NS_PER_S // 5)
+    assert side.number() == 1
+
+
+def test_of_a_live_source_what_comes_next_is_taken_whatever_came_before() -> None:
     side = Side(1, None, 3, live=True)
     assert side.number() == 1
     assert side.take() == (None, Cause.NO_FRAME)
     side.beside.pass_over()
     assert side.number() == 3
-    side.beside.want()
+    side.beside.want(side.clock.now_ns())
     assert side.feed.wants == 1
 
 

@@ -30,21 +30,27 @@ class Calls:
         self.number = 0
         self.ailment: Ailment | None = None
         self.error: Exception | None = None
+        self.is_empty = False
 
     def next(self) -> Occasion | None:
         if self.error is not None:
             raise self.error
+        if self.is_empty:
+            return None
         self.number += 1
-        return Occasion(f"{self.number}", frame(number=self.number), self.clock.now_ns(), self.ailment)
+        now_ns = self.clock.now_ns()
+        return Occasion(f"{self.number}", frame(now_ns, number=self.number), now_ns, self.ailment)
 
 
 class Scene:
     """Parts that a test lets cross, and a loop that takes as long to judge one as the test says."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, within_s: float = 0.5, max_age_s: float = 1.0, may_wait: bool = True) -> None:
         self.clock = FakeClock()
         self.calls = Calls(self.clock)
-        self.crossings = Crossings("gate", self.calls, self.clock, within_s=0.5)
+        self.crossings = Crossings(
+            "gate", self.calls, self.clock, within_s=within_s, max_age_s=max_age_s, may_wait=may_wait
+        )
 
     def cross(self, parts: int = 1, every_s: float = 0.0) -> None:
         for _ in range(parts):
@@ -90,13 +96,14 @@ def test_every_part_that_crosses_while_another_is_judged_has_a_verdict(
     check = PictureCheck(PictureHealth(), frozen_frames=2)
     gate = PresenceGate(Settings(kind="presence"))
     trigger = PresenceTrigger(Lookout(camera, check, clock), clock, gate, interval_s=1.0)
-    crossings = Crossings("gate", trigger, clock, within_s=0.5)
+    crossings = Crossings("gate", trigger, clock, within_s=0.5, max_age_s=1.0)
     told: list[Occasion] = []
     busy_until_ns = 0
     while camera.number < 400:
         clock.advance(1 / PER_S)
         crossings.look()
-        if clock.now_ns() >= busy_until_ns and (occasion := crossings.next()) is not None:
+        is_free = clock.now_ns() >= busy_until_ns and crossings._waits.is_set()
+        if is_free and (occasion := crossings.next()) is not None:
             told.append(occasion)
             if occasion.ailment is None:
                 busy_until_ns = clock.now_ns() + int(judging_ms * MS)
@@ -143,7 +150,32 @@ def test_a_part_that_cannot_be_judged_in_time_any_more_is_missed_and_no_time_is_
     scene.clock.advance(0.25)
     missed = scene.next()
     assert (cause(missed), missed.reading is None) == (Cause.MISSED, False)
-    assert "found its turn after 250 ms, and that judging takes 300 ms" in str(missed.ailment)
+    assert "judged within 500 ms, which takes 300 ms, found its turn after 250 ms" in str(missed.ailment)
+
+
+def test_a_part_that_waited_until_its_picture_was_too_old_is_missed() -> None:
+    scene = Scene(within_s=3.0, max_age_s=0.2)
+    scene.cross()
+    scene.next()
+    scene.cross(every_s=0.05)
+    scene.clock.advance(0.25)
+    missed = scene.next()
+    assert cause(missed) is Cause.MISSED
+    assert "wanted a picture of at most 200 ms, found its turn after 250 ms" in str(missed.ailment)
+    assert scene.crossings.counts.missed == 1
+
+
+def test_where_a_model_has_a_live_source_of_its_own_no_part_waits() -> None:
+    scene = Scene(may_wait=False)
+    scene.cross()
+    assert cause(scene.next()) is None
+    scene.cross(every_s=0.05)
+    scene.clock.advance(0.01)
+    missed = scene.next()
+    assert cause(missed) is Cause.MISSED
+    assert "judged at once, because a model has a live source of its own" in str(missed.ailment)
+    scene.cross()
+    assert cause(scene.next()) is None
 
 
 def test_a_part_that_need_not_wait_is_judged_however_long_the_last_ones_took() -> None:
@@ -208,6 +240,38 @@ def test_a_trigger_that_fails_tells_the_loop() -> None:
         scene.crossings.next()
 
 
+def test_of_faults_the_newest_is_told_and_the_number_of_all(caplog: pytest.LogCaptureFixture) -> None:
+    scene = Scene()
+    scene.cross()
+    for number in range(TOLD_MAX + 5):
+        scene.calls.error = ValueError(f"fault {number}")
+        scene.crossings.look()
+    assert scene.next().part == "1"
+    with pytest.raises(ValueError, match=f"^fault {TOLD_MAX + 4}$"):
+        scene.crossings.next()
+    assert f"failed {TOLD_MAX + 5} times" in caplog.text
+    scene.calls.error = None
+    scene.cross()
+    assert scene.next().part == "2"
+
+
+def test_a_fault_that_nobody_was_told_of_keeps_no_part_from_being_told_at_the_end() -> None:
+    scene = Scene()
+    scene.cross()
+    scene.calls.error = ValueError("wanted a picture of one size")
+    scene.crossings.look()
+    assert [one.part for one in scene.crossings.leftovers()] == ["1"]
+
+
+def test_a_picture_without_a_part_does_not_wake_the_loop() -> None:
+    scene = Scene()
+    scene.calls.is_empty = True
+    begun_ns = scene.clock.now_ns()
+    scene.cross(5)
+    assert scene.crossings.next() is None
+    assert scene.clock.now_ns() - begun_ns == NS_PER_S // 5
+
+
 def test_its_thread_looks_while_nobody_asks_and_ends() -> None:
     looked = threading.Semaphore(0)
 
@@ -217,7 +281,7 @@ def test_its_thread_looks_while_nobody_asks_and_ends() -> None:
             threading.Event().wait(0.01)
             return Occasion("1", None, 0)
 
-    crossings = Crossings("gate", Slow(), MonotonicClock(), within_s=0.5)
+    crossings = Crossings("gate", Slow(), MonotonicClock(), within_s=0.5, max_age_s=1.0)
     crossings.start()
     for _ in range(3):
         assert looked.acquire(timeout=5)
@@ -233,7 +297,7 @@ def test_where_the_trigger_hangs_the_loop_is_stuck_until_the_point_stops() -> No
             release.wait(30)
             return None
 
-    crossings = Crossings("gate", Hangs(), MonotonicClock(), within_s=0.5)
+    crossings = Crossings("gate", Hangs(), MonotonicClock(), within_s=0.5, max_age_s=1.0)
     loop = threading.Thread(target=crossings.next, daemon=True)
     crossings.start()
     loop.start()
