@@ -4,7 +4,8 @@ A live source converts a reading only when somebody wants one, and until it is t
 folder or film waits until its reading is wanted, so none is ever skipped.
 
 Each side waits at a bell of its own (`queue.SimpleQueue`, which waits in C) and looks again when it has rung: once per
-frame that is less than half of the calls that a `threading.Condition` makes.
+frame that is less than half of the calls that a `threading.Condition` makes. What a reader glances at for itself is
+converted, too, and does not come here.
 """
 
 from __future__ import annotations
