@@ -16,7 +16,7 @@ from edge_contracts.station import FrameTrigger, IntervalTrigger
 from edge_contracts.station import PresenceTrigger as PresenceSettings
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.bundle_fit import window_needs
-from edge_runtime.cameras import Cameras
+from edge_runtime.cameras import Cameras, freezes_unseen
 from edge_runtime.capture.backoff import Backoff
 from edge_runtime.capture.reader import Reader
 from edge_runtime.capture.source import KINDS, source_builder
@@ -253,7 +253,6 @@ def build_reader(point: Point, clock: Clock, *, is_beside: bool = False) -> Read
         backoff=Backoff(random.random),
         stuck_after_s=stuck_after_s(point.source),
         keeps_first=is_beside,
-        glances=kind.live and kind.camera,
     )
 
 
@@ -304,4 +303,5 @@ def _lookout(
     point: Point, reader: Reader, clock: Clock, cameras: Cameras, needs: Needs, given: GivenNames | None = None
 ) -> Lookout:
     ear = SignalCheck(SignalLimits.of(point), needs) if point.listens else None
+    reader.glances = freezes_unseen(point)
     return Lookout(reader, cameras.check_for(point), clock, ear, given)

@@ -128,6 +128,12 @@ def frozen_frames(point: Point) -> int:
     return point.health.frozen_frames if asked_for or KINDS[point.source.kind].camera else 0
 
 
+def freezes_unseen(point: Point) -> bool:
+    """Whether what looks for a frozen camera must have pictures that nobody wants: a live one may freeze in a pause."""
+    kind = KINDS[point.source.kind]
+    return kind.live and kind.camera and frozen_frames(point) > 0
+
+
 def place_name(point: Point) -> str:
     """The file of a place that was learned: of the point, its source and its region, so that another learns anew."""
     seen = json.dumps([point.source.model_dump(), point.region.model_dump()], sort_keys=True)

@@ -34,7 +34,8 @@ class Frame:
     number: counts from 1 per opening of the source.
     name: the source's own name for it (a file name), empty for a live camera.
     repeats: how many pictures directly before it the source knows to be the same, whether or not anybody saw them.
-    unseen: the pixels of an earlier picture that nobody was given; a frozen camera gives the same again.
+    unseen: the pixels of an earlier picture that nobody was given; a frozen camera gives the same again. None once
+        the two were compared.
     arrival: of its file in a watched folder, None for any other source.
     """
 

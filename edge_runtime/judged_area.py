@@ -60,7 +60,9 @@ class JudgedArea:
         grey = reduced_grey(seen)
         height, width = grey.shape
         counts = np.asarray(cv2.resize(self._plane, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
-        if not counts.any():  # thinner than the distance of the pixels that are looked at
+        if not counts[
+            1:-1, 1:-1
+        ].any():  # thinner than the distance of the pixels that are looked at, or all at the edge
             return AreaGrey(reduced_grey(seen, side_px=max(seen.shape)), self._plane)
         return AreaGrey(grey, counts)
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _REDUCED_PX: Final = 160
 """The longer side of the picture that everything is measured on, at most twice this."""
+_NARROWEST_PX: Final = 3
+"""The shorter side of that picture at least, where there is so much: the width of the Laplacian."""
 _SMOOTHING: Final = 1 / 64
 """How much one picture counts in the running light."""
 _SHARPNESS_EVERY: Final = 16
@@ -194,6 +196,13 @@ class PictureCheck:
     def _blur(self, seen: AreaGrey, where: str) -> Ailment | None:
         if not self._limits.sharpness_min:
             return None
+        if min(seen.grey.shape) < _NARROWEST_PX:
+            height_px, width_px = seen.grey.shape
+            return Ailment(
+                Cause.BLURRED,
+                f"wanted {_NARROWEST_PX}×{_NARROWEST_PX} pixels or more to measure sharpness on{where}, "
+                f"found {width_px}×{height_px}; enlarge the region or its mask, or set sharpness_min = 0",
+            )
         found = sharpness(seen.grey, seen.counts)
         if found >= self._limits.sharpness_min:
             return None
@@ -240,14 +249,14 @@ class PictureCheck:
 def reduced_grey(pixels: npt.NDArray[np.uint8], *, side_px: int = _REDUCED_PX) -> npt.NDArray[np.uint8]:
     """Every n-th pixel as grey, uint8 h×w, 0–255; n brings the longer side to 160 to 320 pixels, or `side_px` to twice.
 
-    Grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+    Where that left fewer than 3 pixels of the shorter side, n is smaller. Grey is 0.299 R + 0.587 G + 0.114 B (ITU-R
+    BT.601).
     """
     few, is_blue_first = as_stored(pixels)
     height, width = pixels.shape[:2]
-    step = max(height, width) // side_px
+    step = min(max(height, width) // side_px, min(height, width) // _NARROWEST_PX)
     if step > 1:
-        size = max(width // step, 1), max(height // step, 1)
-        few = np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+        few = np.asarray(cv2.resize(few, (width // step, height // step), interpolation=cv2.INTER_NEAREST), np.uint8)
     return np.asarray(cv2.cvtColor(few, cv2.COLOR_BGR2GRAY if is_blue_first else cv2.COLOR_RGB2GRAY), np.uint8)
 
 
@@ -258,7 +267,7 @@ def sharpness(grey: npt.NDArray[np.uint8], counts: npt.NDArray[np.uint8] | None 
         grey: h×w, 0–255.
         counts: h×w, not 0 where the Laplacian counts; None for everywhere.
     """
-    if min(grey.shape) < 3:  # noqa: PLR2004 - the width of the Laplacian
+    if min(grey.shape) < _NARROWEST_PX:
         return 0.0
     inner = None if counts is None else counts[1:-1, 1:-1]
     _, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_16S)[1:-1, 1:-1], mask=inner)

@@ -1,7 +1,7 @@
 """A Raspberry Pi's ribbon-cable camera, through picamera2, which Raspberry Pi OS brings and pip does not.
 
 A completed request holds one of the camera's buffers until it is given back, so one is held at a time and its pixels
-are copied only when somebody wants them.
+are copied only when the reader asks for them.
 """
 
 from __future__ import annotations

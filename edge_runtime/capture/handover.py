@@ -5,7 +5,8 @@ where the first after the wish is the one that counts. A folder or film waits un
 ever skipped.
 
 Each side waits at a bell of its own (`queue.SimpleQueue`, which waits in C) and looks again when it has rung: once per
-frame that is less than half of the calls that a `threading.Condition` makes.
+frame that is less than half of the calls that a `threading.Condition` makes. What a reader glances at for itself is
+converted, too, and does not come here.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class ReaderCounts:
     opened, lost: how often it was opened, and how often it failed or could not be opened.
     abandoned: threads that were left behind in a driver.
     frames: steps of the source, each a frame or window that it had.
-    converted: those that were turned into pixels or samples: that somebody wanted, and of a camera two a second else.
+    converted: those that were turned into pixels or samples: that somebody wanted and, while nobody does, two a second
+        of a camera whose freezing is looked for.
     absent_s: seconds without a source that gave anything; of an absence that lasts, up to the last attempt to open it.
     """
 
@@ -79,9 +80,10 @@ class Reader:
         backoff: the waits between attempts to open.
         stuck_after_s: a thread that made no step for so long is abandoned.
         keeps_first: of a live source, the first reading after the wish counts and not the newest.
-        glances: keep an eye on pictures that nobody wants, so that a camera that froze in a pause is noticed.
 
     Attributes:
+        glances: keep an eye on pictures that nobody wants, so that a camera that froze in a pause is noticed; for
+            whoever examines what is read here to say.
         owed: files that parts were told without; they outlive the points that read here.
     """
 
@@ -95,10 +97,10 @@ class Reader:
         backoff: Backoff,
         stuck_after_s: float,
         keeps_first: bool = False,
-        glances: bool = False,
     ) -> None:
         self.counts = ReaderCounts()
         self.live = live
+        self.glances = False
         self.owed = OwedFiles()
         self._absent_since_ns: int | None = clock.now_ns()
         self.lost: str | None = "the source is not open yet"
@@ -106,7 +108,6 @@ class Reader:
         self._build = build
         self._clock = clock
         self._backoff = backoff
-        self._glances = glances
         self._unseen: npt.NDArray[np.uint8] | None = None
         self._stuck_after_ns = int(stuck_after_s * _NS_PER_S)
         self._handover = Handover(live=live, keeps_first=keeps_first)
@@ -254,7 +255,7 @@ class Reader:
             self._unseen = reading.pixels
 
     def _is_glance_due(self, session: _Session) -> bool:
-        return self._glances and self._clock.now_ns() - session.converted_at_ns >= _GLANCE_NS
+        return self.glances and self._clock.now_ns() - session.converted_at_ns >= _GLANCE_NS
 
     def _is_wanted(self, source: Source, session: _Session) -> bool:
         if self.live:

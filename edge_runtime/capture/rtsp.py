@@ -33,6 +33,8 @@ _OWN_PACE = 0.9
 """Frames that take at least this share of their own time to arrive come from the camera, not out of a buffer."""
 _CATCH_UP_NS = 5 * _NS_PER_S
 """How long frames are dropped for that; buffers of 1.7 s were seen."""
+_STILL_NS = _NS_PER_S
+"""A stream whose time has not moved for so long has none, and no pace that could be seen."""
 _LATE_FRAMES_MAX = 10
 """So many late frames in a row are no hiccup: the stream runs behind and only a new one catches up."""
 
@@ -45,11 +47,13 @@ class RtspSource:
     Args:
         settings: address and time-outs.
         clock: stamps the frames.
+        stop: ends the dropping of frames; FFmpeg's own waits end with its time-outs.
     """
 
-    def __init__(self, settings: RtspSettings, clock: Clock) -> None:
+    def __init__(self, settings: RtspSettings, clock: Clock, stop: threading.Event) -> None:
         self._settings = settings
         self._clock = clock
+        self._stop = stop
         self._shown = shown_address(settings.url)
         self._capture: Any = None
         self._lag = StreamLag()
@@ -122,8 +126,12 @@ class RtspSource:
         arrived_ns, stream_ns = self._clock.now_ns(), self._stream_ns()
         until_ns = arrived_ns + _CATCH_UP_NS
         while self._clock.now_ns() < until_ns:
+            if self._stop.is_set():
+                return
             self._grab()
             took_ns, shown_ns = self._clock.now_ns() - arrived_ns, self._stream_ns() - stream_ns
+            if shown_ns == 0 and took_ns >= _STILL_NS:
+                break
             if 0 <= shown_ns < _PACE_NS:
                 continue
             if took_ns >= _OWN_PACE * shown_ns >= 0:
@@ -140,9 +148,9 @@ class RtspSource:
         return int(self._capture.get(load_opencv().CAP_PROP_POS_MSEC) * _NS_PER_MS)
 
 
-def build(settings: RtspSettings, clock: Clock, stop: threading.Event) -> RtspSource:  # noqa: ARG001 - FFmpeg has its own time-outs
+def build(settings: RtspSettings, clock: Clock, stop: threading.Event) -> RtspSource:
     """Make the source that the configuration asks for."""
-    return RtspSource(settings, clock)
+    return RtspSource(settings, clock, stop)
 
 
 def shown_address(url: str) -> str:

@@ -1,8 +1,8 @@
 """A camera of this machine (V4L2: USB and most others), read with OpenCV and found by its port or serial number.
 
-A frame is fetched as the camera sends it; one that nobody wants costs a copy and no conversion. A camera that sends
-JPEGs has them decoded here, with the checks of every JPEG (lost packets are seen, single wrong bits are not), because
-OpenCV fills what USB lost with grey.
+A frame is fetched as the camera sends it; one that the reader does not ask for costs a copy and no conversion. A
+camera that sends JPEGs has them decoded here, with the checks of every JPEG (lost packets are seen, single wrong bits
+are not), because OpenCV fills what USB lost with grey.
 
 Seen with OpenCV 5.0: `waitAny` fetches a frame, and gives the same one again, at once and for ever, until it was
 retrieved. So every frame is.

@@ -2,15 +2,16 @@
 
 The folder is listed again and again, because a network folder tells nobody of what another machine writes. A picture
 counts as complete when its size and time have stood still for a while, so one that is renamed into place waits that
-long, too.
+long, too. One that came later waits for one that came before and is not complete, or parts would change places.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge_runtime.capture.picture_file import (
     FOREIGN_SUFFIXES,
@@ -35,6 +36,8 @@ _POLL_S: Final = 0.2
 _NS_PER_S: Final = 1_000_000_000
 _CUT_OFF_PATIENCE: Final = 10
 """A picture without its end is waited for this many times longer: its writer may only be slow."""
+_WRITING_PATIENCE: Final = 100
+"""One that is still being written so many times later is given up: the pictures after it cannot wait for ever."""
 
 _TAIL_BYTES: Final = 1 << 16
 _HEAD_BYTES: Final = 8
@@ -43,39 +46,98 @@ _GONE_MAX: Final = 65_536
 
 _log = logging.getLogger(__name__)
 
-Stamp = tuple[int, int, int]
-"""Size in bytes, time of the last change in nanoseconds, and inode: what tells a file from one written in its place."""
+
+class Stamp(NamedTuple):
+    """What tells a file from one that was written in its place.
+
+    size: bytes.
+    written_at_ns: time of the last change of its content.
+    inode: its number on the disk. FAT, exFAT and some network folders number a file anew whenever they look it up.
+    changed_at_ns: time of the last change of anything about it, its name included.
+    """
+
+    size: int
+    written_at_ns: int
+    inode: int
+    changed_at_ns: int
+
+    def is_same_content(self, later: Stamp) -> bool:
+        """Whether size and time say that it is the same file, whatever its number."""
+        return self[:2] == later[:2]
+
+    def is_same_file(self, later: Stamp) -> bool:
+        """Whether it is the same file: one that took its place has another number and was put there later."""
+        is_there_still = self.inode == later.inode or later.changed_at_ns <= self.changed_at_ns
+        return is_there_still and self.is_same_content(later)
+
+
+class _Growing(NamedTuple):
+    """A picture that is not known to be complete; monotonic nanoseconds.
+
+    still_since_ns: it has this stamp at least since then.
+    watched_since_ns: it was first seen then, since the folder was opened.
+    """
+
+    stamp: Stamp
+    still_since_ns: int
+    watched_since_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A picture that waits to be read.
+
+    name: of the file.
+    title: of the part, another one for each picture under one name.
+    stamp: of the file when it was found complete.
+    arrival: when it came.
+    given_up: it is not complete and was waited for too long.
+    """
+
+    name: str
+    title: str
+    stamp: Stamp
+    arrival: Arrival
+    given_up: bool
 
 
 @dataclass(slots=True)
 class Memory:
-    """What was handed over in this run; outlives the sources that read the folder.
+    """What was found in this run; outlives the sources that read the folder.
 
-    given: by name: the stamp of the last picture under that name, and how many there were.
+    known: by name: the stamp of the last picture under that name that was found complete, and how many there were.
+    waiting: those of them that were not read yet, in the order in which they came.
     began: the folder was listed once.
     looked_at_ns: when it was listed last, monotonic.
-    arrivals: by name, of pictures that were not handed over yet.
+    arrivals: by name, of pictures that were not found complete yet.
     """
 
-    given: dict[str, tuple[Stamp, int]] = field(default_factory=dict)
+    known: dict[str, tuple[Stamp, int]] = field(default_factory=dict)
+    waiting: deque[_Found] = field(default_factory=deque)
     began: bool = False
     looked_at_ns: int = 0
     arrivals: dict[str, Arrival] = field(default_factory=dict)
 
     def knows(self, name: str, stamp: Stamp) -> bool:
-        """Whether this very picture was handed over, or lay there before."""
-        return name in self.given and self.given[name][0] == stamp
+        """Whether this very picture was found complete, or lay there before."""
+        return name in self.known and self.known[name][0].is_same_file(stamp)
 
     def renumber(self, found: dict[str, Stamp]) -> None:
-        """Some filesystems number their files anew when they are mounted: the same size and time is the same file."""
+        """What was away and is back, perhaps as a copy: the same size and time is the same file."""
         for name, stamp in found.items():
-            if name in self.given and self.given[name][0][:2] == stamp[:2]:
-                self.given[name] = (stamp, self.given[name][1])
+            if name in self.known and self.known[name][0].is_same_content(stamp):
+                self.known[name] = (stamp, self.known[name][1])
+
+    def enqueue(self, name: str, stamp: Stamp, *, given_up: bool) -> None:
+        """A picture may be read when those before it were."""
+        times = self.note(name, stamp)
+        title = name if times == 1 else f"{name}~{times}"
+        self.waiting.append(_Found(name, title, stamp, self.arrivals.pop(name), given_up))
 
     def note(self, name: str, stamp: Stamp) -> int:
         """Remember a picture; how many there were under that name."""
-        times = self.given.pop(name, (stamp, 0))[1] + 1
-        self.given[name] = (stamp, times)
+        times = self.known.pop(name, (stamp, 0))[1] + 1
+        self.known[name] = (stamp, times)
         return times
 
     def date(self, unseen: Iterable[str], looked_at_ns: int, now_ns: int) -> None:
@@ -86,10 +148,10 @@ class Memory:
 
     def forget_gone(self, present: set[str]) -> None:
         """Keep what is there and the newest of what is not."""
-        if len(self.given) > len(present) + _GONE_MAX:
-            gone = [name for name in self.given if name not in present]
+        if len(self.known) > len(present) + _GONE_MAX:
+            gone = [name for name in self.known if name not in present]
             for name in gone[: len(gone) - _GONE_MAX]:
-                del self.given[name]
+                del self.known[name]
 
 
 class WatchedFolder:
@@ -113,12 +175,8 @@ class WatchedFolder:
         self._stop = stop
         self._delete = delete
         self._settle_ns = int(settle_s * _NS_PER_S)
-        self._growing: dict[str, tuple[Stamp, int]] = {}
-        self._ready: list[str] = []
+        self._growing: dict[str, _Growing] = {}
         self._is_first_look = True
-        self._name = ""
-        self._stamp: Stamp = (0, 0, 0)
-        self._is_pending = False
         self._number = 0
         self._done: tuple[Path, Stamp] | None = None
 
@@ -128,7 +186,7 @@ class WatchedFolder:
         Raises:
             SourceLost: there is no folder.
         """
-        self._growing, self._ready, self._number, self._done, self._is_pending = {}, [], 0, None, False
+        self._growing, self._number, self._done = {}, 0, None
         self._is_first_look = True
         self._listed()
 
@@ -139,15 +197,13 @@ class WatchedFolder:
             SourceQuiet: none came for a moment.
             SourceLost: the folder is gone.
         """
-        if not self._ready:
+        waiting = self._memory.waiting
+        if not waiting or self._clock.now_ns() - self._memory.looked_at_ns >= _POLL_S * _NS_PER_S:
             self._look()
-        if not self._ready and not self._clock.wait(self._stop, _POLL_S):
+        if not waiting and not self._clock.wait(self._stop, _POLL_S):
             self._look()
-        if not self._ready:
+        if not waiting:
             raise SourceQuiet(f"{self._path} has no new picture")
-        self._name, self._is_pending = self._ready.pop(0), True
-        self._stamp = self._growing[self._name][0]
-        self._number += 1
 
     def attend(self) -> None:
         """Look for further pictures, so that each is known to have come when it did."""
@@ -155,23 +211,20 @@ class WatchedFolder:
 
     def reading(self) -> Reading:
         """Read the file; the one before was judged, so it may go. One that is no more what was listed is a bad one."""
+        found, self._number = self._memory.waiting.popleft(), self._number + 1
         self._remove_done()
-        self._is_pending = False
-        arrival = self._memory.arrivals.pop(self._name, None)
-        file = self._path / self._name
-        times = self._memory.note(file.name, self._stamp)
-        name = file.name if times == 1 else f"{file.name}~{times}"
+        file = self._path / found.name
         try:
-            pixels = decode_picture(_content(file, self._stamp), file.name)
+            pixels = decode_picture(_content(file, found), found.name)
         except PictureRejected as error:
-            return BadReading(name, self._number, self._clock.now_ns(), str(error), arrival=arrival)
+            return BadReading(found.title, self._number, self._clock.now_ns(), str(error), arrival=found.arrival)
         if self._delete:
-            self._done = file, self._stamp
-        return Frame(pixels, self._clock.now_ns(), self._number, name, arrival=arrival)
+            self._done = file, found.stamp
+        return Frame(pixels, self._clock.now_ns(), self._number, found.title, arrival=found.arrival)
 
     def close(self) -> None:
         """Stop watching; the last picture stays, because nobody said that it was judged."""
-        self._growing, self._ready, self._done = {}, [], None
+        self._growing, self._done = {}, None
 
     def _look(self) -> None:
         looked_at_ns, found = self._clock.now_ns(), self._listed()
@@ -184,13 +237,25 @@ class WatchedFolder:
         unseen = {name: stamp for name, stamp in found.items() if not self._memory.knows(name, stamp)}
         before, self._growing = self._growing, {}
         for name, stamp in unseen.items():
-            last, since_ns = before.get(name, (stamp, now_ns))
-            self._growing[name] = (stamp, since_ns if last == stamp else now_ns)
+            last = before.get(name, _Growing(stamp, now_ns, now_ns))
+            still_since_ns = last.still_since_ns if last.stamp.is_same_file(stamp) else now_ns
+            self._growing[name] = _Growing(stamp, still_since_ns, last.watched_since_ns)
         self._memory.date(unseen, looked_at_ns, now_ns)
-        pending = self._name if self._is_pending else None
-        complete = [name for name in unseen if name != pending and self._is_complete(name, now_ns)]
-        self._ready = sorted(complete, key=lambda name: (unseen[name][1], name))
+        self._enqueue_complete(now_ns)
         self._memory.forget_gone(set(found))
+
+    def _enqueue_complete(self, now_ns: int) -> None:
+        """The oldest that are complete; whatever came after one that is not waits with it."""
+        for name in sorted(self._growing, key=self._came):
+            is_complete = self._is_complete(name, now_ns)
+            watched_ns = now_ns - self._growing[name].watched_since_ns
+            if not is_complete and watched_ns < self._settle_ns * _WRITING_PATIENCE:
+                return
+            self._memory.enqueue(name, self._growing.pop(name).stamp, given_up=not is_complete)
+
+    def _came(self, name: str) -> tuple[int, int, str]:
+        """Sorts by arrival; of those that one look found, the one that was written first came first."""
+        return self._memory.arrivals[name].seen_at_ns, self._growing[name].stamp.written_at_ns, name
 
     def _begin(self, found: dict[str, Stamp]) -> None:
         self._memory.began = True
@@ -201,13 +266,13 @@ class WatchedFolder:
         _log.info("%s: %d pictures lie there already and are no parts of this run", self._path, len(found))
 
     def _is_complete(self, name: str, now_ns: int) -> bool:
-        listed, since_ns = self._growing[name]
+        listed, since_ns, watched_since_ns = self._growing[name]
         still_ns = now_ns - since_ns
         if still_ns < self._settle_ns:
             return False
         found, has_end = _looked_into(self._path / name)
-        if found is not None and found != listed:
-            self._growing[name] = (found, now_ns)
+        if found is not None and not listed.is_same_file(found):
+            self._growing[name] = _Growing(found, now_ns, watched_since_ns)
             return False
         return has_end or still_ns >= self._settle_ns * _CUT_OFF_PATIENCE
 
@@ -217,7 +282,7 @@ class WatchedFolder:
             return
         file, judged = done
         try:
-            if _stamp(file.stat()) == judged:
+            if judged.is_same_file(_stamp(file.stat())):
                 file.unlink()
         except FileNotFoundError:
             return
@@ -242,7 +307,7 @@ class WatchedFolder:
 
 
 def _stamp(state: os.stat_result) -> Stamp:
-    return state.st_size, state.st_mtime_ns, state.st_ino
+    return Stamp(state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns)
 
 
 def _listed_stamp(entry: os.DirEntry[str]) -> Stamp | None:
@@ -268,12 +333,17 @@ def _looked_into(path: Path) -> tuple[Stamp | None, bool]:
         return None, True
 
 
-def _content(path: Path, listed: Stamp) -> bytes:
-    """The bytes of a file that was not written over since it was listed, nor while it is read.
+def _content(path: Path, found: _Found) -> bytes:
+    """The bytes of a file that was not written over since it was found, nor while it is read.
 
     Raises:
-        PictureRejected: it was, or it cannot be read.
+        PictureRejected: it was, or it never was complete, or it cannot be read.
     """
+    if found.given_up:
+        raise PictureRejected(
+            f"wanted {path.name} complete within {_WRITING_PATIENCE} times settle_s, found it still being written; "
+            "check its writer, or keep files that are no parts in another folder"
+        )
     try:
         with path.open("rb") as file:
             before = _stamp(os.fstat(file.fileno()))
@@ -281,7 +351,7 @@ def _content(path: Path, listed: Stamp) -> bytes:
             after = _stamp(os.fstat(file.fileno()))
     except OSError as error:
         raise unreadable(path.name, error) from error
-    if not before == after == listed:
+    if not (found.stamp.is_same_file(before) and before.is_same_file(after)):
         raise PictureRejected(
             f"wanted {path.name} as it was listed, found it written over before it was read: a part's picture is lost; "
             "give each picture a name of its own, or rename it into place"

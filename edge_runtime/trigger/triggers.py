@@ -6,7 +6,7 @@ that can only end in unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from edge_contracts.verdict import Cause
@@ -121,6 +121,8 @@ class Lookout:
         self._taken_at_ns = self._clock.now_ns()
         ailment = None if reading is None else self._examine(reading)
         self.unexamined = None
+        if isinstance(reading, Frame) and reading.unseen is not None:
+            reading = replace(reading, unseen=None)  # as large as the picture, which may wait long for its evidence
         return reading, ailment
 
     def absence(self) -> Ailment | None:

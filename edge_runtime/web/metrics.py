@@ -170,8 +170,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     Metric(
         "lepton_source_converted_total",
         "counter",
-        "Those of them that were turned into pixels or samples: what was wanted, and of a camera two a second while "
-        "nothing is.",
+        "Those of them that were turned into pixels or samples: what was wanted and, while nothing is, two a "
+        "second of a camera whose freezing is looked for.",
         ("point",),
         _points(lambda face: face.source.converted),
     ),

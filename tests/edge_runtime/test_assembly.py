@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from edge_contracts.station import PresenceTrigger
-from edge_runtime.assembly import Company, assemble, build_reader
+from edge_contracts.station import Point, PresenceTrigger
+from edge_runtime.assembly import Company, assemble, build_reader, build_trigger
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.config import load_station
 from edge_runtime.model_loading import load_predictor
@@ -18,8 +19,6 @@ from tests.fakes.stations import GOOD_LEVEL, write_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from edge_contracts.station import Point
 
 STATION = """
 [station]
@@ -84,3 +83,21 @@ def test_no_part_waits_where_a_model_has_a_live_source_of_its_own(tmp_path: Path
     assert made.announced is crossings.counts
     for predictor in made.predictors:
         predictor.close()
+
+
+RTSP = {"kind": "rtsp", "url": "rtsp://camera/1"}
+
+
+@pytest.mark.parametrize(
+    ("source", "frozen_frames", "glances"),
+    [(RTSP, 2, True), (RTSP, 0, False), ({"kind": "folder", "path": "x"}, 2, False)],
+)
+def test_pictures_that_nobody_wants_are_looked_at_only_where_a_frozen_camera_is_looked_for(
+    source: dict[str, object], frozen_frames: int, *, glances: bool
+) -> None:
+    settings = {"name": "gate", "bundle": "b", "source": source, "health": {"frozen_frames": frozen_frames}}
+    point, clock = Point.model_validate(settings), MonotonicClock()
+    reader = build_reader(point, clock)
+    reader.glances = not glances
+    build_trigger(point, reader, clock, threading.Event())
+    assert reader.glances is glances

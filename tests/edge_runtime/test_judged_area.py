@@ -72,6 +72,39 @@ def test_focus_is_looked_for_where_each_model_looks(judged: dict[str, object]) -
     assert (cause(asked, sharp), cause(asked, smooth)) == (None, Cause.BLURRED)
 
 
+THIN = 30 / 1080
+STRIP = [[0, 0.5], [1, 0.5], [1, 0.5 + THIN], [0, 0.5 + THIN]]
+INSIDE = [[0.002, 0.003], [0.998, 0.003], [0.998, 0.997], [0.002, 0.997]]
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [
+        {"bundle": "b", "region": {"y": 0.5, "height": THIN}},
+        {"bundle": "b", "region": {"x": 0.5, "width": 6 / 1920}},
+        {"models": [{"name": "weld", "bundle": "b", "region": {"y": 0.5, "height": THIN}}]},
+        {"bundle": "b", "mask": {"polygons": [STRIP]}},
+        {"bundle": "b", "mask": {"ignore": [INSIDE]}},
+    ],
+    ids=["lying", "standing", "of a model", "mask", "frame"],
+)
+def test_focus_is_found_in_an_area_however_thin(judged: dict[str, object]) -> None:
+    sharp = np.random.default_rng(0).integers(30, 220, (1080, 1920, 3)).astype(np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(sharp, (0, 0), 9), np.uint8)
+    asked = judged | {"health": {"sharpness_min": 200.0}}
+    assert (cause(asked, sharp), cause(asked, smooth)) == (None, Cause.BLURRED)
+
+
+def test_an_area_that_is_too_thin_for_any_focus_is_told() -> None:
+    asked = {"bundle": "b", "region": {"y": 0.5, "height": 2 / 480}, "health": {"sharpness_min": 200.0}}
+    ailment = Cameras().check_for(point(**asked)).examine(lively(120, noise=90))
+    assert ailment is not None
+    assert ailment.reason == (
+        "wanted 3×3 pixels or more to measure sharpness on, found 640×2; "
+        "enlarge the region or its mask, or set sharpness_min = 0"
+    )
+
+
 def test_the_reason_names_the_model_that_cannot_see() -> None:
     ailment = Cameras().check_for(point(**TWO_MODELS)).examine(scene(0))
     assert ailment is not None

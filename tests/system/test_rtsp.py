@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,7 @@ def camera(request: pytest.FixtureRequest) -> Iterator[Camera]:
 
 def source_of(url: str, *, read_timeout_s: float = 1.0) -> RtspSource:
     settings = RtspSettings(kind="rtsp", url=url, open_timeout_s=5.0, read_timeout_s=read_timeout_s)
-    return RtspSource(settings, MonotonicClock())
+    return RtspSource(settings, MonotonicClock(), threading.Event())
 
 
 class TestRtsp(SourceContract):

@@ -34,8 +34,8 @@ class Reading:
             clock=self.clock,
             backoff=Backoff(lambda: 1.0, first_s=1.0, most_s=4.0),
             stuck_after_s=STUCK_AFTER_S,
-            glances=glances,
         )
+        self.reader.glances = glances
         self.reader.start()
 
     def numbers(self, count: int) -> list[int]:

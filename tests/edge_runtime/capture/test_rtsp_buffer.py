@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -61,11 +62,13 @@ class BufferedCamera:
         pass
 
 
-def opened(monkeypatch: pytest.MonkeyPatch, camera: BufferedCamera, clock: FakeClock) -> rtsp.RtspSource:
+def opened(
+    monkeypatch: pytest.MonkeyPatch, camera: BufferedCamera, clock: FakeClock, stop: threading.Event | None = None
+) -> rtsp.RtspSource:
     names = ("CAP_PROP_OPEN_TIMEOUT_MSEC", "CAP_PROP_READ_TIMEOUT_MSEC", "CAP_PROP_POS_MSEC", "CAP_FFMPEG")
     opencv = SimpleNamespace(VideoCapture=lambda *_: camera, **dict.fromkeys(names, 0))
     monkeypatch.setattr(rtsp, "load_opencv", lambda: opencv)
-    source = rtsp.RtspSource(RtspSettings(kind="rtsp", url="rtsp://camera/1"), clock)
+    source = rtsp.build(RtspSettings(kind="rtsp", url="rtsp://camera/1"), clock, stop or threading.Event())
     source.open()
     return source
 
@@ -103,3 +106,33 @@ def test_frames_without_a_time_of_their_own_are_handed_over_and_told(
     assert "wanted frames at the camera's own pace within 5 s" in caplog.text
     source.advance()
     assert source.reading().captured_at_ns == clock.now_ns()
+
+
+def test_a_stream_whose_time_stands_still_is_waited_for_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = BufferedCamera(clock := FakeClock(), 0.005, has_time=False)
+    begun_ns = clock.now_ns()
+    opened(monkeypatch, camera, clock)
+    assert (clock.now_ns() - begun_ns) / NS_PER_S == pytest.approx(1.0, abs=0.1)
+
+
+class StoppedCamera(BufferedCamera):
+    """One whose daemon is told to stop while its buffer is emptied."""
+
+    def __init__(self, clock: FakeClock, stop: threading.Event) -> None:
+        super().__init__(clock, 0.05, buffered_s=60.0)
+        self._stop = stop
+
+    def grab(self) -> bool:
+        if self._number == 9:
+            self._stop.set()
+        return super().grab()
+
+
+def test_a_stop_is_heard_while_a_buffer_is_emptied(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, stop = FakeClock(), threading.Event()
+    begun_ns = clock.now_ns()
+    opened(monkeypatch, StoppedCamera(clock, stop), clock, stop)
+    assert (clock.now_ns() - begun_ns) / NS_PER_S < 1.0
+    assert caplog.text == ""

@@ -13,7 +13,7 @@ from edge_contracts.station import FolderSource as FolderSettings
 from edge_runtime.capture.folder import builder
 from edge_runtime.capture.picture_file import read_content
 from edge_runtime.capture.source import BadReading, SourceLost, SourceQuiet, arrival_of
-from edge_runtime.capture.watched_folder import Memory, WatchedFolder
+from edge_runtime.capture.watched_folder import Memory, Stamp, WatchedFolder, _looked_into, _stamp
 from edge_runtime.frames import Arrival, Frame
 from tests.edge_runtime.capture.source_contract import SourceContract, step
 from tests.fakes.clock import FakeClock
@@ -126,7 +126,7 @@ def test_a_picture_that_still_grows_is_waited_for(tmp_path: Path) -> None:
     watch.source._look()
     watch.clock.advance(SETTLE_S * 0.9)
     watch.source._look()
-    assert watch.source._ready == []
+    assert not watch.memory.waiting
     assert watch.names(1) == ["x.bmp"]
 
 
@@ -228,11 +228,11 @@ def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:
 def test_a_long_run_forgets_what_left_long_ago_and_nothing_that_is_there() -> None:
     memory = Memory()
     for number in range(65_536 + 3):
-        memory.note(f"{number}.png", (1, 1, 1))
+        memory.note(f"{number}.png", Stamp(1, 1, 1, 1))
     memory.forget_gone({"0.png"})
-    assert memory.knows("0.png", (1, 1, 1))
-    assert not memory.knows("1.png", (1, 1, 1))
-    assert memory.knows("65538.png", (1, 1, 1))
+    assert memory.knows("0.png", Stamp(1, 1, 1, 1))
+    assert not memory.knows("1.png", Stamp(1, 1, 1, 1))
+    assert memory.knows("65538.png", Stamp(1, 1, 1, 1))
 
 
 def arrivals(watch: Watch, count: int) -> list[Arrival]:
@@ -345,9 +345,19 @@ def test_a_picture_that_is_written_over_while_it_is_read_is_unknown(
     assert level_of(watch.source.reading()) == 20
 
 
+def tick(folder: Path) -> None:
+    """Until the kernel's clock for files, which goes in steps of some milliseconds, has gone on."""
+    mark = folder / ".mark"
+    mark.touch()
+    begun_ns = mark.stat().st_ctime_ns
+    while mark.stat().st_ctime_ns == begun_ns:
+        mark.touch()
+
+
 def test_a_file_renamed_over_another_of_the_same_size_and_time_is_another_part(tmp_path: Path) -> None:
     watch = Watch(tmp_path).begin()
     for level, name in ((10, "a.bmp"), (20, "a.bmp~2")):
+        tick(tmp_path)
         flat(tmp_path, level, ".a.bmp").rename(tmp_path / "a.bmp")
         watch.step()
         reading = watch.source.reading()
@@ -374,7 +384,7 @@ def test_a_listing_that_lags_behind_the_file_is_a_file_that_grows(
     watch = Watch(tmp_path).begin()
     flat(tmp_path, 10)
     with monkeypatch.context() as patched:
-        patched.setattr("edge_runtime.capture.watched_folder._listed_stamp", lambda _: (4_000, 1, 1))
+        patched.setattr("edge_runtime.capture.watched_folder._listed_stamp", lambda _: Stamp(4_000, 1, 1, 1))
         watch.quiet()
         watch.quiet()
     assert watch.names(1) == ["a.bmp"]
@@ -388,3 +398,164 @@ def test_what_was_written_over_a_judged_picture_is_not_deleted_unjudged(tmp_path
         watch.step()
         reading = watch.source.reading()
         assert (reading.name, level_of(reading)) == (name, 10 * number)
+
+
+class Writer:
+    """Writes one PNG piece by piece, in place."""
+
+    def __init__(self, folder: Path, name: str, *, seed: int) -> None:
+        self._whole = write_picture(folder / f".{name}", picture(seed=seed)).read_bytes()
+        self._path = folder / name
+        self._pieces = 0
+
+    def write(self, pieces: int = 1, *, of: int = 10) -> None:
+        self._pieces += pieces
+        self._path.write_bytes(self._whole[: self._pieces * len(self._whole) // of])
+
+
+def test_a_picture_waits_for_one_that_came_before_and_is_still_being_written(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    slow = Writer(tmp_path, "part1.png", seed=1)
+    slow.write()
+    watch.source.attend()
+    watch.clock.advance(0.1)
+    lay_in(tmp_path, "part2.png", seed=2)
+    for _ in range(5):
+        watch.quiet()
+        slow.write()
+    slow.write(4)
+    assert watch.names(2) == ["part1.png", "part2.png"]
+    watch.quiet()
+
+
+def test_a_picture_waits_for_a_cut_off_one_before_it_until_that_is_a_bad_one(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    Writer(tmp_path, "torn.png", seed=1).write(5)
+    watch.source.attend()
+    watch.clock.advance(0.1)
+    lay_in(tmp_path, "whole.png", seed=2)
+    begun_ns = watch.clock.now_ns()
+    watch.step()
+    assert isinstance(torn := watch.source.reading(), BadReading)
+    assert (torn.name, (watch.clock.now_ns() - begun_ns) / 1e9) == ("torn.png", pytest.approx(SETTLE_S * 10, abs=0.5))
+    assert watch.names(1) == ["whole.png"]
+
+
+def test_a_file_that_is_written_for_ever_holds_others_up_for_a_while_and_is_then_a_bad_one(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    flat(tmp_path, 10, "live.bmp", at_ns=1)
+    watch.source.attend()
+    watch.clock.advance(0.1)
+    lay_in(tmp_path, "part.png")
+    for turn in range(2, 200):
+        flat(tmp_path, 10, "live.bmp", at_ns=turn)
+        watch.clock.advance(0.2)
+        watch.source.attend()
+        if watch.memory.waiting:
+            break
+    watch.step()
+    assert isinstance(given_up := watch.source.reading(), BadReading)
+    assert (given_up.name, 0.2 * turn) == ("live.bmp", pytest.approx(SETTLE_S * 100, rel=0.1))
+    assert "still being written" in given_up.reason
+    assert watch.names(1) == ["part.png"]
+
+
+def test_a_picture_that_lies_there_when_a_folder_is_back_after_long_is_not_given_up(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    lay_in(tmp_path, "a.png")
+    watch.source.attend()
+    watch.source.close()
+    watch.clock.advance(SETTLE_S * 200)
+    watch.source.open()
+    watch.step()
+    assert not isinstance(watch.source.reading(), BadReading)
+
+
+def test_a_picture_that_waits_and_is_written_over_is_unknown_and_the_new_one_comes_when_it_came(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    for number, name in enumerate(("first.bmp", "a.bmp")):
+        flat(tmp_path, 10, name, at_ns=number)
+    watch.step()
+    flat(tmp_path, 20, at_ns=1_001)
+    watch.source.attend()
+    over_ns = watch.clock.now_ns()
+    assert watch.source.reading().name == "first.bmp"
+    watch.step()
+    assert isinstance(watch.source.reading(), BadReading)
+    watch.step()
+    reading = watch.source.reading()
+    arrival = arrival_of(reading)
+    assert arrival is not None
+    assert (reading.name, level_of(reading), arrival.seen_at_ns) == ("a.bmp~2", 20, over_ns)
+
+
+def test_pictures_that_wait_are_neither_opened_nor_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, opened = Watch(tmp_path).begin(), list[str]()
+
+    def looked_into(path: Path) -> tuple[Stamp | None, bool]:
+        opened.append(path.name)
+        return _looked_into(path)
+
+    monkeypatch.setattr("edge_runtime.capture.watched_folder._looked_into", looked_into)
+    for number in range(9):
+        lay_in(tmp_path, f"{number}.png", at_s=1_000 + number)
+    watch.step()
+    for _ in range(10):
+        watch.source.attend()
+    assert opened == [f"{number}.png" for number in range(9)]
+    assert watch.names(9) == opened
+
+
+def test_pictures_that_wait_are_judged_when_a_folder_that_was_away_is_back(tmp_path: Path) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    watch = Watch(folder).begin()
+    for number in range(3):
+        lay_in(folder, f"{number}.png", at_s=1_000 + number)
+    assert watch.names(1) == ["0.png"]
+    folder.rename(tmp_path / "away")
+    watch.clock.advance(1)
+    with pytest.raises(SourceLost):
+        watch.source.advance()
+    (tmp_path / "away").rename(folder)
+    watch.source.open()
+    for _ in range(2):
+        watch.step()
+        assert not isinstance(watch.source.reading(), BadReading)
+    watch.quiet()
+
+
+def test_a_picture_is_dated_while_others_wait_and_are_taken_one_after_the_other(tmp_path: Path) -> None:
+    watch = Watch(tmp_path).begin()
+    for number in range(20):
+        lay_in(tmp_path, f"{number:02}.png", at_s=1_000 + number)
+    watch.names(5)
+    lay_in(tmp_path, "late.png", at_s=2_000)
+    came_ns = watch.clock.now_ns()
+    dated = []
+    for _ in range(16):
+        watch.clock.advance(0.1)
+        dated += arrivals(watch, 1)
+    assert 0 <= dated[-1].seen_at_ns - came_ns <= 0.3e9
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_disk_that_numbers_its_files_anew_while_it_is_mounted_holds_no_new_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, delete: bool
+) -> None:
+    watch = Watch(tmp_path, delete=delete).begin()
+    for number in range(3):
+        lay_in(tmp_path, f"{number}.png", at_s=1_000 + number)
+    assert watch.names(2) == ["0.png", "1.png"]
+
+    def renumbered(state: os.stat_result) -> Stamp:
+        stamp = _stamp(state)
+        return stamp._replace(inode=stamp.inode + 1_000)
+
+    monkeypatch.setattr("edge_runtime.capture.watched_folder._stamp", renumbered)
+    watch.step()
+    assert not isinstance(watch.source.reading(), BadReading)
+    watch.quiet()
+    assert sorted(one.name for one in tmp_path.glob("[0-9].png")) == (
+        ["2.png"] if delete else ["0.png", "1.png", "2.png"]
+    )

@@ -123,7 +123,10 @@ def test_a_camera_that_froze_between_two_parts_shows_none() -> None:
     assert give is not None
     scene.feed._make[0] = lambda: replace(shown := give(), unseen=shown.pixels.copy())
     scene.part()
-    assert cause(scene.next()) is Cause.FROZEN
+    occasion = scene.next()
+    assert cause(occasion) is Cause.FROZEN
+    assert isinstance(occasion.reading, Frame)
+    assert occasion.reading.unseen is None, "what goes on to evidence and page holds one picture, not two"
 
 
 def test_a_picture_from_before_the_trigger_is_never_taken() -> None:
