@@ -19,6 +19,7 @@ from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
 from converters.calibration.class_folders import class_folder_note
 from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.gate.answers import Answers
+from converters.gate.joined_parts import joined_parts
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge
@@ -217,10 +218,11 @@ def _quantised(
 
 def _gate(source: Bundle, answers: Answers, profile: Profile) -> Callable[[Artefact], bool]:
     """Whether the gate would let an artefact pass, as far as its answers go."""
+    joined = joined_parts(source)
 
     def passes(artefact: Artefact) -> bool:
         after = Predictor.load(draft_bundle(source, artefact, profile, {}).bundle())
-        comparison = compare(Predictor.load(source), after, answers)
+        comparison = compare(Predictor.load(source), after, answers, joined)
         return judge(comparison, profile.limits, random_inputs=False, force=False).verdict == "passed"
 
     return passes
@@ -284,7 +286,7 @@ def _verified(
     comparison = steps.run(
         "verify",
         lambda: _comparison_key(source, draft, samples),
-        lambda: compare(before, after, answers, tell, other),
+        lambda: compare(before, after, answers, joined_parts(source), tell, other),
         ComparisonForm(),
     )
     peak = peak_memory_bytes(artefact.model, source.manifest.runtime)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from converters.calibration.samples import Sample
     from converters.gate.answers import Answers
+    from converters.gate.joined_parts import Parts
     from device_profiles.board import Limits
     from edge_contracts.manifest import Manifest
     from edge_runtime.frames import Scores
@@ -114,15 +115,25 @@ def compare(
     float_model: Predictor,
     artefact: Predictor,
     answers: Answers,
+    joined: Parts,
     progress: Callable[[str, float], None] = lambda _stage, _done: None,
     other: Predictor | None = None,
 ) -> Comparison:
-    """Compare the artefact's answers to all inputs with float's; `other` is the artefact with other kernels."""
+    """Compare the artefact's answers to all inputs with float's.
+
+    Args:
+        float_model: what the artefact was made of.
+        artefact: what a board would run.
+        answers: to the inputs.
+        joined: of which parts the float model joins its outputs, as `joined_parts` gives them.
+        progress: told the stage and the fraction of it that is done.
+        other: the artefact with other kernels.
+    """
     models = [float_model, artefact, *([other] if other else [])]
     wanted, *found = answers.of(models, lambda done: progress("verify", done))
     own, *rest = [
         replace(
-            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True))),
+            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True)), joined),
             kernels=kernels_of(model),
         )
         for model, scores in zip(models[1:], found, strict=True)
@@ -136,13 +147,16 @@ def kernels_of(predictor: Predictor) -> str:
     return f"{backend.runtime} {backend.version}, {backend.kernels}"
 
 
-def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
-    figures = _figures(manifest, samples, pairs)
+def _compared(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], joined: Parts
+) -> Comparison:
+    figures = _figures(manifest, samples, pairs, worst_noise(pairs, joined))
     return replace(figures, not_finite=sum(_is_lost(wanted, found) for wanted, found in pairs))
 
 
-def _figures(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
-    noise = worst_noise(pairs)
+def _figures(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: Noise
+) -> Comparison:
     if manifest.task == "classification":
         return _classes(manifest, samples, pairs, noise)
     before = np.asarray([_number(a) for a, _ in pairs])

@@ -33,7 +33,9 @@ def compared(task, wanted, found, labels=None, other=None):
     backend = SimpleNamespace(runtime="litert", version="2", kernels="xnnpack")
     model = SimpleNamespace(manifest=manifest, backend=backend)
     answers = [[scores(row) for row in rows] for rows in (wanted, found, other) if rows is not None]
-    return compare(model, model, Told(labels or [""] * len(wanted), *answers), other=None if other is None else model)
+    return compare(
+        model, model, Told(labels or [""] * len(wanted), *answers), {}, other=None if other is None else model
+    )
 
 
 def scores(row):
