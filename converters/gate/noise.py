@@ -40,21 +40,33 @@ class Noise:
     where: str = ""
 
 
-def worst_noise(pairs: Sequence[tuple[Scores, Scores]], joined: Parts) -> Noise:
+def worst_output(pairs: Sequence[tuple[Scores, Scores]]) -> Noise:
     """Of the worst output: a sum over all would not hear scores that are dead beside boxes in pixels.
 
-    The same where both stand in one output: parts that hold scores, 0 to 1, in an output of larger values are heard by
-    themselves, unless they are off by less than `SCORE_STEP`.
+    Args:
+        pairs: what float and the artefact answer to each input.
+    """
+    outputs = _by_name(pairs)
+    noise = [Noise(_db(output), f"output {name!r}" if len(outputs) > 1 else "") for name, output in outputs.items()]
+    return min(noise, key=lambda one: one.signal_to_noise_db)
+
+
+def worst_part(pairs: Sequence[tuple[Scores, Scores]], joined: Parts) -> Noise | None:
+    """Of the worst scores, 0 to 1, that are joined to larger values in one output; None where none are off.
+
+    Scores that are off by less than `SCORE_STEP` are not.
 
     Args:
         pairs: what float and the artefact answer to each input.
         joined: the parts of which the outputs are joined, as `joined_parts` gives them.
     """
-    names = list(pairs[0][0].outputs)
-    outputs = {name: [(a.outputs[name], b.outputs[name]) for a, b in pairs] for name in names}
-    whole = [Noise(_db(output), f"output {name!r}" if len(names) > 1 else "") for name, output in outputs.items()]
+    outputs = _by_name(pairs)
     parts = [part for name, places in joined.items() for part in _of_scores(name, outputs[name], places)]
-    return min(whole + parts, key=lambda noise: noise.signal_to_noise_db)
+    return min(parts, key=lambda part: part.signal_to_noise_db, default=None)
+
+
+def _by_name(pairs: Sequence[tuple[Scores, Scores]]) -> dict[str, Pairs]:
+    return {name: [(a.outputs[name], b.outputs[name]) for a, b in pairs] for name in pairs[0][0].outputs}
 
 
 def _db(pairs: Pairs) -> float:

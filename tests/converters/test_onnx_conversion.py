@@ -101,6 +101,10 @@ def test_scores_that_share_the_scale_of_their_boxes_are_refused_by_name(tmp_path
     monkeypatch.setattr(*ONE_SCALE[form])
     with pytest.raises(GateRefused, match=r"wanted 10 dB .* in the scores 'scores.*' in output 'y'"):
         converted(path, arrays, board, form=form)
+    figures = {metric.name: metric for metric in converted(path, arrays, board, form=form, force=True).card.metrics}
+    assert figures["signal_to_noise_db"].value > 30
+    assert figures["part_signal_to_noise_db"].value < 10
+    assert figures["part_signal_to_noise_db"].where.startswith("the scores 'scores")
 
 
 @pytest.mark.parametrize(("form", "board"), [("onnx", "x86-64"), ("tflite", "rpi-4b")])
