@@ -6,10 +6,13 @@ only the steps whose inputs changed. Times and memory are measured anew each tim
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from converters.artefact import make_artefact
 from converters.bundle.pack import complete, draft_bundle
@@ -240,8 +243,14 @@ def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> 
 
 
 def _told_inputs(found: Calibration, samples: Sequence[Sample]) -> dict[str, str]:
-    """For the provenance. What the float model was fed is hashed: the same pictures from a file or from memory."""
-    return {"calibration": found.sentence, "calibration_sha256": fingerprint(_given(samples))}
+    """For the provenance: a sentence, and SHA-256 of what the float model was fed, wherever that came from.
+
+    Hashed are the values as little-endian float32 in C order, one input behind the other, and nothing else.
+    """
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(np.ascontiguousarray(sample.values, "<f4").data)
+    return {"calibration": found.sentence, "calibration_sha256": digest.hexdigest()}
 
 
 def _given(samples: Sequence[Sample]) -> list[Any]:
