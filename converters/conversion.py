@@ -6,10 +6,13 @@ only the steps whose inputs changed. Times and memory are measured anew each tim
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from converters.artefact import make_artefact
 from converters.bundle.pack import complete, draft_bundle
@@ -19,6 +22,7 @@ from converters.cache_forms import ArtefactForm, BundleForm, ComparisonForm
 from converters.calibration.class_folders import class_folder_note
 from converters.calibration.samples import ADVISED_SAMPLES, find_calibration, read_samples
 from converters.gate.answers import Answers
+from converters.gate.joined_parts import joined_parts
 from converters.gate.latency import median_ms
 from converters.gate.peak_memory import memory_misfit, peak_memory_bytes
 from converters.gate.verify import Comparison, compare, judge
@@ -217,10 +221,11 @@ def _quantised(
 
 def _gate(source: Bundle, answers: Answers, profile: Profile) -> Callable[[Artefact], bool]:
     """Whether the gate would let an artefact pass, as far as its answers go."""
+    joined = joined_parts(source)
 
     def passes(artefact: Artefact) -> bool:
         after = Predictor.load(draft_bundle(source, artefact, profile, {}).bundle())
-        comparison = compare(Predictor.load(source), after, answers)
+        comparison = compare(Predictor.load(source), after, answers, joined)
         return judge(comparison, profile.limits, random_inputs=False, force=False).verdict == "passed"
 
     return passes
@@ -238,8 +243,14 @@ def _comparison_key(source: Bundle, draft: Draft, samples: Sequence[Sample]) -> 
 
 
 def _told_inputs(found: Calibration, samples: Sequence[Sample]) -> dict[str, str]:
-    """For the provenance. What the float model was fed is hashed: the same pictures from a file or from memory."""
-    return {"calibration": found.sentence, "calibration_sha256": fingerprint(_given(samples))}
+    """For the provenance: a sentence, and SHA-256 of what the float model was fed, wherever that came from.
+
+    Hashed are the values as little-endian float32 in C order, one input behind the other, and nothing else.
+    """
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(np.ascontiguousarray(sample.values, "<f4").data)
+    return {"calibration": found.sentence, "calibration_sha256": digest.hexdigest()}
 
 
 def _given(samples: Sequence[Sample]) -> list[Any]:
@@ -284,7 +295,7 @@ def _verified(
     comparison = steps.run(
         "verify",
         lambda: _comparison_key(source, draft, samples),
-        lambda: compare(before, after, answers, tell, other),
+        lambda: compare(before, after, answers, joined_parts(source), tell, other),
         ComparisonForm(),
     )
     peak = peak_memory_bytes(artefact.model, source.manifest.runtime)

@@ -129,7 +129,12 @@ def _of_kernels(comparison: Comparison, suffix: str) -> list[Measurement]:
         "auroc": comparison.auroc,
     }
     found |= {n: (round(value, 6), "1") for n, value in shares.items() if value is not None and np.isfinite(value)}
-    return [
+    figures = [
         Measurement(name=f"{name}{suffix}", value=value, unit=unit, where=where)
         for name, (value, unit) in found.items()
     ]
+    worst = comparison.worst_noise
+    if np.isfinite(worst.signal_to_noise_db) and worst.signal_to_noise_db < comparison.signal_to_noise_db:
+        value = round(worst.signal_to_noise_db, 2)
+        figures.append(Measurement(name=f"part_signal_to_noise_db{suffix}", value=value, unit="dB", where=worst.where))
+    return figures

@@ -26,6 +26,7 @@ SHARES = ("accuracy", "auroc", "agreement", "score_shift")
 """What the gate compares, by the card's names; some have a `_float`, and a `_builtin` beside them."""
 
 NOISE = "signal_to_noise_db"
+PART_NOISE = "part_signal_to_noise_db"
 
 
 def told(path: Path, digest: str, card: Card, steps: Sequence[str] = (), replaced: str = "") -> str:
@@ -109,6 +110,8 @@ def _answers(metrics: dict[str, Measurement]) -> Iterable[str]:
     if not set(SHARES) & set(metrics) and NOISE in metrics:
         noise = f"dB above the noise {_either(metrics, NOISE, _decibels)}"
         yield _row("signal", "", _decibels(metrics[NOISE]), noise)
+        if PART_NOISE in metrics:
+            yield from _wrapped("", f"{_decibels(metrics[PART_NOISE])} dB in {metrics[PART_NOISE].where}")
 
 
 def _either(metrics: dict[str, Measurement], name: str, text: Callable[[Measurement], str]) -> str:

@@ -9,14 +9,8 @@ import numpy as np
 
 from converters.calibration.class_folders import unnamed
 from converters.calibration.samples import ADVISED_SAMPLES
-from converters.gate.verify import (
-    LEAST_SIGNAL_TO_NOISE_DB,
-    NO_CLASS,
-    chance_note,
-    labels_note,
-    other_kernels_note,
-    undecided_note,
-)
+from converters.gate.notes import chance_note, labels_note, undecided_note
+from converters.gate.verify import LEAST_SIGNAL_TO_NOISE_DB, NO_CLASS, other_kernels_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,10 +10,11 @@ import numpy as np
 from converters.quantize.fidelity import signal_to_noise_db
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    from converters.gate.joined_parts import Parts
     from edge_runtime.frames import Scores
 
     Array = npt.NDArray[Any]
@@ -25,9 +26,6 @@ MOST_DB = 120.0
 
 SCORE_STEP = 1 / 64
 """Root mean square error that a score from 0 to 1 may have whatever its size: nobody decides by less."""
-
-MOST_PARTS = 512
-"""An axis with more places holds cells, not kinds of values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +40,33 @@ class Noise:
     where: str = ""
 
 
-def worst_noise(pairs: Sequence[tuple[Scores, Scores]]) -> Noise:
+def worst_output(pairs: Sequence[tuple[Scores, Scores]]) -> Noise:
     """Of the worst output: a sum over all would not hear scores that are dead beside boxes in pixels.
 
-    The same where both stand in one output: places of an axis that hold scores, 0 to 1, in an output of larger values
-    are heard by themselves, unless they are off by less than `SCORE_STEP`.
+    Args:
+        pairs: what float and the artefact answer to each input.
     """
-    names = list(pairs[0][0].outputs)
-    outputs = {name: [(a.outputs[name], b.outputs[name]) for a, b in pairs] for name in names}
-    whole = [Noise(_db(output), f"output {name!r}" if len(names) > 1 else "") for name, output in outputs.items()]
-    parts = [part for name, output in outputs.items() for part in _of_scores(name, output)]
-    return min(whole + parts, key=lambda noise: noise.signal_to_noise_db)
+    outputs = _by_name(pairs)
+    noise = [Noise(_db(output), f"output {name!r}" if len(outputs) > 1 else "") for name, output in outputs.items()]
+    return min(noise, key=lambda one: one.signal_to_noise_db)
+
+
+def worst_part(pairs: Sequence[tuple[Scores, Scores]], joined: Parts) -> Noise | None:
+    """Of the worst scores, 0 to 1, that are joined to larger values in one output; None where none are off.
+
+    Scores that are off by less than `SCORE_STEP` are not.
+
+    Args:
+        pairs: what float and the artefact answer to each input.
+        joined: the parts of which the outputs are joined, as `joined_parts` gives them.
+    """
+    outputs = _by_name(pairs)
+    parts = [part for name, places in joined.items() for part in _of_scores(name, outputs[name], places)]
+    return min(parts, key=lambda part: part.signal_to_noise_db, default=None)
+
+
+def _by_name(pairs: Sequence[tuple[Scores, Scores]]) -> dict[str, Pairs]:
+    return {name: [(a.outputs[name], b.outputs[name]) for a, b in pairs] for name in pairs[0][0].outputs}
 
 
 def _db(pairs: Pairs) -> float:
@@ -60,19 +74,17 @@ def _db(pairs: Pairs) -> float:
         return min(signal_to_noise_db([a for a, _ in pairs], [b for _, b in pairs]), MOST_DB)
 
 
-def _of_scores(name: str, pairs: Pairs) -> Iterator[Noise]:
-    """Of the scores along each axis that has some beside larger values."""
-    for axis, size in enumerate(pairs[0][0].shape):
-        if not 1 < size <= MOST_PARTS:
-            continue
-        parted = [[np.moveaxis(value, axis, 0).reshape(size, -1) for value in pair] for pair in pairs]
-        lowest = np.min([a.min(axis=1) for a, _ in parted], axis=0)
-        highest = np.max([a.max(axis=1) for a, _ in parted], axis=0)
-        is_score = (lowest >= 0) & (highest <= 1)
-        for place in () if is_score.all() else np.flatnonzero(is_score):
-            part = [(a[place], b[place]) for a, b in parted]
-            if not _is_near(part):
-                yield Noise(_db(part), f"the scores at place {place} along axis {axis} of output {name!r}")
+def _of_scores(name: str, pairs: Pairs, joined: Mapping[str, npt.NDArray[np.intp]]) -> Iterator[Noise]:
+    """Of the parts that are scores, where others are not."""
+    scores = [part for part, places in joined.items() if all(_are_scores(a.reshape(-1)[places]) for a, _ in pairs)]
+    for part in scores if len(scores) < len(joined) else ():
+        parted = [(a.reshape(-1)[joined[part]], b.reshape(-1)[joined[part]]) for a, b in pairs]
+        if not _is_near(parted):
+            yield Noise(_db(parted), f"the scores {part!r} in output {name!r}")
+
+
+def _are_scores(values: Array) -> bool:
+    return float(values.min()) >= 0 and float(values.max()) <= 1
 
 
 def _is_near(pairs: Pairs) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from converters.calibration.samples import GOOD_LABELS
 from converters.gate.expected_loss import ExpectedLoss
 from converters.gate.metrics import auroc
-from converters.gate.noise import Noise, worst_noise
+from converters.gate.noise import Noise, worst_output, worst_part
 from edge_contracts.card import GateResult
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from converters.calibration.samples import Sample
     from converters.gate.answers import Answers
+    from converters.gate.joined_parts import Parts
     from device_profiles.board import Limits
     from edge_contracts.manifest import Manifest
     from edge_runtime.frames import Scores
@@ -49,9 +50,6 @@ MOST_SCORE_SHIFT = 0.03
 LEAST_SIGNAL_TO_NOISE_DB = 10.0
 """For models that are not judged: below it the error carries a tenth of the signal's power."""
 
-CHANCE = 0.5
-"""The AUROC of a coin."""
-
 NO_CLASS = -1
 """In place of a winner's index: the answer holds NaN or infinity, and a station takes it for none."""
 
@@ -64,7 +62,9 @@ class Comparison:
 
     samples: inputs compared.
     not_finite: inputs for which the artefact answers NaN or infinity where float does not.
-    signal_to_noise_db: of the worst output or part of one; noisiest: which (see `converters.gate.noise`).
+    signal_to_noise_db: of the worst output; noisiest: which, empty where there is but one.
+    part_signal_to_noise_db: of the worst part that is heard by itself (`converters.gate.noise`), None where none is;
+        noisiest_part: which.
     agreement: share of inputs with the same best class.
     expected_loss, expected_loss_least: what changed classes cost in accuracy, 0 to 1, by float's own probabilities, and
         what they cost at least (see `converters.gate.expected_loss`).
@@ -96,6 +96,8 @@ class Comparison:
     classes_float: npt.NDArray[np.int64] | None = None
     classes: npt.NDArray[np.int64] | None = None
     noisiest: str = ""
+    part_signal_to_noise_db: float | None = None
+    noisiest_part: str = ""
     kernels: str = ""
     other: Comparison | None = None
 
@@ -103,6 +105,13 @@ class Comparison:
     def labels_decide(self) -> bool:
         """Whether labelled accuracy says enough of all inputs for changed classes not to be looked at besides."""
         return self.labelled >= LEAST_LABELLED * self.samples and self.labelled_classes >= LEAST_CLASSES
+
+    @property
+    def worst_noise(self) -> Noise:
+        """By which the gate judges: the worst output's, or that of a part which is worse."""
+        whole = Noise(self.signal_to_noise_db, self.noisiest)
+        part = self.part_signal_to_noise_db
+        return whole if part is None or not part < whole.signal_to_noise_db else Noise(part, self.noisiest_part)
 
     @property
     def answers_one_class(self) -> bool:
@@ -114,15 +123,25 @@ def compare(
     float_model: Predictor,
     artefact: Predictor,
     answers: Answers,
+    joined: Parts,
     progress: Callable[[str, float], None] = lambda _stage, _done: None,
     other: Predictor | None = None,
 ) -> Comparison:
-    """Compare the artefact's answers to all inputs with float's; `other` is the artefact with other kernels."""
+    """Compare the artefact's answers to all inputs with float's.
+
+    Args:
+        float_model: what the artefact was made of.
+        artefact: what a board would run.
+        answers: to the inputs.
+        joined: of which parts the float model joins its outputs, as `joined_parts` gives them.
+        progress: told the stage and the fraction of it that is done.
+        other: the artefact with other kernels.
+    """
     models = [float_model, artefact, *([other] if other else [])]
     wanted, *found = answers.of(models, lambda done: progress("verify", done))
     own, *rest = [
         replace(
-            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True))),
+            _compared(artefact.manifest, answers.samples, list(zip(wanted, scores, strict=True)), joined),
             kernels=kernels_of(model),
         )
         for model, scores in zip(models[1:], found, strict=True)
@@ -136,13 +155,20 @@ def kernels_of(predictor: Predictor) -> str:
     return f"{backend.runtime} {backend.version}, {backend.kernels}"
 
 
-def _compared(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
-    figures = _figures(manifest, samples, pairs)
-    return replace(figures, not_finite=sum(_is_lost(wanted, found) for wanted, found in pairs))
+def _compared(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], joined: Parts
+) -> Comparison:
+    figures = _figures(manifest, samples, pairs, worst_output(pairs))
+    lost = sum(_is_lost(wanted, found) for wanted, found in pairs)
+    part = worst_part(pairs, joined)
+    if part is None:
+        return replace(figures, not_finite=lost)
+    return replace(figures, not_finite=lost, part_signal_to_noise_db=part.signal_to_noise_db, noisiest_part=part.where)
 
 
-def _figures(manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]]) -> Comparison:
-    noise = worst_noise(pairs)
+def _figures(
+    manifest: Manifest, samples: Sequence[Sample], pairs: list[tuple[Scores, Scores]], noise: Noise
+) -> Comparison:
     if manifest.task == "classification":
         return _classes(manifest, samples, pairs, noise)
     before = np.asarray([_number(a) for a, _ in pairs])
@@ -193,40 +219,6 @@ def other_kernels_note(comparison: Comparison, limits: Limits) -> str:
         return ""
     reasons = "; ".join(_crossed(comparison.other, limits))
     return f"a board that runs {comparison.other.kernels} kernels would be refused: {reasons}" if reasons else ""
-
-
-def undecided_note(comparison: Comparison) -> str:
-    """A sentence where more classes changed than are let pass without a look, and labels do not decide; else empty."""
-    one = comparison
-    if one.labels_decide or one.agreement is None or one.agreement >= 1 - MOST_DISAGREEMENT:
-        return ""
-    return (
-        f"another class than float's on {100 * (1 - one.agreement):.1f} % of the inputs; by float's own probabilities "
-        f"that costs {100 * (one.expected_loss or 0.0):.2f} points of accuracy: a folder per class would measure it"
-    )
-
-
-def labels_note(comparison: Comparison) -> str:
-    """A sentence where inputs have labels that do not decide alone: how many were judged by them; else empty."""
-    one = comparison
-    if one.accuracy is None or one.labels_decide:
-        return ""
-    classes = "1 class" if one.labelled_classes == 1 else f"{one.labelled_classes} classes"
-    return (
-        f"accuracy is that of {one.labelled} of {one.samples} inputs, of {classes}: the gate held all inputs to the "
-        "float model's class as well; put them all into a folder per class to be judged by labels alone"
-    )
-
-
-def chance_note(comparison: Comparison) -> str:
-    """A sentence where the float detector itself tells defects from good parts no better than chance; else empty."""
-    found = comparison.auroc_float
-    if found is None or not found <= CHANCE:  # NaN says nothing
-        return ""
-    return (
-        f"the float detector itself does not tell these defects from good parts (AUROC {found:.2f}): are these the "
-        "parts that it was made for? the gate says only that converting changed nothing"
-    )
 
 
 def _aurocs(
@@ -325,7 +317,7 @@ def _crossed_by_noise(comparison: Comparison) -> str:
     """Of a model about which nothing else tells; that a class never changes tells nothing where there is but one."""
     of_classes = () if comparison.answers_one_class else (comparison.accuracy, comparison.agreement)
     told = any(one is not None for one in (comparison.score_shift, *of_classes))
-    if told or comparison.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
+    if told or comparison.worst_noise.signal_to_noise_db >= LEAST_SIGNAL_TO_NOISE_DB:
         return ""
     where = ", as float answers one class to every input" if comparison.answers_one_class else ""
     wanted = f"wanted {LEAST_SIGNAL_TO_NOISE_DB:g} dB of signal over noise{where}"
@@ -387,7 +379,8 @@ def _agreement_text(one: Comparison) -> str:
 
 
 def _noise_text(one: Comparison) -> str:
-    return f"{one.signal_to_noise_db:.1f} dB" + (f" in {one.noisiest}" if one.noisiest else "")
+    worst = one.worst_noise
+    return f"{worst.signal_to_noise_db:.1f} dB" + (f" in {worst.where}" if worst.where else "")
 
 
 def _shift_text(one: Comparison) -> str:

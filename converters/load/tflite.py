@@ -54,11 +54,11 @@ def tflite_interface(graph: Graph, path: Path) -> Interface:
 
 
 def _last_kind(graph: Graph) -> str:
-    """What computes the first output."""
+    """What computes the first output; each name is followed once, as a damaged file may read what it makes."""
     makers = {name: operator for operator in graph.operators for name in operator.outputs}
-    maker = makers.get(graph.outputs[0])
+    maker = makers.pop(graph.outputs[0], None)
     while maker is not None and maker.kind in _RESHAPING:
-        maker = makers.get(str(maker.inputs[0]))
+        maker = makers.pop(str(maker.inputs[0]), None)
     return "" if maker is None else maker.kind
 
 

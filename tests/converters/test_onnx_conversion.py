@@ -1,15 +1,17 @@
 """A bundle of an ONNX model: judged with both kernel sets, the tools and the inputs named in it."""
 
+import hashlib
 import json
 
 import numpy as np
+import onnx
 import pytest
 
 from converters.bundle.last_integers import last_steps
-from converters.conversion import convert
+from converters.conversion import GateRefused, convert
 from edge_contracts.bundle import read_bundle
 from edge_runtime.infer.predictor import Predictor
-from tests.fakes.onnx_models import gemm
+from tests.fakes.onnx_models import detector, gemm
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +68,8 @@ def test_the_provenance_tells_inputs_of_the_same_number_apart(model):
     assert told[0] == told[1]
     assert told[0]["calibration"] == told[2]["calibration"]
     assert told[0]["calibration_sha256"] != told[2]["calibration_sha256"]
-    assert len(told[0]["calibration_sha256"]) == 64
+    fed = b"".join(values.astype("<f4").tobytes() for values in inputs(0))
+    assert told[0]["calibration_sha256"] == hashlib.sha256(fed).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -83,3 +86,41 @@ def test_the_bill_of_materials_names_what_took_part(model, form, wanted):
 def tools(bundle):
     found = json.loads(bundle.members["sbom.cdx.json"])["metadata"]["tools"]["components"]
     return [(tool["name"], tool["version"]) for tool in found]
+
+
+ONE_SCALE = {
+    "onnx": ("converters.quantize.onnx.quantizer.unlike_joins", lambda _model, _seen: ()),
+    "tflite": ("converters.quantize.workbench.unlike_joins", lambda _graph, _rules, _seen: frozenset()),
+}
+
+
+@pytest.mark.parametrize(("form", "board"), [("onnx", "x86-64"), ("tflite", "rpi-4b")])
+def test_scores_that_share_the_scale_of_their_boxes_are_refused_by_name(tmp_path, monkeypatch, form, board):
+    path = tmp_path / "detector.onnx"
+    path.write_bytes(detector(640.0))
+    arrays = [np.random.default_rng(place).uniform(0, 1, (1, 3, 16, 16)).astype(np.float32) for place in range(24)]
+    assert converted(path, arrays, board, form=form).card.gate.verdict == "passed"
+    monkeypatch.setattr(*ONE_SCALE[form])
+    with pytest.raises(GateRefused, match=r"wanted 10 dB .* in the scores 'scores.*' in output 'y'"):
+        converted(path, arrays, board, form=form)
+    figures = {metric.name: metric for metric in converted(path, arrays, board, form=form, force=True).card.metrics}
+    assert figures["signal_to_noise_db"].value > 30
+    assert figures["part_signal_to_noise_db"].value < 10
+    assert figures["part_signal_to_noise_db"].where.startswith("the scores 'scores")
+
+
+@pytest.mark.parametrize(("form", "board"), [("onnx", "x86-64"), ("tflite", "rpi-4b")])
+def test_an_upscaler_of_pictures_with_dark_upper_rows_is_converted(tmp_path, form, board):
+    """Those rows lie between 0 and 1, as scores do, beside rows of up to 255."""
+    path = tmp_path / "upscaler.onnx"
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["": 13]>
+        g (float[1, 3, 16, 16] x) => (float[1, 3, 32, 32] y)
+        <float[4] twice = {1, 1, 2, 2}, float[3, 3, 1, 1] same = {1, 0, 0, 0, 1, 0, 0, 0, 1}>
+        { c = Conv(x, same) r = Relu(c) y = Resize<mode = "nearest", nearest_mode = "floor",
+            coordinate_transformation_mode = "asymmetric">(r, , twice) }""")
+    path.write_bytes(model.SerializeToString())
+    arrays = np.random.default_rng(0).uniform(0, 255, (24, 1, 3, 16, 16)).astype(np.float32)
+    arrays[:, :, :, :2] /= 500
+    done = converted(path, list(arrays), board, form=form)
+    assert done.card.gate.verdict == "passed"
+    assert done.comparison.signal_to_noise_db > 40

@@ -114,3 +114,10 @@ def test_a_model_that_is_not_judged_tells_its_noise_with_either_kernels():
     shown = lines(signal_to_noise_db=31.53, signal_to_noise_db_builtin=30.04)
     line = next(line for line in shown if "signal" in line)
     assert " ".join(line.split()) == "signal 31.5 dB above the noise with xnnpack; 30.0 with builtin"
+
+
+def test_scores_that_are_noisier_than_their_output_are_named_beside_it():
+    shown = lines(signal_to_noise_db=33.12, part_signal_to_noise_db=16.06)
+    place = next(place for place, line in enumerate(shown) if "signal" in line)
+    assert "33.1  dB above the noise" in shown[place]
+    assert shown[place + 1].strip() == f"16.1 dB in {KERNELS} kernels"

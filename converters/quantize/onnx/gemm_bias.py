@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import numpy.typing as npt
 
-BIAS = 2
-"""The place of the bias among the inputs."""
+WEIGHT, BIAS = 1, 2
+"""Their places among the inputs."""
 
 
 def settle_gemm_biases(onnx: Any, model: Any) -> Any:
@@ -33,7 +33,8 @@ def settle_gemm_biases(onnx: Any, model: Any) -> Any:
     for node in graph.node:
         nodes.append(node)
         if node.op_type == "Gemm" and len(node.input) > BIAS and node.input[BIAS] in constants:
-            nodes += _settled(onnx, graph, node, onnx.numpy_helper.to_array(constants[node.input[BIAS]]))
+            bias = onnx.numpy_helper.to_array(constants[node.input[BIAS]])
+            nodes += _settled(onnx, graph, node, bias, _columns(graph, node, constants))
     own = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
     del graph.node[:]
     graph.node.extend(own)
@@ -51,9 +52,9 @@ def _taken_beta(node: Any) -> float:
     return beta
 
 
-def _settled(onnx: Any, graph: Any, node: Any, bias: npt.NDArray[np.floating[Any]]) -> list[Any]:
+def _settled(onnx: Any, graph: Any, node: Any, bias: npt.NDArray[np.floating[Any]], columns: int) -> list[Any]:
     """The Add that must stand behind the node, where one must."""
-    columns, beta = _columns(graph, node), _taken_beta(node)
+    beta = _taken_beta(node)
     if bias.shape == (columns,) and beta == 1:
         return []
     times = bias * beta
@@ -67,8 +68,11 @@ def _settled(onnx: Any, graph: Any, node: Any, bias: npt.NDArray[np.floating[Any
     return [onnx.helper.make_node("Add", [node.output[0], added], [answer], name=f"{added}_add")]
 
 
-def _columns(graph: Any, node: Any) -> int:
-    """N of the M×N that the node answers; 0 where nobody knows it."""
+def _columns(graph: Any, node: Any, constants: Mapping[str, Any]) -> int:
+    """N of the M×N that the node answers; 0 where neither a constant weight nor the inferred shape tells it."""
+    if node.input[WEIGHT] in constants:
+        is_turned = any(attribute.name == "transB" and attribute.i for attribute in node.attribute)
+        return int(constants[node.input[WEIGHT]].dims[0 if is_turned else 1])
     for value in (*graph.value_info, *graph.output):
         if value.name == node.output[0]:
             sizes = value.type.tensor_type.shape.dim

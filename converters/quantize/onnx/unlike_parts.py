@@ -24,6 +24,17 @@ def name_nodes(model: Any) -> None:
         taken.add(node.name)
 
 
+def nodes_before_outputs(model: Any) -> tuple[Any, ...]:
+    """In run order: the nodes that do nothing but join and copy values on their way to an output of the model."""
+    outputs, found = {value.name for value in model.graph.output}, []
+    for node in reversed(model.graph.node):
+        if node.op_type in _JOINING | _COPYING and outputs & set(node.output):
+            found.append(node)
+            outputs |= set(node.input)
+    found.reverse()
+    return tuple(found)
+
+
 def unlike_joins(model: Any, activations: Mapping[str, Observation]) -> tuple[str, ...]:
     """Names of the nodes that join unlike values before an output, and of those behind them that copy.
 
@@ -31,16 +42,12 @@ def unlike_joins(model: Any, activations: Mapping[str, Observation]) -> tuple[st
         model: an onnx.ModelProto whose nodes have names of their own.
         activations: what was seen of its float values.
     """
-    outputs, before = {value.name for value in model.graph.output}, []
-    for node in reversed(model.graph.node):
-        if node.op_type in _JOINING | _COPYING and outputs & set(node.output):
-            before.append(node)
-            outputs |= set(node.input)
+    before = nodes_before_outputs(model)
     apart: set[str] = set()
-    for node in reversed(before):
+    for node in before:
         if apart & set(node.input) or (node.op_type in _JOINING and _is_unlike(node, activations)):
             apart |= set(node.output)
-    return tuple(node.name for node in reversed(before) if apart & set(node.output))
+    return tuple(node.name for node in before if apart & set(node.output))
 
 
 def _is_unlike(node: Any, activations: Mapping[str, Observation]) -> bool:

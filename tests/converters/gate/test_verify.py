@@ -8,7 +8,8 @@ import pytest
 
 from converters.calibration.samples import Sample
 from converters.gate.confusion import confusion
-from converters.gate.verify import NO_CLASS, Comparison, chance_note, compare, judge, labels_note, undecided_note
+from converters.gate.notes import chance_note, labels_note, undecided_note
+from converters.gate.verify import NO_CLASS, Comparison, compare, judge
 from device_profiles import load_profile
 from edge_runtime.frames import Scores
 
@@ -33,7 +34,9 @@ def compared(task, wanted, found, labels=None, other=None):
     backend = SimpleNamespace(runtime="litert", version="2", kernels="xnnpack")
     model = SimpleNamespace(manifest=manifest, backend=backend)
     answers = [[scores(row) for row in rows] for rows in (wanted, found, other) if rows is not None]
-    return compare(model, model, Told(labels or [""] * len(wanted), *answers), other=None if other is None else model)
+    return compare(
+        model, model, Told(labels or [""] * len(wanted), *answers), {}, other=None if other is None else model
+    )
 
 
 def scores(row):
@@ -63,6 +66,10 @@ def gate(*, force=False, random_inputs=False, **figures):
         ({"score_shift": 0.031}, "scores within 3 % of the float model's, found 3.10 %"),
         ({"score_shift": 0.0, "auroc_float": 0.95, "auroc": 0.94}, "a loss of at most 0.005 of AUROC, found 0.0100"),
         ({"signal_to_noise_db": 9.9}, "wanted 10 dB of signal over noise, found 9.9 dB"),
+        (
+            {"signal_to_noise_db": 40.0, "part_signal_to_noise_db": 9.9, "noisiest_part": "the scores"},
+            "wanted 10 dB of signal over noise, found 9.9 dB in the scores",
+        ),
     ],
 )
 def test_each_limit_refuses_and_says_by_how_much(figures, sentence):

@@ -267,6 +267,16 @@ def test_an_open_size_is_named_with_the_remedy_for_its_cause(taken, given, remed
         tflite_interface(graph, Path("a.tflite"))
 
 
+def test_a_file_whose_operator_reads_its_own_output_is_refused(tmp_path):
+    """Its walk from the output to what computes it would never end."""
+    size = Tensor("size", (2,), np.dtype("i4"), np.array([0, 4], "i4"))
+    values = [Tensor(name, shape, FLOAT32) for name, shape in (("in", (1, 4)), ("out", (1, 4)), ("nothing", (0, 4)))]
+    operators = [Operator("ADD", ["in", "in"], ["out"]), Operator("RESHAPE", ["nothing", "size"], ["nothing"])]
+    graph = Graph({tensor.name: tensor for tensor in (*values, size)}, operators, ["in"], ["nothing"])
+    with pytest.raises(BadInputError):
+        load(tmp_path, write_tflite(graph))
+
+
 def test_outputs_that_follow_an_open_batch_are_named_with_the_remedy(data):
     path = data / "onnx/ultraface-RFB-320_without_postprocessing.tflite"
     with pytest.raises(BadInputError, match=r"open size in Identity, Identity_1 .* export the model with a batch of 1"):

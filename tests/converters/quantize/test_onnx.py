@@ -192,6 +192,22 @@ def test_a_bias_of_two_operators_is_settled_for_each() -> None:
     np.testing.assert_allclose(y, 4.0)
 
 
+@pytest.mark.parametrize("turned", [0, 1])
+def test_a_bias_becomes_a_row_of_the_weights_columns_where_no_shape_is_known(turned: int) -> None:
+    """Rows that depend on values leave the answer without a shape."""
+    packages = Packages.load()
+    weights = f"float[{'4, 3' if turned else '3, 4'}] w = {{{', '.join(12 * '1')}}}"
+    model = onnx.parser.parse_model(
+        f"""<ir_version: 8, opset_import: ["": 13]> g (float[2, 3] x, int64[K] size) => (float[M, O] y)
+        <{weights}, float[1, 1] b = {{2}}>
+        {{ rows = Reshape(x, size) made = Gemm<transB = {turned}>(rows, w, b) y = Relu(made) }}"""
+    )
+    settled = settle_gemm_biases(packages.onnx, model)
+    assert [node.op_type for node in settled.graph.node] == ["Reshape", "Gemm", "Relu"]
+    (bias,) = [stored for stored in settled.graph.initializer if stored.name == settled.graph.node[1].input[2]]
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(bias), [2, 2, 2, 2])
+
+
 def test_candidates_are_held_against_the_model_that_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """What making it ready would break must show in the decibels."""
     samples = [np.full((2, 3), place / 4, np.float32) for place in range(-6, 6)]
