@@ -31,7 +31,8 @@ _DTYPES = {
 
 _EXACT_SUMS = "session.x64quantprecision"
 """Without it ONNX Runtime adds two products of uint8 and int8 in 16 bits on an x86 processor without VNNI, where they
-saturate: the same file answers otherwise than on any other processor. docs/decisions/234-int8-sums-are-exact.md"""
+saturate: the same file answers otherwise than on any other processor. With it ONNX Runtime 1.32 fails there on a model
+in which two layers read one weight. docs/decisions/234-int8-sums-are-exact.md"""
 
 BUILTIN = "builtin"
 
@@ -90,22 +91,43 @@ def open_backend(model: bytes, *, threads: int, kernels: str) -> OnnxBackend:
     Raises:
         BackendError: ONNX Runtime refuses the model.
     """
+    providers = ["CPUExecutionProvider"] if kernels == BUILTIN else _providers_here()
+    session = _node_by_node(model, threads, providers) if kernels == BUILTIN else _fused(model, threads, providers)
+    _tell(providers, session.get_providers())
+    return OnnxBackend(session, kernels)
+
+
+def _node_by_node(model: bytes, threads: int, providers: list[str]) -> Any:
+    """Quantised pairs round around float operators: the meaning that every provider's int8 kernels approach."""
+    return _session(model, threads, providers, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+
+
+def _fused(model: bytes, threads: int, providers: list[str]) -> Any:
+    """With every optimisation; where one of them fails, with those alone that leave int8 pairs unfused."""
+    levels = ort.GraphOptimizationLevel
+    try:
+        return _session(model, threads, providers, levels.ORT_ENABLE_ALL)
+    except BackendError as error:
+        try:
+            session = _session(model, threads, providers, levels.ORT_ENABLE_BASIC)
+        except BackendError:
+            raise error from error.__cause__
+        _log.warning("%s; it runs unfused, as exact and slower; convert it again", error)
+        return session
+
+
+def _session(model: bytes, threads: int, providers: list[str], level: Any) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
+    options.graph_optimization_level = level
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry(_EXACT_SUMS, "1")
-    providers = ["CPUExecutionProvider"] if kernels == BUILTIN else _providers_here()
-    if kernels == BUILTIN:
-        # Quantised pairs then round around float operators: the meaning that every provider's int8 kernels approach.
-        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = ort.InferenceSession(model, options, providers=providers, disabled_optimizers=list(UNSOUND_FUSIONS))
+        return ort.InferenceSession(model, options, providers=providers, disabled_optimizers=list(UNSOUND_FUSIONS))
     except Exception as error:  # onnxruntime's errors share no public base class
         raise BackendError(f"wanted a model that onnxruntime {ort.__version__} can run, found: {error}") from error
-    _tell(providers, session.get_providers())
-    return OnnxBackend(session, kernels)
 
 
 def _providers_here() -> list[str]:

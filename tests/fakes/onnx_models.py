@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -95,6 +95,52 @@ def largest_int8_products() -> bytes:
         helper.make_tensor("w", TensorProto.INT8, [8, 4], [127] * 32),
     ]
     graph = helper.make_graph(nodes, "products", ends[:1], ends[1:], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    content: bytes = onnx.ModelProto.SerializeToString(model)
+    return content
+
+
+def one_weight_twice() -> bytes:
+    """float32 `x` 1×8 → `y` 1×8: two MatMuls that share a float weight of 8×8, a Relu between them."""
+    weight = np.random.default_rng(5).normal(0, 0.3, (8, 8)).astype(np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["first"]),
+        helper.make_node("Relu", ["first"], ["positive"]),
+        helper.make_node("MatMul", ["positive", "w"], ["y"]),
+    ]
+    return _eight_to_eight(nodes, [numpy_helper.from_array(weight, "w")])
+
+
+def one_int8_weight_twice() -> bytes:
+    """float32 `x` 1×8 → `y` 1×8: two int8 MatMuls read one DequantizeLinear of one weight, as 0.1's quantiser wrote it.
+
+    Each weight is 127 and each of `x` is 0 to 255 in steps of 1; `y` is 8·127·8·127 times as much.
+    """
+    reach = 8 * 127.0
+    nodes = [helper.make_node("DequantizeLinear", ["w", "one", "zero_weight"], ["weights"])]
+    for source, step, answer in (("x", "one", "hidden"), ("hidden", "wide", "last")):
+        nodes += [
+            helper.make_node("QuantizeLinear", [source, step, "zero"], [f"{source}_stored"]),
+            helper.make_node("DequantizeLinear", [f"{source}_stored", step, "zero"], [f"{source}_real"]),
+            helper.make_node("MatMul", [f"{source}_real", "weights"], [answer]),
+        ]
+    nodes += [
+        helper.make_node("QuantizeLinear", ["last", "widest", "zero"], ["last_stored"]),
+        helper.make_node("DequantizeLinear", ["last_stored", "widest", "zero"], ["y"]),
+    ]
+    steps = {"one": 1.0, "wide": reach, "widest": reach * reach}
+    constants = [helper.make_tensor(name, TensorProto.FLOAT, [], [value]) for name, value in steps.items()]
+    constants += [
+        helper.make_tensor("zero", TensorProto.UINT8, [], [0]),
+        helper.make_tensor("zero_weight", TensorProto.INT8, [], [0]),
+        helper.make_tensor("w", TensorProto.INT8, [8, 8], [127] * 64),
+    ]
+    return _eight_to_eight(nodes, constants)
+
+
+def _eight_to_eight(nodes: list[Any], constants: list[Any]) -> bytes:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "shared", ends[:1], ends[1:], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     content: bytes = onnx.ModelProto.SerializeToString(model)
     return content

@@ -19,6 +19,7 @@ from converters.quantize.onnx.description import QuantizedOnnx, describe_onnx
 from converters.quantize.onnx.observation import observe_onnx
 from converters.quantize.onnx.prepare import Packages, first_line, prepare
 from converters.quantize.onnx.scheme import ASYMMETRIC, Scheme
+from converters.quantize.onnx.shared_weights import part_shared_weights
 from converters.quantize.onnx.static import quantize_with
 from converters.quantize.onnx.unlike_parts import unlike_joins
 from converters.quantize.ranges import RULES
@@ -62,6 +63,7 @@ def quantize_onnx(
         raise BadInputError("wanted at least one sample, found none; 20 to 100 typical inputs do well")
     packages = Packages.load()
     model = prepare(packages, content)
+    part_shared_weights(packages.onnx, model)
     own = [np.ascontiguousarray(sample, np.float32) for sample in samples]
     try:
         return _best(packages, content, model, own, scheme, rules, keep_float, progress)

@@ -18,7 +18,8 @@ from converters.quantize.ranges import RULES
 from device_profiles import load_profile
 from device_profiles.delegate_files import load_delegate
 from edge_contracts.errors import BadInputError
-from tests.fakes.onnx_models import detector, gemm, padded_maximum
+from edge_runtime.infer.onnx import open_backend
+from tests.fakes.onnx_models import detector, gemm, one_weight_twice, padded_maximum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,6 +236,21 @@ def test_scores_beside_boxes_keep_a_scale_of_their_own(pixels: float, scheme: Sc
         assert signal_to_noise_db([a[:, part] for a, _ in pairs], [b[:, part] for _, b in pairs]) > 25
     in_float = pixels > 16 or scheme is SYMMETRIC
     assert made.float_operators.get("Concat", 0) == int(in_float)
+
+
+@pytest.mark.parametrize("scheme", [ASYMMETRIC, SYMMETRIC])
+def test_each_layer_gets_an_int8_weight_of_its_own(scheme: Scheme) -> None:
+    """Two that read one weight keep ONNX Runtime 1.32 from fusing them on x86 without VNNI; others cannot show it."""
+    rng = np.random.default_rng(0)
+    samples = [rng.normal(0, 1, (1, 8)).astype(np.float32) for _ in range(8)]
+    made = quantize_onnx(one_weight_twice(), samples, scheme=scheme)
+    graph = onnx.load_from_string(made.content).graph
+    weights = {each.name for each in graph.initializer if list(each.dims) == [8, 8]}
+    read = [name for node in graph.node for name in node.input if name in weights]
+    assert len(read) == len(set(read)) == 2
+    board = open_backend(made.content, threads=1, kernels="default")
+    found = [board.run(lambda buffer, each=each: np.copyto(buffer, each))["y"] for each in samples]
+    assert signal_to_noise_db([_answers(one_weight_twice(), each)[0] for each in samples], found) > 35
 
 
 def test_the_note_names_the_kept_rule_and_the_margin_that_decided():

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime as ort
+import pytest
 
 from edge_runtime.infer import onnx as module
+from edge_runtime.infer.backend import BackendError
 from edge_runtime.infer.onnx import open_backend
-from tests.fakes.onnx_models import brightness_classifier, largest_int8_products, padded_maximum
-
-if TYPE_CHECKING:
-    import pytest
+from tests.fakes.onnx_models import brightness_classifier, largest_int8_products, one_int8_weight_twice, padded_maximum
 
 
 def test_the_log_names_the_provider_that_runs(caplog: pytest.LogCaptureFixture) -> None:
@@ -46,3 +44,38 @@ def test_the_sum_of_two_int8_products_does_not_saturate() -> None:
         backend = open_backend(largest_int8_products(), threads=1, kernels=kernels)
         answers = backend.run(lambda buffer: buffer.fill(255.0))
         np.testing.assert_allclose(answers["y"], 8 * 255 * 127, rtol=0.005)
+
+
+@pytest.mark.parametrize("kernels", ["default", "builtin"])
+def test_a_weight_of_two_int8_layers_does_not_keep_a_model_from_running(kernels: str) -> None:
+    """On x86 without VNNI ONNX Runtime 1.32 fails to fuse such a file and to sum exactly; others cannot fail here."""
+    backend = open_backend(one_int8_weight_twice(), threads=1, kernels=kernels)
+    answers = backend.run(lambda buffer: buffer.fill(255.0))
+    np.testing.assert_allclose(answers["y"], 255 * (8 * 127.0) ** 2, rtol=0.005)
+
+
+def test_a_model_that_is_optimised_in_part_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fail_unless(monkeypatch, ort.GraphOptimizationLevel.ORT_ENABLE_BASIC)
+    open_backend(brightness_classifier(), threads=1, kernels="default")
+    assert "can run, found: no fusion; it runs unfused" in caplog.text
+
+
+def test_a_model_that_no_optimisation_runs_gives_its_first_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_unless(monkeypatch, None)
+    with pytest.raises(BackendError, match="can run, found: no fusion"):
+        open_backend(brightness_classifier(), threads=1, kernels="default")
+
+
+def fail_unless(monkeypatch: pytest.MonkeyPatch, level: object) -> None:
+    """Sessions open with this level of optimisation alone."""
+    real = ort.InferenceSession
+
+    def opened(model: bytes, options: ort.SessionOptions, **others: object) -> object:
+        if options.graph_optimization_level == level:
+            return real(model, options, **others)
+        everything = options.graph_optimization_level == ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+        raise RuntimeError("no fusion" if everything else "no model")
+
+    monkeypatch.setattr(ort, "InferenceSession", opened)
