@@ -40,15 +40,30 @@ def conv(*kernel: int, **options: Any) -> bytes:
 
 
 def computed_weights() -> bytes:
-    ones = np.ones((3, 3, 6, 6), FLOAT)
-    nodes = [make_node("Relu", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
-    return onnx_of(nodes, PICTURE, {"c": ones[:, :, :3, :3]})
+    """A Conv on its own input."""
+    return onnx_of([make_node("Relu", ["x"], ["k"]), make_node("Conv", ["x", "k"], ["y"])], PICTURE)
 
 
-def stored_as_int8() -> bytes:
-    """A Conv whose weights a DequantizeLinear makes of int8."""
-    nodes = [make_node("DequantizeLinear", ["c", "s", "z"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
-    return onnx_of(nodes, PICTURE, {"c": np.ones((4, 3, 3, 3), np.int8), "s": FLOAT(0.1), "z": np.int8(0)})
+def drawn_weights() -> bytes:
+    nodes = [make_node("RandomUniformLike", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
+    return onnx_of(nodes, PICTURE, {"c": np.ones((4, 3, 3, 3), FLOAT)})
+
+
+def weights_through(*kinds: str) -> bytes:
+    """A Conv whose weights these operators make of a constant, one after the other."""
+    quantised = kinds[0] == "DequantizeLinear"
+    constants = {"c": np.ones((4, 3, 3, 3), np.int8 if quantised else FLOAT), "s": FLOAT(0.1), "z": np.int8(0)}
+    names = ["c", *(f"k{place}" for place in range(len(kinds)))]
+    nodes = [
+        make_node(kind, [name, "s", "z"] if "Linear" in kind else [name], [after])
+        for kind, name, after in zip(kinds, names, names[1:], strict=False)
+    ]
+    return onnx_of([*nodes, make_node("Conv", ["x", names[-1]], ["y"])], PICTURE, constants)
+
+
+def filled_weights() -> bytes:
+    nodes = [make_node("ConstantOfShape", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
+    return onnx_of(nodes, PICTURE, {"c": np.array([4, 3, 3, 3])})
 
 
 def pool(outputs: tuple[str, ...] = ("y",), shape: tuple[int | str, ...] = PICTURE, **options: Any) -> bytes:
@@ -70,7 +85,7 @@ def sliced(*, is_computed: bool) -> bytes:
     ends = {"from": np.array([0]), "to": np.array([4]), "axes": np.array([2])}
     nodes = [make_node("Slice", ["x", "from", "to", "found" if is_computed else "axes"], ["y"])]
     if is_computed:
-        nodes.insert(0, make_node("Identity", ["axes"], ["found"]))
+        nodes[:0] = [make_node("Shape", ["x"], ["found"])]
     return onnx_of(nodes, PICTURE, ends)
 
 
@@ -133,7 +148,10 @@ TENSORRT: list[tuple[str, bytes, bytes, str]] = [
     ("spatial_dimensions", conv(3, 3, 3), conv(3, 3, 3, 3), "processor"),
     ("spatial_dimensions", pool(), pool(shape=(1, 3, 8)), "processor"),
     ("constant_inputs", conv(3, 3), computed_weights(), "processor"),
-    ("constant_inputs", stored_as_int8(), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("DequantizeLinear"), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("QuantizeLinear", "DequantizeLinear"), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("Identity"), drawn_weights(), "processor"),
+    ("constant_inputs", filled_weights(), computed_weights(), "processor"),
     ("constant_inputs", sliced(is_computed=False), sliced(is_computed=True), "processor"),
     ("max_outputs", pool(), pool(("y", "i")), "processor"),
     ("options", resized(2.5, 2.5, mode="linear"), resized(2, 2, mode="cubic"), "processor"),
