@@ -71,6 +71,10 @@ def pool(outputs: tuple[str, ...] = ("y",), shape: tuple[int | str, ...] = PICTU
     return onnx_of([make_node("MaxPool", ["x"], list(outputs), **settings)], shape)
 
 
+def pooled(side: int, stride: int) -> bytes:
+    return pool(kernel_shape=[side] * 2, strides=[stride] * 2, pads=[side // 2] * 4)
+
+
 def resized(*factors: float, mode: str = "nearest", **options: Any) -> bytes:
     node = make_node("Resize", ["x", "", "s"], ["y"], mode=mode, **options)
     return onnx_of([node], PICTURE, {"s": np.array([1, 1, *factors], FLOAT)})
@@ -124,8 +128,14 @@ RKNN: list[tuple[str, bytes, bytes, str]] = [
 ]  # fmt: skip
 
 HAILO: list[tuple[str, bytes, bytes, str]] = [
-    ("kernel_sizes", conv(3, 3), conv(5, 5), "unknown"),
-    ("strides", conv(3, 3, strides=[2, 2]), conv(3, 3, strides=[3, 3]), "unknown"),
+    ("kernel_strides", conv(3, 3), conv(5, 5), "unknown"),
+    ("kernel_strides", conv(3, 3, strides=[2, 2]), conv(3, 3, strides=[3, 3]), "unknown"),
+    ("kernel_strides", conv(1, 1, strides=[2, 2]), conv(1, 3), "unknown"),
+    ("kernel_strides", conv(7, 7, strides=[2, 2]), conv(7, 7), "unknown"),
+    ("kernel_strides", conv(6, 6, strides=[2, 2]), conv(6, 6, strides=[2, 1]), "unknown"),
+    ("kernel_strides", pooled(3, 2), pooled(3, 1), "unknown"),
+    ("kernel_strides", pooled(5, 1), pooled(5, 2), "unknown"),
+    ("kernel_strides", pooled(13, 1), pooled(7, 1), "unknown"),
     ("dilations", conv(3, 3), conv(3, 3, dilations=[2, 2]), "unknown"),
     ("spatial_dimensions", conv(3, 3), conv(3), "unknown"),
     (
