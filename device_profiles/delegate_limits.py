@@ -82,8 +82,10 @@ class Limits(TensorLimits):
     spatial_dimensions: Annotated[
         Sizes, Field(description="how many axes the first input may have besides batch and channels")
     ] = ()
-    kernel_sizes: Annotated[Sizes, Field(description="lengths that each side of the kernel may have")] = ()
-    strides: Annotated[Sizes, Field(description="strides that each spatial axis may have")] = ()
+    kernel_strides: Annotated[
+        dict[str, Sizes] | None,
+        Field(description="strides that a kernel may have, the same along each axis, by the length of its equal sides"),
+    ] = None
     dilations: Annotated[Sizes, Field(description="dilations that each spatial axis may have")] = ()
     equal_dilations: Annotated[bool, Field(description="one dilation for every spatial axis")] = False
     grouped_batch_of_one: Annotated[

@@ -1,7 +1,7 @@
 """The operators of an ONNX model as an accelerator's compiler sees them.
 
-Shapes and types are those that ONNX's own inference finds. A Constant is no operator, but a constant; so is what a
-DequantizeLinear makes of one, because compilers take weights so.
+Shapes and types are those that ONNX's own inference finds. A Constant is no operator, but a constant; so is what an
+operator makes of constants alone, because compilers fold that, or take quantised weights so.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NEWEST_TYPE_NAMES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}
+RANDOM_KINDS = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
+"""They read constants and give another value at each run."""
 
 
 def onnx_nodes(content: bytes, input_size: tuple[int, int] | None) -> tuple[Node, ...]:
@@ -55,11 +57,19 @@ def _values(onnx: Any, graph: Any) -> dict[str, Value]:
         stored.update((name, each.t) for each in node.attribute if each.name == "value")
     known |= {name: _constant(name, tensor) for name, tensor in stored.items()}
     for node in graph.node:
-        stored_as = known.get(node.input[0]) if node.op_type == "DequantizeLinear" else None
-        if stored_as is not None and stored_as.constant:
-            name = node.output[0]
-            known[name] = replace(known.get(name, Value(name, None, "")), constant=True)
+        if _folds(node, known):
+            known.update(
+                (name, replace(known.get(name, Value(name, None, "")), constant=True)) for name in node.output if name
+            )
     return known
+
+
+def _folds(node: Any, known: Mapping[str, Value]) -> bool:
+    """Whether an operator computes with constants alone; one with a body or without inputs is not looked into."""
+    read = [name for name in node.input if name]
+    if not read or node.op_type in RANDOM_KINDS or any(each.g.node or each.graphs for each in node.attribute):
+        return False
+    return all(name in known and known[name].constant for name in read)
 
 
 def _constant(name: str, tensor: Any) -> Value:

@@ -64,26 +64,30 @@ def _spatial_dimensions(limits: Limits, node: Node) -> str | None:
     return f"wanted {any_of(wanted)} spatial dimensions, found {window.spatial_dimensions(node)}"
 
 
-def _kernel_sizes(limits: Limits, node: Node) -> str | None:
-    return _sides("kernels", limits.kernel_sizes, window.kernel(node)) if limits.kernel_sizes else None
-
-
-def _strides(limits: Limits, node: Node) -> str | None:
-    return _sides("strides", limits.strides, window.strides(node)) if limits.strides else None
+def _kernel_strides(limits: Limits, node: Node) -> str | None:
+    allowed = limits.kernel_strides
+    if allowed is None:
+        return None
+    kernel, strides = window.kernel(node), window.strides(node) or (1,)
+    if len({*kernel}) == len({*strides}) == 1 and strides[0] in allowed.get(str(kernel[0]), ()):
+        return None
+    pairs = any_of(f"{side}/{stride}" for side, known in allowed.items() for stride in known)
+    return f"wanted kernels/strides of {pairs}, found {_sides(kernel)}/{_sides(strides)}"
 
 
 def _dilations(limits: Limits, node: Node) -> str | None:
-    return _sides("dilations", limits.dilations, window.dilations(node)) if limits.dilations else None
-
-
-def _sides(what: str, allowed: Sequence[int], found: Sequence[int]) -> str | None:
-    wrong = any(each not in allowed for each in found)
-    return f"wanted {what} of {any_of(allowed)}, found {'×'.join(map(str, found))}" if wrong else None
+    found = window.dilations(node) if limits.dilations else ()
+    wrong = any(each not in limits.dilations for each in found)
+    return f"wanted dilations of {any_of(limits.dilations)}, found {_sides(found)}" if wrong else None
 
 
 def _equal_dilations(limits: Limits, node: Node) -> str | None:
     found = window.dilations(node) if limits.equal_dilations else ()
-    return f"wanted equal dilations, found {'×'.join(map(str, found))}" if len(set(found)) > 1 else None
+    return f"wanted equal dilations, found {_sides(found)}" if len(set(found)) > 1 else None
+
+
+def _sides(lengths: Sequence[int]) -> str:
+    return "×".join(map(str, lengths))
 
 
 def _grouped_batch(limits: Limits, node: Node) -> str | None:
@@ -124,8 +128,7 @@ OPERATION_CHECKS: tuple[Check, ...] = (
     _spared_batch,
     _reduced_channels,
     _spatial_dimensions,
-    _kernel_sizes,
-    _strides,
+    _kernel_strides,
     _dilations,
     _equal_dilations,
     _grouped_batch,

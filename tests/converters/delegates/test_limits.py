@@ -76,12 +76,11 @@ CASES: dict[str, Case] = {
         node(value(1, 8, 8, 6), constant([-1]), kind="MEAN"),
     ),
     "spatial_dimensions": ({"spatial_dimensions": [2, 3]}, node(), node(value(1, 3, 16))),
-    "kernel_sizes": (
-        {"kernel_sizes": [1, 3]},
-        node(PICTURE, value(4, 3, 1, 4), kind="CONV_2D"),
-        node(PICTURE, value(4, 3, 2, 2), kind="Conv"),
+    "kernel_strides": (
+        {"kernel_strides": {"3": [1], "7": [2]}},
+        node(PICTURE, value(4, 7, 7, 4), kind="CONV_2D", stride_h=2, stride_w=2),
+        node(PICTURE, value(4, 4, 7, 7), kind="Conv", strides=[1, 1]),
     ),
-    "strides": ({"strides": [1, 2]}, node(stride_h=1, stride_w=2), node(strides=[2, 3])),
     "dilations": ({"dilations": [1]}, node(), node(dilations=[1, 2])),
     "equal_dilations": (
         {"equal_dilations": True},

@@ -40,20 +40,39 @@ def conv(*kernel: int, **options: Any) -> bytes:
 
 
 def computed_weights() -> bytes:
-    ones = np.ones((3, 3, 6, 6), FLOAT)
-    nodes = [make_node("Relu", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
-    return onnx_of(nodes, PICTURE, {"c": ones[:, :, :3, :3]})
+    """A Conv on its own input."""
+    return onnx_of([make_node("Relu", ["x"], ["k"]), make_node("Conv", ["x", "k"], ["y"])], PICTURE)
 
 
-def stored_as_int8() -> bytes:
-    """A Conv whose weights a DequantizeLinear makes of int8."""
-    nodes = [make_node("DequantizeLinear", ["c", "s", "z"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
-    return onnx_of(nodes, PICTURE, {"c": np.ones((4, 3, 3, 3), np.int8), "s": FLOAT(0.1), "z": np.int8(0)})
+def drawn_weights() -> bytes:
+    nodes = [make_node("RandomUniformLike", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
+    return onnx_of(nodes, PICTURE, {"c": np.ones((4, 3, 3, 3), FLOAT)})
+
+
+def weights_through(*kinds: str) -> bytes:
+    """A Conv whose weights these operators make of a constant, one after the other."""
+    quantised = kinds[0] == "DequantizeLinear"
+    constants = {"c": np.ones((4, 3, 3, 3), np.int8 if quantised else FLOAT), "s": FLOAT(0.1), "z": np.int8(0)}
+    names = ["c", *(f"k{place}" for place in range(len(kinds)))]
+    nodes = [
+        make_node(kind, [name, "s", "z"] if "Linear" in kind else [name], [after])
+        for kind, name, after in zip(kinds, names, names[1:], strict=False)
+    ]
+    return onnx_of([*nodes, make_node("Conv", ["x", names[-1]], ["y"])], PICTURE, constants)
+
+
+def filled_weights() -> bytes:
+    nodes = [make_node("ConstantOfShape", ["c"], ["k"]), make_node("Conv", ["x", "k"], ["y"])]
+    return onnx_of(nodes, PICTURE, {"c": np.array([4, 3, 3, 3])})
 
 
 def pool(outputs: tuple[str, ...] = ("y",), shape: tuple[int | str, ...] = PICTURE, **options: Any) -> bytes:
     settings = {"kernel_shape": [2] * (len(shape) - 2)} | options
     return onnx_of([make_node("MaxPool", ["x"], list(outputs), **settings)], shape)
+
+
+def pooled(side: int, stride: int) -> bytes:
+    return pool(kernel_shape=[side] * 2, strides=[stride] * 2, pads=[side // 2] * 4)
 
 
 def resized(*factors: float, mode: str = "nearest", **options: Any) -> bytes:
@@ -70,7 +89,7 @@ def sliced(*, is_computed: bool) -> bytes:
     ends = {"from": np.array([0]), "to": np.array([4]), "axes": np.array([2])}
     nodes = [make_node("Slice", ["x", "from", "to", "found" if is_computed else "axes"], ["y"])]
     if is_computed:
-        nodes.insert(0, make_node("Identity", ["axes"], ["found"]))
+        nodes[:0] = [make_node("Shape", ["x"], ["found"])]
     return onnx_of(nodes, PICTURE, ends)
 
 
@@ -109,8 +128,14 @@ RKNN: list[tuple[str, bytes, bytes, str]] = [
 ]  # fmt: skip
 
 HAILO: list[tuple[str, bytes, bytes, str]] = [
-    ("kernel_sizes", conv(3, 3), conv(5, 5), "unknown"),
-    ("strides", conv(3, 3, strides=[2, 2]), conv(3, 3, strides=[3, 3]), "unknown"),
+    ("kernel_strides", conv(3, 3), conv(5, 5), "unknown"),
+    ("kernel_strides", conv(3, 3, strides=[2, 2]), conv(3, 3, strides=[3, 3]), "unknown"),
+    ("kernel_strides", conv(1, 1, strides=[2, 2]), conv(1, 3), "unknown"),
+    ("kernel_strides", conv(7, 7, strides=[2, 2]), conv(7, 7), "unknown"),
+    ("kernel_strides", conv(6, 6, strides=[2, 2]), conv(6, 6, strides=[2, 1]), "unknown"),
+    ("kernel_strides", pooled(3, 2), pooled(3, 1), "unknown"),
+    ("kernel_strides", pooled(5, 1), pooled(5, 2), "unknown"),
+    ("kernel_strides", pooled(13, 1), pooled(7, 1), "unknown"),
     ("dilations", conv(3, 3), conv(3, 3, dilations=[2, 2]), "unknown"),
     ("spatial_dimensions", conv(3, 3), conv(3), "unknown"),
     (
@@ -133,7 +158,10 @@ TENSORRT: list[tuple[str, bytes, bytes, str]] = [
     ("spatial_dimensions", conv(3, 3, 3), conv(3, 3, 3, 3), "processor"),
     ("spatial_dimensions", pool(), pool(shape=(1, 3, 8)), "processor"),
     ("constant_inputs", conv(3, 3), computed_weights(), "processor"),
-    ("constant_inputs", stored_as_int8(), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("DequantizeLinear"), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("QuantizeLinear", "DequantizeLinear"), computed_weights(), "processor"),
+    ("constant_inputs", weights_through("Identity"), drawn_weights(), "processor"),
+    ("constant_inputs", filled_weights(), computed_weights(), "processor"),
     ("constant_inputs", sliced(is_computed=False), sliced(is_computed=True), "processor"),
     ("max_outputs", pool(), pool(("y", "i")), "processor"),
     ("options", resized(2.5, 2.5, mode="linear"), resized(2, 2, mode="cubic"), "processor"),

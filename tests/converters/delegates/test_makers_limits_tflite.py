@@ -46,6 +46,10 @@ def float_conv(side: int = 3, **options: object) -> bytes:
     return tflite_of("CONV_2D", [F, kernel], F, **options)
 
 
+def pooled(side: int) -> bytes:
+    return tflite_of("MAX_POOL_2D", [F], F, filter_height=side, filter_width=side)
+
+
 def strided(*strides: int, kind: str = "STRIDED_SLICE", **masks: int) -> bytes:
     return tflite_of(kind, [P, B4, indices(1, 8, 8, 4), indices(*strides)], P, **masks)
 
@@ -116,8 +120,11 @@ EDGETPU: list[tuple[str, bytes, bytes, str]] = [
 
 HAILO: list[tuple[str, bytes, bytes, str]] = [
     ("types", relu(F), relu(P), "unknown"),
-    ("kernel_sizes", float_conv(3), float_conv(5), "unknown"),
-    ("strides", float_conv(stride_h=2, stride_w=2), float_conv(stride_h=3, stride_w=3), "unknown"),
+    ("kernel_strides", float_conv(3), float_conv(5), "unknown"),
+    ("kernel_strides", float_conv(stride_h=2, stride_w=2), float_conv(stride_h=3, stride_w=3), "unknown"),
+    ("kernel_strides", float_conv(7, stride_h=2, stride_w=2), float_conv(7), "unknown"),
+    ("kernel_strides", float_conv(6, stride_h=2, stride_w=2), float_conv(6, stride_h=1, stride_w=2), "unknown"),
+    ("kernel_strides", pooled(5), pooled(7), "unknown"),
     ("dilations", float_conv(), float_conv(dilation_h_factor=2, dilation_w_factor=2), "unknown"),
     ("max_whole_scale", resized(16), resized(24), "unknown"),
     ("max_whole_scale", resized(16), resized(12), "unknown"),
