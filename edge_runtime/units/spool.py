@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,9 +66,14 @@ def outbox(config: StationConfig, around: Surroundings) -> Unit:
         folder = Path(station.state_folder)
         is_new = not folder.exists()
         make_folder(folder, "station.state_folder")
-        return Prepared(start, lambda: folder.rmdir() if is_new else None)
+        return Prepared(start, lambda: _remove_if_empty(folder) if is_new else None)
 
     return Unit(OUTBOX, "spool", (station, spool), prepare, _OUTBOX_STOP_S)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def evidence(config: StationConfig, around: Surroundings) -> Unit:

@@ -15,7 +15,7 @@ from edge_runtime.units.plan import plan_of
 from edge_runtime.units.points import _identity
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.running import Running
-from edge_runtime.units.spool import DELIVERY
+from edge_runtime.units.spool import DELIVERY, OUTBOX
 from edge_runtime.units.uplink import UPLINK
 from edge_runtime.units.upload import UPLOAD
 from tests.fakes.stations import opens
@@ -33,6 +33,17 @@ def units(**more: Any) -> dict[str, Unit]:
     around: Any = None
     config = StationConfig.model_validate({"station": WHO, "points": [POINT], **more})
     return {unit.name: unit for unit in plan_of(config, around, opens(Predictor))}
+
+
+def test_a_state_folder_that_came_to_hold_something_is_let_go_of_without_a_word(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    made = units(station={**WHO, "state_folder": str(folder)})[OUTBOX].prepare()
+    (folder / "kept").touch()
+    made.discard()
+    assert (folder / "kept").exists()
+    (folder / "kept").unlink()
+    made.discard()
+    assert not folder.exists()
 
 
 def test_a_point_stands_on_whatever_must_hear_of_every_part() -> None:
