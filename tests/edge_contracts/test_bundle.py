@@ -114,7 +114,8 @@ def test_a_bundle_that_was_cut_short_is_to_be_copied_again(intact, length):
 
 
 def test_a_bundle_that_this_user_may_not_read_is_told_from_one_that_is_none(intact, monkeypatch):
-    path, _, _ = intact
+    path, _, content = intact
+    path.write_bytes(content)
 
     def refuses(*_args, **_more):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
