@@ -163,7 +163,10 @@ def _in_use(path: Path) -> SpoolInUse:
         try:
             con.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error:
-            return SpoolInUse(f"wanted the spool {path} alone, found it held: is another daemon running?")
+            return SpoolInUse(
+                f"wanted the spool {path} alone, found it held: is another daemon running? End it, or give this one a "
+                "state_folder of its own"
+            )
     return SpoolBeingRead(
         f"wanted the spool {path} alone, found another program reading it, as a backup or a database shell does: end "
         "it or let it end, and start again"

@@ -78,7 +78,7 @@ def test_a_spool_that_a_full_disk_has_no_room_for_says_so_and_leaves_nothing(tmp
         (place / "room").write_bytes(bytes(left))
         fill_up(place)
         (place / "room").unlink()
-        with pytest.raises(SpoolRefused, match="database or disk is full: .* the disk"):
+        with pytest.raises(SpoolRefused, match=r"database or disk is full: .* the disk"):
             Outbox(place / "spool", ADDRESS, SpoolLimits(), SystemClock())
         assert [entry.name for entry in place.iterdir()] == ["others"]
 
