@@ -167,6 +167,11 @@ def _read_members(path: Path, limits: BundleLimits) -> dict[str, bytes]:
         return _read_zip(path, limits)
     except BundleRejected:
         raise
+    except PermissionError as error:
+        raise BundleRejected(
+            f"wanted a bundle that this user may read, found {path} refused ({error.strerror}); let the user of the "
+            "service read it (chmod, chown)"
+        ) from error
     except _DAMAGED as error:
         if _starts_as_zip(path):
             raise BundleRejected(

@@ -24,7 +24,7 @@ from edge_runtime.outbox.spool_errors import SpoolDamaged, SpoolRefused
 from edge_runtime.outbox.spool_policy import PAGE_BYTES, RowClass, SpoolLimits, merged
 from edge_runtime.outbox.spool_reserve import Reserve
 from edge_runtime.outbox.spool_rows import SpoolRows
-from edge_runtime.outbox.spool_schema import Life, connect, create_life, load_life, remnants, set_aside
+from edge_runtime.outbox.spool_schema import Life, connect, create_life, discard, load_life, remnants, set_aside
 from edge_runtime.outbox.spool_tables import GAPS_TABLE
 
 if TYPE_CHECKING:
@@ -184,7 +184,13 @@ class SpoolFile:
 
     def _begin(self) -> Life:
         epoch = self._noise(EPOCH_BYTES).hex()
-        create_life(self._con, epoch)
+        try:
+            with _named_errors(self._path):
+                create_life(self._con, epoch)
+        except SpoolRefused:
+            self._con.close()
+            discard(self._path)
+            raise
         sync_folder(self._path.parent)
         _LOG.info("new spool %s, epoch %s", self._path, epoch)
         return Life(epoch)

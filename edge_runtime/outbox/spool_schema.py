@@ -67,8 +67,9 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
         SpoolInUse: another process holds it.
         SpoolBeingRead: another process reads it.
         SpoolDamaged: it is no spool of ours, or SQLite finds it malformed.
-        SpoolRefused: the medium cannot be read or written.
+        SpoolRefused: the medium cannot be read or written; a file that was not there is not left behind.
     """
+    is_new = not path.exists()
     try:
         con = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1.0)
     except sqlite3.OperationalError as err:
@@ -81,6 +82,8 @@ def connect(path: Path, limits: SpoolLimits) -> sqlite3.Connection:
         con.close()
         if "locked" in str(err):
             raise _in_use(path) from err
+        if is_new:
+            discard(path)
         raise SpoolRefused(f"wanted a writable spool at {path}, found {err}: check the disk") from err
     except sqlite3.DatabaseError as err:
         con.close()
@@ -99,6 +102,12 @@ def create_life(con: sqlite3.Connection, epoch: str) -> None:
     con.execute("INSERT INTO life VALUES (1, ?, 0, 0, 0)", (epoch,))
     con.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     con.execute("COMMIT")
+
+
+def discard(path: Path) -> None:
+    """Remove a closed file that holds no life yet, and its log."""
+    path.unlink(missing_ok=True)
+    path.with_name(f"{path.name}-wal").unlink(missing_ok=True)
 
 
 def load_life(con: sqlite3.Connection) -> Life | None:
@@ -154,7 +163,10 @@ def _in_use(path: Path) -> SpoolInUse:
         try:
             con.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error:
-            return SpoolInUse(f"wanted the spool {path} alone, found it held: is another daemon running?")
+            return SpoolInUse(
+                f"wanted the spool {path} alone, found it held: is another daemon running? End it, or give this one a "
+                "state_folder of its own"
+            )
     return SpoolBeingRead(
         f"wanted the spool {path} alone, found another program reading it, as a backup or a database shell does: end "
         "it or let it end, and start again"

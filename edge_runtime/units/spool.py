@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def outbox(config: StationConfig, around: Surroundings) -> Unit:
         except SpoolInUse:
             raise
         except (OSError, sqlite3.Error) as error:
-            raise MediumRefused(f"wanted to open the spool in {folder}, found: {error}") from error
+            raise MediumRefused(f"wanted to open the spool in {folder}, found: {error}{_next_step(error)}") from error
         box.start()
         around.running.outbox = box
         return Part(box.stop, trouble=lambda _: None if box.running else "the spool's writer is dead")
@@ -65,9 +66,20 @@ def outbox(config: StationConfig, around: Surroundings) -> Unit:
         folder = Path(station.state_folder)
         is_new = not folder.exists()
         make_folder(folder, "station.state_folder")
-        return Prepared(start, lambda: folder.rmdir() if is_new else None)
+        return Prepared(start, lambda: _remove_if_empty(folder) if is_new else None)
 
     return Unit(OUTBOX, "spool", (station, spool), prepare, _OUTBOX_STOP_S)
+
+
+def _next_step(error: Exception) -> str:
+    if isinstance(error, PermissionError) or "readonly" in str(error):
+        return "; let the user of the daemon own the folder and its files (chown -R), and its disk be writable"
+    return ""
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def evidence(config: StationConfig, around: Surroundings) -> Unit:

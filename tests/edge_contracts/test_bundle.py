@@ -1,5 +1,6 @@
 """A bundle is read whole and true, or refused with a sentence; it is written whole or not at all."""
 
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -110,6 +111,18 @@ def test_a_bundle_that_was_cut_short_is_to_be_copied_again(intact, length):
     with pytest.raises(BundleRejected, match=r"cut short or damaged .* copy it again") as refused:
         read_bundle(path)
     assert "bare model" not in str(refused.value)
+
+
+def test_a_bundle_that_this_user_may_not_read_is_told_from_one_that_is_none(intact, monkeypatch):
+    path, _, content = intact
+    path.write_bytes(content)
+
+    def refuses(*_args, **_more):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuses)
+    with pytest.raises(BundleRejected, match=r"found .* refused \(Permission denied\); let the user"):
+        read_bundle(path)
 
 
 def test_a_member_that_does_not_match_its_hash_is_refused(tmp_path):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from edge_contracts.station import StationConfig
 from edge_runtime.infer.predictor import Predictor
+from edge_runtime.outbox.spool_errors import SpoolRefused
+from edge_runtime.state_folder import MediumRefused
 from edge_runtime.units.outputs import OUTPUTS
 from edge_runtime.units.page import PAGE
 from edge_runtime.units.plan import plan_of
 from edge_runtime.units.points import _identity
 from edge_runtime.units.records import RECORDS
 from edge_runtime.units.running import Running
-from edge_runtime.units.spool import DELIVERY
+from edge_runtime.units.spool import DELIVERY, OUTBOX
 from edge_runtime.units.uplink import UPLINK
 from edge_runtime.units.upload import UPLOAD
 from tests.fakes.stations import opens
@@ -29,10 +33,37 @@ WHO = {"org": "acme", "site": "north", "device": "line-1"}
 POINT = {"name": "gate", "bundle": "b", "source": {"kind": "video", "path": "belt.avi"}}
 
 
-def units(**more: Any) -> dict[str, Unit]:
-    around: Any = None
+def units(around: Any = None, **more: Any) -> dict[str, Unit]:
     config = StationConfig.model_validate({"station": WHO, "points": [POINT], **more})
     return {unit.name: unit for unit in plan_of(config, around, opens(Predictor))}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PermissionError(errno.EACCES, "Permission denied"), SpoolRefused("attempt to write a readonly database")],
+)
+def test_a_spool_of_another_user_is_to_be_owned_by_the_one_of_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def refuses(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr("edge_runtime.units.spool.Outbox", refuses)
+    around: Any = SimpleNamespace(delivery_clock=None)
+    made = units(around, station={**WHO, "state_folder": str(tmp_path)})[OUTBOX].prepare()
+    with pytest.raises(MediumRefused, match=r"let the user of the daemon own the folder and its files \(chown -R\)"):
+        made.start()
+
+
+def test_a_state_folder_that_came_to_hold_something_is_let_go_of_without_a_word(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    made = units(station={**WHO, "state_folder": str(folder)})[OUTBOX].prepare()
+    (folder / "kept").touch()
+    made.discard()
+    assert (folder / "kept").exists()
+    (folder / "kept").unlink()
+    made.discard()
+    assert not folder.exists()
 
 
 def test_a_point_stands_on_whatever_must_hear_of_every_part() -> None:

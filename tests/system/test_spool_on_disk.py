@@ -72,6 +72,17 @@ def fill_up(place: Path) -> None:
                 continue
 
 
+@pytest.mark.parametrize("left", [0, 4096, 12_288])
+def test_a_spool_that_a_full_disk_has_no_room_for_says_so_and_leaves_nothing(tmp_path: Path, left: int) -> None:
+    with small_disk(tmp_path, "1m") as place:
+        (place / "room").write_bytes(bytes(left))
+        fill_up(place)
+        (place / "room").unlink()
+        with pytest.raises(SpoolRefused, match=r"database or disk is full: .* the disk"):
+            Outbox(place / "spool", ADDRESS, SpoolLimits(), SystemClock())
+        assert [entry.name for entry in place.iterdir()] == ["others"]
+
+
 def test_on_a_full_disk_the_newest_alerts_are_kept_and_the_ledger_says_what_went(tmp_path: Path) -> None:
     with small_disk(tmp_path, "8m") as place, spool(place, SpoolLimits(6 << 20, 512 << 10)) as outbox:
         for _ in range(300):
