@@ -97,7 +97,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return _refusal(where, detail)
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {_wish(detail)}; found {shown}"
+    return f"{where or 'document'}: {_wish(detail)}{_meaning(detail, model)}; found {shown}"
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -147,6 +147,15 @@ def _wish(detail: ErrorDetails) -> str:
         return "wanted " + _LIMITS[kind].format_map({name: _number(value) for name, value in limits.items()})
     family = kind.partition("_")[0]
     return f"wanted {_TYPES[family]}" if family in _TYPES else detail["msg"]
+
+
+def _meaning(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """What a number beyond its limits stands for, where its field says so."""
+    if "than" not in detail["type"]:
+        return ""
+    fields = (_field(owner, detail["loc"][-1]) for owner in _owners(detail["loc"][:-1], model))
+    told = next((field.description for field in fields if field is not None and field.description), "")
+    return f" ({told})" if told else ""
 
 
 def _number(value: object) -> object:

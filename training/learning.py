@@ -13,6 +13,7 @@ from training.checks.drawings import require_fitting_drawings
 from training.checks.families import family_names, likeness
 from training.checks.learned_parts import LearnedParts
 from training.checks.looked import look_at
+from training.checks.pictures import check_sizes
 from training.dataset import Photographs, dataset_version
 from training.dataset.amounts import drawn_by_lot
 from training.dataset.judged_split import TRAIN_SPLIT
@@ -122,7 +123,8 @@ def learn_dataset(
     learned = tuple(defects) if taught else ()
     last = len(good) + len(learned)
     parts = LearnedParts.of(looked.facts[:last], families[:last], by_look=not looked.readings)
-    told = tuple(note for note in (*notes, _no_sounds(looked), refusal, alike.remark) if note)
+    sizes = (one.sentence for one in check_sizes(looked))
+    told = tuple(note for note in (*notes, *sizes, _no_sounds(looked), refusal, alike.remark) if note)
     return Learned(detector, version, tuple(good), learned, taught, backbone, sight, parts, told)
 
 

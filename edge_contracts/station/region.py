@@ -12,10 +12,10 @@ from edge_contracts.station.settings import Fraction, Settings
 class Region(Settings):
     """A rectangle of the picture, as fractions of its width and height."""
 
-    x: Fraction = 0.0
-    y: Fraction = 0.0
-    width: Annotated[float, Field(gt=0, le=1)] = 1.0
-    height: Annotated[float, Field(gt=0, le=1)] = 1.0
+    x: Annotated[Fraction, Field(description="share of the picture's width")] = 0.0
+    y: Annotated[Fraction, Field(description="share of the picture's height")] = 0.0
+    width: Annotated[float, Field(gt=0, le=1, description="share of the picture's width")] = 1.0
+    height: Annotated[float, Field(gt=0, le=1, description="share of the picture's height")] = 1.0
 
     @property
     def is_whole(self) -> bool:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from edge_runtime.inspection.join import Rule
     from edge_runtime.occasion import Ailment
 
+_NO_TIME = "wanted time for this model, found none left; raise deadline_ms (milliseconds), or ask less before"
+
 
 class Examines(Protocol):
     """One model; `edge_runtime.inspection.examiner.Examiner` is one."""
@@ -120,5 +122,5 @@ class Chain:
         if not isinstance(reading, (Frame, Window)):
             return link.examiner.without(Cause.NO_FRAME, "wanted a reading of the model's own source, found none")
         if self._clock.now_ns() >= until_ns:
-            return link.examiner.without(Cause.DEADLINE, "wanted time for this model, found it spent by those before")
+            return link.examiner.without(Cause.DEADLINE, _NO_TIME)
         return link.examiner.examine(reading, until_ns)

@@ -107,7 +107,9 @@ class Scorer:
         left_s = (until_ns - job.begun_at_ns) / _NS_PER_S
         if not self._clock.wait(job.done, left_s):
             self._overdue = job
-            raise BackendHung(f"wanted an answer from the backend within {left_s * 1000:.0f} ms, found none")
+            left_ms = left_s * 1000
+            told = f"{left_ms:.0f}" if left_ms >= 1 else f"{left_ms:.2f}"
+            raise BackendHung(f"wanted an answer from the backend within {told} ms, found none")
         if job.error is not None:
             raise BackendFailed(f"wanted scores, found {type(job.error).__name__}: {job.error}") from job.error
         if job.scores is None:

@@ -53,7 +53,7 @@ class Album:
         """Write a picture (H×W×3 uint8 RGB) under the next number that is free.
 
         Raises:
-            OSError: the disk refuses; then no part of a file is left behind.
+            OSError: the disk refuses, with the picture as its file; then no part of it is left behind.
         """
         cv2 = load_opencv()
         content = cv2.imencode(".png", bgr_of(pixels), [cv2.IMWRITE_PNG_COMPRESSION, _QUICK])[1]
@@ -67,7 +67,10 @@ class Album:
             try:
                 with file:
                     file.write(content.tobytes())
-            except BaseException:
+            except BaseException as error:
                 path.unlink(missing_ok=True)
+                if isinstance(error, OSError):
+                    # A full disk names no file.
+                    raise OSError(error.errno, error.strerror, str(path)) from error
                 raise
             return path

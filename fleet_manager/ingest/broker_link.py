@@ -7,6 +7,7 @@ meanwhile waits there; a link that is made with `keeps_session=False` begins cle
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import time
 from dataclasses import dataclass
@@ -161,10 +162,7 @@ class BrokerLink:
         try:
             self._connect()
         except (OSError, ValueError) as err:
-            is_untrusted = isinstance(err, ssl.SSLCertVerificationError)
-            start_one = f"start one (mosquitto -p {self._options.port}) or give --broker"
-            advice = UNTRUSTED_BROKER if is_untrusted else start_one
-            raise BrokerClosed(f"wanted a broker at {where}, found {err}: {advice}") from err
+            raise BrokerClosed(f"wanted a broker at {where}, found {err}: {self._advice(err)}") from err
         deadline_s = monotonic_s() + self._options.timeout_s
         self._await(lambda: self._answer is not None, deadline_s, monotonic_s)
         self._judge_answer()
@@ -177,6 +175,14 @@ class BrokerLink:
                 f"wanted to hear {', '.join(filters)} at {where}, found it refused: check the broker's ACL",
                 is_protocol=False,
             )
+
+    def _advice(self, error: Exception) -> str:
+        """What to do where no connection came about."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return UNTRUSTED_BROKER
+        if isinstance(error, socket.gaierror):
+            return "check the broker's name, and that this machine can look it up"
+        return f"start one (mosquitto -p {self._options.port}) or give --broker"
 
     def turn(self, timeout_s: float) -> list[Heard]:
         """Move bytes both ways; gives the messages that came.

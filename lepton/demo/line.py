@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edge_contracts.errors import LeptonError
+from edge_contracts.whole_file import write_whole
 from fleet_manager.child_process import read_lines, stop_process
 from lepton.demo.outcome import Judged
 
@@ -76,7 +77,7 @@ def write_station(path: Path, *, bundle: Path, film: Path, broker: Broker) -> Pa
         port=broker.port,
         mqtt=broker.mqtt,
     )
-    path.write_text(text, "utf-8")
+    write_whole(path, text)
     return path
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from edge_contracts.errors import BadInputError, MissingExtraError
+from edge_contracts.whole_file import write_whole
 from lepton.demo.film import STEP_PX, Film, place_under_camera
 from lepton.demo.parts import draw_part, product
 from lepton.demo.station import HEIGHT_PX, WIDTH_PX, LaidPart, Station
@@ -42,6 +44,7 @@ def write_film(film: Film, path: Path, *, progress: Callable[[int, int], None] |
     Raises:
         BadInputError: The file's name does not end in .avi, or it cannot be written.
         MissingExtraError: This OpenCV cannot write motion JPEG.
+        OSError: The disk refuses the table, with it as its file.
     """
     if path.suffix != ".avi":
         raise BadInputError(f"wanted a file name that ends in .avi; found {path.name}: the film is motion JPEG")
@@ -79,7 +82,8 @@ def write_photographs(
         progress: Called after each photograph with (done, in all).
 
     Raises:
-        BadInputError: There is no such product or defect, or a picture cannot be written.
+        BadInputError: There is no such product or defect.
+        OSError: The disk refuses, with the picture as its file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     station = Station.built(seed, product(kind).belt)
@@ -122,13 +126,14 @@ def _write_jpeg(path: Path, picture: NDArray[np.uint8]) -> None:
     )
     if not done:
         raise BadInputError(f"wanted a JPEG of {path.name}; OpenCV could not make one: install lepton-edge[camera]")
-    path.write_bytes(data.tobytes())
+    write_whole(path, data.tobytes())
 
 
 def _write_truth(film: Film, path: Path) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as table:
-        rows = csv.writer(table)
-        rows.writerow(TRUTH_COLUMNS)
-        for part in film.truth:
-            rows.writerow((part.part_index, part.first_frame, part.last_frame, part.centred_frame, part.defect or ""))
+    table = StringIO(newline="")
+    rows = csv.writer(table)
+    rows.writerow(TRUTH_COLUMNS)
+    for part in film.truth:
+        rows.writerow((part.part_index, part.first_frame, part.last_frame, part.centred_frame, part.defect or ""))
+    write_whole(path, table.getvalue())
     return path

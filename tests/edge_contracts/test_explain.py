@@ -79,6 +79,14 @@ def test_patterns_and_lengths_are_told_in_words():
         ({"deadline_ms": "soon"}, "points.0.deadline_ms: wanted a number; found 'soon'"),
         ({"deadline_ms": 1e9}, "points.0.deadline_ms: wanted a number of 600000 or less; found 1000000000.0"),
         ({"threads": 1.5}, "points.0.threads: wanted a whole number; found 1.5"),
+        (
+            {"region": {"width": 100}},
+            "points.0.region.width: wanted a number of 1 or less (share of the picture's width); found 100",
+        ),
+        (
+            {"region": {"y": -4}},
+            "points.0.region.y: wanted a number of 0 or more (share of the picture's height); found -4",
+        ),
         ({"bundle": 7}, "points.0.bundle: wanted text in quotes; found 7"),
         ({"trigger": "edge"}, "points.0.trigger: wanted a table of keys; found 'edge'"),
     ],

@@ -49,6 +49,15 @@ def test_no_broker_within_the_time_is_an_answer_with_a_next_step(tmp_path: Path)
     assert "start one (mosquitto -p" in result.stderr
 
 
+def test_a_broker_whose_name_leads_nowhere_is_told_to_be_checked(tmp_path: Path) -> None:
+    listen = ["listen", "--quiet", "--broker", "nohost.invalid:1883", "--store", str(tmp_path / "alerts.sqlite")]
+    result = CliRunner().invoke(fleet, [*listen, "--give-up-after", "0"])
+    assert isinstance(result.exception, NoBroker)
+    assert "wanted a broker at nohost.invalid:1883" in result.stderr
+    assert "check the broker's name" in result.stderr
+    assert "mosquitto" not in result.stderr
+
+
 def test_a_store_that_is_another_file_is_refused_before_anything_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "recipes.sqlite"
     with closing(sqlite3.connect(path)) as con:

@@ -48,6 +48,17 @@ def test_of_too_many_parts_some_are_drawn_by_lot_and_it_is_told(tmp_path, save, 
     assert learned.notes[0] in Card.model_validate_json(members[CARD]).notes
 
 
+@pytest.mark.parametrize(("odd_width", "notes"), [(80, 0), (120, 1)])
+def test_pictures_of_several_sizes_are_told_as_the_check_tells_them(tmp_path, save, draw_part, odd_width, notes):
+    for place in range(12):
+        save(f"parts/{place}.png", draw_part(place, height=60, width=odd_width if place == 5 else 80))
+    samples = read_dataset(tmp_path / "parts")
+    learned = learn_dataset(samples, tmp_path, backbone=None, kind="gauss", seed=0, good_only=True)
+    said = [note for note in learned.notes if "the pictures have 2 sizes: 11 of 80×60 px, 1 of 120×60 px" in note]
+    assert len(said) == notes
+    assert all("1 of another shape, which a detector stretches" in note for note in said)
+
+
 def test_the_lots_are_the_seed_s_and_of_the_whole_set():
     samples = [Sample(Path(f"{place}.png"), "good") for place in range(5000)]
     lots = drawn_by_lot(samples, 0)

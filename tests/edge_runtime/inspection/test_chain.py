@@ -134,6 +134,16 @@ def test_a_model_for_which_no_time_is_left_is_not_asked_and_the_part_is_unknown(
     assert verdict.latency_ms <= DEADLINE_MS
 
 
+def test_an_only_model_without_time_is_told_of_the_deadline_and_of_no_other() -> None:
+    line = Line(CLEAN)
+    late_ns = line.clock.now_ns() - int(DEADLINE_MS * 1e6)
+    verdict = line.verdict(triggered_at_ns=late_ns)
+    assert (verdict.outcome, verdict.cause) == (Outcome.UNKNOWN, Cause.DEADLINE)
+    assert "raise deadline_ms" in verdict.reason
+    assert "those before" not in verdict.reason
+    assert line.asked == [0]
+
+
 def test_a_sound_beside_the_picture_is_judged_for_the_same_part() -> None:
     ear = Ear(window())
     line = Line(CLEAN, BAD, ear=ear)

@@ -69,6 +69,17 @@ def test_a_hang_is_told_at_the_limit_and_not_later() -> None:
     assert scorer.stop(PATIENCE_S)
 
 
+def test_a_limit_below_a_millisecond_is_told_as_it_is() -> None:
+    model = HangingModel()
+    clock = FakeClock(answers=model.asked)
+    scorer = Scorer("gate", model, clock)
+    scorer.start()
+    with pytest.raises(BackendHung, match=r"within 0\.20 ms, found none"):
+        scorer.score(picture(), clock.now_ns() + NS_PER_S // 5000)
+    model.release.set()
+    assert scorer.stop(PATIENCE_S)
+
+
 def test_while_the_backend_hangs_every_further_part_is_told_at_once() -> None:
     scorer, model, clock = hung_scorer()
     for _ in range(3):

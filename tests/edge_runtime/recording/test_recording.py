@@ -73,8 +73,9 @@ def test_a_disk_that_refuses_leaves_no_half_picture(tmp_path: Path, monkeypatch:
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.open", lambda path, _: Full(path))
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as told:
         made.keep(picture())
+    assert told.value.filename == str(tmp_path / "gate-0001.png")
     assert names(tmp_path) == []
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import errno
+import resource
 from typing import TYPE_CHECKING
 
 import cv2
@@ -88,3 +90,15 @@ def test_a_film_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     (tmp_path / "film.avi").mkdir()
     with pytest.raises(BadInputError, match="cannot be opened"):
         write_film(FILM, tmp_path / "film.avi")
+
+
+def test_a_disk_that_takes_no_more_is_told_with_the_picture_and_leaves_no_half_of_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large") as told:
+            write_photographs(tmp_path, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (told.value.errno, told.value.filename) == (errno.EFBIG, str(tmp_path / "part-0001.jpg"))
+    assert not list(tmp_path.iterdir())
