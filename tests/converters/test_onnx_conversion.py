@@ -10,6 +10,7 @@ import pytest
 
 from converters.bundle.last_integers import last_steps
 from converters.conversion import GateRefused, convert
+from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from tests.fakes.onnx_models import detector, gemm
@@ -87,6 +88,14 @@ def test_the_card_says_whose_kernels_decided_where_the_boards_are_not_here(model
     notes = [note for note in converted(model, board=board).card.notes if note.startswith("the gate judged onnx")]
     assert len(notes) == said
     assert all(f"like those of {board} they sum int8 products exactly" in note for note in notes)
+
+
+def test_the_card_claims_no_int8_sums_of_a_float16_file(model):
+    profile = load_profile("jetson-orin-nano")
+    wanted = profile.quantisation.model_copy(update={"activations": ("float16", "float32"), "symmetric": False})
+    notes = converted(model, board=profile.model_copy(update={"quantisation": wanted})).card.notes
+    assert any("float16 arithmetic" in note for note in notes)
+    assert not any("int8" in note for note in notes)
 
 
 def test_the_provenance_tells_inputs_of_the_same_number_apart(model):
