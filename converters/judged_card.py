@@ -84,7 +84,7 @@ def _warnings(judged: Judged, profile: Profile) -> list[str]:
     """What a person should know before shipping it; random inputs prove nothing that could be remarked on."""
     manifest = judged.source.manifest
     notes = [verdict_note(manifest), slower_note(judged.float_ms, judged.artefact_ms)]
-    notes += [kernels_note(manifest, profile, judged.comparison)]
+    notes += [kernels_note(manifest.runtime, judged.artefact.precision, profile, judged.comparison)]
     if judged.gate.verdict != "reported":
         found = judged.artefact.details.get("calibration", {})
         notes += [judged.folder_note, few_inputs(judged.given)]

@@ -55,9 +55,17 @@ def verdict_note(manifest: Manifest) -> str:
     return f"it measures and does not judge: name {labels}the good ones with --good"
 
 
-def kernels_note(manifest: Manifest, profile: Profile, comparison: Comparison) -> str:
-    """A sentence where ONNX Runtime's kernels for another processor than the board's were judged; else empty."""
-    if manifest.runtime != "onnx" or (profile.cpu.architecture == platform.machine() and profile.accelerator is None):
+def kernels_note(runtime: str, precision: str, profile: Profile, comparison: Comparison) -> str:
+    """A sentence where ONNX Runtime's int8 kernels for another processor than the board's were judged; else empty.
+
+    Args:
+        runtime: of the artefact, as a manifest names it.
+        precision: of its weights, likewise.
+        profile: the board.
+        comparison: what its answers were.
+    """
+    is_here = profile.cpu.architecture == platform.machine() and profile.accelerator is None
+    if runtime != "onnx" or precision not in {"int8", "mixed"} or is_here:
         return ""
     return (
         f"the gate judged {comparison.kernels}, of this machine: like those of {profile.name} they sum int8 products "

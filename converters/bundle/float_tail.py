@@ -3,16 +3,18 @@
 Two processors round the same integer network to neighbouring integers. Where an output is made of integers that shows
 as steps of its own scale; behind a part in float, as steps of the last integers before that part, through whatever
 computes in between: a DEQUANTIZE, a float head, the decoding of boxes, an island with a few integer operators after it.
-How far that goes is not derived but tried: every such integer is moved up or down by one, and the tail is run on it.
+How far that goes is tried: every such integer is moved by one, and the tail run on it (`converters.bundle.one_step`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from converters.bundle.one_step import furthest
 from converters.execute import Kernels, Session
 from converters.graph import Graph
 from converters.quantize.operator_rules import RULES
@@ -25,11 +27,6 @@ if TYPE_CHECKING:
 
     from converters.execute import Feed
     from converters.graph import Operator, Tensor
-
-DRAWS = 4
-"""How often each integer is moved, up or down at random; beside once all up and once all down."""
-
-SEED = 20_241_121
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +92,11 @@ def moved_by_one_step(graph: Graph, inputs: Sequence[npt.NDArray[Any]]) -> dict[
         whole = Session(write_tflite(replace(graph, outputs=cuts)), Kernels.XNNPACK)
         session = Session(write_tflite(tail.graph), Kernels.XNNPACK)
         for values in inputs:
-            whole.run({own: values})
-            real = dict(zip(cuts, whole.outputs(), strict=True)) | ({own: values} if own in tail.steps else {})
-            for name, distance in _movement(session, tail, real).items():
-                found[name] = max(found.get(name, 0.0), distance)
+            real = dict(zip(cuts, _answers(whole, {own: values}), strict=True))
+            real |= {own: values} if own in tail.steps else {}
+            moved = furthest(partial(_answers, session), real, tail.steps)
+            for name, distance in zip(tail.graph.outputs, moved, strict=True):
+                found[name] = max(found.get(name, 0.0), distance * _unit(tail.graph.tensors[name]))
     return found
 
 
@@ -122,27 +120,11 @@ def _moves(tail: Graph, steps: dict[str, float], name: str) -> bool:
     return name in reached
 
 
-def _movement(session: Session, tail: FloatTail, real: Feed) -> dict[str, float]:
-    """The largest change of each of the tail's outputs over several ways of being one step off."""
-    random = np.random.default_rng(SEED)
-    session.run(real)
-    still = session.outputs()
-    furthest = dict.fromkeys(tail.graph.outputs, 0.0)
-    for draw in range(DRAWS + 2):
-        session.run({name: _moved(value, tail.steps[name], random, draw) for name, value in real.items()})
-        for name, before, after in zip(tail.graph.outputs, still, session.outputs(), strict=True):
-            furthest[name] = max(furthest[name], float(np.abs(after.astype(np.float64) - before).max(initial=0.0)))
-    return {name: distance * _unit(tail.graph.tensors[name]) for name, distance in furthest.items()}
+def _answers(session: Session, feed: Feed) -> list[npt.NDArray[Any]]:
+    session.run(feed)
+    return session.outputs()
 
 
 def _unit(tensor: Tensor) -> float:
     """What one of a stored value stands for."""
     return 1.0 if tensor.quantization is None else float(tensor.quantization.scale[0])
-
-
-def _moved(value: npt.NDArray[Any], step: float, random: np.random.Generator, draw: int) -> npt.NDArray[Any]:
-    """The values one step off: first all up, then all down, then each as it is drawn."""
-    if not step:
-        return value
-    signs = np.full(value.shape, 1 - 2 * draw) if draw in {0, 1} else random.integers(0, 2, value.shape) * 2 - 1
-    return np.asarray(value + step * signs, value.dtype)

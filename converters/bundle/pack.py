@@ -217,7 +217,7 @@ def _steps(draft: Draft, inputs: list[npt.NDArray[Any]]) -> dict[str, float]:
     if draft.manifest.runtime == "onnx":
         from converters.bundle.last_integers import last_steps  # noqa: PLC0415 - only ONNX models need the package
 
-        return last_steps(draft.members[draft.manifest.model_path])
+        return last_steps(draft.members[draft.manifest.model_path], inputs)
     moved = moved_by_one_step(read_tflite(draft.members[draft.manifest.model_path]), inputs)
     # What is moved before it is stored is rounded once more.
     return own | {name: step + own.get(name, 0.0) / 2 for name, step in moved.items()}

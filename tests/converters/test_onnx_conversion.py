@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -9,8 +10,9 @@ import pytest
 
 from converters.bundle.last_integers import last_steps
 from converters.conversion import GateRefused, convert
+from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
-from edge_runtime.infer.predictor import Predictor
+from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from tests.fakes.onnx_models import detector, gemm
 
 pytestmark = pytest.mark.slow
@@ -49,7 +51,35 @@ def test_a_golden_has_room_for_two_integer_steps_and_none_for_sums_that_saturate
     bundle = read_bundle(converted(model).path)
     (tolerance,) = bundle.manifest.golden.tolerance.values()
     largest = max(abs(Predictor.load(bundle).predict_tensor(one).outputs["y"]).max() for one in inputs())
-    assert 2 * last_steps(bundle.model)["y"] <= tolerance < 0.03 * largest
+    assert 2 * last_steps(bundle.model, inputs())["y"] <= tolerance < 0.03 * largest
+
+
+@pytest.mark.parametrize(("board", "integers"), [("x86-64", "sides"), ("jetson-orin-nano", "features")])
+def test_a_golden_of_boxes_beside_scores_has_room_for_a_step_of_the_boxes_and_not_for_many(tmp_path, board, integers):
+    """Joined in float; behind `sides` nothing is computed, behind a channel of `features` the boxes are."""
+    path = tmp_path / "detector.onnx"
+    path.write_bytes(detector(640.0))
+    arrays = [np.random.default_rng(place).uniform(0, 1, (1, 3, 16, 16)).astype(np.float32) for place in range(24)]
+    bundle = read_bundle(converted(path, arrays, board).path)
+    assert bundle.manifest.golden.tolerance["y"] < 0.1 * 640
+    for steps in (1, -1):
+        Predictor.load(moved(bundle, integers, steps)).verify_goldens()
+    with pytest.raises(GoldenMismatch, match=r"wanted output 'y' within [0-9.]+ of golden/"):
+        Predictor.load(moved(bundle, integers, 8)).verify_goldens()
+
+
+def moved(bundle, integers, steps):
+    """The bundle as on a board that makes the first channel of these integers so many steps too large."""
+    model = onnx.load_from_string(bundle.model)
+    real = f"{integers}_DequantizeLinear_Output"
+    (place,) = (place for place, node in enumerate(model.graph.node) if real in node.output)
+    (scale,) = (stored for stored in model.graph.initializer if stored.name == f"{integers}_scale")
+    by = steps * onnx.numpy_helper.to_array(scale) * np.eye(4 if integers == "sides" else 8, 1, dtype=np.float32)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(by[..., None], "by"))
+    model.graph.node[place].output[0] = "unmoved"
+    model.graph.node.insert(place + 1, onnx.helper.make_node("Add", ["unmoved", "by"], [real]))
+    members = {**bundle.members, bundle.manifest.model_path: model.SerializeToString()}
+    return replace(bundle, members=members)
 
 
 @pytest.mark.parametrize(("board", "said"), [("x86-64", 0), ("jetson-nano", 1), ("jetson-orin-nano", 1)])
@@ -58,6 +88,14 @@ def test_the_card_says_whose_kernels_decided_where_the_boards_are_not_here(model
     notes = [note for note in converted(model, board=board).card.notes if note.startswith("the gate judged onnx")]
     assert len(notes) == said
     assert all(f"like those of {board} they sum int8 products exactly" in note for note in notes)
+
+
+def test_the_card_claims_no_int8_sums_of_a_float16_file(model):
+    profile = load_profile("jetson-orin-nano")
+    wanted = profile.quantisation.model_copy(update={"activations": ("float16", "float32"), "symmetric": False})
+    notes = converted(model, board=profile.model_copy(update={"quantisation": wanted})).card.notes
+    assert any("float16 arithmetic" in note for note in notes)
+    assert not any("int8" in note for note in notes)
 
 
 def test_the_provenance_tells_inputs_of_the_same_number_apart(model):
