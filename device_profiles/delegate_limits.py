@@ -1,4 +1,4 @@
-"""The limits of an accelerator's rule as data: each field is one limit, and `converters.delegates` checks each."""
+"""The limits of an accelerator's rule as data: each field is one limit, and `device_profiles.placement` checks each."""
 
 from __future__ import annotations
 

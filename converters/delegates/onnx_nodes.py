@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from converters.delegates.node import OPEN, Node, Value
 from converters.lower.model_file import import_onnx, parse_model, stored_array
+from device_profiles.placement.node import OPEN, Node, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

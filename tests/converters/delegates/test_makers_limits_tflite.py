@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from converters.delegates import check_delegate, read_nodes
+from converters.delegates import read_nodes
 from device_profiles.delegate_files import delegate_names, load_delegate
+from device_profiles.placement import check_delegate
 from tests.fakes.lone_operators import Given, indices, tflite_of, weights
 
 if TYPE_CHECKING:
-    from converters.delegates.fate import DelegateReport, Fate
+    from device_profiles.placement.fate import DelegateReport, Fate
 
 Row = tuple[str, str, bytes, bytes, str]
 """The accelerator, the limit, a file inside of it, one outside, and the fate of that one."""

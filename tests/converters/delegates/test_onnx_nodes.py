@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 import pytest
 
-from converters.delegates import check_delegate, read_nodes
+from converters.delegates import read_nodes
 from device_profiles.delegate_files import load_delegate
+from device_profiles.placement import check_delegate
 from edge_contracts.errors import BadInputError
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from converters.delegates.node import OPEN
-from converters.delegates.unread import rank_of, shape_of, shape_text, type_of
+from device_profiles.placement.node import OPEN
+from device_profiles.placement.unread import rank_of, shape_of, shape_text, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from converters.delegates.node import Node, Value
     from device_profiles.delegate_limits import Limits
+    from device_profiles.placement.node import Node, Value
 
     Check = Callable[[Limits, Node], str | None]
 

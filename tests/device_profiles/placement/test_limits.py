@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from converters.delegates.limits import broken_limit
-from converters.delegates.node import OPEN, Node, Value
 from device_profiles.delegate_limits import Limits
+from device_profiles.placement.limits import broken_limit
+from device_profiles.placement.node import OPEN, Node, Value
 
 Case = tuple[dict[str, Any], Node, Node]
 
