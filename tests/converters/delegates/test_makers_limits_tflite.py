@@ -131,16 +131,19 @@ HAILO: list[tuple[str, bytes, bytes, str]] = [
     ("max_whole_scale", resized(16), resized(12), "unknown"),
 ]
 
-TFLM: list[tuple[str, bytes, bytes, str]] = [
-    ("types", relu(P), relu(Given((1, 4), "uint8")), "refused"),
-    ("types", relu(P), relu(Given((1, 4), "int16")), "unknown"),
-    ("types", lone("FLOOR", F, out=F), lone("FLOOR", P), "refused"),
-    ("filled_axes", relu(P), relu(Given((1, 0))), "refused"),
-]
-
 U = Given((1, 8, 8, 4), "uint8")
 S = Given((1, 8, 8, 4), "int16")
 I = real(1, 8, 8, 4, dtype="int32")  # noqa: E741 - beside P, F, U and S
+TFLM: list[tuple[str, bytes, bytes, str]] = [
+    ("types", relu(P), relu(Given((1, 4), "uint8")), "refused"),
+    ("types", relu(Given((1, 4), "int16")), lone("HARD_SWISH", S, out=S), "refused"),
+    ("types", lone("FLOOR", F, out=F), lone("FLOOR", P), "refused"),
+    ("types", lone("RELU6", F, out=F), lone("RELU6", P), "unknown"),
+    ("input_types", lone("GATHER", P, B4), lone("GATHER", S, B4, out=S), "refused"),
+    ("output_types", lone("QUANTIZE", F, out=S), lone("QUANTIZE", F, out=I), "unknown"),
+    ("filled_axes", relu(P), relu(Given((1, 0))), "refused"),
+]
+
 MATRIX, BATCHED = Given((1, 4, 4), "uint8"), Given((2, 8, 8, 4))
 VERISILICON: list[tuple[str, bytes, bytes, str]] = [
     (
