@@ -139,6 +139,8 @@ TFLM: list[tuple[str, bytes, bytes, str]] = [
     ("types", relu(Given((1, 4), "int16")), lone("HARD_SWISH", S, out=S), "refused"),
     ("types", lone("FLOOR", F, out=F), lone("FLOOR", P), "refused"),
     ("types", lone("RELU6", F, out=F), lone("RELU6", P), "unknown"),
+    ("float_weights", conv(FW, F), lone("CONV_2D", F, W, out=F), "refused"),
+    ("constant_inputs", lone("RESHAPE", P, B4), lone("RESHAPE", P, real(4, dtype="int32")), "unknown"),
     ("input_types", lone("GATHER", P, B4), lone("GATHER", S, B4, out=S), "refused"),
     ("output_types", lone("QUANTIZE", F, out=S), lone("QUANTIZE", F, out=I), "unknown"),
     ("filled_axes", relu(P), relu(Given((1, 0))), "refused"),

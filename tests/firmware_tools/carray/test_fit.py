@@ -14,11 +14,12 @@ from firmware_tools.carray.network import read_network
 from tests.fakes.lone_operators import Given, tflite_of
 from tests.fakes.micro_bundles import MLPERF_TINY, MLPERF_TINY_FLOAT, micro_bundle, with_int16
 from tests.fakes.micro_kernels import MICRO_CASES, TYPES, graph_of
-from tests.fakes.micro_runtime import MicroRun
+from tests.fakes.micro_runtime import PLENTY_BYTES, MicroRun, fits, require_runtime
 from tests.fakes.models import brightness_graph
 from tests.random_networks.runtimes import Runtime
 from tests.system.required import require_tflite_python
 
+ALL_FILES = [*MLPERF_TINY.values(), "str_ww_ref_model.tflite", *MLPERF_TINY_FLOAT.values()]
 RULES = load_delegate(MICRO)
 
 
@@ -61,9 +62,17 @@ def test_both_say_the_same_of_every_kernel(dtype, fitting):
         agree(write_tflite(graph_of(case, dtype)), fitting)
 
 
-@pytest.mark.parametrize("file", [*MLPERF_TINY.values(), "str_ww_ref_model.tflite", *MLPERF_TINY_FLOAT.values()])
+@pytest.mark.parametrize("file", ALL_FILES)
 def test_both_say_the_same_of_a_benchmark_model(data, file, fitting):
     agree((data / "mlperf-tiny" / file).read_bytes(), fitting)
+
+
+@pytest.mark.parametrize("file", ALL_FILES)
+def test_a_benchmark_model_runs_where_both_say_so(data, file):
+    """Keyword spotting in float has int8 weights beside float activations, which no kernel takes."""
+    require_runtime()
+    content = (data / "mlperf-tiny" / file).read_bytes()
+    assert told(content).fits == fits(content, PLENTY_BYTES) == (file != "kws_ref_model_float32.tflite")
 
 
 @pytest.mark.parametrize("file", MLPERF_TINY_FLOAT.values())
@@ -109,11 +118,11 @@ def test_an_empty_axis_is_told_by_both(fitting):
 
 
 def test_the_rules_ask_for_nothing_that_the_writer_of_c_does_not_read():
-    """It reads kinds, types and shapes: a limit of options or values would be checked by one of the two alone."""
+    """It reads kinds, types, shapes and what is constant: one of the two alone would check options or values."""
     rules = RULES.rules["tflite"]
     asked = {
         name
         for limits in (rules.every, *(rule.limits for rule in rules.operators))
         for name in limits.model_dump(exclude_defaults=True, exclude={"source"})
     }
-    assert asked <= {"types", "input_types", "output_types", "filled_axes"}
+    assert asked <= {"types", "input_types", "output_types", "float_weights", "constant_inputs", "filled_axes"}

@@ -7,12 +7,13 @@ import pytest
 
 from converters.delegates import read_nodes
 from converters.graph import Graph, Operator, Quantization, Tensor
+from converters.quantize.operator_rules import RULES
 from converters.tflite import write_tflite
 from device_profiles.delegate_files import load_delegate
 from device_profiles.placement import check_delegate
 from firmware_tools.carray.fit import MICRO
 from tests.fakes.micro_kernels import FRESH_BYTES, MICRO_CASES, TYPES, answers_rightly, graph_of
-from tests.fakes.micro_runtime import MicroRun, Refused, require_runtime
+from tests.fakes.micro_runtime import MicroRun, Refused, fits, require_runtime
 from tests.fakes.operator_cases import IMAGE
 
 CONVERTING = ("CAST", "DEQUANTIZE", "QUANTIZE")
@@ -22,6 +23,7 @@ NOT_RUN = {
     "ASSIGN_VARIABLE", "BROADCAST_ARGS", "CALL_ONCE", "IF", "READ_VARIABLE", "SVDF", "UNIDIRECTIONAL_SEQUENCE_LSTM",
     "VAR_HANDLE", "WHILE",
 }  # fmt: skip
+WEIGHTED = [case for case in MICRO_CASES if case[0] in RULES and RULES[case[0]].weights is not None]
 STEP = 2.0**-8
 """Of every quantised type, so that the values of int8 fit each."""
 
@@ -73,6 +75,18 @@ def test_a_conversion_is_let_through_between_just_the_types_that_it_answers_righ
     contents = {pair: convertible(kind, *pair) for pair in pairs}
     let_through = [pair for pair, content in contents.items() if runs(content)]
     assert let_through == [pair for pair, content in contents.items() if converts_rightly(kind, content, *pair)]
+
+
+@pytest.mark.parametrize("case", WEIGHTED, ids=[case[0] for case in WEIGHTED])
+def test_integer_weights_beside_float_activations_are_let_through_as_little_as_they_run(case):
+    require_runtime()
+    graph = graph_of(case, "float32")
+    weights = graph.tensors[graph.operators[0].inputs[1]]
+    weights.data, weights.dtype = np.ones(weights.shape, np.int8), np.dtype(np.int8)
+    weights.quantization = Quantization(np.full(1, STEP, np.float32), np.zeros(1, np.int64))
+    content = write_tflite(graph)
+    assert not fits(content, FRESH_BYTES)
+    assert not runs(content)
 
 
 def test_every_kind_of_the_rules_is_run_here_or_named():
