@@ -1,4 +1,4 @@
-"""The limits of an accelerator's rule as data: each field is one limit, and `converters.delegates` checks each."""
+"""The limits of an accelerator's rule as data: each field is one limit, and `device_profiles.placement` checks each."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class TensorLimits(Table):
     ] = None
     output_types: Annotated[Types | None, Field(description="types of outputs")] = None
     same_types: Annotated[Places, Field(description="places of inputs that must have the type of the first")] = ()
+    float_weights: Annotated[bool, Field(description="where the output is float, so are the weights, input 1")] = False
     quantised_bytes: Annotated[bool, Field(description="an int8 or uint8 activation must have a scale")] = False
     per_tensor_inputs: Annotated[Places, Field(description="places of inputs that must be quantised per tensor")] = ()
     per_tensor_outputs: Annotated[bool, Field(description="outputs must be quantised per tensor")] = False

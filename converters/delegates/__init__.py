@@ -1,10 +1,5 @@
-"""What an accelerator would make of a network: which operators run on it, which fall back, and why.
+"""What accelerators would make of a model file: it is read here, `device_profiles.placement` knows the rules."""
 
-The rules are data (`device_profiles/delegates/*.toml`); here they meet a TFLite or ONNX file.
-"""
-
-from converters.delegates.check import check_delegate
-from converters.delegates.fate import DelegateReport, OperatorFate
 from converters.delegates.model import delegate_reports, read_nodes
 
-__all__ = ["DelegateReport", "OperatorFate", "check_delegate", "delegate_reports", "read_nodes"]
+__all__ = ["delegate_reports", "read_nodes"]

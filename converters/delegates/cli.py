@@ -15,8 +15,8 @@ from edge_contracts.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from converters.delegates.fate import DelegateReport, OperatorFate
     from device_profiles.delegate import Delegate, Form
+    from device_profiles.placement import DelegateReport, OperatorFate
 
 MOST_REASON = 100
 """Characters of a reason in a table; `--json` has all of it."""
@@ -68,7 +68,8 @@ def check(
 
     Exit codes: 0 the whole network runs on each one asked, 1 some of it does not, 2 wrong use or input.
     """  # noqa: D301 - \b is click's mark for a paragraph that keeps its lines
-    from converters.delegates import check_delegate, read_nodes  # noqa: PLC0415 - loads the runtime
+    from converters.delegates import read_nodes  # noqa: PLC0415 - loads the runtime
+    from device_profiles.placement import check_delegate  # noqa: PLC0415 - as above
 
     content, form = _content(model)
     asked = _asked(names, form)

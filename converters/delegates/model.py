@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converters.delegates.check import check_delegate
 from converters.delegates.tflite_nodes import tflite_nodes
 from converters.tflite import read_tflite
+from device_profiles.placement import check_delegate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from converters.delegates.fate import DelegateReport
-    from converters.delegates.node import Node
     from device_profiles.delegate import Delegate, Form
+    from device_profiles.placement import DelegateReport
+    from device_profiles.placement.node import Node
 
 
 def read_nodes(content: bytes, form: Form, *, input_size: tuple[int, int] | None = None) -> tuple[Node, ...]:

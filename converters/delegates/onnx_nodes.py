@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from converters.delegates.node import OPEN, Node, Value
 from converters.lower.model_file import import_onnx, parse_model, stored_array
+from device_profiles.placement.node import OPEN, Node, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NEWEST_TYPE_NAMES = {"float8_e4m3fn": "float8", "float8_e5m2": "float8"}
 RANDOM_KINDS = frozenset({"Bernoulli", "Multinomial", "RandomNormalLike", "RandomUniformLike"})
 """They read constants and give another value at each run."""
+
+MASKED_KIND = "Dropout"
+"""Its second output is for training: old files name it, nobody reads it, and ONNX infers no type for it."""
 
 
 def onnx_nodes(content: bytes, input_size: tuple[int, int] | None) -> tuple[Node, ...]:
@@ -43,7 +46,9 @@ def _nodes(model: Any) -> tuple[Node, ...]:
     onnx = import_onnx()
     model = onnx.shape_inference.infer_shapes(model)
     values = _values(onnx, model.graph)
-    return tuple(_node(onnx, node, values) for node in model.graph.node if node.op_type != "Constant")
+    ends = {info.name for info in model.graph.output}
+    read = ends.union(*(node.input for node in model.graph.node))
+    return tuple(_node(onnx, node, values, read) for node in model.graph.node if node.op_type != "Constant")
 
 
 def _values(onnx: Any, graph: Any) -> dict[str, Value]:
@@ -84,11 +89,12 @@ def _flowing(onnx: Any, info: Any) -> Value:
     return Value(info.name, axes if kind.HasField("shape") else None, NEWEST_TYPE_NAMES.get(dtype, dtype))
 
 
-def _node(onnx: Any, node: Any, values: Mapping[str, Value]) -> Node:
+def _node(onnx: Any, node: Any, values: Mapping[str, Value], read: set[str]) -> Node:
+    last = 1 if node.op_type == MASKED_KIND and not read.intersection(node.output[1:]) else None
     return Node(
         node.op_type,
         tuple(values.get(name, Value(name, None, "")) if name else None for name in node.input),
-        tuple(values.get(name, Value(name, None, "")) for name in node.output if name),
+        tuple(values.get(name, Value(name, None, "")) for name in node.output[:last] if name),
         {each.name: _option(onnx, each) for each in node.attribute},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converters.delegates.node import Node, Value
+from device_profiles.placement.node import Node, Value
 
 if TYPE_CHECKING:
     from converters.graph import Graph, Tensor

@@ -1,6 +1,6 @@
 """What accelerators would run of the network, as the page shows it.
 
-It reads `card.details["delegates"]`: a list of `converters.delegates.DelegateReport.as_document()`.
+It reads `card.details["delegates"]`: a list of `device_profiles.placement.DelegateReport.as_document()`.
 """
 
 from __future__ import annotations

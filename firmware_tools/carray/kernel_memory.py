@@ -62,6 +62,8 @@ LOOKS_TWICE = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
 _KEEP_FOR_INTEGERS = {"ADD_N", "EXP", "LOG_SOFTMAX"}
 _PER_CHANNEL = {"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"}
 _WEIGHTS = 1
+_INT16_TABLE_BYTES = 2 * 513
+"""A kernel's table of a function of an int16: one int16 for each 128th value, both ends with it."""
 
 
 def kept_by(network: Network, operator: Operator) -> Kept:
@@ -73,7 +75,9 @@ def kept_by(network: Network, operator: Operator) -> Kept:
 
 
 def kept_by_tensors(network: Network, operator: Operator) -> int:
-    """Bytes that grow with an operator's tensors: a multiplier and a shift per output channel, or a turned copy."""
+    """Bytes that depend on an operator's tensors: multiplier and shift per output channel, a turned copy, tables."""
+    if operator.kind == "SOFTMAX" and network.tensors[operator.inputs[0]].type_name == "int16":
+        return 2 * aligned(_INT16_TABLE_BYTES)
     if operator.kind == "BATCH_MATMUL":
         return aligned(network.tensors[operator.inputs[_WEIGHTS]].bytes)
     if operator.kind in _PER_CHANNEL:

@@ -33,11 +33,13 @@ def test_the_commands_write_every_file_that_the_page_names(tmp_path):
 
 
 def test_what_the_page_says_of_refusals_is_in_the_code():
-    code = "".join(path.read_text("utf-8") for path in (REPOSITORY / "firmware_tools" / "carray").glob("*.py"))
+    folders = (REPOSITORY / "firmware_tools" / "carray", REPOSITORY / "device_profiles" / "placement")
+    code = "".join(path.read_text("utf-8") for folder in folders for path in folder.glob("*.py"))
     for words in (
-        "it has none",
-        "it has one for float32 alone",
+        "wanted axes of at least 1",
+        "beyond that nobody says",
         "wanted goldens to test the model with",
-        "holds something already",
+        "wanted a new or empty folder",
     ):
+        assert words in PAGE
         assert words in code

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from converters.quantize import quantize
+from converters.quantize.affine import Affine
+from converters.quantize.recipe import Recipe
+from converters.tflite import read_tflite, write_tflite
 from edge_contracts.bundle import file_entries, read_bundle, write_bundle
 from edge_contracts.manifest import Golden, GoldenSet, Manifest, NoRule, Output, TensorInput, TensorQuantisation
 
@@ -25,6 +29,14 @@ MLPERF_TINY = {
 }
 """The four tasks of the benchmark, by the files that it publishes."""
 
+MLPERF_TINY_FLOAT = {
+    "anomaly": "ad01_fp32.tflite",
+    "keyword": "kws_ref_model_float32.tflite",
+    "person": "vww_96_float.tflite",
+    "cifar": "pretrainedResnet.tflite",
+}
+"""The same in float."""
+
 STEPS = 2.5
 """How far a golden may lie apart; a converted bundle allows two steps and more."""
 
@@ -32,6 +44,18 @@ STEPS = 2.5
 def mlperf_bundle(data: Path, task: str, path: Path, goldens: int = 3) -> Bundle:
     """One of the benchmark's int8 files with drawn inputs."""
     return micro_bundle((data / "mlperf-tiny" / MLPERF_TINY[task]).read_bytes(), path, task, goldens)
+
+
+def with_int16(content: bytes) -> tuple[bytes, list[np.ndarray[Any, Any]]]:
+    """A float network of one input with int16 activations, and drawn inputs as it stores them."""
+    graph, random = read_tflite(content), np.random.default_rng(0)
+    (name,) = graph.inputs
+    shape = tuple(abs(size) for size in graph.tensors[name].shape)
+    drawn = [random.uniform(-1, 1, shape).astype(np.float32) for _ in range(8)]
+    recipe = Recipe(ranges=("min-max",), remedies=(), activations="int16")
+    made = quantize(graph, [{name: values} for values in drawn], recipe).graph
+    affine = Affine.of_tensor(made.tensors[name])
+    return write_tflite(made), [affine.quantize(values) for values in drawn]
 
 
 def reference_answers(content: bytes, values: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:

@@ -49,10 +49,11 @@ class MicroRun:
         details = self._interpreter.get_input_details(0)
         self.input_shape, self.input_dtype = tuple(details["shape"]), np.dtype(details["dtype"])
 
-    def answer(self, values: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-        """Every output, as stored."""
+    def answer(self, *values: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        """Every output, as stored, to an array for each input."""
         with _said():
-            self._interpreter.set_input(values, 0)
+            for place, one in enumerate(values):
+                self._interpreter.set_input(one, place)
             try:
                 self._interpreter.invoke()
             except RuntimeError as error:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from converters.delegates.cli import _verdict, delegate
-from converters.delegates.fate import DelegateReport, Fate, OperatorFate
+from device_profiles.placement.fate import DelegateReport, Fate, OperatorFate
 from edge_contracts.errors import BadInputError, LeptonError
 from tests.fakes.lone_operators import Given, indices, tflite_of
 from tests.fakes.models import write_brightness_bundle

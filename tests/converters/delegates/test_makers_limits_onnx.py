@@ -12,9 +12,9 @@ import onnx
 import pytest
 from onnx.helper import make_node
 
-from converters.delegates import check_delegate
 from converters.delegates.onnx_nodes import own_onnx_nodes
 from device_profiles.delegate_files import delegate_names, load_delegate
+from device_profiles.placement import check_delegate
 from tests.fakes.lone_operators import onnx_of
 
 Row = tuple[str, str, bytes, bytes, str]

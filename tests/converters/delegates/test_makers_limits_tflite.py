@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from converters.delegates import check_delegate, read_nodes
+from converters.delegates import read_nodes
 from device_profiles.delegate_files import delegate_names, load_delegate
+from device_profiles.placement import check_delegate
 from tests.fakes.lone_operators import Given, indices, tflite_of, weights
 
 if TYPE_CHECKING:
-    from converters.delegates.fate import DelegateReport, Fate
+    from device_profiles.placement.fate import DelegateReport, Fate
 
 Row = tuple[str, str, bytes, bytes, str]
 """The accelerator, the limit, a file inside of it, one outside, and the fate of that one."""
@@ -130,16 +131,21 @@ HAILO: list[tuple[str, bytes, bytes, str]] = [
     ("max_whole_scale", resized(16), resized(12), "unknown"),
 ]
 
-TFLM: list[tuple[str, bytes, bytes, str]] = [
-    ("types", relu(P), relu(Given((1, 4), "uint8")), "refused"),
-    ("types", relu(P), relu(Given((1, 4), "int16")), "unknown"),
-    ("types", lone("FLOOR", F, out=F), lone("FLOOR", P), "refused"),
-    ("filled_axes", relu(P), relu(Given((1, 0))), "refused"),
-]
-
 U = Given((1, 8, 8, 4), "uint8")
 S = Given((1, 8, 8, 4), "int16")
 I = real(1, 8, 8, 4, dtype="int32")  # noqa: E741 - beside P, F, U and S
+TFLM: list[tuple[str, bytes, bytes, str]] = [
+    ("types", relu(P), relu(Given((1, 4), "uint8")), "refused"),
+    ("types", relu(Given((1, 4), "int16")), lone("HARD_SWISH", S, out=S), "refused"),
+    ("types", lone("FLOOR", F, out=F), lone("FLOOR", P), "refused"),
+    ("types", lone("RELU6", F, out=F), lone("RELU6", P), "unknown"),
+    ("float_weights", conv(FW, F), lone("CONV_2D", F, W, out=F), "refused"),
+    ("constant_inputs", lone("RESHAPE", P, B4), lone("RESHAPE", P, real(4, dtype="int32")), "unknown"),
+    ("input_types", lone("GATHER", P, B4), lone("GATHER", S, B4, out=S), "refused"),
+    ("output_types", lone("QUANTIZE", F, out=S), lone("QUANTIZE", F, out=I), "unknown"),
+    ("filled_axes", relu(P), relu(Given((1, 0))), "refused"),
+]
+
 MATRIX, BATCHED = Given((1, 4, 4), "uint8"), Given((2, 8, 8, 4))
 VERISILICON: list[tuple[str, bytes, bytes, str]] = [
     (

@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 import pytest
 
-from converters.delegates import check_delegate, read_nodes
+from converters.delegates import read_nodes
 from device_profiles.delegate_files import load_delegate
+from device_profiles.placement import check_delegate
 from edge_contracts.errors import BadInputError
 
 
@@ -47,6 +48,20 @@ def test_tensorrt_leaves_asymmetric_and_unsigned_pairs(zero_point: int, dtype: t
     reasons = [operator.reason for operator in report.operators if operator.reason]
     assert reasons
     assert any(found in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("asked", [["y"], ["y", "mask"]])
+def test_a_mask_that_nobody_reads_decides_nothing(asked: list[str]) -> None:
+    """Old exports name the mask that training would read, and ONNX infers no type for it."""
+    flowing = {
+        name: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 4]) for name in ("x", "y", "mask")
+    }
+    dropout = onnx.helper.make_node("Dropout", ["x"], ["y", "mask"])
+    graph = onnx.helper.make_graph([dropout], "g", [flowing["x"]], [flowing[name] for name in asked])
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 7)], ir_version=8)
+    (node,) = read_nodes(model.SerializeToString(), "onnx")
+    assert [value.name for value in node.outputs] == asked
+    assert check_delegate(load_delegate("tensorrt"), "onnx", [node]).fits
 
 
 def test_a_damaged_file_is_refused() -> None:

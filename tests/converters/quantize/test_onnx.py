@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from converters.delegates import check_delegate, read_nodes
+from converters.delegates import read_nodes
 from converters.quantize.candidate import signal_to_noise_db
 from converters.quantize.onnx import SYMMETRIC, QuantizedOnnx, onnx_for_board, quantize_onnx, quantizer, to_float16
 from converters.quantize.onnx.for_board import _told
@@ -17,6 +17,7 @@ from converters.quantize.onnx.scheme import ASYMMETRIC
 from converters.quantize.ranges import RULES
 from device_profiles import load_profile
 from device_profiles.delegate_files import load_delegate
+from device_profiles.placement import check_delegate
 from edge_contracts.errors import BadInputError
 from edge_runtime.infer.onnx import open_backend
 from tests.fakes.onnx_models import detector, gemm, one_weight_twice, padded_maximum

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from converters.calibration.representativeness import Representativeness
-from converters.delegates.fate import DelegateReport, OperatorFate
 from converters.doctor import Findings, Histogram, Islands, Layer, Point, Tried
 from converters.size_account import KindSize, SizeAccount, SizeStep
+from device_profiles.placement import DelegateReport, OperatorFate
 
 LAYERS = 24
 

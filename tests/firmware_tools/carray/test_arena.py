@@ -4,12 +4,11 @@ import pytest
 
 from edge_contracts.arena_plan import ALIGNMENT_BYTES
 from firmware_tools.carray.arena import HOST, MICROCONTROLLER, arena_need, unmeasured_kinds
-from firmware_tools.carray.fit import FLOAT_ONLY
 from firmware_tools.carray.kernel_memory import KEPT
 from firmware_tools.carray.network import read_network
-from tests.fakes.kernel_chains import FLOAT, FLOAT_CASES, INT8, Case, chain
-from tests.fakes.micro_bundles import MLPERF_TINY
-from tests.fakes.micro_runtime import PLENTY_BYTES, MicroRun, fits
+from tests.fakes.kernel_chains import FLOAT, INT8, Case, chain
+from tests.fakes.micro_bundles import MLPERF_TINY, MLPERF_TINY_FLOAT, with_int16
+from tests.fakes.micro_runtime import MicroRun, fits
 
 MOST_TOO_MUCH = 1.10
 DIFFERENT = ("CONV_2D", "BATCH_MATMUL", "MIRROR_PAD", "MEAN", "CONCATENATION", "STRIDED_SLICE")
@@ -28,15 +27,14 @@ def test_the_arena_of_a_benchmark_model_is_enough_and_little_more(data, file):
     arena_holds((data / "mlperf-tiny" / file).read_bytes())
 
 
+@pytest.mark.parametrize("file", MLPERF_TINY_FLOAT.values())
+def test_the_arena_of_a_benchmark_model_with_int16_activations_is_enough_and_little_more(data, file):
+    arena_holds(with_int16((data / "mlperf-tiny" / file).read_bytes())[0])
+
+
 @pytest.mark.parametrize("kind", DIFFERENT)
 def test_the_arena_of_a_chain_of_one_kernel_is_enough_and_little_more(kind):
     arena_holds(chain(kind, INT8))
-
-
-@pytest.mark.parametrize("kind", sorted(FLOAT_ONLY & set(FLOAT_CASES)))
-def test_a_kernel_that_is_refused_in_integers_runs_in_float_alone(kind):
-    assert fits(chain(kind, FLOAT), PLENTY_BYTES)
-    assert not fits(chain(kind, INT8), PLENTY_BYTES)
 
 
 def test_a_kernel_that_nobody_measured_is_named_and_counted_as_the_greediest():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from converters.delegates.input_limits import INPUT_CHECKS
-from converters.delegates.operation_limits import OPERATION_CHECKS
-from converters.delegates.tensor_limits import TENSOR_CHECKS
-from converters.delegates.unread import Unread
+from device_profiles.placement.input_limits import INPUT_CHECKS
+from device_profiles.placement.operation_limits import OPERATION_CHECKS
+from device_profiles.placement.tensor_limits import TENSOR_CHECKS
+from device_profiles.placement.unread import Unread
 
 if TYPE_CHECKING:
-    from converters.delegates.node import Node
     from device_profiles.delegate_limits import Limits
+    from device_profiles.placement.node import Node
 
 
 @dataclass(frozen=True, slots=True)

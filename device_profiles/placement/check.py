@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converters.delegates.fate import DelegateReport, OperatorFate
-from converters.delegates.limits import broken_limit
+from device_profiles.placement.fate import DelegateReport, OperatorFate
+from device_profiles.placement.limits import broken_limit
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from converters.delegates.fate import Fate
-    from converters.delegates.limits import Broken
-    from converters.delegates.node import Node
     from device_profiles.delegate import Delegate, Form, Rules, Verdict
+    from device_profiles.placement.fate import Fate
+    from device_profiles.placement.limits import Broken
+    from device_profiles.placement.node import Node
 
 _FATES: dict[Verdict, Fate] = {
     "runs": "accelerator",

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.delegates import window
-from converters.delegates.tensor_limits import BATCH, CHANNELS, any_of
-from converters.delegates.unread import Unread, data_of, rank_of, shape_of, shape_text
+from device_profiles.placement import window
+from device_profiles.placement.tensor_limits import BATCH, CHANNELS, any_of
+from device_profiles.placement.unread import Unread, data_of, rank_of, shape_of, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from converters.delegates.node import Node, Value
-    from converters.delegates.tensor_limits import Check
     from device_profiles.delegate_limits import Limits
+    from device_profiles.placement.node import Node, Value
+    from device_profiles.placement.tensor_limits import Check
 
 PADDINGS = frozenset({"PAD", "PADV2", "MIRROR_PAD"})
 SCALES = {"Resize": 2, "Upsample": 1}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from converters.delegates.unread import Unread, rank_of, shape_of
+from device_profiles.placement.unread import Unread, rank_of, shape_of
 
 if TYPE_CHECKING:
-    from converters.delegates.node import Node
+    from device_profiles.placement.node import Node
 
 WEIGHTS = 1
 """The input that holds a convolution's weights; TRANSPOSE_CONV has its output's shape at 0."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from converters.delegates.node import OPEN
+from device_profiles.placement.node import OPEN
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from converters.delegates.node import Value
+    from device_profiles.placement.node import Value
 
 
 class Unread(Exception):

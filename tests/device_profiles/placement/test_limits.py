@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from converters.delegates.limits import broken_limit
-from converters.delegates.node import OPEN, Node, Value
 from device_profiles.delegate_limits import Limits
+from device_profiles.placement.limits import broken_limit
+from device_profiles.placement.node import OPEN, Node, Value
 
 Case = tuple[dict[str, Any], Node, Node]
 
@@ -36,6 +36,11 @@ CASES: dict[str, Case] = {
     "input_types": ({"input_types": {"1": ["int8"]}}, PAIR, node(PICTURE, value(dtype="uint8"))),
     "output_types": ({"output_types": ["int8"]}, PAIR, node(out=(value(dtype="int16"),))),
     "same_types": ({"same_types": [1]}, PAIR, node(PICTURE, value(dtype="float32"))),
+    "float_weights": (
+        {"float_weights": True},
+        node(PICTURE, constant(1, "int8")),
+        node(PICTURE, constant(1, "int8"), out=(value(dtype="float32"),)),
+    ),
     "quantised_bytes": ({"quantised_bytes": True}, node(value(dtype="float32"), out=(value(quantised=True),)), node()),
     "per_tensor_inputs": ({"per_tensor_inputs": [0]}, node(), node(value(per_channel=True))),
     "per_tensor_outputs": ({"per_tensor_outputs": True}, node(), node(out=(value(per_channel=True),))),

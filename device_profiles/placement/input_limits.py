@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from converters.delegates.unread import data_of
+from device_profiles.placement.unread import data_of
 
 if TYPE_CHECKING:
-    from converters.delegates.node import Node
-    from converters.delegates.tensor_limits import Check
     from device_profiles.delegate_limits import Limits
+    from device_profiles.placement.node import Node
+    from device_profiles.placement.tensor_limits import Check
 
 
 def _constant_inputs(limits: Limits, node: Node) -> str | None:

@@ -9,18 +9,20 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from converters.delegates.node import OPEN
-from converters.delegates.unread import rank_of, shape_of, shape_text, type_of
+from device_profiles.placement.node import OPEN
+from device_profiles.placement.unread import rank_of, shape_of, shape_text, type_of
+from device_profiles.placement.window import WEIGHTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from converters.delegates.node import Node, Value
     from device_profiles.delegate_limits import Limits
+    from device_profiles.placement.node import Node, Value
 
     Check = Callable[[Limits, Node], str | None]
 
 BYTES = ("int8", "uint8")
+FLOATS = ("float16", "float32", "float64", "bfloat16")
 BATCH = slice(1)
 CHANNELS = slice(-1, None)
 
@@ -77,6 +79,14 @@ def _same_types(limits: Limits, node: Node) -> str | None:
             first = type_of(node.first)
             if type_of(value) != first:
                 return f"wanted input {place} in {first} as input 0, found {value.dtype}"
+    return None
+
+
+def _float_weights(limits: Limits, node: Node) -> str | None:
+    for weights in node.given_at([WEIGHTS]) if limits.float_weights else ():
+        found = type_of(node.outputs[0])
+        if found in FLOATS and type_of(weights) not in FLOATS:
+            return f"wanted float weights beside {found} activations, found {weights.dtype}"
     return None
 
 
@@ -210,6 +220,7 @@ TENSOR_CHECKS: tuple[Check, ...] = (
     _input_types,
     _output_types,
     _same_types,
+    _float_weights,
     _quantised_bytes,
     _per_tensor,
     _fixed_shapes,

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from converters.delegates import check_delegate, delegate_reports, read_nodes
-from converters.delegates.node import Node, Value
+from converters.delegates import delegate_reports, read_nodes
 from device_profiles.delegate_files import delegate_names, load_delegate
+from device_profiles.placement import Node, Value, check_delegate
 from edge_contracts.errors import BadInputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from converters.delegates.fate import DelegateReport
+    from device_profiles.placement import DelegateReport
 
 
 def value(name: str = "t", shape: tuple[int, ...] = (1, 8, 8, 4), dtype: str = "int8", **more: Any) -> Value:
