@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge_contracts.verdict import Outcome
-from edge_runtime.outputs.driver_time import DriverTime
 from edge_runtime.outputs.output import Order, PartGone, Shape, order_of, unjudged
+from edge_runtime.outputs.output_connection import OutputConnection
 from edge_runtime.outputs.output_counts import OutputCounts
 from edge_runtime.outputs.shift_register import PlaceUnknown, ShiftRegister, TooManyParts
 from edge_runtime.own_thread import OwnThread
@@ -80,28 +80,24 @@ class Actuator(OwnThread):
         self.name = name
         self.duty = duty
         self.counts = OutputCounts()
-        self._lost: str | None = "it is not open yet"
         self._missed_for: str | None = None
         self._stopped_for: str | None = None
-        self._output = output
+        self._output = OutputConnection(name, output, self.counts, clock, backoff)
         self._belt = belt
         self._guard = guard
         self._clock = clock
-        self._backoff = backoff
         self._register = ShiftRegister(duty.travel)
         self._due: deque[_Due] = deque()
         self._pulse = _Pulse()
         self._numbers = itertools.count(1)
         self._life = belt.life()
-        self._open_at_ns = clock.now_ns()
-        self._with_driver = DriverTime(clock)
         self._lock = threading.Lock()
         self._more = threading.Event()
 
     @property
     def lost(self) -> str | None:
         """Why parts cannot be told, None while they can."""
-        return self._lost or self._with_driver.hangs or self._belt.lost
+        return self._output.lost or self._output.hangs or self._belt.lost
 
     @property
     def underway(self) -> int:
@@ -185,7 +181,7 @@ class Actuator(OwnThread):
                 wait_s = LONGEST_WAIT_S
             self._clock.wait(self._more, wait_s)
             self._more.clear()
-        self._close()
+        self._output.close()
 
     def _serves(self, point: str) -> bool:
         return not self.duty.points or point in self.duty.points
@@ -206,19 +202,9 @@ class Actuator(OwnThread):
         self._more.set()
 
     def _open_if_it_is_time(self) -> None:
-        if self._lost is None or self._clock.now_ns() < self._open_at_ns:
-            return
-        try:
-            self._output.open()
-        except Exception as error:  # noqa: BLE001 - a driver's own exceptions; it is opened again
-            self._note_loss(error)
-            return
-        if self.counts.lost:
-            _log.warning("output %s: open again", self.name)
-        self.counts.opened += 1
-        self._lost = self._missed_for = self._stopped_for = None
-        self._pulse.until_ns, self._pulse.may_last = None, False
-        self._backoff.reset()
+        if self._output.open_if_due():
+            self._missed_for = self._stopped_for = None
+            self._pulse.until_ns, self._pulse.may_last = None, False
 
     def _end_pulse(self) -> None:
         until_ns, now_ns = self._pulse.until_ns, self._clock.now_ns()
@@ -232,7 +218,7 @@ class Actuator(OwnThread):
 
     def _be_idle(self) -> None:
         self._pulse.until_ns = None
-        if self._lost is None and self._try(self._output.idle):
+        if self._output.idle():
             self._pulse.may_last = False
         self._pulse.rest_until_ns = self._clock.now_ns() + self.duty.pulse_ns // 2
 
@@ -266,8 +252,8 @@ class Actuator(OwnThread):
                 self._let_pass(due)
             elif self._is_late(due):
                 self._drop(due)
-                self._miss(due.order, self._lost or "it came too late", due.stopped_for)
-            elif self._lost is not None or self._is_resting() or not self._say(due):
+                self._miss(due.order, self._output.lost or "it came too late", due.stopped_for)
+            elif self._output.lost is not None or self._is_resting() or not self._say(due):
                 return
 
     def _let_pass(self, due: _Due) -> None:
@@ -278,7 +264,7 @@ class Actuator(OwnThread):
             self._be_idle()
         self._drop(due)
         if is_open and (self._pulse.may_last or self._is_late(due)):
-            why = self._lost or "the output took too long"
+            why = self._output.lost or "the output took too long"
             self._stop_for(due.order, f"could not be shut before {_title(due.order)}", why, due.stopped_for)
 
     def _say(self, due: _Due) -> bool:
@@ -286,7 +272,7 @@ class Actuator(OwnThread):
         self._pulse.may_last = self._output.shape is not Shape.MESSAGE
         needs_saying = self._output.shape is not Shape.LEVEL or self._pulse.until_ns is None
         try:
-            if needs_saying and not self._try(lambda: self._output.fire(due.order)):
+            if needs_saying and not self._output.fire(due.order):
                 return False
         except PartGone as error:
             self._drop(due)
@@ -322,7 +308,7 @@ class Actuator(OwnThread):
             return
         self.counts.late += 1
         # While the output stays lost for the same reason, its first part and its first stop say so in the log alone.
-        lasting = why if why == self._lost else None
+        lasting = why if why == self._output.lost else None
         level = logging.DEBUG if why == self._missed_for else logging.ERROR
         self._missed_for = lasting
         part = _title(order)
@@ -332,47 +318,21 @@ class Actuator(OwnThread):
     def _stop_for(self, order: Order, what: str, why: str, stopped_for: bool) -> None:  # noqa: FBT001 - as above
         if self.duty.required and self._must_not_pass(order) and not stopped_for:
             level = logging.DEBUG if why == self._stopped_for else logging.CRITICAL
-            self._stopped_for = why if why == self._lost else None
+            self._stopped_for = why if why == self._output.lost else None
             self._guard.call_stop(f"output {self.name} {what}: {why}", level)
 
     @staticmethod
     def _must_not_pass(order: Order | None) -> bool:
         return order is None or order.outcome in {Outcome.DEFECT, Outcome.UNKNOWN}
 
-    def _try(self, action: Callable[[], object]) -> bool:
-        try:
-            with self._with_driver:
-                action()
-        except PartGone:
-            raise
-        except Exception as error:  # noqa: BLE001 - a driver's own exceptions; the output is opened again
-            self._note_loss(error)
-            return False
-        return True
-
-    def _note_loss(self, error: Exception) -> None:
-        reason = str(error) or type(error).__name__
-        self.counts.lost += 1
-        if self._lost != reason:
-            _log.error("output %s: %s", self.name, reason)
-        self._lost = reason
-        self._close()
-        self._open_at_ns = self._clock.now_ns() + int(self._backoff.next_s() * _NS_PER_S)
-
-    def _close(self) -> None:
-        try:
-            self._output.close()
-        except Exception:  # noqa: BLE001 - an output that cannot be closed must still be opened again
-            _log.exception("output %s: closing failed", self.name)
-
     def _wait_s(self) -> float:
         now_ns = self._clock.now_ns()
         waits = [LONGEST_WAIT_S]
-        if self._lost is not None:
-            waits.append((self._open_at_ns - now_ns) / _NS_PER_S)
+        if self._output.lost is not None:
+            waits.append(self._output.opens_in_s)
         if self._pulse.until_ns is not None:
             waits.append(max((self._pulse.until_ns - now_ns) / _NS_PER_S, self._belt.wait_s(0, now_ns)))
-        elif self._due and self._lost is None:
+        elif self._due and self._output.lost is None:
             waits.append((self._pulse.rest_until_ns - now_ns) / _NS_PER_S)
         if self._due:
             waits.append(self._belt.wait_s(self._due[0].gate + self.duty.tolerance + 1, now_ns))

@@ -17,6 +17,7 @@ from edge_contracts.verdict import Cause
 from edge_runtime.occasion import Ailment, Occasion
 from edge_runtime.own_thread import OwnThread
 from edge_runtime.trigger.backlog import TOLD_MAX, BacklogCounts
+from edge_runtime.trigger.deadline_rule import DeadlineRule
 
 if TYPE_CHECKING:
     from edge_runtime.clock import Clock
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 MOST: Final = 4
 """Pictures that may wait while one is judged: so much memory, and no more."""
 _POLL_S: Final = 0.2
-_NS_PER_S: Final = 1_000_000_000
-_NS_PER_MS: Final = 1_000_000
 _log = logging.getLogger(__name__)
 
 
@@ -62,20 +61,14 @@ class Crossings(OwnThread):
         self.counts = BacklogCounts()
         self._trigger = trigger
         self._clock = clock
-        self._within_ns = within_s * _NS_PER_S
-        self._max_age_ns = max_age_s * _NS_PER_S
-        self._may_wait = may_wait
+        self._rule = DeadlineRule(within_s=within_s, max_age_s=max_age_s, may_wait=may_wait)
         self._line: deque[Occasion] = deque()
-        self._pictures = 0
         self._fault: Exception | None = None
         self._faults = 0
         self._is_closed = False
         self._lock = threading.Lock()
-        self._waits = threading.Event()
-        self._has_looked = False
-        self._handed_at_ns: int | None = None
-        self._free_since_ns = 0
-        self._took_ns: deque[int] = deque((0, 0, 0), maxlen=3)
+        self._waits = threading.Event()  # a part or a fault
+        self._has_looked = False  # since the loop asked last: no part came, and the thread does not hang
 
     def next(self) -> Occasion | None:
         """The occasion whose turn it is.
@@ -83,32 +76,33 @@ class Crossings(OwnThread):
         Raises:
             Exception: the other trigger's own.
         """
-        self._note_how_long_the_last_took()
+        self._rule.end(self._clock.now_ns())
         while not self._clock.wait(self._waits, _POLL_S) and not self._has_looked and not self._stop.is_set():
             pass
         self._has_looked = False
-        waited = self._take()
-        if waited is None:
-            self._raise_fault()
-        return None if waited is None else self._in_time(waited)
+        occasion, fault = self._take()
+        if fault is not None:
+            raise fault
+        return None if occasion is None else self._in_time(occasion)
 
     def leftovers(self) -> list[Occasion]:
         """Look no more; a missed part for each that waited."""
         self.ask_to_stop()
         with self._lock:
             self._is_closed = True
-        left = []
-        while (waited := self._take()) is not None:
-            reason = "its point was stopped or reloaded while it waited for its inspection"
-            left.append(waited if waited.ailment else self._missed(replace(waited, reading=None), reason))
-        if self._fault is not None:
-            _log.error("%s failed", self._title, exc_info=self._fault)
-        return left
+            left, fault = tuple(self._line), self._fault
+            self._line.clear()
+        if fault is not None:
+            _log.error("%s failed", self._title, exc_info=fault)
+        reason = "its point was stopped or reloaded while it waited for its inspection"
+        return [one if one.ailment else self._missed(replace(one, reading=None), reason) for one in left]
 
     def look(self) -> None:
         """One step of the other trigger; what it calls for is put into the line."""
         try:
-            self._add(self._trigger.next())
+            occasion = self._trigger.next()
+            if occasion is not None:
+                self._add(occasion)
         except Exception as error:  # noqa: BLE001 - a part may have passed unseen: the loop tells it
             self._note_fault(error)
             self._clock.wait(self._stop, _POLL_S)
@@ -118,9 +112,7 @@ class Crossings(OwnThread):
         while not self._stop.is_set():
             self.look()
 
-    def _add(self, occasion: Occasion | None) -> None:
-        if occasion is None:
-            return
+    def _add(self, occasion: Occasion) -> None:
         with self._lock:
             self.counts.announced += 1
             if self._is_closed or len(self._line) >= TOLD_MAX:
@@ -128,27 +120,13 @@ class Crossings(OwnThread):
                 self.counts.untold += 1
                 _log.warning("a part came that is not inspected: %d wait, or the point ends", len(self._line))
                 return
-            if occasion.reading is not None and self._pictures >= MOST:
-                occasion = self._crowded_out(occasion)
-            self._pictures += occasion.reading is not None
-            self._line.append(occasion)
+            is_crowded = occasion.reading is not None and self._pictures() >= MOST
+            self._line.append(self._crowded_out(occasion) if is_crowded else occasion)
             self._waits.set()
 
-    def _note_fault(self, error: Exception) -> None:
-        with self._lock:
-            self._fault, self._faults = error, self._faults + 1
-            self._waits.set()
-
-    def _raise_fault(self) -> None:
-        with self._lock:
-            fault, self._fault, faults, self._faults = self._fault, None, self._faults, 0
-            if not self._line:
-                self._waits.clear()
-        if fault is None:
-            return
-        if faults > 1:
-            _log.error("%s failed %d times since this was told last", self._title, faults)
-        raise fault
+    def _pictures(self) -> int:
+        """How many wait; under the lock."""
+        return sum(one.reading is not None for one in self._line)
 
     def _crowded_out(self, occasion: Occasion) -> Occasion:
         without = replace(occasion, reading=None)
@@ -156,45 +134,37 @@ class Crossings(OwnThread):
             return without
         return self._missed(without, f"wanted at most {MOST} parts waiting for their inspection, found one more")
 
-    def _take(self) -> Occasion | None:
+    def _note_fault(self, error: Exception) -> None:
         with self._lock:
-            waited = self._line.popleft() if self._line else None
-            if waited is not None:
-                self._pictures -= waited.reading is not None
+            self._fault, self._faults = error, self._faults + 1
+            self._waits.set()
+
+    def _take(self) -> tuple[Occasion | None, Exception | None]:
+        """The part whose turn it is; once none waits, what the other trigger raised last instead."""
+        with self._lock:
+            occasion = self._line.popleft() if self._line else None
+            fault = self._take_fault() if occasion is None else None
             if not self._line and self._fault is None:
                 self._waits.clear()
-            return waited
+            return occasion, fault
+
+    def _take_fault(self) -> Exception | None:
+        """Under the lock."""
+        fault, faults = self._fault, self._faults
+        self._fault, self._faults = None, 0
+        if faults > 1:
+            _log.error("%s failed %d times since this was told last", self._title, faults)
+        return fault
 
     def _in_time(self, occasion: Occasion) -> Occasion:
+        """The occasion as it is, or a part that is missed because it waited too long."""
         if occasion.ailment is not None:
             return occasion
         now_ns = self._clock.now_ns()
-        has_waited = occasion.triggered_at_ns < self._free_since_ns
-        if has_waited and (wanted := self._wanted(occasion, now_ns)) is not None:
-            waited_ms = (now_ns - occasion.triggered_at_ns) / _NS_PER_MS
-            reason = f"wanted {wanted}, found its turn after {waited_ms:.0f} ms: parts come faster than they are judged"
+        if (reason := self._rule.refusal(occasion, now_ns)) is not None:
             return self._missed(occasion, reason)
-        self._handed_at_ns = now_ns
+        self._rule.begin(now_ns)
         return occasion
-
-    def _wanted(self, occasion: Occasion, now_ns: int) -> str | None:
-        """What a part that waited would have needed to be inspected now, None where it can be."""
-        if not self._may_wait:
-            return "it judged at once, because a model has a live source of its own"
-        if occasion.reading is not None and now_ns - occasion.reading.captured_at_ns > self._max_age_ns:
-            return f"a picture of at most {self._max_age_ns / _NS_PER_MS:g} ms"
-        takes_ns = sorted(self._took_ns)[1]
-        if now_ns - occasion.triggered_at_ns + takes_ns > self._within_ns:
-            within_ms, takes_ms = self._within_ns / _NS_PER_MS, takes_ns / _NS_PER_MS
-            return f"it judged within {within_ms:g} ms, which takes {takes_ms:.0f} ms"
-        return None
-
-    def _note_how_long_the_last_took(self) -> None:
-        """Of the last three the middle one counts: one that hung, or could not be asked at all, says nothing."""
-        if self._handed_at_ns is not None:
-            self._free_since_ns = self._clock.now_ns()
-            self._took_ns.append(self._free_since_ns - self._handed_at_ns)
-            self._handed_at_ns = None
 
     def _missed(self, occasion: Occasion, reason: str) -> Occasion:
         self.counts.missed += 1

@@ -79,7 +79,7 @@ def test_no_part_waits_where_a_model_has_a_live_source_of_its_own(tmp_path: Path
     made = assemble(seen, [load_predictor(view) for view in seen.views], company)
     crossings = made.crossings
     assert isinstance(crossings, Crossings)
-    assert crossings._may_wait is not is_live
+    assert crossings._rule._may_wait is not is_live
     assert made.announced is crossings.counts
     for predictor in made.predictors:
         predictor.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from edge_contracts.alert import Alert, Evidence, EvidenceKind
 from edge_contracts.station import Alerting
 from edge_contracts.verdict import Cause
+from edge_runtime import alert_queue
 from edge_runtime import delivery as line
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
@@ -257,7 +258,7 @@ def test_how_long_alert_and_picture_wait_is_told_until_they_are_on_the_disk() ->
 
 
 def test_what_no_line_can_hold_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "LINE_MAX", 10)
+    monkeypatch.setattr(alert_queue, "LINE_MAX", 10)
     spool = Spool(shut=True)
     delivery = deliver(spool)
     delivery.take(inspected(verdict(part="first")))

@@ -25,7 +25,7 @@ def test_a_model_of_the_page_stands_back_behind_those_of_the_line(tmp_path: Path
             predictor = loader(point(bundle=str(tmp_path / "part.bundle")))
             assert isinstance(predictor.backend, IsolatedBackend)
             assert predictor.predict(picture()).values.size == 1
-            life = predictor.backend._life
+            life = predictor.backend._processes.present
             assert life is not None
             found.append(os.getpriority(os.PRIO_PROCESS, life.worker.pid))
             predictor.close()

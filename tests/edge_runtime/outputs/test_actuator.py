@@ -136,7 +136,7 @@ def test_an_output_that_is_lost_says_so_as_soon_as_its_part_is_beyond_the_tolera
     scene.output.broken = True
     scene.judged()
     scene.actuator.turn()
-    scene.actuator._open_at_ns = scene.clock.now_ns() + 10 * NS_PER_S
+    scene.actuator._output._open_at_ns = scene.clock.now_ns() + 10 * NS_PER_S
     assert scene.actuator.turn() <= 0.0201
     scene.clock.advance(0.0201)
     scene.actuator.turn()
@@ -183,7 +183,7 @@ def test_an_output_that_comes_back_within_the_tolerance_still_hits_its_part() ->
     scene.judged()
     scene.actuator.turn()
     scene.output.broken = False
-    scene.actuator._open_at_ns = scene.clock.now_ns() + 10 * MS
+    scene.actuator._output._open_at_ns = scene.clock.now_ns() + 10 * MS
     scene.run_until(200)
     assert scene.output.told == ["A"]
     assert scene.stops == []
@@ -307,7 +307,7 @@ def test_a_gate_that_is_lost_while_it_is_shut_stops_nothing() -> None:
         scene.judged(outcome, at_ms=at_ms)
     scene.run_until(700)
     scene.output.broken = True
-    scene.actuator._note_loss(OSError("no such device"))
+    scene.actuator._output._note_loss(OSError("no such device"))
     scene.run_until(1500)
     assert scene.stops == []
 

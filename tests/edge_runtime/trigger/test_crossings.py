@@ -184,7 +184,7 @@ def test_a_part_that_need_not_wait_is_judged_however_long_the_last_ones_took() -
         scene.cross(every_s=0.1)
         assert cause(scene.next()) is None
         scene.clock.advance(0.6)
-        scene.crossings._note_how_long_the_last_took()
+        scene.crossings._rule.end(scene.clock.now_ns())
 
 
 def test_one_part_that_hung_costs_no_part_that_waited_for_it() -> None:
@@ -193,7 +193,7 @@ def test_one_part_that_hung_costs_no_part_that_waited_for_it() -> None:
         scene.cross()
         scene.next()
         scene.clock.advance(took_s)
-        scene.crossings._note_how_long_the_last_took()
+        scene.crossings._rule.end(scene.clock.now_ns())
     scene.cross()
     scene.clock.advance(0.4)
     assert cause(scene.next()) is None

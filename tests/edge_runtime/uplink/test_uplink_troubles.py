@@ -8,6 +8,8 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from edge_contracts.ack import Ack
 from edge_contracts.device import Birth, State, Status
 from edge_contracts.message import ClockTrust
@@ -23,12 +25,12 @@ from tests.fakes.letters import ADDRESS, HandClock, alert
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
 
 PATIENCE_S = 10.0
+QUICK = Pace(FullJitter(0.01, 0.01))
 
 
 def announcements() -> Announcements:
@@ -44,9 +46,40 @@ def announcements() -> Announcements:
     return Announcements(birth, state)
 
 
-def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Outbox]:
+    """A spool that an uplink empties; nothing of the uplinks holds it at the end."""
+    made = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
+    made.start()
+    yield made
+    assert made.stop(PATIENCE_S)
+
+
+def uplink_of(box: Outbox, host: str = "broker.plant", after: Uplink | None = None, port: int = 1883) -> Uplink:
+    settings = UplinkSettings(host=host, port=port)
+    return Uplink(box, ADDRESS, settings, announcements(), after=after, pace=QUICK)
+
+
+class QuietLink:
+    """A link that connects at once and to which nothing is said."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def publish(self, topic: str, body: bytes, **_: object) -> int:
+        del topic, body
+        return 1
+
+    def is_confirmed(self, _: int) -> bool:
+        return True
+
+    def open(self, *_: object) -> None: ...
+    def turn(self, *_: object) -> None: ...
+    def subscribe(self, _topic: str, qos: int = 0) -> None: ...
+    def close(self, *, politely: bool) -> None: ...
+
+
+def name_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Whether it was asked, and whether it may say that it knows no name."""
     asked, answer = threading.Event(), threading.Event()
 
     def hang(*_: Any, **__: Any) -> Any:
@@ -55,10 +88,14 @@ def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
-    box.start()
-    settings = UplinkSettings(host="broker.plant")
-    uplink = Uplink(box, ADDRESS, settings, announcements(), pace=Pace(FullJitter(0.01, 0.01)))
+    return asked, answer
+
+
+def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, answer = name_server_that_hangs(monkeypatch)
+    uplink = uplink_of(box)
     uplink.start()
     assert asked.wait(PATIENCE_S)
     with caplog.at_level(logging.ERROR):
@@ -67,14 +104,13 @@ def test_a_name_server_that_hangs_is_an_answer_of_stopping_not_an_error(
     answer.set()
     assert uplink.stop(PATIENCE_S) is True
     assert uplink.stop(PATIENCE_S) is True
-    assert box.stop(PATIENCE_S)
 
 
-def test_each_sessions_will_and_greeting_have_its_own_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_sessions_will_and_greeting_have_its_own_number(box: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
     wills: list[int] = []
     greetings: list[int] = []
 
-    class DyingLink:
+    class DyingLink(QuietLink):
         def __init__(self, options: object, version: object, will: Will, events: object) -> None:
             del options, version, events
             wills.append(Status.model_validate_json(will.body).session)
@@ -87,41 +123,27 @@ def test_each_sessions_will_and_greeting_have_its_own_number(tmp_path: Path, mon
         def turn(self, *_: object) -> None:
             raise LinkLost("the cable was pulled")
 
-        def open(self, *_: object) -> None: ...
-        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
-        def close(self, *, politely: bool) -> None: ...
-
     monkeypatch.setattr(module, "MqttLink", DyingLink)
-    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
-    box.start()
-    uplink = Uplink(
-        box, ADDRESS, UplinkSettings(host="broker.plant"), announcements(), pace=Pace(FullJitter(0.01, 0.01))
-    )
+    uplink = uplink_of(box)
     uplink.start()
     eventually(lambda: len(greetings) >= 3)
     assert uplink.stop(PATIENCE_S)
-    assert box.stop(PATIENCE_S)
     assert wills[:3] == greetings[:3] == [1, 2, 3]
 
 
-def test_a_password_without_tls_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_password_without_tls_is_said_once(box: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "password").write_text("secret\n")
-    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
-    box.start()
     words = {"host": "127.0.0.1", "port": 1, "username": "line", "password_file": "password"}
     settings = UplinkSettings.model_validate(words)
-    uplink = Uplink(box, ADDRESS, settings, announcements(), folder=tmp_path, pace=Pace(FullJitter(0.01, 0.01)))
+    uplink = Uplink(box, ADDRESS, settings, announcements(), folder=tmp_path, pace=QUICK)
     uplink.start()
     assert uplink.stop(PATIENCE_S)
-    assert box.stop(PATIENCE_S)
     assert caplog.text.count("in plain text") == 1
     assert "secret" not in caplog.text
 
 
-def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    box = Outbox(tmp_path / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
-    box.start()
-    uplink = Uplink(box, ADDRESS, UplinkSettings(host="broker.plant"), announcements())
+def test_what_was_not_asked_for_is_told_once_per_topic(box: Outbox, caplog: pytest.LogCaptureFixture) -> None:
+    uplink = uplink_of(box)
     for _ in range(3):
         uplink.message(ADDRESS.topic("birth"), b"{}", retained=True)
     for number in range(100):
@@ -129,22 +151,10 @@ def test_what_was_not_asked_for_is_told_once_per_topic(tmp_path: Path, caplog: p
     told = [line for line in caplog.messages if "was not asked for" in line]
     assert told[0] == f"a message on {ADDRESS.topic('birth')} was not asked for"
     assert len(told) == len(set(told)) == MOST_UNASKED
-    assert box.stop(PATIENCE_S)
-
-
-def box_in(folder: Path) -> Outbox:
-    box = Outbox(folder / "s", ADDRESS, SpoolLimits(8 << 20, 1 << 20), HandClock(), window_s=0)
-    box.start()
-    return box
-
-
-def uplink_of(box: Outbox, host: str, after: Uplink | None = None, port: int = 1883) -> Uplink:
-    settings = UplinkSettings(host=host, port=port)
-    return Uplink(box, ADDRESS, settings, announcements(), after=after, pace=Pace(FullJitter(0.01, 0.01)))
 
 
 def test_an_uplink_that_was_given_up_over_a_look_up_says_nothing_when_the_answer_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    box: Outbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked, answer, look_up = threading.Event(), threading.Event(), socket.getaddrinfo
 
@@ -156,7 +166,6 @@ def test_an_uplink_that_was_given_up_over_a_look_up_says_nothing_when_the_answer
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     monkeypatch.setattr(module, "HANDOVER_S", 0.1)
-    box = box_in(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as broker, socket.create_server(("127.0.0.1", 0)) as new_broker:
         old = uplink_of(box, "broker.plant", port=broker.getsockname()[1])
         old.start()
@@ -184,9 +193,7 @@ def slow_farewells(
     told: list[tuple[int, str]] = []
     may_end, is_leaving = threading.Event(), threading.Event()
 
-    class SlowFarewell:
-        def __init__(self, *_: object) -> None: ...
-
+    class SlowFarewell(QuietLink):
         def publish(self, topic: str, body: bytes, **_: object) -> int:
             if topic.endswith("/status"):
                 status = Status.model_validate_json(body)
@@ -198,26 +205,20 @@ def slow_farewells(
             assert may_end.wait(PATIENCE_S)
             return True
 
-        def open(self, *_: object) -> None: ...
-        def turn(self, *_: object) -> None: ...
-        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
-        def close(self, *, politely: bool) -> None: ...
-
     monkeypatch.setattr(module, "MqttLink", SlowFarewell)
     return told, is_leaving, may_end
 
 
 def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told, is_leaving, may_end = slow_farewells(monkeypatch)
-    box = box_in(tmp_path)
-    old = uplink_of(box, "broker.plant")
+    old = uplink_of(box)
     old.start()
     eventually(lambda: told)
     old.ask_to_stop()
     assert is_leaving.wait(PATIENCE_S)
-    new = uplink_of(box, "broker.plant", old)
+    new = uplink_of(box, after=old)
     new.start()
     threading.Event().wait(0.2)
     assert told == [(1, "online"), (1, "offline")]
@@ -226,24 +227,22 @@ def test_an_uplink_greets_only_after_the_farewell_of_the_one_before(
     assert told[2] == (2, "online")
     assert box._listener == new._wake, "the old one's end takes nothing from the new one"
     assert new.stop(PATIENCE_S)
-    assert box.stop(PATIENCE_S)
 
 
 def test_an_uplink_waits_for_a_farewell_over_one_that_was_stopped_before_it_greeted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told, is_leaving, may_end = slow_farewells(monkeypatch)
-    box = box_in(tmp_path)
-    first = uplink_of(box, "broker.plant")
+    first = uplink_of(box)
     first.start()
     eventually(lambda: told)
     first.ask_to_stop()
     assert is_leaving.wait(PATIENCE_S)
-    second = uplink_of(box, "broker.plant", first)
+    second = uplink_of(box, after=first)
     second.start()
     second.ask_to_stop()
     eventually(lambda: not second.running)
-    third = uplink_of(box, "broker.plant", second)
+    third = uplink_of(box, after=second)
     third.start()
     threading.Event().wait(0.2)
     assert told == [(1, "online"), (1, "offline")]
@@ -252,18 +251,15 @@ def test_an_uplink_waits_for_a_farewell_over_one_that_was_stopped_before_it_gree
     assert told[2] == (2, "online")
     assert third.stop(PATIENCE_S)
     assert not first.running
-    assert box.stop(PATIENCE_S)
 
 
 def test_what_is_told_beside_the_rows_is_told_while_a_commit_hangs_and_acknowledgements_come(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lasting_spool, "_ANSWER_S", 0.01)
     told: list[str] = []
 
-    class AnsweringLink:
-        def __init__(self, *_: object) -> None: ...
-
+    class AnsweringLink(QuietLink):
         def publish(self, topic: str, _: bytes, **__: object) -> int:
             told.append(topic)
             return 1
@@ -271,16 +267,8 @@ def test_what_is_told_beside_the_rows_is_told_while_a_commit_hangs_and_acknowled
         def turn(self, *_: object) -> None:
             uplink.message(ADDRESS.topic("ack"), Ack(epoch=box.epoch, seq=1).model_dump_json().encode(), retained=False)
 
-        def is_confirmed(self, _: int) -> bool:
-            return True
-
-        def open(self, *_: object) -> None: ...
-        def subscribe(self, _topic: str, qos: int = 0) -> None: ...
-        def close(self, *, politely: bool) -> None: ...
-
     monkeypatch.setattr(module, "MqttLink", AnsweringLink)
-    box = box_in(tmp_path)
-    uplink = uplink_of(box, "broker.plant")
+    uplink = uplink_of(box)
     uplink.start()
     eventually(lambda: told)
     with box._spool.lock:
@@ -291,30 +279,20 @@ def test_what_is_told_beside_the_rows_is_told_while_a_commit_hangs_and_acknowled
     eventually(lambda: ADDRESS.topic("alert") in told)
     eventually(lambda: box.freed_through == 1)
     assert uplink.stop(PATIENCE_S)
-    assert box.stop(PATIENCE_S)
 
 
 def test_an_uplink_that_stops_while_it_waits_for_the_one_before_waits_for_both(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    box: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, answer = threading.Event(), threading.Event()
-
-    def hang(*_: Any, **__: Any) -> Any:
-        asked.set()
-        answer.wait(PATIENCE_S)
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-    monkeypatch.setattr(socket, "getaddrinfo", hang)
-    box = box_in(tmp_path)
-    old = uplink_of(box, "broker.plant")
+    asked, answer = name_server_that_hangs(monkeypatch)
+    old = uplink_of(box)
     old.start()
     assert asked.wait(PATIENCE_S)
     old.ask_to_stop()
-    new = uplink_of(box, "broker.plant", old)
+    new = uplink_of(box, after=old)
     new.start()
     assert not new.stop(0.2)
     assert not new.running
     answer.set()
     assert new.stop(PATIENCE_S)
     assert not old.running
-    assert box.stop(PATIENCE_S)

@@ -15,7 +15,9 @@ def upgrade() -> None:
     """Make the tables."""
     _make_handling()
     _make_cases()
-    _make_statistics()
+    _make_alert_statistics()
+    _make_production()
+    _make_shifts()
     _make_escalation()
 
 
@@ -88,7 +90,7 @@ def _make_cases() -> None:
     )
 
 
-def _make_statistics() -> None:
+def _make_alert_statistics() -> None:
     op.create_table(
         "alert_quarters",
         sa.Column("quarter_ms", sa.BigInteger),
@@ -104,6 +106,9 @@ def _make_statistics() -> None:
         sa.PrimaryKeyConstraint("quarter_ms", "address", "point", "outcome", "cause", "label", "model"),
         sqlite_with_rowid=False,
     )
+
+
+def _make_production() -> None:
     op.create_table(
         "production_quarters",
         sa.Column("quarter_ms", sa.BigInteger),
@@ -129,6 +134,9 @@ def _make_statistics() -> None:
         sa.PrimaryKeyConstraint("address", "point"),
         sqlite_with_rowid=False,
     )
+
+
+def _make_shifts() -> None:
     op.create_table(
         "shift_plans",
         sa.Column("site", sa.Text, primary_key=True),

@@ -59,7 +59,7 @@ def grey(buffer: npt.NDArray[np.generic]) -> None:
 
 
 def pid_of(backend: IsolatedBackend) -> int:
-    life = backend._life
+    life = backend._processes.present
     assert life is not None
     return life.worker.pid
 
@@ -115,7 +115,8 @@ def test_a_process_that_died_unasked_is_replaced_before_the_next_part(backend: I
     os.kill(first, signal.SIGKILL)
     for _ in range(200):
         backend.tend()
-        if backend.restarts and backend._life is not None and backend._life.layout is not None:
+        process = backend._processes.present
+        if backend.restarts and process is not None and process.layout is not None:
             break
         time.sleep(0.01)
     within(backend, 2000)
@@ -197,7 +198,7 @@ def test_a_process_that_comes_back_otherwise_is_refused_until_one_comes_back_the
     os.kill(pid_of(backend), signal.SIGKILL)
     told = refusals_until(backend, "was refused")
     assert any("wanted " in one and "another" in one and f"found {first.runtime}" in one for one in told)
-    assert backend._pause_s > PAUSE_MIN_S, "no process after the other as fast as they can be made"
+    assert backend._processes._pause_s > PAUSE_MIN_S, "no process after the other as fast as they can be made"
     backend._first = first
     assert same(answer_in_the_end(backend), before)
 
@@ -251,10 +252,10 @@ def refusals_until(backend: IsolatedBackend, wanted: str) -> list[str]:
             backend.run(grey)
         except BackendError as error:
             told.append(str(error))
-        if wanted in backend._trouble:
+        if wanted in backend._processes.trouble:
             return told
         time.sleep(0.02)
-    raise AssertionError(f"{wanted!r} never came; the last trouble: {backend._trouble}")
+    raise AssertionError(f"{wanted!r} never came; the last trouble: {backend._processes.trouble}")
 
 
 def test_a_daemon_that_is_killed_leaves_no_process_behind(backend: IsolatedBackend, nursery: Nursery) -> None:
