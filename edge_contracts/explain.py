@@ -59,7 +59,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
         model: the model that was asked for; its fields are the candidates of "did you mean".
     """
     details = error.errors(include_url=False)
-    return _joined(_sentence(detail, model) for detail in details if not _is_echo(detail, details))
+    missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
+    return _joined(_sentence(detail, model, missing) for detail in details if not _is_echo(detail, details))
 
 
 def _joined(sentences: Iterable[str]) -> list[str]:
@@ -83,10 +84,11 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     )
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
     where = _place(detail, model)
     if detail["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_table(detail, model) or _home(detail, model) or _nearest(detail['loc'], model)}"
+        meant = _table(detail, model) or _home(detail, model) or _nearest(detail["loc"], model, missing)
+        return f"{where}: unknown key{meant}"
     if detail["type"] == "tuple_type" and isinstance(detail["input"], dict):
         return f"{where}: wanted a table each in double brackets, [[{where}]], found one in single brackets"
     if detail["type"] == "missing":
@@ -203,11 +205,15 @@ def _kind_of(given: Any) -> str:
     return repr(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
 
 
-def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _nearest(location: tuple[int | str, ...], model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
+    """The key that is written alike, else the only one that the same table lacks, else all that there are."""
     fields = (each for owner in _owners(location[:-1], model) for each in owner.model_fields.items())
     known = sorted({field.alias or name for name, field in fields})
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys are {', '.join(known)}"
+    lacking = [str(each[-1]) for each in missing if each[:-1] == location[:-1]]
+    if meant := close or (lacking if len(lacking) == 1 else []):
+        return f"; did you mean {meant[0]!r}?"
+    return f"; known keys are {', '.join(known)}"
 
 
 def _owners(path: tuple[int | str, ...], model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -36,11 +36,21 @@ def test_a_misspelt_key_inside_a_kind_is_met_with_the_right_one():
 
 
 def test_the_keys_of_another_kind_are_not_offered():
-    (missing, unknown) = problems({"kind": "v4l2", "device": "/dev/video7"})
-    assert missing == "points.0.source.camera: missing; this key is required"
-    assert unknown.startswith("points.0.source.device: unknown key; known keys are ")
+    (unknown,) = problems({"kind": "v4l2", "camera": "/dev/video7", "zoom": 2})
+    assert unknown.startswith("points.0.source.zoom: unknown key; known keys are ")
     assert "camera" in unknown
     assert "url" not in unknown
+
+
+def test_an_unknown_key_is_taken_for_the_only_one_that_its_table_lacks():
+    assert problems({"kind": "v4l2", "device": "/dev/video7"}) == [
+        "points.0.source.camera: missing; this key is required",
+        "points.0.source.device: unknown key; did you mean 'camera'?",
+    ]
+
+
+def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
+    assert "did you mean 'camera'" not in " ".join(problems({"kind": "v4l2"}, zoom=2))
 
 
 def test_every_error_is_told_at_once():
