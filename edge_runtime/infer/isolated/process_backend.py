@@ -249,7 +249,9 @@ class IsolatedBackend:
     def _receive_answer(self, life: _Life) -> None:
         left_s = self._left_s()
         if not self._has_message(life, left_s):
-            raise BackendLate(f"wanted an answer from the backend within {left_s * 1000:.0f} ms, found none")
+            raise BackendLate(
+                f"wanted an answer from the backend within the {left_s * 1000:.1f} ms that were left, found none"
+            )
         message = self._received(life)
         number, is_error = ANSWER.unpack_from(message)
         life.asked_at_ns = None
