@@ -99,7 +99,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], missing: list[tuple[
         return _refusal(where, detail)
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {_wish(detail)}{_meaning(detail, model)}; found {shown}"
+    return f"{where or 'document'}: {_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}; found {shown}"
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -149,6 +149,18 @@ def _wish(detail: ErrorDetails) -> str:
         return "wanted " + _LIMITS[kind].format_map({name: _number(value) for name, value in limits.items()})
     family = kind.partition("_")[0]
     return f"wanted {_TYPES[family]}" if family in _TYPES else detail["msg"]
+
+
+def _shape(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """How the table is written whose place something else has taken."""
+    if not detail["type"].startswith("model") or not detail["loc"]:
+        return ""
+    owners = _owners(detail["loc"], model)
+    kinds = [kind for owner in owners if "kind" in owner.model_fields for kind in _literals(owner)]
+    if kinds:
+        return f", as {{ kind = {detail['input'] if detail['input'] in kinds else kinds[0]!r}, … }}"
+    keys = [name for name, field in owners[0].model_fields.items() if field.is_required()] or owners[0].model_fields
+    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}"
 
 
 def _meaning(detail: ErrorDetails, model: type[BaseModel]) -> str:

@@ -53,6 +53,21 @@ def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
     assert "did you mean 'camera'" not in " ".join(problems({"kind": "v4l2"}, zoom=2))
 
 
+@pytest.mark.parametrize(
+    ("point", "says"),
+    [
+        ({"trigger": "presence"}, "trigger: wanted a table of keys, as { kind = 'presence', … }; found 'presence'"),
+        ({"trigger": "button"}, "trigger: wanted a table of keys, as { kind = 'frame', … }; found 'button'"),
+        (
+            {"region": [0, 0, 1, 1]},
+            "region: wanted a table of keys, as { x = …, y = …, width = …, height = … }; found [0, 0, 1, 1]",
+        ),
+    ],
+)
+def test_what_stands_where_a_table_should_is_met_with_the_tables_shape(point, says):
+    assert problems({"kind": "folder", "path": "parts"}, **point) == [f"points.0.{says}"]
+
+
 def test_every_error_is_told_at_once():
     said = problems({"kind": "folder", "path": ""}, deadline_ms=-1, treads=2)
     assert len(said) == 3
@@ -98,7 +113,6 @@ def test_patterns_and_lengths_are_told_in_words():
             "points.0.region.y: wanted a number of 0 or more (share of the picture's height); found -4",
         ),
         ({"bundle": 7}, "points.0.bundle: wanted text in quotes; found 7"),
-        ({"trigger": "edge"}, "points.0.trigger: wanted a table of keys; found 'edge'"),
     ],
 )
 def test_what_has_a_wrong_type_or_size_is_told_in_words(point, sentence):
