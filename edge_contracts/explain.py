@@ -190,15 +190,18 @@ def _table(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """Where a key at the top of the file belongs, when it is known one table deeper."""
-    (key, *inside) = detail["loc"]
-    if inside:
-        return ""
-    homes = [
-        f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
-        for name, field in model.model_fields.items()
+    """Where a key belongs that is known one table deeper."""
+    (*above, key) = detail["loc"]
+    tables = [
+        (name, field)
+        for owner in _owners(tuple(above), model)
+        for name, field in owner.model_fields.items()
         if any(key in inner.model_fields for inner in _models_in(field.annotation))
     ]
+    if above:
+        homes = [f"{name!r}" for name, _ in tables]
+    else:
+        homes = [f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]" for name, field in tables]
     return f"; it belongs into {' or '.join(homes)}" if homes else ""
 
 

@@ -49,6 +49,15 @@ def test_an_unknown_key_is_taken_for_the_only_one_that_its_table_lacks():
     ]
 
 
+def test_a_key_that_is_known_one_table_deeper_is_sent_there():
+    output = {"kind": "modbus", "name": "plc", "host": "10.0.0.1", "coil": 1}
+    said = refused({"station": STATION, "points": [GATE], "outputs": [output]})
+    assert "outputs.0.host: unknown key; it belongs into 'device'" in said
+    assert problems({"kind": "folder", "path": "parts"}, width=0.5) == [
+        "points.0.width: unknown key; it belongs into 'region'"
+    ]
+
+
 def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
     assert "did you mean 'camera'" not in " ".join(problems({"kind": "v4l2"}, zoom=2))
 
