@@ -153,15 +153,13 @@ class MqttLink:
             if monotonic_s() > deadline_s:
                 raise Unanswered(
                     f"wanted an answer from {where} with MQTT {self._version.value} in "
-                    f"{self._options.timeout_s:g} s, found none: is it a broker, and one of this version? {self._other}"
+                    f"{self._options.timeout_s:g} s, found none: is it a broker, and one of this version?"
                 )
             try:
                 self.turn(0.1)
             except LinkLost as err:
                 self._judge_answer(where)
-                closed = (
-                    f"wanted an answer from {where}, found the connection closed: {CLOSED_UNANSWERED} {self._other}"
-                )
+                closed = f"wanted an answer from {where}, found the connection closed: {CLOSED_UNANSWERED}"
                 raise ClosedSilently(closed) from err
         self._judge_answer(where)
 
@@ -261,17 +259,11 @@ class MqttLink:
         else:
             self._client.connect(options.host, options.port, options.keepalive_s)
 
-    @property
-    def _other(self) -> str:
-        """What the table that names the broker says to have the other version offered."""
-        (other,) = (version for version in MqttVersion if version is not self._version)
-        return f'mqtt = "{other.value}" offers the other'
-
     def _judge_answer(self, where: str) -> None:
         if self._answer is None or not self._answer.is_failure:
             return
         if names_protocol(self._answer.value, str(self._answer)):
-            raise ProtocolRefused(f"the broker at {where} does not speak MQTT {self._version.value}; {self._other}")
+            raise ProtocolRefused(f"the broker at {where} does not speak MQTT {self._version.value}")
         raise LinkLost(f"wanted to be let in at {where}, found {self._answer}: check user, password and certificate")
 
     def _check(self, code: MQTTErrorCode) -> None:

@@ -1,4 +1,4 @@
-"""A broker that does not speak the one version that was asked for is told with the setting that offers the other."""
+"""A broker that does not speak the one version that was asked for is told with the setting that offers both."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def broker(answer: bytes) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("asked", "answer", "says"), [
-    ("5", REFUSED_AS_OLD, 'does not speak MQTT 5; mqtt = "3.1.1" offers the other'),
-    ("5", REFUSED_AS_NEW, 'does not speak MQTT 5; mqtt = "3.1.1" offers the other'),
-    ("5", b"", 'found the connection closed: .* mqtt = "3.1.1" offers the other'),
+    ("5", REFUSED_AS_OLD, 'does not speak MQTT 5; mqtt = "auto" offers the other version, too'),
+    ("5", REFUSED_AS_NEW, 'does not speak MQTT 5; mqtt = "auto" offers the other version, too'),
+    ("auto", REFUSED_AS_NEW, "does not speak MQTT 5$"),
+    ("5", b"", 'found the connection closed: .* mqtt = "auto" offers the other version, too'),
 ])  # fmt: skip
 def test_a_refusal_of_the_version_names_the_setting(asked: str, answer: bytes, says: str) -> None:
     with broker(answer) as port:
