@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from edge_contracts.card import Card
 from edge_contracts.errors import BadInputError, LeptonError
 from edge_contracts.explain import explain
-from edge_contracts.manifest import FileEntry, Manifest
+from edge_contracts.manifest import MANIFEST_VERSION, FileEntry, Manifest
 from edge_contracts.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -114,8 +114,16 @@ def parse_manifest(content: bytes, where: str) -> Manifest:
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
+        versions = [one["input"] for one in error.errors() if one["loc"] == ("version",)]
+        if versions:
+            raise BundleRejected(
+                f"wanted a version {MANIFEST_VERSION} manifest in {where}, found version {versions[0]!r:.80}: another "
+                "release of lepton-edge wrote it; install that one, or convert the model again with this one"
+            ) from error
         problems = "\n  ".join(explain(error, Manifest))
-        raise BundleRejected(f"wanted a version 1 manifest in {where}, found:\n  {problems}") from error
+        raise BundleRejected(
+            f"wanted a manifest in {where} as 'lepton convert' of this release writes it, found:\n  {problems}"
+        ) from error
 
 
 def encode_manifest(manifest: Manifest) -> bytes:

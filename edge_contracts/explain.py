@@ -59,7 +59,8 @@ def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
         model: the model that was asked for; its fields are the candidates of "did you mean".
     """
     details = error.errors(include_url=False)
-    return _joined(_sentence(detail, model) for detail in details if not _is_echo(detail, details))
+    missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
+    return _joined(_sentence(detail, model, missing) for detail in details if not _is_echo(detail, details))
 
 
 def _joined(sentences: Iterable[str]) -> list[str]:
@@ -83,10 +84,11 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     )
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
     where = _place(detail, model)
     if detail["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_table(detail, model) or _home(detail, model) or _nearest(detail['loc'], model)}"
+        meant = _table(detail, model) or _home(detail, model) or _nearest(detail["loc"], model, missing)
+        return f"{where}: unknown key{meant}"
     if detail["type"] == "tuple_type" and isinstance(detail["input"], dict):
         return f"{where}: wanted a table each in double brackets, [[{where}]], found one in single brackets"
     if detail["type"] == "missing":
@@ -97,7 +99,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return _refusal(where, detail)
     found = repr(detail["input"])
     shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {_wish(detail)}{_meaning(detail, model)}; found {shown}"
+    return f"{where or 'document'}: {_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}; found {shown}"
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -149,6 +151,18 @@ def _wish(detail: ErrorDetails) -> str:
     return f"wanted {_TYPES[family]}" if family in _TYPES else detail["msg"]
 
 
+def _shape(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """How the table is written whose place something else has taken."""
+    if not detail["type"].startswith("model") or not detail["loc"]:
+        return ""
+    owners = _owners(detail["loc"], model)
+    kinds = [kind for owner in owners if "kind" in owner.model_fields for kind in _literals(owner)]
+    if kinds:
+        return f", as {{ kind = {detail['input'] if detail['input'] in kinds else kinds[0]!r}, … }}"
+    keys = [name for name, field in owners[0].model_fields.items() if field.is_required()] or owners[0].model_fields
+    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}"
+
+
 def _meaning(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """What a number beyond its limits stands for, where its field says so."""
     if "than" not in detail["type"]:
@@ -176,15 +190,18 @@ def _table(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 
 def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """Where a key at the top of the file belongs, when it is known one table deeper."""
-    (key, *inside) = detail["loc"]
-    if inside:
-        return ""
-    homes = [
-        f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]"
-        for name, field in model.model_fields.items()
+    """Where a key belongs that is known one table deeper."""
+    (*above, key) = detail["loc"]
+    tables = [
+        (name, field)
+        for owner in _owners(tuple(above), model)
+        for name, field in owner.model_fields.items()
         if any(key in inner.model_fields for inner in _models_in(field.annotation))
     ]
+    if above:
+        homes = [f"{name!r}" for name, _ in tables]
+    else:
+        homes = [f"[[{name}]]" if get_origin(field.annotation) is tuple else f"[{name}]" for name, field in tables]
     return f"; it belongs into {' or '.join(homes)}" if homes else ""
 
 
@@ -203,11 +220,15 @@ def _kind_of(given: Any) -> str:
     return repr(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
 
 
-def _nearest(location: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _nearest(location: tuple[int | str, ...], model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
+    """The key that is written alike, else the only one that the same table lacks, else all that there are."""
     fields = (each for owner in _owners(location[:-1], model) for each in owner.model_fields.items())
     known = sorted({field.alias or name for name, field in fields})
     close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known keys are {', '.join(known)}"
+    lacking = [str(each[-1]) for each in missing if each[:-1] == location[:-1]]
+    if meant := close or (lacking if len(lacking) == 1 else []):
+        return f"; did you mean {meant[0]!r}?"
+    return f"; known keys are {', '.join(known)}"
 
 
 def _owners(path: tuple[int | str, ...], model: type[BaseModel]) -> list[type[BaseModel]]:

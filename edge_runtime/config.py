@@ -176,11 +176,17 @@ def _missing_model(where: str, view: Point, *, with_bundle: bool) -> Iterator[st
 def _missing_source(where: str, point: Point) -> Iterator[str]:
     source = point.source
     if isinstance(source, FolderSource) and not _is(Path.is_dir, source.path):
-        yield f"{where}.source.path: wanted a folder of pictures, found none at {source.path}; check the path"
+        found = f"none at {source.path}; check the path"
+        if _is(Path.is_file, source.path):
+            found = f"the file {source.path}; name the folder that it lies in, or kind = 'video' for a film"
+        yield f"{where}.source.path: wanted a folder of pictures, found {found}"
     if isinstance(source, SoundFilesSource) and not _is(Path.exists, source.path):
         yield f"{where}.source.path: wanted .wav files, found nothing at {source.path}; check the path"
     if isinstance(source, VideoSource) and not _is(Path.is_file, source.path):
-        yield f"{where}.source.path: wanted a video file, found none at {source.path}; check the path"
+        found = f"none at {source.path}; check the path"
+        if _is(Path.is_dir, source.path):
+            found = f"the folder {source.path}; name a file in it, or kind = 'folder' for pictures"
+        yield f"{where}.source.path: wanted a video file, found {found}"
 
 
 def _is(there: Callable[[Path], bool], path: str) -> bool:

@@ -97,7 +97,7 @@ def parse_broker(text: str) -> tuple[str, int]:
     if not colon or text.endswith("]"):
         host, port = text, str(DEFAULT_PORT)
     host = host.strip("[]")
-    if not host or not port.isdigit() or not 1 <= int(port) <= _LAST_PORT:
+    if not host or "/" in host or not port.isdigit() or not 1 <= int(port) <= _LAST_PORT:
         raise BadInputError(f"wanted --broker host:port, found {text!r}: for example 192.168.1.10:{DEFAULT_PORT}")
     return host, int(port)
 

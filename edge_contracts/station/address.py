@@ -22,7 +22,13 @@ def _port_is_possible(url: str) -> str:
     return url
 
 
-def _port_stands_apart(host: str) -> str:
+def _stands_alone(host: str) -> str:
+    """Of a URL only the host and the port are shown: an address may hold a password."""
+    if authority := _AUTHORITY.match(host):
+        name = authority[1].rpartition("@")[2]
+        port = _PORT.search(name)
+        apart = f"host = {name.removesuffix(port[0])!r} and port = {port[1]}" if port else f"host = {name!r}"
+        raise ValueError(f"wanted a host alone, found an address with ://; write it as {apart}")
     if found := _HOST_AND_PORT.match(host):
         raise ValueError(f"wanted a host alone, found {host!r}; write the port as port = {found[1]}")
     return host
@@ -31,5 +37,5 @@ def _port_stands_apart(host: str) -> str:
 PossiblePort = AfterValidator(_port_is_possible)
 """For a URL: a port, where it names one, is 1 to 65535."""
 
-HostName = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_port_stands_apart)]
-"""A name or an IP address, without a port."""
+HostName = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_stands_alone)]
+"""A name or an IP address, without a scheme or a port."""

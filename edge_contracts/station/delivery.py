@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from edge_contracts.station.address import PossiblePort
+from edge_contracts.station.address import HostName, PossiblePort
 from edge_contracts.station.settings import PathText, Seconds, Settings
 
 
@@ -34,7 +34,7 @@ class Tls(Settings):
 class Uplink(Settings):
     """The broker, and whose acknowledgement frees an alert."""
 
-    host: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    host: HostName
     port: Annotated[int, Field(ge=1, le=65_535)] = 1883
     ack: Literal["manager", "broker"] = "manager"
     mqtt: Annotated[

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from edge_runtime.capture.source import Source
     from edge_runtime.clock import Clock
 
+_NAMED = 4
+
 _log = logging.getLogger(__name__)
 
 
@@ -99,5 +101,14 @@ def _pictures(folder: Path) -> tuple[list[Path], int]:
     pictures = [entry for entry in entries if entry.suffix.lower() in SUFFIXES | FOREIGN_SUFFIXES]
     if not pictures:
         kinds = ", ".join(sorted(SUFFIXES))
-        raise SourceLost(f"wanted pictures ({kinds}) in {folder}, found none; check the path of the source")
+        raise SourceLost(f"wanted pictures ({kinds}) in {folder}, found {_found_instead(entries)}")
     return pictures, len(entries) - len(pictures)
+
+
+def _found_instead(entries: list[Path]) -> str:
+    """Folders in the folder may well be classes: the source reads one of them."""
+    folders = [entry.name for entry in entries if entry.is_dir()]
+    if not folders:
+        return "none; check the path of the source"
+    names = ", ".join([*folders[:_NAMED], *(["…"] if len(folders) > _NAMED else [])])
+    return f"none; name one of its folders ({names}) as the path of the source"

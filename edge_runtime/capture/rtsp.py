@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.blue_first import seen_as_rgb
+from edge_runtime.capture.opencv_capture import open_capture
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.stream_lag import StreamLag
@@ -73,7 +74,7 @@ class RtspSource:
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(self._settings.open_timeout_s * _MS_PER_S)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(self._settings.read_timeout_s * _MS_PER_S)),
         ]
-        self._capture = cv2.VideoCapture(self._settings.url, cv2.CAP_FFMPEG, limits)
+        self._capture = open_capture(cv2, self._settings.url, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
             self.close()
             raise SourceLost(

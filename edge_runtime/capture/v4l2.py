@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from edge_runtime.capture.opencv_capture import open_capture
 from edge_runtime.capture.picture_file import PictureRejected, decode_picture, load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceLost
 from edge_runtime.capture.video_node import DEV, SYSFS, VideoNode, find_camera, video_nodes
@@ -185,7 +186,7 @@ class V4l2Source:
 
     def _set_up(self, node: VideoNode) -> None:
         cv2 = load_opencv()
-        self._capture = cv2.VideoCapture(str(node.path), cv2.CAP_V4L2)
+        self._capture = open_capture(cv2, str(node.path), cv2.CAP_V4L2)
         if not self._capture.isOpened():
             raise SourceLost(
                 f"wanted to open {node}, found that the system refuses; check that no other program uses it "

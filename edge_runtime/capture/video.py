@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge_runtime.blue_first import seen_as_rgb
 from edge_runtime.capture.film_index import lacks_index
+from edge_runtime.capture.opencv_capture import open_capture
 from edge_runtime.capture.picture_file import load_opencv
 from edge_runtime.capture.source import BadReading, Reading, SourceEnded, SourceLost
 from edge_runtime.frames import Frame
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
 
     from edge_contracts.station import VideoSource as VideoSettings
     from edge_runtime.clock import Clock
@@ -98,8 +97,7 @@ class VideoSource:
                 f"wanted a whole film, found {self._path} without its index, as one that was cut off; "
                 "copy or record it again"
             )
-        with _quiet_opencv(cv2):
-            self._capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        self._capture = open_capture(cv2, str(self._path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             self.close()
             raise SourceLost(
@@ -134,17 +132,6 @@ class VideoSource:
         self._position_ms = position_ms
         self._due_ns = max(self._due_ns + step_ns, self._clock.now_ns())
         self._clock.wait(self._stop, (self._due_ns - self._clock.now_ns()) / _NS_PER_S)
-
-
-@contextmanager
-def _quiet_opencv(cv2: Any) -> Iterator[None]:
-    """Without OpenCV's own line that a file cannot be opened: the error says so in our words."""
-    before = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(before)
 
 
 def build(settings: VideoSettings, clock: Clock, stop: threading.Event) -> VideoSource:

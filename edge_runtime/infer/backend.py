@@ -83,7 +83,10 @@ def open_backend(model: bytes, *, model_format: str, runtime: str, threads: int,
     if runtime == "auto":
         return _open_first(able, model, threads, kernels)
     if runtime not in able:
-        raise BadInputError(f"wanted a runtime for {model_format} ({' or '.join(able)}), found {runtime!r} asked for")
+        raise BadInputError(
+            f"wanted a runtime for {model_format} ({' or '.join(able)}), found {runtime!r} asked for; ask for one of "
+            "these, or for 'auto'"
+        )
     return _opener(runtime)(model, threads=threads, kernels=kernels)
 
 

@@ -73,9 +73,8 @@ class OpenTopic:
         try:
             link.open()
         except LinkLost as error:
-            self._learn(error)
             link.close(politely=False)
-            raise WireLost(str(error)) from error
+            raise WireLost(f"{error}{self._learned(error)}") from error
         self._protocol.accepted()
         self._link = link
 
@@ -146,13 +145,17 @@ class OpenTopic:
             raise WireLost("the connection to the broker is closed")
         return self._link
 
-    def _learn(self, error: LinkLost) -> None:
+    def _learned(self, error: LinkLost) -> str:
+        """What to do where the version may be the reason."""
         if isinstance(error, ProtocolRefused):
             self._protocol.refused()
-        if isinstance(error, ClosedSilently):
+        elif isinstance(error, ClosedSilently):
             self._protocol.closed_silently()
-        if isinstance(error, Unanswered):
+        elif isinstance(error, Unanswered):
             self._protocol.unanswered()
+        else:
+            return ""
+        return self._protocol.advice
 
 
 def options_of(broker: MqttBroker, client_id: str) -> LinkOptions:

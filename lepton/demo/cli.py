@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import time
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +14,11 @@ import click
 
 from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
+from edge_contracts.made_folder import made_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lepton.demo.run import DemoResult
 
 
@@ -41,9 +46,8 @@ def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json
     from converters.cli import progress_bar  # noqa: PLC0415 - --help needs no OpenCV
     from lepton.demo.run import DemoPlan, run_demo  # noqa: PLC0415 - the same
 
-    _make_room(folder)
     begun_s = time.monotonic()
-    with progress_bar(silent=as_json) as progress:
+    with made_folder(folder), _room_in(folder), progress_bar(silent=as_json) as progress:
         result = run_demo(
             DemoPlan(folder.resolve(), kind, seed, parts, broker=broker), datetime.now(timezone.utc), progress
         )
@@ -58,18 +62,30 @@ def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json
 MARK = ".lepton-demo"
 
 
-def _make_room(folder: Path) -> None:
-    """Remove an older demo; anything else that is in the way is left alone and named."""
+@contextmanager
+def _room_in(folder: Path) -> Iterator[None]:
+    """Without an older demo; a disk that is too small for this one gets its room back.
+
+    Raises:
+        BadInputError: anything else is in the way; it is left alone.
+    """
+    if any(folder.iterdir()) and not (folder / MARK).exists():
+        raise BadInputError(f"wanted an empty folder or an older demo, found other files in {folder}; give another -o")
+    _clear(folder)
+    try:
+        (folder / MARK).touch()
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            _clear(folder)
+        raise
+
+
+def _clear(folder: Path) -> None:
     import shutil  # noqa: PLC0415 - only here
 
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).exists():
-            raise BadInputError(
-                f"wanted an empty folder or an older demo, found other files in {folder}; give another -o"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).touch()
+    for each in folder.iterdir():
+        shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
 
 
 def _figures(result: DemoResult) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """A bundle is read whole and true, or refused with a sentence; it is written whole or not at all."""
 
 import errno
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -180,6 +181,13 @@ def test_a_compressed_bomb_is_refused_before_it_is_unpacked(tmp_path):
 def test_a_missing_file_says_what_to_do(tmp_path):
     with pytest.raises(BundleRejected, match="make one with 'lepton convert'"):
         read_bundle(tmp_path / "none.bundle")
+
+
+def test_a_manifest_of_another_version_says_what_reads_it_and_nothing_else():
+    document = json.loads(encode_manifest(manifest())) | {"version": 2, "news": True}
+    with pytest.raises(BundleRejected, match=r"found version 2: .*; install that one, or convert .*again") as caught:
+        parse_manifest(json.dumps(document).encode(), "x")
+    assert "news" not in str(caught.value)
 
 
 def test_a_manifest_with_several_errors_names_them_all():

@@ -36,11 +36,45 @@ def test_a_misspelt_key_inside_a_kind_is_met_with_the_right_one():
 
 
 def test_the_keys_of_another_kind_are_not_offered():
-    (missing, unknown) = problems({"kind": "v4l2", "device": "/dev/video7"})
-    assert missing == "points.0.source.camera: missing; this key is required"
-    assert unknown.startswith("points.0.source.device: unknown key; known keys are ")
+    (unknown,) = problems({"kind": "v4l2", "camera": "/dev/video7", "zoom": 2})
+    assert unknown.startswith("points.0.source.zoom: unknown key; known keys are ")
     assert "camera" in unknown
     assert "url" not in unknown
+
+
+def test_an_unknown_key_is_taken_for_the_only_one_that_its_table_lacks():
+    assert problems({"kind": "v4l2", "device": "/dev/video7"}) == [
+        "points.0.source.camera: missing; this key is required",
+        "points.0.source.device: unknown key; did you mean 'camera'?",
+    ]
+
+
+def test_a_key_that_is_known_one_table_deeper_is_sent_there():
+    output = {"kind": "modbus", "name": "plc", "host": "10.0.0.1", "coil": 1}
+    said = refused({"station": STATION, "points": [GATE], "outputs": [output]})
+    assert "outputs.0.host: unknown key; it belongs into 'device'" in said
+    assert problems({"kind": "folder", "path": "parts"}, width=0.5) == [
+        "points.0.width: unknown key; it belongs into 'region'"
+    ]
+
+
+def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
+    assert "did you mean 'camera'" not in " ".join(problems({"kind": "v4l2"}, zoom=2))
+
+
+@pytest.mark.parametrize(
+    ("point", "says"),
+    [
+        ({"trigger": "presence"}, "trigger: wanted a table of keys, as { kind = 'presence', … }; found 'presence'"),
+        ({"trigger": "button"}, "trigger: wanted a table of keys, as { kind = 'frame', … }; found 'button'"),
+        (
+            {"region": [0, 0, 1, 1]},
+            "region: wanted a table of keys, as { x = …, y = …, width = …, height = … }; found [0, 0, 1, 1]",
+        ),
+    ],
+)
+def test_what_stands_where_a_table_should_is_met_with_the_tables_shape(point, says):
+    assert problems({"kind": "folder", "path": "parts"}, **point) == [f"points.0.{says}"]
 
 
 def test_every_error_is_told_at_once():
@@ -88,7 +122,6 @@ def test_patterns_and_lengths_are_told_in_words():
             "points.0.region.y: wanted a number of 0 or more (share of the picture's height); found -4",
         ),
         ({"bundle": 7}, "points.0.bundle: wanted text in quotes; found 7"),
-        ({"trigger": "edge"}, "points.0.trigger: wanted a table of keys; found 'edge'"),
     ],
 )
 def test_what_has_a_wrong_type_or_size_is_told_in_words(point, sentence):

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from edge_contracts.explain import explain
-from edge_contracts.station import ModbusTcp, MqttBroker, SerialOutput, Source, StationConfig
+from edge_contracts.station import ModbusTcp, MqttBroker, SerialOutput, Source, StationConfig, Uplink
 from edge_contracts.station.settings import Settings
 
 STATION = {"org": "acme", "site": "berlin", "device": "line-3"}
@@ -62,12 +62,23 @@ def test_a_possible_port_or_none_is_taken(url: str) -> None:
     assert Holder.model_validate({"source": {"kind": "mjpeg", "url": url}})
 
 
-@pytest.mark.parametrize("model", [ModbusTcp, MqttBroker])
+@pytest.mark.parametrize("model", [ModbusTcp, MqttBroker, Uplink])
 def test_a_host_that_holds_a_port_is_refused(model: type[Settings]) -> None:
     kind = {"kind": "tcp"} if model is ModbusTcp else {}
     with pytest.raises(ValidationError, match="wanted a host alone, found 'plc:99999'; write the port as port = 99999"):
         model.model_validate(kind | {"host": "plc:99999"})
     assert model.model_validate(kind | {"host": "fe80::1"})
+
+
+@pytest.mark.parametrize(("url", "apart"), [
+    ("mqtt://broker", "host = 'broker'"),
+    ("mqtts://me:secret@broker.local:8883/x", "host = 'broker.local' and port = 8883"),
+])  # fmt: skip
+def test_a_host_that_is_a_url_is_refused_with_its_parts(url: str, apart: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Uplink.model_validate({"host": url})
+    (said,) = explain(caught.value, Uplink)
+    assert said == f"host: wanted a host alone, found an address with ://; write it as {apart}"
 
 
 def test_a_serial_port_with_two_uses_is_refused() -> None:

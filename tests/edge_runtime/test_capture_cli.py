@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pytest
@@ -59,6 +60,17 @@ def test_dark_frozen_and_broken_pictures_are_skipped_and_told(tmp_path: Path) ->
     assert done.exit_code == 1
     assert "2 of 9 pictures; skipped: 2 dark, 1 frozen, 1 bad-frame" in done.output
     assert "wanted 9 pictures, found that the source ended after 2" in done.output
+
+
+def test_a_disk_without_room_for_one_picture_has_no_new_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_parts(tmp_path / "parts", [100])
+    monkeypatch.setattr("edge_runtime.recording.album.Album.keep", full)
+    done = capture(station(tmp_path), "-o", str(tmp_path / "taken" / "good"))
+    assert (done.exit_code, "No space left" in done.output) == (2, True)
+    assert not (tmp_path / "taken").exists()
 
 
 def test_a_second_run_adds_and_writes_nothing_over(tmp_path: Path) -> None:

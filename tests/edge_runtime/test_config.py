@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,14 @@ def test_what_is_not_on_the_disk_is_told_at_once(tmp_path: Path) -> None:
 def test_a_missing_film_is_told(folder: Path) -> None:
     told = problems_of(write_station(folder, 'source = { kind = "video", path = "belt.avi" }\n'))
     assert "points.0.source.path: wanted a video file, found none" in told
+
+
+def test_a_film_is_no_folder_of_pictures_and_a_folder_no_film(folder: Path) -> None:
+    (folder / "belt.avi").write_bytes(b"RIFF")
+    told = problems_of(write_station(folder, 'source = { kind = "folder", path = "belt.avi" }\n'))
+    assert re.search(r"wanted a folder of pictures, found the file .*belt\.avi; .*kind = 'video'", told)
+    told = problems_of(write_station(folder, 'source = { kind = "video", path = "." }\n'))
+    assert re.search(r"wanted a video file, found the folder .*; .*kind = 'folder'", told)
 
 
 def test_an_interval_shorter_than_the_deadline_is_told(folder: Path) -> None:

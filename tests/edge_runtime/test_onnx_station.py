@@ -52,4 +52,4 @@ def test_a_runtime_that_cannot_run_onnx_is_refused_at_the_start(station):
     station.write_text(STATION.format(runtime="litert"))
     said = CliRunner().invoke(main, ["run", str(station)])
     assert said.exit_code == 2
-    assert "wanted a runtime for onnx (onnx), found 'litert'" in said.output
+    assert "lepton: wanted a runtime for onnx (onnx), found 'litert' asked for; ask for one of these" in said.output

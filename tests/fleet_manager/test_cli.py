@@ -30,7 +30,7 @@ def test_a_broker_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> 
     assert parse_broker(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", ":1883", "host:", "host:0", "host:70000", "host:mqtt"])
+@pytest.mark.parametrize("text", ["", ":1883", "host:", "host:0", "host:70000", "host:mqtt", "mqtt://host:1883"])
 def test_what_is_no_broker_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInputError, match="for example"):
         parse_broker(text)

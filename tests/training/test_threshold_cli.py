@@ -100,6 +100,7 @@ def test_one_part_that_taught_it_is_refused_and_named(folder: Path, tmp_path: Pa
     assert result.exit_code == 2
     assert "has not learned, found 1 of 17" in result.stderr
     assert "(known.jpg)" in result.stderr
+    assert "leave them out, or take new ones from the line" in result.stderr
     assert not (tmp_path / "new.bundle").exists()
 
 

@@ -1,4 +1,4 @@
-"""Pictures that are unlike the rest: dark, bright, blurred, of another size."""
+"""Pictures that are unlike the rest: dark, bright, blurred, of another size; and those too small to show a part."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ LEAST_DISTANCE = 20.0
 """In grey values: a steady line's pictures differ by fractions of one, and each would be unusual."""
 
 ASPECT_DIFFERENCE = 0.1
+SMALL_PX = 32
+"""A seventh of the 224 px that a detector looks at: it sees one pixel as seven by seven."""
 
 
 def check_exposure(looked: Looked) -> Iterator[Finding]:
@@ -68,8 +70,16 @@ def check_focus(looked: Looked) -> Iterator[Finding]:
 
 
 def check_sizes(looked: Looked) -> Iterator[Finding]:
-    """Pictures of another shape: a detector stretches all to one."""
+    """Pictures too small to show a part, and those of another shape: a detector stretches all to one."""
     seen = _seen(looked)
+    if small := _where(seen, lambda one: min(one.width_px, one.height_px) < SMALL_PX):
+        yield Finding(
+            "sizes",
+            must_mend=False,
+            sentence=f"{counted(len(small), 'picture')} of less than {SMALL_PX} px, far less than a detector looks "
+            "at: no fault finer than their pixels can be found; take larger ones of the part",
+            groups=small,
+        )
     sizes = Counter((one.width_px, one.height_px) for _, one in seen)
     if len(sizes) < 2:  # noqa: PLR2004 - one size is as it should be
         return

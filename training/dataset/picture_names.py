@@ -20,7 +20,7 @@ DEFECT_WORDS = frozenset(
         *("faulty", "ng", "nok", "notok", "reject", "rejected", "scrap"),
     }
 )
-"""First words of a file's name by which people mark a part that is not good."""
+"""First words of a file's name, or names of a folder, by which people mark a part that is not good."""
 
 GOOD_WORDS = frozenset({"fine", "gut", "io", "ok", "okay", "pass", "passed"})
 """Labels by which people mean a good part, and which count as a defect beside one called good or normal."""
@@ -34,7 +34,8 @@ NAMED_AT_ONCE = 3
 def doubtful_names(samples: Sequence[Sample]) -> str:
     """A sentence where pictures that are learned as good are named as if they were not; empty where none is.
 
-    A name counts by its first word: one for a defect, or any other beside names that begin with `good` or `normal`.
+    A name counts by its first word: one for a defect, or any other beside names that begin with `good` or `normal`;
+    or by the folder that it lies in, as `ng` and `defects`.
 
     Args:
         samples: those that are learned.
@@ -42,9 +43,10 @@ def doubtful_names(samples: Sequence[Sample]) -> str:
     words = [_first_word(one) for one in samples]
     some_say_good = any(word in GOOD_LABELS for word in words)
     doubtful = [
-        one.path.name
+        one.path.name if by_name else f"{one.path.parent.name}/{one.path.name}"
         for one, word in zip(samples, words, strict=True)
-        if word in DEFECT_WORDS or (some_say_good and word and word not in GOOD_LABELS)
+        if (by_name := word in DEFECT_WORDS or (some_say_good and word and word not in GOOD_LABELS))
+        or one.path.parent.name.lower().removesuffix("s") in DEFECT_WORDS
     ]
     if not doubtful:
         return ""

@@ -206,7 +206,9 @@ class IsolatedBackend:
     def _receive_answer(self, process: ModelProcess) -> None:
         left_s = self._left_s()
         if not process.has_message(left_s):
-            raise BackendLate(f"wanted an answer from the backend within {left_s * 1000:.0f} ms, found none")
+            raise BackendLate(
+                f"wanted an answer from the backend within the {left_s * 1000:.1f} ms that were left, found none"
+            )
         message = self._received(process)
         number, is_error = ANSWER.unpack_from(message)
         process.asked_at_ns = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edge_contracts.errors import LeptonError
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.infer.isolated.link import ANSWER, QUESTION, SENTENCE_MAX, lay_out, share
 
@@ -102,4 +103,6 @@ def _answer_all(
 
 
 def _sentence(error: Exception) -> bytes:
-    return f"{type(error).__name__}: {error}"[:SENTENCE_MAX].encode("utf-8", "replace")
+    """Our own errors are sentences; of another the name says what it is about."""
+    said = str(error) if isinstance(error, LeptonError) else f"{type(error).__name__}: {error}"
+    return said[:SENTENCE_MAX].encode("utf-8", "replace")

@@ -86,3 +86,10 @@ def test_other_files_are_left_alone(folder: Path) -> None:
 def test_a_folder_without_pictures_says_what_it_looked_for(tmp_path: Path) -> None:
     with pytest.raises(SourceLost, match=r"wanted pictures \(\.bmp, .*found none"):
         FolderSource(tmp_path, FakeClock()).open()
+
+
+def test_a_folder_of_class_folders_names_them(tmp_path: Path) -> None:
+    for name in ("good", "cracked"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(SourceLost, match=r"found none; name one of its folders \(cracked, good\)"):
+        FolderSource(tmp_path, FakeClock()).open()

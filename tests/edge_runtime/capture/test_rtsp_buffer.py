@@ -4,6 +4,7 @@ import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
@@ -66,7 +67,7 @@ def opened(
     monkeypatch: pytest.MonkeyPatch, camera: BufferedCamera, clock: FakeClock, stop: threading.Event | None = None
 ) -> rtsp.RtspSource:
     names = ("CAP_PROP_OPEN_TIMEOUT_MSEC", "CAP_PROP_READ_TIMEOUT_MSEC", "CAP_PROP_POS_MSEC", "CAP_FFMPEG")
-    opencv = SimpleNamespace(VideoCapture=lambda *_: camera, **dict.fromkeys(names, 0))
+    opencv = SimpleNamespace(VideoCapture=lambda *_: camera, utils=cv2.utils, **dict.fromkeys(names, 0))
     monkeypatch.setattr(rtsp, "load_opencv", lambda: opencv)
     source = rtsp.build(RtspSettings(kind="rtsp", url="rtsp://camera/1"), clock, stop or threading.Event())
     source.open()

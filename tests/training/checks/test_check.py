@@ -170,6 +170,15 @@ def test_sizes_that_differ_are_told_and_shapes_named(lay, save, parts, tmp_path)
     assert found(tmp_path)["sizes", False] == ["square.png"]
 
 
+def test_pictures_too_small_to_show_a_part_are_told(lay, save, parts, tmp_path):
+    lay("good", 22)
+    save("good/stamp.png", cv2.resize(parts[22], (40, 30)))
+    (small, sizes) = check_dataset(read_dataset(tmp_path)).findings
+    assert small.sentence.startswith("1 picture of less than 32 px, far less than a detector looks at: ")
+    assert [one.sample.path.name for group in small.groups for one in group] == ["stamp.png"]
+    assert "2 sizes" in sizes.sentence
+
+
 def test_grey_alpha_and_sixteen_bit_pictures_are_no_fault(lay, save, parts, tmp_path):
     lay("good", 20)
     save("good/grey.png", cv2.cvtColor(parts[20], cv2.COLOR_RGB2GRAY))

@@ -21,6 +21,8 @@ def _samples(*names: str) -> list[Sample]:
         (("normal-1.jpg", "anomaly-1.jpg", "normal-2.jpg"), r"1 of 3 pictures as good .*: anomaly-1\.jpg; if"),
         (("0001.png", "NG_7.png"), r"1 of 2 .*: NG_7\.png; if"),
         (("good1.png", "scratch1.png"), r"1 of 2 .*: scratch1\.png; if"),
+        (("NG/1.png", "good/2.png"), r"1 of 2 .*: NG/1\.png; if"),
+        (("defects/1.png", "defects/2.png"), r"2 of 2 .*: defects/1\.png, defects/2\.png; if"),
         (("defect1.png", "bad2.png", "fail3.png", "nok4.png"), r"4 of 4 .*: defect1\.png, bad2\.png, fail3\.png …; if"),
     ],
 )
@@ -30,7 +32,12 @@ def test_names_that_speak_of_defects_are_told(names: tuple[str, ...], doubtful: 
 
 @pytest.mark.parametrize(
     "names",
-    [("IMG_1.jpg", "DSC2.jpg", "3.jpg"), ("normal-1.jpg", "good_2.jpg", "3.jpg"), ("badge-1.png", "banger.png")],
+    [
+        ("IMG_1.jpg", "DSC2.jpg", "3.jpg"),
+        ("normal-1.jpg", "good_2.jpg", "3.jpg"),
+        ("badge-1.png", "banger.png"),
+        ("defects-2024/1.png",),
+    ],
 )
 def test_ordinary_names_are_not_told(names: tuple[str, ...]) -> None:
     assert doubtful_names(_samples(*names)) == ""

@@ -128,13 +128,21 @@ def test_a_process_that_hangs_is_late_then_busy_then_replaced(backend: IsolatedB
     before, hung = backend.run(grey), pid_of(backend)
     os.kill(hung, signal.SIGSTOP)
     within(backend, 50)
-    with pytest.raises(BackendLate, match=r"within [345]\d ms, found none"):
+    with pytest.raises(BackendLate, match=r"within the [345]\d\.\d ms that were left, found none"):
         backend.run(grey)
     with pytest.raises(BackendLate, match="still busy after"):
         backend.run(grey)
     assert same(answer_in_the_end(backend), before)
     assert pid_of(backend) != hung
     assert not Path(f"/proc/{hung}").exists()
+
+
+def test_a_fraction_of_a_millisecond_is_told_as_one(backend: IsolatedBackend) -> None:
+    backend.run(grey)
+    os.kill(pid_of(backend), signal.SIGSTOP)
+    within(backend, 0.9)
+    with pytest.raises(BackendLate, match=r"within the 0\.\d ms that were left"):
+        backend.run(grey)
 
 
 def test_a_late_answer_is_thrown_away(backend: IsolatedBackend) -> None:
