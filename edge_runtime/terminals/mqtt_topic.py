@@ -15,7 +15,8 @@ from edge_contracts.errors import BadInputError
 from edge_contracts.reconnect import ProtocolChoice
 from edge_contracts.tls_files import check_tls_files
 from edge_runtime.terminals.wire import WireLost
-from edge_runtime.uplink.mqtt_link import ClosedSilently, LinkLost, LinkOptions, MqttLink, ProtocolRefused, Unanswered
+from edge_runtime.uplink.mqtt_link import LinkLost, LinkOptions, MqttLink
+from edge_runtime.uplink.version_lesson import version_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,7 @@ class OpenTopic:
             link.open()
         except LinkLost as error:
             link.close(politely=False)
-            raise WireLost(f"{error}{self._learned(error)}") from error
+            raise WireLost(f"{error}{version_lesson(self._protocol, error)}") from error
         self._protocol.accepted()
         self._link = link
 
@@ -144,18 +145,6 @@ class OpenTopic:
         if self._link is None:
             raise WireLost("the connection to the broker is closed")
         return self._link
-
-    def _learned(self, error: LinkLost) -> str:
-        """What to do where the version may be the reason."""
-        if isinstance(error, ProtocolRefused):
-            self._protocol.refused()
-        elif isinstance(error, ClosedSilently):
-            self._protocol.closed_silently()
-        elif isinstance(error, Unanswered):
-            self._protocol.unanswered()
-        else:
-            return ""
-        return self._protocol.advice
 
 
 def options_of(broker: MqttBroker, client_id: str) -> LinkOptions:

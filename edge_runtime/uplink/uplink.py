@@ -22,17 +22,10 @@ from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, fa
 from edge_contracts.topics import leaf_of
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.link_settings import link_options
-from edge_runtime.uplink.mqtt_link import (
-    ClosedSilently,
-    GivenUp,
-    LinkLost,
-    MqttLink,
-    ProtocolRefused,
-    Unanswered,
-    Will,
-)
+from edge_runtime.uplink.mqtt_link import GivenUp, LinkLost, MqttLink, Will
 from edge_runtime.uplink.sender import Sender
 from edge_runtime.uplink.uplink_counts import UplinkCounters
+from edge_runtime.uplink.version_lesson import version_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -280,14 +273,9 @@ class Uplink:
             self._stop.wait(self._pace.reconnect.delay_s(failures, self._draw))
 
     def _note_loss(self, err: LinkLost, failures: int) -> None:
-        if isinstance(err, ProtocolRefused):
-            self._protocol.refused()
-        if isinstance(err, ClosedSilently):
-            self._protocol.closed_silently()
-        if isinstance(err, Unanswered):
-            self._protocol.unanswered()
+        advice = version_lesson(self._protocol, err)
         level = logging.WARNING if failures == 0 else logging.DEBUG
-        _LOG.log(level, "%s; alerts wait in the spool, trying again", err)
+        _LOG.log(level, "%s%s; alerts wait in the spool, trying again", err, advice)
 
     def _session(self) -> None:
         number = self._outbox.next_session()

@@ -22,6 +22,7 @@ from edge_runtime.uplink import uplink as module
 from edge_runtime.uplink.mqtt_link import LinkLost, Will
 from edge_runtime.uplink.uplink import MOST_UNASKED, Announcements, Pace, Uplink
 from tests.fakes.letters import ADDRESS, HandClock, alert
+from tests.fakes.old_broker import REFUSED_AS_NEW, old_broker
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -129,6 +130,18 @@ def test_each_sessions_will_and_greeting_have_its_own_number(box: Outbox, monkey
     eventually(lambda: len(greetings) >= 3)
     assert uplink.stop(PATIENCE_S)
     assert wills[:3] == greetings[:3] == [1, 2, 3]
+
+
+def test_a_broker_of_another_version_is_told_with_the_setting_that_offers_both(
+    box: Outbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    with old_broker(REFUSED_AS_NEW) as port:
+        settings = UplinkSettings(host="127.0.0.1", port=port, mqtt="5")
+        uplink = Uplink(box, ADDRESS, settings, announcements(), pace=QUICK)
+        uplink.start()
+        eventually(lambda: "alerts wait in the spool" in caplog.text)
+        assert uplink.stop(PATIENCE_S)
+    assert 'does not speak MQTT 5; mqtt = "auto" offers the other version, too; alerts wait' in caplog.text
 
 
 def test_a_password_without_tls_is_said_once(box: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
