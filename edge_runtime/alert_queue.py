@@ -113,8 +113,8 @@ class AlertQueue:
             if not self._untold or self._line:
                 return None
             alert = alert_of_number(next(iter(self._rules), "unnamed"), self._untold, LINE_MAX)
-            self._untold = 0
             self._line.append(Queued(alert, self._clock.now_ns()))
+            self._untold = 0  # after it: whatever fails above, the number is kept
             return self._line[0]
 
     def pop(self, head: Queued) -> bool:
