@@ -115,14 +115,15 @@ class Crossings(OwnThread):
     def _add(self, occasion: Occasion) -> None:
         with self._lock:
             self.counts.announced += 1
-            if self._is_closed or len(self._line) >= TOLD_MAX:
-                self.counts.missed += 1
-                self.counts.untold += 1
-                _log.warning("a part came that is not inspected: %d wait, or the point ends", len(self._line))
+            waiting = len(self._line)
+            if not self._is_closed and waiting < TOLD_MAX:
+                is_crowded = occasion.reading is not None and self._pictures() >= MOST
+                self._line.append(self._crowded_out(occasion) if is_crowded else occasion)
+                self._waits.set()
                 return
-            is_crowded = occasion.reading is not None and self._pictures() >= MOST
-            self._line.append(self._crowded_out(occasion) if is_crowded else occasion)
-            self._waits.set()
+            self.counts.missed += 1
+            self.counts.untold += 1
+        _log.warning("a part came that is not inspected: %d wait, or the point ends", waiting)
 
     def _pictures(self) -> int:
         """How many wait; under the lock."""
@@ -143,18 +144,18 @@ class Crossings(OwnThread):
         """The part whose turn it is; once none waits, what the other trigger raised last instead."""
         with self._lock:
             occasion = self._line.popleft() if self._line else None
-            fault = self._take_fault() if occasion is None else None
+            fault, faults = self._take_fault() if occasion is None else (None, 0)
             if not self._line and self._fault is None:
                 self._waits.clear()
-            return occasion, fault
-
-    def _take_fault(self) -> Exception | None:
-        """Under the lock."""
-        fault, faults = self._fault, self._faults
-        self._fault, self._faults = None, 0
         if faults > 1:
             _log.error("%s failed %d times since this was told last", self._title, faults)
-        return fault
+        return occasion, fault
+
+    def _take_fault(self) -> tuple[Exception | None, int]:
+        """The last fault, and how many there were; under the lock."""
+        fault, faults = self._fault, self._faults
+        self._fault, self._faults = None, 0
+        return fault, faults
 
     def _in_time(self, occasion: Occasion) -> Occasion:
         """The occasion as it is, or a part that is missed because it waited too long."""

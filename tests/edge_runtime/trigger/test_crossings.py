@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import logging
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +20,9 @@ from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 from tests.fakes.belt import PER_S, belt, crossed_by
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.parts import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MS = 1_000_000
 
@@ -252,6 +257,50 @@ def test_of_faults_the_newest_is_told_and_the_number_of_all(caplog: pytest.LogCa
     assert f"failed {TOLD_MAX + 5} times" in caplog.text
     scene.calls.error = None
     scene.cross()
+    assert scene.next().part == "2"
+
+
+class SlowLog(logging.Handler):
+    """Whoever logs waits here until another thread did something, or could not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = int
+        self.was_done: list[bool] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        del record
+        other = threading.Thread(target=self.meanwhile, daemon=True)
+        other.start()
+        other.join(1.0)
+        self.was_done.append(not other.is_alive())
+
+
+@pytest.fixture
+def slow_log() -> Iterator[SlowLog]:
+    handler, log = SlowLog(), logging.getLogger("edge_runtime.trigger.crossings")
+    log.addHandler(handler)
+    yield handler
+    log.removeHandler(handler)
+
+
+def test_a_part_is_seen_while_the_loop_logs_faults(slow_log: SlowLog) -> None:
+    scene = Scene()
+    slow_log.meanwhile = scene.crossings.look
+    scene.calls.error = ValueError("no picture")
+    scene.cross(2)
+    scene.calls.error = None
+    with pytest.raises(ValueError, match="no picture"):
+        scene.crossings.next()
+    assert slow_log.was_done == [True]
+    assert scene.next().part == "1"
+
+
+def test_a_part_gets_its_turn_while_the_watcher_logs_one_that_was_not_taken(slow_log: SlowLog) -> None:
+    scene = Scene()
+    slow_log.meanwhile = scene.next
+    scene.cross(TOLD_MAX + 1)
+    assert slow_log.was_done == [True]
     assert scene.next().part == "2"
 
 
