@@ -75,7 +75,10 @@ class KeepsEvidence(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """An alert that the spool has, when it came to be and until when it must be durable (monotonic nanoseconds)."""
+    """An alert that the spool has, when it came to be and until when it must be durable (monotonic nanoseconds).
+
+    alert: as it waited in the queue; what the spool has may name evidence, too.
+    """
 
     alert: Alert
     since_ns: int
@@ -112,6 +115,8 @@ class Delivery:
         reserve = self._pictures.reserve if evidence is not None else None
         self._queue = AlertQueue(clock, self.counts, self._more, reserve)
         self._minutes = MinuteDelivery(minutes, spool, self.counts) if minutes is not None else None
+        self._in_hand: tuple[Alert, ...] = ()
+        """The alert on its way from the queue to `_offered`."""
         self._offered: deque[_Offered] = deque()
         self._late: list[_Offered] = []
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
@@ -135,8 +140,11 @@ class Delivery:
 
     def held_back(self) -> tuple[Alert, ...]:
         """What a kill would take: alerts of parts that are held back, and those of several that are not durable yet."""
-        queued = self._queue.held_back()  # first, as alerts move: one that moves on meanwhile is rather seen twice
-        return (*queued, *(one.alert for one in (*self._late, *self._offered) if one.alert.count > 1))
+        # In the order in which alerts move: one that moves on meanwhile is seen twice rather than not at all.
+        queued = self._queue.held_back()
+        handed_on = (*self._in_hand, *(one.alert for one in (*self._offered, *self._late)))
+        seen = (*queued, *(alert for alert in handed_on if alert.count > 1))
+        return tuple({id(alert): alert for alert in seen}.values())
 
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once and never raises."""
@@ -251,16 +259,19 @@ class Delivery:
         except Exception:  # noqa: BLE001 - the next alert must be tried; this one's number is told with it
             self._queue.spoil(queued)
             _log.exception("%s: not offered, counted as untold", queued.alert)
+        finally:
+            self._in_hand = ()
 
     def _offer(self, queued: Queued) -> None:
-        alert = queued.alert
+        told = queued.alert
         if queued.pictured is not None and (pieces := self._encoded(queued.pictured, queued.since_ns)):
-            alert = alert.model_copy(update={"evidence": tuple(piece.evidence for piece in pieces)})
+            told = told.model_copy(update={"evidence": tuple(piece.evidence for piece in pieces)})
+        self._in_hand = (queued.alert,)
         if not self._queue.pop(queued):
             return  # the stop has written it off
-        future = self._spool.offer(alert)
+        future = self._spool.offer(told)
         until_ns = self._clock.now_ns() + int(_COMMIT_TIMEOUT_S * _NS_PER_S)
-        self._offered.append(_Offered(alert, queued.since_ns, future, until_ns))
+        self._offered.append(_Offered(queued.alert, queued.since_ns, future, until_ns))
         future.add_done_callback(lambda _: self._more.set())
 
     def _encoded(self, inspected: Inspected, since_ns: int) -> tuple[Piece, ...]:

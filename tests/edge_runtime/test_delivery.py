@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
 
 from edge_contracts.alert import Alert, Evidence, EvidenceKind
 from edge_contracts.station import Alerting
 from edge_contracts.verdict import Cause
 from edge_runtime import alert_queue
 from edge_runtime import delivery as line
+from edge_runtime.alert_queue import AlertQueue
 from edge_runtime.alert_rule import AlertRule
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
@@ -22,8 +25,6 @@ from tests.fakes.parts import inspected, verdict
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
-    import pytest
-
     from edge_contracts.stats import Stats
     from edge_contracts.verdict import Verdict
     from edge_runtime.alert_rule import Admitted
@@ -187,6 +188,68 @@ def test_what_a_kill_would_take_is_known_until_it_is_durable_and_told_by_the_nex
     next_life.start()
     assert next_life.stop(PATIENCE_S)
     assert (after.alerts, next_life.held_back()) == ([held], ())
+
+
+def several(*, pictured: bool) -> Delivery:
+    """An alert of three parts waits, and nobody has begun to offer it."""
+    delivery = Delivery(Slow(), Pictures(), FakeClock())
+    delivery.hold_back("gate", Alerting(defects=3, of=3))
+    for number in range(3):
+        delivery.take(inspected(verdict(part=str(number)), with_frame=pictured))
+    return delivery
+
+
+@pytest.mark.parametrize("pictured", [False, True])
+def test_an_alert_that_moves_on_while_what_is_held_back_is_noted_is_noted_once(
+    monkeypatch: pytest.MonkeyPatch, *, pictured: bool
+) -> None:
+    delivery = several(pictured=pictured)
+    held_back = AlertQueue.held_back
+
+    def and_then_it_is_offered(queue: AlertQueue) -> tuple[Alert, ...]:
+        held = held_back(queue)
+        delivery._turn()
+        return held
+
+    with monkeypatch.context() as moving:
+        moving.setattr(AlertQueue, "held_back", and_then_it_is_offered)
+        noted = delivery.held_back()
+    assert [alert.count for alert in noted] == [3]
+    assert delivery.held_back() == noted, "it is the same until it is durable"
+
+
+def test_an_alert_that_is_just_being_offered_is_among_what_a_kill_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery = several(pictured=False)
+    noted: list[tuple[Alert, ...]] = []
+
+    def refuses(*_: object) -> Future[Any]:
+        noted.append(delivery.held_back())
+        raise RuntimeError("no such spool")
+
+    monkeypatch.setattr(Slow, "offer", refuses)
+    delivery._turn()
+    assert [[alert.count for alert in one] for one in noted] == [[3], [3]], "the alert, then that of its number"
+    assert delivery.held_back() == (), "what could not be offered is a number now"
+
+
+def test_verdicts_are_taken_while_what_waits_is_looked_through() -> None:
+    delivery = Delivery(Spool(), None, FakeClock())
+    was_taken: list[bool] = []
+
+    class Watched:
+        """An alert beside which a verdict is taken while it is looked at."""
+
+        @property
+        def count(self) -> int:
+            taking = threading.Thread(target=delivery.take, args=(inspected(),), daemon=True)
+            taking.start()
+            taking.join(1.0)
+            was_taken.append(not taking.is_alive())
+            return 1
+
+    delivery.tell((cast("Alert", Watched()),))
+    assert delivery.held_back() == ()
+    assert was_taken == [True]
 
 
 def test_a_slow_disk_never_holds_up_an_inspection_and_costs_pictures_first() -> None:
