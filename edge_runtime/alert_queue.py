@@ -144,7 +144,8 @@ class AlertQueue:
         """Alerts of parts that are held back, and those of several that wait."""
         with self._lock:
             held = [alert for rule in self._rules.values() for alert in rule.held_back()]
-            return (*held, *(queued.alert for queued in self._line if queued.alert.count > 1))
+            waiting = tuple(self._line)  # looked through outside: thousands may wait, and no verdict for them
+        return (*held, *(queued.alert for queued in waiting if queued.alert.count > 1))
 
     def _put_held(self, rule: AlertRule) -> None:
         """Under the lock."""
