@@ -120,15 +120,12 @@ class AlertQueue:
     def pop(self, head: Queued) -> bool:
         """Take the head out, to hand it on; False where it was given up meanwhile."""
         with self._lock:
-            is_there = bool(self._line) and self._line[0] is head
-            if is_there:
-                self._line.popleft()
-            return is_there
+            return self._pop(head)
 
     def spoil(self, head: Queued) -> None:
         """It could not be handed on by a fault: its number is told instead."""
-        self.pop(head)
         with self._lock:
+            self._pop(head)
             self._counts.faults += 1
             self._untold += head.alert.count
 
@@ -146,6 +143,13 @@ class AlertQueue:
             held = [alert for rule in self._rules.values() for alert in rule.held_back()]
             waiting = tuple(self._line)  # looked through outside: thousands may wait, and no verdict for them
         return (*held, *(queued.alert for queued in waiting if queued.alert.count > 1))
+
+    def _pop(self, head: Queued) -> bool:
+        """Under the lock."""
+        is_there = bool(self._line) and self._line[0] is head
+        if is_there:
+            self._line.popleft()
+        return is_there
 
     def _put_held(self, rule: AlertRule) -> None:
         """Under the lock."""
