@@ -109,8 +109,8 @@ class ProcessSupervisor:
 
     def try_again(self) -> None:
         """Where there is no process: have one started, unless that is going on or was tried a moment ago."""
-        is_replacing = self._replacing is not None and self._replacing.is_alive()
-        if self._clock.now_ns() >= self._not_before_ns and not is_replacing:
+        is_replacing = self._replacing is not None and self._replacing.is_alive()  # first: it may end with a process
+        if not is_replacing and self.present is None and self._clock.now_ns() >= self._not_before_ns:
             self._replace(*self._unended, threading.Event())
 
     def close(self) -> None:
