@@ -32,7 +32,6 @@ START_S = 60.0
 """How long a model may take to load for the first time."""
 
 _NS_PER_S = 1_000_000_000
-_NS_PER_MS = 1_000_000
 _FATE_S = 2.0
 """How long to wait to hear how a process ended; the nursery is asked no longer than that."""
 
