@@ -12,7 +12,7 @@ from edge_contracts.verdict import Cause
 from edge_runtime import alert_queue
 from edge_runtime import delivery as line
 from edge_runtime.alert_queue import AlertQueue
-from edge_runtime.alert_rule import AlertRule
+from edge_runtime.alert_rule import AlertRule, alert_of
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
 from edge_runtime.evidence.piece import Piece
@@ -25,6 +25,8 @@ from tests.fakes.parts import inspected, verdict
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from edge_contracts.stats import Stats
     from edge_contracts.verdict import Verdict
     from edge_runtime.alert_rule import Admitted
@@ -216,6 +218,28 @@ def test_an_alert_that_moves_on_while_what_is_held_back_is_noted_is_noted_once(
         noted = delivery.held_back()
     assert [alert.count for alert in noted] == [3]
     assert delivery.held_back() == noted, "it is the same until it is durable"
+
+
+def test_an_alert_that_becomes_late_while_what_is_held_back_is_noted_is_noted() -> None:
+    clock = FakeClock()
+    delivery = Delivery(Slow(), None, clock)
+    delivery.tell((alert_of(verdict(), 3),))
+    delivery._turn()
+    clock.advance(11.0)
+
+    class BecomesLate(list[Any]):
+        """Somebody looks through the late alerts, and only then the next one becomes late."""
+
+        def __iter__(self) -> Iterator[Any]:
+            seen = tuple(super().__iter__())
+            if delivery._offered:
+                delivery._settle()
+            return iter(seen)
+
+    delivery._late = BecomesLate()
+    assert [alert.count for alert in delivery.held_back()] == [3]
+    assert (delivery.counts.refused, len(delivery._offered)) == (1, 0)
+    assert [alert.count for alert in delivery.held_back()] == [3]
 
 
 def test_an_alert_that_is_just_being_offered_is_among_what_a_kill_would_take(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,6 +110,16 @@ def test_a_process_that_was_buried_is_replaced_by_one(supervisor: ProcessSupervi
     assert (supervisor.restarts, supervisor.trouble) == (1, "hung and ended")
 
 
+def test_none_is_started_while_another_is_being_replaced(supervisor: ProcessSupervisor, forks: Forks) -> None:
+    forks.free.clear()
+    replacing = bury(supervisor)
+    supervisor.try_again()
+    assert supervisor._replacing is replacing
+    forks.free.set()
+    replacing.join(PATIENCE_S)
+    assert forks.forked == [0, 1]
+
+
 def test_one_that_came_just_when_another_was_to_be_started_stays_the_only_one(
     supervisor: ProcessSupervisor, forks: Forks
 ) -> None:
