@@ -2,115 +2,186 @@
 
 What `converters.bundle.float_tail` does for TFLite: from each output back to the nearest DequantizeLinear of something
 computed, through all that is float in between, such as what joins and lays out, a softmax, the decoding of boxes. The
-real values there are moved by one step, and what is behind them is run.
+integers there are moved by one, and what is behind them is run.
 
 Where pairs stand only before what computes (`converters.quantize.onnx.scheme`), the last integers go into a product. It
 sums many, and a step more or less is one of them: the product moves by one step times the largest weight.
+
+Places and comparisons are held as they are. Two scores that change places hand over another box, which says how far
+boxes lie from each other and nothing of the kernels.
 """
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from converters.bundle.one_step import furthest
 from converters.lower.control_flow import captured
-from converters.quantize.onnx.prepare import Packages
+from converters.quantize.onnx.prepare import Packages, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
+_log = logging.getLogger(__name__)
+
 _PRODUCTS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+_PLACES = frozenset({"ArgMax", "ArgMin", "NonMaxSuppression", "NonZero", "TopK"})
+"""Operators whose last output says where something is."""
+
+_COMPARISONS = frozenset({"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A network cut at its last integers.
+
+    whole: an ONNX model that gives what the tail reads, in the order of `steps`.
+    tail: an `onnx.ModelProto` of what is behind; only the network's own input is among its inputs yet.
+    steps: how far each of the values at the cut is moved, by name: an integer by 1, a product in its real unit, what is
+        held by 0.
+    own: the network's own input.
+    direct: outputs that are such values themselves.
+    """
+
+    whole: bytes
+    tail: Any
+    steps: dict[str, float]
+    own: str
+    direct: tuple[str, ...]
 
 
 def last_steps(content: bytes, inputs: Sequence[npt.NDArray[Any]]) -> dict[str, float]:
     """How far each output moves when the last integers before it are one step off, in its real unit.
 
     Args:
-        content: an ONNX model with one input, whose integers stand between QuantizeLinear and DequantizeLinear.
+        content: an ONNX model whose integers stand between QuantizeLinear and DequantizeLinear.
         inputs: as the network takes them; the largest movement over all counts.
 
     Returns:
-        By output name; outputs that are not float, and those that do not move, are absent.
+        By output name; outputs that are not floating, and those that do not move, are absent. Empty where the parts
+        do not run on their own, which the log says.
 
     Raises:
         MissingExtraError: `onnx` or `onnxruntime` is not installed.
     """
     packages = Packages.load()
-    onnx, real_type = packages.onnx, packages.onnx.TensorProto.FLOAT
-    model = onnx.load_from_string(content)
-    stored = {initializer.name for initializer in model.graph.initializer}
-    given = next(value for value in model.graph.input if value.name not in stored)
-    outputs = [value for value in model.graph.output if value.type.tensor_type.elem_type == real_type]
-    nodes, steps = _tail(onnx, model.graph, [value.name for value in outputs])
-    found = {value.name: steps[value.name] for value in outputs if value.name in steps}
-    behind = [value for value in outputs if value.name not in steps]
-    if not steps or not behind:
+    try:
+        cut = _cut(packages.onnx, content)
+        return {} if cut is None else _movements(packages, cut, inputs)
+    except packages.failures() as error:
+        _log.warning("goldens have no room for a step of the last integers: %s", first_line(error))
+        return {}
+
+
+def _movements(packages: Packages, cut: _Cut, inputs: Sequence[npt.NDArray[Any]]) -> dict[str, float]:
+    onnx = packages.onnx
+    found = {name: cut.steps[name] for name in cut.direct}
+    behind = [value.name for value in cut.tail.graph.output]
+    if not behind:
         return found
-    cuts = [onnx.helper.make_tensor_value_info(name, real_type, None) for name in steps]
-    whole = packages.session(_part(onnx, model, model.graph.node, [given], cuts), as_written=True)
-    tail = packages.session(_part(onnx, model, nodes, [given, *cuts], behind), as_written=True)
-    for values in inputs:
-        own = {given.name: values}
-        real = own | dict(zip(steps, whole.run(None, own), strict=True))
-        moved = furthest(lambda feed: tail.run(None, feed), real, steps)
-        for value, distance in zip(behind, moved, strict=True):
-            found[value.name] = max(found.get(value.name, 0.0), distance)
+    feeds = _at_the_cut(packages, cut, inputs)
+    for name in cut.steps:
+        kind = onnx.helper.np_dtype_to_tensor_dtype(feeds[0][name].dtype)
+        cut.tail.graph.input.append(onnx.helper.make_tensor_value_info(name, kind, None))
+    tail = packages.session(cut.tail.SerializeToString(), as_written=True)
+    for feed in feeds:
+        moved = furthest(lambda values: tail.run(None, values), feed, cut.steps)
+        for name, distance in zip(behind, moved, strict=True):
+            found[name] = max(found.get(name, 0.0), distance)
     return {name: distance for name, distance in found.items() if distance}
 
 
-def _tail(onnx: Any, graph: Any, outputs: Sequence[str]) -> tuple[list[Any], dict[str, float]]:
-    """The nodes behind the last integers, in run order; and what these read that has a step, by name."""
-    makers = {name: node for node in graph.node for name in node.output}
-    constants = {stored.name: onnx.numpy_helper.to_array(stored) for stored in graph.initializer}
+def _at_the_cut(packages: Packages, cut: _Cut, inputs: Sequence[npt.NDArray[Any]]) -> list[dict[str, npt.NDArray[Any]]]:
+    """What the tail reads, for each input; the whole network is gone before the tail is opened."""
+    whole = packages.session(cut.whole, as_written=True)
+    own = [{cut.own: values} for values in inputs]
+    return [feed | dict(zip(cut.steps, whole.run(None, feed), strict=True)) for feed in own]
+
+
+def _cut(onnx: Any, content: bytes) -> _Cut | None:
+    """None for a network without such integers."""
+    model, types = onnx.load_from_string(content), onnx.TensorProto
+    graph = model.graph
+    stored = {initializer.name: initializer for initializer in graph.initializer}
+    given = [value for value in graph.input if value.name not in stored]
+    made = {name for node in graph.node for name in node.output}
+    floating = {types.FLOAT, types.FLOAT16, types.DOUBLE}
+    outputs = [one for one in graph.output if one.name in made and one.type.tensor_type.elem_type in floating]
+    nodes, steps = _behind(onnx, graph, stored, [value.name for value in outputs])
+    if not any(steps.values()):
+        return None
+    read = {name for node in nodes for name in _read(node)}
+    constants = [initializer for initializer in graph.initializer if initializer.name in read]
+    behind = [value for value in outputs if value.name not in steps]
+    tail = onnx.helper.make_model(
+        onnx.helper.make_graph(nodes, graph.name, given, behind, constants),
+        ir_version=model.ir_version,
+        opset_imports=model.opset_import,
+        functions=model.functions,
+    )
+    for node in tail.graph.node:
+        # A TopK that stays for its scores makes its places, which are held, once more.
+        node.output[:] = [f"{name} once more" if name in steps else name for name in node.output]
+    direct = tuple(value.name for value in outputs if value.name in steps)
+    del graph.output[:]
+    graph.output.extend(onnx.ValueInfoProto(name=name) for name in steps)
+    return _Cut(model.SerializeToString(), tail, steps, given[0].name, direct)
+
+
+def _behind(
+    onnx: Any, graph: Any, stored: Mapping[str, Any], outputs: Sequence[str]
+) -> tuple[list[Any], dict[str, float]]:
+    """The nodes behind the last integers, in run order; and what these read that is moved or held, by name."""
+    makers = {name: node for node in graph.node for name in node.output if name}
     steps: dict[str, float] = {}
     waiting, kept = list(outputs), set[str]()
     while waiting:
         name = waiting.pop()
-        step = _step(name, makers, constants)
-        if step is not None:
-            steps[name] = step
-        elif name in makers and name not in kept:
-            node = makers[name]
-            kept.update(node.output)
-            waiting += [*node.input, *captured({one.name: [one.g, *one.graphs] for one in node.attribute})]
-    return [node for node in graph.node if not kept.isdisjoint(node.output)], steps
+        if name not in makers or name in kept or name in steps:
+            continue
+        maker = makers[name]
+        product = _product_step(onnx, maker, makers, stored)
+        if product is not None:
+            steps[name] = product
+        elif maker.op_type in _PLACES | _COMPARISONS and name == maker.output[-1]:
+            steps[name] = 0.0
+        else:
+            kept.add(name)
+            steps |= {maker.input[0]: 1.0} if _makes_real(maker, makers) else {}
+            waiting += _read(maker)
+    nodes = [node for node in graph.node if not kept.isdisjoint(node.output)]
+    # Sorted, so that the same are drawn in every process.
+    return nodes, dict(sorted(steps.items()))
 
 
-def _step(name: str, makers: Mapping[str, Any], constants: Mapping[str, npt.NDArray[Any]]) -> float | None:
-    """The scale of the computed integers whose real value this is, or by how much one of them moves this product.
+def _read(node: Any) -> set[str]:
+    return {*node.input, *captured({one.name: [one.g, *one.graphs] for one in node.attribute})}
 
-    None for all else; also for the network's own input, which is the same on every processor, stored or not.
+
+def _makes_real(node: Any, makers: Mapping[str, Any]) -> bool:
+    """Of computed integers; not of weights, nor of the network's own input, which is the same on every processor."""
+    before = makers.get(node.input[0]) if node.op_type == "DequantizeLinear" else None
+    return before is not None and not makers.keys().isdisjoint(before.input)
+
+
+def _product_step(onnx: Any, node: Any, makers: Mapping[str, Any], stored: Mapping[str, Any]) -> float | None:
+    """By how much one of the integers that it sums moves a product; None for all else.
+
+    Also for weights that have zero points, whose product is computed behind its integers instead.
     """
-    maker = makers.get(name)
-    if maker is not None and maker.op_type in _PRODUCTS:
-        step, largest = _step(maker.input[0], makers, constants), _largest_weight(maker, makers, constants)
-        return None if step is None or largest is None else step * largest
-    if maker is None or maker.op_type != "DequantizeLinear" or maker.input[1] not in constants:
+    activation, weight = (makers.get(name) for name in node.input[:2]) if node.op_type in _PRODUCTS else (None, None)
+    if activation is None or weight is None or weight.op_type != "DequantizeLinear":
         return None
-    before = makers.get(maker.input[0])
-    is_computed = before is not None and any(one in makers for one in before.input)
-    return float(constants[maker.input[1]].max()) if is_computed else None
-
-
-def _largest_weight(product: Any, makers: Mapping[str, Any], constants: Mapping[str, npt.NDArray[Any]]) -> float | None:
-    """Of those that a product has as integers, with zero point 0; None where it has others."""
-    maker = makers.get(product.input[1])
-    if maker is None or maker.op_type != "DequantizeLinear" or not constants.keys() >= set(maker.input[:2]):
+    constants = [activation.input[1], *weight.input]
+    if not _makes_real(activation, makers) or not stored.keys() >= set(constants):
         return None
-    integers, scales = (constants[name] for name in maker.input[:2])
-    return float(np.abs(integers.astype(np.float32)).max() * scales.max())
-
-
-def _part(onnx: Any, model: Any, nodes: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> bytes:
-    """A model of some of the nodes, with other ends."""
-    part = onnx.ModelProto()
-    part.CopyFrom(model)
-    for field, values in ((part.graph.node, nodes), (part.graph.input, inputs), (part.graph.output, outputs)):
-        del field[:]
-        field.extend(values)
-    content: bytes = part.SerializeToString()
-    return content
+    step, integers, scales, *zero = (onnx.numpy_helper.to_array(stored[name]) for name in constants)
+    if any(one.any() for one in zero):
+        return None
+    largest = max(abs(float(integers.min())), abs(float(integers.max()))) * float(scales.max())
+    alpha = next((float(one.f) for one in node.attribute if one.name == "alpha"), 1.0)
+    return float(step.max()) * largest * abs(alpha)

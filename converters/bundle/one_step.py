@@ -25,12 +25,15 @@ SEED = 20_241_121
 
 
 def furthest(answers: Callable[[Feed], Sequence[Array]], real: Feed, steps: Mapping[str, float]) -> list[float]:
-    """The largest change of each answer over several ways of being one step off; infinite where its shape changes.
+    """The largest change of each answer over several ways of being one step off.
+
+    Where its shape changes, or a number of it becomes or ceases to be finite, nothing can be said: that does not count.
 
     Args:
         answers: what computes behind the integers.
         real: what that reads: real values of integers, by name, and what else it needs.
-        steps: how far each of these is moved; what has none, or 0, stays as it is.
+        steps: how far each of these is moved, integers within what their type holds; what has none, or 0, stays as it
+            is.
     """
     random = np.random.default_rng(SEED)
     still = answers(real)
@@ -46,12 +49,15 @@ def _moved(value: Array, step: float, random: np.random.Generator, draw: int) ->
     if not step:
         return value
     signs = np.full(value.shape, 1 - 2 * draw) if draw in {0, 1} else random.integers(0, 2, value.shape) * 2 - 1
-    return np.asarray(value + step * signs, value.dtype)
+    moved = value + step * signs
+    if value.dtype.kind in "iu":
+        moved = np.clip(moved, np.iinfo(value.dtype).min, np.iinfo(value.dtype).max)
+    return np.asarray(moved, value.dtype)
 
 
 def _distance(before: Array, after: Array) -> float:
     if before.shape != after.shape:
-        return float("inf")
-    # What is infinite in both is no distance; Python's maximum passes over the NaN of it.
+        return 0.0
     with np.errstate(invalid="ignore"):
-        return float(np.abs(after.astype(np.float64) - before).max(initial=0.0))
+        apart = np.abs(after.astype(np.float64) - before)
+    return float(apart[np.isfinite(apart)].max(initial=0.0))

@@ -52,7 +52,14 @@ class Packages:
     def failures(self) -> tuple[type[Exception], ...]:
         """What a model that cannot be used makes these packages raise; ONNX Runtime's own know no common kind."""
         state = self.runtime.capi.onnxruntime_pybind11_state
-        own = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented)
+        own = (
+            state.Fail,
+            state.InvalidArgument,
+            state.InvalidGraph,
+            state.InvalidProtobuf,
+            state.NotImplemented,
+            state.RuntimeException,
+        )
         convert = self.onnx.version_converter.ConvertError
         return (*own, convert, RuntimeError, ValueError, TypeError, AttributeError)
 
@@ -67,6 +74,8 @@ class Packages:
         options = self.runtime.SessionOptions()
         if as_written:
             options.graph_optimization_level = self.runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+            # Else the real values of all weights are made first and held together.
+            options.execution_order = self.runtime.ExecutionOrder.PRIORITY_BASED
         if folded_to is not None:
             options.graph_optimization_level = self.runtime.GraphOptimizationLevel.ORT_ENABLE_BASIC
             options.optimized_model_filepath = str(folded_to)
