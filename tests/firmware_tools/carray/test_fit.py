@@ -125,4 +125,6 @@ def test_the_rules_ask_for_nothing_that_the_writer_of_c_does_not_read():
         for limits in (rules.every, *(rule.limits for rule in rules.operators))
         for name in limits.model_dump(exclude_defaults=True, exclude={"source"})
     }
-    assert asked <= {"types", "input_types", "output_types", "float_weights", "constant_inputs", "filled_axes"}
+    assert asked <= {
+        "types", "input_types", "output_types", "one_type", "weight_types", "constant_inputs", "filled_axes",
+    }  # fmt: skip
