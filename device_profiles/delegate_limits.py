@@ -28,7 +28,10 @@ class TensorLimits(Table):
     ] = None
     output_types: Annotated[Types | None, Field(description="types of outputs")] = None
     same_types: Annotated[Places, Field(description="places of inputs that must have the type of the first")] = ()
-    float_weights: Annotated[bool, Field(description="where the output is float, so are the weights, input 1")] = False
+    one_type: Annotated[bool, Field(description="all that flows in and out has one type")] = False
+    weight_types: Annotated[
+        dict[str, Types] | None, Field(description="types of the weights, input 1, by the type of the output")
+    ] = None
     quantised_bytes: Annotated[bool, Field(description="an int8 or uint8 activation must have a scale")] = False
     per_tensor_inputs: Annotated[Places, Field(description="places of inputs that must be quantised per tensor")] = ()
     per_tensor_outputs: Annotated[bool, Field(description="outputs must be quantised per tensor")] = False

@@ -61,9 +61,9 @@ def file_kind(path: Path) -> FileKind:
     if head[:1] and head[0] in _ONNX_FIRST_FIELDS and not _is_text(head):
         return FileKind.ONNX
     raise BadInputError(
-        f"wanted a bundle, a .tflite or an .onnx model, found {_impression(head)} in {path}; Keras files, SavedModel "
-        "folders and programs of torch.export are read, too: export the float model to one of them, or make one with "
-        "'lepton train'"
+        f"wanted a bundle, a .tflite or an .onnx model, found {_impression(head)} in {path}; 'lepton convert' reads "
+        "Keras files, SavedModel folders and programs of torch.export, too: export the float model to one of them, or "
+        "make one with 'lepton train'"
     )
 
 

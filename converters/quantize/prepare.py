@@ -12,6 +12,7 @@ from converters.passes import Pass, run_passes
 from converters.quantize.affine import dequantize_constant
 from converters.quantize.fold_into_next import fold_into_next
 from converters.quantize.fold_into_previous import fold_into_previous
+from converters.quantize.fold_shapes import fold_shapes
 from converters.quantize.global_average import average_by_mean
 from converters.quantize.mirror_by_slices import mirror_by_slices
 from converters.quantize.step_by_slices import step_by_slices
@@ -122,6 +123,7 @@ def _drop_unused(graph: Graph) -> bool:
 
 PREPARATION = (
     Pass("fix shapes", "every input has a fixed size, except its batch", "no shape is open", _fix_shapes),
+    Pass("fold shapes", "no shape is open", "no fixed shape is computed", fold_shapes),
     Pass("restore constants", "-", "float operators read float32 constants", _restore_constants),
     Pass("fuse activations", "-", "no RELU stands alone where the operator before can do it", _fuse_activations),
     Pass("fold into what follows", "-", "no layer reads a constant step that it can do itself", fold_into_next),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Check = Callable[[Limits, Node], str | None]
 
 BYTES = ("int8", "uint8")
-FLOATS = ("float16", "float32", "float64", "bfloat16")
 BATCH = slice(1)
 CHANNELS = slice(-1, None)
 
@@ -82,11 +81,17 @@ def _same_types(limits: Limits, node: Node) -> str | None:
     return None
 
 
-def _float_weights(limits: Limits, node: Node) -> str | None:
-    for weights in node.given_at([WEIGHTS]) if limits.float_weights else ():
-        found = type_of(node.outputs[0])
-        if found in FLOATS and type_of(weights) not in FLOATS:
-            return f"wanted float weights beside {found} activations, found {weights.dtype}"
+def _one_type(limits: Limits, node: Node) -> str | None:
+    found = [type_of(value) for value in node.activations] if limits.one_type else []
+    return f"wanted one type of what flows, found {' and '.join(dict.fromkeys(found))}" if len(set(found)) > 1 else None
+
+
+def _weight_types(limits: Limits, node: Node) -> str | None:
+    for weights in node.given_at([WEIGHTS]) if limits.weight_types else ():
+        beside = type_of(node.outputs[0])
+        types = (limits.weight_types or {}).get(beside, ())
+        if types and type_of(weights) not in types:
+            return f"wanted {any_of(types)} weights beside {beside} activations, found {weights.dtype}"
     return None
 
 
@@ -220,7 +225,8 @@ TENSOR_CHECKS: tuple[Check, ...] = (
     _input_types,
     _output_types,
     _same_types,
-    _float_weights,
+    _one_type,
+    _weight_types,
     _quantised_bytes,
     _per_tensor,
     _fixed_shapes,

@@ -24,6 +24,27 @@ MICRO = "tflm"
 
 _RUNS = "accelerator"
 
+REMEDIES = (
+    ("CUSTOM", "export the model without custom operators"),
+    (
+        "TOPK_V2",
+        "a detector that looks for several places at once has it: train one with '--detector student --side 64'",
+    ),
+    ("wanted axes of at least 1", "export the model with fixed shapes"),
+    ("is computed", "export the model with fixed shapes, the batch too, and convert it again"),
+    ("wanted int32 as", "export the model with int32 indices, axes and counts"),
+    ("found int4", "convert without '--int4' for this operator"),
+    ("weights beside", "give 'lepton convert' the float model"),
+    ("wanted one type", "give 'lepton convert' the float model"),
+    ("found uint8", "give 'lepton convert' the float model"),
+    ("found int8", "give 'lepton convert' the float model"),
+    ("found int16", "convert without '--activations int16'"),
+    ("found float16", "export the model in float32"),
+)
+"""Words of an operator's kind and reason, and what helps then; the first that fits."""
+
+_NOTHING_ELSE = "leave it out of the network, or run the bundle on a board"
+
 
 class UnfitForMicrocontrollers(RefusedError, ValueError):
     """The network needs what the microcontroller's runtime has not, or what nobody knows it to have."""
@@ -70,12 +91,9 @@ def _value(tensor: Tensor) -> Value:
 
 def _problem(operator: OperatorFate) -> str:
     """What keeps one operator from running, and what to change."""
-    return f"{operator.kind} ({operator.output}) is {operator.fate}: {operator.reason}; {_advice(operator.kind)}"
+    return f"{operator.kind} ({operator.output}) is {operator.fate}: {operator.reason}; {_advice(operator)}"
 
 
-def _advice(kind: str) -> str:
-    if kind.startswith("CUSTOM"):
-        return "export the model without custom operators"
-    if kind == "TOPK_V2":
-        return "a detector that looks for several places at once has it: train one with '--detector student --side 64'"
-    return "convert the float model to int8, keep this operator in float, leave it out, or run the bundle on a board"
+def _advice(operator: OperatorFate) -> str:
+    told = f"{operator.kind} {operator.reason}"
+    return next((advice for words, advice in REMEDIES if words in told), _NOTHING_ELSE)

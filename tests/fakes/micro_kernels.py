@@ -49,11 +49,9 @@ MICRO_CASES: list[Case] = [
 ]
 """Every kind that a network of one operator and one element type can show."""
 
-_ANSWERS = {
-    **dict.fromkeys(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"), "bool"),
-    **dict.fromkeys(("ARG_MAX", "ARG_MIN", "SHAPE"), "int32"),
-}
-"""Kinds whose answer has one type, whatever they are given."""
+_COMPARING = frozenset({"EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"})
+COUNTING = {"ARG_MAX": "output_type", "ARG_MIN": "output_type", "SHAPE": "out_type"}
+"""Kinds whose answer has a type of its own, and the option that names it."""
 
 _POSITIVE = frozenset({"RSQRT", "LOG", "SQRT", "DIV", "FLOOR_DIV", "FLOOR_MOD"})
 _SAME_SCALE = {kind for kind, rule in RULES.items() if rule.scales is Scales.SAME} | {
@@ -114,8 +112,14 @@ def graph_of(case: Case, dtype: str) -> Graph:
             tensors[name] = _constant(name, slot, kind, dtype, [*tensors.values()])
     ends = [f"out{place}" for place in range(len(outputs))]
     for name, shape in zip(ends, outputs, strict=True):
-        tensors[name] = Tensor(name, shape, np.dtype(_ANSWERS.get(kind, dtype)))
+        tensors[name] = Tensor(name, shape, np.dtype(_answer_type(kind, options, dtype)))
     return Graph(tensors, [Operator(kind, list(names), ends, options)], flowing, ends)
+
+
+def _answer_type(kind: str, options: dict[str, Any], dtype: str) -> str:
+    if kind in COUNTING:
+        return str(options[COUNTING[kind]]).lower()
+    return "bool" if kind in _COMPARING else dtype
 
 
 def _constant(name: str, values: Array, kind: str, dtype: str, before: Sequence[Tensor]) -> Tensor:

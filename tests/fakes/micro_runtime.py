@@ -15,7 +15,7 @@ import pytest
 from firmware_tools.carray.network import read_network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PLENTY_BYTES = 1 << 24
 
@@ -63,14 +63,23 @@ class MicroRun:
 
 def fits(content: bytes, arena_bytes: int) -> bool:
     """Whether the runtime loads and runs a network in so much memory; tried in a child, which too little may kill."""
+
+    def runs() -> bool:
+        run = MicroRun(content, arena_bytes)
+        run.answer(np.zeros(run.input_shape, run.input_dtype))
+        return True
+
+    return survives(runs)
+
+
+def survives(check: Callable[[], bool]) -> bool:
+    """Whether a check holds, asked in a child, which the runtime may kill."""
     child = os.fork()
     if not child:
         try:
-            run = MicroRun(content, arena_bytes)
-            run.answer(np.zeros(run.input_shape, run.input_dtype))
+            os._exit(0 if check() else 1)
         except BaseException:  # noqa: BLE001 - the child must not come back
             os._exit(1)
-        os._exit(0)
     return os.waitpid(child, 0)[1] == 0
 
 

@@ -109,3 +109,10 @@ def test_what_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.bin"
     path.write_bytes(content)
     assert isinstance(run("check", path).exception, LeptonError)
+
+
+def test_what_another_command_reads_is_not_promised(tmp_path: Path) -> None:
+    path = tmp_path / "model.txt"
+    path.write_text("these are notes\n")
+    refusal = str(run("check", path).exception)
+    assert "'lepton convert' reads Keras files, SavedModel folders and programs of torch.export, too" in refusal

@@ -36,8 +36,9 @@ CASES: dict[str, Case] = {
     "input_types": ({"input_types": {"1": ["int8"]}}, PAIR, node(PICTURE, value(dtype="uint8"))),
     "output_types": ({"output_types": ["int8"]}, PAIR, node(out=(value(dtype="int16"),))),
     "same_types": ({"same_types": [1]}, PAIR, node(PICTURE, value(dtype="float32"))),
-    "float_weights": (
-        {"float_weights": True},
+    "one_type": ({"one_type": True}, node(PICTURE, constant(1)), node(out=(value(dtype="int16"),))),
+    "weight_types": (
+        {"weight_types": {"int8": ["int8"], "float32": ["float32"]}},
         node(PICTURE, constant(1, "int8")),
         node(PICTURE, constant(1, "int8"), out=(value(dtype="float32"),)),
     ),

@@ -1,6 +1,7 @@
 """`lepton delegate check --for tflm` and `lepton firmware carray` say the same of the same network."""
 
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from converters.delegates import read_nodes
 from converters.tflite import read_tflite, write_tflite
 from device_profiles.delegate_files import load_delegate
 from device_profiles.placement import check_delegate
-from firmware_tools.carray.fit import MICRO, UnfitForMicrocontrollers, fitting_model, network_nodes
+from firmware_tools.carray.fit import MICRO, REMEDIES, UnfitForMicrocontrollers, fitting_model, network_nodes
 from firmware_tools.carray.network import read_network
 from tests.fakes.lone_operators import Given, tflite_of
 from tests.fakes.micro_bundles import MLPERF_TINY, MLPERF_TINY_FLOAT, micro_bundle, with_int16
@@ -21,6 +22,7 @@ from tests.system.required import require_tflite_python
 
 ALL_FILES = [*MLPERF_TINY.values(), "str_ww_ref_model.tflite", *MLPERF_TINY_FLOAT.values()]
 RULES = load_delegate(MICRO)
+PAGE = Path(__file__).parents[3] / "docs/how-to/microcontroller-model.md"
 
 
 def told(content):
@@ -96,11 +98,11 @@ def test_it_answers_within_a_step_of_65536_as_the_reference_kernels_of_tflite_ru
 @pytest.mark.parametrize(
     ("kind", "dtype", "words"),
     [
-        ("HARD_SWISH", "int16", "is refused: wanted int8 or float32, found int16; convert the float model to int8"),
-        ("RELU6", "int8", "is unknown: wanted float32, found int8; beyond that nobody says; convert"),
+        ("HARD_SWISH", "int16", "is refused: wanted int8 or float32, found int16; convert without"),
+        ("RELU6", "int8", "is unknown: wanted float32, found int8; beyond that nobody says; give"),
         ("SVDF", "int32", "is unknown: wanted int8 or int16 or float32, found int32; beyond that nobody says; "),
         ("RELU", "uint8", "is refused: wanted int8 or int16 or int32 or int64 or float32 or bool, found uint8; "),
-        ("GELU", "float32", "is refused: GELU is in no list of its maker that we know; convert"),
+        ("GELU", "float32", "is refused: GELU is in no list of its maker that we know; leave"),
     ],
 )
 def test_what_is_in_the_way_is_told_with_its_fate_and_what_to_do(kind, dtype, words, fitting):
@@ -125,4 +127,33 @@ def test_the_rules_ask_for_nothing_that_the_writer_of_c_does_not_read():
         for limits in (rules.every, *(rule.limits for rule in rules.operators))
         for name in limits.model_dump(exclude_defaults=True, exclude={"source"})
     }
-    assert asked <= {"types", "input_types", "output_types", "float_weights", "constant_inputs", "filled_axes"}
+    assert asked <= {
+        "types", "input_types", "output_types", "one_type", "weight_types", "constant_inputs", "filled_axes",
+    }  # fmt: skip
+
+
+REAL = Given((1, 8, 8, 4), "float32", scales=0)
+HALF, BYTES, WHOLE, SHORT = (Given((1, 8, 8, 4), dtype) for dtype in ("float16", "uint8", "int32", "int16"))
+EMPTY = Given((1, 0, 8, 4), "float32", scales=0)
+TOLD = [
+    ("RELU", [BYTES], BYTES, "give 'lepton convert' the float model"),
+    ("SQRT", [Given((1, 8, 8, 4))], Given((1, 8, 8, 4)), "give 'lepton convert' the float model"),
+    ("HARD_SWISH", [SHORT], SHORT, "convert without '--activations int16'"),
+    ("RELU", [HALF], HALF, "export the model in float32"),
+    ("RELU", [EMPTY], EMPTY, "export the model with fixed shapes"),
+    ("RESHAPE", [REAL, Given((4,), "int32", scales=0)], REAL, "with fixed shapes, the batch too, and convert it again"),
+    ("RFFT2D", [REAL], REAL, "leave it out of the network, or run the bundle on a board"),
+    ("TANH", [WHOLE], WHOLE, "leave it out of the network, or run the bundle on a board"),
+    ("SHAPE", [REAL], Given((4,), "int64", scales=0), "export the model with int32 indices, axes and counts"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "out", "advice"), TOLD)
+def test_what_is_in_the_way_is_told_with_what_helps(kind, given, out, advice, fitting):
+    (line,) = fitting(tflite_of(kind, given, out)).splitlines()[1:]
+    assert line.endswith(advice)
+
+
+@pytest.mark.parametrize("advice", sorted({advice for words, advice in REMEDIES if words != "TOPK_V2"}))
+def test_the_page_advises_as_the_program_does(advice):
+    assert f"| {advice.replace(chr(39), '`')}" in PAGE.read_text("utf-8")
