@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import click
 
 from edge_contracts.errors import BadInputError, RefusedError
-from edge_contracts.made_folder import made_folder
 
 if TYPE_CHECKING:
     from edge_contracts.station import Point, StationConfig
@@ -53,10 +52,10 @@ def capture(context: click.Context, station: Path, *, count: int, folder: Path, 
 
     point = _point(load_station(station, with_bundles=False), name)
     album = Album(folder, point.name)
+    album.open()
     recording = Recording(album, point.region, count)
     clock, stop = MonotonicClock(), threading.Event()
-    with made_folder(folder), Journal(sys.stderr, logging.WARNING), stopped_by_signals(stop):
-        album.open()
+    with Journal(sys.stderr, logging.WARNING), stopped_by_signals(stop):
         reader = build_reader(point, clock)
         trigger = build_trigger(point, reader, clock, stop)
         _record(recording, reader, trigger, _Patience(clock, point.max_frame_age_ms), stop)

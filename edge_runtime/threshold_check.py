@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
 from edge_contracts.manifest import AnomalyRule, AreaRule, BoxHead, BoxRule, ClassRule, MapRule
@@ -11,16 +11,13 @@ if TYPE_CHECKING:
     from edge_contracts.manifest import Manifest
     from edge_contracts.station import Point
 
-FAR_RATIO: Final = 10.0
-"""So many times the bundle's own threshold is no other wish about the same parts, it is a slip of the hand."""
-
 
 def check_thresholds(point: Point, manifest: Manifest) -> None:
     """Refuse what the bundle's rule cannot use.
 
     Raises:
-        BadInputError: a label that the bundle does not have, a share or probability outside 0 to 1, a threshold that
-            the rule has no use for, or one by which each part would be good.
+        BadInputError: a label that the bundle does not have, a share or probability outside 0 to 1 (of a map's area:
+            above 1), a threshold that the rule has no use for.
     """
     if problem := _problem(point, manifest):
         raise BadInputError(f"inspection point {point.name}: {problem}")
@@ -32,7 +29,7 @@ def _problem(point: Point, manifest: Manifest) -> str:
         every.append(point.threshold)
     if isinstance(rule, AnomalyRule | MapRule):
         refusal = f"wanted no thresholds of labels for {point.bundle}, whose rule has one for all; use threshold"
-        return refusal if point.thresholds else _beyond_all(point, rule)
+        return refusal if point.thresholds else _beyond_the_whole(point, rule)
     if strangers := sorted(set(point.thresholds) - set(manifest.labels)):
         return f"wanted thresholds of {', '.join(manifest.labels)}, found {', '.join(strangers)}; mend the names"
     if isinstance(rule, AreaRule) and point.threshold is not None:
@@ -51,14 +48,12 @@ def _problem(point: Point, manifest: Manifest) -> str:
     return ""
 
 
-def _beyond_all(point: Point, rule: AnomalyRule | MapRule) -> str:
-    """A threshold that nothing reaches: by it every defect would be good. One that is too low is seen at once."""
+def _beyond_the_whole(point: Point, rule: AnomalyRule | MapRule) -> str:
+    """No part reaches more than the whole map; a score has no such end."""
     is_share = isinstance(rule, MapRule) and rule.measure == "area"
-    most = 1.0 if is_share else FAR_RATIO * rule.threshold
-    if point.threshold is None or rule.threshold <= 0 or point.threshold <= most:
+    if not is_share or point.threshold is None or point.threshold <= 1:
         return ""
     return (
-        f"wanted a threshold of at most {most:.4g} for {point.bundle}, whose own is {rule.threshold:.4g}, found "
-        f"{point.threshold:g}, by which each part would be good; mend it, take it out and the bundle's own is in "
-        "force, or let 'lepton threshold' set one from parts of the line"
+        f"wanted a threshold of at most 1, because {point.bundle} measures a share of the map, found "
+        f"{point.threshold:g}, which no part reaches; mend it, or take it out and the bundle's own is in force"
     )

@@ -156,10 +156,11 @@ def _require_unlearned(bundle: Bundle, facts: Sequence[Facts]) -> None:
     learned = learned_parts(bundle)
     if learned is not None and (known := learned.known(facts)):
         names = ", ".join([*(one.sample.path.name for one in known[:NAMED]), *(["…"] if len(known) > NAMED else [])])
+        rest = "leave them out, or " if len(known) < len(facts) else ""
         raise BadInputError(
             f"wanted parts that the detector has not learned, found {len(known)} of {len(facts)} that taught it or are "
-            f"nearly the same as one that did ({names}): their scores are too good; leave them out, "
-            "or take new ones from the line"
+            f"nearly the same as one that did ({names}): their scores are too good; {rest}"
+            "take new ones from the line"
         )
 
 

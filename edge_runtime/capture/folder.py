@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from edge_runtime.clock import Clock
 
 _NAMED = 4
+_LOOKED_AT = 20
+"""So many entries of a folder show whether it is one of pictures."""
 
 _log = logging.getLogger(__name__)
 
@@ -107,8 +110,18 @@ def _pictures(folder: Path) -> tuple[list[Path], int]:
 
 def _found_instead(entries: list[Path]) -> str:
     """Folders in the folder may well be classes: the source reads one of them."""
-    folders = [entry.name for entry in entries if entry.is_dir()]
+    folders = [entry.name for entry in islice(filter(_holds_pictures, entries), _NAMED + 1)]
     if not folders:
         return "none; check the path of the source"
     names = ", ".join([*folders[:_NAMED], *(["…"] if len(folders) > _NAMED else [])])
     return f"none; name one of its folders ({names}) as the path of the source"
+
+
+def _holds_pictures(entry: Path) -> bool:
+    """Whether it is a folder of pictures, and none that a system keeps for itself (`.git`, `@eaDir`)."""
+    if entry.name.startswith((".", "@")):
+        return False
+    try:
+        return any(each.suffix.lower() in SUFFIXES and each.is_file() for each in islice(entry.iterdir(), _LOOKED_AT))
+    except OSError:
+        return False

@@ -74,13 +74,11 @@ class RtspSource:
             *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(self._settings.open_timeout_s * _MS_PER_S)),
             *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(self._settings.read_timeout_s * _MS_PER_S)),
         ]
+        begun_ns = self._clock.now_ns()
         self._capture = open_capture(cv2, self._settings.url, cv2.CAP_FFMPEG, limits)
         if not self._capture.isOpened():
             self.close()
-            raise SourceLost(
-                f"wanted a stream from {self._shown} within {self._settings.open_timeout_s:g} s, found none; "
-                "check the camera's power, network, address and password"
-            )
+            raise self._unopened((self._clock.now_ns() - begun_ns) / _NS_PER_S)
         self._number = self._late = 0
         self._catch_up()
         self._lag = StreamLag()
@@ -113,6 +111,15 @@ class RtspSource:
         if self._capture is not None:
             self._capture.release()
             self._capture = None
+
+    def _unopened(self, took_s: float) -> SourceLost:
+        """FFmpeg names the cause in a line of its own, except where nothing came within the time."""
+        limit_s = self._settings.open_timeout_s
+        found = "silence" if took_s >= limit_s else "none"
+        return SourceLost(
+            f"wanted a stream from {self._shown} within {limit_s:g} s, found {found}; "
+            "check the camera's power, network, address and password"
+        )
 
     def _grab(self) -> None:
         if not self._capture.grab():

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edge_contracts.manifest import AnomalyRule, MapRule
-from edge_runtime.threshold_check import FAR_RATIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from edge_contracts.manifest.rule import Rule
+
+_RATIO = 10.0
 
 
 def far_from_scores(threshold: float, known: Sequence[float]) -> str:
@@ -33,6 +34,6 @@ def far_from_bundle(threshold: float, rule: Rule) -> str:
     """A sentence when a configured threshold is ten times the bundle's, or less than a tenth of it, else nothing."""
     if not isinstance(rule, AnomalyRule | MapRule) or rule.threshold == 0:
         return ""
-    if 1 / FAR_RATIO <= threshold / rule.threshold <= FAR_RATIO:
+    if 1 / _RATIO <= threshold / rule.threshold <= _RATIO:
         return ""
     return f"threshold {threshold:g} in station.toml is far from the bundle's own, {rule.threshold:g}"

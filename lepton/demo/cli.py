@@ -14,7 +14,6 @@ import click
 
 from edge_contracts.document_text import document_text
 from edge_contracts.errors import BadInputError
-from edge_contracts.made_folder import made_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +46,7 @@ def demo(folder: Path, kind: str, seed: int, parts: int, broker: str, *, as_json
     from lepton.demo.run import DemoPlan, run_demo  # noqa: PLC0415 - the same
 
     begun_s = time.monotonic()
-    with made_folder(folder), _room_in(folder), progress_bar(silent=as_json) as progress:
+    with _room_in(folder), progress_bar(silent=as_json) as progress:
         result = run_demo(
             DemoPlan(folder.resolve(), kind, seed, parts, broker=broker), datetime.now(timezone.utc), progress
         )
@@ -64,11 +63,12 @@ MARK = ".lepton-demo"
 
 @contextmanager
 def _room_in(folder: Path) -> Iterator[None]:
-    """Without an older demo; a disk that is too small for this one gets its room back.
+    """A folder without an older demo; a disk that is too small for this one gets its room back.
 
     Raises:
         BadInputError: anything else is in the way; it is left alone.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()) and not (folder / MARK).exists():
         raise BadInputError(f"wanted an empty folder or an older demo, found other files in {folder}; give another -o")
     _clear(folder)

@@ -16,12 +16,13 @@ from lepton.demo.parts import draw_part, product
 from lepton.demo.station import HEIGHT_PX, WIDTH_PX, LaidPart, Station
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from lepton.demo.defects import Defect
+    from lepton.demo.film import FilmFrame
 
 JPEG_QUALITY = 95  # of 100, for the film's frames and the photographs alike, as one camera would compress both
 PHOTOGRAPH_SEED = 20  # apart from the film's own seeds
@@ -91,11 +92,38 @@ def write_photographs(
     for number in range(count):
         rng = np.random.default_rng((seed, PHOTOGRAPH_SEED, number))
         path = folder / f"part-{number + 1:04d}.jpg"
-        _write_jpeg(path, _photograph(station, kind, defect, rng, number / max(1, count - 1)))
+        write_jpeg(path, _photograph(station, kind, defect, rng, number / max(1, count - 1)))
         paths.append(path)
         if progress is not None:
             progress(number + 1, count)
     return paths
+
+
+def write_stills(centred: Iterable[FilmFrame], folder: Path) -> None:
+    """Write each part as the camera saw it in the middle, in a folder per class, as `lepton evaluate` reads it.
+
+    Raises:
+        OSError: The disk refuses, with the picture as its file.
+    """
+    for frame in centred:
+        place = folder / (frame.defect or "good") / f"part-{frame.part_index:04d}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_jpeg(place, frame.image)
+
+
+def write_jpeg(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write an H×W×3 uint8 RGB picture, whole or not at all.
+
+    Raises:
+        BadInputError: This OpenCV cannot make JPEG.
+        OSError: The disk refuses, with the picture as its file.
+    """
+    done, data = cv2.imencode(
+        ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    if not done:
+        raise BadInputError(f"wanted a JPEG of {path.name}; OpenCV could not make one: install lepton-edge[camera]")
+    write_whole(path, data.tobytes())
 
 
 def _photograph(
@@ -118,15 +146,6 @@ def _writer(path: Path, frames_per_second: float) -> cv2.VideoWriter:
             )
         raise BadInputError(f"wanted to write {path}; it cannot be opened: choose a folder that may be written")
     return writer
-
-
-def _write_jpeg(path: Path, picture: NDArray[np.uint8]) -> None:
-    done, data = cv2.imencode(
-        ".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
-    if not done:
-        raise BadInputError(f"wanted a JPEG of {path.name}; OpenCV could not make one: install lepton-edge[camera]")
-    write_whole(path, data.tobytes())
 
 
 def _write_truth(film: Film, path: Path) -> Path:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
-
 from converters.conversion import convert
 from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle, write_bundle
-from edge_contracts.errors import BadInputError
 from edge_contracts.whole_file import write_whole
 from edge_runtime.capture.picture_file import read_picture
 from edge_runtime.infer.predictor import Predictor
@@ -18,7 +15,7 @@ from fleet_manager.loopback_broker import loopback_broker
 from lepton.demo.film import Film
 from lepton.demo.line import run_line, write_station
 from lepton.demo.outcome import Outcome, count
-from lepton.demo.recording import write_film, write_photographs
+from lepton.demo.recording import write_film, write_jpeg, write_photographs, write_stills
 from lepton.demo.sheet import judged_sheet
 from training.backbone.own import NAME as OWN
 from training.backbone.own import own_backbone
@@ -26,15 +23,11 @@ from training.detectors.float_bundle import PHOTOGRAPHS, digest_of, float_bundle
 from training.detectors.learn import Backbone, learn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-    import numpy as np
-    import numpy.typing as npt
-
     from converters.conversion import Conversion
-    from lepton.demo.film import FilmFrame
 
     Tell = Callable[[str, float], None]
 
@@ -77,6 +70,7 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
 
     Raises:
         LeptonError: a stage said no; its message says what to do.
+        OSError: the disk refuses.
     """
     folder = plan.folder
     photographs = folder / "good"
@@ -102,8 +96,8 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
     centred = [frame for frame in film if frame.is_centred]
-    _write_stills(centred, folder / "parts")
-    _write_picture(folder / "parts.jpg", judged_sheet(centred, Predictor.open(bundle)))
+    write_stills(centred, folder / "parts")
+    write_jpeg(folder / "parts.jpg", judged_sheet(centred, Predictor.open(bundle)))
     return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
 
 
@@ -118,19 +112,6 @@ def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Pat
     path = folder / "part-float.bundle"
     write_bundle(path, manifest, members)
     return path
-
-
-def _write_stills(centred: Sequence[FilmFrame], folder: Path) -> None:
-    """Each part as the camera saw it in the middle, a folder per class, for `lepton evaluate`."""
-    for frame in centred:
-        place = folder / (frame.defect or "good") / f"part-{frame.part_index:04d}.jpg"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _write_picture(place, frame.image)
-
-
-def _write_picture(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
-    if not cv2.imwrite(str(path), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)):
-        raise BadInputError(f"wanted to write {path}, found that the disk refuses it; free some space")
 
 
 def _stage(tell: Tell, name: str) -> Callable[[int, int], None]:

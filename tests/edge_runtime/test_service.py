@@ -76,10 +76,10 @@ def test_every_picture_of_a_folder_gets_its_verdict_in_order(station: Path) -> N
 
 
 def test_what_speaks_against_a_model_is_told_at_the_start(station: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_station(station.parent, FOLDER + "threshold = 1e-9\n")
+    write_station(station.parent, FOLDER + "threshold = 1e9\n")
     _, summary = run_station(station)
-    assert summary.defect == 4
-    assert "gate: wanted a threshold near the bundle's own, found: threshold 1e-09 in station.toml" in caplog.text
+    assert summary.good == 4
+    assert "gate: wanted a threshold near the bundle's own, found: threshold 1e+09 in station.toml" in caplog.text
 
 
 def test_what_is_no_picture_in_a_folder_is_told_once(station: Path, caplog: pytest.LogCaptureFixture) -> None:

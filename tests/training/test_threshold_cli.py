@@ -104,6 +104,14 @@ def test_one_part_that_taught_it_is_refused_and_named(folder: Path, tmp_path: Pa
     assert not (tmp_path / "new.bundle").exists()
 
 
+def test_where_nothing_else_would_remain_nothing_is_to_be_left_out(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "learned", tmp_path / "line/good")
+    result = _lepton("threshold", folder / "old.bundle", "--data", tmp_path / "line", "-o", tmp_path / "new.bundle")
+    assert result.exit_code == 2
+    assert "found 10 of 10 that taught it" in result.stderr
+    assert "their scores are too good; take new ones from the line" in result.stderr
+
+
 def test_the_most_overkill_is_no_less_than_the_overkill(folder: Path, tmp_path: Path) -> None:
     arguments = ("threshold", folder / "old.bundle", "--data", folder / "line", "-o", tmp_path / "new.bundle")
     result = _lepton(*arguments, "--overkill", "0.1", "--most-overkill", "0.05")

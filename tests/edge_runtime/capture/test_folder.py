@@ -91,5 +91,24 @@ def test_a_folder_without_pictures_says_what_it_looked_for(tmp_path: Path) -> No
 def test_a_folder_of_class_folders_names_them(tmp_path: Path) -> None:
     for name in ("good", "cracked"):
         (tmp_path / name).mkdir()
+        write_picture(tmp_path / name / "a.png", picture())
     with pytest.raises(SourceLost, match=r"found none; name one of its folders \(cracked, good\)"):
+        FolderSource(tmp_path, FakeClock()).open()
+
+
+def test_more_class_folders_than_a_sentence_takes_are_not_all_named(tmp_path: Path) -> None:
+    for name in "abcdef":
+        (tmp_path / name).mkdir()
+        write_picture(tmp_path / name / "a.png", picture())
+    with pytest.raises(SourceLost, match=r"name one of its folders \(a, b, c, d, …\)"):
+        FolderSource(tmp_path, FakeClock()).open()
+
+
+def test_folders_without_pictures_and_hidden_ones_are_not_recommended(tmp_path: Path) -> None:
+    for name in (".git", "@eaDir", "empty", "texts"):
+        (tmp_path / name).mkdir()
+    write_picture(tmp_path / ".git" / "a.png", picture())
+    write_picture(tmp_path / "@eaDir" / "a.png", picture())
+    (tmp_path / "texts" / "a.txt").touch()
+    with pytest.raises(SourceLost, match="found none; check the path of the source"):
         FolderSource(tmp_path, FakeClock()).open()

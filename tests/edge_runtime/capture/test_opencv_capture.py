@@ -17,7 +17,8 @@ LOG = cv2.utils.logging
 
 
 @pytest.fixture(autouse=True)
-def _level() -> Iterator[None]:
+def _level(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("OPENCV_LOG_LEVEL", raising=False)
     before = LOG.getLogLevel()
     LOG.setLogLevel(LOG.LOG_LEVEL_WARNING)
     yield
@@ -29,8 +30,9 @@ def test_what_opencv_cannot_open_adds_no_line_of_its_own(tmp_path: Path, capfd: 
     assert "VIDEOIO" not in capfd.readouterr().err
 
 
-def test_a_level_that_was_asked_for_stays(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    LOG.setLogLevel(LOG.LOG_LEVEL_INFO)
+def test_a_level_that_was_asked_for_stays_even_the_usual_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENCV_LOG_LEVEL", "WARNING")
     assert not open_capture(cv2, str(tmp_path / "gone.avi"), cv2.CAP_FFMPEG).isOpened()
-    assert LOG.getLogLevel() == LOG.LOG_LEVEL_INFO
     assert "VIDEOIO" in capfd.readouterr().err

@@ -213,17 +213,11 @@ def test_a_bundle_for_another_board_is_a_warning() -> None:
     assert model.judge_board("gate", "x86-64", "x86_64", "x86_64").standing.value == "ok"
 
 
-@pytest.mark.parametrize(("threshold", "is_told"), [(0.006, True), (0.7, False)])
+@pytest.mark.parametrize(("threshold", "is_told"), [(60, True), (0.7, False)])
 def test_a_threshold_far_from_the_bundle_s_own_is_a_warning(folder: Path, threshold: float, *, is_told: bool) -> None:
     station = write_station(folder, FOLDER + f"threshold = {threshold}\n")
     told = [one for one in examine(patient(station), ("camera", "model")) if "far from the bundle's own" in one.found]
     assert [one.standing.value for one in told] == (["warning"] if is_told else [])
-
-
-def test_a_threshold_that_no_defect_reaches_fails(folder: Path) -> None:
-    station = write_station(folder, FOLDER + "threshold = 60\n")
-    (found,) = [one for one in examine(patient(station), ("camera", "model")) if "each part would be good" in one.found]
-    assert found.standing.value == "failed"
 
 
 def test_a_bundle_for_no_board_is_a_warning_in_plain_words() -> None:

@@ -50,4 +50,4 @@ def test_what_says_nothing_against_itself_is_not_doubted(tmp_path: Path, content
 
 
 def test_a_threshold_far_from_the_bundles_own_is_told_beside_it(tmp_path: Path) -> None:
-    assert len(told(tmp_path, card("forced"), FOLDER + "threshold = 1e-9\n")) == 2
+    assert len(told(tmp_path, card("forced"), FOLDER + "threshold = 1e9\n")) == 2

@@ -32,7 +32,7 @@ def demo(folder: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> str:
 def test_a_full_disk_gets_everything_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = OSError(errno.ENOSPC, "No space left on device")
     assert "No space left" in demo(tmp_path / "out" / "demo", monkeypatch, error)
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "out" / "demo").iterdir()) == []
 
 
 def test_another_fault_leaves_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from edge_contracts.errors import BadInputError
 from edge_runtime.trigger.presence import PresenceRule
 from lepton.demo.film import Film
-from lepton.demo.recording import write_film, write_photographs
+from lepton.demo.recording import write_film, write_photographs, write_stills
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,13 @@ def test_a_disk_that_takes_no_more_is_told_with_the_picture_and_leaves_no_half_o
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert (told.value.errno, told.value.filename) == (errno.EFBIG, str(tmp_path / "part-0001.jpg"))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_told_with_the_still_that_it_refused(tmp_path: Path) -> None:
+    frame = next(each for each in FILM if each.is_centred)
+    place = tmp_path / str(frame.defect) / f"part-{frame.part_index:04d}.jpg"
+    place.parent.mkdir()
+    place.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as told:
+        write_stills([frame], tmp_path)
+    assert told.value.errno == errno.ENOSPC
