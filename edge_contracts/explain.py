@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
+_USER = re.compile(r"://.*@")
 _WANTED, _FOUND = ": wanted ", "; found "
 
 _LENGTHS = {
@@ -94,12 +96,17 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], missing: list[tuple[
     if detail["type"] == "missing":
         return f"{where}: missing; this key is required"
     if detail["type"] in {"union_tag_not_found", "union_tag_invalid"}:
-        return f"{where}.kind: wanted {_kinds(detail, model)}, found {_kind_of(detail['input'])}"
+        return f"{where}.kind: wanted {_kinds(detail, model)[1]}, found {_kind_of(detail['input'])}"
     if detail["type"] == "value_error":
         return _refusal(where, detail)
-    found = repr(detail["input"])
-    shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}; found {shown}"
+    wish = f"{_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}"
+    return f"{where or 'document'}: {wish}; found {_shown(detail['input'])}"
+
+
+def _shown(given: object) -> str:
+    """What was found, as far as it fits, without the user and the password of an address."""
+    found = _USER.sub("://…@", repr(given))
+    return found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -133,7 +140,7 @@ def _refusal(where: str, detail: ErrorDetails) -> str:
     """What a validator of ours said: a sentence already, the place where it names none, and a single value."""
     said = detail["msg"].removeprefix("Value error, ")
     if isinstance(detail["input"], str | int | float) and "found" not in said:
-        said += f"; found {detail['input']!r}"
+        said += f"; found {_shown(detail['input'])}"
     return f"{where}: {said}" if where else said
 
 
@@ -155,12 +162,13 @@ def _shape(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """How the table is written whose place something else has taken."""
     if not detail["type"].startswith("model") or not detail["loc"]:
         return ""
-    owners = _owners(detail["loc"], model)
-    kinds = [kind for owner in owners if "kind" in owner.model_fields for kind in _literals(owner)]
+    kinds, names = _kinds(detail, model)
+    if detail["input"] in kinds:
+        return f", as {{ kind = {detail['input']!r}, … }}"
     if kinds:
-        return f", as {{ kind = {detail['input'] if detail['input'] in kinds else kinds[0]!r}, … }}"
-    keys = [name for name, field in owners[0].model_fields.items() if field.is_required()] or owners[0].model_fields
-    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}"
+        return f" whose kind is {names}"
+    keys = [name for name, field in _owners(detail["loc"], model)[0].model_fields.items() if field.is_required()]
+    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}" if keys else ""
 
 
 def _meaning(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -205,11 +213,11 @@ def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
     return f"; it belongs into {' or '.join(homes)}" if homes else ""
 
 
-def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """The kinds that a table may have there: the literal values of `kind` in each model that fits."""
+def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> tuple[list[Any], str]:
+    """The kinds that a table may have there, the literal values of `kind` in each model that fits; and in words."""
     owners = _owners(detail["loc"], model)
     literals = [value for owner in owners if "kind" in owner.model_fields for value in _literals(owner)]
-    return " or ".join(repr(value) for value in literals) or "another kind"
+    return literals, " or ".join(map(repr, literals)) or "another kind"
 
 
 def _literals(owner: type[BaseModel]) -> tuple[Any, ...]:
@@ -217,7 +225,7 @@ def _literals(owner: type[BaseModel]) -> tuple[Any, ...]:
 
 
 def _kind_of(given: Any) -> str:
-    return repr(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
+    return _shown(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
 
 
 def _nearest(location: tuple[int | str, ...], model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:

@@ -66,15 +66,30 @@ def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
     ("point", "says"),
     [
         ({"trigger": "presence"}, "trigger: wanted a table of keys, as { kind = 'presence', … }; found 'presence'"),
-        ({"trigger": "button"}, "trigger: wanted a table of keys, as { kind = 'frame', … }; found 'button'"),
-        (
-            {"region": [0, 0, 1, 1]},
-            "region: wanted a table of keys, as { x = …, y = …, width = …, height = … }; found [0, 0, 1, 1]",
-        ),
+        ({"mask": "mask.png"}, "mask: wanted a table of keys; found 'mask.png'"),
+        ({"region": [0, 0, 1, 1]}, "region: wanted a table of keys; found [0, 0, 1, 1]"),
     ],
 )
 def test_what_stands_where_a_table_should_is_met_with_the_tables_shape(point, says):
     assert problems({"kind": "folder", "path": "parts"}, **point) == [f"points.0.{says}"]
+
+
+@pytest.mark.parametrize("source", ["/dev/video0", ["folder"], 0])
+def test_where_no_kind_is_named_all_are(source):
+    said = f"points.0.source: wanted a table of keys whose kind is {KINDS}; found {source!r}"
+    assert problems(source) == [said]
+
+
+def test_a_table_is_shown_with_the_keys_that_it_must_have():
+    uplink = {"host": "broker", "tls": "ca.pem"}
+    said = refused({"station": STATION, "points": [GATE], "uplink": uplink})
+    assert said == ["uplink.tls: wanted a table of keys, as { ca = … }; found 'ca.pem'"]
+
+
+@pytest.mark.parametrize("source", ["rtsp://me:se@cret@cam/1", {"kind": "mjpeg", "url": "rtsp://me:secret@cam/1"}])
+def test_of_an_address_that_is_out_of_place_no_password_is_shown(source):
+    (said,) = problems(source)
+    assert said.endswith("; found 'rtsp://…@cam/1'")
 
 
 def test_every_error_is_told_at_once():
