@@ -229,7 +229,11 @@ def _possible(field: FieldInfo, given: object) -> list[type[BaseModel]]:
     """The models that a table may be of: of the kind that it has in the file, of its default where it is left out."""
     models = _models_in(field.annotation)
     if given is None:
-        return [type(field.default)] if isinstance(field.default, BaseModel) else models
+        given = field.default
+        if isinstance(given, BaseModel):
+            return [type(given)]
+        if given is None or field.is_required():
+            return models
     tables = given if isinstance(given, list | tuple) else [given]
     kinds = [table.get("kind") for table in tables if isinstance(table, dict)]
     return [each for each in models if "kind" not in each.model_fields or any(k in _literals(each) for k in kinds)]

@@ -6,6 +6,8 @@ from pydantic import ValidationError
 from edge_contracts.explain import explain
 from edge_contracts.pattern_words import words_of
 from edge_contracts.station import Source, StationConfig
+from edge_contracts.station.remote_text import problems_of
+from edge_contracts.topics import DeviceAddress
 
 STATION = {"org": "acme", "site": "berlin", "device": "line-3"}
 FOLDER = {"kind": "folder", "path": "parts"}
@@ -113,9 +115,17 @@ def test_a_key_is_sent_into_no_table_whose_kind_or_value_does_not_fit(key, value
 
 
 def test_a_key_is_sent_into_no_output_of_another_kind():
+    (said,) = refused({"station": STATION, "points": [GATE], "broker": {"host": "b"}})
+    assert said.startswith("broker: unknown key; known keys are ")
     assert output(kind="modbus", device={"kind": "rtu", "port": "/dev/ttyS0"}, host="10.0.0.1", coil=1)[0].startswith(
         "outputs.0.host: unknown key; known keys are "
     )
+
+
+def test_a_key_of_a_remote_configuration_is_sent_into_no_source_of_another_kind():
+    text = '[[points]]\nname = "gate"\nbundle = "b"\nsource = {kind = "folder", path = "parts"}\nfps = 5\n'
+    (said,) = problems_of(text, DeviceAddress("acme", "berlin", "line-3"))
+    assert said.startswith("points.0.fps: unknown key; known keys are ")
 
 
 @pytest.mark.parametrize(("table", "typed", "meant"), [
