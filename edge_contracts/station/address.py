@@ -21,11 +21,12 @@ _TLS_PORT = 8883
 
 
 def _port_is_possible(url: str) -> str:
-    """Only the port is shown: an address may hold a password."""
+    """Only the port is shown, for an address may hold a password; and not where the password may hold a slash."""
     authority = _AUTHORITY.match(url)
     port = _PORT.search(authority[1]) if authority else None
-    if port and not 1 <= int(port[1]) <= _PORT_MAX:
-        raise ValueError(f"wanted a port of 1 to {_PORT_MAX} in the address, found {port[1]}")
+    if authority and port and not 1 <= int(port[1]) <= _PORT_MAX:
+        found = "another" if "@" in url[authority.end() :] else port[1]
+        raise ValueError(f"wanted a port of 1 to {_PORT_MAX} in the address, found {found}")
     return url
 
 

@@ -57,6 +57,13 @@ def test_a_port_that_cannot_be_is_refused_without_showing_the_password(url: str)
     assert not {"1234", "secret"} & set(re.split(r"\W", said))
 
 
+def test_a_password_with_a_slash_is_not_shown_as_a_port() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Holder.model_validate({"source": {"kind": "rtsp", "url": "rtsp://me:123456/7@cam/1"}})
+    (said,) = explain(caught.value, Holder)
+    assert said.endswith("wanted a port of 1 to 65535 in the address, found another")
+
+
 @pytest.mark.parametrize("url", ["http://cam/video", "http://cam:8080", "http://me:99999@cam/v:99999", "http://[::1]/"])
 def test_a_possible_port_or_none_is_taken(url: str) -> None:
     assert Holder.model_validate({"source": {"kind": "mjpeg", "url": url}})
