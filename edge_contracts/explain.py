@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from edge_contracts.pattern_words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pydantic import ValidationError
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
+_USER = re.compile(r"://.*@")
+_ALIKE = 0.7
+"""How much of two keys must be alike, by difflib's ratio: `paht` and `path` are at 0.75, `state` and `site` at 0.67."""
 _WANTED, _FOUND = ": wanted ", "; found "
 
 _LENGTHS = {
@@ -51,16 +54,16 @@ _TYPES = {
 """What is wanted where a value has a wrong type, by the first word of pydantic's name of the error."""
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def explain(error: ValidationError, model: type[BaseModel], document: object = None) -> list[str]:
     """Every error of `error`, one sentence each, in the order of the fields.
 
     Args:
         error: what pydantic raised for `model`.
         model: the model that was asked for; its fields are the candidates of "did you mean".
+        document: what was validated, where tables may be of several kinds: a key is sent into none of another kind.
     """
     details = error.errors(include_url=False)
-    missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
-    return _joined(_sentence(detail, model, missing) for detail in details if not _is_echo(detail, details))
+    return _joined(_sentence(detail, model, details, document) for detail in details if not _is_echo(detail, details))
 
 
 def _joined(sentences: Iterable[str]) -> list[str]:
@@ -84,22 +87,27 @@ def _is_echo(detail: ErrorDetails, details: list[ErrorDetails]) -> bool:
     )
 
 
-def _sentence(detail: ErrorDetails, model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
+def _sentence(detail: ErrorDetails, model: type[BaseModel], details: list[ErrorDetails], document: object) -> str:
     where = _place(detail, model)
     if detail["type"] == "extra_forbidden":
-        meant = _table(detail, model) or _home(detail, model) or _nearest(detail["loc"], model, missing)
+        meant = _table(detail, model) or _home(detail, model, document) or _nearest(detail, model, details)
         return f"{where}: unknown key{meant}"
     if detail["type"] == "tuple_type" and isinstance(detail["input"], dict):
         return f"{where}: wanted a table each in double brackets, [[{where}]], found one in single brackets"
     if detail["type"] == "missing":
         return f"{where}: missing; this key is required"
     if detail["type"] in {"union_tag_not_found", "union_tag_invalid"}:
-        return f"{where}.kind: wanted {_kinds(detail, model)}, found {_kind_of(detail['input'])}"
+        return f"{where}.kind: wanted {_kinds(detail, model)[1]}, found {_kind_of(detail['input'])}"
     if detail["type"] == "value_error":
         return _refusal(where, detail)
-    found = repr(detail["input"])
-    shown = found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
-    return f"{where or 'document'}: {_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}; found {shown}"
+    wish = f"{_wish(detail)}{_shape(detail, model)}{_meaning(detail, model)}"
+    return f"{where or 'document'}: {wish}; found {_shown(detail['input'])}"
+
+
+def _shown(given: object) -> str:
+    """What was found, as far as it fits, without the user and the password of an address."""
+    found = _USER.sub("://…@", repr(given))
+    return found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -133,7 +141,7 @@ def _refusal(where: str, detail: ErrorDetails) -> str:
     """What a validator of ours said: a sentence already, the place where it names none, and a single value."""
     said = detail["msg"].removeprefix("Value error, ")
     if isinstance(detail["input"], str | int | float) and "found" not in said:
-        said += f"; found {detail['input']!r}"
+        said += f"; found {_shown(detail['input'])}"
     return f"{where}: {said}" if where else said
 
 
@@ -155,12 +163,13 @@ def _shape(detail: ErrorDetails, model: type[BaseModel]) -> str:
     """How the table is written whose place something else has taken."""
     if not detail["type"].startswith("model") or not detail["loc"]:
         return ""
-    owners = _owners(detail["loc"], model)
-    kinds = [kind for owner in owners if "kind" in owner.model_fields for kind in _literals(owner)]
+    kinds, names = _kinds(detail, model)
+    if detail["input"] in kinds:
+        return f", as {{ kind = {detail['input']!r}, … }}"
     if kinds:
-        return f", as {{ kind = {detail['input'] if detail['input'] in kinds else kinds[0]!r}, … }}"
-    keys = [name for name, field in owners[0].model_fields.items() if field.is_required()] or owners[0].model_fields
-    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}"
+        return f" whose kind is {names}"
+    keys = [name for name, field in _owners(detail["loc"], model)[0].model_fields.items() if field.is_required()]
+    return f", as {{ {', '.join(f'{key} = …' for key in keys)} }}" if keys else ""
 
 
 def _meaning(detail: ErrorDetails, model: type[BaseModel]) -> str:
@@ -189,14 +198,15 @@ def _table(detail: ErrorDetails, model: type[BaseModel]) -> str:
     return f"; did you mean [[{close[0]}]]?" if get_origin(model.model_fields[close[0]].annotation) is tuple else ""
 
 
-def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """Where a key belongs that is known one table deeper."""
+def _home(detail: ErrorDetails, model: type[BaseModel], document: object) -> str:
+    """Where a key belongs that is known one table deeper, and whose value may stand there."""
     (*above, key) = detail["loc"]
+    beside = _given(document, above)
     tables = [
         (name, field)
         for owner in _owners(tuple(above), model)
         for name, field in owner.model_fields.items()
-        if any(key in inner.model_fields for inner in _models_in(field.annotation))
+        if any(_takes(inner, key, detail["input"]) for inner in _possible(field, beside.get(name)))
     ]
     if above:
         homes = [f"{name!r}" for name, _ in tables]
@@ -205,11 +215,48 @@ def _home(detail: ErrorDetails, model: type[BaseModel]) -> str:
     return f"; it belongs into {' or '.join(homes)}" if homes else ""
 
 
-def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> str:
-    """The kinds that a table may have there: the literal values of `kind` in each model that fits."""
+def _given(document: Any, path: list[int | str]) -> dict[str, Any]:
+    """The table there; its kind is a step that only pydantic takes."""
+    for step in path:
+        if isinstance(step, int) and isinstance(document, list | tuple):
+            document = document[step]
+        elif isinstance(document, dict) and step != document.get("kind"):
+            document = document.get(step)
+    return document if isinstance(document, dict) else {}
+
+
+def _possible(field: FieldInfo, given: object) -> list[type[BaseModel]]:
+    """The models that a table may be of: of the kind that it has in the file, of its default where it is left out."""
+    models = _models_in(field.annotation)
+    if given is None:
+        given = field.default
+        if isinstance(given, BaseModel):
+            return [type(given)]
+        if given is None or field.is_required():
+            return models
+    tables = given if isinstance(given, list | tuple) else [given]
+    kinds = [table.get("kind") for table in tables if isinstance(table, dict)]
+    return [each for each in models if "kind" not in each.model_fields or any(k in _literals(each) for k in kinds)]
+
+
+def _takes(owner: type[BaseModel], key: int | str, value: object) -> bool:
+    """Whether the value could stand under that key; mistakes inside of it count for nothing."""
+    if _field(owner, key) is None:
+        return False
+    try:
+        owner.model_validate({key: value})
+    except ValidationError as error:
+        inside = {"missing", "value_error"} if isinstance(value, dict) else set()
+        own = [each for each in error.errors() if each["loc"][:1] == (key,) and each["input"] is value]
+        return all(each["type"] in inside for each in own)
+    return True
+
+
+def _kinds(detail: ErrorDetails, model: type[BaseModel]) -> tuple[list[Any], str]:
+    """The kinds that a table may have there, the literal values of `kind` in each model that fits; and in words."""
     owners = _owners(detail["loc"], model)
     literals = [value for owner in owners if "kind" in owner.model_fields for value in _literals(owner)]
-    return " or ".join(repr(value) for value in literals) or "another kind"
+    return literals, " or ".join(map(repr, literals)) or "another kind"
 
 
 def _literals(owner: type[BaseModel]) -> tuple[Any, ...]:
@@ -217,18 +264,26 @@ def _literals(owner: type[BaseModel]) -> tuple[Any, ...]:
 
 
 def _kind_of(given: Any) -> str:
-    return repr(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
+    return _shown(given["kind"]) if isinstance(given, dict) and "kind" in given else "none"
 
 
-def _nearest(location: tuple[int | str, ...], model: type[BaseModel], missing: list[tuple[int | str, ...]]) -> str:
-    """The key that is written alike, else the only one that the same table lacks, else all that there are."""
-    fields = (each for owner in _owners(location[:-1], model) for each in owner.model_fields.items())
-    known = sorted({field.alias or name for name, field in fields})
-    close = get_close_matches(str(location[-1]), known, n=1, cutoff=0.5)
-    lacking = [str(each[-1]) for each in missing if each[:-1] == location[:-1]]
-    if meant := close or (lacking if len(lacking) == 1 else []):
-        return f"; did you mean {meant[0]!r}?"
-    return f"; known keys are {', '.join(known)}"
+def _nearest(detail: ErrorDetails, model: type[BaseModel], details: list[ErrorDetails]) -> str:
+    """The key that is written alike, else all that there are, and before them the one that may stand for the stranger.
+
+    That is the only key that the table lacks, where nothing else in it is unknown and the value could be its own.
+    """
+    (*table, key) = detail["loc"]
+    owners = _owners(tuple(table), model)
+    known = sorted({field.alias or name for owner in owners for name, field in owner.model_fields.items()})
+    if close := get_close_matches(str(key), known, n=1, cutoff=_ALIKE):
+        return f"; did you mean {close[0]!r}?"
+    beside = [each for each in details if list(each["loc"][:-1]) == table]
+    lacking = [each["loc"][-1] for each in beside if each["type"] == "missing"]
+    strangers = [each for each in beside if each["type"] == "extra_forbidden"]
+    keys = f"known keys are {', '.join(known)}"
+    if len(lacking) == len(strangers) == 1 and any(_takes(owner, lacking[0], detail["input"]) for owner in owners):
+        return f"; did you mean {lacking[0]!r}? If not, {keys}"
+    return f"; {keys}"
 
 
 def _owners(path: tuple[int | str, ...], model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -86,7 +86,7 @@ class ProtocolChoice:
     @property
     def advice(self) -> str:
         """What to do about a broker that does not answer to the one version that may be offered; else empty."""
-        return '; mqtt = "auto" offers the other version, too' if self._fixed and not self._settled else ""
+        return ' (mqtt = "auto" offers the other version, too)' if self._fixed and not self._settled else ""
 
     def accepted(self) -> None:
         """The broker answered to the offered version."""

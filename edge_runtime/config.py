@@ -74,7 +74,7 @@ def check_station(document: dict[str, Any], folder: Path, name: str, *, with_bun
     try:
         config = StationConfig.model_validate(with_absolute_paths(document, folder))
     except ValidationError as error:
-        raise _rejected(name, explain(error, StationConfig)) from error
+        raise _rejected(name, explain(error, StationConfig, document)) from error
     config = _with_absolute_state(config, folder)
     if problems := [*timing_problems(config), *_missing_files(config, with_bundles=with_bundles)]:
         raise _rejected(name, problems)

@@ -88,17 +88,20 @@ def broker_options(default: str, help_text: str) -> Callable[[Callable[..., None
 
 
 def parse_broker(text: str) -> tuple[str, int]:
-    """`host`, `host:port` or `[v6]:port` as host and port.
+    """`host`, `host:port`, `v6` or `[v6]:port` as host and port.
 
     Raises:
         BadInputError: it is none of these.
     """
-    host, colon, port = text.rpartition(":")
-    if not colon or text.endswith("]"):
-        host, port = text, str(DEFAULT_PORT)
-    host = host.strip("[]")
-    if not host or "/" in host or not port.isdigit() or not 1 <= int(port) <= _LAST_PORT:
-        raise BadInputError(f"wanted --broker host:port, found {text!r}: for example 192.168.1.10:{DEFAULT_PORT}")
+    from edge_contracts.station.address import HOST  # noqa: PLC0415 - `--help` does not wait for pydantic
+
+    host, port = text, str(DEFAULT_PORT)
+    if not text.endswith("]") and not HOST.fullmatch(text):
+        host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not HOST.fullmatch(host) or not port.isdecimal() or not 1 <= int(port) <= _LAST_PORT:
+        found = "one with an @: a user has --username and --password-file" if "@" in text else repr(text)
+        raise BadInputError(f"wanted --broker host:port, found {found}; for example 192.168.1.10:{DEFAULT_PORT}")
     return host, int(port)
 
 

@@ -59,5 +59,5 @@ def problems_of(text: str, address: DeviceAddress) -> list[str]:
     try:
         config = StationConfig.model_validate({**rest, "station": who})
     except ValidationError as error:
-        return [*problems, *explain(error, StationConfig)]
+        return [*problems, *explain(error, StationConfig, document)]
     return [*problems, *timing_problems(config)]

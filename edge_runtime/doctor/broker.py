@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge_contracts.errors import BadInputError
-from edge_contracts.reconnect import MqttVersion
+from edge_contracts.reconnect import MqttVersion, ProtocolChoice
 from edge_contracts.topics import DeviceAddress
 from edge_runtime.doctor.certificate_end import common_name
 from edge_runtime.doctor.certificate_file import judge_file
@@ -27,6 +27,7 @@ from edge_runtime.uplink.mqtt_link import (
     Unanswered,
     Will,
 )
+from edge_runtime.uplink.version_lesson import version_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,9 +76,15 @@ def examine(patient: Patient, chart: Chart) -> Iterator[Finding]:
         return
     try:
         yield _spoken_to(patient.config)
-    except (LinkLost, BadInputError) as error:
-        step = "alerts wait in the spool meanwhile; verdicts do not depend on it"
-        yield Finding(CHECK, "", Standing.FAILED, str(error), "a broker that answers", step)
+    except LinkLost as error:
+        yield _without(f"{error}{version_lesson(ProtocolChoice(settings.mqtt), error)}")
+    except BadInputError as error:
+        yield _without(str(error))
+
+
+def _without(found: str) -> Finding:
+    step = "alerts wait in the spool meanwhile; verdicts do not depend on it"
+    return Finding(CHECK, "", Standing.FAILED, found, "a broker that answers", step)
 
 
 def _made_out_to(config: StationConfig) -> Iterator[Finding]:

@@ -6,17 +6,25 @@ from pydantic import ValidationError
 from edge_contracts.explain import explain
 from edge_contracts.pattern_words import words_of
 from edge_contracts.station import Source, StationConfig
+from edge_contracts.station.remote_text import problems_of
+from edge_contracts.topics import DeviceAddress
 
 STATION = {"org": "acme", "site": "berlin", "device": "line-3"}
+FOLDER = {"kind": "folder", "path": "parts"}
+GATE = {"name": "gate", "bundle": "b", "source": FOLDER}
 
 KINDS = " or ".join(repr(kind.model_fields["kind"].annotation.__args__[0]) for kind in Source.__args__[0].__args__)
 
 
-def problems(source, **point):
-    document = {"station": STATION, "points": [{"name": "gate", "bundle": "b", "source": source} | point]}
+def refused(document):
     with pytest.raises(ValidationError) as caught:
         StationConfig.model_validate(document)
-    return explain(caught.value, StationConfig)
+    return explain(caught.value, StationConfig, document)
+
+
+def problems(source, **point):
+    document = {"station": STATION, "points": [{"name": "gate", "bundle": "b", "source": source} | point]}
+    return refused(document)
 
 
 def test_an_unknown_kind_names_the_kinds_that_there_are():
@@ -42,54 +50,144 @@ def test_the_keys_of_another_kind_are_not_offered():
     assert "url" not in unknown
 
 
-def test_an_unknown_key_is_taken_for_the_only_one_that_its_table_lacks():
-    assert problems({"kind": "v4l2", "device": "/dev/video7"}) == [
-        "points.0.source.camera: missing; this key is required",
-        "points.0.source.device: unknown key; did you mean 'camera'?",
-    ]
+def output(**keys):
+    return refused({"station": STATION, "points": [GATE], "outputs": [{"name": "plc"} | keys]})
+
+
+def uplink(**keys):
+    return refused({"station": STATION, "points": [GATE], "uplink": keys})
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "meant"),
+    [
+        (lambda: problems({"kind": "v4l2", "device": "/dev/video7"}), "points.0.source.device", "camera"),
+        (lambda: problems(FOLDER, trigger={"kind": "gpio", "pin": 17}), "points.0.trigger.pin", "line"),
+        (
+            lambda: problems(FOLDER, trigger={"kind": "interval", "seconds": 5}),
+            "points.0.trigger.seconds",
+            "interval_s",
+        ),
+        (lambda: output(kind="gpio", pin=5), "outputs.0.pin", "line"),
+        (lambda: uplink(broker="10.0.0.1"), "uplink.broker", "host"),
+        (lambda: uplink(host="b", tls={"cacert": "ca.pem"}), "uplink.tls.cacert", "ca"),
+    ],
+)
+def test_an_unknown_key_may_be_the_only_one_that_its_table_lacks(said, key, meant):
+    (unknown,) = (one for one in said() if one.startswith(f"{key}: unknown key"))
+    assert unknown.startswith(f"{key}: unknown key; did you mean {meant!r}? If not, known keys are ")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda: problems({"kind": "folder", "fps": 5}),
+        lambda: problems({"kind": "v4l2", "device": "seven"}),
+        lambda: problems({"kind": "rtsp", "host": "10.0.0.1"}),
+        lambda: problems({"kind": "v4l2", "zoom": "/dev/video7", "device": "/dev/video7"}),
+        lambda: problems({"kind": "v4l2"}, zoom="/dev/video7"),
+        lambda: output(kind="modbus", modbus="10.0.0.1", coil=1),
+        lambda: uplink(host="b", tls={"certificate": "c.pem", "verify": False}),
+    ],
+)
+def test_of_what_that_key_does_not_take_the_known_keys_are_told(said):
+    unknown = [one for one in said() if "unknown key" in one]
+    assert unknown
+    assert [one for one in unknown if "unknown key; known keys are " not in one] == []
 
 
 def test_a_key_that_is_known_one_table_deeper_is_sent_there():
-    output = {"kind": "modbus", "name": "plc", "host": "10.0.0.1", "coil": 1}
-    said = refused({"station": STATION, "points": [GATE], "outputs": [output]})
-    assert "outputs.0.host: unknown key; it belongs into 'device'" in said
-    assert problems({"kind": "folder", "path": "parts"}, width=0.5) == [
-        "points.0.width: unknown key; it belongs into 'region'"
+    assert "outputs.0.host: unknown key; it belongs into 'device'" in output(kind="modbus", host="10.0.0.1", coil=1)
+    assert problems(FOLDER, x=0.5) == ["points.0.x: unknown key; it belongs into 'region'"]
+    v4l2 = {"kind": "v4l2", "camera": "/dev/video0"}
+    assert problems(v4l2, fps=5) == ["points.0.fps: unknown key; it belongs into 'source'"]
+    assert problems(FOLDER, line=3, trigger={"kind": "gpio"})[1:] == [
+        "points.0.line: unknown key; it belongs into 'trigger'"
     ]
 
 
-def test_an_unknown_key_is_taken_for_no_other_tables_missing_one():
-    assert "did you mean 'camera'" not in " ".join(problems({"kind": "v4l2"}, zoom=2))
+@pytest.mark.parametrize(
+    ("key", "value"), [("fps", 5), ("width", 640), ("baud", 9600), ("line", 3), ("topic", "a"), ("port", "/dev/ttyS0")]
+)
+def test_a_key_is_sent_into_no_table_whose_kind_or_value_does_not_fit(key, value):
+    (said,) = problems(FOLDER, **{key: value})
+    assert said.startswith(f"points.0.{key}: unknown key; known keys are ")
+
+
+def test_a_key_is_sent_into_no_output_of_another_kind():
+    (said,) = refused({"station": STATION, "points": [GATE], "broker": {"host": "b"}})
+    assert said.startswith("broker: unknown key; known keys are ")
+    assert output(kind="modbus", device={"kind": "rtu", "port": "/dev/ttyS0"}, host="10.0.0.1", coil=1)[0].startswith(
+        "outputs.0.host: unknown key; known keys are "
+    )
+
+
+def test_a_key_of_a_remote_configuration_is_sent_into_no_source_of_another_kind():
+    text = '[[points]]\nname = "gate"\nbundle = "b"\nsource = {kind = "folder", path = "parts"}\nfps = 5\n'
+    (said,) = problems_of(text, DeviceAddress("acme", "berlin", "line-3"))
+    assert said.startswith("points.0.fps: unknown key; known keys are ")
+
+
+@pytest.mark.parametrize(("table", "typed", "meant"), [
+    ("source", "paht", "path"), ("source", "pth", "path"), ("source", "wacth", "watch"),
+    ("source", "repeate", "repeat"),
+    ("point", "treshold", "threshold"), ("point", "thresold", "threshold"), ("point", "bundel", "bundle"),
+    ("point", "regoin", "region"), ("point", "triger", "trigger"), ("point", "deadline", "deadline_ms"),
+    ("point", "helth", "health"), ("point", "alertings", "alerting"), ("trigger", "intervall_s", "interval_s"),
+    ("trigger", "interval", "interval_s"), ("output", "brokr", "broker"), ("output", "brocker", "broker"),
+    ("output", "tpoic", "topic"), ("uplink", "prot", "port"), ("uplink", "hots", "host"),
+    ("uplink", "usrname", "username"),
+    ("uplink", "password", "password_file"), ("uplink", "keepalive", "keepalive_s"), ("station", "devise", "device"),
+    ("station", "orgs", "org"),
+    ("uplink", "cafile", None), ("uplink", "cert", None), ("uplink", "topic", None), ("station", "state", None),
+    ("point", "roi", None), ("point", "timeout_s", None), ("point", "settle_ms", None), ("point", "description", None),
+    ("point", "enabled", None), ("source", "width", None), ("output", "pin", None), ("evidence", "folder", None),
+])  # fmt: skip
+def test_a_key_is_met_with_the_one_that_is_written_alike_and_no_other(table, typed, meant):
+    tables = {"source": dict(FOLDER), "trigger": {"kind": "interval"}, "uplink": {}, "station": dict(STATION)}
+    tables |= {"output": {"kind": "mqtt", "name": "plc"}, "evidence": {}}
+    tables["point"] = GATE | {"source": tables["source"], "trigger": tables["trigger"]}
+    tables[table][typed] = True
+    file = {key: tables[key] for key in ("station", "uplink", "evidence")}
+    said = refused(file | {"points": [tables["point"]], "outputs": [tables["output"]]})
+    (unknown,) = (one for one in said if f".{typed}: unknown key" in one)
+    assert unknown.endswith(f"did you mean {meant!r}?" if meant else unknown[unknown.index("; known keys are ") :])
 
 
 @pytest.mark.parametrize(
     ("point", "says"),
     [
         ({"trigger": "presence"}, "trigger: wanted a table of keys, as { kind = 'presence', … }; found 'presence'"),
-        ({"trigger": "button"}, "trigger: wanted a table of keys, as { kind = 'frame', … }; found 'button'"),
-        (
-            {"region": [0, 0, 1, 1]},
-            "region: wanted a table of keys, as { x = …, y = …, width = …, height = … }; found [0, 0, 1, 1]",
-        ),
+        ({"mask": "mask.png"}, "mask: wanted a table of keys; found 'mask.png'"),
+        ({"region": [0, 0, 1, 1]}, "region: wanted a table of keys; found [0, 0, 1, 1]"),
     ],
 )
 def test_what_stands_where_a_table_should_is_met_with_the_tables_shape(point, says):
     assert problems({"kind": "folder", "path": "parts"}, **point) == [f"points.0.{says}"]
 
 
+@pytest.mark.parametrize("source", ["/dev/video0", ["folder"], 0])
+def test_where_no_kind_is_named_all_are(source):
+    said = f"points.0.source: wanted a table of keys whose kind is {KINDS}; found {source!r}"
+    assert problems(source) == [said]
+
+
+def test_a_table_is_shown_with_the_keys_that_it_must_have():
+    uplink = {"host": "broker", "tls": "ca.pem"}
+    said = refused({"station": STATION, "points": [GATE], "uplink": uplink})
+    assert said == ["uplink.tls: wanted a table of keys, as { ca = … }; found 'ca.pem'"]
+
+
+@pytest.mark.parametrize("source", ["rtsp://me:se@cret@cam/1", {"kind": "mjpeg", "url": "rtsp://me:secret@cam/1"}])
+def test_of_an_address_that_is_out_of_place_no_password_is_shown(source):
+    (said,) = problems(source)
+    assert said.endswith("; found 'rtsp://…@cam/1'")
+
+
 def test_every_error_is_told_at_once():
     said = problems({"kind": "folder", "path": ""}, deadline_ms=-1, treads=2)
     assert len(said) == 3
     assert "points.0.treads: unknown key; did you mean 'threads'?" in said
-
-
-def refused(document):
-    with pytest.raises(ValidationError) as caught:
-        StationConfig.model_validate(document)
-    return explain(caught.value, StationConfig)
-
-
-GATE = {"name": "gate", "bundle": "b", "source": {"kind": "folder", "path": "parts"}}
 
 
 def test_what_a_check_of_ours_says_stands_alone():

@@ -57,28 +57,70 @@ def test_a_port_that_cannot_be_is_refused_without_showing_the_password(url: str)
     assert not {"1234", "secret"} & set(re.split(r"\W", said))
 
 
+def test_a_password_with_a_slash_is_not_shown_as_a_port() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Holder.model_validate({"source": {"kind": "rtsp", "url": "rtsp://me:123456/7@cam/1"}})
+    (said,) = explain(caught.value, Holder)
+    assert said.endswith("wanted a port of 1 to 65535 in the address, found another")
+
+
 @pytest.mark.parametrize("url", ["http://cam/video", "http://cam:8080", "http://me:99999@cam/v:99999", "http://[::1]/"])
 def test_a_possible_port_or_none_is_taken(url: str) -> None:
     assert Holder.model_validate({"source": {"kind": "mjpeg", "url": url}})
 
 
 @pytest.mark.parametrize("model", [ModbusTcp, MqttBroker, Uplink])
-def test_a_host_that_holds_a_port_is_refused(model: type[Settings]) -> None:
+@pytest.mark.parametrize(
+    "host", ["plc", "plc_3.local.", "10.0.0.1", "::1", "fe80::1%eth0", "fe80::1:1883", "bücher.example"]
+)
+def test_a_host_alone_is_taken(model: type[Settings], host: str) -> None:
     kind = {"kind": "tcp"} if model is ModbusTcp else {}
-    with pytest.raises(ValidationError, match="wanted a host alone, found 'plc:99999'; write the port as port = 99999"):
-        model.model_validate(kind | {"host": "plc:99999"})
-    assert model.model_validate(kind | {"host": "fe80::1"})
+    assert model.model_validate(kind | {"host": host})
+    with pytest.raises(
+        ValidationError, match=r"wanted a host alone, found something else; write it as host = '.*', port"
+    ):
+        model.model_validate(kind | {"host": f"[{host}]:502" if ":" in host else f"{host}:502"})
 
 
-@pytest.mark.parametrize(("url", "apart"), [
-    ("mqtt://broker", "host = 'broker'"),
-    ("mqtts://me:secret@broker.local:8883/x", "host = 'broker.local' and port = 8883"),
-])  # fmt: skip
-def test_a_host_that_is_a_url_is_refused_with_its_parts(url: str, apart: str) -> None:
+def refusal_of_host(text: str) -> str:
     with pytest.raises(ValidationError) as caught:
-        Uplink.model_validate({"host": url})
+        Uplink.model_validate({"host": text})
     (said,) = explain(caught.value, Uplink)
-    assert said == f"host: wanted a host alone, found an address with ://; write it as {apart}"
+    return said
+
+
+@pytest.mark.parametrize(("text", "apart"), [
+    ("mqtt://broker", "host = 'broker'"),
+    ("mqtt://broker:1884/x?y=1", "host = 'broker', port = 1884"),
+    ("mqtts://broker.local", "host = 'broker.local', port = 8883, tls = { ca = … }"),
+    ("ssl://broker:8884", "host = 'broker', port = 8884, tls = { ca = … }"),
+    ("tls://broker", "host = 'broker', port = 8883, tls = { ca = … }"),
+    ("wss://broker:443/mqtt", "host = 'broker', port = 443, tls = { ca = … }"),
+    ("mqtt+ssl://broker", "host = 'broker', port = 8883, tls = { ca = … }"),
+    ("mqtt://[::1]:1883", "host = '::1', port = 1883"),
+    ("[::1]:1883", "host = '::1', port = 1883"),
+    ("[::1]", "host = '::1'"),
+    ("broker:1883", "host = 'broker', port = 1883"),
+    ("broker:99999", "host = 'broker', port = 1 to 65535"),
+    ("mqtt://broker:99999", "host = 'broker', port = 1 to 65535"),
+    ("broker/", "host = 'broker'"),
+    (" broker", "host = 'broker'"),
+    ("mqtt://", "a name or an IP address: host = '192.168.1.10'"),
+    ("the broker", "a name or an IP address: host = '192.168.1.10'"),
+])  # fmt: skip
+def test_what_is_more_than_a_host_is_refused_with_its_parts(text: str, apart: str) -> None:
+    assert refusal_of_host(text) == f"host: wanted a host alone, found something else; write it as {apart}"
+
+
+@pytest.mark.parametrize("text", [
+    "mqtt://me:1a/secret@broker:1883", "mqtt://me:1a?secret@broker", "me:secret@broker:1883", "mqtt://broker/a@secret",
+])  # fmt: skip
+def test_of_an_address_with_a_password_nothing_is_shown(text: str) -> None:
+    assert refusal_of_host(text).endswith("write it as host = …, port = …, username = …, password_file = …")
+
+
+def test_of_an_address_with_a_password_and_tls_the_table_is_named() -> None:
+    assert refusal_of_host("mqtts://me:secret@broker").endswith("password_file = …, tls = { ca = … }")
 
 
 def test_a_serial_port_with_two_uses_is_refused() -> None:

@@ -48,6 +48,10 @@ def test_an_unknown_key_is_an_error_with_the_nearest_right_one(folder: Path) -> 
     assert "points.0.threshhold: unknown key; did you mean 'threshold'?" in told
 
 
+def test_an_unknown_key_is_sent_into_no_source_of_another_kind(folder: Path) -> None:
+    assert "points.0.fps: unknown key; known keys are " in problems_of(write_station(folder, FOLDER + "fps = 5\n"))
+
+
 def test_every_mistake_is_told_at_once(folder: Path) -> None:
     station = write_station(folder, FOLDER + "threads = 0\nruntime = 'tensorflow'\n", more="[evidnce]\n")
     told = problems_of(station)

@@ -24,16 +24,27 @@ if TYPE_CHECKING:
         ("broker:8883", ("broker", 8883)),
         ("[::1]:1884", ("::1", 1884)),
         ("[::1]", ("::1", 1883)),
+        ("::1", ("::1", 1883)),
+        ("fe80::1:2%eth0", ("fe80::1:2%eth0", 1883)),
     ],
 )
 def test_a_broker_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> None:
     assert parse_broker(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", ":1883", "host:", "host:0", "host:70000", "host:mqtt", "mqtt://host:1883"])
+@pytest.mark.parametrize("text", [
+    "", ":1883", "host:", "host:0", "host:70000", "host:mqtt", "mqtt://host:1883", "host:²", "the host", "[::1",
+])  # fmt: skip
 def test_what_is_no_broker_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInputError, match="for example"):
         parse_broker(text)
+
+
+@pytest.mark.parametrize("text", ["mqtt://me:secret@host:1883", "me:secret@host:1883", "me:secret/x@host"])
+def test_of_a_broker_with_a_password_nothing_is_shown(text: str) -> None:
+    with pytest.raises(BadInputError, match="--username and --password-file") as caught:
+        parse_broker(text)
+    assert "secret" not in str(caught.value)
 
 
 def test_no_broker_within_the_time_is_an_answer_with_a_next_step(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.fakes.chip_station import write_chip_station
 from tests.fakes.firmware import built
 from tests.fakes.firmware_line import ChipLine
 from tests.fakes.models import BundleRecipe
+from tests.fakes.old_broker import REFUSED_AS_NEW, old_broker
 from tests.fakes.pictures import picture, write_film
 from tests.fakes.pty_line import PtyLine
 from tests.fakes.sound_bundles import write_loudness_bundle
@@ -306,6 +307,20 @@ def test_without_a_network_the_broker_is_left_alone(folder: Path) -> None:
     station = write_station(folder, more='[uplink]\nhost = "127.0.0.1"\nport = 1\n')
     assert standing(station, "broker", network=False)[0] == "skipped"
     assert standing(station, "broker")[0] == "failed"
+
+
+@pytest.mark.parametrize(("answer", "advice"), [
+    (REFUSED_AS_NEW, 'MQTT 5 (mqtt = "auto" offers the other version, too) '),
+    (b"", '? (mqtt = "auto" offers the other version, too) '),
+])  # fmt: skip
+def test_a_broker_of_another_version_is_told_with_the_setting_that_offers_both(
+    folder: Path, answer: bytes, advice: str
+) -> None:
+    with old_broker(answer) as port:
+        station = write_station(folder, more=f'[uplink]\nhost = "127.0.0.1"\nport = {port}\nmqtt = "5"\n')
+        outcome, said = standing(station, "broker")
+    assert outcome == "failed"
+    assert f"{advice}alerts wait" in said
 
 
 HOLDER = """

@@ -141,7 +141,7 @@ def test_a_broker_of_another_version_is_told_with_the_setting_that_offers_both(
         uplink.start()
         eventually(lambda: "alerts wait in the spool" in caplog.text)
         assert uplink.stop(PATIENCE_S)
-    assert 'does not speak MQTT 5; mqtt = "auto" offers the other version, too; alerts wait' in caplog.text
+    assert 'does not speak MQTT 5 (mqtt = "auto" offers the other version, too); alerts wait' in caplog.text
 
 
 def test_a_password_without_tls_is_said_once(box: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
