@@ -100,10 +100,10 @@ def test_verdicts_of_both_kinds_are_shown_and_counted(page) -> None:
 
 def test_the_last_part_that_was_not_good_can_be_held(page) -> None:
     card(page).get_by_text("last not good").click()
+    playwright.expect(card(page).locator(".picture")).to_have_attribute("src", re.compile("which=rejected"))
     playwright.expect(card(page).locator(".live figcaption")).to_contain_text(
         re.compile(r"01\.png.*: defect \(threshold\)")
     )
-    assert "which=rejected" in card(page).locator(".picture").get_attribute("src")
 
 
 def test_a_point_without_a_slider_says_why(browser, tmp_path: Path) -> None:
@@ -143,6 +143,20 @@ def test_a_part_is_taught_by_keyboard_shown_beside_its_like_and_taken_back(brows
         card(opened).get_by_role("button", name="Take back: part 42 is defective").press("Enter")
         playwright.expect(card(opened).locator(".lessons li")).to_have_count(0)
         assert opened.evaluate("document.documentElement.scrollWidth") == 390
+        context.close()
+
+
+def test_nothing_can_be_taught_before_a_picture_and_the_lessons_have_come(browser, tmp_path: Path) -> None:
+    write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(threshold=THRESHOLD, teachable=True))
+    with served_page(tmp_path) as served:
+        context = browser.new_context()
+        opened = context.new_page()
+        opened.route("**/gate/lessons", lambda _route: None)
+        opened.goto(f"http://127.0.0.1:{served.port}")
+        card(opened).locator(".teach summary").press("Enter")
+        for name in ("Good", "Defective"):
+            playwright.expect(card(opened).get_by_role("button", name=name, exact=True)).to_be_disabled()
+        opened.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
