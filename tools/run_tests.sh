@@ -1,6 +1,9 @@
 #!/bin/sh
-# Every test: side by side what computes or waits, then one after the other what has deadlines of milliseconds (`live`).
-# usage: tools/run_tests.sh PYTHON [pytest's arguments]
+# Every test: first, one after the other, what has deadlines of milliseconds (`live`), then side by side what computes or
+# waits.
+# usage: [BESIDE_LIVE=COMMAND] tools/run_tests.sh PYTHON [pytest's arguments]
+# The live tests wait for most of their time. BESIDE_LIVE may use what they leave: the kernel gives it a core only while
+# none of them wants it, and the rest begins when both have ended.
 set -u
 python=$1
 shift
@@ -13,8 +16,29 @@ run() {
     [ $code -eq 0 ] || [ $code -eq 5 ] || status=$code
 }
 
-# Two more than there are cores: brokers, databases and browsers are waited for, almost half of the time.
+beside=""
+told=$(mktemp)
+trap '[ -z "$beside" ] || kill "$beside"; rm -f "$told"' EXIT
+if [ -n "${BESIDE_LIVE:-}" ]; then
+    chrt --idle 0 sh -c "$BESIDE_LIVE" >"$told" 2>&1 &
+    beside=$!
+fi
+if [ $# -eq 0 ]; then
+    # Only their files: to collect thousands of tests takes as long as twenty of them run.
+    run -m live --durations=20 --durations-min=5 $(grep -rl 'mark\.live' tests --include='test_*.py')
+else
+    run -m live --durations=20 --durations-min=5 "$@"
+fi
+if [ -n "$beside" ]; then
+    wait "$beside" || status=$?
+    beside=""
+    echo "beside the live tests: $BESIDE_LIVE"
+    cat "$told"
+fi
+
+# Two more than there are cores: brokers, databases and browsers are waited for, almost half of the time. With so many
+# processes the threads of numpy and PyTorch only wait for one another, and take a tenth of the processor for it.
 jobs=${JOBS:-$(($("$python" -c 'import os; print(os.cpu_count())') + 2))}
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 run -n "$jobs" --dist loadfile --no-loadscope-reorder -m "not live" --durations=20 --durations-min=5 "$@"
-run -m live --durations=20 --durations-min=5 "$@"
 exit $status

@@ -16,7 +16,8 @@ interpreter_of() {
     done
 }
 
-# All at once: each waits for its children half of the time.
+# All at once: each waits for its children half of the time, and the threads of numpy would wait for one another.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 running=""

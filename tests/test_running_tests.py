@@ -1,4 +1,7 @@
-"""What misses a deadline on a busy machine is tried once more; what fails twice, or fails in numbers, stands."""
+"""What misses a deadline on a busy machine is tried once more; what fails twice, or fails in numbers, stands.
+
+What runs beside the tests that have deadlines counts as they do.
+"""
 
 import os
 import subprocess
@@ -9,7 +12,8 @@ import pytest
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
-SCRIPT = Path(__file__).parents[1] / "tools" / "pytest_twice.sh"
+TOOLS = Path(__file__).parents[1] / "tools"
+SCRIPT = TOOLS / "pytest_twice.sh"
 
 ONCE = """
 from pathlib import Path
@@ -43,14 +47,24 @@ def test_it():
         os.abort()
 """
 
+BOTH_HALVES = """
+import pytest
+@pytest.mark.live
+def test_with_deadlines():
+    pass
+def test_other():
+    pass
+"""
+
+# Other plugins take a second to load, and there are a dozen starts.
+ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
 
 def run(home, text, *arguments):
     (home / "tests").mkdir(exist_ok=True)
     (home / "tests" / "test_it.py").write_text(text)
     command = ["sh", str(SCRIPT), sys.executable, "-q", "-p", "xdist.plugin", *arguments]
-    # Other plugins take a second to load, and there are a dozen starts.
-    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(command, cwd=home, env=alone, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=home, env=ALONE, capture_output=True, text=True, check=False)
 
 
 def test_what_fails_once_passes_and_is_named(tmp_path):
@@ -101,3 +115,16 @@ def test_what_was_stopped_at_the_first_failure_is_not_called_passed(tmp_path):
     done = run(tmp_path, ONCE.format(many=1) + "def test_broken():\n    assert False\n", "-x")
     assert done.returncode == 1
     assert "second try" not in done.stdout
+
+
+@pytest.mark.parametrize(("beside", "code"), [("echo beside", 0), ("echo beside; exit 7", 7)])
+def test_what_runs_beside_the_live_tests_is_told_and_its_failure_is_the_whole_ones(tmp_path, beside, code):
+    (tmp_path / "tools").symlink_to(TOOLS)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text(BOTH_HALVES)
+    command = ["sh", "tools/run_tests.sh", sys.executable, "-q", "-p", "xdist.plugin"]
+    told = {**ALONE, "BESIDE_LIVE": beside, "JOBS": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=told, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stdout.count("\n1 passed, 1 deselected") == 1
+    assert done.stdout.index("1 deselected") < done.stdout.index("\nbeside\n") < done.stdout.rindex("1 passed")
