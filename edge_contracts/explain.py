@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
-_USER = re.compile(r"://.*@")
+_USER = re.compile(r"^([\w+.-]+://)?.*@", re.DOTALL)
 _WANTED, _FOUND = ": wanted ", "; found "
 
 _LENGTHS = {
@@ -102,8 +102,17 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], details: list[ErrorD
 
 def _shown(given: object) -> str:
     """What was found, as far as it fits, without the user and the password of an address."""
-    found = _USER.sub("://…@", repr(given))
+    found = repr(_without_user(given))
     return found if len(found) <= _MAX_SHOWN else found[:_MAX_SHOWN] + "…"
+
+
+def _without_user(given: object) -> object:
+    """Each text that has an @ from there on alone, and its scheme: it may be an address, well written or not."""
+    if isinstance(given, str):
+        return _USER.sub(r"\1…@", given)
+    if isinstance(given, dict):
+        return {key: _without_user(value) for key, value in given.items()}
+    return [_without_user(value) for value in given] if isinstance(given, list) else given
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:

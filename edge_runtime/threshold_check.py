@@ -49,11 +49,9 @@ def _problem(point: Point, manifest: Manifest) -> str:
 
 
 def _beyond_the_whole(point: Point, rule: AnomalyRule | MapRule) -> str:
-    """No part reaches more than the whole map; a score has no such end."""
-    is_share = isinstance(rule, MapRule) and rule.measure == "area"
-    if not is_share or point.threshold is None or point.threshold <= 1:
+    if not isinstance(rule, MapRule) or point.threshold is None or point.threshold <= rule.most:
         return ""
     return (
-        f"wanted a threshold of at most 1, because {point.bundle} measures a share of the map, found "
+        f"wanted a threshold of at most {rule.most:g}, because {point.bundle} measures a share of the map, found "
         f"{point.threshold:g}, which no part reaches; mend it, or take it out and the bundle's own is in force"
     )

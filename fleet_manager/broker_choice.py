@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import wraps
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -91,10 +92,11 @@ def parse_broker(text: str) -> tuple[str, int]:
     """`host`, `host:port`, `v6` or `[v6]:port` as host and port.
 
     Raises:
-        BadInputError: it is none of these.
+        BadInputError: it is none of these, or an IPv6 address whose last group may be a port.
     """
     from edge_contracts.station.address import HOST  # noqa: PLC0415 - `--help` does not wait for pydantic
 
+    _refuse_two_readings(text)
     host, port = text, str(DEFAULT_PORT)
     if not text.endswith("]") and not HOST.fullmatch(text):
         host, _, port = text.rpartition(":")
@@ -103,6 +105,19 @@ def parse_broker(text: str) -> tuple[str, int]:
         found = "one with an @: a user has --username and --password-file" if "@" in text else repr(text)
         raise BadInputError(f"wanted --broker host:port, found {found}; for example 192.168.1.10:{DEFAULT_PORT}")
     return host, int(port)
+
+
+def _refuse_two_readings(text: str) -> None:
+    """`::1:1883` is an address, and `::1` with a port to whoever wrote it."""
+    host, _, port = text.rpartition(":")
+    try:
+        ip_address(host), ip_address(text)
+    except ValueError:
+        return
+    if port.isdecimal():
+        raise BadInputError(
+            f"wanted --broker with brackets around IPv6, found {text}: write [{host}]:{port} or [{text}]"
+        )
 
 
 def read_text(path: Path) -> str:

@@ -22,13 +22,10 @@ failed=$memory/v/cache/lastfailed
 # 1: tests failed.
 [ "$code" -eq 1 ] && [ -f "$failed" ] || exit "$code"
 [ "$(grep -c '"tests/' "$failed")" -le $few ] || exit "$code"
-grep -q 'crashed while running\|Fatal Python error' "$memory/told" && exit "$code"
+grep -q 'crashed while running\|Fatal Python error\|!! stopping after' "$memory/told" && exit "$code"
 # Without the files and folders that were named for the first try: the second is for the files that failed.
 for word in "$@"; do
     shift
-    case $word in
-    -x | --exitfirst | --maxfail*) exit "$code" ;;
-    esac
     [ -e "${word%%::*}" ] || set -- "$@" "$word"
 done
 

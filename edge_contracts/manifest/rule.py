@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -39,6 +40,11 @@ class MapRule(Part):
     percentile: Annotated[float, Field(gt=0, lt=100)] = 99.0
     hot: Finite | None = None
     threshold: Finite
+
+    @property
+    def most(self) -> float:
+        """What no part goes beyond: the whole map, where its share is measured; infinity else."""
+        return 1.0 if self.measure == "area" else inf
 
     @model_validator(mode="after")
     def _is_complete(self) -> MapRule:

@@ -141,6 +141,11 @@ class Sensitivity:
             raise BadInputError(f"wanted a finite threshold, found {threshold}")
         if isinstance(self._base.rule, ClassRule) and not 0 <= threshold <= 1:
             raise BadInputError(f"wanted a least confidence of 0 to 1, found {threshold:g}")
+        if isinstance(self._base.rule, MapRule) and threshold > self._base.rule.most:
+            raise BadInputError(
+                f"wanted a share of the map, at most {self._base.rule.most:g}, found {threshold:g}, "
+                "which no part reaches"
+            )
 
     def _keep(self, threshold: float | None, entry: dict[str, Any]) -> None:
         try:

@@ -178,10 +178,20 @@ def test_a_table_is_shown_with_the_keys_that_it_must_have():
     assert said == ["uplink.tls: wanted a table of keys, as { ca = … }; found 'ca.pem'"]
 
 
-@pytest.mark.parametrize("source", ["rtsp://me:se@cret@cam/1", {"kind": "mjpeg", "url": "rtsp://me:secret@cam/1"}])
-def test_of_an_address_that_is_out_of_place_no_password_is_shown(source):
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("rtsp://me:se@cret@cam/1", "'rtsp://…@cam/1'"),
+        ("me:secret@cam/1", "'…@cam/1'"),
+        ({"kind": "mjpeg", "url": "rtsp://me:secret@cam/1"}, "'rtsp://…@cam/1'"),
+        ({"kind": "rtsp", "url": "rtsp:/me:se'cret@cam/1"}, "'…@cam/1'"),
+        ({"kind": "rtsp", "url": ["rtsp://me:secret@cam/1"]}, "['rtsp://…@cam/1']"),
+        ([{"url": "rtsps//me:secret@cam/1"}], "[{'url': '…@cam/1'}]"),
+    ],
+)
+def test_of_an_address_that_is_out_of_place_no_password_is_shown(source, shown):
     (said,) = problems(source)
-    assert said.endswith("; found 'rtsp://…@cam/1'")
+    assert said.endswith(f"; found {shown}")
 
 
 def test_every_error_is_told_at_once():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import socket
 import sqlite3
 from contextlib import closing
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         ("[::1]", ("::1", 1883)),
         ("::1", ("::1", 1883)),
         ("fe80::1:2%eth0", ("fe80::1:2%eth0", 1883)),
+        ("2001:db8::5:beef", ("2001:db8::5:beef", 1883)),
+        ("[2001:db8::5:8883]", ("2001:db8::5:8883", 1883)),
     ],
 )
 def test_a_broker_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> None:
@@ -37,6 +40,13 @@ def test_a_broker_is_a_host_and_a_port(text: str, expected: tuple[str, int]) -> 
 ])  # fmt: skip
 def test_what_is_no_broker_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInputError, match="for example"):
+        parse_broker(text)
+
+
+@pytest.mark.parametrize("text", ["::1:1883", "fe80::1:1883", "2001:db8::5:8883"])
+def test_an_address_whose_last_group_may_be_a_port_is_asked_about(text: str) -> None:
+    host, _, port = text.rpartition(":")
+    with pytest.raises(BadInputError, match=re.escape(f"write [{host}]:{port} or [{text}]")):
         parse_broker(text)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
-from edge_contracts.manifest import BoxRule, ClassRule, Manifest
+from edge_contracts.manifest import BoxRule, ClassRule, Manifest, MapRule
 from edge_runtime.audit_file import AuditFile
 from edge_runtime.inspection.decision import Ruling
 from edge_runtime.inspection.sensitivity import Author, Sensitivity
@@ -119,6 +119,20 @@ def test_a_least_confidence_is_a_share(tmp_path: Path, manifest: Manifest) -> No
     assert point.in_force == 0.8
     with pytest.raises(BadInputError, match="of 0 to 1"):
         point.apply(1.1, ANNA)
+
+
+def test_a_share_of_the_map_that_no_part_reaches_is_neither_applied_nor_kept(
+    tmp_path: Path, manifest: Manifest
+) -> None:
+    shares = manifest.model_copy(update={"rule": MapRule(measure="area", hot=0.5, threshold=0.05)})
+    with pytest.raises(BadInputError, match=r"at most 1, found 1\.5, which no part reaches"):
+        sensitivity(tmp_path, shares).apply(1.5, ANNA)
+    sensitivity(tmp_path, shares).apply(1.0, ANNA)
+    kept = tmp_path / "thresholds" / "gate.json"
+    kept.write_text(kept.read_text().replace('"threshold": 1.0', '"threshold": 1.5'))
+    point = sensitivity(tmp_path, shares)
+    assert point.in_force == 0.05
+    assert "found 1.5" in point.notice
 
 
 def test_limits_of_boxes_are_no_single_number(tmp_path: Path, manifest: Manifest) -> None:
