@@ -114,7 +114,7 @@ def test_a_crash_is_not_tried_again(tmp_path):
 @pytest.mark.parametrize("stop", [["-x"], ["-vx"], ["--maxfail", "1"], ["--maxfail=1", "-n", "1"]])
 def test_what_was_stopped_at_a_failure_is_not_called_passed(tmp_path, stop):
     done = run(tmp_path, ONCE.format(many=1) + "def test_broken():\n    assert False\n", *stop)
-    assert done.returncode == 1
+    assert done.returncode in {1, 2}  # 2 is xdist's
     assert "second try" not in done.stdout
 
 
