@@ -15,7 +15,7 @@ from edge_contracts.bundle import read_bundle
 from edge_runtime.infer.predictor import GoldenMismatch, Predictor
 from tests.fakes.onnx_models import detector, gemm
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from converters.doctor import Treatment
     from converters.graph import Graph
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 MODEL = "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
 SIDE_PX = 224
