@@ -20,8 +20,6 @@ from tests.converters.lower.onnx_models import lowered, one
 from tests.converters.lower.test_older_runtime import CASES, PICTURE, POSITIVE
 from tests.converters.lower.test_random_networks import drawing
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 MOST_STEPS = {
     "copies": 0.01,
     "rounds": 1.01,

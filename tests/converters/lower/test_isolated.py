@@ -11,8 +11,6 @@ from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from tests.converters.lower.onnx_models import one
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 WEIGHTS = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
 OPEN = one("Conv", ("batch", 3, "height", "width"), WEIGHTS)
 

@@ -13,8 +13,6 @@ from converters.quantize import quantize
 from converters.quantize.recipe import Recipe
 from tests.converters.lower.onnx_models import agrees, drawn, one
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 EXAMPLES = settings(max_examples=40, deadline=None, derandomize=True)
 
 

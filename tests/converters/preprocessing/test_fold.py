@@ -16,8 +16,6 @@ from converters.tflite import write_tflite
 from edge_contracts.manifest import ImageInput
 from edge_runtime.preprocess import byte_table, prepare
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 FLOAT = np.dtype("f4")
 IMAGENET = {"mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)}
 SIGNED = {"mean": (127.5,), "std": (127.5,)}

@@ -13,8 +13,6 @@ from converters.quantize.recipe import Recipe
 from converters.tflite import write_tflite
 from tests.converters.conftest import draw
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 SHAPE = (1, 7, 6, 3)
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from converters.quantize.onnx.scheme import Scheme
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 onnx = pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
 

@@ -1,7 +1,6 @@
 """Slices that skip give the same values by blocks; those that do not fit stay as they are."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,8 +10,6 @@ from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from converters.tflite import write_tflite
 from tests.converters.conftest import draw
-
-pytestmark = pytest.mark.usefixtures("warm_children")
 
 
 def stepped(shape, ranges, *, masked=False):

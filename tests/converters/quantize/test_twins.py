@@ -12,8 +12,6 @@ from converters.quantize.recipe import Recipe
 from converters.tflite import write_tflite
 from tests.converters.lower.onnx_models import agrees, drawn
 
-pytestmark = pytest.mark.usefixtures("warm_children")
-
 FLOAT = np.dtype("f4")
 
 
