@@ -68,19 +68,20 @@ def _check_quantization(tensor: Tensor) -> None:
 
 
 def _check_order(graph: Graph) -> None:
-    known = {name for name, tensor in graph.tensors.items() if tensor.data is not None or tensor.is_variable}
+    ready = {name for name, tensor in graph.tensors.items() if tensor.data is not None or tensor.is_variable}
     # A tensor without elements holds nothing that could be missing.
-    known |= {name for name, tensor in graph.tensors.items() if 0 in tensor.shape}
-    known |= set(graph.inputs)
+    ready |= {name for name, tensor in graph.tensors.items() if 0 in tensor.shape}
+    ready |= set(graph.inputs)
     computed: set[str] = set()
     for place, operator in enumerate(graph.operators):
-        _check_operator(graph, f"operator {place} ({operator.kind})", operator, known | computed)
+        _check_operator(graph, f"operator {place} ({operator.kind})", operator, ready)
         for name in operator.outputs:
             if name in computed or name in graph.inputs or graph.tensors[name].data is not None:
                 raise BadInputError(f"operator {place} ({operator.kind}) writes {name!r}, which already has a value")
         computed.update(operator.outputs)
+        ready.update(operator.outputs)
     for name in (*graph.inputs, *graph.outputs):
-        if name not in known | computed:
+        if name not in ready:
             raise BadInputError(f"{name!r} leaves the graph but no operator writes it")
 
 

@@ -42,11 +42,11 @@ _NO_SCHEMA: Final = frozenset({"default", "metadata", "serialization"})
 """What lies in a schema and is none."""
 
 
-def _guard_inside(node: Any) -> None:
-    """Put a guard before each number in the schema; one that is guarded already stays as it is."""
+def _guard_inside(node: Any, source: type[BaseModel]) -> None:
+    """Put a guard before each number in the schema of `source`; one that is guarded already stays as it is."""
     if isinstance(node, list):
         places = list(enumerate(node))
-    elif isinstance(node, dict) and not _is_guarded(node):
+    elif isinstance(node, dict) and not _is_guarded(node, source):
         is_schema = isinstance(node.get("type"), str)
         places = [(key, inner) for key, inner in node.items() if not (is_schema and key in _NO_SCHEMA)]
     else:
@@ -55,7 +55,7 @@ def _guard_inside(node: Any) -> None:
         if guard := _guard_of(inner):
             node[place] = core_schema.no_info_before_validator_function(guard, inner)
         else:
-            _guard_inside(inner)
+            _guard_inside(inner, source)
 
 
 def _guard_of(node: Any) -> Callable[[Any], Any] | None:
@@ -65,7 +65,10 @@ def _guard_of(node: Any) -> Callable[[Any], Any] | None:
     return _GUARDS.get(kind) if isinstance(kind, str) else None
 
 
-def _is_guarded(node: dict[str, Any]) -> bool:
+def _is_guarded(node: dict[str, Any], source: type[BaseModel]) -> bool:
+    """Whether it is a guard with its number, or another model of this kind, which has guarded its own."""
+    if node.get("type") == "model":
+        return node["cls"] is not source and issubclass(node["cls"], PlainNumbers)
     return node.get("type") == "function-before" and node["function"]["function"] in {*_GUARDS.values(), _no_flag}
 
 
@@ -76,5 +79,5 @@ class PlainNumbers(BaseModel):
     def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
         """Pydantic's own schema, with a look at what is given for each number."""
         schema = handler(source)
-        _guard_inside(handler.resolve_ref_schema(schema))
+        _guard_inside(handler.resolve_ref_schema(schema), source)
         return schema

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Template
 
 
+@cache
 def page_template(package: str, name: str) -> Template:
     """A page's template.
 

@@ -34,6 +34,9 @@ _UNSIGNED, _SIGNED = struct.Struct("<I"), struct.Struct("<i")
 _MOST_BYTES = (1 << 31) - 1
 """Of a file: references between its parts are signed, and runtimes read no larger one."""
 
+_BYTES = "|u1"
+"""numpy's name for a vector of bytes."""
+
 _WIDEST = 8
 _KIND_OF_WIDTH = {1: "b", 2: "h", 4: "i", 8: "q"}
 """Of a vector's elements until one says its own."""
@@ -92,11 +95,13 @@ class FlatBuffer:
     def vector(self, values: npt.NDArray[Any]) -> int:
         """The place of a vector equal to a one-dimensional array, written now or before."""
         content = (values if values.dtype.str[0] in "<|" else values.byteswap()).tobytes()
-        key = values.dtype.str, content
-        if key not in self._vectors:
-            self._align(BYTES_ALIGNMENT if values.dtype.str == "|u1" else values.itemsize, len(content))
-            self._vectors[key] = self._counted(content, values.size)
-        return self._vectors[key]
+        if values.dtype.str == _BYTES:
+            return self.octets(content)
+        return self._stored(values.dtype.str, content, values.itemsize, values.size)
+
+    def octets(self, content: bytes) -> int:
+        """The place of a vector of these bytes, written now or before; they are not copied."""
+        return self._stored(_BYTES, content, BYTES_ALIGNMENT, len(content))
 
     def string(self, text: str) -> int:
         """The place of a string equal to `text`, written now or before."""
@@ -140,6 +145,13 @@ class FlatBuffer:
         self._put(identifier)
         self._put(struct.pack("<I", self._size + _OFFSET_BYTES - root))
         return b"".join(reversed(self._parts))
+
+    def _stored(self, code: str, content: bytes, width: int, count: int) -> int:
+        key = code, content
+        if key not in self._vectors:
+            self._align(width, len(content))
+            self._vectors[key] = self._counted(content, count)
+        return self._vectors[key]
 
     def _align(self, width: int, coming: int) -> None:
         """Fill up, so that after so many bytes more a multiple of `width` is reached, and one of four."""

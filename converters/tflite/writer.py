@@ -102,7 +102,7 @@ class _Writer:
         return self._table((2, OFFSET, scale), (3, OFFSET, zero_point), (6, "i", parameters.axis))
 
     def _content(self, content: bytes) -> int:
-        return self._table((0, OFFSET, self._buffer.vector(np.frombuffer(content, np.uint8)) if content else 0))
+        return self._table((0, OFFSET, self._buffer.octets(content) if content else 0))
 
     def _operator(self, operator: Operator, code: int) -> int:
         inputs = self._places(operator.inputs)

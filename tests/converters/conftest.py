@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from converters.graph import Graph, Operator, Tensor
+from converters.isolation.forking import PRELOADED, PRELOADED_FOR_ONNX, forked_children
 from tests.system.required import require_tflite_python
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     Array = np.ndarray[Any, Any]
@@ -36,6 +37,20 @@ for model in sorted(home.glob("*.tflite")):
             answers["%d|%d" % (place, output)] = interpreter.get_tensor(detail["index"])
     np.savez(model.with_suffix(".answers.npz"), **answers)
 """
+
+
+@pytest.fixture(scope="module")
+def warm_children() -> Iterator[None]:
+    """One process forks the children of all tests of a module, as in a conversion, instead of one for each call."""
+    with forked_children():
+        yield
+
+
+@pytest.fixture(scope="module")
+def warm_onnx_children() -> Iterator[None]:
+    """`warm_children` of a process that has loaded what ONNX models need, too, as the command's has."""
+    with forked_children(PRELOADED + PRELOADED_FOR_ONNX):
+        yield
 
 
 @pytest.fixture

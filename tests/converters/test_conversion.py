@@ -19,7 +19,7 @@ from edge_runtime.preprocess import byte_table
 from lepton.cli import main
 from tests.fakes.models import BundleRecipe, undecided_graph, write_brightness_bundle
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 BOARD = load_profile("rpi-4b")
 

@@ -17,7 +17,7 @@ from device_profiles import load_profile
 from edge_contracts.bundle import read_bundle
 from lepton.cli import main
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 SIDE = 16
 

@@ -18,7 +18,7 @@ from tests.fakes.detectors import write_face_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_onnx_children")]
 
 
 @pytest.mark.parametrize("with_priors", [True, False], ids=["tflite-priors", "onnx-corners"])

@@ -28,6 +28,8 @@ from tests.fakes.sounds import noise, write_sound
 if TYPE_CHECKING:
     from click.testing import Result
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 PROFILE = "x86-64"
 
 

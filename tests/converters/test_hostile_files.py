@@ -15,7 +15,7 @@ from lepton.cli import main
 from tests.converters.lower.onnx_models import drawn, one
 from tests.converters.lower.test_refusals import DAMAGED
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_onnx_children")]
 
 FLOAT = np.dtype("f4")
 WEIGHTS = np.ones((2, 3, 3, 3), np.float32)

@@ -13,6 +13,8 @@ from edge_contracts.bundle import read_bundle
 from lepton.cli import main
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 BOARD = load_profile("rpi-4b")
 SCORES = np.ones(4)
 

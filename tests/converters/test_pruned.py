@@ -9,7 +9,7 @@ from edge_contracts.bundle import read_bundle
 from tests.converters.sparsity.test_dead_channels import GIVEN, MADE, SIDE, Drawing
 from tests.fakes.onnx_models import brightness_classifier
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 DEAD = 5
 

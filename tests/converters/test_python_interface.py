@@ -13,7 +13,7 @@ from edge_contracts.bundle import read_bundle
 from edge_contracts.errors import BadInputError
 from tests.fakes.models import BundleRecipe, write_brightness_bundle
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 
 @pytest.fixture

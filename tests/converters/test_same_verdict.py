@@ -20,6 +20,8 @@ from edge_runtime.inspection.decision import Ruling
 from edge_runtime.preprocess import prepare
 from tests.fakes.clock import FakeClock
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 PICTURES = ("grace_hopper", "cat", "sunflower")
 
 

@@ -20,6 +20,8 @@ from lepton.cli import main
 from tests.converters.doctor.conftest import CHANNELS, SIDE, draw_network
 from tests.fakes.models import write_brightness_bundle
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 PI = load_profile("rpi-4b")
 CAMERA = Affine(1 / 255, -128)
 

@@ -43,8 +43,8 @@ def crops(data: Path, side_px: int, which: Literal["calibration", "judging"]) ->
     mine = slice(0 if which == "calibration" else 1, None, 2)
     scenes = sorted(path for pattern in SCENES for path in data.glob(pattern))[mine]
     parts = [path for pattern in PARTS for path in sorted(data.glob(pattern))[mine][:PARTS_OF_A_KIND]]
-    cut = [_crop(_read(path), side_px, rng) for path in scenes for _ in range(CROPS_OF_A_SCENE)]
-    return cut + [_crop(_read(path), side_px, rng) for path in parts for _ in range(2)]
+    cut = [_crop(pixels, side_px, rng) for pixels in map(_read, scenes) for _ in range(CROPS_OF_A_SCENE)]
+    return cut + [_crop(pixels, side_px, rng) for pixels in map(_read, parts) for _ in range(2)]
 
 
 def _read(path: Path) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,8 @@ from converters.quantize.recipe import Recipe
 from edge_contracts.card import Card
 from edge_contracts.manifest import ImageInput, TensorInput
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 SIDE = 16
 PICTURES = ImageInput(tensor="in", height_px=SIDE, width_px=SIDE, dtype="float32", std=(255.0,))
 NUMBERS = TensorInput(tensor="in", shape=(1, SIDE, SIDE, 3), dtype="float32")

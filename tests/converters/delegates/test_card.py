@@ -14,6 +14,8 @@ from tests.fakes.onnx_models import marked_best
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 
 @pytest.fixture
 def digits() -> list[np.ndarray[Any, Any]]:

@@ -15,6 +15,8 @@ from lepton.cli import main
 from tests.converters.doctor.conftest import draw_network, spoil_a_channel
 from tests.fakes.models import write_brightness_bundle
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 
 @pytest.fixture(scope="module")
 def arrays(feeds):

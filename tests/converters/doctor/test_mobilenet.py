@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from converters.doctor import Treatment
     from converters.graph import Graph
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 MODEL = "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"
 SIDE_PX = 224
@@ -39,16 +39,20 @@ MOST_OPERATORS = 4
 
 
 @pytest.fixture(scope="module")
-def made(data: Path) -> QuantizedModel:
-    """One range rule and the two remedies that pay here, without the search for them."""
-    recipe = Recipe(input=CAMERA, ranges=("mse",), remedies=(), measured_bias=True, rounding="second-order")
-    return quantize(read_tflite((data / MODEL).read_bytes()), _inputs(data, "calibration"), recipe)
+def calibration(data: Path) -> list[Any]:
+    return _inputs(data, "calibration")
 
 
 @pytest.fixture(scope="module")
-def treatment(made: QuantizedModel, data: Path) -> Treatment:
-    inputs = _inputs(data, "calibration")
-    return treat(made, inputs, Mixing(MOST_OPERATORS), classes=True, progress=lambda _stage, _done: None)
+def made(calibration: list[Any], data: Path) -> QuantizedModel:
+    """One range rule and the two remedies that pay here, without the search for them."""
+    recipe = Recipe(input=CAMERA, ranges=("mse",), remedies=(), measured_bias=True, rounding="second-order")
+    return quantize(read_tflite((data / MODEL).read_bytes()), calibration, recipe)
+
+
+@pytest.fixture(scope="module")
+def treatment(made: QuantizedModel, calibration: list[Any]) -> Treatment:
+    return treat(made, calibration, Mixing(MOST_OPERATORS), classes=True, progress=lambda _stage, _done: None)
 
 
 def test_four_float_operators_answer_as_float_on_unseen_pictures(

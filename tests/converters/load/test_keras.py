@@ -12,7 +12,7 @@ from converters.tflite import read_tflite
 from edge_contracts.errors import BadInputError
 from tests.system.required import require_tensorflow_python
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 
 @pytest.fixture(scope="module")

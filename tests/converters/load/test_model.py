@@ -17,6 +17,8 @@ from edge_contracts.bundle import BundleRejected
 from edge_contracts.errors import BadInputError
 from tests.fakes.models import write_brightness_bundle
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 FLOAT32 = np.dtype(np.float32)
 
 

@@ -13,6 +13,8 @@ from converters.tflite import write_tflite
 from edge_contracts.errors import BadInputError
 from tests.converters.lower.onnx_models import one
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 
 def gathering(place: int) -> bytes:
     """A file that takes element `place` of four."""

@@ -14,6 +14,8 @@ from converters.execute import Kernels, Session
 from converters.load import Description, load_model
 from edge_contracts.errors import BadInputError
 
+pytestmark = pytest.mark.usefixtures("warm_onnx_children")
+
 NETS = Path(__file__).with_name("torch_nets.py")
 FAMILIES = ("mobile_net", "u_net", "ds_cnn", "transformer")
 

@@ -13,7 +13,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from converters.execute import Kernels, run_all
 from converters.lower.lowering import lower_model
-from converters.tflite import write_tflite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -115,7 +114,7 @@ def lowered(content: bytes, *, seed: int = 7, low: float | None = None) -> Lower
     feed = values.astype(np.float32)
     wanted = answers(content, feed.transpose(np.argsort(made.layouts[name])))
     turned = [value.transpose(made.layouts[output]) for value, output in zip(wanted, graph.outputs, strict=True)]
-    return Lowered(graph, write_tflite(graph), {name: feed}, turned)
+    return Lowered(graph, made.content, {name: feed}, turned)
 
 
 def agrees(content: bytes, **drawing: Any) -> Lowered:

@@ -7,6 +7,8 @@ from converters.quantize import quantize
 from tests.converters.lower.drawing import Pen
 from tests.converters.lower.onnx_models import agrees
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 
 def mobile_net_v3():
     pen = Pen((1, 3, 32, 32))

@@ -10,7 +10,7 @@ from converters.lower.lowering import lower_model
 from converters.quantize import quantize
 from tests.converters.lower.onnx_models import agrees, drawn, lowered, one, with_drawn_weights, with_narrow_ends
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("warm_children")]
 
 SMALL = ("densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet", "squeezenet")
 NARROWED = ("vgg19", "zfnet512")

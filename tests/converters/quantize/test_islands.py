@@ -12,6 +12,8 @@ from converters.quantize.prepare import prepare
 from converters.quantize.recipe import Recipe
 from tests.converters.quantize.test_random_networks import SHAPE, Weaver
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 PLAIN = Recipe(ranges=("min-max",), remedies=())
 
 

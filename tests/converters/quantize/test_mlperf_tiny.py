@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 Array = np.ndarray[Any, Any]
 
 LARGEST_BYTES = {"keyword": 39_088, "anomaly": 275_584, "person": 268_704, "cifar": 90_016}

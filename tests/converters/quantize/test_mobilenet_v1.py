@@ -20,6 +20,8 @@ from converters.tflite import read_tflite
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 Array = np.ndarray[Any, Any]
 
 MODEL = "tflite-support/mobilenet_v1_0.25_224_1_default_1.tflite"

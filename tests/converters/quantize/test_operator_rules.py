@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from converters.graph import Graph
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 LEAST_DB = 20.0
 """Rounding alone leaves 24 dB or more here; values read in another tensor's scale leave 10 dB or less."""
 

@@ -10,6 +10,8 @@ from converters.quantize.refinement import stored_feed
 from converters.tflite import write_tflite
 from tests.converters.quantize.test_folding import PLAIN, SHAPE, Builder
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 
 def samples():
     """Zeros among values of either sign."""

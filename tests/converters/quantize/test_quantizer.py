@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 SHAPE = (1, 6, 6, 4)
 FLOAT = np.dtype("f4")
 ONE_RULE = Recipe(ranges=("min-max",), remedies=())

@@ -14,6 +14,8 @@ from converters.graph import Graph, Operator, Tensor
 from converters.quantize import quantize
 from converters.quantize.recipe import Recipe
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 SHAPE = (1, 6, 6, 4)
 WINDOW = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "fused_activation_function": "NONE"}
 POOL = {**WINDOW, "filter_height": 2, "filter_width": 2}

@@ -27,6 +27,8 @@ from edge_contracts.errors import BadInputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 Array = np.ndarray[Any, Any]
 
 CHANNELS = 16

@@ -11,6 +11,8 @@ from converters.graph import Graph, Operator, Tensor
 from converters.quantize import quantize
 from converters.quantize.recipe import Recipe
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 SHAPE = (4, 4)
 FLOAT = np.dtype("f4")
 PLAIN = {"fused_activation_function": "NONE"}

@@ -12,6 +12,8 @@ from converters.tflite import write_tflite
 from tests.converters.quantize.test_islands import PLAIN, Network, samples
 from tests.converters.quantize.test_random_networks import SHAPE
 
+pytestmark = pytest.mark.usefixtures("warm_children")
+
 WIDE = (*SHAPE[:3], 2 * SHAPE[3])
 
 

@@ -185,8 +185,8 @@ def at(table: Any, slot: int) -> int:
 def test_equal_parts_are_stored_once_and_bytes_are_aligned() -> None:
     buffer = FlatBuffer()
     content = np.arange(100, dtype=np.uint8)
-    places = [buffer.vector(content.copy()) for _ in range(2)]
-    assert places[0] == places[1] != buffer.vector(content[::-1].astype(np.int8))
+    places = [*(buffer.vector(content.copy()) for _ in range(2)), buffer.octets(bytes(content))]
+    assert places[0] == places[1] == places[2] != buffer.vector(content[::-1].astype(np.int8))
     assert buffer.string("one") == buffer.string("one") != buffer.string("other")
     written = buffer.finished(buffer.table([(0, OFFSET, places[0])]), IDENTIFIER)
     assert written.index(bytes(content)) % BYTES_ALIGNMENT == 0
