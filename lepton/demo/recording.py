@@ -30,13 +30,20 @@ SHIFT_PHOTOGRAPHED = (-0.25, 0.75)  # the photographs' moments; the film runs fr
 TRUTH_COLUMNS = ("part", "first_frame", "last_frame", "centred_frame", "defect")
 
 
-def write_film(film: Film, path: Path, *, progress: Callable[[int, int], None] | None = None) -> Path:
+def write_film(
+    film: Film,
+    path: Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    shown: Callable[[FilmFrame], object] | None = None,
+) -> Path:
     """Draw the film into a motion-JPEG file (.avi) and its truth into a table beside it.
 
     Args:
         film: What to draw.
         path: Where the film goes; the folder is made.
         progress: Called after each frame with (frames done, frames in all).
+        shown: Called with each frame: what is wanted of the film need not be drawn again.
 
     Returns:
         The table: same name, ending `.csv`, one row per part: `part` (from 0), `first_frame`, `last_frame`,
@@ -54,6 +61,8 @@ def write_film(film: Film, path: Path, *, progress: Callable[[int, int], None] |
     try:
         for number, frame in enumerate(film, start=1):
             writer.write(cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
+            if shown is not None:
+                shown(frame)
             if progress is not None:
                 progress(number, len(film))
     finally:

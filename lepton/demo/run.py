@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converters.conversion import Conversion
+    from lepton.demo.film import FilmFrame
 
     Tell = Callable[[str, float], None]
 
@@ -90,12 +91,11 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
     write_whole(folder / "report.html", read_bundle(bundle).members["report.html"])
     film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
     movie = folder / "film.avi"
-    write_film(film, movie, progress=_stage(tell, "film the line"))
+    centred = _filmed(film, movie, _stage(tell, "film the line"))
     with loopback_broker(folder, plan.broker) as broker:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
-    centred = [frame for frame in film if frame.is_centred]
     write_stills(centred, folder / "parts")
     write_jpeg(folder / "parts.jpg", judged_sheet(centred, Predictor.open(bundle)))
     return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
@@ -112,6 +112,13 @@ def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Pat
     path = folder / "part-float.bundle"
     write_bundle(path, manifest, members)
     return path
+
+
+def _filmed(film: Film, path: Path, progress: Callable[[int, int], None]) -> list[FilmFrame]:
+    """Write the film and give the frames in which a part stands in the middle."""
+    frames: list[FilmFrame] = []
+    write_film(film, path, progress=progress, shown=lambda frame: frames.append(frame) if frame.is_centred else None)
+    return frames
 
 
 def _stage(tell: Tell, name: str) -> Callable[[int, int], None]:

@@ -11,14 +11,13 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXTRAS = "litert,camera"
-NOT_COUNTED = {"pip", "setuptools"}
 
 
 @dataclass(frozen=True, slots=True)
 class BoardInstall:
     """An environment as a board has it.
 
-    distributions: name to version, without pip and setuptools.
+    distributions: name to version; pip, which came from outside, is none of them.
     bytes: on disk, the interpreter's own files not counted.
     """
 
@@ -37,13 +36,12 @@ def make_board_install(folder: Path, extras: str = EXTRAS) -> BoardInstall:
     _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(REPOSITORY))
     (wheel,) = folder.glob("lepton_edge-*.whl")
     environment = folder / "board"
-    venv.create(environment, with_pip=True)
+    venv.create(environment)
     python = environment / "bin" / "python"
-    _run(str(python), "-m", "pip", "install", "--quiet", f"{wheel}[{extras}]")
-    listed = json.loads(_run(str(python), "-m", "pip", "list", "--format", "json"))
-    found = {row["name"]: row["version"] for row in listed if row["name"] not in NOT_COUNTED}
-    _run(str(python), "-m", "pip", "uninstall", "--quiet", "--yes", *NOT_COUNTED)
-    return BoardInstall(python, found, _bytes_below(environment))
+    pip_there = (sys.executable, "-m", "pip", "--python", str(python))
+    _run(*pip_there, "install", "--quiet", f"{wheel}[{extras}]")
+    listed = json.loads(_run(*pip_there, "list", "--format", "json"))
+    return BoardInstall(python, {row["name"]: row["version"] for row in listed}, _bytes_below(environment))
 
 
 def _bytes_below(folder: Path) -> int:

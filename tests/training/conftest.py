@@ -13,6 +13,7 @@ import pytest
 
 from edge_contracts.bundle import write_bundle
 from training.dataset import read_dataset
+from training.detectors.learn import learn
 from training.learning import learn_dataset, packed
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from training.detectors.detector import Detector
 
     Draw = Callable[..., npt.NDArray[np.uint8]]
 
@@ -46,6 +49,12 @@ def draw_part() -> Draw:
 def good_parts(draw_part: Draw) -> list[npt.NDArray[np.uint8]]:
     """Twenty good parts."""
     return [draw_part(seed) for seed in range(20)]
+
+
+@pytest.fixture(scope="session")
+def detector(good_parts: list[npt.NDArray[np.uint8]]) -> Detector:
+    """What was learned of `good_parts`."""
+    return learn(good_parts)
 
 
 @pytest.fixture

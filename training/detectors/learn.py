@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
+    Features = npt.NDArray[np.float32]
 
 __all__ = ["Backbone", "Detector", "Sight", "learn"]
 
@@ -78,9 +79,10 @@ def learn(
         lesson = _looked_at(photographs, groups, backbone, sight, seed, progress)
         rule.require_enough(lesson.groups)
         selection = Selection(kind, next(iter(lesson.parts)))
+        kept: dict[int, Features] = {}
         if kind == AUTO:
-            selection = select(lesson.parts, lesson.frames, lesson.groups, lesson.copies, seed)
-        return _learned(lesson, selection, rule, seed)
+            selection = select(lesson.parts, lesson.frames, lesson.groups, lesson.copies, seed, kept)
+        return _learned(lesson, selection, rule, seed, kept.get(selection.stride_px))
 
 
 def separation_of(
@@ -140,9 +142,13 @@ def _looked_at(
     return _Lesson(parts, frames, _distinct_groups(frames, groups), copies)
 
 
-def _learned(lesson: _Lesson, selection: Selection, rule: ThresholdRule, seed: int) -> Detector:
+def _learned(
+    lesson: _Lesson, selection: Selection, rule: ThresholdRule, seed: int, features: Features | None
+) -> Detector:
+    """Fit what was selected; `features` is what its part saw where that is known already."""
     fit, part = detector_kinds()[selection.kind], lesson.parts[selection.stride_px]
-    features = seen(part, lesson.frames, lesson.copies)
+    if features is None:
+        features = seen(part, lesson.frames, lesson.copies)
     scores, _ = held_out_scores(features, lesson.groups, seed, fit)
     wholes, _ = held_out_scores(features, lesson.groups, seed, whole_part)
     threshold = rule.threshold(scores.tolist(), lesson.groups)

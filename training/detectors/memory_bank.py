@@ -48,7 +48,8 @@ class MemoryBank:
         """Squared distance of each place of h×w×C features to the nearest remembered one, plus 1e-3: h×w float32."""
         rows, columns, _ = features.shape
         places = ((features.astype(np.float32) - self.centre) @ self.projection).reshape(rows * columns, -1)
-        nearest = (np.square(self.known).sum(axis=1) + FLOOR - 2 * places @ self.known.T).min(axis=1)
+        apart = 2 * places @ self.known.T
+        nearest = np.subtract(np.square(self.known).sum(axis=1) + FLOOR, apart, out=apart).min(axis=1)
         return np.asarray(np.maximum(np.square(places).sum(axis=1) + nearest, 0), np.float32).reshape(rows, columns)
 
     def draw(self, pen: Wiring, features: str) -> str:

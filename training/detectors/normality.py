@@ -92,8 +92,8 @@ def require_usable(features: Floats) -> None:
     """
     if len(features) < 2 or not np.isfinite(features).all():  # noqa: PLR2004
         raise BadInputError(f"wanted finite features of two or more parts, found {len(features)}; check the parts")
-    spread = np.square(features - features.mean(axis=0)).mean()
-    if not spread > ROUNDING * np.square(features).mean():
+    offsets = features - features.mean(axis=0)
+    if not np.vdot(offsets, offsets) > ROUNDING * np.vdot(features, features):
         raise BadInputError("wanted parts that differ, found the same again and again; take new photographs")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from training.features.feature_part import FeaturePart
 
     Pixels = npt.NDArray[np.uint8]
+    Features = npt.NDArray[np.float32]
 
 MOST_LOOKED_AT = 60
 """Photographs, spread over all: more make the choice slower and hardly surer."""
@@ -43,10 +44,15 @@ class Selection:
 
 
 def select(
-    parts: Mapping[int, FeaturePart], frames: Sequence[Pixels], groups: Sequence[str], copies: Copies, seed: int
+    parts: Mapping[int, FeaturePart],
+    frames: Sequence[Pixels],
+    groups: Sequence[str],
+    copies: Copies,
+    seed: int,
+    kept: dict[int, Features] | None = None,
 ) -> Selection:
     """Try every kind of detector on every layer and keep the preferred one; see `tried`."""
-    trials = tried(parts, frames, groups, copies, seed, detector_kinds())
+    trials = tried(parts, frames, groups, copies, seed, detector_kinds(), kept)
     chosen = preferred(trials)
     return Selection(chosen.kind, chosen.stride_px, trials)
 
@@ -58,6 +64,7 @@ def tried(
     copies: Copies,
     seed: int,
     kinds: Collection[str],
+    kept: dict[int, Features] | None = None,
 ) -> tuple[Trial, ...]:
     """What kinds of detector show on layers.
 
@@ -68,6 +75,7 @@ def tried(
         copies: to learn beside each.
         seed: of the faults, the folds and the detectors.
         kinds: of `detector_kinds`.
+        kept: is given what each part saw, by its stride, where it saw all photographs: see `seen`.
     """
     places = _spread_over(groups)
     looked_at, names = [frames[place] for place in places], [groups[place] for place in places]
@@ -76,6 +84,8 @@ def tried(
     trials = []
     for stride, part in parts.items():
         features = seen(part, looked_at, copies)
+        if kept is not None and len(looked_at) == len(frames):
+            kept[stride] = features
         faulty = extract_features(part, faults)
         faulty = faulty.reshape(len(looked_at), FAULTS, *faulty.shape[1:])
         for kind in kinds:

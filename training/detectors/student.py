@@ -72,10 +72,10 @@ def fit_student(features: Floats, random: np.random.Generator) -> Student:
     """
     require_usable(features)
     centre, projection = principal_axes(features.reshape(-1, features.shape[-1]), min(COMPONENTS, features.shape[-1]))
-    places = ((features - centre) @ projection).astype(np.float32)
+    # One sample after the other: all neighbourhoods at once would take nine times the features' memory.
+    places = np.stack([((one - centre) @ projection).astype(np.float32) for one in features])
     scatter = _scatter(places, random)
     errs = _errors_of(scatter)
-    # One sample after the other: all neighbourhoods at once would take nine times the features' memory.
     known = len(places) / (len(places) + DOUBTED_SAMPLES)
     usual = known * np.mean([_neighbourhoods(one[None])[0] @ errs for one in places], axis=0)
     whitening = _whitening(errs, scatter, usual, known)
@@ -102,8 +102,8 @@ def _scatter(places: Floats, random: np.random.Generator) -> Floats:
     share = min(1.0, LEARNED_PLACES * places.shape[-1] / places.size)
     total, count = np.zeros((9 * places.shape[-1],) * 2), 0
     for one in places:
-        around = _neighbourhoods(one[None]).reshape(-1, len(total)).astype(np.float64)
-        drawn = around[random.random(len(around)) <= share]
+        around = _neighbourhoods(one[None]).reshape(-1, len(total))
+        drawn = around[random.random(len(around)) <= share].astype(np.float64)
         total += drawn.T @ drawn
         count += len(drawn)
     return total / max(count, 1)

@@ -28,8 +28,10 @@ class PrincipalAxes:
 
 def all_axes(rows: npt.NDArray[np.floating[Any]]) -> PrincipalAxes:
     """The axes of R×C rows, R ≥ 2, computed in float64."""
-    channels = rows.shape[1]
-    scatter = np.cov(rows, rowvar=False, dtype=np.float64).reshape(channels, channels)
+    centre = rows.mean(axis=0, dtype=np.float64)
+    offsets = rows - centre
+    # As np.cov, which copies the rows twice and does not see that half of the product mirrors the other.
+    scatter = offsets.T @ offsets * (1 / (len(rows) - 1))
     variance, axes = (one[..., ::-1] for one in np.linalg.eigh(scatter))
-    peaks = axes[np.abs(axes).argmax(axis=0), np.arange(channels)]
-    return PrincipalAxes(rows.mean(axis=0, dtype=np.float64), axes * np.sign(peaks), variance)
+    peaks = axes[np.abs(axes).argmax(axis=0), np.arange(len(axes))]
+    return PrincipalAxes(centre, axes * np.sign(peaks), variance)

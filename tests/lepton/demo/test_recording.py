@@ -46,6 +46,15 @@ def test_the_film_reads_back_frame_by_frame(recorded: Path) -> None:
         assert np.abs(frame.astype(int) - drawn.image).mean() < 4
 
 
+def test_each_frame_is_shown_as_it_is_filmed(tmp_path: Path) -> None:
+    film, shown = Film(2, "bracket", parts=1), []
+    write_film(film, tmp_path / "film.avi", shown=shown.append)
+    assert len(shown) == len(film)
+    for frame, drawn in zip(shown, film, strict=True):
+        assert (frame.image == drawn.image).all()
+        assert (frame.part_index, frame.is_centred) == (drawn.part_index, drawn.is_centred)
+
+
 def test_the_recorded_parts_trigger_where_the_table_says(recorded: Path) -> None:
     rule = PresenceRule()
     fired = [number for number, frame in enumerate(played(recorded)) if rule.update(frame).trigger]

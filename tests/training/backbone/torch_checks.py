@@ -47,7 +47,9 @@ def undisturbed(tmp_path_factory):
 
 def test_a_run_that_was_killed_and_resumed_gives_the_same_weights(undisturbed, tmp_path):
     checkpoint = tmp_path / "checkpoint.pt"
-    child = subprocess.run([sys.executable, __file__, str(checkpoint)], cwd=Path.cwd(), check=False)
+    np.save(tmp_path / "pictures.npy", lessons().pictures[0])
+    np.save(tmp_path / "maps.npy", lessons().maps[0])
+    child = subprocess.run([sys.executable, __file__, str(tmp_path)], cwd=Path.cwd(), check=False)
     assert child.returncode == -signal.SIGKILL
     assert torch.load(checkpoint, weights_only=True)["step"] == 3
     assert weights(Distillation(lessons(), SHORT, 3, checkpoint).run()) == weights(undisturbed)
@@ -113,5 +115,7 @@ def test_the_int8_file_takes_the_cameras_bytes_and_keeps_what_was_learned(undist
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    run = Distillation(lessons(), SHORT, 3, Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    drawn = Lessons((np.load(folder / "pictures.npy"),), (np.load(folder / "maps.npy"),))
+    run = Distillation(drawn, SHORT, 3, folder / "checkpoint.pt")
     run.run(lambda step, _loss: os.kill(os.getpid(), signal.SIGKILL) if step == 5 else None)

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def detector(good_parts: list[np.ndarray]) -> Detector:
-    return learn(good_parts)
-
-
 def _answers(detector: Detector, frames: list[np.ndarray]) -> list[dict[str, np.ndarray]]:
     backend = open_backend(detector.model, model_format="tflite", runtime="litert", threads=1)
     tensors = [prepare(frame, detector.spec) for frame in frames]
@@ -53,6 +48,14 @@ def test_the_same_photographs_give_the_same_bytes(detector: Detector, good_parts
     again = learn(good_parts)
     assert again.model == detector.model
     assert again.threshold == detector.threshold
+
+
+def test_what_was_seen_for_the_choice_is_what_is_learned(good_parts: list[np.ndarray]) -> None:
+    small = Sight(side_px=96)
+    chosen = learn(good_parts[:10], sight=small)
+    asked_for = learn(good_parts[:10], kind=chosen.selection.kind, sight=small)
+    assert chosen.model == asked_for.model
+    assert chosen.threshold == asked_for.threshold
 
 
 def test_few_parts_are_learned_with_copies_and_many_without(

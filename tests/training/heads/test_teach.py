@@ -10,7 +10,6 @@ from converters.tflite import read_tflite, write_tflite
 from edge_runtime.infer.backend import open_backend
 from edge_runtime.preprocess import Preprocessor
 from training.dataset import Box
-from training.detectors.learn import learn
 from training.features.gabor import gabor_features
 from training.heads.cells import add_cells
 from training.heads.evidence import gather
@@ -38,11 +37,6 @@ def lesson(good_parts: list[np.ndarray], defects: list[np.ndarray]) -> Lesson:
     is_defect = np.arange(len(parts)) >= len(good_parts)
     outlines = [BoxOutline([Box(40, 30, 80, 60)]) if defect else None for defect in is_defect]
     return Lesson(parts, is_defect, outlines, [str(place) for place in range(len(parts))])
-
-
-@pytest.fixture(scope="module")
-def detector(good_parts: list[np.ndarray]):
-    return learn(good_parts)
 
 
 @pytest.fixture(scope="module")
