@@ -90,12 +90,11 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
     write_whole(folder / "report.html", read_bundle(bundle).members["report.html"])
     film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
     movie = folder / "film.avi"
-    write_film(film, movie, progress=_stage(tell, "film the line"))
+    centred = write_film(film, movie, progress=_stage(tell, "film the line"))
     with loopback_broker(folder, plan.broker) as broker:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
         record = run_line(station, folder / "alerts.sqlite", broker, lambda done: told(done, plan.parts))
-    centred = [frame for frame in film if frame.is_centred]
     write_stills(centred, folder / "parts")
     write_jpeg(folder / "parts.jpg", judged_sheet(centred, Predictor.open(bundle)))
     return DemoResult(plan, count(film.truth, record.judged, record.stored_parts), conversion, broker.name)
