@@ -72,7 +72,8 @@ class Camera:
         scene[..., 2] *= np.float32(1 - light.warmth)
         top, left = (int(place) for place in rng.integers(0, BANK_MARGIN_PX, 2))
         noise = self.noise[top : top + scene.shape[0], left : left + scene.shape[1]]
-        deviation = SHOT_NOISE * scene
-        deviation += READ_NOISE
-        scene += np.multiply(noise, deviation, out=deviation)
+        swing = SHOT_NOISE * scene
+        swing += READ_NOISE
+        swing *= noise
+        scene += swing
         return cast("NDArray[np.uint8]", cv2.convertScaleAbs(np.maximum(scene, 0, out=scene)))

@@ -30,24 +30,19 @@ SHIFT_PHOTOGRAPHED = (-0.25, 0.75)  # the photographs' moments; the film runs fr
 TRUTH_COLUMNS = ("part", "first_frame", "last_frame", "centred_frame", "defect")
 
 
-def write_film(
-    film: Film,
-    path: Path,
-    *,
-    progress: Callable[[int, int], None] | None = None,
-    shown: Callable[[FilmFrame], object] | None = None,
-) -> Path:
+def write_film(film: Film, path: Path, *, progress: Callable[[int, int], None] | None = None) -> list[FilmFrame]:
     """Draw the film into a motion-JPEG file (.avi) and its truth into a table beside it.
+
+    The table has the film's name, ending `.csv`, and one row per part: `part` (from 0), `first_frame`, `last_frame`,
+    `centred_frame` (from 0, ends included), `defect` (empty for a good part).
 
     Args:
         film: What to draw.
         path: Where the film goes; the folder is made.
         progress: Called after each frame with (frames done, frames in all).
-        shown: Called with each frame: what is wanted of the film need not be drawn again.
 
     Returns:
-        The table: same name, ending `.csv`, one row per part: `part` (from 0), `first_frame`, `last_frame`,
-        `centred_frame` (from 0, ends included), `defect` (empty for a good part).
+        Each part's centred frame, as it was drawn.
 
     Raises:
         BadInputError: The file's name does not end in .avi, or it cannot be written.
@@ -58,16 +53,18 @@ def write_film(
         raise BadInputError(f"wanted a file name that ends in .avi; found {path.name}: the film is motion JPEG")
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = _writer(path, film.frames_per_second)
+    centred: list[FilmFrame] = []
     try:
         for number, frame in enumerate(film, start=1):
             writer.write(cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
-            if shown is not None:
-                shown(frame)
+            if frame.is_centred:
+                centred.append(frame)
             if progress is not None:
                 progress(number, len(film))
     finally:
         writer.release()
-    return _write_truth(film, path.with_suffix(".csv"))
+    _write_truth(film, path.with_suffix(".csv"))
+    return centred
 
 
 def write_photographs(
@@ -157,11 +154,10 @@ def _writer(path: Path, frames_per_second: float) -> cv2.VideoWriter:
     return writer
 
 
-def _write_truth(film: Film, path: Path) -> Path:
+def _write_truth(film: Film, path: Path) -> None:
     table = StringIO(newline="")
     rows = csv.writer(table)
     rows.writerow(TRUTH_COLUMNS)
     for part in film.truth:
         rows.writerow((part.part_index, part.first_frame, part.last_frame, part.centred_frame, part.defect or ""))
     write_whole(path, table.getvalue())
-    return path

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converters.conversion import Conversion
-    from lepton.demo.film import FilmFrame
 
     Tell = Callable[[str, float], None]
 
@@ -91,7 +90,7 @@ def run_demo(plan: DemoPlan, now: datetime, tell: Tell) -> DemoResult:
     write_whole(folder / "report.html", read_bundle(bundle).members["report.html"])
     film = Film(seed=plan.seed, kind=plan.kind, parts=plan.parts, defect_rate=plan.defect_rate)
     movie = folder / "film.avi"
-    centred = _filmed(film, movie, _stage(tell, "film the line"))
+    centred = write_film(film, movie, progress=_stage(tell, "film the line"))
     with loopback_broker(folder, plan.broker) as broker:
         station = write_station(folder / "station.toml", bundle=bundle, film=movie, broker=broker)
         told = _stage(tell, "inspect")
@@ -112,13 +111,6 @@ def _learn(pictures: list[Path], folder: Path, now: datetime, tell: Tell) -> Pat
     path = folder / "part-float.bundle"
     write_bundle(path, manifest, members)
     return path
-
-
-def _filmed(film: Film, path: Path, progress: Callable[[int, int], None]) -> list[FilmFrame]:
-    """Write the film and give the frames in which a part stands in the middle."""
-    frames: list[FilmFrame] = []
-    write_film(film, path, progress=progress, shown=lambda frame: frames.append(frame) if frame.is_centred else None)
-    return frames
 
 
 def _stage(tell: Tell, name: str) -> Callable[[int, int], None]:
