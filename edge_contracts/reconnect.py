@@ -26,6 +26,8 @@ TAKEN_OVER: Final = 0x8E
 """Another one came with our client id (MQTT 5, 3.14.2.1); a broker of 3.1.1 closes and says nothing."""
 ITS_LOG: Final = "the broker's log says more"
 CLOSED_WORDLESS: Final = f"it was ended, or let in another one with this client id; {ITS_LOG}"
+LOSSES_TOLD: Final = 16
+"""Wordings of a loss that are told; an other side that words each anew fills no log."""
 STEADY_S: Final = 5.0
 """A session that lived longer was a success: the next wait starts small again."""
 
@@ -58,6 +60,20 @@ class FullJitter:
 def failures_after(failures: int, lived_s: float) -> int:
     """Failures in a row, now that a session has ended after `lived_s`."""
     return 1 if lived_s > STEADY_S else failures + 1
+
+
+class ToldLosses:
+    """Which loss of a connection is a warning: the first of each wording. The next try may fail for another reason."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def is_news(self, loss: str) -> bool:
+        """Whether a loss was not told in these words, which it is now."""
+        is_news = loss not in self._told and len(self._told) < LOSSES_TOLD
+        if is_news:
+            self._told.add(loss)
+        return is_news
 
 
 def names_protocol(code: int, text: str) -> bool:

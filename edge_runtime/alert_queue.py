@@ -41,7 +41,7 @@ class AlertQueue:
     """From verdicts to alerts, in order; put into by any thread, emptied by one.
 
     An alert stays at the head while it is made ready, and is taken out at the moment in which it is handed on: what is
-    given up with `clear` was handed to nobody.
+    given up with `clear` was handed to nobody. What is taken out is in hand until `let_go`.
 
     Args:
         clock: monotonic, the one of the verdicts.
@@ -59,22 +59,24 @@ class AlertQueue:
         self._reserve = reserve
         self._rules: defaultdict[str, AlertRule] = defaultdict(AlertRule)
         self._line: deque[Queued] = deque()
+        self._in_hand: Queued | None = None
         self._untold = 0
         self._lock = threading.Lock()
 
     def admit(self, inspected: Inspected) -> None:
         """Put in what a verdict leads to; returns at once and never raises."""
         verdict = inspected.verdict
-        with self._lock:
-            try:
+        try:
+            with self._lock:
                 admitted = self._rules[verdict.point].admit(verdict)
                 self._put(admitted.earlier)
                 self._put(admitted.now, inspected)
-            except Exception:  # noqa: BLE001 - a part that was not good must not go untold, whatever fails in telling it
+        except Exception:  # noqa: BLE001 - a part that was not good must not go untold, whatever fails in telling it
+            with self._lock:
                 self._counts.faults += 1
                 self._untold += 1
                 self._more.set()
-                _log.exception("%s %s: not taken, counted as untold", verdict.point, verdict.part)
+            _log.exception("%s %s: not taken, counted as untold", verdict.point, verdict.part)
 
     def put(self, alerts: tuple[Alert, ...]) -> None:
         """Put in alerts that no rule is asked about."""
@@ -107,6 +109,11 @@ class AlertQueue:
         with self._lock:
             return self._line[0] if self._line else None
 
+    def oldest(self) -> Queued | None:
+        """The alert in hand, else the next; None when there is neither."""
+        with self._lock:
+            return self._in_hand or (self._line[0] if self._line else None)
+
     def head_of_number(self) -> Queued | None:
         """The alert of how many could not be told, once no other waits; None when all could be."""
         with self._lock:
@@ -118,16 +125,22 @@ class AlertQueue:
             return self._line[0]
 
     def pop(self, head: Queued) -> bool:
-        """Take the head out, to hand it on; False where it was given up meanwhile."""
+        """Take the head out, in hand; False where it was given up meanwhile."""
         with self._lock:
-            return self._pop(head)
+            is_there = self._pop(head)
+            self._in_hand = head if is_there else None
+            return is_there
+
+    def let_go(self) -> None:
+        """What was in hand has come to where it was to go, or is told by number."""
+        self._in_hand = None
 
     def spoil(self, head: Queued) -> None:
-        """It could not be handed on by a fault: its number is told instead."""
+        """It could not be handed on by a fault: its number is told instead, unless it was given up meanwhile."""
         with self._lock:
-            self._pop(head)
             self._counts.faults += 1
-            self._untold += head.alert.count
+            if self._pop(head) or self._in_hand is head:
+                self._untold += head.alert.count
 
     def clear(self) -> int:
         """Give up everything that was not taken out; how many alerts that were."""
@@ -137,12 +150,21 @@ class AlertQueue:
             self._untold = 0
             return given_up
 
-    def held_back(self) -> tuple[Alert, ...]:
-        """Alerts of parts that are held back, and those of several that wait."""
+    def held_back(self, handed_on: Callable[[], tuple[Alert, ...]]) -> tuple[Alert, ...]:
+        """Alerts of parts that are held back, and those of several that wait, are in hand or were handed on.
+
+        Args:
+            handed_on: what was let go and may not be lost yet; asked in the moment in which nothing moves here, so that
+                no part is seen both as held back and as told. It returns at once and asks nothing of the queue.
+        """
         with self._lock:
             held = [alert for rule in self._rules.values() for alert in rule.held_back()]
-            waiting = tuple(self._line)  # looked through outside: thousands may wait, and no verdict for them
-        return (*held, *(queued.alert for queued in waiting if queued.alert.count > 1))
+            # Looked through outside: thousands may wait, and no verdict for them. In hand before handed on: an alert
+            # that is let go meanwhile is seen twice rather than not at all.
+            waiting = (*self._line, self._in_hand)
+            moved_on = handed_on()
+        told = (*(queued.alert for queued in waiting if queued is not None), *moved_on)
+        return (*held, *{id(alert): alert for alert in told if alert.count > 1}.values())
 
     def _pop(self, head: Queued) -> bool:
         """Under the lock."""

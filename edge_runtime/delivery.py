@@ -115,8 +115,6 @@ class Delivery:
         reserve = self._pictures.reserve if evidence is not None else None
         self._queue = AlertQueue(clock, self.counts, self._more, reserve)
         self._minutes = MinuteDelivery(minutes, spool, self.counts) if minutes is not None else None
-        self._in_hand: tuple[Alert, ...] = ()
-        """The alert on its way from the queue to `_offered`."""
         self._offered: deque[_Offered] = deque()
         self._late: list[_Offered] = []
         self._thread = threading.Thread(target=self._run, name="delivery", daemon=True)
@@ -129,7 +127,8 @@ class Delivery:
     @property
     def alert_waits_s(self) -> float:
         """How long the oldest alert that is not durable has waited in memory; 0 where there is none."""
-        waiting = (self._queue.head(), *self._late[:1], *tuple(self._offered)[:1])
+        # In the order in which alerts move: one that moves on meanwhile is seen twice rather than not at all.
+        waiting = (self._queue.oldest(), *tuple(self._offered)[:1], *self._late[:1])
         since_ns = [one.since_ns for one in waiting if one is not None]
         return max(0, self._clock.now_ns() - min(since_ns)) / _NS_PER_S if since_ns else 0.0
 
@@ -140,11 +139,7 @@ class Delivery:
 
     def held_back(self) -> tuple[Alert, ...]:
         """What a kill would take: alerts of parts that are held back, and those of several that are not durable yet."""
-        # In the order in which alerts move: one that moves on meanwhile is seen twice rather than not at all.
-        queued = self._queue.held_back()
-        handed_on = (*self._in_hand, *(one.alert for one in (*self._offered, *self._late)))
-        seen = (*queued, *(alert for alert in handed_on if alert.count > 1))
-        return tuple({id(alert): alert for alert in seen}.values())
+        return self._queue.held_back(lambda: tuple(one.alert for one in (*self._offered, *self._late)))
 
     def take(self, inspected: Inspected) -> None:
         """Take a verdict; returns at once and never raises."""
@@ -260,13 +255,12 @@ class Delivery:
             self._queue.spoil(queued)
             _log.exception("%s: not offered, counted as untold", queued.alert)
         finally:
-            self._in_hand = ()
+            self._queue.let_go()
 
     def _offer(self, queued: Queued) -> None:
         told = queued.alert
         if queued.pictured is not None and (pieces := self._encoded(queued.pictured, queued.since_ns)):
             told = told.model_copy(update={"evidence": tuple(piece.evidence for piece in pieces)})
-        self._in_hand = (queued.alert,)
         if not self._queue.pop(queued):
             return  # the stop has written it off
         future = self._spool.offer(told)

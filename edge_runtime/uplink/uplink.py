@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from edge_contracts.command import REPLY_EXPIRY_S
 from edge_contracts.device import Birth, Presence, State, Status
-from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, ToldLosses, failures_after
 from edge_contracts.topics import leaf_of
 from edge_runtime.uplink.go_back_n import ResendRules
 from edge_runtime.uplink.link_settings import link_options
@@ -131,6 +131,7 @@ class Uplink:
         self._sessions = self._too_large = 0
         self._connected = False
         self._said_old_protocol = False
+        self._losses = ToldLosses()
         self._unasked: set[str] = set()
         self._is_renewed = False
         self._stop = threading.Event()
@@ -266,16 +267,16 @@ class Uplink:
             except GivenUp:
                 return
             except LinkLost as err:
-                self._note_loss(err, failures)
+                self._note_loss(err)
             except Exception:  # noqa: BLE001 - whatever fails in a session, the next one must come
                 _LOG.exception("the uplink's session failed; it begins again")
             failures = failures_after(failures, self._monotonic_s() - began_s)
             self._stop.wait(self._pace.reconnect.delay_s(failures, self._draw))
 
-    def _note_loss(self, err: LinkLost, failures: int) -> None:
-        advice = version_lesson(self._protocol, err)
-        level = logging.WARNING if failures == 0 else logging.DEBUG
-        _LOG.log(level, "%s%s; alerts wait in the spool, trying again", err, advice)
+    def _note_loss(self, err: LinkLost) -> None:
+        loss = f"{err}{version_lesson(self._protocol, err)}"
+        level = logging.WARNING if self._losses.is_news(loss) else logging.DEBUG
+        _LOG.log(level, "%s; alerts wait in the spool, trying again", loss)
 
     def _session(self) -> None:
         number = self._outbox.next_session()

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after
+from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, ToldLosses, failures_after
 from fleet_manager.ingest.broker_link import BrokerClosed, BrokerLink, BrokerOptions, Will
 from fleet_manager.ingest.link import learn
 
@@ -76,6 +76,7 @@ class StandingConnection:
     def __init__(self, name: str, options: BrokerOptions, owner: Owner, surroundings: Surroundings) -> None:
         self._name, self._options, self._owner, self._around = name, options, owner, surroundings
         self._reconnect, self._protocol = FullJitter(longest_s=LONGEST_WAIT_S), ProtocolChoice(options.mqtt)
+        self._losses = ToldLosses()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -107,7 +108,7 @@ class StandingConnection:
             try:
                 self._session()
             except BrokerClosed as err:
-                self._note(err, failures)
+                self._note(err)
             except Exception:  # noqa: BLE001 - one face's mistake ends a connection, never the site
                 _LOG.exception("%s failed; it begins anew", self._name)
             self._owner.lost()
@@ -129,7 +130,7 @@ class StandingConnection:
             raise
         link.close()
 
-    def _note(self, err: BrokerClosed, failures: int) -> None:
+    def _note(self, err: BrokerClosed) -> None:
         learn(self._protocol, err)
-        level = logging.WARNING if failures == 0 else logging.DEBUG
+        level = logging.WARNING if self._losses.is_news(str(err)) else logging.DEBUG
         _LOG.log(level, "%s: %s; trying again", self._name, err)

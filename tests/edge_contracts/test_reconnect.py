@@ -3,7 +3,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge_contracts.reconnect import FullJitter, MqttVersion, ProtocolChoice, failures_after, names_protocol
+from edge_contracts.reconnect import (
+    LOSSES_TOLD,
+    FullJitter,
+    MqttVersion,
+    ProtocolChoice,
+    ToldLosses,
+    failures_after,
+    names_protocol,
+)
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
@@ -19,6 +27,16 @@ def test_the_limit_doubles_with_each_failure() -> None:
 def test_a_session_that_lived_a_while_makes_the_next_wait_small_again() -> None:
     assert failures_after(7, 0.5) == 8
     assert failures_after(7, 60.0) == 1
+
+
+def test_a_loss_is_told_once_in_the_same_words_whatever_comes_between() -> None:
+    losses = ToldLosses()
+    assert [losses.is_news(loss) for loss in ("refused", "refused", "not authorized", "refused")] == [1, 0, 1, 0]
+
+
+def test_one_who_words_each_loss_anew_does_not_fill_the_log() -> None:
+    losses = ToldLosses()
+    assert sum(losses.is_news(f"closed after {number} s") for number in range(3 * LOSSES_TOLD)) == LOSSES_TOLD
 
 
 def test_a_refusal_of_the_version_is_known_by_code_or_words() -> None:

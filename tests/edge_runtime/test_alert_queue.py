@@ -8,13 +8,16 @@ import pytest
 from edge_contracts.verdict import Cause
 from edge_runtime import alert_queue
 from edge_runtime.alert_queue import AlertQueue, Queued
-from edge_runtime.alert_rule import alert_of
+from edge_runtime.alert_rule import AlertRule, alert_of
 from edge_runtime.delivery_counts import DeliveryCounts
 from tests.fakes.clock import FakeClock
-from tests.fakes.parts import verdict
+from tests.fakes.parts import inspected, verdict
+from tests.fakes.passage import Passage
+from tests.fakes.slow_log import slow_log_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from edge_contracts.verdict import Verdict
+    from edge_runtime.alert_rule import Admitted
 
 
 def filled(*counts: int) -> AlertQueue:
@@ -74,22 +77,6 @@ def test_what_is_given_up_includes_the_number_of_what_has_no_words() -> None:
     assert queue.clear() == 0
 
 
-class Passage:
-    """A lock that somebody waits for: whoever leaves it lets him through."""
-
-    def __init__(self, waiting: Callable[[], object]) -> None:
-        self._waiting = [waiting]
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-        if self._waiting:
-            self._waiting.pop()()
-
-
 def test_a_stop_that_comes_while_an_alert_is_spoiled_gives_it_up_once() -> None:
     queue = filled(3)
     head = head_of(queue)
@@ -97,3 +84,37 @@ def test_a_stop_that_comes_while_an_alert_is_spoiled_gives_it_up_once() -> None:
     queue._lock = Passage(lambda: given_up.append(queue.clear()))  # type: ignore[assignment]
     queue.spoil(head)
     assert (given_up, queue.clear()) == ([3], 0)
+
+
+def test_a_stop_that_comes_before_an_alert_is_spoiled_gives_it_up_once() -> None:
+    queue = filled(3)
+    head = head_of(queue)
+    assert queue.clear() == 1
+    queue.spoil(head)
+    assert (queue.head_of_number(), queue.clear()) == (None, 0)
+
+
+def test_an_alert_that_is_spoiled_in_hand_is_told_by_number() -> None:
+    queue = filled(3)
+    head = head_of(queue)
+    assert queue.pop(head)
+    assert queue.oldest() is head
+    queue.spoil(head)
+    queue.let_go()
+    told = queue.head_of_number()
+    assert told is not None
+    assert told.alert.count == 3
+
+
+def test_verdicts_are_taken_while_one_that_was_not_taken_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: AlertRule, given: Verdict) -> Admitted:
+        raise RuntimeError(f"no rule for {given.part}")
+
+    queue = filled()
+    with slow_log_of("edge_runtime.alert_queue") as log, monkeypatch.context() as broken:
+        log.meanwhile = lambda: queue.put((alert_of(verdict(part="next")),))
+        broken.setattr(AlertRule, "admit", fails)
+        queue.admit(inspected(verdict(part="lost")))
+    assert log.was_done == [True]
+    assert head_of(queue).alert.part == "next"
+    assert queue.clear() == 2, "what was not taken is counted"

@@ -11,7 +11,6 @@ from edge_contracts.station import Alerting
 from edge_contracts.verdict import Cause
 from edge_runtime import alert_queue
 from edge_runtime import delivery as line
-from edge_runtime.alert_queue import AlertQueue
 from edge_runtime.alert_rule import AlertRule, alert_of
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.delivery import Delivery
@@ -22,6 +21,7 @@ from edge_runtime.outbox.spool_errors import SpoolShed
 from tests.fakes.clock import FakeClock
 from tests.fakes.letters import HandClock
 from tests.fakes.parts import inspected, verdict
+from tests.fakes.passage import Passage
 from tests.fakes.patience import eventually
 
 if TYPE_CHECKING:
@@ -202,22 +202,44 @@ def several(*, pictured: bool) -> Delivery:
 
 
 @pytest.mark.parametrize("pictured", [False, True])
-def test_an_alert_that_moves_on_while_what_is_held_back_is_noted_is_noted_once(
-    monkeypatch: pytest.MonkeyPatch, *, pictured: bool
-) -> None:
+def test_an_alert_that_moves_on_while_what_is_held_back_is_noted_is_noted_once(*, pictured: bool) -> None:
     delivery = several(pictured=pictured)
-    held_back = AlertQueue.held_back
-
-    def and_then_it_is_offered(queue: AlertQueue) -> tuple[Alert, ...]:
-        held = held_back(queue)
-        delivery._turn()
-        return held
-
-    with monkeypatch.context() as moving:
-        moving.setattr(AlertQueue, "held_back", and_then_it_is_offered)
-        noted = delivery.held_back()
+    delivery._queue._lock = Passage(delivery._turn)  # type: ignore[assignment]
+    noted = delivery.held_back()
+    assert len(delivery._offered) == 1
     assert [alert.count for alert in noted] == [3]
     assert delivery.held_back() == noted, "it is the same until it is durable"
+
+
+def test_parts_that_are_told_while_they_are_noted_as_held_back_are_noted_once() -> None:
+    clock = FakeClock()
+    delivery = Delivery(Slow(), None, clock)
+    delivery.hold_back("gate", Alerting(defects=3, of=3))
+    for number in range(2):
+        delivery.take(inspected(verdict(part=str(number), decided_at_ns=clock.now_ns())))
+    clock.advance(61.0)
+    delivery._queue._lock = Passage(delivery._turn)  # type: ignore[assignment]
+    assert [(alert.part, alert.count) for alert in delivery.held_back()] == [("1", 2)]
+    assert [one.alert.count for one in delivery._offered] == [2]
+
+
+def test_parts_that_the_next_one_tells_while_they_are_noted_as_held_back_are_noted_once() -> None:
+    delivery = Delivery(Slow(), None, FakeClock())
+    delivery.hold_back("gate", Alerting(defects=3, of=3))
+
+    def take(number: int) -> None:
+        delivery.take(inspected(verdict(part=str(number))))
+
+    def the_third_comes() -> None:
+        take(2)
+        delivery._turn()
+
+    take(0)
+    take(1)
+    delivery._queue._lock = Passage(the_third_comes)  # type: ignore[assignment]
+    assert sum(alert.count for alert in delivery.held_back()) == 2
+    assert [one.alert.count for one in delivery._offered] == [3]
+    assert sum(alert.count for alert in delivery.held_back()) == 3
 
 
 def test_an_alert_that_becomes_late_while_what_is_held_back_is_noted_is_noted() -> None:
@@ -254,6 +276,18 @@ def test_an_alert_that_is_just_being_offered_is_among_what_a_kill_would_take(mon
     delivery._turn()
     assert [[alert.count for alert in one] for one in noted] == [[3], [3]], "the alert, then that of its number"
     assert delivery.held_back() == (), "what could not be offered is a number now"
+
+
+def test_an_alert_that_is_durable_soon_and_still_in_hand_is_noted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    delivery = several(pictured=False)
+    noted: list[tuple[Alert, ...]] = []
+
+    def looks(*_: object) -> None:
+        noted.append(delivery.held_back())
+
+    monkeypatch.setattr(Future, "add_done_callback", looks)
+    delivery._turn()
+    assert [[alert.count for alert in one] for one in noted] == [[3]]
 
 
 def test_verdicts_are_taken_while_what_waits_is_looked_through() -> None:
@@ -342,6 +376,19 @@ def test_how_long_alert_and_picture_wait_is_told_until_they_are_on_the_disk() ->
     spool.promised[0].set_result(None)
     eventually(lambda: (delivery.alert_waits_s, delivery.picture_waits_s) == (0.0, 0.0))
     assert delivery.stop(PATIENCE_S)
+
+
+def test_how_long_an_alert_waits_is_told_while_the_spool_hangs_that_is_offered_it() -> None:
+    spool, clock = Spool(shut=True), FakeClock(patient=True)
+    delivery = Delivery(spool, None, clock)
+    delivery.take(inspected())
+    delivery.start()
+    assert spool.touched.wait(PATIENCE_S)
+    clock.advance(100.0)
+    assert delivery.alert_waits_s == 100.0
+    spool.open.set()
+    assert delivery.stop(PATIENCE_S)
+    assert delivery.alert_waits_s == 0.0
 
 
 def test_what_no_line_can_hold_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:

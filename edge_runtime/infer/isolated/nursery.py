@@ -49,6 +49,7 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
         self._generation = 0
+        self._is_closed = False
 
     def start(self) -> None:
         """Start loading; returns at once."""
@@ -81,8 +82,9 @@ class Nursery:
         return "was lost together with the process that forked it"
 
     def close(self) -> None:
-        """End the nursery, and with it every worker that is left."""
+        """End the nursery, and with it every worker that is left; nothing is started any more."""
         with self._turn:
+            self._is_closed = True
             self._drop()
 
     def _forked(self, model: int, wish: Wish) -> Worker:
@@ -99,6 +101,8 @@ class Nursery:
     def _start(self) -> None:
         if self._process is not None and self._process.poll() is None:
             return
+        if self._is_closed:
+            raise ConnectionError("the nursery is closed")
         self._drop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}

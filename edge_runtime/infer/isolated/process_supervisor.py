@@ -81,6 +81,7 @@ class ProcessSupervisor:
         self._clock = clock
         self._model: int | None = _in_memory(model)
         self._birth = threading.Lock()
+        self._is_closed = False
         self._replacing: threading.Thread | None = None
         self._unended: tuple[ModelProcess | None, str] = None, ""  # what the next thread has to end, and why
         self._pause_s = _PAUSE_MIN_S
@@ -114,16 +115,15 @@ class ProcessSupervisor:
             self._replace(*self._unended, threading.Event())
 
     def close(self) -> None:
-        """End the process and free the model's memory."""
+        """End the process and free the model's memory; where one is just being made, its maker does so."""
         if self._replacing is not None:
             self._replacing.join(_CLOSE_S)
-        with self._birth:
-            for process in filter(None, (self.present, self._unended[0])):
-                self._nursery.end(process.worker)
-            self.present, self._unended = None, (None, "")
-            if self._model is not None:
-                os.close(self._model)
-                self._model = None
+        self._is_closed = True
+        if self._birth.acquire(blocking=False):
+            try:
+                self._let_go()
+            finally:
+                self._birth.release()
 
     def _replace(self, process: ModelProcess | None, why: str, is_told: threading.Event) -> None:
         thread = threading.Thread(
@@ -155,11 +155,26 @@ class ProcessSupervisor:
         self._try_later()
 
     def _fork(self) -> None:
-        """Make a process, unless the supervisor was closed meanwhile."""
-        with self._birth:
-            if self._model is not None:
-                os.lseek(self._model, 0, os.SEEK_SET)
-                self.present = ModelProcess(self._nursery.fork(self._model, self._wish), self._clock.now_ns())
+        """Make a process, unless the supervisor was closed; one that is closed meanwhile has its end here."""
+        try:
+            with self._birth:
+                if self._model is not None and not self._is_closed:
+                    os.lseek(self._model, 0, os.SEEK_SET)
+                    self.present = ModelProcess(self._nursery.fork(self._model, self._wish), self._clock.now_ns())
+        finally:
+            # Behind the lock: a close that found it held has been before, and one that comes now ends the process.
+            if self._is_closed:
+                with self._birth:
+                    self._let_go()
+
+    def _let_go(self) -> None:
+        """Under the lock."""
+        for process in filter(None, (self.present, self._unended[0])):
+            self._nursery.end(process.worker)
+        self.present, self._unended = None, (None, "")
+        if self._model is not None:
+            os.close(self._model)
+            self._model = None
 
     def _try_later(self) -> None:
         self._not_before_ns = self._clock.now_ns() + int(self._pause_s * _NS_PER_S)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
@@ -20,9 +19,10 @@ from edge_runtime.trigger.triggers import Lookout, PresenceTrigger
 from tests.fakes.belt import PER_S, belt, crossed_by
 from tests.fakes.clock import NS_PER_S, FakeClock
 from tests.fakes.parts import frame
+from tests.fakes.slow_log import SlowLog, slow_log_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 MS = 1_000_000
 
@@ -260,28 +260,10 @@ def test_of_faults_the_newest_is_told_and_the_number_of_all(caplog: pytest.LogCa
     assert scene.next().part == "2"
 
 
-class SlowLog(logging.Handler):
-    """Whoever logs waits here until another thread did something, or could not."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.meanwhile: Callable[[], object] = int
-        self.was_done: list[bool] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        del record
-        other = threading.Thread(target=self.meanwhile, daemon=True)
-        other.start()
-        other.join(1.0)
-        self.was_done.append(not other.is_alive())
-
-
 @pytest.fixture
 def slow_log() -> Iterator[SlowLog]:
-    handler, log = SlowLog(), logging.getLogger("edge_runtime.trigger.crossings")
-    log.addHandler(handler)
-    yield handler
-    log.removeHandler(handler)
+    with slow_log_of("edge_runtime.trigger.crossings") as log:
+        yield log
 
 
 def test_a_part_is_seen_while_the_loop_logs_faults(slow_log: SlowLog) -> None:

@@ -19,7 +19,7 @@ from edge_runtime.outbox import lasting_spool
 from edge_runtime.outbox.outbox import Outbox
 from edge_runtime.outbox.spool_policy import SpoolLimits
 from edge_runtime.uplink import uplink as module
-from edge_runtime.uplink.mqtt_link import LinkLost, Will
+from edge_runtime.uplink.mqtt_link import LinkLost, ProtocolRefused, Will
 from edge_runtime.uplink.uplink import MOST_UNASKED, Announcements, Pace, Uplink
 from tests.fakes.letters import ADDRESS, HandClock, alert
 from tests.fakes.old_broker import REFUSED_AS_NEW, old_broker
@@ -142,6 +142,31 @@ def test_a_broker_of_another_version_is_told_with_the_setting_that_offers_both(
         eventually(lambda: "alerts wait in the spool" in caplog.text)
         assert uplink.stop(PATIENCE_S)
     assert 'does not speak MQTT 5 (mqtt = "auto" offers the other version, too); alerts wait' in caplog.text
+
+
+def test_each_loss_in_other_words_is_a_warning_and_none_is_one_twice(
+    box: Outbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    down, old = LinkLost("Connection refused"), ProtocolRefused("the broker does not speak MQTT 5")
+    left = [down, down, old, old, down, LinkLost("Not authorized"), old]
+
+    class LostLink(QuietLink):
+        def open(self, *_: object) -> None:
+            if left:
+                raise left.pop(0)
+
+    monkeypatch.setattr(module, "MqttLink", LostLink)
+    settings = UplinkSettings(host="broker.plant", mqtt="5")
+    uplink = Uplink(box, ADDRESS, settings, announcements(), pace=QUICK)
+    uplink.start()
+    eventually(lambda: uplink.counters.sessions)
+    assert uplink.stop(PATIENCE_S)
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "Connection refused; alerts wait in the spool, trying again",
+        'the broker does not speak MQTT 5 (mqtt = "auto" offers the other version, too); '
+        "alerts wait in the spool, trying again",
+        "Not authorized; alerts wait in the spool, trying again",
+    ]
 
 
 def test_a_password_without_tls_is_said_once(box: Outbox, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

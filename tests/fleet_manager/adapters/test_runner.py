@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from fleet_manager.adapters.connection import Surroundings
@@ -69,6 +71,23 @@ def runner(broker):
 
 def _topics(link):
     return [topic for topic, _, _, _ in link.published]
+
+
+def test_each_loss_in_other_words_is_a_warning_and_none_is_one_twice(broker, runner, caplog):
+    broker.is_up = False
+    runner.start()
+    eventually(lambda: broker.attempts >= 3)
+    broker.is_up = True
+    for number in (1, 2):
+        eventually(lambda number=number: len(broker.connections) == number)
+        broker.connections[-1].break_off()
+    eventually(lambda: len(broker.connections) == 3)
+    runner.stop()
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [line.partition(": ")[2] for line in told] == [
+        "wanted a broker, found none; trying again",
+        "the connection broke; trying again",
+    ]
 
 
 def test_the_face_decides_the_will_and_the_filters(broker, runner):

@@ -266,6 +266,14 @@ def refusals_until(backend: IsolatedBackend, wanted: str) -> list[str]:
     raise AssertionError(f"{wanted!r} never came; the last trouble: {backend._processes.trouble}")
 
 
+def test_a_nursery_that_is_closed_makes_no_process_for_one_who_comes_late(nursery: Nursery) -> None:
+    nursery.start()
+    nursery.close()
+    with pytest.raises(BackendError, match="the nursery is closed"):
+        nursery.fork(0, TFLITE)
+    assert nursery._process is None
+
+
 def test_a_daemon_that_is_killed_leaves_no_process_behind(backend: IsolatedBackend, nursery: Nursery) -> None:
     pid = pid_of(backend)
     nursery.close()

@@ -25,18 +25,23 @@ LOADED = cast("Layout", object())
 
 
 class Forks:
-    """A nursery that numbers its processes; one that is not free ends none until it is let go."""
+    """A nursery that numbers its processes; one that is not free ends none, or makes none, until it is let go."""
 
     def __init__(self) -> None:
         self.forked: list[int] = []
         self.ended: list[int] = []
         self.free = threading.Event()
         self.free.set()
+        self.forking = threading.Event()
+        self.may_fork = threading.Event()
+        self.may_fork.set()
         self.is_full = False
         self._far_ends: list[socket.socket] = []
 
     def fork(self, model: int, wish: Wish) -> Worker:
         del model, wish
+        self.forking.set()
+        assert self.may_fork.wait(PATIENCE_S)
         if self.is_full:
             raise BackendError("wanted a process, found none to be had")
         near, far = socket.socketpair()
@@ -164,6 +169,25 @@ def test_closing_waits_for_a_nursery_that_hangs_only_so_long_and_nothing_is_fork
     forks.free.set()
     replacing.join(PATIENCE_S)
     assert (forks.forked, forks.ended, supervisor.present) == ([0], [0], None)
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_closing_does_not_wait_for_a_nursery_that_hangs_in_making_a_process_which_is_ended_at_once(
+    supervisor: ProcessSupervisor, forks: Forks, monkeypatch: pytest.MonkeyPatch, *, is_full: bool
+) -> None:
+    monkeypatch.setattr(process_supervisor, "_CLOSE_S", 0.0)
+    forks.forking.clear()
+    forks.may_fork.clear()
+    forks.is_full = is_full
+    replacing = bury(supervisor)
+    assert forks.forking.wait(PATIENCE_S)
+    supervisor.close()
+    assert replacing.is_alive(), "it was not waited for"
+    forks.may_fork.set()
+    replacing.join(PATIENCE_S)
+    made = [0] if is_full else [0, 1]
+    assert (forks.forked, forks.ended, supervisor.present) == (made, made, None)
+    assert supervisor._model is None, "its memory is free"
 
 
 def test_closing_ends_a_process_for_whose_end_no_thread_was_to_be_had(
