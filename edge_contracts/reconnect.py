@@ -28,6 +28,8 @@ ITS_LOG: Final = "the broker's log says more"
 CLOSED_WORDLESS: Final = f"it was ended, or let in another one with this client id; {ITS_LOG}"
 LOSSES_TOLD: Final = 16
 """Wordings of a loss that are told; an other side that words each anew fills no log."""
+LASTING_S: Final = 120.0
+"""A session that lived longer ends an outage. Of two with one client id none does: each comes back within a minute."""
 STEADY_S: Final = 5.0
 """A session that lived longer was a success: the next wait starts small again."""
 
@@ -63,13 +65,21 @@ def failures_after(failures: int, lived_s: float) -> int:
 
 
 class ToldLosses:
-    """Which loss of a connection is a warning: the first of each wording. The next try may fail for another reason."""
+    """Which loss of a connection is a warning: the first of each wording in an outage, for the next may be another."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._open_since_s: float | None = None
 
-    def is_news(self, loss: str) -> bool:
+    def opened(self, now_s: float) -> None:
+        """A session has begun, at this time of a monotonic clock."""
+        self._open_since_s = now_s
+
+    def is_news(self, loss: str, now_s: float) -> bool:
         """Whether a loss was not told in these words, which it is now."""
+        if self._open_since_s is not None and now_s - self._open_since_s > LASTING_S:
+            self._told.clear()
+        self._open_since_s = None
         is_news = loss not in self._told and len(self._told) < LOSSES_TOLD
         if is_news:
             self._told.add(loss)

@@ -275,7 +275,7 @@ class Uplink:
 
     def _note_loss(self, err: LinkLost) -> None:
         loss = f"{err}{version_lesson(self._protocol, err)}"
-        level = logging.WARNING if self._losses.is_news(loss) else logging.DEBUG
+        level = logging.WARNING if self._losses.is_news(loss, self._monotonic_s()) else logging.DEBUG
         _LOG.log(level, "%s; alerts wait in the spool, trying again", loss)
 
     def _session(self) -> None:
@@ -294,6 +294,7 @@ class Uplink:
 
     def _settle(self, link: MqttLink) -> None:
         self._protocol.accepted()
+        self._losses.opened(self._monotonic_s())
         self._sessions += 1
         self._connected = True
         is_second_best = self._protocol.offered is MqttVersion.V311 and self._settings.mqtt == "auto"

@@ -123,6 +123,7 @@ class StandingConnection:
         try:
             link.open(terms.filters, self._around.monotonic_s)
             self._protocol.accepted()
+            self._losses.opened(self._around.monotonic_s())
             _LOG.info("%s is connected to %s", self._name, self._options.where)
             self._owner.converse(link, self._stop)
         except BaseException:
@@ -132,5 +133,5 @@ class StandingConnection:
 
     def _note(self, err: BrokerClosed) -> None:
         learn(self._protocol, err)
-        level = logging.WARNING if self._losses.is_news(str(err)) else logging.DEBUG
+        level = logging.WARNING if self._losses.is_news(str(err), self._around.monotonic_s()) else logging.DEBUG
         _LOG.log(level, "%s: %s; trying again", self._name, err)

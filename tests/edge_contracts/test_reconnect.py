@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_contracts.reconnect import (
+    LASTING_S,
     LOSSES_TOLD,
     FullJitter,
     MqttVersion,
@@ -31,12 +33,21 @@ def test_a_session_that_lived_a_while_makes_the_next_wait_small_again() -> None:
 
 def test_a_loss_is_told_once_in_the_same_words_whatever_comes_between() -> None:
     losses = ToldLosses()
-    assert [losses.is_news(loss) for loss in ("refused", "refused", "not authorized", "refused")] == [1, 0, 1, 0]
+    assert [losses.is_news(loss, 0) for loss in ("refused", "refused", "not authorized", "refused")] == [1, 0, 1, 0]
 
 
 def test_one_who_words_each_loss_anew_does_not_fill_the_log() -> None:
     losses = ToldLosses()
-    assert sum(losses.is_news(f"closed after {number} s") for number in range(3 * LOSSES_TOLD)) == LOSSES_TOLD
+    assert sum(losses.is_news(f"closed after {number} s", 0) for number in range(3 * LOSSES_TOLD)) == LOSSES_TOLD
+
+
+@pytest.mark.parametrize(("lived_s", "told"), [(LASTING_S, 0), (LASTING_S + 1, 1)])
+def test_after_a_session_that_lasted_the_same_loss_is_news_again(lived_s: float, told: int) -> None:
+    losses = ToldLosses()
+    assert losses.is_news("closed", 0)
+    losses.opened(10)
+    assert losses.is_news("closed", 10 + lived_s) == told
+    assert not losses.is_news("closed", 10_000)
 
 
 def test_a_refusal_of_the_version_is_known_by_code_or_words() -> None:
