@@ -20,6 +20,7 @@ from tests.fakes.stations import (
     GOOD_LEVEL,
     HangingPredictor,
     StopAfter,
+    StopWhenLogged,
     opens,
     run_station,
     write_parts,
@@ -138,11 +139,13 @@ def test_a_line_that_cannot_be_told_holds_up_no_inspection_and_is_told_as_an_ala
 ) -> None:
     write_parts(tmp_path / "parts", [GOOD_LEVEL, DEFECT_LEVEL])
     station = write_station(tmp_path, FREE_RUNNING, deadline_ms=200, more=OUTPUT.format(port="/dev/ttyUSB-none"))
-    verdicts, summary = run_station(station, lines=StopAfter(3))
+    stopped = "the line is told to stop: output reject could not be told of gate 01.png"
+    alarm = "output (reject): wanted the serial port /dev/ttyUSB-none"
+    verdicts, summary = run_station(station, lines=StopWhenLogged(caplog, stopped, alarm, least=3, most=100))
     assert [verdict["outcome"] for verdict in verdicts[:3]] == ["good", "defect", "good"]
     assert summary.left_behind == 0
-    assert "the line is told to stop: output reject could not be told of gate 01.png" in caplog.text
-    assert "output (reject): wanted the serial port /dev/ttyUSB-none" in caplog.text
+    assert stopped in caplog.text
+    assert alarm in caplog.text
 
 
 def test_a_trigger_that_is_not_there_makes_each_interval_unknown_and_is_an_alarm(

@@ -10,11 +10,10 @@ import pytest
 from edge_runtime.health.board import BoardFiles
 from edge_runtime.records import day_files
 from edge_runtime.records.recorded_verdicts import RecordedVerdicts
-from tests.edge_runtime.test_reload import Script, changed, run
+from tests.fakes.reloads import Script, changed, nothing, run, told
 from tests.fakes.stations import GOOD_LEVEL, write_parts, write_station
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.live
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.live
 ENDLESS = (
     'source = { kind = "folder", path = "parts", repeat = true }\ntrigger = { kind = "interval", interval_s = 0.05 }\n'
 )
-PATIENCE = 300
-"""Verdicts until which a log must have its words."""
-
-
-def told(caplog: pytest.LogCaptureFixture, *words: str) -> Callable[[list[dict[str, Any]]], bool]:
-    return lambda verdicts: len(verdicts) > PATIENCE or all(word in caplog.text for word in words)
 
 
 def test_the_governor_holds_nothing_back_that_nobody_looks_after(
@@ -45,7 +38,7 @@ def test_the_governor_holds_nothing_back_that_nobody_looks_after(
 
     script = Script(
         (told(caplog, "governor (step 1): inspects"), cool),
-        (told(caplog, "governor (step 1): over"), lambda: None),
+        (told(caplog, "governor (step 1): over"), nothing),
     )
     run(station, script)
     assert "governor (step 1): over" in caplog.text
@@ -67,7 +60,7 @@ def test_a_full_disk_is_told_over_a_reload_until_it_takes_every_line(
     script = Script(
         (told(caplog, "records (verdicts): the disk"), changed(station, "sync_s = 0.5", "sync_s = 0.6")),
         (told(caplog, "the configuration was reloaded"), is_full.clear),
-        (told(caplog, "records (verdicts): over"), lambda: None),
+        (told(caplog, "records (verdicts): over"), nothing),
     )
     summary = run(station, script)
     assert "the verdict records end with" in caplog.text

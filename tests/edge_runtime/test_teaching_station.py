@@ -10,8 +10,8 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.edge_runtime.test_page_station import ENDLESS, ask, is_served
-from tests.edge_runtime.test_reload import Script, of, run
 from tests.fakes.models import BundleRecipe
+from tests.fakes.reloads import Script, nothing, of, run
 from tests.fakes.stations import GOOD_LEVEL, THRESHOLD, write_parts, write_station
 from tests.fakes.web import free_port
 
@@ -31,7 +31,7 @@ def port() -> int:
 def station(tmp_path: Path, port: int) -> Path:
     write_parts(tmp_path / "parts", [GOOD_LEVEL + 30])
     recipe = BundleRecipe(threshold=THRESHOLD, teachable=True)
-    return write_station(tmp_path, ENDLESS, recipe=recipe, deadline_ms=50, more=f"\n[web]\nport = {port}\n")
+    return write_station(tmp_path, ENDLESS, recipe=recipe, deadline_ms=150, more=f"\n[web]\nport = {port}\n")
 
 
 def call(port: int, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -81,21 +81,21 @@ def test_lost_lessons_are_an_alarm_and_no_part_passes_until_they_are_begun_anew(
     kept.write_bytes(b"nothing of the kind" * 300)
     found: list[Any] = []
 
+    def metrics() -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
+            return str(answer.read().decode())
+
     def look() -> None:
         found.append(ask(port, PATH))
         with pytest.raises(HTTPError) as refused:
             teach(port, "defective")
         found.append(json.load(refused.value)["error"])
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
-            found.append(answer.read().decode())
+        found.append(metrics())
         call(port, "DELETE", PATH)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
-            found.append(answer.read().decode())
 
-    script = Script((is_served(port), look))
+    script = Script((is_served(port), look), (lambda: 'lepton_alarm_active{type="model"} 0\n' in metrics(), nothing))
     run(station, script)
     assert (of(script, "gate")[0], of(script, "gate")[-1]) == ("unknown", "good")
     assert found[0]["damaged"] is True
     assert "a part without a defect is unknown" in found[1]
     assert 'lepton_alarm_active{type="model"} 1\n' in found[2]
-    assert 'lepton_alarm_active{type="model"} 0\n' in found[3]

@@ -19,9 +19,9 @@ from edge_runtime.units.running import Running
 from edge_runtime.units.upload import ALERTS_FIRST_S, alerts_wait, upload
 from edge_runtime.units.upload_metrics import upload_metrics
 from edge_runtime.web.metrics_text import metrics_text
-from tests.edge_runtime.test_reload import Script, at, changed, run
 from tests.fakes.evidence_server import Cabinet, EvidenceServer
 from tests.fakes.letters import ADDRESS, HandClock
+from tests.fakes.reloads import Script, at_once, changed, run
 from tests.fakes.stations import DEFECT_LEVEL, run_station, write_parts, write_station
 
 NOTHING: Any = None
@@ -101,9 +101,8 @@ def test_the_upload_comes_and_goes_by_a_reload_while_the_point_goes_on(
     with EvidenceServer(Cabinet(stored)) as server:
         table = f'\n[upload]\nurl = "http://127.0.0.1:{server.port}"\n'
         script = Script(
-            (at(5), lambda: station.write_text(station.read_text() + table)),
-            (lambda _: any(len(path.name) == 64 for path in stored.iterdir()), changed(station, table, "")),
-            (at(5), lambda: None),
+            (at_once, lambda: station.write_text(station.read_text() + table)),
+            (lambda: any(len(path.name) == 64 for path in stored.iterdir()), changed(station, table, "")),
         )
         summary = run(station, script)
     assert (summary.faults, summary.left_behind) == (0, 0)

@@ -16,7 +16,7 @@ from tests.fakes.stations import (
     FOLDER,
     GOOD_LEVEL,
     THRESHOLD,
-    StopAfter,
+    StopWhenLogged,
     run_station,
     write_parts,
     write_station,
@@ -30,19 +30,6 @@ if TYPE_CHECKING:
 ENDLESS = 'source = { kind = "folder", path = "parts", repeat = true }\n'
 
 
-class StopWhenLogged(StopAfter):
-    """Stops the daemon as soon as the log has a word."""
-
-    def __init__(self, word: str, caplog: pytest.LogCaptureFixture) -> None:
-        super().__init__(100_000)
-        self._word, self._caplog = word, caplog
-
-    def write(self, text: str) -> int:
-        if self._word in self._caplog.text:
-            self.stop.set()
-        return super().write(text)
-
-
 def test_scores_that_are_not_those_of_the_bundle_are_told_with_a_cause(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -52,7 +39,7 @@ def test_scores_that_are_not_those_of_the_bundle_are_told_with_a_cause(
     recipe = BundleRecipe(changes={"rule": rule})
     watch = "[drift]\nwindow = 100\n[board]\nperiod_s = 0.5\n"
     station = write_station(tmp_path, ENDLESS, recipe=recipe, more=watch)
-    verdicts, _ = run_station(station, lines=StopWhenLogged("drift (gate)", caplog))
+    verdicts, _ = run_station(station, lines=StopWhenLogged(caplog, "drift (gate)"))
     assert "the last 100 scores are higher than those of good parts were" in caplog.text
     assert {verdict["outcome"] for verdict in verdicts} == {"good"}
 

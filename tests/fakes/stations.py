@@ -19,6 +19,8 @@ from tests.fakes.pictures import picture, write_picture
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+
     from edge_contracts.station import Point
     from edge_runtime.frames import Scores, Subject
     from edge_runtime.summary import Summary
@@ -89,6 +91,25 @@ class StopAfter(io.StringIO):
     @property
     def verdicts(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+class StopWhenLogged(StopAfter):
+    """Stops the daemon as soon as the log has these words.
+
+    Args:
+        least: verdicts that it waits for all the same.
+        most: verdicts after which it gives up.
+    """
+
+    def __init__(self, caplog: pytest.LogCaptureFixture, *words: str, least: int = 0, most: int = 100_000) -> None:
+        super().__init__(most)
+        self._caplog, self._words, self._until = caplog, words, most - least
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if self._left <= self._until and all(word in self._caplog.text for word in self._words):
+            self.stop.set()
+        return written
 
 
 def run_station(

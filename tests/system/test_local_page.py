@@ -146,14 +146,22 @@ def test_a_part_is_taught_by_keyboard_shown_beside_its_like_and_taken_back(brows
         context.close()
 
 
-def test_nothing_can_be_taught_before_a_picture_and_the_lessons_have_come(browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("missing", ["the lessons", "a picture"])
+def test_nothing_can_be_taught_before_a_picture_and_the_lessons_have_come(
+    browser, tmp_path: Path, missing: str
+) -> None:
     write_brightness_bundle(tmp_path / "part.bundle", BundleRecipe(threshold=THRESHOLD, teachable=True))
     with served_page(tmp_path) as served:
         context = browser.new_context()
         opened = context.new_page()
-        opened.route("**/gate/lessons", lambda _route: None)
+        if missing == "the lessons":
+            opened.route("**/gate/lessons", lambda _route: None)
+            for sink in served.face.sinks:
+                sink.take(inspected(verdict(Cause.CLEAN, part="42", score=0.4, threshold=THRESHOLD)))
         opened.goto(f"http://127.0.0.1:{served.port}")
         card(opened).locator(".teach summary").press("Enter")
+        said = "Part 42 is held" if missing == "the lessons" else "No part to teach yet."
+        playwright.expect(card(opened).locator(".teach .held")).to_contain_text(said)
         for name in ("Good", "Defective"):
             playwright.expect(card(opened).get_by_role("button", name=name, exact=True)).to_be_disabled()
         opened.unroute_all(behavior="ignoreErrors")
@@ -309,6 +317,8 @@ def test_a_phone_shows_it_without_scrolling_sideways(browser, station: WebStatio
     opened.locator(".picture").wait_for(state="visible")
     for summary in opened.locator("summary:visible").all():
         summary.click()
+    playwright.expect(opened.locator(".histogram rect").first).to_be_visible()
+    playwright.expect(opened.locator(".teach .refusal")).to_be_visible()
     assert opened.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from line_broker import LineBroker, Programmer
@@ -12,7 +12,7 @@ from edge_contracts.station import MqttTrigger
 from edge_runtime.clock import MonotonicClock
 from edge_runtime.trigger.announcement import build_wire
 from tests.edge_runtime.trigger.trigger_contract import TriggerContract
-from tests.fakes.patience import free_port
+from tests.fakes.patience import eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,11 +84,14 @@ class TestMqtt(TriggerContract):
 class Settled:
     """A wire whose subscription has reached the broker before anything is published."""
 
-    wire: Wire[Announcement]
+    wire: Any
 
     def open(self) -> None:
         self.wire.open()
-        self.wire.wait(0.1)
+        client = self.wire._topic._link._client
+        answers, heed = [], client.on_subscribe
+        client.on_subscribe = lambda *answer: (answers.append(answer), heed(*answer))
+        eventually(lambda: self.wire.wait(0.1) == [] and answers)
 
     def wait(self, timeout_s: float) -> list[Announcement]:
         return list(self.wire.wait(timeout_s))
