@@ -7,8 +7,7 @@ integers there are moved by one, and what is behind them is run.
 Where pairs stand only before what computes (`converters.quantize.onnx.scheme`), the last integers go into a product. It
 sums many, and a step more or less is one of them: the product moves by one step times the largest weight.
 
-Places and comparisons are held as they are. Two scores that change places hand over another box, which says how far
-boxes lie from each other and nothing of the kernels.
+What chooses is held (`converters.bundle.one_step`): what is not floating, and the ones and zeros of a Hardmax.
 """
 
 from __future__ import annotations
@@ -29,10 +28,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PRODUCTS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-_PLACES = frozenset({"ArgMax", "ArgMin", "NonMaxSuppression", "NonZero", "TopK"})
-"""Operators whose last output says where something is."""
-
-_COMPARISONS = frozenset({"Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"})
+_FLOATING = ("FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE", "UNDEFINED")
+"""Types of numbers that are computed; the last of what an operator gives that `onnx` does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +101,14 @@ def _at_the_cut(packages: Packages, cut: _Cut, inputs: Sequence[npt.NDArray[Any]
 
 def _cut(onnx: Any, content: bytes) -> _Cut | None:
     """None for a network without such integers."""
-    model, types = onnx.load_from_string(content), onnx.TensorProto
+    model = onnx.shape_inference.infer_shapes(content)
     graph = model.graph
     stored = {initializer.name: initializer for initializer in graph.initializer}
     given = [value for value in graph.input if value.name not in stored]
     made = {name for node in graph.node for name in node.output}
-    floating = {types.FLOAT, types.FLOAT16, types.DOUBLE}
-    outputs = [one for one in graph.output if one.name in made and one.type.tensor_type.elem_type in floating]
-    nodes, steps = _behind(onnx, graph, stored, [value.name for value in outputs])
+    choices = _choices(onnx.TensorProto, graph)
+    outputs = [value for value in graph.output if value.name in made - choices]
+    nodes, steps = _behind(onnx, graph, stored, [value.name for value in outputs], choices)
     if not any(steps.values()):
         return None
     read = {name for node in nodes for name in _read(node)}
@@ -132,8 +129,16 @@ def _cut(onnx: Any, content: bytes) -> _Cut | None:
     return _Cut(model.SerializeToString(), tail, steps, given[0].name, direct)
 
 
+def _choices(types: Any, graph: Any) -> set[str]:
+    """The values that are places, counts or comparisons."""
+    floating = {getattr(types, name) for name in _FLOATING}
+    values = (*graph.value_info, *graph.output)
+    chosen = {value.name for value in values if value.type.tensor_type.elem_type not in floating}
+    return chosen.union(*(node.output for node in graph.node if node.op_type == "Hardmax"))
+
+
 def _behind(
-    onnx: Any, graph: Any, stored: Mapping[str, Any], outputs: Sequence[str]
+    onnx: Any, graph: Any, stored: Mapping[str, Any], outputs: Sequence[str], choices: set[str]
 ) -> tuple[list[Any], dict[str, float]]:
     """The nodes behind the last integers, in run order; and what these read that is moved or held, by name."""
     makers = {name: node for node in graph.node for name in node.output if name}
@@ -147,7 +152,7 @@ def _behind(
         product = _product_step(onnx, maker, makers, stored)
         if product is not None:
             steps[name] = product
-        elif maker.op_type in _PLACES | _COMPARISONS and name == maker.output[-1]:
+        elif name in choices:
             steps[name] = 0.0
         else:
             kept.add(name)

@@ -2,6 +2,10 @@
 
 Not derived, because what computes behind them (a softmax, the decoding of boxes, a float head) may carry a step far or
 nowhere.
+
+What computes a number moves by a step. What chooses (places, comparisons, counts) is held at the answer that the golden
+has: two scores that change places hand over another box, which says how far boxes lie from each other and nothing of
+the kernels.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ def _values(
 
 
 def _keeps_shapes_fixed(graph: Graph, operator: Operator, given: list[str], fixed: set[str]) -> bool:
-    """Whether the shapes of the outputs are the same at every run: no count among the inputs is computed."""
-    stored = all(graph.tensors[name].data is not None for name in given if graph.tensors[name].dtype in _COUNTS)
+    """Whether the shapes of the outputs are the same at every run: no count or limit among the inputs is computed."""
+    counts = [name for name in given if operator.kind == "RANGE" or graph.tensors[name].dtype in _COUNTS]
+    stored = all(graph.tensors[name].data is not None for name in counts)
     return stored and operator.kind not in _SHAPED_BY_VALUES and fixed.issuperset(given)

@@ -88,6 +88,73 @@ def test_the_inputs_own_part_stays_where_it_is_added():
     assert moved_by_one_step(network(*tail, outputs=["sum"]), INPUTS) == {"sum": pytest.approx(STEP)}
 
 
+ALIKE = [np.ones((1, 4), np.int8)]
+"""`real` is 1, four times."""
+
+
+def chosen(*operators, outputs=("y",)):
+    """Boxes at `real` + 0, 100, 200 and 300, of which `real` chooses some as these operators say."""
+    boxes = Operator("ADD", ["real", "far"], ["boxes"], {"fused_activation_function": "NONE"})
+    graph = network(boxes, *operators, outputs=outputs)
+    stored = {"far": np.float32([[0, 100, 200, 300]]), "one": np.ones(1, np.float32)}
+    stored |= {"axis": np.asarray(1, np.int32), "two": np.asarray(2, np.int32)}
+    types = {"places": np.dtype("i4"), "found": np.dtype("i8"), "good": np.dtype("?")}
+    for name, data in stored.items():
+        graph.tensors[name] = Tensor(name, data.shape, data.dtype, data)
+    for name in (name for operator in operators for name in operator.outputs):
+        graph.tensors[name] = Tensor(name, (1, 2), types.get(name, FLOAT))
+    return graph
+
+
+BEST = Operator("TOPK_V2", ["real", "two"], ["scores", "places"])
+TAKEN = Operator("GATHER", ["boxes", "places"], ["y"], {"axis": 1, "batch_dims": 1})
+GOOD = Operator("GREATER_EQUAL", ["real", "one"], ["good"])
+FOUND = Operator("WHERE", ["good"], ["found"])
+LISTED = Operator("GATHER_ND", ["boxes", "found"], ["y"])
+AS_PLACE = Operator("CAST", ["real"], ["places"], {"in_data_type": "FLOAT32", "out_data_type": "INT32"})
+HIGHEST = Operator("ARG_MAX", ["real", "axis"], ["places"], {"output_type": "INT32"})
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        [BEST, TAKEN],
+        [HIGHEST, Operator("GATHER", ["boxes", "places"], ["y"], {"axis": 1, "batch_dims": 0})],
+        [AS_PLACE, TAKEN],
+        [GOOD, Operator("SELECT_V2", ["good", "boxes", "one"], ["y"])],
+        [GOOD, FOUND, LISTED],
+    ],
+    ids=lambda operators: operators[0].kind + operators[-1].kind,
+)
+def test_boxes_that_scores_choose_move_by_their_own_step_alone(operators):
+    """The scores are alike: a step off, another would be the best, a hundred away, or below the limit."""
+    assert moved_by_one_step(chosen(*operators), ALIKE) == {"y": pytest.approx(STEP)}
+
+
+def test_the_scores_that_are_the_best_move_by_their_step():
+    moved = moved_by_one_step(chosen(BEST, TAKEN, outputs=["scores", "y", "places"]), ALIKE)
+    assert moved == {"scores": STEP, "y": pytest.approx(STEP)}
+
+
+def test_a_golden_in_which_nothing_is_found_has_no_step_of_what_is():
+    nothing = [np.full((1, 4), -9, np.int8)]
+    assert moved_by_one_step(chosen(GOOD, FOUND, LISTED), [*nothing, *ALIKE]) == {"y": pytest.approx(STEP)}
+
+
+def test_integers_whose_number_is_known_at_a_run_alone_move_by_their_step():
+    listed = Operator("GATHER_ND", ["held", "found"], ["listed"])
+    graph = chosen(GOOD, FOUND, listed, Operator("DEQUANTIZE", ["listed"], ["some"]), Operator("ABS", ["some"], ["y"]))
+    graph.tensors["listed"] = replace(graph.tensors["held"], name="listed", shape=(1,))
+    assert moved_by_one_step(graph, [np.asarray([[2, 0, 2, 2]], np.int8), *ALIKE]) == {"y": STEP}
+
+
+def test_what_does_not_run_on_its_own_has_no_step_and_the_log_says_so(caplog):
+    """LiteRT does not hand out the places of a WHERE that finds none."""
+    graph = chosen(Operator("WHERE", ["real"], ["found"]), LISTED)
+    assert moved_by_one_step(graph, [np.zeros((1, 4), np.int8)]) == {}
+    assert "goldens have no room for a step of the last integers" in caplog.text
+
+
 def test_goldens_allow_a_board_two_steps_before_a_float_end(tmp_path):
     graph = draw_network()
     graph.tensors["cosine"] = Tensor("cosine", graph.tensors["out"].shape, FLOAT)

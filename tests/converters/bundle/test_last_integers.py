@@ -120,7 +120,7 @@ def test_the_networks_own_input_does_not_move():
     assert last_steps(network(*lines, outputs=outputs, more=more), INPUTS) == {"z": pytest.approx(SMALL)}
 
 
-FAR = ", float[1, 4] far = {0, 100, 200, 300}, int64[1] two = {2}, float limit = {-1}"
+FAR = ", float[1, 4] far = {0, 100, 200, 300}, int64[1] two = {2}, float limit = {-1}, float nearly = {1.25}"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,9 @@ FAR = ", float[1, 4] far = {0, 100, 200, 300}, int64[1] two = {2}, float limit =
         ["best = ArgMax<axis = 1>(small)", "taken = GatherElements<axis = 1>(boxes, best)"],
         ["good = GreaterOrEqual(small, limit)", "taken = Where(good, boxes, limit)"],
         ["places = NonZero(small)", "rows = Transpose(places)", "taken = GatherND(boxes, rows)"],
+        ["best = Hardmax<axis = 1>(small)", "rows = Transpose(boxes)", "taken = MatMul(best, rows)"],
+        ["place = Cast<to = 7>(small)", "best = Abs(place)", "taken = GatherElements<axis = 1>(boxes, best)"],
+        ["above = Add(small, nearly)", "good = Cast<to = 9>(above)", "taken = Where(good, boxes, limit)"],
     ],
     ids=lambda lines: lines[0],
 )
@@ -145,18 +148,28 @@ def test_the_scores_that_are_the_best_move_by_their_step():
     assert last_steps(content, INPUTS) == {"y": SMALL, "z": LARGE}
 
 
+ROW = ["lowest = ReduceMin<keepdims = 0>(small)", "four = Mul(lowest, limit)", "row = Range(none, four, one)"]
+"""Four numbers; one step off, three or five."""
+
+LIMITS = ", float limit = {-4}, float none = {0}, float one = {1}"
+
+
 def test_a_length_that_hangs_on_a_step_says_nothing():
-    lines = ["taken = Cast<to = 9>(small)", "row = Squeeze(taken)", "y = Compress<axis = 1>(large, row)"]
-    assert last_steps(network(*lines, outputs="float[1, n] y"), [np.zeros((1, 4), np.float32)]) == {}
+    content = network(*ROW, "y = Mul(row, four)", outputs="float[n] y", more=LIMITS)
+    assert last_steps(content, [np.ones((1, 4), np.float32)]) == {}
 
 
 def test_what_does_not_run_one_step_off_has_no_step_and_the_log_says_so(caplog):
-    """Four numbers are no row of three or five."""
-    lines = ["lowest = ReduceMin<keepdims = 0>(small)", "four = Mul(lowest, limit)", "length = Cast<to = 7>(four)"]
-    lines += ["shape = Reshape(length, one)", "y = Reshape(large, shape)"]
-    content = network(*lines, outputs="float[n] y", more=", float limit = {-4}, int64[1] one = {1}")
+    """Three or five numbers are not to be added to four."""
+    content = network(*ROW, "y = Add(large, row)", more=LIMITS)
     assert last_steps(content, [np.ones((1, 4), np.float32)]) == {}
     assert "goldens have no room for a step of the last integers" in caplog.text
+
+
+@pytest.mark.parametrize("rounds", ["Floor", "Ceil", "Sign"])
+def test_what_rounds_computes(rounds):
+    content = network(f"rounded = {rounds}(small)", "y = Mul(rounded, limit)", more=FAR)
+    assert last_steps(content, [np.zeros((1, 4), np.float32)]) == {"y": 1}
 
 
 def test_names_that_are_left_out_are_no_values():

@@ -73,6 +73,21 @@ def test_a_shape_that_values_decide_stays_computed():
     assert found.tolist() == [[0, 0], [0, 2], [0, 3]]
 
 
+@pytest.mark.parametrize(("limit", "stays"), [(None, ["REDUCE_MAX", "RANGE", "SHAPE", "CAST"]), (3, ["RANGE", "CAST"])])
+def test_the_length_of_a_range_is_stored_where_its_limits_are(limit, stays):
+    """Also of real numbers, which are no counts."""
+    tensors = [value("in", (1, 4)), value("axes", (2,), "i4", [0, 1]), value("limit", (), "f4", limit)]
+    tensors += [value("none", (), "f4", 0), value("one", (), "f4", 1), value("row", (3,)), value("length", (1,), "i4")]
+    operators = [
+        *([] if limit else [Operator("REDUCE_MAX", ["in", "axes"], ["limit"], {"keep_dims": False})]),
+        Operator("RANGE", ["none", "limit", "one"], ["row"]),
+        Operator("SHAPE", ["row"], ["length"], {"out_type": "INT32"}),
+        Operator("CAST", ["length"], ["out"], {"in_data_type": "INT32", "out_data_type": "FLOAT32"}),
+    ]
+    graph = Graph({one.name: one for one in (*tensors, value("out", (1,)))}, operators, ["in"], ["out"])
+    assert kinds(prepare(graph)) == stays
+
+
 def test_a_shape_that_is_an_answer_stays_one():
     prepared = prepare(by_batch(outputs=("out", "shape")))
     assert kinds(prepared) == kinds(by_batch())
