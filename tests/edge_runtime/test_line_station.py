@@ -141,7 +141,7 @@ def test_a_line_that_cannot_be_told_holds_up_no_inspection_and_is_told_as_an_ala
     station = write_station(tmp_path, FREE_RUNNING, deadline_ms=200, more=OUTPUT.format(port="/dev/ttyUSB-none"))
     stopped = "the line is told to stop: output reject could not be told of gate 01.png"
     alarm = "output (reject): wanted the serial port /dev/ttyUSB-none"
-    verdicts, summary = run_station(station, lines=StopWhenLogged(caplog, stopped, alarm, least=3, most=100))
+    verdicts, summary = run_station(station, lines=StopWhenLogged(caplog, stopped, alarm, least=3, most=20))
     assert [verdict["outcome"] for verdict in verdicts[:3]] == ["good", "defect", "good"]
     assert summary.left_behind == 0
     assert stopped in caplog.text
