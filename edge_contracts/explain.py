@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _MAX_SHOWN = 80
-_USER = re.compile(r"^([\w+.-]+://)?.*@", re.DOTALL)
+_USER = re.compile(r"^(?=[^@]*:)([\w+.-]+://)?.*@", re.DOTALL)
 _WANTED, _FOUND = ": wanted ", "; found "
 
 _LENGTHS = {
@@ -107,12 +107,12 @@ def _shown(given: object) -> str:
 
 
 def _without_user(given: object) -> object:
-    """Each text that has an @ from there on alone, and its scheme: it may be an address, well written or not."""
+    """Each text that has a colon before an @ from there on alone: it may be an address, well written or not."""
     if isinstance(given, str):
         return _USER.sub(r"\1…@", given)
     if isinstance(given, dict):
-        return {key: _without_user(value) for key, value in given.items()}
-    return [_without_user(value) for value in given] if isinstance(given, list) else given
+        return {_without_user(key): _without_user(value) for key, value in given.items()}
+    return [_without_user(value) for value in given] if isinstance(given, list | tuple) else given
 
 
 def _place(detail: ErrorDetails, model: type[BaseModel]) -> str:

@@ -114,7 +114,7 @@ def _refuse_two_readings(text: str) -> None:
         ip_address(host), ip_address(text)
     except ValueError:
         return
-    if port.isdecimal():
+    if port.isdecimal() and 1 <= int(port) <= _LAST_PORT:
         raise BadInputError(
             f"wanted --broker with brackets around IPv6, found {text}: write [{host}]:{port} or [{text}]"
         )

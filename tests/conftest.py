@@ -54,6 +54,9 @@ def _no_results_of_other_days(tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first: one that begins last has the machine to itself while the other cores wait."""
+    live = {one.path for one in items if one.get_closest_marker("live")}
+    if strangers := [str(path) for path in sorted(live) if "mark.live" not in path.read_text("utf-8")]:
+        raise pytest.UsageError(f"wanted pytest.mark.live in each file that has it, for run_tests.sh: {strangers}")
     slow = {one.path for one in items if one.get_closest_marker("slow")}
     items.sort(key=lambda one: one.path not in slow)
 

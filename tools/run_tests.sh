@@ -3,7 +3,7 @@
 # waits.
 # usage: [BESIDE_LIVE=COMMAND] tools/run_tests.sh PYTHON [pytest's arguments]
 # The live tests wait for most of their time. BESIDE_LIVE may use what they leave: the kernel gives it a core only while
-# none of them wants it, and the rest begins when both have ended.
+# none of them wants it (the disk they share). The rest begins when both have ended.
 set -u
 python=$1
 shift
@@ -18,14 +18,17 @@ run() {
 
 beside=""
 told=$(mktemp)
-trap '[ -z "$beside" ] || kill "$beside"; rm -f "$told"' EXIT
+trap '[ -z "$beside" ] || kill -- "-$beside"; rm -f "$told"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 if [ -n "${BESIDE_LIVE:-}" ]; then
-    chrt --idle 0 sh -c "$BESIDE_LIVE" >"$told" 2>&1 &
+    # A session of its own: it is ended whole, by the trap above.
+    setsid chrt --idle 0 sh -ec "$BESIDE_LIVE" >"$told" 2>&1 &
     beside=$!
 fi
 if [ $# -eq 0 ]; then
     # Only their files: to collect thousands of tests takes as long as twenty of them run.
-    run -m live --durations=20 --durations-min=5 $(grep -rl 'mark\.live' tests --include='test_*.py')
+    run -m live --durations=20 --durations-min=5 $(grep -rl 'mark\.live' tests --include='test_*.py' | sort)
 else
     run -m live --durations=20 --durations-min=5 "$@"
 fi

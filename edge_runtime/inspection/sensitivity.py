@@ -137,8 +137,7 @@ class Sensitivity:
         return self._configured if self._applied is None else self._applied
 
     def _check(self, threshold: float) -> None:
-        if not math.isfinite(threshold):
-            raise BadInputError(f"wanted a finite threshold, found {threshold}")
+        _check_finite(threshold)
         if isinstance(self._base.rule, ClassRule) and not 0 <= threshold <= 1:
             raise BadInputError(f"wanted a least confidence of 0 to 1, found {threshold:g}")
         if isinstance(self._base.rule, MapRule) and threshold > self._base.rule.most:
@@ -165,13 +164,15 @@ class Sensitivity:
         try:
             kept = json.loads(self._path.read_text("utf-8"))
             threshold, bundle, configured = float(kept["threshold"]), kept["bundle"], kept["configured"]
-            self._check(threshold)
+            _check_finite(threshold)
+            if is_ours := (bundle, configured) == (self._digest, self._configured):
+                self._check(threshold)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._say(f"the kept threshold cannot be read ({error}); {self.own:g} is in force, set it anew")
             return None
-        if (bundle, configured) != (self._digest, self._configured):
+        if not is_ours:
             other = "bundle" if bundle != self._digest else "threshold in station.toml"
             self._say(f"a threshold of {threshold:g} was set for another {other}; {self.own:g} is in force")
             return None
@@ -181,6 +182,11 @@ class Sensitivity:
     def _say(self, notice: str) -> None:
         self.notice = notice
         _log.error("%s: %s", self._point, notice)
+
+
+def _check_finite(threshold: float) -> None:
+    if not math.isfinite(threshold):
+        raise BadInputError(f"wanted a finite threshold, found {threshold}")
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

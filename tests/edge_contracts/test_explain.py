@@ -187,6 +187,8 @@ def test_a_table_is_shown_with_the_keys_that_it_must_have():
         ({"kind": "rtsp", "url": "rtsp:/me:se'cret@cam/1"}, "'…@cam/1'"),
         ({"kind": "rtsp", "url": ["rtsp://me:secret@cam/1"]}, "['rtsp://…@cam/1']"),
         ([{"url": "rtsps//me:secret@cam/1"}], "[{'url': '…@cam/1'}]"),
+        ({"kind": "mjpeg", "url": {"rtsp://me:secret@cam/1": 1}}, "{'rtsp://…@cam/1': 1}"),
+        ("cameras@north", "'cameras@north'"),
     ],
 )
 def test_of_an_address_that_is_out_of_place_no_password_is_shown(source, shown):

@@ -27,7 +27,13 @@ class PrincipalAxes:
 
 
 def all_axes(rows: npt.NDArray[np.floating[Any]]) -> PrincipalAxes:
-    """The axes of R×C rows, R ≥ 2, computed in float64."""
+    """The axes of R×C rows, computed in float64.
+
+    Raises:
+        ValueError: R < 2.
+    """
+    if len(rows) <= 1:
+        raise ValueError(f"wanted two rows or more to find axes in, found {len(rows)}")
     centre = rows.mean(axis=0, dtype=np.float64)
     offsets = rows - centre
     # As np.cov, which copies the rows twice and does not see that half of the product mirrors the other.

@@ -40,7 +40,10 @@ MOST_OPERATORS = 4
 
 @pytest.fixture(scope="module")
 def calibration(data: Path) -> list[Any]:
-    return _inputs(data, "calibration")
+    pictures = _inputs(data, "calibration")
+    for one in pictures:
+        one.setflags(write=False)
+    return pictures
 
 
 @pytest.fixture(scope="module")

@@ -135,6 +135,14 @@ def test_a_share_of_the_map_that_no_part_reaches_is_neither_applied_nor_kept(
     assert "found 1.5" in point.notice
 
 
+def test_a_kept_score_beside_a_bundle_of_shares_is_one_of_another_bundle(tmp_path: Path, manifest: Manifest) -> None:
+    sensitivity(tmp_path, manifest).apply(3.2, ANNA)
+    shares = manifest.model_copy(update={"rule": MapRule(measure="area", hot=0.5, threshold=0.05)})
+    point = sensitivity(tmp_path, shares, digest="cd" * 32)
+    assert point.in_force == 0.05
+    assert "a threshold of 3.2 was set for another bundle" in point.notice
+
+
 def test_limits_of_boxes_are_no_single_number(tmp_path: Path, manifest: Manifest) -> None:
     point = sensitivity(tmp_path, manifest.model_copy(update={"rule": BoxRule()}))
     assert not point.can_be_set
